@@ -1,0 +1,55 @@
+# Two commands matter: `make demo` runs the example catalogue, `make test` is the gate.
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+OUT    ?= out
+
+.PHONY: demo test format lint types contracts bench lock factors examples clean
+
+$(VENV)/.ready: requirements.lock pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@
+
+demo: $(VENV)/.ready ## footprints of the example catalogue
+	$(BIN)/carbon check examples/catalogue.csv
+	$(BIN)/carbon footprint examples/catalogue.csv -o $(OUT)/footprints.xlsx
+	$(BIN)/carbon footprint examples/catalogue.csv -o $(OUT)/footprints.csv
+	$(BIN)/carbon inventory examples/catalogue.csv -o $(OUT)/inventory.parquet
+	$(BIN)/carbon explain examples/catalogue.csv T_SHIRT-001
+	@echo
+	@echo "Results lie in $(OUT)/: footprints.xlsx, footprints.csv, inventory.parquet"
+
+test: lint types contracts ## everything that must hold before a change lands
+	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+lint: $(VENV)/.ready
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+types: $(VENV)/.ready
+	$(BIN)/mypy
+
+contracts: $(VENV)/.ready
+	$(BIN)/lint-imports
+
+format: $(VENV)/.ready
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(VENV)/.ready ## the timed subjects; writes docs/performance.md
+	$(BIN)/python -m benchmarks
+
+factors: $(VENV)/.ready ## rebuild every package from the publishers' files in SOURCES
+	$(BIN)/python factors/make.py $(SOURCES)
+
+examples: $(VENV)/.ready
+	$(BIN)/python examples/make.py
+
+lock: ## resolve the versions again (needs uv)
+	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
+	    --no-emit-index-url --custom-compile-command "make lock" -o requirements.lock
+
+clean:
+	rm -rf $(VENV) $(OUT) dist build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
