@@ -1,0 +1,54 @@
+"""Build every factor package from the publishers' files, seal it and lock the edition.
+
+``python factors/make.py SOURCES`` where SOURCES holds the publishers' files, one folder a
+publisher; their hashes are in each package's ``datapackage.json``. Without SOURCES the tables are
+left as they are: only seals and the lock are renewed. A package that an edition has locked must
+not change: publish the correction as a new version, in a new edition.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from carbon.background.source import seal
+
+EDITION = "2026.1"
+YEAR = 2026
+"""Datasets are called older by their distance to this year."""
+
+PACKAGES = (
+    # in order of preference where two packages offer the same activity equally well
+    ("ipcc-gwp", "2021"),
+    ("mee", "2024"),
+    ("desnz", "2025"),
+    ("literature", "2026.1"),
+    ("rivm-food", "1"),
+    ("ademe-base-empreinte", "2025"),
+    ("epa-warm", "15"),
+    ("ecobalyse-processes", "2025"),
+    ("carbon-processes", "2026.1"),
+    ("carbon-waste", "2026.1"),
+    ("carbon-vocabulary", "2026.1"),
+    ("carbon-archetypes", "2026.1"),
+)
+
+
+def main(sources: str | None) -> None:
+    """Make, seal and lock."""
+    root = Path(__file__).resolve().parent
+    locked = []
+    for name, version in PACKAGES:
+        folder = root / name / version
+        if sources is not None and (folder / "make.py").is_file():
+            subprocess.run([sys.executable, folder / "make.py", sources], check=True)
+        locked.append({"name": name, "version": version, "sha256": seal(folder)})
+    lock = {"edition": EDITION, "year": YEAR, "packages": locked}
+    text = json.dumps(lock, ensure_ascii=False, indent=2) + "\n"
+    (root / "editions" / f"{EDITION}.json").write_text(text, encoding="utf-8", newline="\n")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1] if len(sys.argv) > 1 else None)
