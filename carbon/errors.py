@@ -7,9 +7,10 @@ row of the problems table and the rest of the batch goes on. Both use the codes 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-import pandas as pd
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = [
     "CODES",
@@ -158,10 +159,13 @@ CODES: Final[dict[str, Code]] = {
     "F011": _error("no such factor", "see carbon factors search"),
     # studies
     "S001": _error("an activity has no factor", "add one with --factors DIR"),
-    "S002": _error("footprints on unlike bases are not comparable", "compute both alike"),
     "S003": _error("the sku is not in the catalogue", "check the spelling"),
     "S004": _error("the boundary is not known", "choose one that carbon footprint --help lists"),
     "S005": _error("the method is not known", "choose one that carbon footprint --help lists"),
+    "S006": _error(
+        "a quantity that the footprint needs is unknown",
+        "fill the cell; the category assumes nothing for it",
+    ),
     # outputs
     "O001": _error("the result must be writable", "check the folder, its permissions and space"),
     "O002": _error("the format of the result is not known", "use .csv .parquet .xlsx or .jsonl"),
@@ -186,7 +190,7 @@ class CarbonError(Exception):
     Examples
     --------
     >>> print(CatalogueError("C002", file="goods.doc"))
-    C002 goods.doc: a catalogue is CSV, XLSX, Parquet or JSON Lines; save it as one of .csv .xlsx .parquet .jsonl
+    C002 goods.doc: a catalogue is CSV, XLSX, Parquet or JSON Lines; save it as ...
     """
 
     exit_code = 3
@@ -255,10 +259,13 @@ def problem_table(rows: pd.DataFrame | None = None) -> pd.DataFrame:
 
     Examples
     --------
+    >>> import pandas as pd
     >>> found = pd.DataFrame({"row": [2], "column": ["mass"], "value": ["2 ton"], "code": ["C104"]})
     >>> problem_table(found).loc[0, ["severity", "remedy"]].tolist()
     ['error', 'write t or kg for ton, g for oz']
     """
+    import pandas as pd
+
     if rows is None or rows.empty:
         return pd.DataFrame({name: pd.Series(dtype="object") for name in PROBLEM_COLUMNS})
     out = rows.reset_index(drop=True).reindex(columns=list(PROBLEM_COLUMNS))

@@ -197,6 +197,7 @@ def write(table: pd.DataFrame, path: Path) -> None:
 if __name__ == "__main__":
     made_activities, made_exchanges = tables(Path(sys.argv[1]))
     assert not made_activities.duplicated(["activity", "location"]).any()
-    assert not made_exchanges.isna().any().any() and not made_activities.isna().any().any()
+    assert not made_exchanges.isna().any().any()
+    assert not made_activities.isna().any().any()
     write(made_activities, HERE / "activities.csv")
     write(made_exchanges, HERE / "exchanges.csv")

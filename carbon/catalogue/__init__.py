@@ -1,0 +1,1 @@
+"""What merchants say: catalogues read, checked and completed."""

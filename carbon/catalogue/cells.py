@@ -1,0 +1,316 @@
+"""Cells → numbers in base units, a whole column at a time.
+
+Every pattern is run by RE2, in time linear in the text. A cell that cannot be understood becomes
+NaN and a fault: an error code with the positions at which it holds.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from carbon import units
+from carbon.catalogue.headers import currency_of
+from carbon.catalogue.names import by_unique
+from carbon.catalogue.schema import Column
+
+__all__ = ["Faults", "Numbers", "clean", "measure", "numbers", "price", "scaled"]
+
+Faults = list[tuple[str, NDArray[np.int64]]]
+MISSING: Final = [
+    "",
+    "-",
+    "--",
+    "—",
+    "–",
+    "/",
+    "n/a",
+    "na",
+    "nan",
+    "nil",
+    "null",
+    "none",
+    "?",
+    "tbd",
+    "unknown",
+    "无",
+    "未知",
+    "暂无",
+    "不详",
+    "#n/a",
+]
+"""Texts that say that a cell is not filled."""
+
+PIECES: Final = (
+    r"(?i)^(?:pcs?|pieces?|units?|items?|orders?|trips?|times|件|个|只|单|台|双|条|盒|次|人|份)$"
+)
+_PLAIN: Final = r"^[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]{1,3})?$"
+_CELL: Final = (
+    r"^(?P<number>[-+−]?(?:[0-9][0-9.,' ]*|\.[0-9]+)(?:[eE][-+]?[0-9]{1,3})?) *"
+    r"(?P<unit>[^0-9.,' ].*)?$"
+)
+
+
+@dataclass
+class Numbers:
+    """Numbers of a column and what was wrong with the others.
+
+    Parameters
+    ----------
+    values : numpy.ndarray
+        NaN where a cell is missing or at fault.
+    faults : list of (str, numpy.ndarray)
+        Error code and positions.
+    rest : numpy.ndarray of str, optional
+        Text found beside each number (fuel, currency), ``""`` for none.
+    """
+
+    values: NDArray[np.float64]
+    faults: Faults = field(default_factory=list)
+    rest: NDArray[np.object_] | None = None
+
+    def fail(self, code: str, where: NDArray[Any]) -> None:
+        """Blank the values where a condition holds and note the code."""
+        found = np.flatnonzero(where)
+        if len(found):
+            self.values[found] = np.nan
+            self.faults.append((code, found))
+
+
+def clean(cells: Any) -> Any:
+    """Text of a column: NFKC, trimmed, null where a cell says that it is not filled.
+
+    Parameters
+    ----------
+    cells : pyarrow.Array
+        Strings or numbers.
+
+    Examples
+    --------
+    >>> clean(pa.array([" ２００ｇ", "n/a", None])).to_pylist()
+    ['200g', None, None]
+    """
+    if pa.types.is_floating(cells.type):
+        integral = pc.and_(pc.equal(cells, pc.floor(cells)), pc.less(pc.abs(cells), 1e15))
+        whole = pc.cast(pc.if_else(integral, cells, None), pa.int64(), safe=False)
+        cells = pc.coalesce(pc.cast(whole, pa.string()), pc.cast(cells, pa.string()))
+    elif pa.types.is_integer(cells.type):
+        cells = pc.cast(cells, pa.string())
+    if len(cells) and not pc.all(pc.string_is_ascii(cells)).as_py():
+        cells = pc.utf8_normalize(cells, "NFKC")
+    cells = pc.utf8_trim_whitespace(cells)
+    missing = pc.is_in(pc.ascii_lower(cells), value_set=pa.array([*MISSING, None], pa.string()))
+    if not pc.any(missing).as_py():
+        return cells
+    return pc.if_else(missing, pa.scalar(None, pa.string()), cells)
+
+
+def numbers(texts: Any) -> Numbers:
+    """Parse a column of numbers as text.
+
+    ``1,234,567`` ``1,234.5`` ``1 200`` ``1.234,5`` and ``0,5`` can mean one thing only; ``1,200``
+    cannot (C111).
+
+    Examples
+    --------
+    >>> numbers(pa.array(["1.5", "1,234.5", "0,5", "1,200", None])).values.tolist()
+    [1.5, 1234.5, 0.5, nan, nan]
+    """
+    try:
+        out = Numbers(_floats(pc.cast(texts, pa.float64())))
+    except pa.ArrowInvalid:
+        plain = pc.fill_null(pc.match_substring_regex(texts, _PLAIN), False)
+        out = Numbers(_floats(pc.cast(pc.if_else(plain, texts, None), pa.float64())))
+        at = np.flatnonzero(~plain.to_numpy(zero_copy_only=False) & _present(texts))
+        if len(at):
+            odd = by_unique(texts.take(pa.array(at)), _odd, np.float64, np.nan)
+            out.values[at] = odd
+            infinite = np.isinf(odd)
+            out.fail("C111", _mask(len(texts), at[infinite]))
+            out.fail("C101", _mask(len(texts), at[np.isnan(odd)]))
+    out.fail("C101", np.isinf(out.values))
+    return out
+
+
+def _odd(text: str) -> float:
+    """Parse a number with separators; inf if it is ambiguous, NaN if it is none."""
+    text = re.sub(r"\s+", " ", text.replace("\x01", ",").replace("−", "-").strip().rstrip(",'"))
+    sign = -1.0 if text.startswith("-") else 1.0
+    body = text.lstrip("+-")
+    if re.fullmatch(r"(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d{1,3})?", body):
+        return sign * float(body)
+    if re.fullmatch(r"\d{1,3}(?:,\d{3})+\.\d+|\d{1,3}(?:,\d{3}){2,}", body):
+        return sign * float(body.replace(",", ""))
+    if re.fullmatch(r"\d{1,3}(?:[ ']\d{3})+(?:\.\d+)?", body):
+        return sign * float(re.sub(r"[ ']", "", body))
+    if re.fullmatch(r"\d{1,3}(?:\.\d{3})+,\d+", body):
+        return sign * float(body.replace(".", "").replace(",", "."))
+    if re.fullmatch(r"0,\d+|\d+,(?:\d{1,2}|\d{4,})", body):
+        return sign * float(body.replace(",", "."))
+    if re.fullmatch(r"\d{1,3}[.,]\d{3}(?:[.,]\d{3})*", body):
+        return float("inf")
+    return float("nan")
+
+
+def measure(cells: Any, column: Column, header_unit: str, aliases: Mapping[str, str]) -> Numbers:
+    """Numbers of a column in its base unit.
+
+    Parameters
+    ----------
+    cells : pyarrow.Array
+        Strings (see :func:`clean`) or numbers.
+    column : Column
+    header_unit : str
+        Unit of numbers that carry none.
+    aliases : mapping of str to str
+        Merchants' words for units.
+
+    Examples
+    --------
+    >>> column = Column("mass", "mass_kg", "")
+    >>> measure(pa.array(["200 g", "0.2", "2 ton"]), column, "kg", {}).values.tolist()
+    [0.2, 0.2, nan]
+    """
+    if not pa.types.is_string(cells.type):
+        out = Numbers(_floats(cells))
+        out.fail("C101", np.isinf(out.values))
+        return scaled(out, pa.array([""] * len(cells)), column, header_unit, aliases)
+    parts = pc.extract_regex(cells, _CELL)
+    number = pc.utf8_trim_whitespace(parts.field("number"))
+    number = pc.if_else(pc.is_valid(parts), number, pa.scalar(None, pa.string()))
+    out = numbers(number)
+    out.fail("C101", _present(cells) & ~_present(parts))
+    return scaled(out, parts.field("unit"), column, header_unit, aliases)
+
+
+def scaled(
+    out: Numbers, unit: Any, column: Column, header_unit: str, aliases: Mapping[str, str]
+) -> Numbers:
+    """Bring numbers to the base unit of their column and hold them against its bounds.
+
+    Parameters
+    ----------
+    out : Numbers
+        Changed in place.
+    unit : pyarrow.Array
+        Unit of each number, ``""`` for none.
+    column : Column
+    header_unit : str
+    aliases : mapping of str to str
+    """
+    found: list[tuple[units.Scale, str]] = []
+
+    def remember(text: str) -> int:
+        found.append(_scale_of(text.strip(), column, header_unit or column.implied, aliases))
+        return len(found) - 1
+
+    codes = by_unique(pc.fill_null(unit, ""), remember, np.int32, -1)
+    given = ~np.isnan(out.values)
+    bare = _empty(unit) & (header_unit != "%")
+    scales = [scale for scale, _ in found]
+    if any((scale.multiply, scale.divide) != (1.0, 1.0) for scale in scales):
+        multiply = np.array([scale.multiply for scale in scales])[codes]
+        divide = np.array([scale.divide for scale in scales])[codes]
+        out.values = out.values * multiply / divide
+    for code in sorted({scale.code for scale in scales} - {""}):
+        wrong = np.array([scale.code == code for scale in scales])
+        out.fail(code, given & wrong[codes])
+    if any(rest for _, rest in found):
+        out.rest = np.array([rest for _, rest in found], object)[codes]
+    values = out.values
+    out.fail("C106", values < 0)
+    if column.kind == "share":
+        out.fail("C108", bare & (values > 1) & (values <= 100))
+        out.fail("C107", values > column.limit)
+    if column.positive or column.least:
+        out.fail("C112", (values <= 0) if column.positive else (values < column.least))
+    return out
+
+
+def _scale_of(
+    text: str, column: Column, default: str, aliases: Mapping[str, str]
+) -> tuple[units.Scale, str]:
+    """Scale of the text after a number, and what of that text is no unit (the fuel of heat)."""
+    name = text or default
+    if column.kind == "share":
+        name = {"percent": "%", "permille": "‰"}.get(aliases.get(name.lower(), name), name)
+        return {"": units.Scale(), "%": units.Scale(1.0, 100.0), "‰": units.Scale(1.0, 1000.0)}.get(
+            name, units.Scale(code="C103")
+        ), ""
+    if column.kind == "count":
+        known = not text or re.match(PIECES, text) or aliases.get(text) == "dimensionless"
+        return units.Scale(code="" if known else "C103"), ""
+    if not name:
+        return units.Scale(code="C102"), ""
+    scale = units.scale(name, column.kind, aliases)
+    if scale.code and column.kind == "heat" and " " in name:
+        head, rest = name.split(" ", 1)
+        if not units.scale(head, "heat", aliases).code:
+            return units.scale(head, "heat", aliases), rest.strip(" ()")
+    return scale, ""
+
+
+def price(cells: Any, header_unit: str) -> Numbers:
+    """Prices, with the currencies found beside them as ``rest``.
+
+    Examples
+    --------
+    >>> found = price(pa.array(["¥129", "19.90 EUR", "5元"]), "")
+    >>> found.values.tolist(), found.rest.tolist()
+    ([129.0, 19.9, 5.0], ['CNY', 'EUR', 'CNY'])
+    """
+    if not pa.types.is_string(cells.type):
+        out = Numbers(_floats(cells))
+        sign: Any = pa.array([""] * len(cells))
+    else:
+        pattern = r"^(?P<before>[^-+−0-9.]*)(?P<number>[-+−]?[0-9.][0-9.,' ]*)(?P<after>[^0-9]*)$"
+        parts = pc.extract_regex(cells, pattern)
+        number = pc.utf8_trim_whitespace(parts.field("number"))
+        out = numbers(pc.if_else(pc.is_valid(parts), number, pa.scalar(None, pa.string())))
+        out.fail("C101", _present(cells) & ~_present(parts))
+        sign = pc.binary_join_element_wise(parts.field("before"), parts.field("after"), "")
+    found: list[str] = []
+
+    def remember(text: str) -> int:
+        found.append((currency_of(text) or "?") if text.strip() else header_unit)
+        return len(found) - 1
+
+    codes = by_unique(pc.fill_null(sign, ""), remember, np.int32, -1)
+    out.rest = np.array([*found, ""], object)[codes]
+    out.fail("C103", (out.rest == "?") & ~np.isnan(out.values))
+    out.fail("C106", out.values < 0)
+    return out
+
+
+def _floats(values: Any) -> NDArray[np.float64]:
+    """Writable floats of an array, NaN for null."""
+    out: NDArray[np.float64] = np.array(
+        pc.cast(values, pa.float64(), safe=False).to_numpy(zero_copy_only=False), np.float64
+    )
+    return out
+
+
+def _present(values: Any) -> NDArray[np.bool_]:
+    """Where an array is not null."""
+    out: NDArray[np.bool_] = pc.is_valid(values).to_numpy(zero_copy_only=False)
+    return out
+
+
+def _empty(values: Any) -> NDArray[np.bool_]:
+    """Where a text is null or empty."""
+    out: NDArray[np.bool_] = pc.fill_null(pc.equal(values, ""), True).to_numpy(zero_copy_only=False)
+    return out
+
+
+def _mask(size: int, positions: NDArray[Any]) -> NDArray[np.bool_]:
+    """Mask that holds at positions."""
+    out = np.zeros(size, bool)
+    out[positions] = True
+    return out

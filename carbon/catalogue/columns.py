@@ -1,0 +1,164 @@
+"""Columns that a merchant may fill, in the SKU table and in the line tables."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+__all__ = [
+    "COLUMNS",
+    "FUELS",
+    "LINES",
+    "LINE_COLUMNS",
+    "LINE_TABLES",
+    "ORIGIN_COLUMNS",
+    "PARAMETER_KINDS",
+    "PARAMETER_NAMES",
+    "SHEETS",
+    "Column",
+]
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column a merchant may fill.
+
+    Parameters
+    ----------
+    kind : str
+        ``text``, ``price``, ``count``, ``share``, ``place``, ``lines`` (compact),
+        ``choice`` or a quantity of :data:`carbon.units.BASE_UNITS`.
+    output : str
+        Column of ``Catalogue.skus`` that holds it; empty if it becomes lines.
+    about : str
+        What to write into it.
+    implied : str
+        Unit meant when neither the cell nor the header names one.
+    limit : float
+        Largest share.
+    positive : bool
+        Zero is refused.
+    least : float
+        Smallest count.
+    """
+
+    kind: str
+    output: str
+    about: str
+    implied: str = ""
+    limit: float = 1.0
+    positive: bool = False
+    least: float = 0.0
+
+
+COLUMNS: Final[dict[str, Column]] = {
+    "sku": Column("text", "sku", "stock-keeping unit, unique in the catalogue"),
+    "gtin": Column("text", "gtin", "barcode number"),
+    "name": Column("text", "name", "name shown to shoppers"),
+    "category": Column("choice", "category", "category, as T-shirt"),
+    "merchant": Column("text", "merchant", "who sells it"),
+    "price": Column("price", "price", "price of one unit, as 129 CNY"),
+    "currency": Column("text", "currency", "ISO 4217 code, as CNY"),
+    "units_sold": Column("count", "units_sold", "units sold in the period or session"),
+    "session": Column("text", "session", "live session whose totals are shared by its SKUs"),
+    "mass": Column("mass", "mass_kg", "net mass of one unit, as 200 g", positive=True),
+    "materials": Column("lines", "", "as cotton 95% recycled 20%; elastane 5%"),
+    "packaging": Column("lines", "", "as courier bag 12 g; paper tag 3 g"),
+    "units_per_parcel": Column("count", "units_per_parcel", "units in one parcel", least=1.0),
+    "electricity": Column("electricity", "electricity_kwh", "electricity to make one, as 1.2 kWh"),
+    "heat": Column("heat", "heat_mj", "heat to make one, as 3 MJ natural gas"),
+    "heat_fuel": Column("choice", "heat_fuel", "fuel of that heat"),
+    "origin": Column("place", "origin", "where it is made: CN-ZJ, Zhejiang or 30.25, 120.17"),
+    "destination": Column("lines", "", "as CN-GD 40%; CN-BJ 60%"),
+    "transport": Column("lines", "", "as air 60%: truck 80 km, plane 1650 km | road 40%"),
+    "return_rate": Column("share", "return_rate", "returned per sold unit, as 35%", limit=0.95),
+    "resale_share": Column("share", "resale_share", "returned units sold again as new, as 90%"),
+    "return_transport": Column("lines", "", "way back, written as transport"),
+    "loss_rate": Column("share", "loss_rate", "lost before sale, as 3%", limit=0.95),
+    "packaging_reuse": Column(
+        "share", "packaging_reuse", "packaging of returns used again, as 20%"
+    ),
+    "session_kwh": Column("electricity", "session_kwh", "studio electricity of the session", "kWh"),
+    "viewer_hours": Column("duration", "viewer_hours", "viewer-hours of the session", "h"),
+    "energy_per_year": Column("electricity", "energy_per_year_kwh", "in use, as 30 kWh per year"),
+    "service_life": Column("lifetime", "service_life_years", "as 3 years", "year", positive=True),
+}
+"""Canonical column → what it holds; all but ``sku`` and ``category`` may be absent."""
+
+LINE_COLUMNS: Final[dict[str, dict[str, Column]]] = {
+    "materials": {
+        "sku": COLUMNS["sku"],
+        "material": Column("choice", "material", "material, as cotton"),
+        "share": Column("share", "share", "share of the mass, as 95%"),
+        "mass": Column("mass", "mass_kg", "mass in one unit, as 190 g"),
+        "recycled": Column("share", "recycled_share", "recycled content, as 20%"),
+    },
+    "packaging": {
+        "sku": COLUMNS["sku"],
+        "item": Column("choice", "item", "packaging item, as courier bag"),
+        "mass": Column("mass", "mass_kg", "mass of one piece, as 12 g"),
+        "trips": Column("count", "trips", "trips of a reusable item"),
+        "recycled": Column("share", "recycled_share", "recycled content, as 50%"),
+        "count": Column("count", "count", "pieces"),
+    },
+    "legs": {
+        "sku": COLUMNS["sku"],
+        "direction": Column("text", "direction", "out or return"),
+        "chain": Column("text", "chain", "name of the chain, as air"),
+        "chain_share": Column("share", "chain_share", "share of the units on this chain, as 60%"),
+        "mode": Column("choice", "mode", "mode, as truck"),
+        "distance": Column("distance", "km", "length of the leg, as 80 km"),
+        "position": Column("count", "position", "order of the leg in its chain"),
+    },
+}
+"""Tidy line table → its columns."""
+
+LINE_TABLES: Final = tuple(LINE_COLUMNS)
+
+SHEETS: Final[dict[str, tuple[str, ...]]] = {
+    "skus": (
+        "skus",
+        "sku",
+        "catalogue",
+        "catalog",
+        "products",
+        "goods",
+        "商品",
+        "商品目录",
+        "产品",
+    ),
+    "materials": ("materials", "material", "材料", "材质", "原料"),
+    "packaging": ("packaging", "package", "包装", "包装物", "包材"),
+    "legs": ("legs", "leg", "transport", "transports", "运输", "运输段", "物流"),
+}
+"""Table → names of its sheet or file, beside the vocabulary's words of kind ``sheet``."""
+
+ORIGIN_COLUMNS: Final = tuple(
+    name
+    for name in COLUMNS
+    if name not in ("sku", "gtin", "name", "category", "merchant", "currency", "session")
+)
+"""Columns of ``Catalogue.origin``."""
+
+
+PARAMETER_KINDS: Final[dict[str, str]] = {
+    **dict.fromkeys(("mass", "mass_min", "mass_max"), "mass"),
+    **dict.fromkeys(("session_kwh", "energy_per_year"), "electricity"),
+    "viewer_hours": "duration",
+    "service_life": "lifetime",
+    "distance": "distance",
+}
+"""Archetype parameter → its quantity; the others are pure numbers."""
+
+PARAMETER_NAMES: Final = (
+    *PARAMETER_KINDS,
+    *("units_per_parcel", "return_rate", "resale_share", "loss_rate", "packaging_reuse"),
+)
+
+
+FUELS: Final = ("heat, industrial", "heat, natural gas", "heat, coal")
+"""Activities that give heat; the first is taken where the fuel is not told."""
+
+
+LINES: Final = ("materials", "packaging", "legs", "destinations")
+"""Tables of a catalogue whose ``row`` is the position of a SKU."""

@@ -1,0 +1,382 @@
+"""Complete a catalogue from the archetype of each category; what was completed is said per cell.
+
+A default is a datum of the archetypes, with its source there. Where the archetype says nothing the
+cell stays NaN: unknown is not zero. Prices and units sold are never guessed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from carbon.catalogue.names import Names
+from carbon.catalogue.places import Geography
+from carbon.catalogue.problems import Problems, Rows
+from carbon.catalogue.routes import complete_legs, leg_distances
+from carbon.catalogue.schema import FUELS, ORIGIN_COLUMNS, Catalogue, Vocabulary
+from carbon.catalogue.tables import Looked, spread
+from carbon.errors import PROBLEM_COLUMNS
+from carbon.terms import ORIGINS
+
+__all__ = ["fill"]
+
+_GIVEN, _DEFAULT, _ABSENT = (ORIGINS.index(name) for name in ("given", "default", "absent"))
+_PARAMETERS = {
+    "units_per_parcel": "units_per_parcel",
+    "return_rate": "return_rate",
+    "resale_share": "resale_share",
+    "loss_rate": "loss_rate",
+    "packaging_reuse": "packaging_reuse",
+    "energy_per_year": "energy_per_year_kwh",
+    "service_life": "service_life_years",
+}
+_OUTPUT = (
+    *("sku", "gtin", "name", "category", "merchant", "price", "currency", "units_sold", "mass_kg"),
+    *("units_per_parcel", "electricity_kwh", "heat_mj", "heat_fuel", "origin", "return_rate"),
+    *("resale_share", "loss_rate", "packaging_reuse", "studio_kwh", "viewer_hours"),
+    *("energy_per_year_kwh", "service_life_years", "line", "failed", "problem"),
+)
+
+
+def fill(catalogue: Catalogue, vocabulary: Vocabulary, *, market: str = "CN") -> Catalogue:
+    """Complete a catalogue.
+
+    Mass: the given one, else the sum of the given materials, else the archetype's. Materials,
+    packaging, chains and rates: the archetype's where none is given. Distances: great circle
+    between origin and destinations × the mode's factor + its offset, else the archetype's.
+    Energy of a live session: its total ÷ kept units, shared between the SKUs of a session by
+    revenue, or by units if a price is missing.
+
+    Parameters
+    ----------
+    catalogue : Catalogue
+        As :func:`carbon.catalogue.read.read` gives it.
+    vocabulary : Vocabulary
+    market : str, optional
+        Where a SKU without origin is made, and one without destination is sold.
+
+    Returns
+    -------
+    Catalogue
+        Complete tables; lines of failed SKUs are left out, for these are never computed.
+
+    Examples
+    --------
+    >>> from carbon.catalogue.read import read
+    >>> row = {"category": "bag", "parameter": "mass", "value": 0.8, "unit": "kg"}
+    >>> vocabulary = Vocabulary.of(
+    ...     categories=pd.DataFrame({"category": ["bag"]}), parameters=pd.DataFrame([row])
+    ... )
+    >>> goods = pd.DataFrame({"sku": ["S1", "S2"], "category": "bag", "mass": ["900 g", None]})
+    >>> complete = fill(read(goods, vocabulary), vocabulary)
+    >>> complete.skus["mass_kg"].tolist(), complete.origin["mass"].tolist()
+    ([0.9, 0.8], [0, 1])
+    """
+    skus, size = catalogue.skus.copy(), len(catalogue.skus)
+    category = skus["category"].cat.codes.to_numpy()
+    live = ~skus["failed"].to_numpy(dtype=bool)
+    origin = {name: catalogue.origin[name].to_numpy(copy=True) for name in ORIGIN_COLUMNS}
+    parameters = vocabulary.parameter_table
+
+    def parameter(name: str) -> NDArray[np.float64]:
+        values = np.append(parameters[name].to_numpy(dtype=np.float64), np.nan)
+        out: NDArray[np.float64] = values[category]
+        return out
+
+    def complete(
+        column: str, output: str, values: NDArray[np.float64], code: int = _DEFAULT
+    ) -> None:
+        present = skus[output].to_numpy(dtype=np.float64)
+        take = np.isnan(present) & ~np.isnan(values)
+        skus[output] = np.where(take, values, present)
+        origin[column][take] = code
+
+    given = catalogue.materials
+    weight = given["mass_kg"].to_numpy(dtype=np.float64)
+    row = given["row"].to_numpy()
+    weighed = ~np.isnan(weight)
+    total = np.bincount(row[weighed], weights=weight[weighed], minlength=size)
+    complete("mass", "mass_kg", np.where(total > 0, total, np.nan), _GIVEN)
+    complete("mass", "mass_kg", parameter("mass"))
+    for name, output in _PARAMETERS.items():
+        complete(name, output, parameter(name))
+    skus["units_per_parcel"] = np.maximum(skus["units_per_parcel"].to_numpy(), 1.0)
+    for name, output in (("electricity", "electricity_kwh"), ("heat", "heat_mj")):
+        # not given: the processing of the materials stands for it
+        origin[name][np.isnan(skus[output].to_numpy())] = _DEFAULT
+    _sessions(skus, origin, parameter)
+    no_fuel = skus["heat_fuel"].cat.codes.to_numpy() < 0
+    fuels = vocabulary.names("fuel")
+    skus["heat_fuel"] = fuels.categorical(
+        np.where(no_fuel, fuels.code(FUELS[0]), skus["heat_fuel"].cat.codes.to_numpy())
+    )
+    origin["heat_fuel"][no_fuel] = _DEFAULT
+
+    geography = Geography.of(vocabulary)
+    destinations = _places(skus, catalogue.destinations, origin, live, vocabulary, market)
+    materials = _materials(given, skus, category, origin, live, vocabulary)
+    packaging = _packaging(catalogue.packaging, skus, category, origin, live, vocabulary)
+    distances = leg_distances(skus, destinations, geography, parameter("distance"))
+    legs, lost = complete_legs(catalogue.legs, category, origin, live, distances, vocabulary)
+
+    problems = catalogue.problems
+    if len(lost):
+        problems = _lost(catalogue, skus, lost)
+        live[lost] = False
+        materials, packaging, legs, destinations = (
+            frame[live[frame["row"].to_numpy()]].reset_index(drop=True)
+            for frame in (materials, packaging, legs, destinations)
+        )
+    return replace(
+        catalogue,
+        skus=skus[list(_OUTPUT)],
+        materials=materials,
+        packaging=packaging,
+        legs=legs,
+        destinations=destinations[["row", "location", "share"]],
+        origin=pd.DataFrame(origin),
+        problems=problems,
+    )
+
+
+def _lost(catalogue: Catalogue, skus: pd.DataFrame, lost: NDArray[np.int64]) -> pd.DataFrame:
+    """Mark SKUs whose transport has no length as failed."""
+    import pyarrow as pa
+
+    found = Problems()
+    lines = skus["line"].to_numpy()
+    rows = Rows(catalogue.file, lines, pa.array(skus["sku"], pa.string()), np.arange(len(skus)))
+    found.add(rows, lost, "transport", (), "C224")
+    skus.loc[lost, "failed"] = True
+    skus.loc[lost, "problem"] = (skus.loc[lost, "problem"] + " C224").str.strip()
+    both = [frame for frame in (catalogue.problems, found.table()) if len(frame)]
+    return pd.concat(both, ignore_index=True)[list(PROBLEM_COLUMNS)]
+
+
+def _sessions(skus: pd.DataFrame, origin: dict[str, NDArray[Any]], parameter: Any) -> None:
+    """Energy and viewer-hours of live sessions per kept unit."""
+    sold = skus["units_sold"].to_numpy(dtype=np.float64)
+    kept = sold * (1 - skus["return_rate"].to_numpy(dtype=np.float64))
+    revenue = skus["price"].to_numpy(dtype=np.float64) * kept
+    # a SKU without a session is a session of its own
+    named = pd.factorize(skus["session"])[0]
+    own = np.where(named >= 0, named, named.max(initial=-1) + 1 + np.arange(len(skus)))
+    group = pd.factorize(own)[0]
+    shared = kept > 0
+    currency = pd.Series(pd.factorize(skus["currency"])[0][shared]).groupby(group[shared])
+    mixed = np.zeros(len(skus), bool)
+    mixed[shared] = (currency.transform("nunique") > 1).to_numpy()
+    unpriced = np.bincount(group, weights=shared & (np.isnan(revenue) | mixed)) > 0
+    weight = np.where(shared, np.where(unpriced[group], kept, revenue), 0.0)
+    whole = np.bincount(group, weights=weight)
+    if (whole[group] == 0).any():  # free gifts only: by units
+        weight = np.where((whole[group] == 0) & shared, kept, weight)
+        whole = np.bincount(group, weights=weight)
+    for name, output in (("session_kwh", "studio_kwh"), ("viewer_hours", "viewer_hours")):
+        total = np.full(len(whole), -np.inf)
+        stated = skus[name].to_numpy(dtype=np.float64)
+        has = ~np.isnan(stated)
+        np.maximum.at(total, group[has], stated[has])
+        with np.errstate(divide="ignore", invalid="ignore"):
+            each = np.where(
+                shared & (total[group] >= 0), total[group] * weight / whole[group] / kept, np.nan
+            )
+        origin[name][~np.isnan(each)] = _GIVEN
+        take = np.isnan(each)
+        skus[output] = np.where(take, parameter(name), each)
+        origin[name][take] = np.where(np.isnan(skus[output].to_numpy()[take]), _ABSENT, _DEFAULT)
+
+
+def _places(
+    skus: pd.DataFrame,
+    given: pd.DataFrame,
+    origin: dict[str, NDArray[Any]],
+    live: NDArray[np.bool_],
+    vocabulary: Vocabulary,
+    market: str,
+) -> pd.DataFrame:
+    """Fill the origin of SKUs in place; the destinations of all live SKUs."""
+    names, size = vocabulary.names("region"), len(skus)
+    home = names.code(market)
+    code = skus["origin"].cat.codes.to_numpy()
+    skus["origin"] = names.categorical(np.where(code < 0, home, code))
+    origin["origin"][code < 0] = _DEFAULT if home >= 0 else _ABSENT
+    has = np.zeros(size, bool)
+    has[given["row"].to_numpy()] = True
+    bare = np.flatnonzero(live & ~has) if home >= 0 else np.empty(0, np.int64)
+    origin["destination"][~has] = _DEFAULT if home >= 0 else _ABSENT
+    keep = given[live[given["row"].to_numpy()]]
+    row = np.concatenate([keep["row"].to_numpy(), bare]).astype(np.int32)
+    order = np.argsort(row, kind="stable")
+    blank = np.full(len(bare), np.nan)
+    where = np.concatenate([keep["location"].cat.codes.to_numpy(), np.full(len(bare), home)])
+    return pd.DataFrame(
+        {
+            "row": row[order],
+            "location": names.categorical(where[order]),
+            "share": np.concatenate([keep["share"].to_numpy(), np.ones(len(bare))])[order],
+            "lat": np.concatenate([keep["lat"].to_numpy(), blank])[order],
+            "lon": np.concatenate([keep["lon"].to_numpy(), blank])[order],
+        }
+    )
+
+
+def _with_archetype(
+    given: pd.DataFrame,
+    kind: str,
+    category: NDArray[Any],
+    origin: NDArray[Any],
+    live: NDArray[np.bool_],
+    archetype: pd.DataFrame,
+    names: Names,
+    vocabulary: Vocabulary,
+    numbers: dict[str, str],
+) -> pd.DataFrame:
+    """Given lines, and those of the archetype for SKUs that have none; sorted by SKU."""
+    has = np.zeros(len(category), bool)
+    has[given["row"].to_numpy()] = True
+    keep = given[live[given["row"].to_numpy()]]
+    bare = np.flatnonzero(live & ~has)
+    table = Looked.by_category(archetype, vocabulary)
+    line, taken = spread(bare, category[bare], table)
+    origin[~has] = _ABSENT
+    origin[np.unique(line)] = _DEFAULT
+    row = np.concatenate([keep["row"].to_numpy(), line]).astype(np.int32)
+    order = np.argsort(row, kind="stable")
+    ids = names.find(_strings(table.frame[kind]))[taken]
+    out = {"row": row[order], kind: np.concatenate([keep[kind].cat.codes.to_numpy(), ids])[order]}
+    for name, source in numbers.items():
+        default = np.full(len(taken), np.nan)
+        if source in table.frame:
+            default = pd.to_numeric(table.frame[source]).to_numpy(dtype=np.float64)[taken]
+        own = keep[name].to_numpy(dtype=np.float64) if name in keep else np.full(len(keep), np.nan)
+        out[name] = np.concatenate([own, default])[order]
+    new = np.concatenate([np.full(len(keep), _GIVEN), np.full(len(line), _DEFAULT)])
+    out["origin"] = new.astype(np.uint8)[order]
+    return pd.DataFrame(out)
+
+
+def _strings(column: pd.Series[Any]) -> Any:
+    import pyarrow as pa
+
+    return pa.array(column.astype(str), pa.string())
+
+
+def _materials(
+    given: pd.DataFrame,
+    skus: pd.DataFrame,
+    category: NDArray[Any],
+    origin: dict[str, NDArray[Any]],
+    live: NDArray[np.bool_],
+    vocabulary: Vocabulary,
+) -> pd.DataFrame:
+    """Materials of all live SKUs with what their vocabulary says of them."""
+    names = vocabulary.names("material")
+    numbers = {"share": "share", "mass_kg": "mass_kg", "recycled_share": "recycled_share"}
+    lines = _with_archetype(
+        given,
+        "material",
+        category,
+        origin["materials"],
+        live,
+        vocabulary.archetype_materials,
+        names,
+        vocabulary,
+        numbers,
+    )
+    code, row = lines["material"].to_numpy(), lines["row"].to_numpy()
+    looked = Looked(vocabulary.materials)
+    mass = lines["mass_kg"].to_numpy()
+    virgin_only = looked.codes("recycled")[code] < 0
+    recycled = np.where(virgin_only, 0.0, np.nan_to_num(lines["recycled_share"].to_numpy()))
+    by_share = lines["share"].to_numpy() * skus["mass_kg"].to_numpy()[row]
+    return pd.DataFrame(
+        {
+            "row": row,
+            "material": names.categorical(code),
+            "mass_kg": np.where(np.isnan(mass), by_share, mass),
+            "recycled_share": recycled,
+            "loss": looked.numbers("manufacturing_loss")[code],
+            "disposed_share": looked.numbers("disposed_share")[code],
+            **{
+                name: looked.words(name, code)
+                for name in ("virgin", "recycled", "processing", "disposal")
+            },
+            "origin": lines["origin"].to_numpy(),
+        }
+    )
+
+
+def _packaging(
+    given: pd.DataFrame,
+    skus: pd.DataFrame,
+    category: NDArray[Any],
+    origin: dict[str, NDArray[Any]],
+    live: NDArray[np.bool_],
+    vocabulary: Vocabulary,
+) -> pd.DataFrame:
+    """Complete the packaging of all live SKUs with what the vocabulary says of its items."""
+    names = vocabulary.names("item")
+    numbers = {
+        "mass_kg": "",
+        "mass_g": "mass_g",
+        "count": "",
+        "trips": "trips",
+        "recycled_share": "recycled_share",
+    }
+    lines = _with_archetype(
+        given,
+        "item",
+        category,
+        origin["packaging"],
+        live,
+        vocabulary.archetype_packaging,
+        names,
+        vocabulary,
+        numbers,
+    )
+    code, row = lines["item"].to_numpy(), lines["row"].to_numpy()
+    looked = Looked(vocabulary.packaging_items)
+    stuff = Looked(vocabulary.materials)
+    material = vocabulary.names("material").find(_strings(vocabulary.packaging_items["material"]))[
+        code
+    ]
+
+    def first(*choices: NDArray[np.float64]) -> NDArray[np.float64]:
+        out = choices[0]
+        for other in choices[1:]:
+            out = np.where(np.isnan(out), other, out)
+        return out
+
+    mass = lines["mass_kg"].to_numpy()
+    source = np.where(np.isnan(mass), _DEFAULT, lines["origin"].to_numpy()).astype(np.uint8)
+    mass = first(mass, lines["mass_g"].to_numpy() / 1000.0, looked.numbers("mass_g")[code] / 1000.0)
+    recycled = first(
+        lines["recycled_share"].to_numpy(),
+        looked.numbers("recycled_share")[code],
+        np.zeros(len(code)),
+    )
+    parcel = (vocabulary.packaging_items["level"] == "parcel").to_numpy(dtype=bool)[code]
+    units = skus["units_per_parcel"].to_numpy()[row]
+    trips = first(lines["trips"].to_numpy(), looked.numbers("trips")[code], np.ones(len(code)))
+    return pd.DataFrame(
+        {
+            "row": row,
+            "item": names.categorical(code),
+            "mass_kg": mass * first(lines["count"].to_numpy(), np.ones(len(code))),
+            "share": np.where(parcel, 1.0 / units, 1.0),
+            "trips": np.maximum(trips, 1.0),
+            "recycled_share": np.where(stuff.codes("recycled")[material] < 0, 0.0, recycled),
+            **{
+                name: stuff.words(name, material)
+                for name in ("virgin", "recycled", "processing", "disposal")
+            },
+            "washing": looked.words("washing", code),
+            "return_haul_km": looked.numbers("return_haul_km")[code],
+            "origin": source,
+        }
+    )

@@ -1,0 +1,179 @@
+"""Gather the lines under the SKUs from compact cells and from tidy tables."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from carbon.catalogue import cells
+from carbon.catalogue.chains import LEG_COLUMNS, compact_legs, leg_lines, tidy_legs
+from carbon.catalogue.files import Sheet
+from carbon.catalogue.headers import Header, match_headers
+from carbon.catalogue.lines import Lines, material_lines, packaging_lines, read_compact, read_tidy
+from carbon.catalogue.problems import Problems, Rows
+from carbon.catalogue.schema import LINE_COLUMNS, LINE_TABLES, Vocabulary
+from carbon.errors import CatalogueError
+
+__all__ = ["compact_lines", "line_table", "no_destinations", "rows_of", "understood"]
+
+_COMPACT: Final = {"materials": "materials", "packaging": "packaging", "legs": "transport"}
+
+
+def understood(
+    sheet: Sheet,
+    table: str,
+    vocabulary: Vocabulary,
+    problems: Problems,
+    told: list[tuple[str, Header]],
+) -> dict[str, tuple[int, Header]]:
+    """Canonical column → its position and header; damaged rows and unknown headers are told."""
+    out: dict[str, tuple[int, Header]] = {}
+    for position, header in enumerate(match_headers(sheet.headers, table, vocabulary, sheet.file)):
+        if header.column:
+            out[header.column] = (position, header)
+        elif not header.source.strip() and sheet.columns[position].null_count == len(sheet.lines):
+            continue
+        else:
+            problems.note(sheet.file, 1, header.source, "", "C007", header.note)
+        told.append((sheet.file, header))
+    for number, text in sheet.faults:
+        if number not in sheet.lines:
+            problems.note(sheet.file, number, "", text, "C011")
+    return out
+
+
+def rows_of(
+    sheet: Sheet, headers: dict[str, tuple[int, Header]], given: dict[str, Any], skus: Any
+) -> Rows:
+    """Rows of a sheet; ``skus`` are those of the catalogue, None for the catalogue itself."""
+    texts = {name: cells.clean(column) for name, column in given.items()}
+    sku = texts.get("sku", pa.nulls(len(sheet.lines), pa.string()))
+    if skus is None:
+        owner = np.arange(len(sheet.lines))
+    else:
+        found = pc.index_in(sku, value_set=skus, skip_nulls=True)
+        owner = pc.fill_null(found, -1).to_numpy(zero_copy_only=False).astype(np.int64)
+    sources = {name: header.source for name, (_, header) in headers.items()}
+    return Rows(sheet.file, sheet.lines, sku, owner, sources, texts)
+
+
+def compact_lines(rows: Rows, vocabulary: Vocabulary) -> dict[str, list[Lines]]:
+    """Lines of the compact cells, column beside column: Arrow's kernels run without the GIL."""
+
+    def parse(item: tuple[str, str]) -> Lines:
+        table, column = item
+        if table == "legs":
+            return compact_legs(rows, column, vocabulary)
+        return read_compact(rows, table, column, vocabulary)
+
+    wanted = [*_COMPACT.items(), ("legs", "return_transport")]
+    filled = [
+        item
+        for item in wanted
+        if item[1] in rows.texts and rows.texts[item[1]].null_count < len(rows.lines)
+    ]
+    with ThreadPoolExecutor(max_workers=len(wanted)) as pool:
+        parsed = list(pool.map(parse, filled))
+    out: dict[str, list[Lines]] = {table: [] for table in LINE_TABLES}
+    for (table, _), lines in zip(filled, parsed, strict=True):
+        out[table].append(lines)
+    return out
+
+
+def line_table(
+    table: str,
+    sheet: Sheet | None,
+    rows: Rows,
+    compact: Sequence[Lines],
+    size: int,
+    vocabulary: Vocabulary,
+    problems: Problems,
+    told: list[tuple[str, Header]],
+) -> pd.DataFrame:
+    """Lines of one kind, from the compact cells, the tidy table or both."""
+    sources = list(compact)
+    if sheet is not None:
+        sources += _tidy(table, sheet, rows, sources, vocabulary, problems, told)
+    frames = []
+    for lines in sources:
+        if table == "materials":
+            frames.append(material_lines(lines, size, vocabulary, problems))
+        elif table == "packaging":
+            frames.append(packaging_lines(lines, vocabulary, problems))
+        else:
+            frames.append(leg_lines(lines, size, vocabulary, problems))
+    return _joined(frames, table, vocabulary)
+
+
+def _tidy(
+    table: str,
+    sheet: Sheet,
+    rows: Rows,
+    compact: Sequence[Lines],
+    vocabulary: Vocabulary,
+    problems: Problems,
+    told: list[tuple[str, Header]],
+) -> list[Lines]:
+    """Lines of a tidy table; those of unknown SKUs, or of SKUs that have a cell too, are noted."""
+    headers = understood(sheet, table, vocabulary, problems, told)
+    named = {"materials": "material", "packaging": "item", "legs": "mode"}[table]
+    missing = [name for name in ("sku", named) if name not in headers]
+    if missing:
+        raise CatalogueError("C005", f"no {' and no '.join(missing)} in {table}", file=sheet.file)
+    given = {name: sheet.columns[position] for name, (position, _) in headers.items()}
+    units = {name: header.unit for name, (_, header) in headers.items()}
+    own = rows_of(sheet, headers, given, rows.sku)
+    strange = np.flatnonzero(own.owner < 0)
+    problems.add(own, strange, "sku", own.sku.take(pa.array(strange)), "C251")
+    numeric = {
+        name: own.texts[name] if pa.types.is_string(column.type) else column
+        for name, column in given.items()
+    }
+    lines = read_tidy(own, numeric, units, table, vocabulary)
+    for column in LINE_COLUMNS[table]:
+        own.texts.setdefault(column, pa.nulls(len(sheet.lines), pa.string()))
+    if table == "legs":
+        lines = tidy_legs(lines)
+    for other in compact:
+        way = lines.extra["returning"] if table == "legs" else np.zeros(len(lines.at), bool)
+        same = way == (other.column == "return_transport")
+        both = np.isin(own.owner, other.owner) & (own.owner >= 0) & same
+        at = np.flatnonzero(both)
+        problems.add(own, at, named, own.texts[named].take(pa.array(at)), "C252")
+    return [lines]
+
+
+def _joined(frames: list[pd.DataFrame], table: str, vocabulary: Vocabulary) -> pd.DataFrame:
+    """Lines of all sources, sorted by SKU."""
+    if len(frames) == 1:
+        return frames[0]
+    if not frames:
+        kind = {"materials": "material", "packaging": "item", "legs": "mode"}[table]
+        columns: Sequence[str] = {
+            "materials": ("row", "material", "share", "mass_kg", "recycled_share"),
+            "packaging": ("row", "item", "mass_kg", "count", "trips", "recycled_share"),
+            "legs": LEG_COLUMNS,
+        }[table]
+        empty = pd.DataFrame({name: np.empty(0) for name in columns}).astype({"row": np.int32})
+        empty[kind] = vocabulary.names(kind).categorical(np.empty(0, np.int32))
+        if table == "legs":
+            empty = empty.astype(
+                {"returning": bool, "bare": bool, "chain": np.int16, "position": np.int16}
+            )
+        return empty
+    whole = pd.concat(frames, ignore_index=True)
+    by = ["row", "returning", "chain", "position"] if table == "legs" else ["row"]
+    return whole.sort_values(by, kind="stable", ignore_index=True)
+
+
+def no_destinations(vocabulary: Vocabulary) -> pd.DataFrame:
+    """Table of no destinations."""
+    frame = pd.DataFrame({name: np.empty(0) for name in ("row", "location", "share", "lat", "lon")})
+    frame["location"] = vocabulary.names("region").categorical(np.empty(0, np.int32))
+    return frame.astype({"row": np.int32})

@@ -1,0 +1,187 @@
+"""Headers: which column a merchant's header means, and in which unit its numbers are.
+
+``mass_g``, ``mass (g)``, ``净重(克)`` and ``heat_MJ`` all name a column and a unit.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import pandas as pd
+
+from carbon import units
+from carbon.catalogue.names import key
+from carbon.catalogue.schema import COLUMNS, LINE_COLUMNS, Column, Vocabulary
+from carbon.errors import CatalogueError
+
+__all__ = ["Header", "header_table", "match_headers"]
+
+_PERCENT: Final = frozenset({"%", "pct", "percent", "百分比", "百分数"})
+_CURRENCIES: Final[dict[str, str]] = {
+    **dict.fromkeys(("cny", "rmb", "元", "人民币", "¥", "yuan", "块"), "CNY"),
+    **dict.fromkeys(("usd", "$", "美元"), "USD"),
+    **dict.fromkeys(("eur", "€", "欧元"), "EUR"),
+    **dict.fromkeys(("gbp", "£", "英镑"), "GBP"),
+}
+_BRACKETED: Final = re.compile(r"^(?P<base>.*?)\s*[(\[【](?P<unit>[^()\[\]【】]*)[)\]】]\s*$")
+_SUFFIXED: Final = re.compile(r"^(?P<base>.*\S)[\s_/,:]+(?P<unit>[^\s_/]+)$")
+_JOINED: Final = re.compile(r"^(?P<base>.*[\u4e00-\u9fff])(?P<unit>[A-Za-z%]+)$")
+_IN_SKUS: Final = {"fuel": "heat_fuel"}
+_IN_LINES: Final[dict[str, dict[str, str]]] = {
+    "materials": {"materials": "material", "recycled_share": "recycled", "material_share": "share"},
+    "packaging": {
+        "packaging": "item",
+        "recycled_share": "recycled",
+        "units_sold": "count",
+        "数量": "count",
+        "件数": "count",
+    },
+    "legs": {"transport": "mode", "km": "distance", "share": "chain_share", "leg": "position"},
+}
+"""What a word for a column of the SKU table means in a line table."""
+
+
+@dataclass(frozen=True)
+class Header:
+    """A header as it was understood.
+
+    Parameters
+    ----------
+    source : str
+        As the file spells it.
+    column : str
+        Canonical column, ``""`` if it means none.
+    unit : str
+        Unit of its bare numbers; ``%`` for percent, a currency for prices.
+    note : str
+        What else the merchant should know.
+    """
+
+    source: str
+    column: str
+    unit: str = ""
+    note: str = ""
+
+
+def match_headers(
+    sources: Sequence[str], table: str, vocabulary: Vocabulary, file: str = ""
+) -> list[Header]:
+    """Understand the headers of a table.
+
+    Parameters
+    ----------
+    sources : sequence of str
+    table : str
+        ``skus``, ``materials``, ``packaging`` or ``legs``.
+    vocabulary : Vocabulary
+    file : str, optional
+        For the error.
+
+    Returns
+    -------
+    list of Header
+        One for each source, in its order.
+
+    Raises
+    ------
+    CatalogueError
+        C006 if two headers mean one column.
+    """
+    columns = COLUMNS if table == "skus" else LINE_COLUMNS[table]
+    known: dict[str, str] = {}
+    remap = _IN_LINES.get(table, _IN_SKUS)
+    for alias, name in vocabulary.words_of("header").items():
+        name = name if name in columns else remap.get(name, name)
+        if name in columns:
+            known.setdefault(key(alias), name)
+    known |= {key(alias): name for alias, name in remap.items()}
+    known |= {key(name): name for name in columns}
+    headers = [_match(source, known, columns, vocabulary) for source in sources]
+    seen: dict[str, Header] = {}
+    for header in headers:
+        if header.column in seen:
+            detail = (
+                f"{seen[header.column].source!r} and {header.source!r} both mean {header.column}"
+            )
+            raise CatalogueError("C006", detail, file=file, column=header.source)
+        if header.column:
+            seen[header.column] = header
+    return headers
+
+
+def _match(
+    source: str, known: dict[str, str], columns: dict[str, Column], vocabulary: Vocabulary
+) -> Header:
+    """Understand one header."""
+    text = unicodedata.normalize("NFKC", source).strip().strip("*＊").strip()
+    whole = known.get(key(text), "")
+    if whole and key(text) == key(whole):
+        return Header(source, whole)
+    note = ""
+    for pattern in (_BRACKETED, _SUFFIXED, _JOINED):
+        parts = pattern.match(text)
+        if parts is None or key(parts["unit"]) in columns:
+            continue
+        # an alias may hold its unit, as "net weight g"; else the part before the unit is one
+        column = known.get(key(parts["base"]), whole)
+        if not column:
+            continue
+        unit, understood = _unit(parts["unit"].strip(), columns[column], vocabulary)
+        if understood:
+            return Header(source, column, unit)
+        if pattern is _BRACKETED and not whole:
+            note = f"({parts['unit']}) is no unit of it and was left out"
+            whole = column
+    if whole:
+        return Header(source, whole, "", note)
+    return Header(source, "", "", "not a known column; left out")
+
+
+def _unit(text: str, column: Column, vocabulary: Vocabulary) -> tuple[str, bool]:
+    """Find the unit that a header names; an ambiguous one counts, and its cells fail."""
+    if column.kind == "share":
+        return ("%", True) if text.lower() in _PERCENT else ("", False)
+    if column.kind == "price":
+        currency = currency_of(text)
+        return currency, bool(currency)
+    if column.kind in units.BASE_UNITS:
+        code = units.scale(text, column.kind, vocabulary.unit_words).code
+        return text, code in ("", "C104", "C105")
+    return "", False
+
+
+def currency_of(text: str) -> str:
+    """ISO 4217 code of a currency's name or sign, ``""`` if it is none.
+
+    Examples
+    --------
+    >>> currency_of("元"), currency_of("usd"), currency_of("kg")
+    ('CNY', 'USD', '')
+    """
+    folded = text.strip().lower()
+    if re.fullmatch(r"[A-Z]{3}", text.strip()):
+        return text.strip()
+    return _CURRENCIES.get(folded, "")
+
+
+def header_table(headers: Sequence[tuple[str, Header]]) -> pd.DataFrame:
+    """Table that tells the merchant how the headers were understood.
+
+    Parameters
+    ----------
+    headers : sequence of (str, Header)
+        With the file each stands in.
+
+    Examples
+    --------
+    >>> header_table([("a.csv", Header("净重(克)", "mass", "克"))]).iloc[0].tolist()
+    ['a.csv', '净重(克)', 'mass', '克', '']
+    """
+    return pd.DataFrame(
+        [(file, head.source, head.column, head.unit, head.note) for file, head in headers],
+        columns=["file", "source", "column", "unit", "note"],
+    )

@@ -1,0 +1,221 @@
+"""Places: where something is made and where it goes, and the great circle between the two."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import ArrayLike, NDArray
+
+from carbon.catalogue import cells, grammar
+from carbon.catalogue.lines import Lines, shares
+from carbon.catalogue.names import by_unique, key
+from carbon.catalogue.problems import Problems, Rows
+from carbon.catalogue.schema import Column, Vocabulary
+
+__all__ = ["Geography", "destination_lines", "great_circle", "origin_places"]
+
+EARTH_RADIUS_KM: Final = 6371.0088
+"""Mean radius of the Earth (IUGG; Moritz 2000, doi:10.1007/s001900050278)."""
+
+_COORDINATES: Final = r"([-+]?[0-9]{1,3}(?:\.[0-9]+)?)\s*,\s*([-+]?[0-9]{1,3}(?:\.[0-9]+)?)"
+_PLACED: Final = (
+    r"^\(?(?P<lat>[-+]?[0-9.]+)\x02(?P<lon>[-+]?[0-9.]+)\)?"
+    r"(?:\s*[: ]\s*(?P<number>[0-9][0-9.]*)\s*(?P<unit>%?))?$"
+)
+_DIVISION: Final = re.compile(
+    r"(?:特别行政区|壮族自治区|回族自治区|维吾尔自治区|自治区|省|市)$|\s+(?:province|municipality|city)$",
+    re.I,
+)
+
+
+def great_circle(
+    lat1: ArrayLike, lon1: ArrayLike, lat2: ArrayLike, lon2: ArrayLike
+) -> NDArray[np.float64]:
+    """Distance on a sphere by the haversine formula [km].
+
+    Parameters
+    ----------
+    lat1, lon1, lat2, lon2 : array_like
+        Degrees.
+
+    Examples
+    --------
+    >>> great_circle(23.13, 113.26, 39.9, 116.4).round().item()
+    1888.0
+    """
+    phi1, phi2 = np.radians(lat1), np.radians(lat2)
+    across = np.sin((np.radians(lon2) - np.radians(lon1)) / 2)
+    up = np.sin((phi2 - phi1) / 2)
+    chord = up * up + np.cos(phi1) * np.cos(phi2) * across * across
+    out: NDArray[np.float64] = 2 * EARTH_RADIUS_KM * np.arcsin(np.sqrt(np.clip(chord, 0, 1)))
+    return out
+
+
+@dataclass(frozen=True)
+class Geography:
+    """Places of the vocabulary as arrays, in the order of ``regions``.
+
+    Parameters
+    ----------
+    lat, lon : numpy.ndarray
+        Of the capital; NaN for a place that contains others: it is too wide to measure from.
+    within_km : numpy.ndarray
+        Typical distance inside a place: half the way to the nearest other capital of its parent.
+    """
+
+    lat: NDArray[np.float64]
+    lon: NDArray[np.float64]
+    within_km: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, vocabulary: Vocabulary) -> Geography:
+        """Geography of a vocabulary."""
+        regions = vocabulary.regions
+        lat = regions["lat"].to_numpy(dtype=np.float64, copy=True)
+        lon = regions["lon"].to_numpy(dtype=np.float64, copy=True)
+        wide = regions["location"].isin(set(regions["parent"].dropna())).to_numpy(dtype=bool)
+        lat[wide] = lon[wide] = np.nan
+        parent = pd.factorize(regions["parent"])[0]
+        apart = great_circle(lat[:, None], lon[:, None], lat[None, :], lon[None, :])
+        apart[(parent[:, None] != parent[None, :]) | np.isnan(apart)] = np.inf
+        np.fill_diagonal(apart, np.inf)
+        nearest = apart.min(axis=1) / 2 if len(apart) else np.empty(0)
+        return cls(lat, lon, np.where(np.isfinite(nearest), nearest, np.nan))
+
+    def nearest(self, lat: NDArray[np.float64], lon: NDArray[np.float64]) -> NDArray[np.int32]:
+        """Code of the place whose capital is nearest to each point."""
+        out = np.full(len(lat), -1, np.int32)
+        candidates = np.flatnonzero(~np.isnan(self.lat))
+        for start in range(0, len(lat), 20_000):  # keeps the table of distances small
+            part = slice(start, start + 20_000)
+            away = great_circle(
+                lat[part, None], lon[part, None], self.lat[candidates], self.lon[candidates]
+            )
+            out[part] = candidates[np.argmin(away, axis=1)]
+        return out
+
+
+def _find(names: Any, vocabulary: Vocabulary) -> NDArray[np.int32]:
+    """Codes of places by code, name, or a Chinese address that begins with a province."""
+    region = vocabulary.names("region")
+    starts = sorted((name for name in region.codes if not name.isascii()), key=len, reverse=True)
+
+    def look(text: str) -> int:
+        code = region.code(text)
+        if code < 0:
+            code = region.code(_DIVISION.sub("", text.strip()))
+        if code < 0:
+            folded = key(text).removeprefix("中国")
+            start = next((name for name in starts if folded.startswith(name)), "")
+            code = region.codes.get(start, -1)
+        return code
+
+    return by_unique(names, look, np.int32, -1)
+
+
+def _points(parts: Any) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Coordinates of a match; NaN where they are none on Earth."""
+    lat, lon = (cells.numbers(_null_if_empty(parts.field(item))).values for item in ("lat", "lon"))
+    off = (np.abs(lat) > 90) | (np.abs(lon) > 180)
+    return np.where(off, np.nan, lat), np.where(off, np.nan, lon)
+
+
+def _null_if_empty(texts: Any) -> Any:
+    return pc.if_else(pc.equal(texts, ""), pa.scalar(None, pa.string()), texts)
+
+
+def _protect(texts: Any) -> Any:
+    """Hide the comma inside coordinates."""
+    return grammar.replace(texts, _COORDINATES, "\\1\x02\\2")
+
+
+def origin_places(
+    rows: Rows, vocabulary: Vocabulary, geography: Geography, problems: Problems
+) -> tuple[NDArray[np.int32], NDArray[np.float64], NDArray[np.float64]]:
+    """Places of origin: code (-1 for none) and coordinates (NaN if too wide).
+
+    Parameters
+    ----------
+    rows : Rows
+        With the texts of ``origin``.
+    vocabulary : Vocabulary
+    geography : Geography
+    problems : Problems
+    """
+    texts = rows.texts["origin"]
+    everywhere = np.arange(len(texts))
+    name = _protect(texts)
+    lines = Lines(rows, everywhere, "origin", texts, name, {}, {})
+    return _located(lines, pc.extract_regex(name, _PLACED), vocabulary, geography, problems)
+
+
+def _located(
+    lines: Lines, parts: Any, vocabulary: Vocabulary, geography: Geography, problems: Problems
+) -> tuple[NDArray[np.int32], NDArray[np.float64], NDArray[np.float64]]:
+    """Places of lines whose coordinates, where they have any, are ``parts``."""
+    placed = pc.is_valid(parts).to_numpy(zero_copy_only=False)
+    present = pc.is_valid(lines.name).to_numpy(zero_copy_only=False)
+    code = np.where(placed, -1, _find(lines.name, vocabulary)).astype(np.int32)
+    lat, lon = np.append(geography.lat, np.nan)[code], np.append(geography.lon, np.nan)[code]
+    if placed.any():
+        at_lat, at_lon = _points(parts)
+        real = placed & ~np.isnan(at_lat) & ~np.isnan(at_lon)
+        code[real] = geography.nearest(at_lat[real], at_lon[real])
+        lat, lon = np.where(real, at_lat, lat), np.where(real, at_lon, lon)
+    unknown = np.flatnonzero((code < 0) & present)
+    lines.unknown(problems, vocabulary.names("region"), unknown, lines.column, "C231")
+    return code, lat, lon
+
+
+def destination_lines(
+    rows: Rows, size: int, vocabulary: Vocabulary, geography: Geography, problems: Problems
+) -> pd.DataFrame:
+    """Lines of the column ``destination``, a mix as ``CN-GD 40%; CN-BJ 60%``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``row, location, share, lat, lon``.
+    """
+    at, text = grammar.split(
+        grammar.replace(_protect(rows.texts["destination"]), r"[|\n、,]", ";"), ";"
+    )
+    parts = pc.extract_regex(text, _PLACED)
+    name, number, unit = grammar.amount(text)
+    if parts.null_count < len(parts):
+        placed = pc.is_valid(parts)
+        name = pc.if_else(placed, text, name)
+        number = pc.if_else(placed, _null_if_empty(parts.field("number")), number)
+        unit = pc.if_else(placed, parts.field("unit"), unit)
+    share = cells.scaled(cells.numbers(number), unit, Column("share", "", ""), "", {})
+    written = pc.replace_substring(text, "\x02", ", ")
+    lines = Lines(rows, at, "destination", written, name, {"share": share}, {})
+    lines.tell_faults(problems)
+    code, lat, lon = _located(lines, parts, vocabulary, geography, problems)
+    owner = lines.owner
+    alone = np.isnan(share.values) & (np.bincount(owner, minlength=size)[owner] == 1)
+    fit = np.zeros(size, bool)
+    fit[owner] = True
+    for _, where in share.faults:
+        alone[where] = False
+        fit[owner[where]] = False
+    mix = shares(
+        lines, np.where(alone, 1.0, share.values), owner, size, fit, "destination", "C232", problems
+    )
+    keep = (code >= 0) & ~np.isnan(mix)
+    names = vocabulary.names("region")
+    return pd.DataFrame(
+        {
+            "row": owner[keep].astype(np.int32),
+            "location": names.categorical(code[keep]),
+            "share": mix[keep],
+            "lat": lat[keep],
+            "lon": lon[keep],
+        }
+    )

@@ -1,0 +1,283 @@
+"""Read a catalogue: what the merchant wrote, in base units, with every problem named."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from carbon.catalogue import cells
+from carbon.catalogue.checks import check_lines, check_mass, check_sessions
+from carbon.catalogue.files import Sheet, open_sheets
+from carbon.catalogue.gather import (
+    compact_lines,
+    line_table,
+    no_destinations,
+    rows_of,
+    understood,
+)
+from carbon.catalogue.headers import Header, currency_of, header_table, match_headers
+from carbon.catalogue.lines import Lines
+from carbon.catalogue.names import by_unique, key
+from carbon.catalogue.places import Geography, destination_lines, origin_places
+from carbon.catalogue.problems import Problems, Rows
+from carbon.catalogue.schema import (
+    COLUMNS,
+    LINE_TABLES,
+    ORIGIN_COLUMNS,
+    SHEETS,
+    Catalogue,
+    Limits,
+    Vocabulary,
+)
+from carbon.errors import CatalogueError
+from carbon.terms import ORIGINS
+
+__all__ = ["read"]
+
+Source = str | os.PathLike[str] | pd.DataFrame
+_GIVEN, _ABSENT = ORIGINS.index("given"), ORIGINS.index("absent")
+
+
+def read(
+    path: Source,
+    vocabulary: Vocabulary,
+    *,
+    materials: Source | None = None,
+    packaging: Source | None = None,
+    legs: Source | None = None,
+    limits: Limits | None = None,
+) -> Catalogue:
+    """Read a catalogue.
+
+    Parameters
+    ----------
+    path : path or pandas.DataFrame
+        CSV, XLSX, Parquet or JSON Lines; a folder of ``skus``, ``materials``, ``packaging`` and
+        ``legs``; or a data frame.
+    vocabulary : Vocabulary
+    materials, packaging, legs : path or pandas.DataFrame, optional
+        Tidy line tables, in place of those beside the SKUs.
+    limits : Limits, optional
+
+    Returns
+    -------
+    Catalogue
+        One row a SKU, in the order of the file. Missing cells are NaN; see
+        :func:`carbon.catalogue.defaults.fill`.
+
+    Raises
+    ------
+    CatalogueError
+        If the file as a whole cannot be read. A bad cell never raises: it is a row of
+        ``problems``, and its SKU is marked as failed.
+
+    Examples
+    --------
+    >>> vocabulary = Vocabulary.of(categories=pd.DataFrame({"category": ["t_shirt"]}))
+    >>> goods = pd.DataFrame({"sku": ["S1", "S2"], "category": "T-shirt"})
+    >>> goods["mass"] = ["200 g", "2 ton"]
+    >>> catalogue = read(goods, vocabulary)
+    >>> catalogue.skus["mass_kg"].tolist(), catalogue.skus["problem"].tolist()
+    ([0.2, nan], ['', 'C104'])
+    """
+    limits = limits or Limits()
+    sheets = _by_table(open_sheets(path, limits), vocabulary)
+    for table, source in zip(LINE_TABLES, (materials, packaging, legs), strict=True):
+        if source is not None:
+            sheets[table] = next(iter(open_sheets(source, limits).values()))
+    problems = Problems()
+    told: list[tuple[str, Header]] = []
+    main = sheets["skus"]
+    headers = understood(main, "skus", vocabulary, problems, told)
+    missing = [name for name in ("sku", "category") if name not in headers]
+    if missing:
+        detail = (
+            f"no {' and no '.join(missing)} among {', '.join(filter(None, main.headers))[:200]}"
+        )
+        raise CatalogueError("C005", detail, file=main.file)
+    given = {name: main.columns[position] for name, (position, _) in headers.items()}
+    units = {name: header.unit for name, (_, header) in headers.items()}
+    rows = rows_of(main, headers, given, None)
+    given = {name: None if pa.types.is_string(cell.type) else cell for name, cell in given.items()}
+    main.columns = []  # the cleaned texts are in rows
+    pa.default_memory_pool().release_unused()
+    size = len(main.lines)
+    for number, text in main.faults:
+        problems.add(rows, np.flatnonzero(main.lines == number), "", [text], "C011")
+    repeated = _identities(rows, problems)
+
+    skus, geography = pd.DataFrame(index=pd.RangeIndex(size)), Geography.of(vocabulary)
+    origin = np.full((size, len(ORIGIN_COLUMNS)), _ABSENT, np.uint8)
+    for name, spec in COLUMNS.items():
+        if spec.kind == "lines":
+            continue
+        if spec.kind in ("text", "choice", "place"):
+            has = _fill_words(skus, name, rows, vocabulary, geography, problems)
+        else:
+            has = _fill_numbers(skus, name, rows, given, units, vocabulary, problems)
+        if name in ORIGIN_COLUMNS:
+            origin[has, ORIGIN_COLUMNS.index(name)] = _GIVEN
+    skus.loc[repeated, ["session", "session_kwh", "viewer_hours"]] = np.nan
+    skus["line"] = main.lines
+
+    frames: dict[str, pd.DataFrame] = {}
+    compact = compact_lines(rows, vocabulary)
+    for table in LINE_TABLES:
+        cell_lines = compact.pop(table)
+        frames[table] = line_table(
+            table, sheets.get(table), rows, cell_lines, size, vocabulary, problems, told
+        )
+        pa.default_memory_pool().release_unused()
+    del cell_lines
+    if "destination" in rows.texts:
+        frames["destination"] = destination_lines(rows, size, vocabulary, geography, problems)
+    else:
+        frames["destination"] = no_destinations(vocabulary)
+    returning = frames["legs"]["returning"].to_numpy()
+    legs_row = frames["legs"]["row"].to_numpy()
+    for name, filled in (
+        ("materials", frames["materials"]["row"]),
+        ("packaging", frames["packaging"]["row"]),
+        ("transport", legs_row[~returning]),
+        ("return_transport", legs_row[returning]),
+        ("destination", frames["destination"]["row"]),
+    ):
+        origin[np.asarray(filled, np.int64), ORIGIN_COLUMNS.index(name)] = _GIVEN
+
+    check_mass(skus, frames["materials"], rows, vocabulary, problems)
+    check_lines(frames["materials"], rows, vocabulary, problems)
+    check_sessions(skus, rows, problems)
+    skus["failed"], codes = problems.by_sku(size)
+    pa.default_memory_pool().release_unused()
+    skus["problem"] = pd.array(codes, dtype="str")
+    return Catalogue(
+        skus=skus,
+        materials=frames["materials"],
+        packaging=frames["packaging"],
+        legs=frames["legs"],
+        destinations=frames["destination"],
+        origin=pd.DataFrame(origin, columns=list(ORIGIN_COLUMNS)),
+        problems=problems.table(),
+        headers=header_table(told),
+        file=main.file if isinstance(path, pd.DataFrame) else Path(path).name,
+    )
+
+
+def _by_table(sheets: dict[str, Sheet], vocabulary: Vocabulary) -> dict[str, Sheet]:
+    """Tell the SKU table from the line tables by their names."""
+    names = {key(alias): table for table, aliases in SHEETS.items() for alias in aliases}
+    for alias, table in vocabulary.words_of("sheet").items():
+        names.setdefault(key(alias), "skus" if table == "sku" else table)
+    found: dict[str, Sheet] = {}
+    for name, sheet in sheets.items():
+        table = names.get(key(name), "")
+        if table in SHEETS:
+            found.setdefault(table, sheet)
+    if "skus" not in found or len(sheets) == 1:
+        others = [
+            sheet for sheet in sheets.values() if all(sheet is not item for item in found.values())
+        ]
+        found = {} if len(sheets) == 1 else found
+        # an unnamed sheet: the first that has the two columns a catalogue needs
+        for sheet in others or list(sheets.values()):
+            columns = {
+                head.column for head in match_headers(sheet.headers, "skus", vocabulary, sheet.file)
+            }
+            if {"sku", "category"} <= columns:
+                return {**found, "skus": sheet}
+        found["skus"] = (others or list(sheets.values()))[0]
+    return found
+
+
+def _identities(rows: Rows, problems: Problems) -> NDArray[np.int64]:
+    """Note empty and repeated SKUs; positions of the repeats."""
+    present = pc.is_valid(rows.sku).to_numpy(zero_copy_only=False)
+    problems.add(rows, np.flatnonzero(~present), "sku", (), "C009")
+    coded = pc.dictionary_encode(rows.sku)
+    codes = pc.fill_null(coded.indices, -1).to_numpy(zero_copy_only=False)
+    _, first = np.unique(codes, return_index=True)
+    again = np.ones(len(codes), bool)
+    again[first] = False
+    repeats = np.flatnonzero(again & present)
+    problems.add(rows, repeats, "sku", rows.sku.take(pa.array(repeats)), "C008")
+    return repeats
+
+
+def _fill_words(
+    skus: pd.DataFrame,
+    name: str,
+    rows: Rows,
+    vocabulary: Vocabulary,
+    geography: Geography,
+    problems: Problems,
+) -> NDArray[np.bool_]:
+    """Fill a column of words and say where it is given."""
+    size = len(skus)
+    texts = rows.texts.get(name, pa.nulls(size, pa.string()))
+    present: NDArray[np.bool_] = pc.is_valid(texts).to_numpy(zero_copy_only=False)
+    output = COLUMNS[name].output
+    if name == "origin":
+        rows.texts.setdefault("origin", texts)
+        code, lat, lon = origin_places(rows, vocabulary, geography, problems)
+        skus[output] = vocabulary.names("region").categorical(code)
+        skus["origin_lat"], skus["origin_lon"] = lat, lon
+        return code >= 0
+    if COLUMNS[name].kind == "choice":
+        names = vocabulary.names("category" if name == "category" else "fuel")
+        codes = names.find(texts)
+        wrong = np.flatnonzero(codes < 0 if name == "category" else (codes < 0) & present)
+        lines = Lines(rows, np.arange(size), name, texts, texts, {}, {})
+        lines.unknown(problems, names, wrong, name, "C010" if name == "category" else "C114")
+        skus[output] = names.categorical(codes)
+        return codes >= 0
+    if name == "sku":
+        texts = pc.fill_null(texts, "")
+    if name == "currency":
+        stated = pa.array(
+            by_unique(texts, lambda text: currency_of(text) or text.upper(), object, None)
+        )
+        texts = pc.coalesce(
+            stated.cast(pa.string()), rows.texts.get("price.currency", stated.cast(pa.string()))
+        )
+    skus[output] = pd.array(texts, dtype="str")
+    return present
+
+
+def _fill_numbers(
+    skus: pd.DataFrame,
+    name: str,
+    rows: Rows,
+    given: dict[str, Any],
+    units: dict[str, str],
+    vocabulary: Vocabulary,
+    problems: Problems,
+) -> NDArray[np.bool_]:
+    """Fill a column of numbers and say where it is given."""
+    spec, size = COLUMNS[name], len(skus)
+    if name not in given:
+        skus[spec.output] = np.full(size, np.nan)
+        return np.zeros(size, bool)
+    texts = rows.texts[name]
+    column = texts if given[name] is None else given[name]
+    if spec.kind == "price":
+        found = cells.price(column, units[name])
+        currency = pa.array(found.rest, pa.string()) if found.rest is not None else texts
+        rows.texts["price.currency"] = pc.if_else(pc.equal(currency, ""), None, currency)
+    else:
+        found = cells.measure(column, spec, units[name], vocabulary.unit_words)
+    for code, where in found.faults:
+        problems.add(rows, where, name, texts.take(pa.array(where)), code)
+    if name == "heat" and found.rest is not None:
+        fuel = pa.array(found.rest, pa.string())
+        stated = rows.texts.get("heat_fuel", pa.nulls(size, pa.string()))
+        rows.texts["heat_fuel"] = pc.coalesce(stated, pc.if_else(pc.equal(fuel, ""), None, fuel))
+        rows.sources.setdefault("heat_fuel", rows.sources["heat"])
+    skus[spec.output] = found.values
+    return ~np.isnan(found.values)

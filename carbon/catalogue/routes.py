@@ -1,0 +1,337 @@
+"""Complete transport: archetype chains, main legs by distance, hubs, last mile and the way back.
+
+A *main leg* is the one whose length follows from where a thing is made and sold; others feed it.
+In a chain it is the leg of the farthest-reaching vehicle (plane, ship, train, lorry, van).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from carbon.catalogue.places import Geography, great_circle
+from carbon.catalogue.schema import Vocabulary
+from carbon.catalogue.tables import Looked, spread
+from carbon.catalogue.templates import Modes, Templates, cold_categories
+from carbon.terms import ORIGINS
+
+__all__ = ["Distances", "complete_legs", "leg_distances"]
+
+_GIVEN, _DEFAULT, _ABSENT = (ORIGINS.index(name) for name in ("given", "default", "absent"))
+_PLACES: Final = ("origin", "country", "destination")
+
+
+@dataclass(frozen=True)
+class Distances:
+    """How far the goods of each SKU go [km].
+
+    Parameters
+    ----------
+    circle : numpy.ndarray
+        Great circle from origin to the destination mix; NaN where a place is unknown or too wide.
+    exact : numpy.ndarray of bool
+        Whether origin and destinations were given and lie apart.
+    default : numpy.ndarray
+        Length of the archetype's main leg.
+    """
+
+    circle: NDArray[np.float64]
+    exact: NDArray[np.bool_]
+    default: NDArray[np.float64]
+
+
+def leg_distances(
+    skus: pd.DataFrame,
+    destinations: pd.DataFrame,
+    geography: Geography,
+    default: NDArray[np.float64],
+) -> Distances:
+    """Distances between origins and destinations.
+
+    Inside one and the same place it is half the way to the nearest other capital (flagged).
+    """
+    size = len(skus)
+    row = destinations["row"].to_numpy()
+    there = destinations["location"].cat.codes.to_numpy()
+    share = destinations["share"].to_numpy()
+    lat, lon = skus["origin_lat"].to_numpy()[row], skus["origin_lon"].to_numpy()[row]
+    apart = great_circle(lat, lon, destinations["lat"].to_numpy(), destinations["lon"].to_numpy())
+    same = apart == 0
+    within = np.where(there >= 0, geography.within_km[there], np.nan)
+    apart = np.where(same, within, apart)
+    circle = np.bincount(row, weights=apart * share, minlength=size)
+    none = np.bincount(row, minlength=size) == 0
+    rough = np.bincount(row, weights=same, minlength=size) > 0
+    return Distances(np.where(none, np.nan, circle), ~rough & ~np.isnan(circle) & ~none, default)
+
+
+def complete_legs(
+    given: pd.DataFrame,
+    category: NDArray[Any],
+    origin: dict[str, NDArray[Any]],
+    live: NDArray[np.bool_],
+    distances: Distances,
+    vocabulary: Vocabulary,
+) -> tuple[pd.DataFrame, NDArray[np.int64]]:
+    """Legs of all live SKUs, there and back.
+
+    Parameters
+    ----------
+    given : pandas.DataFrame
+        As :func:`carbon.catalogue.chains.leg_lines` gives them.
+    category : numpy.ndarray
+        Code of the category of each SKU.
+    origin : dict of str to numpy.ndarray
+        Changed in place.
+    live : numpy.ndarray of bool
+        SKUs that have not failed.
+    distances : Distances
+    vocabulary : Vocabulary
+
+    Returns
+    -------
+    legs : pandas.DataFrame
+        See :class:`carbon.catalogue.schema.Catalogue`.
+    lost : numpy.ndarray
+        SKUs with a leg whose length cannot be known.
+    """
+    modes = Modes(vocabulary)
+    chains = Templates(vocabulary, modes)
+    legs = _chosen(given[live[given["row"].to_numpy()]], category, origin, live, chains)
+    _lengths(legs, category, distances, modes, chains, vocabulary)
+    del legs["template"]
+    tkm = modes.tkm[legs["mode"]]
+    lost = np.unique(legs["row"][tkm & np.isnan(legs["km"])])
+    hub = np.where(
+        cold_categories(vocabulary),
+        modes.hubs[1] if modes.hubs[1] >= 0 else modes.hubs[0],
+        modes.hubs[0],
+    )
+    legs = _handled(legs, hub[category], modes)
+    legs = _mirrored(legs, len(category))
+    table = vocabulary.modes
+    mode = legs["mode"]
+    looked = Looked(table)
+    far = legs["km"] > looked.numbers("beyond_km")[mode]
+    near, beyond = (
+        table[name].where(table[name].notna(), "").astype(str)
+        for name in ("activity", "activity_beyond")
+    )
+    both = pd.factorize(pd.concat([near, beyond.where(beyond != "", near)]))
+    name = both[0].astype(np.int16)
+    activity = np.where(far, name[len(table) :][mode], name[: len(table)][mode])
+    del far
+    basis = pd.Categorical(table["basis"], categories=["tkm", "t", "parcel"])
+    frame = pd.DataFrame(
+        {
+            "row": legs["row"],
+            "returning": legs["returning"],
+            "chain": legs["chain"],
+            "chain_share": legs["chain_share"],
+            "position": legs["position"],
+            "mode": modes.names.categorical(mode),
+            "activity": pd.Categorical.from_codes(activity, pd.Index(both[1], dtype="str")),
+            "basis": pd.Categorical.from_codes(basis.codes[mode], basis.categories),
+            "km": legs["km"],
+            "place": pd.Categorical.from_codes(legs["place"], pd.Index(_PLACES, dtype="str")),
+            "origin": legs["origin"],
+        },
+        copy=False,
+    )
+    return frame, lost.astype(np.int64)
+
+
+def _chosen(
+    given: pd.DataFrame,
+    category: NDArray[Any],
+    origin: dict[str, NDArray[Any]],
+    live: NDArray[np.bool_],
+    chains: Templates,
+) -> dict[str, NDArray[Any]]:
+    """Given legs, the legs a bare mode stands for, and archetype chains where none is given."""
+    row, returning = given["row"].to_numpy(), given["returning"].to_numpy(dtype=bool)
+    mode = given["mode"].cat.codes.to_numpy().astype(np.int64)
+    template = np.where(given["bare"].to_numpy(dtype=bool), chains.by_mode[category[row], mode], -1)
+    own = template < 0
+    size = len(category)
+    has, back = np.zeros(size, bool), np.zeros(size, bool)
+    has[row[~returning]] = True
+    back[row[returning]] = True
+    origin["transport"][~has] = _ABSENT
+    origin["return_transport"][~back] = _DEFAULT
+    bare = np.flatnonzero(live & ~has)
+    at, default = spread(bare, category[bare], chains.of_category)
+    origin["transport"][np.unique(at)] = _DEFAULT
+    origin["return_transport"][~back & (origin["transport"] == _ABSENT)] = _ABSENT
+    number = np.arange(len(at)) - np.searchsorted(at, at, side="left")
+
+    named = np.flatnonzero(~own)
+    heads = np.arange(len(named) + len(at))
+    template = np.concatenate([template[named], default])
+    head, leg = spread(heads, template, chains.legs)
+    blank = np.full(len(at), -1)
+    renamed = np.concatenate(
+        [np.where(chains.renamed[category[row[named]], mode[named]], mode[named], -1), blank]
+    )
+    is_main = np.isnan(chains.km[leg]) & (chains.mode[leg] == chains.main[template[head]])
+    starts = np.searchsorted(head, head, side="left")
+    columns = {
+        "row": (row, np.concatenate([row[named], at])),
+        "returning": (returning, np.concatenate([returning[named], np.zeros(len(at), bool)])),
+        "chain": (
+            given["chain"].to_numpy(),
+            np.concatenate([given["chain"].to_numpy()[named], number]),
+        ),
+        "chain_share": (
+            given["chain_share"].to_numpy(),
+            np.concatenate([given["chain_share"].to_numpy()[named], chains.share[default]]),
+        ),
+    }
+    legs = {name: np.concatenate([a[own], b[head]]) for name, (a, b) in columns.items()}
+    leg_mode = np.where(is_main & (renamed[head] >= 0), renamed[head], chains.mode[leg])
+    legs["position"] = np.concatenate(
+        [given["position"].to_numpy()[own], np.arange(len(head)) - starts]
+    )
+    legs["mode"] = np.concatenate([mode[own], leg_mode])
+    legs["km"] = np.concatenate([given["km"].to_numpy()[own], chains.km[leg]])
+    legs["template"] = np.concatenate([np.zeros(int(own.sum()), bool), np.ones(len(head), bool)])
+    types = {"row": np.int32, "chain": np.int16, "position": np.int16, "mode": np.int16}
+    legs |= {name: legs[name].astype(dtype, copy=False) for name, dtype in types.items()}
+    if len(head):
+        way = legs["row"].astype(np.int64) * 2 + legs["returning"]
+        order = np.argsort((way * 4096 + legs["chain"]) * 4096 + legs["position"], kind="stable")
+        legs = {name: values[order] for name, values in legs.items()}
+    return legs
+
+
+def _chain_of(legs: dict[str, NDArray[Any]]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Chain of each leg and first leg of each chain; legs are sorted by chain."""
+    if not len(legs["row"]):
+        return np.empty(0, np.int64), np.empty(0, np.int64)
+    new = np.ones(len(legs["row"]), bool)
+    new[1:] = False
+    for name in ("row", "returning", "chain"):
+        new[1:] |= legs[name][1:] != legs[name][:-1]
+    return np.cumsum(new) - 1, np.flatnonzero(new)
+
+
+def _lengths(
+    legs: dict[str, NDArray[Any]],
+    category: NDArray[Any],
+    distances: Distances,
+    modes: Modes,
+    chains: Templates,
+    vocabulary: Vocabulary,
+) -> None:
+    """Fill the lengths that are missing, and say where each comes from."""
+    mode, row = legs["mode"], legs["row"]
+    legs["origin"] = np.where(legs["template"], _DEFAULT, _GIVEN).astype(np.uint8)
+    missing = modes.tkm[mode] & np.isnan(legs["km"])
+    if not missing.any():
+        return
+    of, start = _chain_of(legs)
+    score = np.where(modes.tkm[mode], modes.reach[mode] * 2 + missing, -1)
+    best = np.maximum.reduceat(score, start)
+    candidates = np.flatnonzero((score == best[of]) & missing)
+    main = candidates[np.unique(of[candidates], return_index=True)[1]]
+    feeder = np.setdiff1d(np.flatnonzero(missing), main, assume_unique=True)
+    looked = Looked(vocabulary.modes)
+    factor, offset = looked.numbers("distance_factor"), looked.numbers("distance_offset_km")
+    routed = distances.circle[row[main]] * factor[mode[main]] + np.nan_to_num(offset[mode[main]])
+    known = ~np.isnan(routed)
+    legs["km"] = legs["km"].copy()
+    legs["km"][main] = np.where(known, routed, distances.default[row[main]])
+    exact = known & distances.exact[row[main]]
+    legs["origin"][main] = np.where(exact & ~legs["template"][main], _GIVEN, _DEFAULT)
+    legs["km"][feeder] = chains.feeder[category[row[feeder]], mode[feeder]]
+    legs["origin"][feeder] = _DEFAULT
+
+
+def _handled(
+    legs: dict[str, NDArray[Any]], hub: NDArray[Any], modes: Modes
+) -> dict[str, NDArray[Any]]:
+    """Add a hub after each moving leg and a last mile to each chain, unless the chain names them.
+
+    The last mile of a way back is a collection and stands first.
+    """
+    size = len(legs["row"])
+    if not size:
+        return {**legs, "place": np.empty(0, np.int8)}
+    of, start = _chain_of(legs)
+    mode, returning = legs["mode"], legs["returning"]
+    moving = modes.tkm[mode]
+    handled = np.logical_or.reduceat(modes.tonne[mode], start)[of]
+    delivered = np.logical_or.reduceat(modes.parcel[mode], start)
+    last = np.append(start[1:], size) - 1
+    hub_here = moving & ~handled & (hub[legs["row"]] >= 0)
+    door = ~delivered & (modes.door >= 0)
+    before, after = np.zeros(size, np.int64), hub_here.astype(np.int64)
+    before[start[door & returning[start]]] = 1
+    after[last[door & ~returning[start]]] += 1
+    end = np.cumsum(before + 1 + after)
+    at = end - 1 - after
+    source = np.repeat(np.arange(size), before + 1 + after)
+    out = {name: legs[name][source] for name in ("row", "returning", "chain", "chain_share")}
+    total = len(source)
+    new = np.ones(total, bool)
+    new[at] = False
+    out["mode"] = mode[source]
+    out["mode"][new] = modes.door
+    hubs = at[hub_here] + 1
+    out["mode"][hubs] = hub[legs["row"][hub_here]]
+    out["km"] = np.full(total, np.nan)
+    out["km"][at] = legs["km"]
+    out["origin"] = legs["origin"][source]
+    out["origin"][new] = _DEFAULT
+    first = at[start] - before[start]
+    out["position"] = (np.arange(total) - first[of][source]).astype(np.int16)
+    place = np.full(total, _PLACES.index("country"), np.int8)
+    place[modes.parcel[out["mode"]]] = _PLACES.index("destination")
+    # the leg at the origin: the first moving one there, the last one back
+    moves = np.flatnonzero(moving)
+    chain = of[moves]
+    for back, pick in ((False, np.unique(chain, return_index=True)[1]), (True, _last_of(chain))):
+        ends = moves[pick]
+        place[at[ends[returning[ends] == back]]] = _PLACES.index("origin")
+    out["place"] = place
+    return out
+
+
+def _last_of(chain: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Last position of each chain in a sorted array."""
+    return np.flatnonzero(np.append(chain[1:] != chain[:-1], True)) if len(chain) else chain
+
+
+def _mirrored(legs: dict[str, NDArray[Any]], size: int) -> dict[str, NDArray[Any]]:
+    """Add the way back, mirrored from the way there, where it is not given."""
+    row, returning = legs["row"], legs["returning"]
+    back = np.zeros(size, bool)
+    back[row[returning]] = True
+    of, start = _chain_of(legs)
+    length = np.diff(np.append(start, len(row)))
+    turned = np.flatnonzero(~returning & ~back[row])
+    ends = start[of[turned]] + length[of[turned]] - 1
+    image = ends - (turned - start[of[turned]])  # chain by chain, last leg first
+    # lines of a SKU: its way there, then its way back
+    there = np.bincount(row[~returning], minlength=size)
+    mirrored = np.bincount(row[turned], minlength=size)
+    given = np.bincount(row[returning], minlength=size)
+    begin = np.cumsum(there + mirrored + given) - (there + mirrored + given)
+    own = np.cumsum(there + given) - (there + given)
+    to = begin[row] + (np.arange(len(row)) - own[row])
+    copied = np.cumsum(mirrored) - mirrored
+    to_image = (
+        begin[row[turned]] + there[row[turned]] + np.arange(len(turned)) - copied[row[turned]]
+    )
+    source = np.empty(len(row) + len(turned), np.int64)
+    source[to] = np.arange(len(row))
+    source[to_image] = image
+    out = {name: legs.pop(name)[source] for name in list(legs)}  # frees each column as it goes
+    out["returning"][to_image] = True
+    out["position"][to_image] = turned - start[of[turned]]
+    out["origin"][to_image] = _DEFAULT
+    return out

@@ -1,0 +1,305 @@
+"""What a catalogue is: its columns, its tables, the vocabulary it is read with and its limits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from carbon import units
+from carbon.catalogue.columns import (
+    COLUMNS,
+    FUELS,
+    LINE_COLUMNS,
+    LINE_TABLES,
+    LINES,
+    ORIGIN_COLUMNS,
+    PARAMETER_KINDS,
+    PARAMETER_NAMES,
+    SHEETS,
+    Column,
+)
+from carbon.catalogue.names import Names, key
+from carbon.errors import StudyError
+
+__all__ = [
+    "COLUMNS",
+    "FUELS",
+    "LINES",
+    "LINE_COLUMNS",
+    "LINE_TABLES",
+    "ORIGIN_COLUMNS",
+    "SHEETS",
+    "Catalogue",
+    "Column",
+    "Limits",
+    "Vocabulary",
+]
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How large a file may be; a larger one is refused with C003 before it is unpacked.
+
+    Parameters
+    ----------
+    bytes : int
+        Size of a file.
+    unpacked : int
+        Size of an XLSX or Parquet file when unpacked.
+    rows, columns : int
+        Rows and columns of a table.
+    cell : int
+        Bytes of one cell.
+
+    Examples
+    --------
+    >>> Limits().columns
+    256
+    """
+
+    bytes: int = 1_000_000_000
+    unpacked: int = 4_000_000_000
+    rows: int = 5_000_000
+    columns: int = 256
+    cell: int = 20_000
+
+
+_TABLES = {
+    "regions": "location parent lat lon",
+    "materials": "material virgin recycled processing disposal manufacturing_loss disposed_share",
+    "packaging_items": "item material level mass_g recycled_share trips return_haul_km washing",
+    "modes": "mode activity basis beyond_km activity_beyond distance_factor distance_offset_km",
+    "words": "kind alias id lang",
+    "categories": "category name name_zh cold",
+    "parameters": "category parameter value unit",
+    "archetype_materials": "category material share recycled_share",
+    "archetype_packaging": "category item mass_g trips",
+    "archetype_chains": "category chain share position mode km",
+}
+"""Table of a vocabulary → the columns the catalogue needs."""
+
+
+@dataclass(frozen=True, eq=False)
+class Vocabulary:
+    """Tables by which a catalogue is understood and completed, as the edition holds them.
+
+    Parameters
+    ----------
+    regions, materials, packaging_items, modes, words : pandas.DataFrame
+        The tables of the package ``carbon-vocabulary``.
+    categories, parameters : pandas.DataFrame
+        ``categories.csv`` and ``parameters.csv`` of ``carbon-archetypes``.
+    archetype_materials, archetype_packaging, archetype_chains : pandas.DataFrame
+        ``materials.csv``, ``packaging.csv`` and ``chains.csv`` of ``carbon-archetypes``.
+    """
+
+    regions: pd.DataFrame
+    materials: pd.DataFrame
+    packaging_items: pd.DataFrame
+    modes: pd.DataFrame
+    words: pd.DataFrame
+    categories: pd.DataFrame
+    parameters: pd.DataFrame
+    archetype_materials: pd.DataFrame
+    archetype_packaging: pd.DataFrame
+    archetype_chains: pd.DataFrame
+    _names: dict[str, Names] = field(default_factory=dict, init=False, repr=False)
+
+    @classmethod
+    def of(cls, **tables: pd.DataFrame) -> Vocabulary:
+        """Vocabulary of some tables; the others are empty.
+
+        Parameters
+        ----------
+        **tables : pandas.DataFrame
+
+        Examples
+        --------
+        >>> Vocabulary.of(categories=pd.DataFrame({"category": ["bag"]})).names("category").ids
+        ['bag']
+        """
+        empty = {name: pd.DataFrame(columns=columns.split()) for name, columns in _TABLES.items()}
+        return cls(**(empty | tables))
+
+    def names(self, kind: str) -> Names:
+        """Find ids by any of their names.
+
+        Parameters
+        ----------
+        kind : str
+            ``material``, ``item``, ``mode``, ``category``, ``region`` or ``fuel``.
+
+        Returns
+        -------
+        Names
+            Its ids stand in the order of the table.
+        """
+        if kind not in self._names:
+            table, column = {
+                "material": (self.materials, "material"),
+                "item": (self.packaging_items, "item"),
+                "mode": (self.modes, "mode"),
+                "category": (self.categories, "category"),
+                "region": (self.regions, "location"),
+                "fuel": (self._fuels(), "fuel"),
+            }[kind]
+            ids = [str(item) for item in table[column]]
+            aliases = {key(item): item for item in ids}
+            for spoken in ("name", "name_zh"):
+                if spoken in table:
+                    for name, item in zip(table[spoken], ids, strict=True):
+                        if isinstance(name, str) and name:
+                            aliases.setdefault(key(name), item)
+            for alias, item in self.words_of(kind).items():
+                aliases.setdefault(key(alias), aliases.get(key(item), item))
+            self._names[kind] = Names(ids, aliases)
+        return self._names[kind]
+
+    def _fuels(self) -> pd.DataFrame:
+        """Activities that give heat, those of the words and the three every edition has."""
+        named = self.words_of("fuel").values()
+        ids = [*FUELS, *(name if name.startswith("heat, ") else f"heat, {name}" for name in named)]
+        frame = pd.DataFrame({"fuel": list(dict.fromkeys(ids))})
+        return frame.assign(name=frame["fuel"].str.removeprefix("heat, "))
+
+    def words_of(self, kind: str) -> dict[str, str]:
+        """Aliases of a kind, in lower case, and their ids."""
+        words = self.words[self.words["kind"] == kind]
+        return dict(zip(words["alias"].astype(str), words["id"].astype(str), strict=True))
+
+    @cached_property
+    def parameter_table(self) -> pd.DataFrame:
+        """Parameters in base units: a row a category, in the order of the categories."""
+        table = self.parameters
+        values = pd.to_numeric(table["value"]).to_numpy(dtype=np.float64, copy=True)
+        keys = zip(table["parameter"].astype(str), table["unit"].astype(str), strict=True)
+        for position, (name, unit) in enumerate(keys):
+            if name in PARAMETER_KINDS:
+                scale = units.scale(unit, PARAMETER_KINDS[name])
+                values[position] = scale(values[position : position + 1])[0]
+        # pivot, not pivot_table: a parameter that stands twice is an error, not a mean
+        wide = table.assign(value=values).pivot(  # noqa: PD010
+            index="category", columns="parameter", values="value"
+        )
+        wide = wide.reindex(self.categories["category"].astype(str))
+        return wide.reindex(columns=wide.columns.union(list(PARAMETER_NAMES)))
+
+    @cached_property
+    def unit_words(self) -> dict[str, str]:
+        """Aliases of units."""
+        return self.words_of("unit")
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """SKUs as columns in base units, and the lines under them.
+
+    ``read`` gives what the merchant wrote (missing cells are NaN); ``fill`` completes it.
+
+    Parameters
+    ----------
+    skus : pandas.DataFrame
+        One row a SKU, in the order of the file: the ``output`` columns of :data:`COLUMNS`, ``line``
+        (row of the file as a spreadsheet counts it), ``failed`` (an error: it is never computed)
+        and ``problem`` (codes of its errors and warnings).
+    materials, packaging, legs, destinations : pandas.DataFrame
+        Lines sorted by ``row``, the position of their SKU in ``skus``.
+    origin : pandas.DataFrame
+        Where each cell comes from: codes of :data:`carbon.terms.ORIGINS`, a column for each of
+        :data:`ORIGIN_COLUMNS`.
+    problems : pandas.DataFrame
+        Columns :data:`carbon.errors.PROBLEM_COLUMNS`.
+    headers : pandas.DataFrame
+        ``file, source, column, unit, note``: how each header was understood.
+    file : str
+        Name of the file.
+    """
+
+    skus: pd.DataFrame
+    materials: pd.DataFrame
+    packaging: pd.DataFrame
+    legs: pd.DataFrame
+    destinations: pd.DataFrame
+    origin: pd.DataFrame
+    problems: pd.DataFrame
+    headers: pd.DataFrame
+    file: str = ""
+
+    def __len__(self) -> int:
+        return len(self.skus)
+
+    def part(self, start: int, stop: int) -> Catalogue:
+        """Consecutive SKUs with their lines.
+
+        Parameters
+        ----------
+        start, stop : int
+            Positions in ``skus``, as for a slice.
+
+        Returns
+        -------
+        Catalogue
+            Its problems and headers are those of the whole.
+        """
+
+        def lines(table: pd.DataFrame) -> pd.DataFrame:
+            first, last = np.searchsorted(table["row"].to_numpy(), (start, stop))
+            cut = table.iloc[first:last]
+            return cut.assign(row=cut["row"].to_numpy() - np.int32(start))
+
+        return replace(
+            self,
+            skus=self.skus.iloc[start:stop].reset_index(drop=True),
+            origin=self.origin.iloc[start:stop].reset_index(drop=True),
+            materials=lines(self.materials),
+            packaging=lines(self.packaging),
+            legs=lines(self.legs),
+            destinations=lines(self.destinations),
+        )
+
+    def select(self, skus: Sequence[str]) -> Catalogue:
+        """Take some SKUs with their lines and problems, in the order asked for.
+
+        Parameters
+        ----------
+        skus : sequence of str
+            Their identifiers; of a repeated one the first row is meant.
+
+        Returns
+        -------
+        Catalogue
+
+        Raises
+        ------
+        carbon.errors.StudyError
+            S003 if one is not in the catalogue.
+        """
+        position = {sku: at for at, sku in reversed(list(enumerate(self.skus["sku"])))}
+        unknown = [sku for sku in skus if sku not in position]
+        if unknown:
+            raise StudyError("S003", file=self.file, value=unknown[0])
+        rows = np.array([position[sku] for sku in skus], dtype=np.int64)
+
+        def lines(table: pd.DataFrame) -> pd.DataFrame:
+            at = table["row"].to_numpy()
+            first = np.searchsorted(at, rows, side="left")
+            count = np.searchsorted(at, rows, side="right") - first
+            new = np.repeat(np.arange(len(rows), dtype=np.int32), count)
+            start = np.repeat(first - (np.cumsum(count) - count), count)
+            cut = table.iloc[start + np.arange(len(new))].reset_index(drop=True)
+            return cut.assign(row=new)
+
+        return replace(
+            self,
+            skus=self.skus.iloc[rows].reset_index(drop=True),
+            origin=self.origin.iloc[rows].reset_index(drop=True),
+            problems=self.problems[self.problems["sku"].isin(skus)].reset_index(drop=True),
+            materials=lines(self.materials),
+            packaging=lines(self.packaging),
+            legs=lines(self.legs),
+            destinations=lines(self.destinations),
+        )

@@ -1,0 +1,103 @@
+"""Small tables looked up by code, for columns of many lines."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from carbon.catalogue.schema import Vocabulary
+
+__all__ = ["Looked", "spread"]
+
+
+class Looked:
+    """A table whose columns are taken by row number.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+    starts, counts : numpy.ndarray, optional
+        Rows of each group, where the table is sorted by group.
+
+    Examples
+    --------
+    >>> looked = Looked(pd.DataFrame({"virgin": ["wood", "", "wood"]}))
+    >>> looked.words("virgin", np.array([2, 1])).tolist()
+    ['wood', nan]
+    """
+
+    def __init__(
+        self,
+        frame: pd.DataFrame,
+        starts: NDArray[np.int64] | None = None,
+        counts: NDArray[np.int64] | None = None,
+    ) -> None:
+        self.frame = frame
+        self.starts = np.zeros(1, np.int64) if starts is None else starts
+        self.counts = np.zeros(1, np.int64) if counts is None else counts
+
+    @classmethod
+    def by_category(cls, frame: pd.DataFrame, vocabulary: Vocabulary) -> Looked:
+        """Archetype table sorted by category; the last group, of no category, is empty."""
+        names = vocabulary.names("category")
+        code = names.find(pa.array(frame["category"].astype(str), pa.string()))
+        frame = frame[code >= 0].iloc[np.argsort(code[code >= 0], kind="stable")]
+        counts = np.append(np.bincount(code[code >= 0], minlength=len(names)), 0)
+        starts = np.append(0, np.cumsum(counts)[:-1])
+        return cls(frame.reset_index(drop=True), starts, counts)
+
+    def numbers(self, column: str) -> NDArray[np.float64]:
+        """Column of numbers; NaN where it is empty."""
+        if column not in self.frame:
+            return np.full(len(self.frame), np.nan)
+        return pd.to_numeric(self.frame[column]).to_numpy(dtype=np.float64)
+
+    def _factorized(self, column: str) -> tuple[NDArray[np.int64], pd.Index[Any]]:
+        words = self.frame[column]
+        codes, unique = pd.factorize(words.where(words.notna() & (words != ""), None))
+        return codes, pd.Index(unique, dtype="str")
+
+    def codes(self, column: str) -> NDArray[np.int64]:
+        """Codes of a column of words; -1 where it is empty."""
+        return self._factorized(column)[0]
+
+    def words(self, column: str, rows: NDArray[Any]) -> pd.Categorical:
+        """Words of a column at some rows, as a categorical."""
+        codes, unique = self._factorized(column)
+        small = codes.astype(np.int16 if len(unique) < 2**15 else np.int32)
+        taken = small[rows] if len(small) else np.empty(0, np.int16)
+        return pd.Categorical.from_codes(taken, categories=unique)
+
+
+def spread(
+    rows: NDArray[Any], group: NDArray[Any], table: Looked
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Give each row all table rows of its group.
+
+    Parameters
+    ----------
+    rows : numpy.ndarray
+    group : numpy.ndarray
+        Group of each row; -1 is the last group.
+    table : Looked
+
+    Returns
+    -------
+    row, taken : numpy.ndarray
+        Row and table row of each line.
+
+    Examples
+    --------
+    >>> table = Looked(pd.DataFrame(), np.array([0, 2]), np.array([2, 1]))
+    >>> [part.tolist() for part in spread(np.array([7, 8]), np.array([1, 0]), table)]
+    [[7, 8, 8], [2, 0, 1]]
+    """
+    counts = table.counts[group]
+    total = int(counts.sum())
+    begin = np.cumsum(counts) - counts
+    taken = np.arange(total) - np.repeat(begin, counts) + np.repeat(table.starts[group], counts)
+    return np.repeat(rows, counts).astype(np.int64), taken.astype(np.int64)
