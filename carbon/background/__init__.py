@@ -1,0 +1,1 @@
+"""What one unit of each thing causes: factor packages, editions and unit impacts."""

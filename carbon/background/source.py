@@ -1,0 +1,231 @@
+"""Factor packages: folders of published numbers that never change.
+
+A package is a Frictionless Data Package: ``datapackage.json`` names the publisher, the licence,
+the publisher's file and the hash of every table beside it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import pandas as pd
+
+from carbon.errors import FactorsError
+
+__all__ = ["NUMBERS", "Package", "factors_root", "read_package", "read_schema", "seal"]
+
+DESCRIPTOR: Final = "datapackage.json"
+MAX_BYTES: Final = 64 * 1024 * 1024
+"""Largest table that is read; a stranger's folder must not fill the memory."""
+
+NUMBERS: Final = ("number", "integer")
+"""Frictionless field types that are stored as float64."""
+
+
+@dataclass(frozen=True)
+class Package:
+    """One version of one source.
+
+    Parameters
+    ----------
+    name, version : str
+        As in the descriptor; together they name the package.
+    descriptor : dict
+        The parsed ``datapackage.json``.
+    tables : dict of str to pandas.DataFrame
+        Tables by file stem; numbers are float64 (NaN where empty), text is str ("" where empty).
+    digest : str
+        SHA-256 of the descriptor, hence of every table.
+    """
+
+    name: str
+    version: str
+    descriptor: dict[str, Any]
+    tables: dict[str, pd.DataFrame]
+    digest: str
+
+    @property
+    def id(self) -> str:
+        """Name and version, as ``desnz/2025``."""
+        return f"{self.name}/{self.version}"
+
+
+def factors_root() -> Path:
+    """Folder of the factors that ship with the program.
+
+    Returns
+    -------
+    pathlib.Path
+        ``carbon/factors`` of an installed wheel, else ``factors`` of the source tree.
+
+    Examples
+    --------
+    >>> (factors_root() / "editions").is_dir()
+    True
+    """
+    here = Path(__file__).resolve().parents[1]
+    installed = here / "factors"
+    return installed if installed.is_dir() else here.parent / "factors"
+
+
+def read_schema(table: str) -> dict[str, Any]:
+    """Field names, types and descriptions of a table.
+
+    Parameters
+    ----------
+    table : str
+        File stem of the table, as ``"exchanges"``.
+
+    Returns
+    -------
+    dict
+        A Frictionless Table Schema.
+
+    Raises
+    ------
+    carbon.errors.FactorsError
+        F002 if no table of that name is known.
+
+    Examples
+    --------
+    >>> [field["name"] for field in read_schema("categories")["fields"]][:2]
+    ['category', 'name']
+    """
+    path = factors_root() / "schema" / f"{table}.json"
+    if not path.is_file():
+        raise FactorsError("F002", "no such table in the schema", file=f"{table}.csv")
+    schema: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return schema
+
+
+def read_package(folder: Path, *, expected: str | None = None) -> Package:
+    """Read a package and verify that nobody has edited it.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        The folder that holds ``datapackage.json``.
+    expected : str, optional
+        SHA-256 that the edition locks; the descriptor must have it.
+
+    Returns
+    -------
+    Package
+
+    Raises
+    ------
+    carbon.errors.FactorsError
+        F001 if there is no package, F002 if a table breaks its schema, F003 if a hash differs,
+        F004 if a number has no unit or citation.
+    """
+    path = folder / DESCRIPTOR
+    if not path.is_file():
+        raise FactorsError("F001", file=str(folder))
+    descriptor, digest = _descriptor(path)
+    if expected is not None and digest != expected:
+        raise FactorsError("F003", "the edition locks another version", file=str(path))
+    tables = {}
+    for resource in descriptor.get("resources", []):
+        table = folder / str(resource.get("path", ""))
+        if table.resolve().parent != folder.resolve() or not table.is_file():
+            raise FactorsError("F001", f"no table {resource.get('path')!r}", file=str(folder))
+        if table.stat().st_size > MAX_BYTES:
+            raise FactorsError("F002", "the table is too large", file=str(table))
+        content = table.read_bytes()
+        if "sha256:" + hashlib.sha256(content).hexdigest() != resource.get("hash"):
+            raise FactorsError("F003", "the hash differs from the descriptor's", file=str(table))
+        tables[table.stem] = _read_table(table)
+    return Package(descriptor["name"], str(descriptor["version"]), descriptor, tables, digest)
+
+
+def seal(folder: Path) -> str:
+    """List the tables of a package in its descriptor, with their hashes.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Folder with the tables and a ``datapackage.json`` that has at least name, version, title,
+        licenses and citation.
+
+    Returns
+    -------
+    str
+        SHA-256 of the descriptor written, for the lock of an edition.
+
+    Raises
+    ------
+    carbon.errors.FactorsError
+        F001 without a descriptor, F002 and F004 if a table breaks its schema.
+    """
+    path = folder / DESCRIPTOR
+    if not path.is_file():
+        raise FactorsError("F001", file=str(folder))
+    descriptor, _ = _descriptor(path)
+    resources = []
+    for table in sorted(folder.glob("*.csv")):
+        if not (factors_root() / "schema" / f"{table.stem}.json").is_file():
+            continue
+        _read_table(table)
+        resources.append(
+            {
+                "name": table.stem.replace("_", "-"),
+                "path": table.name,
+                "format": "csv",
+                "mediatype": "text/csv",
+                "encoding": "utf-8",
+                "hash": "sha256:" + hashlib.sha256(table.read_bytes()).hexdigest(),
+                "schema": f"../../schema/{table.stem}.json",
+            }
+        )
+    descriptor["resources"] = resources
+    text = json.dumps(descriptor, ensure_ascii=False, indent=2) + "\n"
+    path.write_text(text, encoding="utf-8", newline="\n")
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _descriptor(path: Path) -> tuple[dict[str, Any], str]:
+    content = path.read_bytes()
+    try:
+        descriptor = json.loads(content)
+    except ValueError as error:
+        raise FactorsError("F002", str(error), file=str(path)) from None
+    for key in ("name", "version", "title", "licenses", "citation"):
+        if not isinstance(descriptor, dict) or not descriptor.get(key):
+            raise FactorsError("F002", f"{key} is missing", file=str(path))
+    return descriptor, hashlib.sha256(content).hexdigest()
+
+
+def _read_table(path: Path) -> pd.DataFrame:
+    fields = read_schema(path.stem)["fields"]
+    try:
+        raw = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
+    except (ValueError, UnicodeError) as error:
+        raise FactorsError("F002", str(error), file=str(path)) from None
+    missing = [field["name"] for field in fields if field["name"] not in raw.columns]
+    if missing:
+        raise FactorsError("F002", f"no column {', '.join(missing)}", file=str(path))
+    columns = {}
+    for field in fields:
+        name = field["name"]
+        column = raw[name].str.strip()
+        if field["type"] in NUMBERS:
+            numbers = pd.to_numeric(column.where(column != ""), errors="coerce")
+            _refuse(path, name, column, (column != "") & numbers.isna(), "F002")
+            columns[name] = numbers.astype("float64")
+        else:
+            columns[name] = column
+        if field.get("constraints", {}).get("required"):
+            _refuse(path, name, column, column == "", "F004")
+    return pd.DataFrame(columns)
+
+
+def _refuse(path: Path, name: str, column: pd.Series, bad: pd.Series, code: str) -> None:
+    if bad.any():
+        row = int(bad.to_numpy().argmax())
+        raise FactorsError(
+            code, file=str(path), row=row + 2, column=name, value=str(column.iloc[row])
+        )

@@ -1,0 +1,252 @@
+"""Every descriptor, hash, unit and cite; every activity resolved, kept as a snapshot."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from carbon.background.edition import Edition, load_edition
+from carbon.background.source import factors_root, read_package
+from carbon.background.unit_impacts import PARTS, methods
+from carbon.errors import FactorsError
+from carbon.study import Study
+from carbon.terms import FITS
+
+ROOT = factors_root()
+PACKAGES = sorted(path.parent for path in ROOT.glob("*/*/datapackage.json"))
+
+
+@pytest.fixture(scope="module")
+def study() -> Study:
+    return Study(cache=False)
+
+
+@pytest.fixture(scope="module")
+def edition(study: Study) -> Edition:
+    return study.edition
+
+
+@pytest.mark.parametrize("folder", PACKAGES, ids=lambda path: f"{path.parent.name}/{path.name}")
+def test_a_package_names_publisher_licence_and_file(folder: Path) -> None:
+    package = read_package(folder)
+    assert (package.name, package.version) == (folder.parent.name, folder.name)
+    for key in ("publisher", "citation", "licenses", "sources", "gwp_basis", "boundary", "year"):
+        assert package.descriptor.get(key), key
+    assert (folder / "LICENSE.md").is_file()
+    for licence in package.descriptor["licenses"]:
+        assert "NC" not in licence["name"]
+    for name, table in package.tables.items():
+        if "cite" in table:
+            assert (table["cite"] != "").all(), name
+            assert not table["cite"].str.contains("recalled", case=False).any(), name
+
+
+def test_every_package_of_the_folder_is_locked(edition: Edition) -> None:
+    assert {package.id for package in edition.packages} == {
+        f"{folder.parent.name}/{folder.name}" for folder in PACKAGES
+    }
+
+
+def test_every_word_leads_somewhere(edition: Edition) -> None:
+    """Every activity that the vocabulary or a stage names has a dataset."""
+    words = edition.vocabulary
+    named = {"electricity, consumer", "video streaming", "return inspection", "freight, lorry"}
+    materials = words["materials"]
+    for column in ("virgin", "recycled", "processing", "disposal"):
+        named |= set(materials[column])
+    named |= set(words["packaging_items"]["washing"])
+    named |= set(words["modes"]["activity"]) | set(words["modes"]["activity_beyond"])
+    named -= {""}
+    assert {name for name in named if edition.match(name, "CN")[0] < 0} == set()
+    assert set(words["packaging_items"]["material"]) <= set(materials["material"])
+    assert set(words["archetype_materials"]["material"]) <= set(materials["material"])
+    assert set(words["archetype_packaging"]["item"]) <= set(words["packaging_items"]["item"])
+    assert set(words["archetype_chains"]["mode"]) <= set(words["modes"]["mode"])
+
+
+def test_archetypes_are_whole(edition: Edition) -> None:
+    words = edition.vocabulary
+    categories = set(words["categories"]["category"])
+    assert len(categories) >= 24
+    wanted = {
+        "mass", "mass_min", "mass_max", "units_per_parcel", "return_rate", "resale_share",
+        "loss_rate", "packaging_reuse", "session_kwh", "viewer_hours", "distance",
+    }  # fmt: skip
+    table = words["archetype_parameters"]
+    for category, rows in table.groupby("category"):
+        assert wanted <= set(rows["parameter"]), category
+    for name in ("archetype_parameters", "archetype_materials", "archetype_packaging"):
+        rows = words[name]
+        value = rows["value" if "value" in rows else "share" if "share" in rows else "mass_g"]
+        assert (rows["low"] <= value).all(), name
+        assert (value <= rows["high"]).all(), name
+        assert rows["kind"].isin(["cited", "assumption"]).all(), name
+        assumed = rows[(rows["kind"] == "assumption") & (value > 0) & (value != 1)]
+        assert (assumed["low"] < assumed["high"]).all(), f"{name}: an assumption has a spread"
+    shares = words["archetype_materials"].groupby("category")["share"].sum()
+    assert shares.to_numpy() == pytest.approx(1, abs=1e-9)
+    chains = words["archetype_chains"].drop_duplicates(["category", "chain"])
+    assert chains.groupby("category")["share"].sum().to_numpy() == pytest.approx(1, abs=1e-9)
+    assert set(chains["category"]) == categories
+
+
+def test_nothing_shipped_is_negative(study: Study) -> None:
+    """No credits: only removals are below zero, and no activity is NaN."""
+    values = study.unit_impacts.values[:-1]
+    assert np.isfinite(values).all()
+    other = [i for i, part in enumerate(PARTS) if part != "removals"]
+    assert (values[:, other] >= -1e-12).all()
+    assert (values[:, PARTS.index("removals")] <= 1e-12).all()
+
+
+def test_uptake_and_release_balance(study: Study, edition: Edition) -> None:
+    """What a material takes up leaves on every route: nothing is removed for good."""
+    materials = edition.vocabulary["materials"]
+    removals, biogenic = PARTS.index("removals"), PARTS.index("biogenic")
+    values = study.unit_impacts.values
+    for row in materials.itertuples():
+        taken = -values[edition.match(row.virgin, "CN")[0], removals]
+        if row.recycled:
+            again = -values[edition.match(row.recycled, "CN")[0], removals]
+            assert again == pytest.approx(taken, abs=1e-6), row.material
+        for place in ("CN", "GLO"):
+            released = values[edition.match(row.disposal, place)[0], biogenic]
+            assert released >= taken - 1e-6, (
+                f"{row.material} in {place}: {taken} up, {released} back"
+            )
+
+
+def test_gases_give_ar5_and_ar6(edition: Edition) -> None:
+    assert {"GWP100 AR5", "GWP100 AR6"} <= set(methods(edition))
+    row, _ = edition.match("freight, plane, long-haul", "GB")
+    plain = Study(edition, method="GWP100 AR6").unit_impacts.values[row]
+    with_rf = Study(edition, method="GWP100 AR6 + aviation non-CO2 1.7").unit_impacts.values[row]
+    aircraft = PARTS.index("aircraft")
+    others = [i for i in range(len(PARTS)) if i != aircraft]
+    assert with_rf[others] == pytest.approx(plain[others])
+    assert 1.68 < with_rf[aircraft] / plain[aircraft] < 1.7
+
+
+def test_places_take_their_own_electricity(edition: Edition, study: Study) -> None:
+    values = study.unit_impacts.values.sum(axis=1)
+    for activity in ("freight, van, electric", "parcel sorting"):
+        sichuan, shanxi = (edition.match(activity, place) for place in ("CN-SC", "CN-SX"))
+        assert sichuan[1] == shanxi[1] == FITS.index("exact")
+        assert values[sichuan[0]] < values[shanxi[0]] / 2
+
+
+def test_the_match_says_how_it_fitted(edition: Edition) -> None:
+    assert FITS[edition.match("freight, lorry", "CN-ZJ")[1]] == "proxy"
+    assert FITS[edition.match("electricity, consumer", "CN-XZ")[1]] == "region"
+    assert FITS[edition.match("freight, van, electric", "CN-XZ")[1]] == "region"
+    assert FITS[edition.match("freight, van, electric", "FR")[1]] == "proxy"
+    assert edition.match("unobtainium", "CN") == (-1, FITS.index("none"))
+
+
+def test_an_edited_cell_is_refused(tmp_path: Path) -> None:
+    shutil.copytree(ROOT, tmp_path / "factors")
+    table = tmp_path / "factors" / "mee" / "2024" / "exchanges.csv"
+    table.write_text(table.read_text(encoding="utf-8").replace("0.924", "0.824"), encoding="utf-8")
+    with pytest.raises(FactorsError, match="F003"):
+        load_edition(root=tmp_path / "factors")
+
+
+def test_a_resealed_package_is_refused_by_the_lock(tmp_path: Path) -> None:
+    shutil.copytree(ROOT, tmp_path / "factors")
+    path = tmp_path / "factors" / "mee" / "2024" / "datapackage.json"
+    descriptor = json.loads(path.read_text(encoding="utf-8"))
+    path.write_text(json.dumps({**descriptor, "year": 2030}), encoding="utf-8")
+    with pytest.raises(FactorsError, match="F003"):
+        load_edition(root=tmp_path / "factors")
+
+
+BASE = {
+    "activities": "activity,location,unit,year,title,title_zh,boundary,production,gsd2,pedigree,"
+    "kind,cite\nmill,CN,kg,2025,mill,,gate,1,1.2,1;1;1;1;1,published,p. 1\n",
+    "exchanges": "activity,location,kind,flow,flow_location,amount,unit,cite\n"
+    'mill,CN,emission,"carbon dioxide, fossil",,1.5,kg,p. 1\n',
+}
+
+
+@pytest.mark.parametrize(
+    ("table", "old", "new", "code"),
+    [
+        ("exchanges", "p. 1\n", "\n", "F004"),
+        ("exchanges", "kg,p", ",p", "F004"),
+        ("exchanges", "1.5", "much", "F002"),
+        ("exchanges", "amount", "quantity", "F002"),
+        ("exchanges", "carbon dioxide, fossil", "carbon dioxyde", "F006"),
+        ("exchanges", 'emission,"carbon dioxide, fossil",', 'input,"steam engine",CN', "F007"),
+        ("exchanges", 'emission,"carbon dioxide, fossil",', 'input,"freight, lorry",GB', "F005"),
+        ("exchanges", "mill,CN", "mill,GB", "F007"),
+        (
+            "activities",
+            "p. 1\n",
+            "p. 1\nmill,CN,kg,2025,m,,gate,1,1.2,1;1;1;1;1,published,x\n",
+            "F009",
+        ),
+        ("activities", "gate,1,", "gate,0,", "F008"),
+    ],
+)
+def test_a_bad_folder_is_refused_with_its_code(
+    tmp_path: Path, table: str, old: str, new: str, code: str
+) -> None:
+    from carbon.background.source import seal
+
+    own = tmp_path / "own"
+    own.mkdir()
+    for name, content in BASE.items():
+        changed = content.replace(old, new, 1) if name == table else content
+        assert name != table or changed != content
+        (own / f"{name}.csv").write_text(changed, encoding="utf-8")
+    descriptor = {"name": "own", "version": "1", "title": "t", "licenses": [{"name": "x"}]}
+    (own / "datapackage.json").write_text(json.dumps({**descriptor, "citation": "c"}))
+
+    def use() -> None:
+        seal(own)
+        _ = load_edition(extra=[own]).activities
+
+    with pytest.raises(FactorsError, match=code):
+        use()
+
+
+def test_a_system_without_solution_is_refused(tmp_path: Path) -> None:
+    from carbon.background.source import seal
+
+    own = tmp_path / "own"
+    own.mkdir()
+    (own / "activities.csv").write_text(BASE["activities"], encoding="utf-8")
+    (own / "exchanges.csv").write_text(
+        "activity,location,kind,flow,flow_location,amount,unit,cite\n"
+        "mill,CN,input,mill,CN,1,kg,p. 1\n",
+        encoding="utf-8",
+    )
+    descriptor = {"name": "own", "version": "1", "title": "t", "licenses": [{"name": "x"}]}
+    (own / "datapackage.json").write_text(json.dumps({**descriptor, "citation": "c"}))
+    seal(own)
+    with pytest.raises(FactorsError, match="F008"):
+        _ = Study(factors=[own], cache=False).unit_impacts
+
+
+def test_a_users_folder_is_preferred(tmp_path: Path) -> None:
+    from carbon.background.source import seal
+
+    own = tmp_path / "own"
+    own.mkdir()
+    for name, content in BASE.items():
+        text = content.replace("mill,CN", '"freight, lorry",GLO').replace("CN,kg", "GLO,tkm")
+        text = text.replace("GLO,kg,2025", "GLO,tkm,2025")
+        (own / f"{name}.csv").write_text(text, encoding="utf-8")
+    descriptor = {"name": "own", "version": "1", "title": "t", "licenses": [{"name": "x"}]}
+    (own / "datapackage.json").write_text(json.dumps({**descriptor, "citation": "c"}))
+    seal(own)
+    edition = load_edition(extra=[own])
+    row, fit = edition.match("freight, lorry", "CN-ZJ")
+    assert edition.activities["source"][row] == "own/1"
+    assert FITS[fit] == "global"
+    assert edition.id.startswith("2026.1+own/1+")
+    assert edition.digest != load_edition().digest
