@@ -1,0 +1,38 @@
+"""The formula book: what a SKU takes, one file a life-cycle stage."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib import import_module
+
+from carbon.catalogue.schema import Catalogue
+from carbon.stages.inventory import Exchanges, Inventory, Quantities, collect
+from carbon.terms import BOUNDARIES, STAGES
+
+__all__ = ["take"]
+
+
+def take(catalogue: Catalogue, boundary: str) -> Inventory:
+    """Everything that one kept unit of each SKU takes inside a boundary.
+
+    Parameters
+    ----------
+    catalogue : Catalogue
+        As :func:`carbon.catalogue.defaults.fill` leaves it.
+    boundary : str
+        A key of :data:`carbon.terms.BOUNDARIES`.
+
+    Returns
+    -------
+    Inventory
+    """
+    of = Quantities(catalogue)
+
+    def blocks() -> Iterator[tuple[int, Exchanges]]:
+        for position, name in enumerate(STAGES):
+            if name in BOUNDARIES[boundary]:
+                stage = import_module(f"carbon.stages.{name}")
+                for block in stage.take(of):
+                    yield position, block
+
+    return collect(blocks(), catalogue)

@@ -1,0 +1,49 @@
+"""End of life: the product and its packaging, by the routes of the buyer's region."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from carbon.stages import packaging
+from carbon.stages.inventory import Exchanges, Quantities
+
+__all__ = ["product", "take"]
+
+
+def take(of: Quantities) -> Iterator[Exchanges]:
+    """Disposal of one kept unit and of the packaging it came in.
+
+    Parameters
+    ----------
+    of : Quantities
+        A filled catalogue.
+
+    Yields
+    ------
+    Exchanges
+        Product, then packaging [kg].
+
+    Notes
+    -----
+    The route shares are inside the disposal activity of each region. Waste sent to recycling
+    leaves without credit (cut-off); energy recovered is not subtracted.
+    """
+    lines = of.catalogue.materials
+    mass = lines["mass_kg"].to_numpy() * lines["disposed_share"].to_numpy()
+    yield of.to_destinations(lines["row"].to_numpy(), of.column(lines, "disposal"), mass)
+    yield packaging.disposal(of)
+
+
+def product(of: Quantities) -> Exchanges:
+    """Disposal of a whole unit that nobody kept, at the place of dispatch [kg].
+
+    Parameters
+    ----------
+    of : Quantities
+        A filled catalogue.
+    """
+    lines = of.catalogue.materials
+    row = lines["row"].to_numpy()
+    return Exchanges(
+        row, of.column(lines, "disposal"), of.at(of.country, row), lines["mass_kg"].to_numpy()
+    )

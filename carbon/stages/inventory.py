@@ -1,0 +1,265 @@
+"""Inventories: the foreground exchanges of many SKUs as one tall table of columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from carbon.catalogue.schema import Catalogue
+from carbon.terms import STAGES
+
+__all__ = ["Exchanges", "Inventory", "Quantities"]
+
+Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.integer[Any]]
+
+
+@dataclass(frozen=True)
+class Exchanges:
+    """Exchanges of one kind, taken by many SKUs.
+
+    Parameters
+    ----------
+    row : ndarray of int32, shape (m,)
+        Row of the SKU in the catalogue, ascending.
+    activity, location : pandas.Categorical, shape (m,)
+        What is taken, and where.
+    amount : ndarray of float64, shape (m,)
+        How much per kept unit, in the unit of the activity.
+    """
+
+    row: Integers
+    activity: pd.Categorical[Any]
+    location: pd.Categorical[Any]
+    amount: Floats
+
+    def scaled(self, factor: Floats) -> Exchanges:
+        """The same exchanges, each times the factor of its SKU.
+
+        Parameters
+        ----------
+        factor : ndarray of float64, shape (n,)
+            One factor a SKU [1].
+        """
+        return Exchanges(self.row, self.activity, self.location, self.amount * factor[self.row])
+
+
+@dataclass(frozen=True)
+class Quantities:
+    """What several stages need to know of a filled catalogue.
+
+    Parameters
+    ----------
+    catalogue : Catalogue
+        As :func:`carbon.catalogue.defaults.fill` leaves it.
+    """
+
+    catalogue: Catalogue
+
+    def of(self, column: str) -> Floats:
+        """A number column of the SKUs, shape (n,)."""
+        return self.catalogue.skus[column].to_numpy(dtype=np.float64)
+
+    @cached_property
+    def returns_per_kept(self) -> Floats:
+        """ρ = r/(1−r), returned dispatches per kept unit [1]."""
+        rate = self.of("return_rate")
+        return rate / (1 - rate)
+
+    @cached_property
+    def units_made(self) -> Floats:
+        """1/(1−λ), units made per unit that reaches sale [1]."""
+        return 1 / (1 - self.of("loss_rate"))
+
+    @cached_property
+    def packaging_mass(self) -> Floats:
+        """P, packaging carried with one unit [kg]."""
+        lines = self.catalogue.packaging
+        carried = lines["mass_kg"].to_numpy() * lines["share"].to_numpy()
+        n = len(self.catalogue.skus)
+        return np.bincount(lines["row"].to_numpy(), carried, n).astype(np.float64, copy=False)
+
+    @cached_property
+    def shipped(self) -> Floats:
+        """(m+P)/1000, what one unit weighs on the road [t]."""
+        return (self.of("mass_kg") + self.packaging_mass) / 1000
+
+    @cached_property
+    def country(self) -> pd.Categorical[Any]:
+        """Country of the place of production, shape (n,)."""
+        origin = self.catalogue.skus["origin"].array
+        names = [str(place).partition("-")[0] for place in origin.categories]
+        countries = sorted(set(names))
+        code = np.array([countries.index(name) for name in names] or [0], dtype=np.int16)
+        codes = np.where(origin.codes >= 0, code[origin.codes], -1)
+        return pd.Categorical.from_codes(codes, categories=pd.Index(countries))
+
+    def column(self, table: pd.DataFrame, name: str) -> pd.Categorical[Any]:
+        """A column of codes of a line table."""
+        values = table[name].array
+        return values if isinstance(values, pd.Categorical) else pd.Categorical(values)
+
+    def at(self, places: pd.Categorical, row: Integers) -> pd.Categorical[Any]:
+        """The place of each exchange, from the places of the SKUs."""
+        return pd.Categorical.from_codes(places.codes[row], dtype=places.dtype)
+
+    @property
+    def origin(self) -> pd.Categorical[Any]:
+        """Place of production and dispatch, shape (n,)."""
+        return self.column(self.catalogue.skus, "origin")
+
+    def everywhere(self, activity: str, location: pd.Categorical, amount: Floats) -> Exchanges:
+        """One activity taken by every SKU that takes any of it.
+
+        Parameters
+        ----------
+        activity : str
+            Its name.
+        location : pandas.Categorical, shape (n,)
+            The place of each SKU.
+        amount : ndarray of float64, shape (n,)
+            Amount per kept unit.
+        """
+        row = np.flatnonzero(amount != 0)
+        return Exchanges(row, one(activity, len(row)), self.at(location, row), amount[row])
+
+    def to_destinations(self, row: Integers, activity: pd.Categorical, amount: Floats) -> Exchanges:
+        """Exchanges shared over the destinations of each SKU."""
+        lines = self.catalogue.destinations
+        at, share = lines["row"].to_numpy(), lines["share"].to_numpy()
+        location = self.column(lines, "location")
+        n = len(self.catalogue.skus)
+        count = np.bincount(at, minlength=n)
+        first = np.cumsum(count) - count
+        times = count[row]
+        entry = np.repeat(np.arange(len(row)), times)
+        step = np.arange(len(entry)) - np.repeat(np.cumsum(times) - times, times)
+        line = first[row][entry] + step
+        return Exchanges(
+            row[entry],
+            pd.Categorical.from_codes(activity.codes[entry], dtype=activity.dtype),
+            pd.Categorical.from_codes(location.codes[line], dtype=location.dtype),
+            amount[entry] * share[line],
+        )
+
+
+@dataclass(frozen=True)
+class Inventory:
+    """Foreground exchanges of a catalogue as columns of length m.
+
+    Parameters
+    ----------
+    sku : ndarray of int32
+        Row of the SKU in the catalogue.
+    stage : ndarray of int8
+        Position in :data:`carbon.terms.STAGES`.
+    activity, location : ndarray of int16
+        Positions in ``activities`` and ``locations``.
+    amount : ndarray of float64
+        Amount per kept unit, in the unit of the activity.
+    activities, locations : tuple of str
+        Names that the codes refer to.
+    n : int
+        Number of SKUs.
+    """
+
+    sku: npt.NDArray[np.int32]
+    stage: npt.NDArray[np.int8]
+    activity: npt.NDArray[np.int16]
+    location: npt.NDArray[np.int16]
+    amount: Floats
+    activities: tuple[str, ...]
+    locations: tuple[str, ...]
+    n: int
+
+    def to_frame(self, skus: pd.Series) -> pd.DataFrame:
+        """The inventory as a table.
+
+        Parameters
+        ----------
+        skus : pandas.Series, shape (n,)
+            Identifiers of the SKUs.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Columns ``sku stage activity location amount``, in the order of SKU and stage.
+        """
+        order = np.lexsort((self.stage, self.sku))
+        return pd.DataFrame(
+            {
+                "sku": skus.to_numpy()[self.sku[order]],
+                "stage": pd.Categorical.from_codes(self.stage[order], categories=pd.Index(STAGES)),
+                "activity": pd.Categorical.from_codes(
+                    self.activity[order], categories=pd.Index(self.activities)
+                ),
+                "location": pd.Categorical.from_codes(
+                    self.location[order], categories=pd.Index(self.locations)
+                ),
+                "amount": self.amount[order],
+            }
+        )
+
+
+def one(name: str, count: int) -> pd.Categorical[Any]:
+    """One name, repeated.
+
+    Examples
+    --------
+    >>> list(one("freight, lorry", 2))
+    ['freight, lorry', 'freight, lorry']
+    """
+    return pd.Categorical.from_codes(np.zeros(count, dtype=np.int8), categories=pd.Index([name]))
+
+
+def collect(blocks: Iterable[tuple[int, Exchanges]], catalogue: Catalogue) -> Inventory:
+    """Join the exchanges of all stages; SKUs that failed take nothing.
+
+    Parameters
+    ----------
+    blocks : iterable of (int, Exchanges)
+        Position of the stage, and exchanges of it.
+    catalogue : Catalogue
+        The SKUs.
+    """
+    failed = catalogue.skus["failed"].to_numpy(dtype=bool)
+    activities: dict[str, int] = {}
+    locations: dict[str, int] = {}
+    rows, positions, names, places, amounts = [], [], [], [], []
+    for stage, block in blocks:
+        taken = (block.activity.codes >= 0) & (block.amount != 0)
+        if failed.any():
+            taken &= ~failed[block.row]
+        if not taken.all():
+            block = Exchanges(
+                block.row[taken], block.activity[taken], block.location[taken], block.amount[taken]
+            )
+        rows.append(block.row.astype(np.int32, copy=False))
+        positions.append(np.full(len(block.row), stage, dtype=np.int8))
+        names.append(_codes(block.activity, activities))
+        places.append(_codes(block.location, locations))
+        amounts.append(block.amount)
+    return Inventory(
+        np.concatenate(rows),
+        np.concatenate(positions),
+        np.concatenate(names),
+        np.concatenate(places),
+        np.concatenate(amounts),
+        tuple(activities),
+        tuple(locations),
+        len(catalogue.skus),
+    )
+
+
+def _codes(column: pd.Categorical, names: dict[str, int]) -> npt.NDArray[np.int16]:
+    code = [names.setdefault(str(name), len(names)) for name in column.categories]
+    unknown = names.setdefault("", len(names)) if (column.codes < 0).any() else -1
+    table = np.array([*code, unknown], dtype=np.int16)
+    codes: npt.NDArray[np.int16] = table[column.codes]
+    return codes

@@ -1,0 +1,51 @@
+"""Returns: the dispatches that came back, and the units that were lost with them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from carbon.stages import distribution, end_of_life, materials, packaging, production
+from carbon.stages.inventory import Exchanges, Quantities
+
+__all__ = ["INSPECTION", "take"]
+
+INSPECTION = "return inspection"
+
+
+def take(of: Quantities) -> Iterator[Exchanges]:
+    """What the returns of one kept unit take.
+
+    Parameters
+    ----------
+    of : Quantities
+        A filled catalogue.
+
+    Yields
+    ------
+    Exchanges
+        The way out again, the way back, packaging again and its disposal, inspection, and the
+        making and disposal of units that were never sold again.
+
+    Notes
+    -----
+    With r the return rate, ρ = r/(1−r) dispatches come back per kept unit. Each takes the
+    distribution again, the way back, ``1−y`` of its packaging and the disposal of that, and
+    inspection; ``1−s`` of them are never sold again, so that another unit was made for nothing
+    and is disposed of. The emissions of the way out are not refunded with the order.
+    """
+    back = of.returns_per_kept
+    for block in distribution.take(of):
+        yield block.scaled(back)
+    for block in distribution.legs(of, returning=True):
+        yield block.scaled(back)
+    wasted = back * (1 - of.of("packaging_reuse"))
+    for block in packaging.take(of):
+        yield block.scaled(wasted)
+    yield packaging.disposal(of).scaled(wasted)
+    yield of.everywhere(INSPECTION, of.origin, back * of.of("mass_kg"))
+    lost = back * (1 - of.of("resale_share"))
+    for block in materials.take(of):
+        yield block.scaled(lost)
+    for block in production.take(of):
+        yield block.scaled(lost)
+    yield end_of_life.product(of).scaled(lost)
