@@ -1,0 +1,1 @@
+"""The two tables multiplied: inventories weighed by unit impacts."""

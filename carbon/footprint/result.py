@@ -1,0 +1,137 @@
+"""Footprints: the result of a study, one row a SKU."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from carbon.background.unit_impacts import PARTS
+from carbon.catalogue.schema import Catalogue
+from carbon.terms import BOUNDARIES, FITS, ORIGINS, STAGES, Basis
+
+__all__ = ["RESULT_COLUMNS", "Footprints"]
+
+STAGE_COLUMNS: Final = tuple(f"{stage}_kg" for stage in STAGES)
+PART_COLUMNS: Final = tuple(f"{part}_kg" for part in PARTS)
+RESULT_COLUMNS: Final = (
+    "sku",
+    "category",
+    "total_kg",
+    *STAGE_COLUMNS,
+    *PART_COLUMNS,
+    "aggregate_share",
+    "defaulted",
+    "match",
+    "basis",
+    "edition",
+    "problem",
+)
+
+
+@dataclass(frozen=True)
+class Footprints:
+    """Impacts of the SKUs of a catalogue.
+
+    Parameters
+    ----------
+    catalogue : Catalogue
+        The filled catalogue.
+    impact : ndarray of float64, shape (n, 8, 5)
+        By SKU, stage and indicator [kg CO2e per kept unit]; NaN where it is unknown.
+    aggregate : ndarray of float64, shape (n, 4)
+        Part that rests on sources' own CO2e aggregates, by assessment report [kg CO2e].
+    fit : ndarray of int8, shape (n,)
+        Worst fit, a position in :data:`carbon.terms.FITS`.
+    missing : ndarray of bool, shape (n,)
+        An activity of the SKU has no factor.
+    basis : Basis
+        What must be equal before two footprints may be compared.
+    """
+
+    catalogue: Catalogue
+    impact: npt.NDArray[np.float64]
+    aggregate: npt.NDArray[np.float64]
+    fit: npt.NDArray[np.int8]
+    missing: npt.NDArray[np.bool_]
+    basis: Basis
+
+    def __len__(self) -> int:
+        return len(self.impact)
+
+    @property
+    def stages(self) -> npt.NDArray[np.float64]:
+        """Impact by SKU and stage, shape (n, 8) [kg CO2e per kept unit]."""
+        stages: npt.NDArray[np.float64] = self.impact.sum(axis=2)
+        return stages
+
+    @property
+    def total(self) -> npt.NDArray[np.float64]:
+        """Impact by SKU, shape (n,) [kg CO2e per kept unit]."""
+        total: npt.NDArray[np.float64] = self.stages.sum(axis=1)
+        return total
+
+    def to_frame(self) -> pd.DataFrame:
+        """The result as a table.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row a SKU in the order of the catalogue, columns :data:`RESULT_COLUMNS`. The
+            stage columns sum to ``total_kg``, and so do the indicator columns. A stage outside
+            the boundary is empty; so is every number of a SKU that could not be computed, and
+            ``problem`` names the codes.
+
+        Examples
+        --------
+        >>> from carbon.study import Study
+        >>> table = Study().footprints("sku,category\\nA,t_shirt\\n").to_frame()
+        >>> bool(abs(table.filter(like="_kg").iloc[0, 1:9].sum() - table["total_kg"][0]) < 1e-9)
+        True
+        """
+        skus = self.catalogue.skus
+        stages = self.stages
+        inside = np.array([stage in BOUNDARIES[self.basis.boundary] for stage in STAGES])
+        total = stages.sum(axis=1)
+        parts = self.impact.sum(axis=1)
+        frame = pd.DataFrame({"sku": skus["sku"], "category": skus["category"], "total_kg": total})
+        for position, name in enumerate(STAGE_COLUMNS):
+            frame[name] = stages[:, position] if inside[position] else np.nan
+        for position, name in enumerate(PART_COLUMNS):
+            frame[name] = parts[:, position]
+        with np.errstate(invalid="ignore", divide="ignore"):
+            frame["aggregate_share"] = self.aggregate.sum(axis=1) / total
+        frame["defaulted"] = _names(self.catalogue.origin == ORIGINS.index("default"))
+        fits = np.where(np.isnan(total) & ~self.missing, -1, self.fit)
+        frame["match"] = pd.Categorical.from_codes(fits, categories=pd.Index(FITS))
+        frame["basis"] = pd.Categorical.from_codes(
+            np.zeros(len(frame), dtype=np.int8), categories=pd.Index([str(self.basis)])
+        )
+        frame["edition"] = pd.Categorical.from_codes(
+            np.zeros(len(frame), dtype=np.int8), categories=pd.Index([self.basis.edition])
+        )
+        unknown = np.isnan(total) & ~self.missing & ~skus["failed"].to_numpy(dtype=bool)
+        problem = _with_code(skus["problem"], self.missing, "S001")
+        frame["problem"] = _with_code(problem, unknown, "S006")
+        return frame
+
+
+def _names(flags: pd.DataFrame) -> pd.Categorical[str]:
+    """Names of the columns that are true, joined by a space; as few strings as possible."""
+    packed = flags.to_numpy() @ (1 << np.arange(flags.shape[1], dtype=np.int64))
+    patterns, code = np.unique(packed, return_inverse=True)
+    names = [
+        " ".join(name for bit, name in enumerate(flags.columns) if pattern >> bit & 1)
+        for pattern in patterns
+    ]
+    return pd.Categorical.from_codes(code, categories=pd.Index(names))
+
+
+def _with_code(problem: pd.Series, flag: npt.NDArray[np.bool_], code: str) -> pd.Series:
+    out = problem.astype("object")
+    if flag.any():
+        out[flag] = (out[flag].astype(str) + f" {code}").str.strip()
+    return out

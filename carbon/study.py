@@ -1,0 +1,274 @@
+"""Study: goal and scope, and the room where the parts meet.
+
+read → fill → take → match → weigh: the one path from a catalogue to its footprints.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from carbon import stages
+from carbon.background.edition import DEFAULT_EDITION, Edition, load_edition
+from carbon.background.unit_impacts import UnitImpacts, solve
+from carbon.catalogue.defaults import fill
+from carbon.catalogue.read import read
+from carbon.catalogue.schema import Catalogue, Vocabulary
+from carbon.errors import StudyError
+from carbon.footprint.result import Footprints
+from carbon.footprint.weigh import weigh, worst
+from carbon.stages.inventory import Inventory
+from carbon.terms import BOUNDARIES, FITS, ORIGINS, STAGES, Basis
+
+__all__ = ["DEFAULT_BOUNDARY", "DEFAULT_METHOD", "Study"]
+
+DEFAULT_BOUNDARY = "cradle-to-grave"
+DEFAULT_METHOD = "GWP100 AR6"
+NEEDED: Final = {
+    "materials": ("materials", "production", "returns", "end_of_life"),
+    "packaging": ("packaging", "distribution", "returns", "end_of_life"),
+    "transport": ("distribution", "returns"),
+}
+"""Stages that are unknown, not zero, if neither merchant nor category gives the lines."""
+
+CHUNK = 20_000
+"""SKUs weighed at once: their exchanges fill some 40 MB, which the caches still help with."""
+
+
+class Study:
+    """Goal and scope of a computation.
+
+    Parameters
+    ----------
+    edition : str or Edition
+        Which factors are in force.
+    factors : sequence of path, optional
+        A user's own factor packages, preferred to the edition's.
+    method : str
+        Characterization method.
+    boundary : str
+        A key of :data:`carbon.terms.BOUNDARIES`.
+    cache : bool
+        Keep solved unit impacts in the user's cache folder.
+
+    Raises
+    ------
+    carbon.errors.StudyError
+        S004 if the boundary is not known, S005 if the method is not known.
+    carbon.errors.FactorsError
+        If a factor package is refused.
+
+    Examples
+    --------
+    >>> study = Study()
+    >>> result = study.footprints("sku,category,mass\\nA,t_shirt,180 g\\n").to_frame()
+    >>> result["sku"].tolist(), bool(result["total_kg"][0] > 0)
+    (['A'], True)
+    """
+
+    def __init__(
+        self,
+        edition: str | Edition = DEFAULT_EDITION,
+        *,
+        factors: Sequence[Path | str] = (),
+        method: str = DEFAULT_METHOD,
+        boundary: str = DEFAULT_BOUNDARY,
+        cache: bool = True,
+    ) -> None:
+        if boundary not in BOUNDARIES:
+            raise StudyError("S004", f"known: {', '.join(BOUNDARIES)}", value=boundary)
+        self.edition = (
+            edition if isinstance(edition, Edition) else load_edition(edition, extra=factors)
+        )
+        self.method = method
+        self.boundary = boundary
+        self.cache = cache
+
+    @property
+    def basis(self) -> Basis:
+        """What must be equal before two footprints may be compared."""
+        return Basis(self.edition.id, self.method, self.boundary)
+
+    @cached_property
+    def vocabulary(self) -> Vocabulary:
+        """Words, places and archetypes of the edition."""
+        tables = dict(self.edition.vocabulary)
+        return Vocabulary(parameters=tables.pop("archetype_parameters"), **tables)
+
+    @cached_property
+    def unit_impacts(self) -> UnitImpacts:
+        """Impact of one unit of every activity of the edition."""
+        whole_life = "end_of_life" in BOUNDARIES[self.boundary]
+        return solve(self.edition, self.method, whole_life=whole_life, cache=self.cache)
+
+    def catalogue(self, source: str | Path | pd.DataFrame | Catalogue) -> Catalogue:
+        """Read a catalogue and fill what it leaves open.
+
+        Parameters
+        ----------
+        source : path, str, pandas.DataFrame or Catalogue
+            A file or folder, CSV text with a header and at least one row, a table, or a
+            catalogue that was filled before.
+
+        Returns
+        -------
+        Catalogue
+
+        Raises
+        ------
+        carbon.errors.CatalogueError
+            If the file as a whole cannot be read.
+        """
+        if isinstance(source, Catalogue):
+            return source
+        if isinstance(source, str) and "\n" in source:
+            source = pd.read_csv(io.StringIO(source), dtype=str, keep_default_na=False)
+        return fill(read(source, self.vocabulary), self.vocabulary)
+
+    def footprints(
+        self,
+        source: str | Path | pd.DataFrame | Catalogue,
+        *,
+        chunk: int = CHUNK,
+        progress: Callable[[int], object] | None = None,
+    ) -> Footprints:
+        """Footprint of every SKU.
+
+        Parameters
+        ----------
+        source : path, str, pandas.DataFrame or Catalogue
+            As for :meth:`catalogue`.
+        chunk : int
+            SKUs weighed at once; it bounds the memory and changes no number.
+        progress : callable, optional
+            Called with the number of SKUs weighed since the last call.
+
+        Returns
+        -------
+        Footprints
+        """
+        catalogue = self.catalogue(source)
+        parts = []
+        for start in range(0, max(len(catalogue), 1), chunk):
+            part = catalogue.part(start, start + chunk)
+            inventory = stages.take(part, self.boundary)
+            parts.append(self.weigh(part, inventory, *self.match(inventory)))
+            if progress is not None:
+                progress(len(part))
+        return Footprints(
+            catalogue,
+            np.concatenate([part.impact for part in parts]),
+            np.concatenate([part.aggregate for part in parts]),
+            np.concatenate([part.fit for part in parts]),
+            np.concatenate([part.missing for part in parts]),
+            self.basis,
+        )
+
+    def match(self, inventory: Inventory) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int8]]:
+        """Find the dataset of each exchange.
+
+        Parameters
+        ----------
+        inventory : Inventory
+            Of length m.
+
+        Returns
+        -------
+        rows : ndarray of int32, shape (m,)
+            Row of ``edition.activities``, -1 where there is none.
+        fits : ndarray of int8, shape (m,)
+            Position in :data:`carbon.terms.FITS`.
+        """
+        width = len(inventory.locations)
+        pair = inventory.activity.astype(np.int32) * width + inventory.location
+        used = np.flatnonzero(np.bincount(pair, minlength=len(inventory.activities) * width))
+        row = np.full(len(inventory.activities) * width, -1, dtype=np.int32)
+        fit = np.full(len(row), len(FITS) - 1, dtype=np.int8)
+        for key in used:
+            row[key], fit[key] = self.edition.match(
+                inventory.activities[key // width], inventory.locations[key % width]
+            )
+        return row[pair], fit[pair]
+
+    def weigh(
+        self,
+        catalogue: Catalogue,
+        inventory: Inventory,
+        rows: npt.NDArray[np.int32],
+        fits: npt.NDArray[np.int8],
+    ) -> Footprints:
+        """Multiply a matched inventory by the unit impacts.
+
+        Parameters
+        ----------
+        catalogue : Catalogue
+            The SKUs, n of them.
+        inventory : Inventory
+            What they take.
+        rows, fits : ndarray
+            As :meth:`match` returns them.
+
+        Returns
+        -------
+        Footprints
+        """
+        n, unit = inventory.n, self.unit_impacts
+        group = inventory.sku * len(STAGES) + inventory.stage
+        both = np.hstack([unit.values, unit.aggregates])
+        weighed = weigh(group, rows, inventory.amount, n * len(STAGES), both)
+        weighed = weighed.reshape(n, len(STAGES), -1)
+        weighed[catalogue.skus["failed"].to_numpy(dtype=bool)] = np.nan
+        for column, touched in NEEDED.items():
+            absent = (catalogue.origin[column] == ORIGINS.index("absent")).to_numpy()
+            for stage in set(touched) & set(BOUNDARIES[self.boundary]):
+                weighed[absent, STAGES.index(stage)] = np.nan
+        missing = np.zeros(n, dtype=bool)
+        missing[inventory.sku[rows < 0]] = True
+        return Footprints(
+            catalogue,
+            weighed[..., : unit.values.shape[1]],
+            weighed[..., unit.values.shape[1] :].sum(axis=1),
+            worst(inventory.sku, fits, n),
+            missing,
+            self.basis,
+        )
+
+    def inventory(self, source: str | Path | pd.DataFrame | Catalogue) -> pd.DataFrame:
+        """What every SKU takes, each exchange with its factor and the cell it comes from.
+
+        Parameters
+        ----------
+        source : path, str, pandas.DataFrame or Catalogue
+            As for :meth:`catalogue`.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Columns ``sku stage activity location amount unit kg_per_unit kg factor_location
+            factor_source cite match``; ``kg_per_unit`` and ``kg`` are the total indicator
+            [kg CO2e].
+        """
+        catalogue = self.catalogue(source)
+        inventory = stages.take(catalogue, self.boundary)
+        table = inventory.to_frame(catalogue.skus["sku"])
+        order = np.lexsort((inventory.stage, inventory.sku))
+        rows, fits = self.match(inventory)
+        rows, fits = rows[order], fits[order]
+        activities = self.edition.activities
+        found = activities.iloc[np.maximum(rows, 0)].reset_index(drop=True)
+        known = pd.Series(rows >= 0)
+        table["unit"] = found["unit"].where(known, "")
+        table["kg_per_unit"] = self.unit_impacts.values.sum(axis=1)[rows]
+        table["kg"] = table["amount"] * table["kg_per_unit"]
+        table["factor_location"] = found["location"].where(known, "")
+        table["factor_source"] = found["source"].where(known, "")
+        table["cite"] = found["cite"].where(known, "")
+        table["match"] = pd.Categorical.from_codes(fits, categories=pd.Index(FITS))
+        return table
