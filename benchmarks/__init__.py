@@ -1,0 +1,1 @@
+"""Timed subjects: one file each, run by ``make bench``."""
