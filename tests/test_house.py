@@ -1,0 +1,152 @@
+"""The house itself: what is documented is what there is."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import pkgutil
+import re
+import shlex
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+import carbon
+from carbon.catalogue.schema import COLUMNS
+from carbon.doors.cli import main
+from carbon.doors.template import columns
+from carbon.errors import CODES
+from carbon.footprint.result import RESULT_COLUMNS
+
+ROOT = Path(__file__).resolve().parents[1]
+MODULES = [
+    module.name
+    for module in pkgutil.walk_packages(carbon.__path__, "carbon.")
+    if not module.name.endswith("__main__")
+]
+COMMANDS = {
+    "footprint", "inventory", "explain", "check", "template",
+    "factors list", "factors show", "factors search", "factors check", "factors diff",
+    "factors seal",
+}  # fmt: skip
+
+
+def text(name: str) -> str:
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_a_module_says_what_it_is_and_what_it_offers(name: str) -> None:
+    module = importlib.import_module(name)
+    assert module.__doc__, name
+    offered = getattr(module, "__all__", None)
+    assert offered is not None or name.count(".") == 1, f"{name} has no __all__"
+    for word in offered or ():
+        thing = getattr(module, word)
+        if callable(thing):
+            assert thing.__doc__, f"{name}.{word} has no docstring"
+
+
+def test_files_fit_on_a_few_screens() -> None:
+    long = {
+        str(path.relative_to(ROOT)): lines
+        for path in (ROOT / "carbon").rglob("*.py")
+        if (lines := len(path.read_text(encoding="utf-8").splitlines())) > 420
+    }
+    assert not long
+
+
+def test_no_factor_in_python() -> None:
+    """A decimal number in the formula book would be a factor without unit and cite."""
+    for path in (ROOT / "carbon" / "stages").glob("*.py"):
+        code = re.sub(r'""".*?"""', "", path.read_text(encoding="utf-8"), flags=re.S)
+        assert not re.findall(r"(?<![\w.])(?!0\.0)\d+\.\d+", code), path.name
+
+
+def test_every_code_is_documented() -> None:
+    documented = re.findall(
+        r"^\| ([A-Z]\d{3}) \| (\w+) \| (.+?) \| (.+?) \|$", text("docs/errors.md"), re.M
+    )
+    assert documented == [(code, c.severity, c.rule, c.remedy) for code, c in CODES.items()]
+
+
+def test_every_code_is_used() -> None:
+    source = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "carbon").rglob("*.py"))
+    for code in CODES:
+        assert source.count(f'"{code}"') > 1, f"{code} is never raised"
+
+
+def test_every_column_is_documented() -> None:
+    reference = text("docs/columns.md")
+    for name in (*COLUMNS, *RESULT_COLUMNS):
+        assert f"| `{name}` |" in reference, name
+    assert set(columns()["column"]) <= set(COLUMNS)
+
+
+def test_every_command_has_help_with_examples() -> None:
+    found = {
+        f"{name} {child}" if hasattr(command, "commands") else name
+        for name, command in main.commands.items()
+        for child in getattr(command, "commands", {"": None})
+    }
+    assert found == COMMANDS
+    for words in COMMANDS:
+        output = CliRunner().invoke(main, [*words.split(), "--help"]).output
+        assert f"carbon {words}" in output.split("Options")[0].split("\n", 2)[2], words
+
+
+@pytest.mark.parametrize("name", ["README.md", "README.zh-CN.md"])
+def test_the_commands_of_the_readme_are_the_real_ones(name: str, tmp_path: Path) -> None:
+    blocks = re.findall(r"```console\n(.*?)```", text(name), re.S)
+    commands = [line[2:] for block in blocks for line in block.splitlines() if line[:2] == "$ "]
+    ours = [line for line in commands if line.startswith("carbon ")]
+    assert ours
+    for line in ours:
+        words = [
+            str(ROOT / word) if word.startswith("examples/") else word for word in shlex.split(line)
+        ]
+        with CliRunner().isolated_filesystem(tmp_path):
+            result = CliRunner().invoke(main, words[1:])
+        assert result.exit_code == 0, f"{line}\n{result.output}"
+    targets = re.findall(r"^([a-z]+):", text("Makefile"), re.M)
+    for line in commands:
+        if line.startswith("make "):
+            assert line.split()[1] in targets, line
+
+
+def test_the_readmes_are_equals() -> None:
+    def shape(name: str) -> list[str]:
+        return re.findall(r"^(#+|```\w*)", text(name), re.M)
+
+    assert shape("README.md") == shape("README.zh-CN.md")
+
+
+def test_versions_have_lower_bounds_and_a_lock() -> None:
+    project = tomllib.loads(text("pyproject.toml"))["project"]
+    lock = text("requirements.lock")
+    for requirement in project["dependencies"]:
+        name = re.fullmatch(r"([\w-]+)>=[\d.]+", requirement)[1]
+        assert re.search(rf"^{name.lower().replace('_', '-')}==", lock, re.M), name
+
+
+def test_the_changelog_knows_this_version() -> None:
+    assert f"## {carbon.__version__}" in text("CHANGELOG.md")
+
+
+def test_nothing_happens_at_import(tmp_path: Path) -> None:
+    """No folder is made and Brightway is not imported until it is used."""
+    code = (
+        "import importlib, sys\n"
+        f"for name in {MODULES!r}: importlib.import_module(name)\n"
+        "sys.exit(' '.join(m for m in ('bw2data', 'bw2calc', 'pint') if m in sys.modules) or 0)"
+    )
+    home = {"HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path), "PATH": os.environ["PATH"]}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=home, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert not list(tmp_path.iterdir())
