@@ -17,7 +17,7 @@ demo: $(VENV)/.ready ## footprints of the example catalogue
 	$(BIN)/carbon footprint examples/catalogue.csv -o $(OUT)/footprints.xlsx
 	$(BIN)/carbon footprint examples/catalogue.csv -o $(OUT)/footprints.csv
 	$(BIN)/carbon inventory examples/catalogue.csv -o $(OUT)/inventory.parquet
-	$(BIN)/carbon explain examples/catalogue.csv T_SHIRT-001
+	$(BIN)/carbon explain examples/catalogue.csv T_SHIRT-001 --cut 8
 	@echo
 	@echo "Results lie in $(OUT)/: footprints.xlsx, footprints.csv, inventory.parquet"
 

@@ -35,10 +35,10 @@ def tree(study: Study, catalogue: Catalogue, cut: float) -> Iterator[str]:
     str
         One line of text.
     """
-    sku = catalogue.skus.iloc[[0]].astype("str").to_dict("records")[0]
+    sku = {column: str(catalogue.skus[column].iloc[0]) for column in ("sku", "name", "category")}
     result = study.footprints(catalogue)
     total = float(result.total[0])
-    name = f"  {sku['name']}" if sku["name"] else ""
+    name = f"  {sku['name']}" if sku["name"] not in ("", "nan", "None") else ""
     yield f"{sku['sku']}{name}  ({sku['category']})"
     yield f"{_kg(total)} kg CO2e per kept unit  [{study.basis}]"
     if np.isnan(total):
