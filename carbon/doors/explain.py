@@ -42,7 +42,7 @@ def tree(study: Study, catalogue: Catalogue, cut: float) -> Iterator[str]:
     yield f"{sku['sku']}{name}  ({sku['category']})"
     yield f"{_kg(total)} kg CO2e per kept unit  [{study.basis}]"
     if np.isnan(total):
-        yield f"not computed: {result.to_frame().loc[0, 'problem']}"
+        yield "not computed: " + " ".join(result.to_frame()["problem"])
         return
     parts = result.to_frame().iloc[0]
     yield "  ".join(
