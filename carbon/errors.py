@@ -105,6 +105,10 @@ CODES: Final[dict[str, Code]] = {
     "C112": _error("a quantity must be greater than zero", "leave it empty if it is unknown"),
     "C113": _error("a leg cannot be longer than the equator", "check the distance and its unit"),
     "C114": _error("the fuel is not known", "use natural gas, coal or industrial"),
+    "C115": _warning(
+        "electricity without heat, or heat without electricity, replaces no assumption",
+        "give both; write 0 MJ if there is no heat",
+    ),
     # lines
     "C201": _error("the material is not known", "use a name from carbon template"),
     "C202": _error("the shares of a SKU must sum to 100 %", "correct the shares"),

@@ -1,5 +1,6 @@
 """Reading a catalogue: formats, headers, quantities, compact cells, tidy tables, problems."""
 
+import dataclasses
 import json
 
 import numpy as np
@@ -10,6 +11,7 @@ from carbon.catalogue import cells, files, headers
 from carbon.catalogue.read import read
 from carbon.catalogue.schema import Limits
 from carbon.errors import CatalogueError
+from carbon.terms import ORIGINS
 
 
 def one(vocabulary, **given):
@@ -242,7 +244,33 @@ def test_headers_are_told_back(vocabulary):
 def test_quantities(vocabulary, column, text, output, value):
     found = one(vocabulary, **{column: text})
     np.testing.assert_equal(found.skus[output].iloc[0], value)
+    assert codes(found) == (["C115"] if column in ("electricity", "heat") else [])
+
+
+def test_one_meter_alone_is_told_and_both_are_not(vocabulary):
+    both = one(vocabulary, electricity="1 kWh", heat="0 MJ")
+    assert codes(both) == []
+    assert not one(vocabulary, heat="3 MJ").skus["failed"].iloc[0]
+
+
+@pytest.mark.parametrize(
+    ("column", "text"),
+    [
+        ("mass", "180 g measured"),
+        ("mass", "180 g (weighed)"),
+        ("mass", "180克 实测"),
+        ("return_rate", "35% Measured"),
+        ("transport", "truck 80 km, van 20 km measured"),
+    ],
+)
+def test_a_measured_cell_says_so(vocabulary, column, text):
+    words = vocabulary.words.iloc[:0]
+    rows = [("origin", word, "measured") for word in ("measured", "weighed", "实测")]
+    words = pd.DataFrame(rows, columns=["kind", "alias", "id"]).reindex(columns=words.columns)
+    told = dataclasses.replace(vocabulary, words=pd.concat([vocabulary.words, words]))
+    found = one(told, **{column: text})
     assert codes(found) == []
+    assert ORIGINS[found.origin[column].iloc[0]] == "measured"
 
 
 @pytest.mark.parametrize(

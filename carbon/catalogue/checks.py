@@ -9,12 +9,22 @@ import pyarrow as pa
 from carbon.catalogue.problems import Problems, Rows
 from carbon.catalogue.schema import Vocabulary
 
-__all__ = ["check_lines", "check_mass", "check_sessions"]
+__all__ = ["check_energy", "check_lines", "check_mass", "check_sessions"]
 
 IMPOSSIBLE = 5.0
 """A mass this many times outside its category's bounds is an error: a wrong unit, as kg for g."""
 
 _APART = 0.10  # materials may weigh this much more or less than their SKU
+
+
+def check_energy(skus: pd.DataFrame, rows: Rows, problems: Problems) -> None:
+    """Tell where one meter stands without the other: it changes nothing."""
+    electricity = skus["electricity_kwh"].notna().to_numpy()
+    heat = skus["heat_mj"].notna().to_numpy()
+    for column, alone in (("electricity", electricity & ~heat), ("heat", heat & ~electricity)):
+        at = np.flatnonzero(alone)
+        if len(at):
+            problems.add(rows, at, column, rows.texts[column].take(pa.array(at)), "C115")
 
 
 def check_mass(

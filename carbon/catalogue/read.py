@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from carbon.catalogue import cells
-from carbon.catalogue.checks import check_lines, check_mass, check_sessions
+from carbon.catalogue.checks import check_energy, check_lines, check_mass, check_sessions
 from carbon.catalogue.files import Sheet, open_sheets
 from carbon.catalogue.gather import (
     compact_lines,
@@ -42,7 +43,7 @@ from carbon.terms import ORIGINS
 __all__ = ["read"]
 
 Source = str | os.PathLike[str] | pd.DataFrame
-_GIVEN, _ABSENT = ORIGINS.index("given"), ORIGINS.index("absent")
+_GIVEN, _ABSENT, _MEASURED = (ORIGINS.index(name) for name in ("given", "absent", "measured"))
 
 
 def read(
@@ -112,6 +113,7 @@ def read(
     for number, text in main.faults:
         problems.add(rows, np.flatnonzero(main.lines == number), "", [text], "C011")
     repeated = _identities(rows, problems)
+    measured = _measured(rows, vocabulary)
 
     skus, geography = pd.DataFrame(index=pd.RangeIndex(size)), Geography.of(vocabulary)
     origin = np.full((size, len(ORIGIN_COLUMNS)), _ABSENT, np.uint8)
@@ -150,9 +152,13 @@ def read(
         ("destination", frames["destination"]["row"]),
     ):
         origin[np.asarray(filled, np.int64), ORIGIN_COLUMNS.index(name)] = _GIVEN
+    for name, where in measured.items():
+        position = ORIGIN_COLUMNS.index(name)
+        origin[where & (origin[:, position] == _GIVEN), position] = _MEASURED
 
     check_mass(skus, frames["materials"], rows, vocabulary, problems)
     check_lines(frames["materials"], rows, vocabulary, problems)
+    check_energy(skus, rows, problems)
     check_sessions(skus, rows, problems)
     skus["failed"], codes = problems.by_sku(size)
     pa.default_memory_pool().release_unused()
@@ -193,6 +199,24 @@ def _by_table(sheets: dict[str, Sheet], vocabulary: Vocabulary) -> dict[str, She
             if {"sku", "category"} <= columns:
                 return {**found, "skus": sheet}
         found["skus"] = (others or list(sheets.values()))[0]
+    return found
+
+
+def _measured(rows: Rows, vocabulary: Vocabulary) -> dict[str, NDArray[np.bool_]]:
+    """Take the word *measured* off the end of cells, and say where it stood."""
+    words = [re.escape(word) for word in vocabulary.words_of("origin")]
+    if not words:
+        return {}
+    pattern = rf"(?i)[ ,;(]*(?:{'|'.join(words)})\)?$"
+    found = {}
+    for name in ORIGIN_COLUMNS:
+        texts = rows.texts.get(name)
+        if texts is None:
+            continue
+        where = pc.fill_null(pc.match_substring_regex(texts, pattern), False)
+        if pc.any(where).as_py():
+            rows.texts[name] = pc.replace_substring_regex(texts, pattern, "")
+            found[name] = where.to_numpy(zero_copy_only=False)
     return found
 
 
