@@ -17,7 +17,7 @@ import pandas as pd
 
 from carbon import stages
 from carbon.background.edition import DEFAULT_EDITION, Edition, load_edition
-from carbon.background.unit_impacts import UnitImpacts, solve
+from carbon.background.unit_impacts import PARTS, UnitImpacts, solve
 from carbon.catalogue.defaults import fill
 from carbon.catalogue.read import read
 from carbon.catalogue.schema import Catalogue, Vocabulary
@@ -165,6 +165,7 @@ class Study:
         return Footprints(
             catalogue,
             np.concatenate([part.impact for part in parts]),
+            np.concatenate([part.carbon for part in parts]),
             np.concatenate([part.aggregate for part in parts]),
             np.concatenate([part.fit for part in parts]),
             np.concatenate([part.missing for part in parts]),
@@ -221,7 +222,7 @@ class Study:
         """
         n, unit = inventory.n, self.unit_impacts
         group = inventory.sku * len(STAGES) + inventory.stage
-        both = np.hstack([unit.values, unit.aggregates])
+        both = np.hstack([unit.values, unit.carbon, unit.aggregates])
         weighed = weigh(group, rows, inventory.amount, n * len(STAGES), both)
         weighed = weighed.reshape(n, len(STAGES), -1)
         weighed[catalogue.skus["failed"].to_numpy(dtype=bool)] = np.nan
@@ -231,10 +232,12 @@ class Study:
                 weighed[absent, STAGES.index(stage)] = np.nan
         missing = np.zeros(n, dtype=bool)
         missing[inventory.sku[rows < 0]] = True
+        impact, carbon, aggregate = np.split(weighed, np.cumsum([len(PARTS), 2]), axis=2)
         return Footprints(
             catalogue,
-            weighed[..., : unit.values.shape[1]],
-            weighed[..., unit.values.shape[1] :].sum(axis=1),
+            impact,
+            carbon.sum(axis=1),
+            aggregate.sum(axis=1),
             worst(inventory.sku, fits, n),
             missing,
             self.basis,

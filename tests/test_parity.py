@@ -14,7 +14,7 @@ from carbon import stages
 from carbon.background.brightway import data_package, unit_impacts
 from carbon.background.edition import Edition
 from carbon.background.source import Package
-from carbon.background.unit_impacts import PARTS, characterization
+from carbon.background.unit_impacts import BIOGENIC_CO2, PARTS, characterization
 from carbon.study import Study
 
 CO2 = "carbon dioxide, fossil"
@@ -32,9 +32,9 @@ def system(activities: list[dict], exchanges: list[dict]) -> Edition:
     factors = pd.DataFrame(
         {
             "method": "m",
-            "indicator": "fossil",
-            "flow": [CO2, CH4],
-            "factor": [1.0, 29.8],
+            "indicator": ["fossil", "fossil", "removals", "biogenic"],
+            "flow": [CO2, CH4, *BIOGENIC_CO2],
+            "factor": [1.0, 29.8, -1.0, 1.0],
         }
     )
     regions = pd.DataFrame({"location": ["GLO"], "parent": [""]})
@@ -62,7 +62,7 @@ def ordinary(edition: Edition, demand: dict[int, float], part: int = 0, method: 
     package.add_persistent_vector(
         matrix="characterization_matrix",
         name="characterization",
-        identifier=("carbon", PARTS[part]),
+        identifier=("carbon", str(part)),
         global_index=0,
         indices_array=indices,
         data_array=np.array([vector[part] for vector in factors.values()]),
@@ -180,13 +180,14 @@ C,fresh_fruit,2.5 kg,,,CN-HI,CN-BJ,air,
 """
 
 
-@pytest.mark.parametrize("part", range(len(PARTS)), ids=PARTS)
+@pytest.mark.parametrize("part", [*range(len(PARTS)), -2, -1], ids=[*PARTS, *BIOGENIC_CO2])
 def test_a_sku_of_the_shipped_edition(part: int) -> None:
     study = Study(cache=False)
     catalogue = study.catalogue(CATALOGUE)
     inventory = stages.take(catalogue, study.boundary)
     rows, _ = study.match(inventory)
-    impact = study.footprints(catalogue).impact.sum(axis=1)
+    result = study.footprints(catalogue)
+    impact = np.hstack([result.impact.sum(axis=1), result.carbon])
     production = study.edition.activities["production"].to_numpy()
     for sku in range(len(catalogue.skus)):
         mine = inventory.sku == sku
@@ -195,3 +196,19 @@ def test_a_sku_of_the_shipped_edition(part: int) -> None:
             demand[int(row)] = demand.get(int(row), 0.0) + amount * np.sign(production[row])
         expected = ordinary(study.edition, demand, part, study.method)
         assert impact[sku, part] == pytest.approx(expected, rel=1e-9, abs=1e-12)
+
+
+def test_carbon_that_is_stored_is_shown_and_not_subtracted() -> None:
+    """A material that claims uptake and never gives it back does not lower a total."""
+    edition = system(
+        [{"activity": "biochar"}],
+        [
+            {"activity": "biochar", "kind": "emission", "flow": CO2, "amount": 0.4},
+            {"activity": "biochar", "kind": "emission", "flow": BIOGENIC_CO2[0], "amount": 3.0},
+        ],
+    )
+    impacts = unit_impacts(edition, characterization(edition, "m"))[0]
+    assert impacts[: len(PARTS)].sum() == pytest.approx(0.4)
+    assert impacts[-2] == pytest.approx(-3.0)
+    partial = unit_impacts(edition, characterization(edition, "m", whole_life=False))[0]
+    assert partial[-2] == 0

@@ -26,6 +26,7 @@ def filled(**changes: object) -> Catalogue:
         "loss_rate": 0.2,
         "packaging_reuse": 0.25,
         "studio_kwh": 0.02,
+        "studio_renewable": 0.0,
         "viewer_hours": 0.5,
         "energy_per_year_kwh": 4.0,
         "service_life_years": 3.0,

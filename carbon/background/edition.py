@@ -48,6 +48,14 @@ VOCABULARY: Final[dict[str, tuple[str, ...]]] = {
 }
 """Tables for the catalogue; the first package that has a key decides what it means."""
 
+LEVERS: Final[dict[str, tuple[str, ...]]] = {
+    "levers": ("lever",),
+    "lever_sizes": ("lever", "parameter"),
+    "lever_swaps": ("lever", "part", "from"),
+    "lever_categories": ("lever", "category"),
+}
+"""Tables of a what-if, in the same way."""
+
 
 @dataclass(frozen=True)
 class Edition:
@@ -82,12 +90,12 @@ class Edition:
     @cached_property
     def vocabulary(self) -> dict[str, pd.DataFrame]:
         """Tables of places, materials, words and archetypes; a user's rows come first."""
-        tables = {}
-        for name, keys in VOCABULARY.items():
-            table = self._table(name)
-            first = table.groupby(list(keys))["rank"].transform("min")
-            tables[name] = table[table["rank"] == first].reset_index(drop=True)
-        return tables
+        return {name: self._first(name, keys) for name, keys in VOCABULARY.items()}
+
+    @cached_property
+    def levers(self) -> dict[str, pd.DataFrame]:
+        """Tables of a what-if: words, sizes, swaps and categories of each lever."""
+        return {name: self._first(name, keys) for name, keys in LEVERS.items()}
 
     @cached_property
     def characterization(self) -> pd.DataFrame:
@@ -191,6 +199,12 @@ class Edition:
         if not parts:
             raise FactorsError("F002", f"no package has a table {name}", file=self.name)
         return pd.concat(parts, ignore_index=True)
+
+    def _first(self, name: str, keys: tuple[str, ...]) -> pd.DataFrame:
+        """Rows of a table, each key from the first package that has it."""
+        table = self._table(name)
+        first = table.groupby(list(keys))["rank"].transform("min")
+        return table[table["rank"] == first].reset_index(drop=True)
 
     @cached_property
     def _index(self) -> dict[str, list[tuple[int, str, int, int, int]]]:

@@ -27,9 +27,14 @@ PARTS: Final = INDICATORS[1:]
 """Indicators that are solved; the total is their sum."""
 
 BIOGENIC_CO2: Final = ("carbon dioxide, in air", "carbon dioxide, biogenic")
-"""Uptake and release of carbon dioxide by biomass; they cancel over a whole life cycle."""
+"""Uptake and release of carbon dioxide by biomass.
 
-CACHE_FORMAT: Final = "1"
+They cancel over a whole life cycle, so they are shown as indicators and kept out of stages and
+total: a box would else lower the stage packaging and raise the end of life.
+"""
+
+WIDTH: Final = len(PARTS) + len(AGGREGATES) + len(BIOGENIC_CO2)
+CACHE_FORMAT: Final = "2"
 
 
 @dataclass(frozen=True)
@@ -39,17 +44,20 @@ class UnitImpacts:
     Parameters
     ----------
     values : ndarray of float64, shape (activities + 1, 5)
-        Indicators :data:`PARTS` [kg CO2e per unit]; the last row is NaN and stands for an
-        activity that the edition does not have.
+        Indicators :data:`PARTS` without :data:`BIOGENIC_CO2` [kg CO2e per unit]; the last row is
+        NaN and stands for an activity that the edition does not have.
     aggregates : ndarray of float64, shape (activities + 1, 4)
         Part of the impact that rests on a source's own CO2e aggregate, by its assessment report
         (:data:`carbon.terms.AGGREGATES`) [kg CO2e per unit].
+    carbon : ndarray of float64, shape (activities + 1, 2)
+        Uptake (negative) and release of :data:`BIOGENIC_CO2` [kg CO2e per unit].
     method : str
         Name of the characterization method.
     """
 
     values: npt.NDArray[np.float64]
     aggregates: npt.NDArray[np.float64]
+    carbon: npt.NDArray[np.float64]
     method: str
 
 
@@ -78,7 +86,7 @@ def solve(
         One of :func:`methods`.
     whole_life : bool
         False if the boundary ends before the end of life: uptake of carbon dioxide by biomass
-        and its release are then both left out, since the uptake alone would flatter.
+        and its release are then not even shown, since the uptake alone would flatter.
     cache : bool
         Look for the answer in the user's cache folder, and leave it there.
 
@@ -105,9 +113,8 @@ def solve(
             _save(path, values)
     gap = np.full((1, values.shape[1]), np.nan)
     values = np.vstack([values, gap])
-    return UnitImpacts(
-        np.ascontiguousarray(values[:, : len(PARTS)]), values[:, len(PARTS) :], method
-    )
+    parts, aggregates, carbon = np.split(values, [len(PARTS), WIDTH - len(BIOGENIC_CO2)], axis=1)
+    return UnitImpacts(np.ascontiguousarray(parts), aggregates, carbon, method)
 
 
 def characterization(
@@ -122,18 +129,18 @@ def characterization(
 
     Returns
     -------
-    dict of str to ndarray of float64, shape (5 + 4,)
-        By flow: the indicators :data:`PARTS`, then the aggregates by assessment report
-        [kg CO2e per kg].
+    dict of str to ndarray of float64, shape (5 + 4 + 2,)
+        By flow: the indicators :data:`PARTS`, the aggregates by assessment report, uptake and
+        release of :data:`BIOGENIC_CO2` [kg CO2e per kg].
     """
     table = edition.characterization
     table = table[table["method"] == method]
-    names = (*PARTS, *(f"aggregate, {report}" for report in AGGREGATES))
     out: dict[str, npt.NDArray[np.float64]] = {}
     rows = zip(table["flow"], table["indicator"], table["factor"], strict=True)
     for flow, indicator, factor in rows:
-        vector = out.setdefault(flow, np.zeros(len(names)))
-        if not whole_life and flow in BIOGENIC_CO2:
+        vector = out.setdefault(flow, np.zeros(WIDTH))
+        if flow in BIOGENIC_CO2:
+            vector[BIOGENIC_CO2.index(flow) - len(BIOGENIC_CO2)] = factor * whole_life
             continue
         vector[PARTS.index(indicator)] = factor
         for position, report in enumerate(AGGREGATES, start=len(PARTS)):
@@ -153,8 +160,7 @@ def _load(path: Path, activities: int) -> npt.NDArray[np.float64] | None:
         values: npt.NDArray[np.float64] = np.load(path, allow_pickle=False)
     except (OSError, ValueError, EOFError, BadZipFile):
         return None
-    wanted = (activities, len(PARTS) + len(AGGREGATES))
-    return values if values.shape == wanted and values.dtype == np.float64 else None
+    return values if values.shape == (activities, WIDTH) and values.dtype == np.float64 else None
 
 
 def _save(path: Path, values: npt.NDArray[np.float64]) -> None:

@@ -38,7 +38,7 @@ _OUTPUT = (
     *("sku", "gtin", "name", "category", "merchant", "price", "currency", "units_sold", "mass_kg"),
     *("units_per_parcel", "electricity_kwh", "heat_mj", "heat_fuel", "origin", "return_rate"),
     *("resale_share", "loss_rate", "packaging_reuse", "studio_kwh", "viewer_hours"),
-    *("energy_per_year_kwh", "service_life_years", "line", "failed", "problem"),
+    *("studio_renewable", "energy_per_year_kwh", "service_life_years", "line", "failed", "problem"),
 )
 
 
@@ -109,6 +109,7 @@ def fill(catalogue: Catalogue, vocabulary: Vocabulary, *, market: str = "CN") ->
         # not given: the processing of the materials stands for it
         origin[name][np.isnan(skus[output].to_numpy())] = _DEFAULT
     _sessions(skus, origin, parameter)
+    skus["studio_renewable"] = 0.0  # contracts are not asked for yet; a what-if can set them
     no_fuel = skus["heat_fuel"].cat.codes.to_numpy() < 0
     fuels = vocabulary.names("fuel")
     skus["heat_fuel"] = fuels.categorical(

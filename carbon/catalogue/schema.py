@@ -8,6 +8,7 @@ from functools import cached_property
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from carbon import units
 from carbon.catalogue.columns import (
@@ -282,7 +283,20 @@ class Catalogue:
         unknown = [sku for sku in skus if sku not in position]
         if unknown:
             raise StudyError("S003", file=self.file, value=unknown[0])
-        rows = np.array([position[sku] for sku in skus], dtype=np.int64)
+        return self.rows(np.array([position[sku] for sku in skus], dtype=np.int64))
+
+    def rows(self, rows: NDArray[np.int64]) -> Catalogue:
+        """Take SKUs by their positions, with their lines and problems, in the order asked for.
+
+        Parameters
+        ----------
+        rows : numpy.ndarray
+            Positions in ``skus``.
+
+        Returns
+        -------
+        Catalogue
+        """
 
         def lines(table: pd.DataFrame) -> pd.DataFrame:
             at = table["row"].to_numpy()
@@ -293,11 +307,12 @@ class Catalogue:
             cut = table.iloc[start + np.arange(len(new))].reset_index(drop=True)
             return cut.assign(row=new)
 
+        skus = self.skus.iloc[rows].reset_index(drop=True)
         return replace(
             self,
-            skus=self.skus.iloc[rows].reset_index(drop=True),
+            skus=skus,
             origin=self.origin.iloc[rows].reset_index(drop=True),
-            problems=self.problems[self.problems["sku"].isin(skus)].reset_index(drop=True),
+            problems=self.problems[self.problems["sku"].isin(skus["sku"])].reset_index(drop=True),
             materials=lines(self.materials),
             packaging=lines(self.packaging),
             legs=lines(self.legs),

@@ -275,7 +275,8 @@ def factors_search(words: tuple[str, ...], edition: str, factors: tuple[Path, ..
     if text.empty:
         raise FactorsError("F011", value=" ".join(words))
     found = found.loc[text.index]
-    for row in found.to_dict("records"):
+    made = found["template"] & ~found["location"].isin([*words, "CN", "GLO"])
+    for row in found[~made].to_dict("records"):
         click.echo(
             f"{_digits(row['kg']):>10} kg CO2e/{row['unit']:<7} {row['activity']}, "
             f"{row['location']}  ({row['source']}, {row['year']:.0f}, {row['kind']})"

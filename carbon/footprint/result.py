@@ -42,6 +42,8 @@ class Footprints:
         The filled catalogue.
     impact : ndarray of float64, shape (n, 8, 5)
         By SKU, stage and indicator [kg CO2e per kept unit]; NaN where it is unknown.
+    carbon : ndarray of float64, shape (n, 2)
+        Biogenic carbon dioxide taken up (negative) and released [kg CO2 per kept unit].
     aggregate : ndarray of float64, shape (n, 4)
         Part that rests on sources' own CO2e aggregates, by assessment report [kg CO2e].
     fit : ndarray of int8, shape (n,)
@@ -54,6 +56,7 @@ class Footprints:
 
     catalogue: Catalogue
     impact: npt.NDArray[np.float64]
+    carbon: npt.NDArray[np.float64]
     aggregate: npt.NDArray[np.float64]
     fit: npt.NDArray[np.int8]
     missing: npt.NDArray[np.bool_]
@@ -97,6 +100,8 @@ class Footprints:
         inside = np.array([stage in BOUNDARIES[self.basis.boundary] for stage in STAGES])
         total = stages.sum(axis=1)
         parts = self.impact.sum(axis=1)
+        parts[:, PARTS.index("removals")] += self.carbon[:, 0]
+        parts[:, PARTS.index("biogenic")] += self.carbon[:, 1]
         frame = pd.DataFrame({"sku": skus["sku"], "category": skus["category"], "total_kg": total})
         for position, name in enumerate(STAGE_COLUMNS):
             frame[name] = stages[:, position] if inside[position] else np.nan

@@ -9,9 +9,10 @@ import numpy as np
 from carbon.stages.inventory import Exchanges, Quantities, one
 from carbon.stages.production import ELECTRICITY
 
-__all__ = ["STREAMING", "take"]
+__all__ = ["RENEWABLE", "STREAMING", "take"]
 
 STREAMING = "video streaming"
+RENEWABLE = "electricity, solar"
 
 
 def take(of: Quantities) -> Iterator[Exchanges]:
@@ -26,8 +27,15 @@ def take(of: Quantities) -> Iterator[Exchanges]:
     ------
     Exchanges
         Studio electricity [kWh] where the goods start from, viewing [h] where the buyers are.
+
+    Notes
+    -----
+    The share of the studio's electricity under a contract for renewable power is solar power, on
+    a life-cycle basis and with grid losses: renewable is little, not nothing.
     """
-    yield of.everywhere(ELECTRICITY, of.origin, of.of("studio_kwh"))
+    studio, renewable = of.of("studio_kwh"), of.of("studio_renewable")
+    yield of.everywhere(ELECTRICITY, of.origin, studio * (1 - renewable))
+    yield of.everywhere(RENEWABLE, of.origin, studio * renewable)
     hours = of.of("viewer_hours")
     row = np.flatnonzero(hours != 0)
     yield of.to_destinations(row, one(STREAMING, len(row)), hours[row])
