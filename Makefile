@@ -6,8 +6,11 @@ OUT    ?= out
 
 .PHONY: demo test format lint types contracts bench lock factors examples clean
 
+# a Python without ensurepip gets its environment from virtualenv
 $(VENV)/.ready: requirements.lock pyproject.toml
-	$(PYTHON) -m venv $(VENV)
+	$(PYTHON) -m venv $(VENV) || ( \
+	    $(PYTHON) -m pip install --quiet --target $(VENV)-boot virtualenv && \
+	    PYTHONPATH=$(VENV)-boot $(PYTHON) -m virtualenv --quiet --clear $(VENV) )
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	touch $@
@@ -52,4 +55,4 @@ lock: ## resolve the versions again (needs uv)
 	    --no-emit-index-url --custom-compile-command "make lock" -o requirements.lock
 
 clean:
-	rm -rf $(VENV) $(OUT) dist build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	rm -rf $(VENV) $(VENV)-boot $(OUT) dist build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

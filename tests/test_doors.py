@@ -13,8 +13,10 @@ from click.testing import CliRunner
 
 from carbon.doors.batch import write_table
 from carbon.doors.cli import main
+from carbon.doors.template import columns
 from carbon.errors import OutputError
 from carbon.study import Study
+from carbon.terms import ORIGINS
 
 TEXT = """sku,category,mass,materials,packaging,origin,destination,return_rate
 A,t_shirt,180 g,cotton 95%; elastane 5%,courier bag 12 g,CN-ZJ,CN-GD,35%
@@ -118,6 +120,17 @@ def test_template_is_read_back_without_problems(tmp_path: Path, lang: str, suffi
     code, output = carbon("check", path)
     assert "left out\n" not in output.split("assumed")[0]
     assert "C007" not in output
+
+
+@pytest.mark.parametrize(("headers", "examples"), [("zh", "zh_example"), ("column", "example")])
+def test_the_examples_of_the_template_are_understood(headers: str, examples: str) -> None:
+    table = columns()
+    row = pd.DataFrame([dict(zip(table[headers], table[examples].astype(str), strict=True))])
+    catalogue = Study().catalogue(row)
+    found = catalogue.problems[catalogue.problems["severity"] != "note"]
+    assert found.empty, found.to_string()
+    assert (catalogue.origin.iloc[0] != ORIGINS.index("absent")).all()
+    assert not (catalogue.headers["column"] == "").any()
 
 
 @pytest.mark.parametrize(

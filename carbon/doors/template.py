@@ -17,8 +17,16 @@ ROWS = 1000
 """Rows of the sheet that get the drop-down list of categories."""
 
 TEXT = {
-    "zh": ("商品", "说明", "可用名称", "列", "单位", "示例", "说明"),
-    "en": ("skus", "guide", "names", "column", "unit", "example", "note"),
+    "zh": {
+        "sheets": ("商品", "说明", "可用名称"),
+        "guide": ("列", "单位", "示例", "说明"),
+        "names": ("类目", "材质", "包装", "运输方式", "地点"),
+    },
+    "en": {
+        "sheets": ("skus", "guide", "names"),
+        "guide": ("column", "unit", "example", "note"),
+        "names": ("category", "material", "packaging", "mode", "place"),
+    },
 }
 
 
@@ -81,46 +89,46 @@ def _xlsx(vocabulary: Vocabulary, path: Path, lang: str) -> None:
 
     table, text = columns(), TEXT[lang]
     notes = table[f"{lang}_note"]
+    examples = table["zh_example" if lang == "zh" else "example"]
+    headers = _headers(lang)
     with xlsxwriter.Workbook(path, {"strings_to_formulas": False}) as book:
         book.set_properties({"created": EPOCH})
         head = book.add_format({"bold": True, "bottom": 1, "bg_color": "#E6F2EA"})
         need = book.add_format({"bold": True, "bottom": 1, "bg_color": "#B7DFC6"})
-        sheet = book.add_worksheet(text[0])
-        sheet.freeze_panes(1, 1)
-        for position, header in enumerate(_headers(lang)):
+        wrap = book.add_format({"text_wrap": True, "valign": "top"})
+        skus, guide, words = (book.add_worksheet(name) for name in text["sheets"])
+        skus.freeze_panes(1, 1)
+        for position, header in enumerate(headers):
             required = table["column"][position] in ("sku", "category")
-            sheet.write_string(0, position, header, need if required else head)
-            sheet.write_comment(0, position, f"{notes[position]}\n{table['example'][position]}")
-            sheet.set_column(position, position, 16)
-        at = int(table.index[table["column"] == "category"][0])
-        names = _names(vocabulary, lang)
-        last = len(names["category"])
-        sheet.data_validation(
-            1, at, ROWS, at, {"validate": "list", "source": f"='{text[2]}'!$A$2:$A${last + 1}"}
-        )
-        guide = book.add_worksheet(text[1])
-        guide.write_row(0, 0, text[3:], head)
-        guide.set_column(0, 3, 24)
-        for row, header in enumerate(table["column"], start=1):
-            cells = (header, table["unit"][row - 1], table["example"][row - 1], notes[row - 1])
+            skus.write_string(0, position, header, need if required else head)
+            skus.write_comment(0, position, f"{notes[position]}\n{examples[position]}")
+            skus.set_column(position, position, 16)
+        guide.freeze_panes(1, 0)
+        guide.write_row(0, 0, text["guide"], head)
+        guide.set_column(0, 0, 22)
+        guide.set_column(1, 1, 8)
+        guide.set_column(2, 3, 46)
+        for row, header in enumerate(headers):
+            cells = (header, table["unit"][row], examples[row], notes[row])
             for position, cell in enumerate(cells):
-                guide.write_string(row, position, str(cell))
-        words = book.add_worksheet(text[2])
-        words.set_column(0, len(names) - 1, 28)
-        for position, (kind, values) in enumerate(names.items()):
-            words.write_string(0, position, kind, head)
+                guide.write_string(row + 1, position, str(cell), wrap)
+        words.freeze_panes(1, 0)
+        words.set_column(0, len(text["names"]) - 1, 24)
+        names = _names(vocabulary, lang)
+        for position, (heading, values) in enumerate(zip(text["names"], names, strict=True)):
+            words.write_string(0, position, heading, head)
             words.write_column(1, position, values)
+        at = int(table.index[table["column"] == "category"][0])
+        listed = f"='{text['sheets'][2]}'!$A$2:$A${len(names[0]) + 1}"
+        skus.data_validation(1, at, ROWS, at, {"validate": "list", "source": listed})
 
 
-def _names(vocabulary: Vocabulary, lang: str) -> dict[str, list[str]]:
-    sources = {
-        "category": (vocabulary.categories, "category"),
-        "material": (vocabulary.materials, "material"),
-        "packaging": (vocabulary.packaging_items, "item"),
-        "mode": (vocabulary.modes, "mode"),
-        "place": (vocabulary.regions, "location"),
-    }
-    return {
-        kind: (table["name_zh"] if lang == "zh" else table[column]).tolist()
-        for kind, (table, column) in sources.items()
-    }
+def _names(vocabulary: Vocabulary, lang: str) -> list[list[str]]:
+    sources = (
+        (vocabulary.categories, "category"),
+        (vocabulary.materials, "material"),
+        (vocabulary.packaging_items, "item"),
+        (vocabulary.modes, "mode"),
+        (vocabulary.regions, "location"),
+    )
+    return [table["name_zh" if lang == "zh" else column].tolist() for table, column in sources]
