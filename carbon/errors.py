@@ -161,8 +161,26 @@ CODES: Final[dict[str, Code]] = {
     "F009": _error("an activity stands once per location in a package", "remove the repetition"),
     "F010": _error("the edition must exist", "see carbon factors list"),
     "F011": _error("no such factor", "see carbon factors search"),
+    "F015": _error(
+        "no activity may cause less than nothing: credits are cut off",
+        "leave the credit out, or report it apart",
+    ),
+    "F016": _error("a dataset must take or emit something", "add its exchanges, 0 if it is 0"),
+    "F017": _error("a factor folder must be sealed", "run carbon factors seal FOLDER"),
+    "F012": _error(
+        "a squared geometric standard deviation is at least 1", "write 1.5 for a factor of 1.5"
+    ),
+    "F013": _error(
+        "a distribution needs its parameters",
+        "lognormal gsd2; normal, triangular and uniform low and high around 1; beta count",
+    ),
+    "F014": _error("a pedigree is five scores from 1 to 5", "write 2;2;1;3;2"),
     # studies
     "S001": _error("an activity has no factor", "add one with --factors DIR"),
+    "S002": _error(
+        "footprints on unlike bases are not comparable",
+        "compute both with the same edition, method, boundary and functional unit",
+    ),
     "S003": _error("the sku is not in the catalogue", "check the spelling"),
     "S004": _error("the boundary is not known", "choose one that carbon footprint --help lists"),
     "S005": _error("the method is not known", "choose one that carbon footprint --help lists"),
@@ -170,9 +188,25 @@ CODES: Final[dict[str, Code]] = {
         "a quantity that the footprint needs is unknown",
         "fill the cell; the category assumes nothing for it",
     ),
+    "S020": _error("the lever is not known", "choose one that carbon whatif --help lists"),
+    "S021": _error(
+        "the size of a lever must be one of its own", "write it as reusable-box:trips=40"
+    ),
+    "S022": _error(
+        "the setting could not be understood",
+        "write return_rate=-15pt, mass=-10% or mass=180 g",
+    ),
+    "S023": _error("the column cannot be set", "choose a column of numbers"),
+    "S024": _error(
+        "a change must leave rates between 0 and their limit, and masses above 0",
+        "change less; the SKU was left as it is",
+    ),
+    "S025": _error("the scenario file could not be understood", "see templates/scenarios"),
+    "S026": _error("every figure of a scenario needs a cite", "add cite to the table"),
     # outputs
     "O001": _error("the result must be writable", "check the folder, its permissions and space"),
     "O002": _error("the format of the result is not known", "use .csv .parquet .xlsx or .jsonl"),
+    "O004": _error("a result must not replace what it was computed from", "choose another OUT"),
     "O003": _error("the sheet cannot hold so many rows", "write .parquet or .csv instead"),
 }
 

@@ -33,6 +33,8 @@ PACKAGES = (
     ("carbon-waste", "2026.1"),
     ("carbon-vocabulary", "2026.1"),
     ("carbon-archetypes", "2026.1"),
+    ("pedigree", "2016"),
+    ("carbon-uncertainty", "2026.1"),
     ("carbon-levers", "2026.1"),
 )
 

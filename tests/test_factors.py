@@ -192,6 +192,10 @@ BASE = {
             "F009",
         ),
         ("activities", "gate,1,", "gate,0,", "F008"),
+        ("activities", "gate,1,", "gate,inf,", "F002"),
+        ("exchanges", "1.5,kg", "1500,g", "F005"),
+        ("exchanges", "1.5,kg", "-1.5,kg", "F015"),
+        ("exchanges", "1.5,kg", "1e999,kg", "F002"),
     ],
 )
 def test_a_bad_folder_is_refused_with_its_code(
@@ -252,3 +256,76 @@ def test_a_users_folder_is_preferred(tmp_path: Path) -> None:
     assert FITS[fit] == "global"
     assert edition.id.startswith("2026.1+own/1+")
     assert edition.digest != load_edition().digest
+
+
+def own_folder(folder: Path, activities: str, exchanges: str, *, sealed: bool = True) -> Path:
+    from carbon.background.source import seal
+
+    folder.mkdir()
+    (folder / "activities.csv").write_text(activities, encoding="utf-8")
+    (folder / "exchanges.csv").write_text(exchanges, encoding="utf-8")
+    descriptor = {"name": "own", "version": "1", "title": "t", "licenses": [{"name": "x"}]}
+    (folder / "datapackage.json").write_text(json.dumps({**descriptor, "citation": "c"}))
+    if sealed:
+        seal(folder)
+    return folder
+
+
+def test_a_known_activity_in_another_unit_is_refused(tmp_path: Path) -> None:
+    """1,900 kg per tonne must not be read as 1,900 kg per kg."""
+    activities = BASE["activities"].replace("mill,CN,kg", "cotton fibre,CN,t")
+    exchanges = BASE["exchanges"].replace("mill,", "cotton fibre,").replace("1.5", "1900")
+    with pytest.raises(FactorsError, match="F005"):
+        _ = load_edition(extra=[own_folder(tmp_path / "own", activities, exchanges)]).activities
+
+
+def test_a_dataset_without_exchanges_is_refused(tmp_path: Path) -> None:
+    exchanges = BASE["exchanges"].splitlines()[0] + "\n"
+    folder = own_folder(tmp_path / "own", BASE["activities"], exchanges)
+    with pytest.raises(FactorsError, match="F016"):
+        _ = load_edition(extra=[folder]).activities
+
+
+def test_a_folder_that_is_not_sealed_counts_for_nothing_and_says_so(tmp_path: Path) -> None:
+    folder = own_folder(tmp_path / "own", BASE["activities"], BASE["exchanges"], sealed=False)
+    with pytest.raises(FactorsError, match="F017"):
+        load_edition(extra=[folder])
+
+
+def test_an_activity_that_makes_less_than_nothing_is_refused(tmp_path: Path) -> None:
+    exchanges = BASE["exchanges"] + 'mill,CN,input,"electricity, consumer",CN,-9,kWh,p. 1\n'
+    folder = own_folder(tmp_path / "own", BASE["activities"], exchanges)
+    with pytest.raises(FactorsError, match="F015"):
+        _ = Study(factors=[folder], cache=False).unit_impacts
+
+
+@pytest.mark.parametrize("resources", ['["x"]', '{"a": 1}', '[{"path": "a\\u0000b"}]', "3"])
+def test_a_strange_descriptor_is_refused(tmp_path: Path, resources: str) -> None:
+    folder = own_folder(tmp_path / "own", BASE["activities"], BASE["exchanges"])
+    descriptor = json.loads((folder / "datapackage.json").read_text())
+    descriptor["resources"] = json.loads(resources)
+    (folder / "datapackage.json").write_text(json.dumps(descriptor))
+    with pytest.raises(FactorsError):
+        load_edition(extra=[folder])
+
+
+def test_a_package_name_is_a_name(tmp_path: Path) -> None:
+    folder = own_folder(tmp_path / "own", BASE["activities"], BASE["exchanges"])
+    text = (folder / "datapackage.json").read_text().replace('"own"', '"../\\u001b[31m"')
+    (folder / "datapackage.json").write_text(text)
+    with pytest.raises(FactorsError, match="F002"):
+        load_edition(extra=[folder])
+
+
+def test_a_cached_file_that_was_changed_is_solved_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    fresh = Study().unit_impacts.values
+    (path,) = (tmp_path / "carbon-label").iterdir()
+    content = bytearray(path.read_bytes())
+    content[-1000] ^= 1
+    path.write_bytes(bytes(content))
+    np.testing.assert_array_equal(Study().unit_impacts.values, fresh)
+    path.write_bytes(b"")
+    np.testing.assert_array_equal(Study().unit_impacts.values, fresh)

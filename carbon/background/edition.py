@@ -20,6 +20,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from carbon.background.source import Package, factors_root, read_package
+from carbon.background.tables import LEVERS, SPREADS, VOCABULARY
 from carbon.errors import FactorsError
 from carbon.terms import FITS
 
@@ -34,27 +35,6 @@ HERE: Final = "@"
 TEMPLATE: Final = "*"
 ROOT: Final = "GLO"
 EXACT, OLDER, REGION, GLOBAL, PROXY, NONE = range(len(FITS))
-VOCABULARY: Final[dict[str, tuple[str, ...]]] = {
-    "regions": ("location",),
-    "materials": ("material",),
-    "packaging_items": ("item",),
-    "modes": ("mode",),
-    "words": ("kind", "alias"),
-    "categories": ("category",),
-    "archetype_parameters": ("category", "parameter"),
-    "archetype_materials": ("category",),
-    "archetype_packaging": ("category",),
-    "archetype_chains": ("category",),
-}
-"""Tables for the catalogue; the first package that has a key decides what it means."""
-
-LEVERS: Final[dict[str, tuple[str, ...]]] = {
-    "levers": ("lever",),
-    "lever_sizes": ("lever", "parameter"),
-    "lever_swaps": ("lever", "part", "from"),
-    "lever_categories": ("lever", "category"),
-}
-"""Tables of a what-if, in the same way."""
 
 
 @dataclass(frozen=True)
@@ -93,6 +73,11 @@ class Edition:
         return {name: self._first(name, keys) for name, keys in VOCABULARY.items()}
 
     @cached_property
+    def spreads(self) -> dict[str, pd.DataFrame]:
+        """Tables of pedigree, basic uncertainty, scores and spreads of merchants' data."""
+        return {name: self._first(name, keys) for name, keys in SPREADS.items()}
+
+    @cached_property
     def levers(self) -> dict[str, pd.DataFrame]:
         """Tables of a what-if: words, sizes, swaps and categories of each lever."""
         return {name: self._first(name, keys) for name, keys in LEVERS.items()}
@@ -111,8 +96,9 @@ class Edition:
     def activities(self) -> pd.DataFrame:
         """Datasets with every template made at its places; the row number is the activity's id.
 
-        Columns of ``activities.csv`` and ``source``, ``rank`` (of the package), ``fit`` (worst
-        fit of the inputs taken at the place) and ``template`` (bool).
+        Columns of ``activities.csv`` and ``published`` (row of :attr:`datasets`), ``source``,
+        ``rank`` (of the package), ``fit`` (worst fit of the inputs taken at the place) and
+        ``template`` (bool).
         """
         return self._linked[0]
 
@@ -212,7 +198,7 @@ class Edition:
 
     @cached_property
     def _linked(self) -> tuple[pd.DataFrame, pd.DataFrame]:
-        datasets = self.datasets
+        datasets = self.datasets.reset_index(names="published")
         exchanges = self._table("exchanges")
         self._check(datasets, exchanges)
         fixed = datasets[datasets["location"] != TEMPLATE]
@@ -294,16 +280,22 @@ class Edition:
         orphan = ~pd.MultiIndex.from_frame(exchanges[keys]).isin(known)
         if orphan.any():
             _raise("F007", exchanges[orphan])
-        kinds = ~exchanges["kind"].isin(["emission", "input"])
-        if kinds.any():
-            _raise("F002", exchanges[kinds])
         emission = exchanges["kind"] == "emission"
-        unknown = emission & ~exchanges["flow"].isin(self.characterization["flow"])
-        if unknown.any():
-            _raise("F006", exchanges[unknown])
-        amounts = ~np.isfinite(exchanges["amount"])
-        if amounts.any():
-            _raise("F002", exchanges[amounts])
+        taking = pd.MultiIndex.from_frame(exchanges[keys])
+        for code, table, bad in (
+            ("F012", datasets, datasets["gsd2"] < 1),
+            ("F014", datasets, ~datasets["pedigree"].str.fullmatch("[1-5](;[1-5]){4}")),
+            ("F002", exchanges, ~exchanges["kind"].isin(["emission", "input"])),
+            ("F006", exchanges, emission & ~exchanges["flow"].isin(self.characterization["flow"])),
+            ("F002", exchanges, ~np.isfinite(exchanges["amount"])),
+            ("F002", datasets, ~np.isfinite(datasets["production"])),
+            ("F005", exchanges, emission & (exchanges["unit"] != "kg")),
+            ("F015", exchanges, emission & (exchanges["amount"] < 0)),
+            ("F016", datasets, ~pd.MultiIndex.from_frame(datasets[keys]).isin(taking)),
+            ("F005", datasets, datasets.groupby("activity")["unit"].transform("nunique") > 1),
+        ):
+            if bad.any():
+                _raise(code, table[bad])
 
     def _check_inputs(self, inputs: pd.DataFrame, activities: pd.DataFrame) -> None:
         lost = inputs["row"] < 0

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -128,9 +129,19 @@ def read_package(folder: Path, *, expected: str | None = None) -> Package:
     descriptor, digest = _descriptor(path)
     if expected is not None and digest != expected:
         raise FactorsError("F003", "the edition locks another version", file=str(path))
+    listed = descriptor.get("resources") or []
+    resources: list[dict[str, Any]] = listed if isinstance(listed, list) else []
+    if not isinstance(listed, list) or not all(isinstance(item, dict) for item in resources):
+        raise FactorsError("F002", "resources is a list of tables", file=str(path))
+    named = [str(item.get("path", "")) for item in resources]
+    if any("\0" in name or not name for name in named):
+        raise FactorsError("F002", "a resource needs a path", file=str(path))
+    unlisted = [table.name for table in _known_tables(folder) if table.name not in named]
+    if unlisted or not named:
+        raise FactorsError("F017", ", ".join(unlisted) or "no table is listed", file=str(path))
     tables = {}
-    for resource in descriptor.get("resources", []):
-        table = folder / str(resource.get("path", ""))
+    for resource in resources:
+        table = folder / str(resource["path"])
         if table.resolve().parent != folder.resolve() or not table.is_file():
             raise FactorsError("F001", f"no table {resource.get('path')!r}", file=str(folder))
         if table.stat().st_size > MAX_BYTES:
@@ -166,9 +177,7 @@ def seal(folder: Path) -> str:
         raise FactorsError("F001", file=str(folder))
     descriptor, _ = _descriptor(path)
     resources = []
-    for table in sorted(folder.glob("*.csv")):
-        if not (factors_root() / "schema" / f"{table.stem}.json").is_file():
-            continue
+    for table in _known_tables(folder):
         _read_table(table)
         resources.append(
             {
@@ -187,6 +196,12 @@ def seal(folder: Path) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+def _known_tables(folder: Path) -> list[Path]:
+    """Tables of a folder that have a schema; others are sources of its ``make.py``."""
+    schemas = {path.stem for path in (factors_root() / "schema").glob("*.json")}
+    return [table for table in sorted(folder.glob("*.csv")) if table.stem in schemas]
+
+
 def _descriptor(path: Path) -> tuple[dict[str, Any], str]:
     content = path.read_bytes()
     try:
@@ -196,6 +211,9 @@ def _descriptor(path: Path) -> tuple[dict[str, Any], str]:
     for key in ("name", "version", "title", "licenses", "citation"):
         if not isinstance(descriptor, dict) or not descriptor.get(key):
             raise FactorsError("F002", f"{key} is missing", file=str(path))
+    for key in ("name", "version"):
+        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", str(descriptor[key])):
+            raise FactorsError("F002", f"{key} has letters, digits, . _ - only", file=str(path))
     return descriptor, hashlib.sha256(content).hexdigest()
 
 

@@ -6,22 +6,32 @@ the edition and the name of the method, so that a second run needs no Brightway.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
-import tempfile
+import io
+import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
-from zipfile import BadZipFile
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 import platformdirs
 
 from carbon.background.edition import Edition
-from carbon.errors import StudyError
+from carbon.errors import FactorsError, StudyError
 from carbon.terms import AGGREGATES, INDICATORS
 
-__all__ = ["BIOGENIC_CO2", "PARTS", "UnitImpacts", "methods", "solve"]
+__all__ = [
+    "BIOGENIC_CO2",
+    "PARTS",
+    "UnitImpacts",
+    "cache_path",
+    "load",
+    "methods",
+    "save",
+    "solve",
+]
 
 PARTS: Final = INDICATORS[1:]
 """Indicators that are solved; the total is their sum."""
@@ -34,7 +44,12 @@ total: a box would else lower the stage packaging and raise the end of life.
 """
 
 WIDTH: Final = len(PARTS) + len(AGGREGATES) + len(BIOGENIC_CO2)
-CACHE_FORMAT: Final = "2"
+CACHE_FORMAT: Final = "3"
+DIGEST: Final = hashlib.sha256().digest_size
+"""Bytes at the end of a cached file: the SHA-256 of what stands before."""
+
+TINY: Final = 1e-12
+"""What rounding may leave below zero [kg CO2e per unit]."""
 
 
 @dataclass(frozen=True)
@@ -99,18 +114,26 @@ def solve(
     carbon.errors.StudyError
         S005 if the method is not known.
     carbon.errors.FactorsError
-        F008 if the system has no single solution.
+        F008 if the system has no single solution, F015 if an activity causes less than nothing.
     """
     if method not in methods(edition):
         raise StudyError("S005", f"known: {', '.join(methods(edition))}", value=method)
-    path = _cache_path(edition, method, whole_life)
-    values = _load(path, len(edition.activities)) if cache else None
+    path = cache_path(edition, CACHE_FORMAT, method, str(whole_life))
+    shape = (len(edition.activities), WIDTH)
+    values = load(path, shape, np.float64) if cache else None
     if values is None:
         from carbon.background.brightway import unit_impacts
 
         values = unit_impacts(edition, characterization(edition, method, whole_life=whole_life))
         if cache:
-            _save(path, values)
+            save(path, values)
+    parts = values[:, : len(PARTS)]
+    for code, bad in (("F008", ~np.isfinite(values)), ("F015", parts < -TINY)):
+        if bad.any():
+            row = edition.activities.iloc[int(bad.any(axis=1).argmax())]
+            raise FactorsError(
+                code, file=row["source"], value=f"{row['activity']}, {row['location']}"
+            )
     gap = np.full((1, values.shape[1]), np.nan)
     values = np.vstack([values, gap])
     parts, aggregates, carbon = np.split(values, [len(PARTS), WIDTH - len(BIOGENIC_CO2)], axis=1)
@@ -149,26 +172,44 @@ def characterization(
     return out
 
 
-def _cache_path(edition: Edition, method: str, whole_life: bool) -> Path:
-    key = f"{CACHE_FORMAT}|{edition.digest}|{method}|{whole_life}"
-    name = hashlib.sha256(key.encode()).hexdigest()[:32]
+def cache_path(edition: Edition, *key: str) -> Path:
+    """Where an array that belongs to an edition is kept.
+
+    Parameters
+    ----------
+    edition : Edition
+        Its digest is part of the name.
+    *key : str
+        What else decides the array.
+    """
+    text = "|".join([key[0], edition.digest, *key[1:]])
+    name = hashlib.sha256(text.encode()).hexdigest()[:32]
     return Path(platformdirs.user_cache_dir("carbon-label")) / f"{name}.npy"
 
 
-def _load(path: Path, activities: int) -> npt.NDArray[np.float64] | None:
+def load(path: Path, shape: tuple[int, ...], dtype: npt.DTypeLike) -> npt.NDArray[Any] | None:
+    """Read an array that :func:`save` left, or None if it is not whole or not the one wanted."""
     try:
-        values: npt.NDArray[np.float64] = np.load(path, allow_pickle=False)
-    except (OSError, ValueError, EOFError, BadZipFile):
+        content = path.read_bytes()
+        body, digest = content[:-DIGEST], content[-DIGEST:]
+        if hashlib.sha256(body).digest() != digest:
+            return None
+        values: npt.NDArray[Any] = np.load(io.BytesIO(body), allow_pickle=False)
+    except (OSError, ValueError, EOFError, MemoryError):
         return None
-    return values if values.shape == (activities, WIDTH) and values.dtype == np.float64 else None
+    return values if values.shape == shape and values.dtype == dtype else None
 
 
-def _save(path: Path, values: npt.NDArray[np.float64]) -> None:
+def save(path: Path, values: npt.NDArray[Any]) -> None:
     """Leave the values beside and move them into place; a cache that cannot be written is none."""
+    buffer = io.BytesIO()
+    np.save(buffer, values, allow_pickle=False)
+    body = buffer.getvalue()
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
-            np.save(file, values, allow_pickle=False)
-        Path(file.name).replace(path)
+        beside.write_bytes(body + hashlib.sha256(body).digest())
+        beside.replace(path)
     except OSError:
-        return
+        with contextlib.suppress(OSError):
+            beside.unlink(missing_ok=True)

@@ -1,0 +1,36 @@
+"""Tables of an edition beside its datasets, and the keys by which the first package wins."""
+
+from __future__ import annotations
+
+from typing import Final
+
+__all__ = ["LEVERS", "SPREADS", "VOCABULARY"]
+
+VOCABULARY: Final[dict[str, tuple[str, ...]]] = {
+    "regions": ("location",),
+    "materials": ("material",),
+    "packaging_items": ("item",),
+    "modes": ("mode",),
+    "words": ("kind", "alias"),
+    "categories": ("category",),
+    "archetype_parameters": ("category", "parameter"),
+    "archetype_materials": ("category",),
+    "archetype_packaging": ("category",),
+    "archetype_chains": ("category",),
+}
+"""Tables for the catalogue; the first package that has a key decides what it means."""
+
+SPREADS: Final[dict[str, tuple[str, ...]]] = {
+    "pedigree": ("indicator", "score"),
+    "basic_uncertainty": ("name",),
+    "quality_scores": ("kind", "key", "indicator"),
+    "foreground_uncertainty": ("parameter", "origin"),
+}
+
+LEVERS: Final[dict[str, tuple[str, ...]]] = {
+    "levers": ("lever",),
+    "lever_sizes": ("lever", "parameter"),
+    "lever_swaps": ("lever", "part", "from"),
+    "lever_categories": ("lever", "category"),
+}
+"""Tables of a what-if, in the same way."""
