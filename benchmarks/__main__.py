@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 import psutil
 
-from benchmarks import footprint, start
+from benchmarks import footprint, start, uncertainty, whatif
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "performance.md"
 MACHINE = (
@@ -31,7 +31,8 @@ daily use.
 
 def main() -> int:
     """Write what was measured, as Markdown; 1 if a ratio is missed."""
-    table = pd.DataFrame([*footprint.run(), *start.run()]).set_index("subject")
+    rows = [*footprint.run(), *uncertainty.run(), *whatif.run(), *start.run()]
+    table = pd.DataFrame(rows).set_index("subject")
     lines = [HEAD, f"Machine: {MACHINE}.\n"]
     lines += ["| subject | seconds (low to high) | µs per SKU | peak MB |", "|---|---|---|---|"]
     for subject, row in table.iterrows():
@@ -40,6 +41,8 @@ def main() -> int:
         spread = f"{row['seconds']:.3f} ({row['low']:.3f} to {row['high']:.3f})"
         lines.append(f"| {subject} | {spread} | {per} | {peak} |")
     whole, weighing, loop, project, memory = table["per_sku_us"].iloc[:5]
+    drawn = table[table.index.str.startswith("intervals")].iloc[0]
+    monte_carlo = table["per_sku_us"].filter(like="Monte Carlo").iloc[0]
     path, helped = table.iloc[0], table.loc["carbon --help"]
     ratios = [
         ("re-use loop / whole path", loop / whole, 5, True),
@@ -49,6 +52,10 @@ def main() -> int:
         ("whole path [s]", path["seconds"], 5, False),
         ("whole path, peak [MB]", path["peak_mb"], 800, False),
         ("weighing [s]", table["seconds"].iloc[1], 0.3, False),
+        ("intervals and quality [s]", drawn["seconds"], 12, False),
+        ("intervals and quality, peak [MB]", drawn["peak_mb"], 2000, False),
+        ("Monte Carlo of one SKU / intervals", monte_carlo / drawn["per_sku_us"], None, True),
+        ("what-if, every lever [s]", table["seconds"].filter(like="what-if").iloc[0], 15, False),
         ("carbon --help [s]", helped["seconds"], 0.3, False),
     ]
     lines += ["\n| measured in this run | | bound | |", "|---|---|---|---|"]

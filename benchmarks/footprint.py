@@ -86,10 +86,17 @@ def _command(source: Path, target: Path) -> tuple[float, float]:
     """Seconds and peak memory [MB] of the command, interpreter included."""
     start = time.perf_counter()
     process = subprocess.Popen(
-        [CARBON, "footprint", source, "-o", target],
+        [CARBON, "footprint", source, "-o", target, "--draws", "0"],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
+    peak = _watched(process)
+    process.wait()
+    return time.perf_counter() - start, peak
+
+
+def _watched(process: subprocess.Popen[bytes] | subprocess.Popen[str]) -> float:
+    """Peak memory [MB] of a process until it ends."""
     peak = 0.0
     watched = psutil.Process(process.pid)
     while process.poll() is None:
@@ -98,8 +105,7 @@ def _command(source: Path, target: Path) -> tuple[float, float]:
         except psutil.Error:
             break
         time.sleep(0.01)
-    process.wait()
-    return time.perf_counter() - start, peak
+    return peak
 
 
 def _timed(call: object) -> float:

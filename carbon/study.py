@@ -6,7 +6,8 @@ read → fill → take → match → weigh: the one path from a catalogue to its
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Final
@@ -17,12 +18,15 @@ import pandas as pd
 
 from carbon import stages
 from carbon.background.edition import DEFAULT_EDITION, Edition, load_edition
+from carbon.background.sampling import sample
 from carbon.background.unit_impacts import PARTS, UnitImpacts, solve
 from carbon.catalogue.defaults import fill
 from carbon.catalogue.read import read
 from carbon.catalogue.schema import Catalogue, Vocabulary
 from carbon.errors import StudyError
+from carbon.footprint import quality
 from carbon.footprint.result import Footprints
+from carbon.footprint.uncertainty import Draws, Part, Sampler
 from carbon.footprint.weigh import weigh, worst
 from carbon.stages.inventory import Inventory
 from carbon.terms import BOUNDARIES, FITS, ORIGINS, STAGES, Basis
@@ -90,6 +94,7 @@ class Study:
         self.method = method
         self.boundary = boundary
         self.cache = cache
+        self._samplers: dict[int, Sampler] = {}
 
     @property
     def basis(self) -> Basis:
@@ -136,6 +141,7 @@ class Study:
         self,
         source: str | Path | pd.DataFrame | Catalogue,
         *,
+        draws: int = 0,
         chunk: int = CHUNK,
         progress: Callable[[int], object] | None = None,
     ) -> Footprints:
@@ -145,6 +151,8 @@ class Study:
         ----------
         source : path, str, pandas.DataFrame or Catalogue
             As for :meth:`catalogue`.
+        draws : int
+            Draws for intervals and quality, 1,000 for reports; none without.
         chunk : int
             SKUs weighed at once; it bounds the memory and changes no number.
         progress : callable, optional
@@ -155,22 +163,96 @@ class Study:
         Footprints
         """
         catalogue = self.catalogue(source)
+        sampler = self.sampler(draws) if draws else None
         parts = []
         for start in range(0, max(len(catalogue), 1), chunk):
             part = catalogue.part(start, start + chunk)
             inventory = stages.take(part, self.boundary)
-            parts.append(self.weigh(part, inventory, *self.match(inventory)))
+            weighed = self.weigh(part, inventory, *self.match(inventory))
+            if sampler is not None:
+                weighed = self._judge(sampler.part(part), sampler, weighed)
+            parts.append(weighed)
             if progress is not None:
                 progress(len(part))
-        return Footprints(
-            catalogue,
-            np.concatenate([part.impact for part in parts]),
-            np.concatenate([part.carbon for part in parts]),
-            np.concatenate([part.aggregate for part in parts]),
-            np.concatenate([part.fit for part in parts]),
-            np.concatenate([part.missing for part in parts]),
-            self.basis,
+        return Footprints.joined(catalogue, parts)
+
+    def _judge(self, part: Part, sampler: Sampler, weighed: Footprints) -> Footprints:
+        """Add interval and quality to central values."""
+        central = self.unit_impacts.values.sum(axis=1)
+        unit = central[np.minimum(part.used // len(FITS), len(central) - 1)]
+        return replace(
+            weighed,
+            interval=sampler.intervals(part, weighed.stages),
+            quality=quality.assess(part, self.edition, unit),
         )
+
+    def sampler(
+        self, draws: int = 1000, *, progress: Callable[[int], object] | None = None
+    ) -> Sampler:
+        """What draws SKUs; made once for a number of draws.
+
+        Parameters
+        ----------
+        draws : int
+            How many.
+        progress : callable, optional
+            Called with 1 after each draw of the background that is not in the cache.
+        """
+        if draws not in self._samplers:
+            self.unit_impacts  # noqa: B018  refuses an unknown method before anything is drawn
+            sampled = sample(
+                self.edition,
+                self.method,
+                draws,
+                cache=self.cache,
+                progress=progress,
+            )
+            self._samplers[draws] = Sampler(
+                self.edition, self.vocabulary, self.boundary, sampled, self.match
+            )
+        return self._samplers[draws]
+
+    def sample(
+        self,
+        source: str | Path | pd.DataFrame | Catalogue,
+        draws: int = 1000,
+        *,
+        chunk: int = 2000,
+        stages: bool = False,
+    ) -> Iterator[Draws]:
+        """Draws of every SKU, in the order of the catalogue.
+
+        Parameters
+        ----------
+        source : path, str, pandas.DataFrame or Catalogue
+            As for :meth:`catalogue`.
+        draws : int
+            How many; the same number gives the same draws.
+        chunk : int
+            SKUs handed over at once; it bounds the memory and changes no number.
+        stages : bool
+            Hand over the stages too.
+
+        Yields
+        ------
+        Draws
+            Paired: draw k of every SKU rests on the same background, and a SKU draws the same
+            whatever is computed beside it. NaN where the footprint is unknown.
+
+        Examples
+        --------
+        >>> study = Study()
+        >>> text = "sku,category,mass\\nA,t_shirt,180 g\\nB,t_shirt,185 g\\n"
+        >>> a, b = next(study.sample(text, draws=50)).total
+        >>> a.shape
+        (50,)
+        """
+        catalogue = self.catalogue(source)
+        sampler = self.sampler(draws)
+        for start in range(0, len(catalogue), chunk):
+            part = catalogue.part(start, start + chunk)
+            central = self.footprints(part).stages
+            yield sampler.sample(sampler.part(part), start, central, stages=stages)
 
     def match(self, inventory: Inventory) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int8]]:
         """Find the dataset of each exchange.
@@ -224,7 +306,7 @@ class Study:
         group = inventory.sku * len(STAGES) + inventory.stage
         both = np.hstack([unit.values, unit.carbon, unit.aggregates])
         weighed = weigh(group, rows, inventory.amount, n * len(STAGES), both)
-        weighed = weighed.reshape(n, len(STAGES), -1)
+        weighed = weighed.reshape(n, len(STAGES), both.shape[1])
         weighed[catalogue.skus["failed"].to_numpy(dtype=bool)] = np.nan
         for column, touched in NEEDED.items():
             absent = (catalogue.origin[column] == ORIGINS.index("absent")).to_numpy()

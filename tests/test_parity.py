@@ -19,13 +19,14 @@ from carbon.study import Study
 
 CO2 = "carbon dioxide, fossil"
 CH4 = "methane, fossil"
+SURE = {"gsd2": 1.0, "pedigree": "1;1;1;1;1", "kind": "published"}
 
 
 def system(activities: list[dict], exchanges: list[dict]) -> Edition:
     """An edition of one package made of rows."""
     place = {"location": "GLO", "unit": "kg"}
     datasets = pd.DataFrame(
-        [{**place, "year": 2026, "production": 1.0, **row} for row in activities]
+        [{**place, **SURE, "year": 2026, "production": 1.0, **row} for row in activities]
     )
     link = {**place, "flow_location": "GLO", "cite": "-"}
     links = pd.DataFrame([{**link, **row} for row in exchanges])

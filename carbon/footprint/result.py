@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from typing import Any, Final, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -11,10 +12,13 @@ import pandas as pd
 
 from carbon.background.unit_impacts import PARTS
 from carbon.catalogue.schema import Catalogue
+from carbon.footprint.quality import Quality
+from carbon.footprint.uncertainty import Interval
 from carbon.terms import BOUNDARIES, FITS, ORIGINS, STAGES, Basis
 
-__all__ = ["RESULT_COLUMNS", "Footprints"]
+__all__ = ["INTERVAL_COLUMNS", "RESULT_COLUMNS", "Footprints"]
 
+Record = TypeVar("Record", Interval, Quality)
 STAGE_COLUMNS: Final = tuple(f"{stage}_kg" for stage in STAGES)
 PART_COLUMNS: Final = tuple(f"{part}_kg" for part in PARTS)
 RESULT_COLUMNS: Final = (
@@ -30,6 +34,8 @@ RESULT_COLUMNS: Final = (
     "edition",
     "problem",
 )
+INTERVAL_COLUMNS: Final = ("low_kg", "high_kg", "gsd", "primary_share", "dqr", "ask_first")
+"""Columns of a result with draws."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +58,10 @@ class Footprints:
         An activity of the SKU has no factor.
     basis : Basis
         What must be equal before two footprints may be compared.
+    interval : Interval, optional
+        95 % intervals of total and stages; with draws only.
+    quality : Quality, optional
+        Primary share, rating and what to ask first; with draws only.
     """
 
     catalogue: Catalogue
@@ -61,6 +71,37 @@ class Footprints:
     fit: npt.NDArray[np.int8]
     missing: npt.NDArray[np.bool_]
     basis: Basis
+    interval: Interval | None = None
+    quality: Quality | None = None
+
+    @classmethod
+    def joined(cls, catalogue: Catalogue, parts: Sequence[Footprints]) -> Footprints:
+        """Footprints of consecutive parts of a catalogue as one.
+
+        Parameters
+        ----------
+        catalogue : Catalogue
+            The whole.
+        parts : sequence of Footprints
+            In its order, at least one.
+        """
+        intervals = [part.interval for part in parts if part.interval is not None]
+        qualities = [part.quality for part in parts if part.quality is not None]
+
+        def every(name: str) -> npt.NDArray[Any]:
+            return np.concatenate([getattr(part, name) for part in parts])
+
+        return cls(
+            catalogue,
+            every("impact"),
+            every("carbon"),
+            every("aggregate"),
+            every("fit"),
+            every("missing"),
+            parts[0].basis,
+            _joined(Interval, intervals) if intervals else None,
+            _joined(Quality, qualities) if qualities else None,
+        )
 
     def __len__(self) -> int:
         return len(self.impact)
@@ -77,8 +118,14 @@ class Footprints:
         total: npt.NDArray[np.float64] = self.stages.sum(axis=1)
         return total
 
-    def to_frame(self) -> pd.DataFrame:
+    def to_frame(self, *, stages: bool = False) -> pd.DataFrame:
         """The result as a table.
+
+        Parameters
+        ----------
+        stages : bool
+            With draws: the bounds of each stage too, as ``<stage>_low_kg`` and
+            ``<stage>_high_kg``.
 
         Returns
         -------
@@ -86,7 +133,7 @@ class Footprints:
             One row a SKU in the order of the catalogue, columns :data:`RESULT_COLUMNS`. The
             stage columns sum to ``total_kg``, and so do the indicator columns. A stage outside
             the boundary is empty; so is every number of a SKU that could not be computed, and
-            ``problem`` names the codes.
+            ``problem`` names the codes. With draws, :data:`INTERVAL_COLUMNS` too.
 
         Examples
         --------
@@ -96,20 +143,32 @@ class Footprints:
         True
         """
         skus = self.catalogue.skus
-        stages = self.stages
+        by_stage = self.stages
         inside = np.array([stage in BOUNDARIES[self.basis.boundary] for stage in STAGES])
-        total = stages.sum(axis=1)
+        total = by_stage.sum(axis=1)
         parts = self.impact.sum(axis=1)
         parts[:, PARTS.index("removals")] += self.carbon[:, 0]
         parts[:, PARTS.index("biogenic")] += self.carbon[:, 1]
         frame = pd.DataFrame({"sku": skus["sku"], "category": skus["category"], "total_kg": total})
+        if self.interval is not None:
+            frame["low_kg"], frame["high_kg"] = self.interval.low[:, 0], self.interval.high[:, 0]
+            frame["gsd"] = self.interval.gsd
         for position, name in enumerate(STAGE_COLUMNS):
-            frame[name] = stages[:, position] if inside[position] else np.nan
+            frame[name] = by_stage[:, position] if inside[position] else np.nan
+            if stages and self.interval is not None and inside[position]:
+                stem = name.removesuffix("_kg")
+                frame[f"{stem}_low_kg"] = self.interval.low[:, 1 + position]
+                frame[f"{stem}_high_kg"] = self.interval.high[:, 1 + position]
         for position, name in enumerate(PART_COLUMNS):
             frame[name] = parts[:, position]
         with np.errstate(invalid="ignore", divide="ignore"):
             frame["aggregate_share"] = self.aggregate.sum(axis=1) / total
         frame["defaulted"] = _names(self.catalogue.origin == ORIGINS.index("default"))
+        if self.quality is not None:
+            known = ~np.isnan(total)
+            frame["primary_share"] = np.where(known, self.quality.primary_share, np.nan)
+            frame["dqr"] = np.where(known, self.quality.dqr, np.nan)
+            frame["ask_first"] = np.where(known, self.quality.ask_first, "")
         fits = np.where(np.isnan(total) & ~self.missing, -1, self.fit)
         frame["match"] = pd.Categorical.from_codes(fits, categories=pd.Index(FITS))
         frame["basis"] = pd.Categorical.from_codes(
@@ -122,6 +181,13 @@ class Footprints:
         problem = _with_code(skus["problem"], self.missing, "S001")
         frame["problem"] = _with_code(problem, unknown, "S006")
         return frame
+
+
+def _joined(kind: type[Record], parts: Sequence[Record]) -> Record:
+    """Records of arrays, joined array by array."""
+    return kind(
+        *(np.concatenate([getattr(part, one.name) for part in parts]) for one in fields(kind))
+    )
 
 
 def _names(flags: pd.DataFrame) -> pd.Categorical[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from importlib import import_module
 
 from carbon.catalogue.schema import Catalogue
@@ -12,7 +12,7 @@ from carbon.terms import BOUNDARIES, STAGES
 __all__ = ["take"]
 
 
-def take(catalogue: Catalogue, boundary: str) -> Inventory:
+def take(catalogue: Catalogue, boundary: str, only: Collection[str] = STAGES) -> Inventory:
     """Everything that one kept unit of each SKU takes inside a boundary.
 
     Parameters
@@ -21,6 +21,8 @@ def take(catalogue: Catalogue, boundary: str) -> Inventory:
         As :func:`carbon.catalogue.defaults.fill` leaves it.
     boundary : str
         A key of :data:`carbon.terms.BOUNDARIES`.
+    only : collection of str
+        Stages that are wanted.
 
     Returns
     -------
@@ -30,7 +32,7 @@ def take(catalogue: Catalogue, boundary: str) -> Inventory:
 
     def blocks() -> Iterator[tuple[int, Exchanges]]:
         for position, name in enumerate(STAGES):
-            if name in BOUNDARIES[boundary]:
+            if name in BOUNDARIES[boundary] and name in only:
                 stage = import_module(f"carbon.stages.{name}")
                 for block in stage.take(of):
                     yield position, block

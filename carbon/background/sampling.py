@@ -1,0 +1,215 @@
+"""Sampled unit impacts: how uncertain one unit of each thing is.
+
+Every dataset is uncertain by one lognormal factor: its published spread where it has one, else
+its basic uncertainty and its pedigree. The draws are Brightway's and the seed is the edition's, so
+that every SKU meets the same draws (paired).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from carbon.background.edition import Edition
+from carbon.background.unit_impacts import PARTS, cache_path, characterization, load, save
+from carbon.terms import FITS
+
+__all__ = ["INDICATORS", "Mismatch", "edition_seed", "sample", "scores", "spread"]
+
+INDICATORS: Final = ("reliability", "completeness", "temporal", "geographical", "technological")
+"""Indicators of a pedigree, in the order in which its scores are written."""
+
+SAMPLE_FORMAT: Final = "sample 2"
+BASIC: Final = "aggregated factor"
+
+
+def edition_seed(edition: Edition) -> int:
+    """Seed of all draws, fixed by the edition.
+
+    Examples
+    --------
+    >>> from carbon.background.edition import load_edition
+    >>> edition_seed(load_edition()) == edition_seed(load_edition())
+    True
+    """
+    return int(edition.digest[:16], 16)
+
+
+def pedigree_factors(edition: Edition) -> npt.NDArray[np.float64]:
+    """Ln of the contribution of each score, shape (5 indicators, 1 + 5 scores)."""
+    table = edition.spreads["pedigree"]
+    factors = np.zeros((len(INDICATORS), 6))
+    for indicator, score, gsd2 in zip(
+        table["indicator"], table["score"], table["gsd2"], strict=True
+    ):
+        factors[INDICATORS.index(indicator), int(score)] = np.log(gsd2)
+    return factors
+
+
+def scores(datasets: pd.DataFrame) -> npt.NDArray[np.int64]:
+    """Pedigree scores of datasets, shape (datasets, 5)."""
+    table = datasets["pedigree"].str.split(";", expand=True)
+    return table.to_numpy().astype(np.int64)
+
+
+def spread(edition: Edition) -> npt.NDArray[np.float64]:
+    """Squared geometric standard deviation of every dataset as published.
+
+    Parameters
+    ----------
+    edition : Edition
+        Its datasets, with ``gsd2`` and ``pedigree``.
+
+    Returns
+    -------
+    ndarray of float64, shape (datasets,)
+        In the order of ``edition.datasets``.
+
+    Notes
+    -----
+    ``gsd2`` above the basic uncertainty of an aggregated factor is a spread that somebody looked
+    at (between sources, over a bracket, of a proxy) and is taken as it is. At or below it, for a
+    figure of the source's own (published, or with emissions), it is the basic uncertainty U_b
+    alone and the pedigree joins in: ``GSD² = exp(sqrt(ln²U_b + Σ ln²U_i))`` (Frischknecht et al.
+    2007; U_i of Ciroth et al. 2016). A dataset that only links others inherits their spread.
+
+    Examples
+    --------
+    >>> from carbon.background.edition import load_edition
+    >>> edition = load_edition()
+    >>> bool((spread(edition) >= edition.datasets["gsd2"].to_numpy()).all())
+    True
+    """
+    datasets = edition.datasets
+    gsd2 = datasets["gsd2"].to_numpy(dtype=np.float64)
+    basic = edition.spreads["basic_uncertainty"].set_index("name").loc[BASIC, "gsd2"]
+    emitting = pd.MultiIndex.from_frame(
+        edition.exchanges.loc[edition.exchanges["kind"] == "emission", ["col"]]
+    ).get_level_values(0)
+    own = np.zeros(len(datasets), dtype=bool)
+    own[edition.activities["published"].to_numpy()[np.unique(emitting)]] = True
+    joined = (gsd2 <= basic) & (own | (datasets["kind"] == "published").to_numpy())
+    logs = np.take_along_axis(pedigree_factors(edition), scores(datasets).T, axis=1)
+    whole = np.exp(np.sqrt(np.log(gsd2) ** 2 + (logs**2).sum(axis=0)))
+    return np.where(joined, whole, gsd2)
+
+
+def sample(
+    edition: Edition,
+    method: str,
+    draws: int,
+    *,
+    cache: bool = True,
+    progress: Callable[[int], object] | None = None,
+) -> npt.NDArray[np.float32]:
+    """Total impact of one unit of every activity in every draw.
+
+    Parameters
+    ----------
+    edition : Edition
+        The activities and their exchanges.
+    method : str
+        Characterization method.
+    draws : int
+        How many.
+    cache : bool
+        Look for the draws in the user's cache folder, and leave them there.
+    progress : callable, optional
+        Called with 1 after each draw that is solved.
+
+    Returns
+    -------
+    ndarray of float32, shape (activities + 1, draws)
+        [kg CO2e per unit]; the last row is NaN and stands for an activity that the edition does
+        not have. Uptake and release of biogenic carbon dioxide are left out as in the totals.
+    """
+    path = cache_path(edition, SAMPLE_FORMAT, method, str(draws))
+    shape = (len(edition.activities), draws)
+    values = load(path, shape, np.float32) if cache else None
+    if values is None:
+        from carbon.background.brightway import draw_spreads, sampled_impacts
+
+        flows = characterization(edition, method)
+        total = {flow: float(vector[: len(PARTS)].sum()) for flow, vector in flows.items()}
+        factors = draw_spreads(spread(edition), draws, edition_seed(edition) % 2**32)
+        published = edition.activities["published"].to_numpy()
+        values = sampled_impacts(edition, total, factors[published], progress)
+        if cache:
+            save(path, values)
+    gap = np.full((1, draws), np.nan, dtype=np.float32)
+    return np.vstack([values, gap])
+
+
+class Mismatch:
+    """What a poor fit adds: a dataset of another place or time is more uncertain here.
+
+    Parameters
+    ----------
+    edition : Edition
+        Its tables of scores, and the year to which ages are counted.
+    """
+
+    def __init__(self, edition: Edition) -> None:
+        self.edition = edition
+        table = edition.spreads["quality_scores"]
+        fit = table[table["kind"] == "fit"].set_index("key")["score"]
+        self.place = fit.reindex(FITS).fillna(fit.max()).to_numpy(dtype=np.int64)
+        age = table[table["kind"] == "age"]
+        order = np.argsort(age["key"].astype(float).to_numpy())
+        self.limits = age["key"].astype(float).to_numpy()[order]
+        self.ages = age["score"].to_numpy(dtype=np.int64)[order]
+
+    def time(self, rows: npt.NDArray[np.int32]) -> npt.NDArray[np.int64]:
+        """Temporal score of datasets by their age."""
+        year = self.edition.activities["year"].to_numpy(dtype=np.float64)[rows]
+        position = np.searchsorted(self.limits, self.edition.year - year, side="right")
+        return self.ages[np.minimum(position, len(self.ages) - 1)]
+
+    def gsd2(
+        self, rows: npt.NDArray[np.int32], fits: npt.NDArray[np.int8]
+    ) -> npt.NDArray[np.float64]:
+        """Squared geometric standard deviation that a fit adds.
+
+        Parameters
+        ----------
+        rows : ndarray of int32, shape (k,)
+            Rows of ``edition.activities``.
+        fits : ndarray of int8, shape (k,)
+            Positions in :data:`carbon.terms.FITS`.
+        """
+        factors = pedigree_factors(self.edition)
+        place = factors[INDICATORS.index("geographical"), self.place[fits]]
+        score = self.time(rows)
+        # younger data are dated by their own pedigree
+        score = np.where(score > self.ages[1], score, 0)
+        time = factors[INDICATORS.index("temporal"), score]
+        out: npt.NDArray[np.float64] = np.exp(np.hypot(place, time))
+        return out
+
+    def draw(
+        self, rows: npt.NDArray[np.int32], fits: npt.NDArray[np.int8], draws: int
+    ) -> npt.NDArray[np.float32]:
+        """Factor of each dataset and fit in every draw, shape (k, draws), median 1.
+
+        Notes
+        -----
+        Keyed by the dataset as published and its fit: one draw for all SKUs and all instances.
+        """
+        sigma = np.log(self.gsd2(rows, fits)) / 2
+        published = self.edition.activities["published"].to_numpy()[rows]
+        datasets, seed = self.edition.datasets, edition_seed(self.edition)
+        names = (
+            datasets["source"] + "|" + datasets["activity"] + "|" + datasets["location"]
+        ).tolist()
+        out = np.ones((len(rows), draws), dtype=np.float32)
+        for position in np.flatnonzero(sigma > 0):
+            name = f"{names[published[position]]}|{FITS[fits[position]]}"
+            key = int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), "big")
+            random = np.random.Generator(np.random.Philox(key=np.array([seed, key], np.uint64)))
+            out[position] = np.exp(sigma[position] * random.standard_normal(draws))
+        return out

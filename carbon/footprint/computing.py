@@ -1,0 +1,71 @@
+"""What a what-if or a comparison needs of a study, which stands above it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from carbon.background.edition import Edition
+from carbon.catalogue.schema import Catalogue, Vocabulary
+from carbon.footprint.result import Footprints
+from carbon.footprint.uncertainty import Draws
+from carbon.stages.inventory import Inventory
+from carbon.terms import Basis
+
+__all__ = ["Computing", "sampled"]
+
+
+class Computing(Protocol):
+    """What a what-if needs of a :class:`carbon.study.Study`."""
+
+    boundary: str
+    edition: Edition
+
+    @property
+    def basis(self) -> Basis:
+        """What must be equal before two footprints may be compared."""
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """Words, places and archetypes of the edition."""
+
+    def footprints(self, source: Catalogue, /) -> Footprints:
+        """Footprint of every SKU."""
+
+    def match(self, inventory: Inventory) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int8]]:
+        """Dataset of each exchange."""
+
+    def weigh(
+        self,
+        catalogue: Catalogue,
+        inventory: Inventory,
+        rows: npt.NDArray[np.int32],
+        fits: npt.NDArray[np.int8],
+    ) -> Footprints:
+        """Inventory times unit impacts."""
+
+    def sample(self, source: Catalogue, draws: int, /) -> Iterator[Draws]:
+        """Draws of every SKU."""
+
+
+def sampled(study: Computing, part: Catalogue, draws: int) -> npt.NDArray[np.float32]:
+    """Footprint in every draw.
+
+    Parameters
+    ----------
+    study : Study
+        Goal and scope.
+    part : Catalogue
+        Filled, n SKUs.
+    draws : int
+        How many.
+
+    Returns
+    -------
+    ndarray of float32, shape (n, draws)
+        [kg CO2e per kept unit].
+    """
+    return np.concatenate([block.total for block in study.sample(part, draws)])

@@ -1,0 +1,390 @@
+"""Intervals: the formula book evaluated on draws, for many SKUs at once.
+
+The exchanges of a SKU are collapsed into groups that a draw scales as one (see
+:mod:`carbon.stages.groups`). A sparse matrix of groups times the sampled unit impacts gives every
+group in every draw; the SKU's own parameters are drawn from its counter and join by the formulas.
+All SKUs meet the same background draws: differences between SKUs are paired.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+from scipy import sparse
+
+from carbon.background.edition import Edition
+from carbon.background.sampling import Mismatch, edition_seed
+from carbon.catalogue.schema import Catalogue, Vocabulary
+from carbon.footprint.spreads import NO_SPREAD, WIDTH, Spread, Spreads
+from carbon.footprint.streams import Start, Streams, sku_keys
+from carbon.stages.groups import GROUPS, PARAMETERS, RATES, combine, grouped, shipped_shares
+from carbon.stages.inventory import Inventory
+from carbon.terms import BOUNDARIES, FITS, ORIGINS, STAGES
+
+__all__ = ["Draws", "Interval", "Part", "Sampler", "interval", "workers"]
+
+Floats = npt.NDArray[np.float64]
+Singles = npt.NDArray[np.float32]
+Match = Callable[[Inventory], tuple[npt.NDArray[np.int32], npt.NDArray[np.int8]]]
+
+BLOCK: Final = 64
+"""SKUs drawn at once: a parameter of them fills a quarter of a megabyte, so caches hold the sum."""
+
+SHARE: Final = 0.95
+"""Probability of an interval."""
+
+ALONE: Final = {
+    "electricity": "electricity",
+    "heat": "heat",
+    "session_kwh": "studio",
+    "viewer_hours": "stream",
+    "energy_per_year": "use",
+    "service_life": "use",
+}
+"""Parameters that scale one group only."""
+
+
+@dataclass(frozen=True)
+class Draws:
+    """Draws of consecutive SKUs.
+
+    Parameters
+    ----------
+    start : int
+        Row of the first SKU in the catalogue.
+    total : ndarray of float32, shape (k, draws)
+        [kg CO2e per kept unit]; NaN where the SKU could not be computed.
+    stages : ndarray of float32, shape (k, 8, draws), optional
+        By stage.
+    """
+
+    start: int
+    total: Singles
+    stages: Singles | None = None
+
+
+@dataclass(frozen=True)
+class Interval:
+    """95 % intervals of some SKUs [kg CO2e per kept unit].
+
+    Parameters
+    ----------
+    low, high : ndarray of float64, shape (n, 1 + 8)
+        Bounds of the total, then of each stage.
+    """
+
+    low: Floats
+    high: Floats
+
+    @property
+    def gsd(self) -> Floats:
+        """Geometric standard deviation of the total, from its bounds; NaN unless positive."""
+        low, high = self.low[:, 0], self.high[:, 0]
+        with np.errstate(invalid="ignore", divide="ignore"):
+            spread: Floats = np.exp(np.log(high / low) / (2 * WIDTH))
+        return np.where(low > 0, spread, np.nan)
+
+
+def workers() -> int:
+    """Threads that may work at once."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def interval(draws: Singles) -> tuple[Singles, Singles]:
+    """Bounds that hold 95 % of the draws in each row; the draws are sorted in place.
+
+    Parameters
+    ----------
+    draws : ndarray of float32, shape (k, draws)
+
+    Returns
+    -------
+    low, high : ndarray of float32, shape (k,)
+
+    Notes
+    -----
+    Order statistics number ``0.025·(draws+1)`` from below and from above, so that the interval
+    holds a further draw with a probability of 95 %.
+
+    Examples
+    --------
+    >>> low, high = interval(np.arange(999, dtype=np.float32)[None, ::-1].copy())
+    >>> low.tolist(), high.tolist()
+    ([24.0], [974.0])
+    """
+    count = draws.shape[1]
+    first = max(int((1 - SHARE) / 2 * (count + 1) + 1e-9) - 1, 0)
+    draws.sort(axis=1)
+    return draws[:, first].copy(), draws[:, count - 1 - first].copy()
+
+
+class Part:
+    """Consecutive SKUs, ready to be drawn.
+
+    Parameters
+    ----------
+    sampler : Sampler
+        Pools, spreads and sampled unit impacts.
+    catalogue : Catalogue
+        The SKUs, filled.
+    """
+
+    def __init__(self, sampler: Sampler, catalogue: Catalogue) -> None:
+        self.n, self.inside = len(catalogue), sampler.inside
+        self.catalogue = catalogue
+        self.streams = sampler.streams
+        inventory = grouped(catalogue, sampler.boundary, sampler.parcel_level)
+        rows, fits = sampler.match(inventory)
+        met = np.where(rows < 0, len(sampler.sampled) - 1, rows).astype(np.int64) * len(FITS) + fits
+        # in the order of the edition, so that no neighbour changes the order of a sum
+        self.used = np.flatnonzero(np.bincount(met))
+        place = np.zeros(met.max(initial=0) + 1, dtype=np.int32)
+        place[self.used] = np.arange(len(self.used))
+        column = place[met]
+        self.unit = sampler.columns(self.used)
+        self.matrix = sparse.coo_matrix(
+            (
+                inventory.amount,
+                (inventory.sku.astype(np.int64) * len(GROUPS) + inventory.stage, column),
+            ),
+            shape=(self.n * len(GROUPS), len(self.used)),
+        ).tocsr()
+        self.matrix.sum_duplicates()
+        self._single = self.matrix.astype(np.float32)
+        self.shares = shipped_shares(catalogue, sampler.parcel_level)
+        self.rates = {name: catalogue.skus[name].to_numpy(dtype=np.float64) for name in RATES}
+        self.per_parcel = catalogue.skus["units_per_parcel"].to_numpy(dtype=np.float32)
+        # what was not computed stays unknown, whatever its other stages
+        self.unknown: Singles = np.zeros(self.n, dtype=np.float32)
+        self.unknown[catalogue.skus["failed"].to_numpy(dtype=bool)] = np.nan
+        # a factor on nothing need not be drawn
+        felt = np.zeros(len(GROUPS), dtype=bool)
+        felt[np.unique(inventory.stage)] = True
+        self.idle = {name for name, group in ALONE.items() if not felt[GROUPS.index(group)]}
+        self._draw_from(sampler)
+
+    def _draw_from(self, sampler: Sampler) -> None:
+        keys = sku_keys(self.catalogue.skus["sku"])
+        self.spread: dict[str, Spread] = {}
+        self.start: dict[str, Start] = {}
+        for name in (*PARAMETERS, *RATES):
+            self.spread[name] = sampler.spreads.of(self.catalogue, name)
+            self.start[name] = self.streams.start(name, keys)
+        # the way back that nobody stated is the way out: one distance, one draw
+        mirrored = (
+            self.catalogue.origin["return_transport"] == ORIGINS.index("default")
+        ).to_numpy()
+        out, back = self.start["transport"], self.start["return_transport"]
+        self.start["return_transport"] = Start(
+            np.where(mirrored, out.window, back.window), np.where(mirrored, out.sign, back.sign)
+        )
+
+    def draw(self, part: slice) -> dict[str, Any]:
+        """Stages of some SKUs in every draw.
+
+        Parameters
+        ----------
+        part : slice
+            Of the SKUs.
+
+        Returns
+        -------
+        dict of str to ndarray of float32, shape (k, draws)
+            Stages; one that is 0 for all of them may be a number.
+        """
+        width = len(GROUPS)
+        rows = self._single[part.start * width : part.stop * width]
+        filled = (np.diff(rows.indptr).reshape(-1, width) > 0).sum(axis=0)
+        product = (rows @ self.unit).reshape(part.stop - part.start, width, -1)
+        group = {name: product[:, g] for g, name in enumerate(GROUPS) if filled[g]}
+        of = {name: self._factor(name, part) for name in PARAMETERS if name not in self.idle}
+        of |= {name: self._rate(name, part) for name in RATES}
+        if isinstance(of["units_per_parcel"], np.ndarray):
+            fewest = 1 / self.per_parcel[part, None]
+            np.maximum(of["units_per_parcel"], fewest, out=of["units_per_parcel"])
+        shares = [share[part, None].astype(np.float32) for share in self.shares]
+        stages = combine(group, of, (shares[0], shares[1], shares[2]), self.inside)
+        stages["materials"] = stages["materials"] + self.unknown[part, None]
+        return stages
+
+    def _factor(self, name: str, part: slice) -> Any:
+        spread, start = self.spread[name], self.start[name]
+        factor: Any = np.float32(1)
+        below, above = spread.below[part], spread.above[part]
+        if below.any() or above.any():
+            scores = self.streams.scores(start, part)
+            sign = start.sign[part]
+            if (below == above).all():
+                factor = scores
+                factor *= (below * sign)[:, None]
+            else:
+                factor = np.abs(scores)
+                factor *= ((above - below) / 2)[:, None]
+                scores *= ((above + below) / 2 * sign)[:, None]
+                factor += scores
+            np.exp(factor, out=factor)
+        if spread.table is not None:
+            assert spread.row is not None
+            row = spread.row[part]
+            tabled = self._tabled(spread, start, part)
+            factor = np.where((row == NO_SPREAD)[:, None], factor, tabled)
+        return factor
+
+    def _rate(self, name: str, part: slice) -> Any:
+        spread, value = self.spread[name], self.rates[name][part]
+        stated = value.astype(np.float32)[:, None]
+        if spread.table is None:
+            return stated
+        assert spread.row is not None
+        drawn = self._tabled(spread, self.start[name], part)
+        fixed = (spread.row[part] == NO_SPREAD)[:, None]
+        return np.where(fixed, stated, drawn) if fixed.any() else drawn
+
+    def _tabled(self, spread: Spread, start: Start, part: slice) -> Singles:
+        assert spread.table is not None
+        assert spread.row is not None
+        assert spread.shift is not None
+        ranks = self.streams.ranked(start, part)
+        ranks += (np.maximum(spread.row[part], 0) * self.streams.draws)[:, None]
+        out: Singles = spread.table.ravel().take(ranks, mode="clip")
+        out += spread.shift[part, None]
+        np.clip(out, spread.low, spread.high, out=out)
+        return out
+
+    def blocks(self) -> Iterator[slice]:
+        """Parts of the SKUs that are drawn at once."""
+        for start in range(0, self.n, BLOCK):
+            yield slice(start, min(start + BLOCK, self.n))
+
+
+class Sampler:
+    """Draws for any catalogue.
+
+    Parameters
+    ----------
+    edition : Edition
+        Seed, scores and spreads.
+    vocabulary : Vocabulary
+        Categories and items.
+    boundary : str
+        A key of :data:`carbon.terms.BOUNDARIES`.
+    sampled : ndarray of float32, shape (activities + 1, draws)
+        Unit impacts, as :func:`carbon.background.sampling.sample`.
+    match : callable
+        As ``Study.match``.
+    """
+
+    def __init__(
+        self,
+        edition: Edition,
+        vocabulary: Vocabulary,
+        boundary: str,
+        sampled: Singles,
+        match: Match,
+    ) -> None:
+        self.edition, self.boundary, self.sampled, self.match = edition, boundary, sampled, match
+        self.inside = BOUNDARIES[boundary]
+        self.draws = sampled.shape[1]
+        self.streams = Streams(edition_seed(edition), self.draws, (*PARAMETERS, *RATES))
+        self.spreads = Spreads(edition, vocabulary, self.streams.quantiles)
+        self.parcel_level = (vocabulary.packaging_items["level"] == "parcel").to_numpy(dtype=bool)
+        self._mismatch = Mismatch(edition)
+        self._columns: dict[int, Singles] = {}
+
+    def columns(self, used: npt.NDArray[np.int64]) -> Singles:
+        """Sampled unit impacts as they are met, shape (used, draws).
+
+        Parameters
+        ----------
+        used : ndarray of int64
+            ``row · len(FITS) + fit``.
+        """
+        new = np.array([code for code in used.tolist() if code not in self._columns], np.int64)
+        row, fit = (new // len(FITS)).astype(np.int32), (new % len(FITS)).astype(np.int8)
+        known = row < len(self.sampled) - 1
+        values = self.sampled[row]
+        if known.any():
+            values[known] *= self._mismatch.draw(row[known], fit[known], self.draws)
+        self._columns.update(zip(new.tolist(), values, strict=True))
+        if not len(used):
+            return np.empty((0, self.draws), np.float32)
+        return np.stack([self._columns[code] for code in used.tolist()])
+
+    def part(self, catalogue: Catalogue) -> Part:
+        """Prepare consecutive SKUs."""
+        return Part(self, catalogue)
+
+    def intervals(self, part: Part, stages: Floats) -> Interval:
+        """Intervals of the SKUs of a part.
+
+        Parameters
+        ----------
+        part : Part
+            As :meth:`part` prepares it.
+        stages : ndarray of float64, shape (n, 8)
+            The central values; an interval is widened to hold its own.
+        """
+        low = np.empty((part.n, 1 + len(STAGES)), dtype=np.float32)
+        high = np.empty_like(low)
+
+        def work(block: slice) -> None:
+            drawn = part.draw(block)
+            shape = (block.stop - block.start, self.draws)
+            whole = np.zeros(shape, dtype=np.float32)
+            for name in STAGES:
+                whole += drawn[name]
+            low[block, 0], high[block, 0] = interval(whole)
+            for position, name in enumerate(STAGES, start=1):
+                values = drawn[name]
+                if np.ndim(values) < 2 or values.shape[1] < self.draws:
+                    low[block, position] = high[block, position] = np.ravel(values)
+                else:
+                    low[block, position], high[block, position] = interval(values)
+
+        with ThreadPoolExecutor(workers()) as pool:
+            for _ in pool.map(work, part.blocks()):
+                pass
+        central = np.column_stack([stages.sum(axis=1), stages])
+        low64, high64 = np.fmin(low, central), np.fmax(high, central)
+        unknown = np.isnan(central)
+        return Interval(np.where(unknown, np.nan, low64), np.where(unknown, np.nan, high64))
+
+    def sample(self, part: Part, start: int, central: Floats, *, stages: bool) -> Draws:
+        """Draws of the SKUs of a part.
+
+        Parameters
+        ----------
+        part : Part
+            As :meth:`part` prepares it.
+        start : int
+            Row of its first SKU.
+        central : ndarray of float64, shape (n, 8)
+            Central values by stage; what is unknown there is unknown in every draw.
+        stages : bool
+            Keep the stages.
+        """
+        total = np.empty((part.n, self.draws), dtype=np.float32)
+        every = np.empty((part.n, len(STAGES), self.draws), dtype=np.float32) if stages else None
+
+        def work(block: slice) -> None:
+            drawn = part.draw(block)
+            whole = np.zeros((block.stop - block.start, self.draws), dtype=np.float32)
+            for position, name in enumerate(STAGES):
+                whole += drawn[name]
+                if every is not None:
+                    every[block, position] = drawn[name]
+            total[block] = whole
+
+        with ThreadPoolExecutor(workers()) as pool:
+            for _ in pool.map(work, part.blocks()):
+                pass
+        total[np.isnan(central).any(axis=1)] = np.nan
+        if every is not None:
+            every[np.isnan(central)] = np.nan
+        return Draws(start, total, every)

@@ -1,0 +1,465 @@
+"""Intervals: draws that are what they say, paired, and the same in every batch."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+from scipy import stats
+
+from carbon.background import sampling
+from carbon.background.brightway import draw_spreads, lca, sampled_impacts, sampled_package
+from carbon.background.edition import load_edition
+from carbon.background.unit_impacts import PARTS, characterization
+from carbon.catalogue.schema import Catalogue
+from carbon.doors.cli import main
+from carbon.errors import FactorsError, StudyError
+from carbon.footprint import uncertainty
+from carbon.footprint.compare import comparable, probability_lower
+from carbon.footprint.quality import assess, variance
+from carbon.footprint.result import INTERVAL_COLUMNS, RESULT_COLUMNS
+from carbon.footprint.spreads import Spread, Spreads
+from carbon.footprint.streams import Streams, sku_keys
+from carbon.stages.groups import PARAMETERS, RATES
+from carbon.study import Study
+from carbon.terms import BOUNDARIES, FITS
+
+EXAMPLES = Path(__file__).resolve().parents[1] / "examples" / "catalogue.csv"
+FEW = 200
+KEYS = [198714390495826235, 7636284998359308894]
+HEAD = "sku,category,mass,materials,packaging,origin,destination,transport,return_rate"
+PAIR = f"""{HEAD}
+A,t_shirt,200 g,cotton 100%,courier bag 12 g,CN-ZJ,CN-GD,truck 900 km,35%
+B,t_shirt,201 g,cotton 100%,courier bag 12 g,CN-ZJ,CN-GD,truck 900 km,35%
+"""
+
+
+@pytest.fixture(scope="module")
+def study() -> Study:
+    return Study()
+
+
+@pytest.fixture(scope="module")
+def goods(study: Study) -> Catalogue:
+    return study.catalogue(EXAMPLES)
+
+
+def own(folder: Path, **tables: str) -> Path:
+    """A factor package of someone's own."""
+    folder.mkdir()
+    for name, text in tables.items():
+        (folder / f"{name}.csv").write_text(text, encoding="utf-8")
+    described = {"name": "own", "version": "1", "title": "t", "licenses": [{"name": "x"}]}
+    (folder / "datapackage.json").write_text(json.dumps({**described, "citation": "c"}))
+    CliRunner().invoke(main, ["factors", "seal", str(folder)])
+    return folder
+
+
+SPREAD_HEAD = "parameter,origin,distribution,gsd2,low,high,count,bounds,unit,kind,cite\n"
+
+
+def certain() -> str:
+    """What a merchant says is exact; only factors are uncertain."""
+    rows = [
+        f"{name},{origin},fixed,,,,,,1,assumption,test\n"
+        for name in (*PARAMETERS, *RATES)
+        for origin in ("given", "measured", "default")
+    ]
+    return SPREAD_HEAD + "".join(rows)
+
+
+@pytest.fixture(scope="module")
+def sure(tmp_path_factory: pytest.TempPathFactory) -> Study:
+    folder = tmp_path_factory.mktemp("sure") / "own"
+    return Study(factors=[own(folder, foreground_uncertainty=certain())], cache=False)
+
+
+# ------------------------------------------------------------------ one formula book
+
+
+@pytest.mark.parametrize("boundary", list(BOUNDARIES))
+def test_without_spread_the_draws_are_the_footprints(
+    boundary: str, goods: Catalogue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    study = Study(boundary=boundary)
+    central = study.unit_impacts.values.sum(axis=1)
+    sampler = uncertainty.Sampler(
+        study.edition,
+        study.vocabulary,
+        boundary,
+        np.repeat(central[:, None], 3, axis=1).astype(np.float32),
+        study.match,
+    )
+    monkeypatch.setattr(sampler._mismatch, "draw", lambda *_: 1)
+    none = np.zeros(len(goods), np.float32)
+    monkeypatch.setattr(sampler.spreads, "of", lambda *_: Spread(none, none))
+    expected = study.footprints(goods).stages
+    drawn = sampler.sample(sampler.part(goods), 0, expected, stages=True)
+    total = np.abs(expected.sum(axis=1))[:, None]
+    for draw in range(3):
+        assert np.nanmax(np.abs(drawn.stages[..., draw] - expected) / total) < 1e-6
+    assert np.array_equal(np.isnan(drawn.total[:, 0]), np.isnan(total[:, 0]))
+
+
+# ------------------------------------------------------------------ analytic cases
+
+
+def test_a_sum_of_lognormals_through_brightway(tmp_path: Path) -> None:
+    """Two inputs inside a linked dataset: E and Var by hand, within four standard errors."""
+    head = (
+        "activity,location,unit,year,title,title_zh,boundary,production,gsd2,pedigree,kind,cite\n"
+    )
+    rows = "".join(
+        f"{name},GLO,kg,2026,t,,b,{production},{gsd2},1;1;1;1;1,{kind},c\n"
+        for name, production, gsd2, kind in (
+            ("one", 1, 1.8, "published"),
+            ("two", 2, 2.5, "published"),
+            ("both", 1, 1.3, "derived"),
+        )
+    )
+    links = (
+        "activity,location,kind,flow,flow_location,amount,unit,cite\n"
+        'one,GLO,emission,"carbon dioxide, fossil",,3,kg,c\n'
+        'two,GLO,emission,"carbon dioxide, fossil",,4,kg,c\n'
+        "both,GLO,input,one,GLO,0.5,kg,c\n"
+        "both,GLO,input,two,GLO,1.5,kg,c\n"
+    )
+    edition = load_edition(extra=[own(tmp_path / "own", activities=head + rows, exchanges=links)])
+    draws = 1000
+    values = sampling.sample(edition, "GWP100 AR6", draws, cache=False)
+    found = values[edition.match("both", "GLO")[0]].astype(float)
+
+    def moments(median: float, gsd2: float) -> tuple[float, float]:
+        s2 = (np.log(gsd2) / 2) ** 2
+        return median * np.exp(s2 / 2), median**2 * np.exp(s2) * (np.exp(s2) - 1)
+
+    (m1, v1), (m2, v2), (m3, v3) = moments(1.5, 1.8), moments(3.0, 2.5), moments(1, 1.3)
+    mean = (m1 + m2) * m3
+    deviation = np.sqrt((v1 + v2 + (m1 + m2) ** 2) * (v3 + m3**2) - mean**2)
+    assert abs(found.mean() - mean) < 4 * deviation / np.sqrt(draws)
+    kurtosis = stats.kurtosis(found, fisher=False)
+    error = deviation * np.sqrt((kurtosis - 1) / 4 / draws)
+    assert abs(found.std() - deviation) < 4 * error
+
+
+@pytest.mark.parametrize("rate", [0.05, 0.35, 0.6])
+def test_a_ratio_with_a_beta_return_rate(study: Study, rate: float) -> None:
+    """E[r/(1−r)] = α/(β−1) for r beta(α, β)."""
+    text = "sku,category,return_rate\n" + "".join(f"S{i},t_shirt,{rate}\n" for i in range(40))
+    sampler = study.sampler(1000)
+    part = sampler.part(study.catalogue(text))
+    drawn = part._rate("return_rate", slice(0, 40)).astype(float)
+    back = drawn / (1 - drawn)
+    count = 300.0
+    alpha, beta = rate * count, (1 - rate) * count
+    expected = alpha / (beta - 1)
+    assert (np.abs(back.mean(axis=1) - expected) < 4 * back.std(axis=1) / np.sqrt(1000)).all()
+    assert np.allclose(drawn.std(axis=1), stats.beta(alpha, beta).std(), rtol=0.05)
+    assert len({tuple(row) for row in drawn.tolist()}) == 40, "every SKU draws its own"
+
+
+def test_a_mean_converges_as_the_root_of_the_draws() -> None:
+    gsd2 = np.full(600, 2.0)
+    truth = np.exp((np.log(2.0) / 2) ** 2 / 2)
+    counts = np.array([50, 200, 800])
+    errors = [
+        np.sqrt(((draw_spreads(gsd2, int(n), 3).mean(axis=1) - truth) ** 2).mean()) for n in counts
+    ]
+    slope = np.polyfit(np.log(counts), np.log(errors), 1)[0]
+    assert abs(slope + 0.5) < 0.05
+
+
+def test_quantile_functions_are_those_of_scipy(study: Study, tmp_path: Path) -> None:
+    rows = (
+        "mass,given,normal,,0.8,1.3,,,1,assumption,t\n"
+        "materials,given,triangular,,0.5,1.2,,,1,assumption,t\n"
+        "packaging,given,uniform,,0.9,1.4,,,1,assumption,t\n"
+    )
+    folder = own(tmp_path / "own", foreground_uncertainty=SPREAD_HEAD + rows)
+    edition = load_edition(extra=[folder])
+    at = (np.arange(500) + 0.5) / 500
+    spreads = Spreads(edition, study.vocabulary, at)
+    goods = study.catalogue(PAIR)
+    normal = stats.norm(1.05, 0.5 / 2 / 1.959964)
+    shapes = {
+        "mass": stats.truncnorm(-1.05 / normal.std(), np.inf, 1.05, normal.std()),
+        "materials": stats.triang(0.5 / 0.7, 0.5, 0.7),
+        "packaging": stats.uniform(0.9, 0.5),
+    }
+    for name, shape in shapes.items():
+        spread = spreads.of(goods, name)
+        assert np.allclose(spread.table[spread.row[0]], shape.ppf(at), rtol=1e-5), name
+
+
+# ------------------------------------------------------------------ the background
+
+
+def test_every_draw_is_an_ordinary_brightway_lca(study: Study) -> None:
+    edition, draws = study.edition, 4
+    flows = characterization(edition, study.method)
+    total = {flow: float(vector[: len(PARTS)].sum()) for flow, vector in flows.items()}
+    factors = draw_spreads(sampling.spread(edition), draws, 5)
+    factors = factors[edition.activities["published"].to_numpy()]
+    values = sampled_impacts(edition, total, factors)
+    demand = {
+        edition.match(name, "CN-ZJ")[0]: amount
+        for name, amount in (
+            ("garment production, knitted cotton", 0.2),
+            ("freight, lorry", 1.3),
+            ("disposal of paper and board", 0.1),
+        )
+    }
+    one = lca(sampled_package(edition, total, factors), demand, use_arrays=True)
+    for draw in range(draws):
+        if draw:
+            next(one)
+        one.lci_calculation() if draw else one.lci()
+        expected = sum(values[row, draw] * amount for row, amount in demand.items())
+        assert np.isclose(one.inventory.sum(), expected, rtol=1e-6)
+
+
+def test_instances_of_a_template_share_their_factor(study: Study) -> None:
+    activities = study.edition.activities
+    instances = activities[activities["activity"] == "garment production, knitted cotton"]
+    assert len(instances) > 10
+    assert instances["published"].nunique() == 1
+
+
+def test_a_spread_is_published_or_basic_with_pedigree(study: Study) -> None:
+    edition = study.edition
+    datasets = edition.datasets.assign(whole=sampling.spread(edition))
+    wide = datasets[datasets["gsd2"] > 1.2]
+    assert (wide["whole"] == wide["gsd2"]).all()
+    row = datasets[datasets["activity"] == "electricity, coal, at grid"].iloc[0]
+    logs = np.log([row["gsd2"], 1.54, 1.03, 1.03, 1.0, 1.18])  # Ciroth et al. 2016 for 2;2;2;1;2
+    assert row["pedigree"] == "2;2;2;1;2"
+    assert np.isclose(row["whole"], np.exp(np.sqrt((logs**2).sum())))
+
+
+def test_a_poor_fit_widens(study: Study) -> None:
+    mismatch = sampling.Mismatch(study.edition)
+    rows = np.full(5, study.edition.match("freight, lorry", "GB")[0], dtype=np.int32)
+    fits = np.array([FITS.index(fit) for fit in ("exact", "region", "global", "proxy", "none")])
+    found = mismatch.gsd2(rows, fits.astype(np.int8))
+    assert found[:4].tolist() == pytest.approx([1.0, 1.04, 1.08, 1.11])
+
+
+# ------------------------------------------------------------------ intervals
+
+
+def test_every_value_lies_in_its_interval(study: Study, goods: Catalogue) -> None:
+    found = study.footprints(goods, draws=FEW)
+    table = found.to_frame(stages=True)
+    assert (table["low_kg"] <= table["total_kg"]).all()
+    assert (table["total_kg"] <= table["high_kg"]).all()
+    assert (table["low_kg"] < table["high_kg"]).all()
+    assert (table["gsd"] > 1).all()
+    for name in ("materials", "packaging", "returns", "end_of_life"):
+        assert (table[f"{name}_low_kg"] <= table[f"{name}_kg"]).all(), name
+        assert (table[f"{name}_kg"] <= table[f"{name}_high_kg"]).all(), name
+    assert table["primary_share"].between(0, 1).all()
+    assert table["dqr"].between(1, 5).all()
+    assert table["ask_first"].str.count("; ").eq(2).all()
+
+
+def test_a_negative_stage_has_its_interval_the_right_way_round(
+    study: Study, goods: Catalogue
+) -> None:
+    """Credits are refused (F015), so the background is turned round by hand."""
+    some = goods.part(0, 60)
+    turned = uncertainty.Sampler(
+        study.edition,
+        study.vocabulary,
+        study.boundary,
+        -study.sampler(FEW).sampled,
+        study.match,
+    )
+    central = -study.footprints(some).stages
+    found = turned.intervals(turned.part(some), central)
+    both = np.column_stack([central.sum(axis=1), central])
+    inside = both != 0
+    assert (found.high[inside] < 0).all()
+    assert (found.low <= both).all()
+    assert (both <= found.high).all()
+    assert np.isnan(found.gsd).all()
+
+
+def test_intervals_hold_the_truth_in_95_percent(study: Study) -> None:
+    """Truths from other seeds: another background draw and other own draws for every SKU."""
+    random = np.random.default_rng(11)
+    rows = 3000
+    text = pd.DataFrame(
+        {
+            "sku": [f"S{i}" for i in range(rows)],
+            "category": random.choice(["t_shirt", "dress", "toy", "tea"], rows),
+            "mass": [f"{g} g" for g in random.integers(150, 400, rows)],
+            "return_rate": random.uniform(0.05, 0.6, rows).round(3).astype(str),
+        }
+    )
+    goods = study.catalogue(text)
+    found = study.footprints(goods, draws=1000).interval
+    other = Study(replace(study.edition, digest="5" * 64), cache=False)
+    truth = np.concatenate([part.total for part in other.sample(goods, 1000)])
+    truth = truth[np.arange(rows), np.arange(rows) % 1000]
+    inside = (found.low[:, 0] <= truth) & (truth <= found.high[:, 0])
+    assert abs(inside.mean() - 0.95) < 0.015
+
+
+def test_an_sku_draws_the_same_alone_and_in_any_batch(
+    study: Study, goods: Catalogue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    some = goods.part(0, 150)
+    whole = next(study.sample(some, FEW, stages=True))
+    for chunk in (1000, 64, 37):
+        parts = list(study.sample(some, FEW, chunk=chunk, stages=True))
+        assert [part.start for part in parts] == list(range(0, 150, chunk))
+        assert np.array_equal(np.concatenate([part.total for part in parts]), whole.total)
+        assert np.array_equal(np.concatenate([part.stages for part in parts]), whole.stages)
+    names = some.skus["sku"].tolist()
+    for at in (0, 70, 149):
+        alone = next(study.sample(goods.select([names[at]]), FEW))
+        assert np.array_equal(alone.total[0], whole.total[at])
+    backwards = next(study.sample(some.select(names[::-1]), FEW))
+    assert np.array_equal(backwards.total[::-1], whole.total)
+    monkeypatch.setattr(uncertainty, "workers", lambda: 1)
+    monkeypatch.setattr(uncertainty, "BLOCK", 13)
+    assert np.array_equal(next(study.sample(some, FEW)).total, whole.total)
+    frames = [study.footprints(some, draws=FEW, chunk=chunk).to_frame() for chunk in (40, 150)]
+    pd.testing.assert_frame_equal(*frames, check_exact=True, check_categorical=False)
+
+
+def test_a_failed_sku_has_no_interval(study: Study) -> None:
+    text = "sku,category,mass\nA,t_shirt,180 g\nB,swimwear,32 kg\n"
+    table = study.footprints(text, draws=FEW).to_frame()
+    assert table["low_kg"].notna().tolist() == [True, False]
+    assert table["ask_first"].tolist()[1] == ""
+    drawn = next(study.sample(text, FEW)).total
+    assert np.isnan(drawn[1]).all()
+
+
+def test_keys_belong_to_the_identifier() -> None:
+    """The draws of an edition must not move with a library."""
+    assert sku_keys(["A", "衣服-001"]).tolist() == KEYS
+    streams = Streams(1, 1000, ["a", "b"])
+    keys = sku_keys([f"S{i}" for i in range(200)])
+    one, two = streams.start("a", keys), streams.start("b", keys)
+    first = streams.scores(one, slice(0, 200)) * one.sign[:, None]
+    second = streams.scores(two, slice(0, 200)) * two.sign[:, None]
+    between = [np.corrcoef(a, b)[0, 1] for a, b in zip(first, second, strict=True)]
+    assert np.abs(between).max() < 0.15, "two parameters of an SKU are independent"
+
+
+# ------------------------------------------------------------------ comparing
+
+
+def test_paired_draws_tell_what_unpaired_ones_cannot(sure: Study) -> None:
+    a, b = next(sure.sample(PAIR, 500)).total
+    assert probability_lower(a, b) == 1.0
+    shuffled = np.random.default_rng(1).permutation(b)
+    assert 0.35 < probability_lower(a, shuffled) < 0.65
+
+
+def test_unlike_bases_are_refused() -> None:
+    with pytest.raises(StudyError, match=r"S002.*boundary: cradle-to-grave against"):
+        comparable(Study().basis, Study(boundary="cradle-to-door").basis)
+
+
+# ------------------------------------------------------------------ quality
+
+
+def test_primary_data_narrow_the_interval(study: Study) -> None:
+    text = (
+        "sku,category,mass,materials,packaging,units_per_parcel,electricity,heat,origin,"
+        "destination,transport,return_transport,return_rate,resale_share,loss_rate,"
+        "packaging_reuse,session_kwh,viewer_hours,units_sold\n"
+        "OWN,t_shirt,170 g,cotton 100%,courier bag 12 g,1,1.5 kWh,8 MJ,CN-ZJ,CN-GD,"
+        "truck 900 km,truck 900 km,35%,67%,3%,0%,150 kWh,2500 h,1000\n"
+        "TYPICAL,t_shirt,,,,,,,,,,,,,,,,,\n"
+    )
+    table = study.footprints(text, draws=1000).to_frame()
+    assert table["gsd"][0] < table["gsd"][1]
+    assert table["primary_share"][0] > 0.8
+    assert table["primary_share"][1] == 0
+    assert table["dqr"][0] < table["dqr"][1]
+
+
+def test_contributions_sum_to_the_variance(sure: Study, study: Study, goods: Catalogue) -> None:
+    """With exact cells a footprint is linear in its factors, and first order is exact."""
+    for of, exact in ((sure, True), (study, False)):
+        sampler = of.sampler(500)
+        part = sampler.part(goods.part(0, 100))
+        unit = of.unit_impacts.values.sum(axis=1)[part.used // len(FITS)]
+        names = of.edition.activities["activity"].to_numpy()[part.used // len(FITS)].tolist()
+        found = variance(part, unit, names)
+        assert np.allclose(found.values.sum(axis=1), found.whole)
+        if exact:
+            drawn = next(of.sample(goods.part(0, 100), 500)).total.astype(float)
+            assert np.allclose(found.whole, drawn.var(axis=1, ddof=1), rtol=2e-3)
+            best = assess(part, of.edition, unit).ask_first
+            assert all(text.startswith("factor: ") for text in best)
+
+
+def test_what_is_asked_first_narrows_most(study: Study) -> None:
+    """A bare T-shirt with a wild return rate: ask for what moves the total."""
+    found = study.footprints("sku,category\nA,jade\n", draws=FEW).to_frame()
+    assert len(found["ask_first"][0].split("; ")) == 3
+
+
+# ------------------------------------------------------------------ errors and doors
+
+
+@pytest.mark.parametrize(
+    ("row", "code"),
+    [
+        ("mass,given,lognormal,0.9,,,,,1,assumption,t", "F012"),
+        ("mass,given,lognormal,,,,,,1,assumption,t", "F013"),
+        ("mass,given,triangular,,0.5,,,,1,assumption,t", "F013"),
+        ("mass,given,normal,,1.2,0.8,,,1,assumption,t", "F013"),
+        ("mass,given,uniform,,1.1,1.3,,,1,assumption,t", "F013"),
+        ("mass,given,cauchy,2,,,,,1,assumption,t", "F013"),
+        ("mass,given,beta,,,,20,,1,assumption,t", "F013"),
+        ("return_rate,given,beta,,,,,,1,assumption,t", "F013"),
+        ("return_rate,given,lognormal,1.2,,,,,1,assumption,t", "F013"),
+    ],
+)
+def test_a_bad_spread_is_refused(study: Study, tmp_path: Path, row: str, code: str) -> None:
+    folder = own(tmp_path / "own", foreground_uncertainty=SPREAD_HEAD + row + "\n")
+    with pytest.raises(FactorsError, match=code):
+        Spreads(load_edition(extra=[folder]), study.vocabulary, np.array([0.5]))
+
+
+@pytest.mark.parametrize(
+    ("gsd2", "pedigree", "code"),
+    [("0.8", "1;1;1;1;1", "F012"), ("1.5", "1;1;6;1;1", "F014"), ("1.5", "good", "F014")],
+)
+def test_a_bad_dataset_is_refused(tmp_path: Path, gsd2: str, pedigree: str, code: str) -> None:
+    head = (
+        "activity,location,unit,year,title,title_zh,boundary,production,gsd2,pedigree,kind,cite\n"
+    )
+    folder = own(
+        tmp_path / "own",
+        activities=head + f"x,GLO,kg,2026,t,,b,1,{gsd2},{pedigree},published,c\n",
+        exchanges="activity,location,kind,flow,flow_location,amount,unit,cite\n",
+    )
+    with pytest.raises(FactorsError, match=code):
+        load_edition(extra=[folder]).activities  # noqa: B018
+
+
+def test_draws_on_the_command_line(tmp_path: Path) -> None:
+    source = tmp_path / "goods.csv"
+    source.write_text(PAIR, encoding="utf-8")
+
+    def columns(*words: str) -> list[str]:
+        target = tmp_path / "out.csv"
+        done = CliRunner().invoke(main, ["footprint", str(source), "-o", str(target), *words])
+        assert done.exit_code == 0, done.output
+        return list(pd.read_csv(target).columns)
+
+    assert set(columns("--draws", "0")) == set(RESULT_COLUMNS)
+    assert set(columns("--draws", "60")) == {*RESULT_COLUMNS, *INTERVAL_COLUMNS}
+    assert {"returns_low_kg", "returns_high_kg"} < set(columns("--draws", "60", "--stages"))
