@@ -223,3 +223,45 @@ def test_diff_names_what_a_folder_changes(tmp_path: Path) -> None:
     code, output = carbon("factors", "check", own)
     assert code == 4
     assert "F003" in output
+
+
+def test_a_result_never_replaces_its_catalogue(source: Path) -> None:
+    before = source.read_bytes()
+    for command in ("footprint", "inventory", "check", "whatif"):
+        code, output = carbon(command, source, "-o", source)
+        assert code == 5, output
+        assert "O004" in output
+    assert source.read_bytes() == before
+    folder = source.parent / "tidy"
+    folder.mkdir()
+    source.rename(folder / "skus.csv")
+    assert carbon("footprint", folder, "-o", folder / "out.csv")[0] == 5
+
+
+def test_an_empty_catalogue_gives_an_empty_result(tmp_path: Path) -> None:
+    path = tmp_path / "empty.csv"
+    path.write_text("sku,category\n")
+    for draws in ("0", "20"):
+        code, output = carbon("footprint", path, "-o", tmp_path / "out.csv", "--draws", draws)
+        assert code == 0, output
+        assert read(tmp_path / "out.csv").empty
+
+
+def test_a_lost_line_is_not_a_success(tmp_path: Path) -> None:
+    folder = tmp_path / "goods"
+    folder.mkdir()
+    (folder / "skus.csv").write_text("sku,category\nA,t_shirt\n")
+    (folder / "packaging.csv").write_text("sku,item,mass\nZ,courier bag,12 g\n")
+    code, output = carbon("footprint", folder, "-o", tmp_path / "out.csv", "--draws", "0")
+    assert code == 1
+    assert "C251" in output
+
+
+def test_a_full_disk_is_an_output_error() -> None:
+    if not Path("/dev/full").exists():
+        pytest.skip("no /dev/full on this system")
+    command = [sys.executable, "-c", "from carbon.doors.cli import main; main()", "factors", "list"]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert "Traceback" not in done.stderr
+    assert done.returncode != 0

@@ -20,7 +20,7 @@ from carbon.catalogue.schema import COLUMNS
 from carbon.doors.cli import main
 from carbon.doors.template import columns
 from carbon.errors import CODES
-from carbon.footprint.result import RESULT_COLUMNS
+from carbon.footprint.result import INTERVAL_COLUMNS, RESULT_COLUMNS
 
 ROOT = Path(__file__).resolve().parents[1]
 MODULES = [
@@ -29,7 +29,7 @@ MODULES = [
     if not module.name.endswith("__main__")
 ]
 COMMANDS = {
-    "footprint", "inventory", "explain", "check", "template",
+    "footprint", "inventory", "explain", "check", "template", "whatif", "compare",
     "factors list", "factors show", "factors search", "factors check", "factors diff",
     "factors seal",
 }  # fmt: skip
@@ -82,7 +82,7 @@ def test_every_code_is_used() -> None:
 
 def test_every_column_is_documented() -> None:
     reference = text("docs/columns.md")
-    for name in (*COLUMNS, *RESULT_COLUMNS):
+    for name in (*COLUMNS, *RESULT_COLUMNS, *INTERVAL_COLUMNS):
         assert f"| `{name}` |" in reference, name
     assert set(columns()["column"]) <= set(COLUMNS)
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from types import ModuleType
 from typing import Final
 
 import pandas as pd
@@ -145,7 +146,15 @@ def _jsonl(frame: pd.DataFrame, path: Path) -> None:
 
 def _xlsx(frame: pd.DataFrame, path: Path) -> None:
     import xlsxwriter
+    from xlsxwriter.exceptions import XlsxFileError
 
+    try:
+        _fill_sheet(xlsxwriter, frame, path)
+    except XlsxFileError as error:
+        raise OSError(str(error)) from None
+
+
+def _fill_sheet(xlsxwriter: ModuleType, frame: pd.DataFrame, path: Path) -> None:
     options = {
         "constant_memory": True,
         "strings_to_formulas": False,

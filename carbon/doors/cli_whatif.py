@@ -1,0 +1,268 @@
+"""Commands on what could be otherwise: ``carbon whatif`` and ``carbon compare``."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from carbon.doors.options import OUTPUT, guard, new_study, scope
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from carbon.catalogue.schema import Catalogue
+    from carbon.footprint.scenario_file import Scenario
+    from carbon.study import Study
+
+__all__ = ["compare", "whatif"]
+
+DRAWS = click.option(
+    "--draws",
+    default=1000,
+    show_default=True,
+    type=click.IntRange(0, 100_000),
+    help="Paired draws for 95 % intervals of differences; 0 leaves them out.",
+)
+LANG = click.option(
+    "--lang",
+    default="en",
+    show_default=True,
+    type=click.Choice(["zh", "en"]),
+    help="Language of reasons and pictures.",
+)
+
+
+@click.command()
+@click.argument("catalogue", required=False, type=click.Path(path_type=Path))
+@OUTPUT
+@click.option(
+    "--lever",
+    "levers",
+    multiple=True,
+    metavar="NAME",
+    help="Only this lever, with its sizes after a colon. May be repeated; all without.",
+)
+@click.option(
+    "--set",
+    "settings",
+    multiple=True,
+    metavar="COLUMN=CHANGE",
+    help="Change a number: -15pt, -10%, 180 g or 80%. May be repeated.",
+)
+@click.option(
+    "--scenario",
+    "scenario_file",
+    metavar="FILE",
+    help="Levers and settings from a TOML file, or a shipped one by name.",
+)
+@click.option("--sku", "skus", multiple=True, help="Only this SKU. May be repeated.")
+@click.option(
+    "--days",
+    default=365.0,
+    show_default=True,
+    type=click.FloatRange(0, min_open=True),
+    help="Days that units_sold covers.",
+)
+@click.option(
+    "--picture",
+    type=click.Path(path_type=Path),
+    metavar="SVG",
+    help="Draw the levers of the first SKU as a waterfall.",
+)
+@DRAWS
+@LANG
+@scope
+def whatif(
+    catalogue: Path | None,
+    output: Path,
+    levers: tuple[str, ...],
+    settings: tuple[str, ...],
+    scenario_file: str | None,
+    skus: tuple[str, ...],
+    days: float,
+    picture: Path | None,
+    draws: int,
+    lang: str,
+    **scope: Any,
+) -> None:
+    """What each lever would save, per SKU, largest saving first.
+
+    OUT is .csv, .parquet, .xlsx or .jsonl: one row for each SKU and lever, with what it saves per
+    kept unit and, where units_sold is known, per year; a lever that does not apply says why. The
+    row "all" takes the levers one after the other.
+
+    \b
+    carbon whatif catalogue.csv -o savings.xlsx
+    carbon whatif catalogue.csv -o out.csv --lever air-to-ground --lever reusable-box:trips=40
+    carbon whatif catalogue.csv -o out.csv --set return_rate=-15pt --set packaging.mass=-20%
+    carbon whatif catalogue.csv -o out.csv --sku TS-001 --picture levers.svg
+    carbon whatif --scenario live-commerce-parcel -o parcel.csv
+
+    \b
+    Levers: return-rate, resale-share, air-to-ground, regional-warehouse, e-van, box-to-bag,
+    reusable-box, right-size-box, packaging-light, recycled-content, renewable-studio.
+    """
+    from carbon.doors.batch import write_table
+    from carbon.footprint.scenario import summary, what_if
+
+    guard(output, *([catalogue] if catalogue else []))
+    study = new_study(**scope)
+    scenario = _scenario(scenario_file)
+    asked = (*(scenario.levers if scenario else ()), *settings, *levers)
+    filled = _base(study, catalogue, scenario)
+    if skus:
+        filled = filled.select(list(skus))
+    _prepare(study, draws)
+    with click.progressbar(
+        length=len(filled), label="what if", file=sys.stderr, show_pos=True
+    ) as bar:
+        table = what_if(
+            study, filled, asked, draws=draws or None, days=days, lang=lang, progress=bar.update
+        )
+    write_table(table, output)
+    click.echo(f"{'lever':<32}{'applies to':>12}{'saved':>9}{'kg a year':>14}")
+    for row in summary(table).to_dict("records"):
+        year = row["saved_kg_year"]
+        told = "" if year != year else f"{year:,.0f}"
+        click.echo(f"{row['lever']:<32}{row['applies']:>12}{row['saved_share']:>9.1%}{told:>14}")
+    if scenario is not None:
+        _tell_ratio(table, scenario, lang)
+    if picture is not None:
+        _draw(study, filled, asked, picture, lang)
+    impossible = int(table["problem"].str.contains("S024").sum())
+    if impossible:
+        click.echo(f"{impossible} changes were impossible and left out (S024)")
+    refused = bool(asked) and impossible > 0  # of the whole list, some never fit
+    left_out = int(table.loc[table["before_kg"].isna(), "sku"].nunique())
+    click.echo(f"{len(filled)} SKUs, {left_out} left out -> {output}  [{study.basis}]")
+    sys.exit(1 if left_out or refused else 0)
+
+
+@click.command()
+@click.argument("a", metavar="A", type=click.Path(path_type=Path))
+@click.argument("b", metavar="B", nargs=-1, required=True)
+@click.option("-o", "--output", type=click.Path(path_type=Path), metavar="OUT", help="As a table.")
+@click.option("--most", default=10, show_default=True, help="Pairs to print.")
+@DRAWS
+@scope
+def compare(
+    a: Path,
+    b: tuple[str, ...],
+    output: Path | None,
+    most: int,
+    draws: int,
+    **scope: Any,
+) -> None:
+    """Two SKUs of one catalogue, or two catalogues, beside each other by stage.
+
+    Catalogues are matched by sku. Both sides are computed on one basis; two SKUs must be of one
+    category. The probability that A emits less than B is told.
+
+    \b
+    carbon compare catalogue.csv TS-001 TS-002
+    carbon compare catalogue.csv TS-001 TS-002 --draws 5000
+    carbon compare before.csv after.csv -o difference.xlsx
+    """
+    from carbon.doors.batch import write_table
+    from carbon.footprint.beside import beside, pairs
+
+    if len(b) > 2:
+        raise click.UsageError("two catalogues, or a catalogue and two SKUs")
+    study = new_study(**scope)
+    alone: list[str] = []
+    if len(b) == 2:
+        whole = study.catalogue(a)
+        left, right = (whole.select([sku]) for sku in b)
+    else:
+        left, right, alone = pairs(study.catalogue(a), study.catalogue(Path(b[0])))
+    _prepare(study, draws)
+    table = beside(study, left, right, draws=draws or None)
+    count = len(table) // len(left)
+    for at in range(min(len(left), most)):
+        _tell_pair(table.iloc[at * count : (at + 1) * count])
+    if len(left) > most:
+        click.echo(f"... and {len(left) - most} more pairs; write them with -o")
+    if alone:
+        click.echo(f"{len(alone)} SKUs stand in one catalogue only: {', '.join(alone[:5])}")
+    if output is not None:
+        write_table(table, output)
+        click.echo(f"{len(left)} pairs -> {output}")
+    click.echo(f"kg CO2e per kept unit  [{study.basis}]")
+    sys.exit(1 if table["a_kg"].isna().any() or table["b_kg"].isna().any() or alone else 0)
+
+
+def _prepare(study: Study, draws: int) -> None:
+    """Draw the background once, unless it is in the cache."""
+    if draws:
+        with click.progressbar(length=draws, label="drawing factors", file=sys.stderr) as bar:
+            study.sampler(draws, progress=bar.update)
+
+
+def _scenario(name: str | None) -> Scenario | None:
+    from carbon.doors.template import templates_root
+    from carbon.footprint.scenario_file import read_scenario
+
+    if name is None:
+        return None
+    shipped = templates_root() / "scenarios" / f"{name}.toml"
+    return read_scenario(shipped if "/" not in name and shipped.is_file() else Path(name))
+
+
+def _base(study: Study, catalogue: Path | None, scenario: Scenario | None) -> Catalogue:
+    if catalogue is not None:
+        return study.catalogue(catalogue)
+    if scenario is None or scenario.base is None:
+        raise click.UsageError("a CATALOGUE, or a scenario that holds its base, is needed")
+    return study.catalogue(scenario.base)
+
+
+def _tell_ratio(table: pd.DataFrame, scenario: Scenario, lang: str) -> None:
+    """Footprint after the whole scenario per footprint before."""
+    last = table.groupby("sku", sort=False, observed=True).tail(1)
+    ratio = last["after_kg"] / last["before_kg"]
+    click.echo(scenario.title_zh if lang == "zh" else scenario.title)
+    for sku, value in zip(last["sku"].head(10), ratio.head(10), strict=True):
+        click.echo(f"  {sku}: after / before {value:.2f}")
+    told = "" if scenario.reported != scenario.reported else f"; reported {scenario.reported:g}"
+    click.echo(f"  mean of {len(ratio)}: {ratio.mean():.2f}{told}")
+
+
+def _draw(study: Study, filled: Catalogue, asked: tuple[str, ...], path: Path, lang: str) -> None:
+    from carbon.doors.batch import whole_file
+    from carbon.errors import OutputError
+    from carbon.footprint.picture import waterfall
+    from carbon.footprint.scenario import steps
+
+    if path.suffix.lower() != ".svg":
+        raise OutputError("O002", "a picture is .svg", file=str(path))
+    before, after = steps(study, filled, asked, lang=lang)
+    sku = filled.skus.iloc[[0]].astype("str").to_dict("records")[0]
+    name = f"{sku['sku']}  {sku['name']}" if sku["name"] not in ("", "nan") else sku["sku"]
+    text = waterfall(before, after, name=name, basis=str(study.basis), lang=lang)
+    with whole_file(path) as beside:
+        beside.write_text(text, encoding="utf-8", newline="\n")
+    click.echo(f"{sku['sku']}: {len(after)} levers -> {path}")
+
+
+def _tell_pair(rows: pd.DataFrame) -> None:
+    first = rows.iloc[0]
+    names = [str(first["sku_a"]), str(first["sku_b"])]
+    if names[0] == names[1]:
+        names = [f"{names[0]} A", "B"]
+    click.echo(f"{'':<14}{names[0][:16]:>17}{names[1][:16]:>17}{'A - B':>12}")
+    for row in rows.to_dict("records"):
+        share = row["difference_share"]
+        told = "" if share != share else f"{share:+.0%}"
+        click.echo(
+            f"{row['stage']:<14}{row['a_kg']:>17.3g}{row['b_kg']:>17.3g}"
+            f"{row['difference_kg']:>+12.3g}  {told}"
+        )
+    total = rows.iloc[-1]
+    if total["p_a_less"] == total["p_a_less"]:
+        click.echo(
+            f"A less than B in {total['p_a_less']:.0%} of the draws; difference "
+            f"{total['difference_low_kg']:+.3g} to {total['difference_high_kg']:+.3g}"
+        )

@@ -1,0 +1,149 @@
+"""Two footprints beside each other, stage by stage."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from carbon.catalogue.schema import Catalogue
+from carbon.errors import StudyError
+from carbon.footprint.compare import probability_lower
+from carbon.footprint.computing import Computing, sampled
+from carbon.footprint.uncertainty import interval
+from carbon.terms import BOUNDARIES, STAGES
+
+__all__ = ["BESIDE_COLUMNS", "beside", "pairs"]
+
+BESIDE_COLUMNS: Final = (
+    "sku_a",
+    "sku_b",
+    "stage",
+    "a_kg",
+    "b_kg",
+    "difference_kg",
+    "difference_share",
+    "difference_low_kg",
+    "difference_high_kg",
+    "p_a_less",
+    "basis",
+)
+
+
+def pairs(a: Catalogue, b: Catalogue) -> tuple[Catalogue, Catalogue, list[str]]:
+    """SKUs that two catalogues share, in the order of the first.
+
+    Parameters
+    ----------
+    a, b : Catalogue
+        Filled.
+
+    Returns
+    -------
+    a, b : Catalogue
+        The shared SKUs, row by row the same.
+    alone : list of str
+        SKUs that only one of them has.
+
+    Raises
+    ------
+    carbon.errors.StudyError
+        S003 if they share none.
+    """
+    names, others = (list(dict.fromkeys(each.skus["sku"].astype(str))) for each in (a, b))
+    known = set(others)
+    shared = [sku for sku in names if sku in known]
+    if not shared:
+        raise StudyError("S003", "the catalogues share no sku", file=b.file)
+    alone = sorted(set(names) ^ known)
+    return a.select(shared), b.select(shared), alone
+
+
+def beside(
+    study: Computing, a: Catalogue, b: Catalogue, *, draws: int | None = None
+) -> pd.DataFrame:
+    """Footprints of two catalogues, row against row.
+
+    Parameters
+    ----------
+    study : Study
+        Goal and scope: the one basis of both.
+    a, b : Catalogue
+        Filled, of the same length; row by row of the same category.
+    draws : int, optional
+        Paired draws for the interval of the difference and the probability that A is less.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns :data:`BESIDE_COLUMNS`: for each pair its stages inside the boundary, then
+        ``total``. Interval and probability are those of the total.
+
+    Raises
+    ------
+    carbon.errors.StudyError
+        S002 if a pair is of two categories: a kept shoe does not do what a kept shirt does.
+
+    Examples
+    --------
+    >>> from carbon.study import Study
+    >>> study = Study()
+    >>> both = study.catalogue("sku,category,return_rate\\nA,dress,20%\\nB,dress,60%\\n")
+    >>> table = beside(study, both.select(["A"]), both.select(["B"]))
+    >>> bool(table.set_index("stage").loc["total", "difference_kg"] < 0)
+    True
+    """
+    unlike = a.skus["category"].astype(str).to_numpy() != b.skus["category"].astype(str).to_numpy()
+    if unlike.any():
+        at = int(unlike.argmax())
+        found = [
+            f"{each.skus['sku'].iloc[at]}: {each.skus['category'].iloc[at]}" for each in (a, b)
+        ]
+        raise StudyError("S002", "two categories", value=", ".join(found))
+    inside = [name for name in STAGES if name in BOUNDARIES[study.boundary]]
+    at_stage = [STAGES.index(name) for name in inside]
+    left, right = (_with_total(study, each, at_stage) for each in (a, b))
+    shape = left.shape
+    low, high, chance = (np.full(shape, np.nan) for _ in range(3))
+    if draws is not None:
+        drawn = [sampled(study, each, draws) for each in (a, b)]
+        chance[:, -1] = probability_lower(*drawn)
+        central = left[:, -1] - right[:, -1]
+        bounds = interval(drawn[0] - drawn[1])
+        low[:, -1], high[:, -1] = np.fmin(bounds[0], central), np.fmax(bounds[1], central)
+    return _table(study, a, b, [*inside, "total"], (left, right, low, high, chance))
+
+
+def _with_total(study: Computing, each: Catalogue, at_stage: Sequence[int]) -> np.ndarray:
+    values = study.footprints(each).stages
+    return np.column_stack([values[:, list(at_stage)], values.sum(axis=1)])
+
+
+def _table(
+    study: Computing,
+    a: Catalogue,
+    b: Catalogue,
+    stages: Sequence[str],
+    numbers: tuple[np.ndarray, ...],
+) -> pd.DataFrame:
+    left, right, low, high, chance = (values.ravel() for values in numbers)
+    count = len(stages)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        share = np.where(right != 0, (left - right) / right, np.nan)
+    return pd.DataFrame(
+        {
+            "sku_a": np.repeat(a.skus["sku"].to_numpy(), count),
+            "sku_b": np.repeat(b.skus["sku"].to_numpy(), count),
+            "stage": pd.Categorical(list(stages) * len(a), categories=list(stages)),
+            "a_kg": left,
+            "b_kg": right,
+            "difference_kg": left - right,
+            "difference_share": share,
+            "difference_low_kg": low,
+            "difference_high_kg": high,
+            "p_a_less": chance,
+            "basis": str(study.basis),
+        }
+    )[list(BESIDE_COLUMNS)]

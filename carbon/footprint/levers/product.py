@@ -1,0 +1,89 @@
+"""Levers on the product and its live session: recycled content, a renewable studio."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from carbon.catalogue.schema import Catalogue
+from carbon.footprint.levers.book import Book, Change
+
+__all__ = ["recycled_content", "renewable_studio"]
+
+
+def recycled_content(catalogue: Catalogue, sizes: Mapping[str, float], book: Book) -> Change:
+    """Materials and packaging with a recycled source take more of it.
+
+    Parameters
+    ----------
+    catalogue : Catalogue
+        Filled.
+    sizes : mapping of str to float
+        ``material_share`` and ``packaging_share``: recycled content afterwards [1].
+    book : Book
+        Which virgin materials stay because their source already holds recycled fibre.
+
+    Returns
+    -------
+    Change
+        Lines below the share rise to it; none falls. Not for SKUs without a recycled source, or
+        whose lines all have as much.
+    """
+    kept = set(book.swaps("recycled-content", "kept")["from"])
+    able = np.zeros(len(catalogue), dtype=bool)
+    below = np.zeros(len(catalogue), dtype=bool)
+    tables: dict[str, tuple[pd.DataFrame, np.ndarray, float]] = {}
+    for name in ("materials", "packaging"):
+        lines: pd.DataFrame = getattr(catalogue, name)
+        share = sizes["material_share" if name == "materials" else "packaging_share"]
+        row = lines["row"].to_numpy()
+        virgin, recycled = lines["virgin"].array, lines["recycled"].array
+        stays = np.array([*(str(word) in kept for word in virgin.categories), True])[virgin.codes]
+        can = (recycled.codes >= 0) & ~stays & (lines["mass_kg"] > 0).to_numpy()
+        rises = can & (lines["recycled_share"].to_numpy() < share)
+        able[row[can]] = True
+        below[row[rises]] = True
+        tables[name] = (lines, rises, share)
+    change = Change.of(catalogue, ("no-source", ~able), ("recycled", ~below))
+    return change.with_tables(
+        **{
+            name: lines.assign(
+                recycled_share=np.where(
+                    rises & change.applies[lines["row"].to_numpy()],
+                    share,
+                    lines["recycled_share"].to_numpy(),
+                )
+            )
+            for name, (lines, rises, share) in tables.items()
+        }
+    )
+
+
+def renewable_studio(catalogue: Catalogue, sizes: Mapping[str, float], _book: Book) -> Change:
+    """The studio's electricity is solar power, on a life-cycle basis.
+
+    Parameters
+    ----------
+    catalogue : Catalogue
+        Filled.
+    sizes : mapping of str to float
+        ``share``: renewable part of the studio's electricity [1].
+    _book : Book
+        Not used.
+
+    Returns
+    -------
+    Change
+        Not for SKUs without studio electricity. What viewers' networks and telephones take is
+        not the studio's to change.
+    """
+    skus = catalogue.skus
+    studio = skus["studio_kwh"].to_numpy(dtype=np.float64)
+    now = skus["studio_renewable"].to_numpy(dtype=np.float64)
+    change = Change.of(
+        catalogue, ("no-studio", ~(studio > 0)), ("renewable", now >= sizes["share"])
+    )
+    share = np.where(change.applies, sizes["share"], now)
+    return change.with_tables(skus=skus.assign(studio_renewable=share))

@@ -1,0 +1,232 @@
+"""Levers on transport: ground instead of air, a regional warehouse, electric vans."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from carbon.catalogue.schema import Catalogue
+from carbon.catalogue.templates import Modes
+from carbon.footprint.levers.book import Book, Change, put
+
+__all__ = ["air_to_ground", "e_van", "regional_warehouse"]
+
+Flags = npt.NDArray[np.bool_]
+Integers = npt.NDArray[np.int64]
+
+
+def air_to_ground(catalogue: Catalogue, _sizes: Mapping[str, float], book: Book) -> Change:
+    """Flights inside a country go by lorry, those of cold goods by refrigerated lorry.
+
+    Parameters
+    ----------
+    catalogue : Catalogue
+        Filled.
+    _sizes : mapping of str to float
+        None.
+    book : Book
+        Which mode replaces which.
+
+    Returns
+    -------
+    Change
+        Legs there and back. Not for SKUs without a flight, nor for goods that cross a border.
+
+    Notes
+    -----
+    The great circle is the flight without its offset, divided by its distance factor; the road is
+    that times the lorry's factor. Feeder legs, hubs and last mile stay, though a lorry might not
+    need them all.
+    """
+    legs = catalogue.legs
+    row = legs["row"].to_numpy()
+    cold = book.cold(catalogue)[row]
+    new, flies = _swapped(legs, book, "air-to-ground", cold)
+    change = Change.of(
+        catalogue,
+        ("no-air", ~_any(row[flies], len(catalogue))),
+        ("abroad", _abroad(catalogue)),
+    )
+    where = np.flatnonzero(flies & change.applies[row])
+    if not len(where):
+        return change
+    return change.with_tables(legs=_by(legs, where, new[where], book))
+
+
+def e_van(catalogue: Catalogue, _sizes: Mapping[str, float], book: Book) -> Change:
+    """Diesel vans on feeder legs and on the last mile become electric.
+
+    Parameters
+    ----------
+    catalogue : Catalogue
+        Filled.
+    _sizes : mapping of str to float
+        None.
+    book : Book
+        Which mode replaces which.
+
+    Returns
+    -------
+    Change
+        Legs there and back, of the same length. Not for SKUs that no diesel van carries.
+    """
+    legs = catalogue.legs
+    row = legs["row"].to_numpy()
+    new, vans = _swapped(legs, book, "e-van", np.zeros(len(legs), dtype=bool))
+    change = Change.of(catalogue, ("no-van", ~_any(row[vans], len(catalogue))))
+    where = np.flatnonzero(vans & change.applies[row])
+    if not len(where):
+        return change
+    return change.with_tables(legs=_by(legs, where, new[where], book))
+
+
+def regional_warehouse(catalogue: Catalogue, sizes: Mapping[str, float], book: Book) -> Change:
+    """Stock waits in the buyer's region, so that a parcel's last haul is short.
+
+    Parameters
+    ----------
+    catalogue : Catalogue
+        Filled.
+    sizes : mapping of str to float
+        ``last_haul``: from the regional warehouse to the buyer's town [km].
+    book : Book
+        Which mode moves stock, and which the last haul.
+
+    Returns
+    -------
+    Change
+        Every leg by air or road that is longer than the last haul. Out: stock as far as the
+        warehouse, one more handling there, then the last haul. Back: the last haul only, for
+        returns stay in the region. Not for SKUs without such a leg, nor across a border.
+
+    Notes
+    -----
+    A flight is replaced as well: stock that waits near the buyer need not fly. Ships and trains
+    are bulk already. The space and the energy of keeping stock are not counted.
+    """
+    legs = catalogue.legs
+    row = legs["row"].to_numpy()
+    cold = book.cold(catalogue)[row]
+    bulk, known = _swapped(legs, book, "regional-warehouse", cold)
+    last, _ = _swapped(legs, book, "regional-warehouse", cold, ("last", "last cold"))
+    road = _road_km(legs, bulk, book)
+    haul = sizes["last_haul"]
+    with np.errstate(invalid="ignore"):
+        long = known & (road > haul)
+    out = long & ~legs["returning"].to_numpy(dtype=bool)
+    change = Change.of(
+        catalogue, ("near", ~_any(row[out], len(catalogue))), ("abroad", _abroad(catalogue))
+    )
+    long &= change.applies[row]
+    if not long.any():
+        return change
+    out &= long
+    # out: stock, handling, last haul; back: last haul
+    source = np.repeat(np.arange(len(legs)), np.where(out, 3, 1))
+    begin = np.cumsum(np.where(out, 3, 1)) - np.where(out, 3, 1)
+    first, hub, end = begin[out], begin[out] + 1, begin[out] + 2
+    back = begin[long & ~out]
+    table = legs.iloc[source].reset_index(drop=True)
+    modes = Modes(book.vocabulary)
+    names = [*book.modes.index]
+    hubs = np.array([names.index(modes.names.ids[code]) for code in modes.hubs])
+    cold_hub = hubs[cold[out].astype(np.int64)]
+    where = np.concatenate([first, hub, end, back])
+    code = np.concatenate([bulk[out], cold_hub, last[out], last[long & ~out]])
+    km = np.concatenate(
+        [
+            road[out] - haul,
+            np.full(len(hub), np.nan),
+            np.full(len(end), haul),
+            np.full(len(back), haul),
+        ]
+    )
+    return change.with_tables(legs=_by(table, where, code, book, km))
+
+
+def _swapped(
+    legs: pd.DataFrame,
+    book: Book,
+    lever: str,
+    cold: Flags,
+    parts: tuple[str, str] = ("ambient", "cold"),
+) -> tuple[Integers, Flags]:
+    """Position of the new mode of each leg in ``book.modes``, and which legs have one."""
+    names = {name: at for at, name in enumerate(book.modes.index)}
+    mode = legs["mode"].array
+    tables = []
+    for part in parts:
+        swaps = book.swaps(lever, part)
+        to = dict(zip(swaps["from"], swaps["to"], strict=True))
+        tables.append([*(names[to[m]] if m in to else -1 for m in mode.categories), -1])
+    warm, chilled = (np.array(table, dtype=np.int64)[mode.codes] for table in tables)
+    new = np.where(cold, chilled, warm)
+    with np.errstate(invalid="ignore"):
+        moves = ~(legs["km"].to_numpy() == 0) & (legs["chain_share"].to_numpy() > 0)
+    return new, (new >= 0) & moves
+
+
+def _any(row: npt.NDArray[np.integer], size: int) -> Flags:
+    out = np.zeros(size, dtype=bool)
+    out[row] = True
+    return out
+
+
+def _abroad(catalogue: Catalogue) -> Flags:
+    """Whether any destination lies in another country than the origin."""
+
+    def countries(column: pd.Series) -> npt.NDArray[np.object_]:
+        of = column.array
+        names = [str(name).partition("-")[0] for name in of.categories]
+        out: npt.NDArray[np.object_] = np.array([*names, ""], dtype=object)[of.codes]
+        return out
+
+    table = catalogue.destinations
+    row = table["row"].to_numpy()
+    away = countries(table["location"]) != countries(catalogue.skus["origin"])[row]
+    return _any(row[away & (table["share"].to_numpy() > 0)], len(catalogue))
+
+
+def _road_km(legs: pd.DataFrame, new: Integers, book: Book) -> npt.NDArray[np.float64]:
+    """Length of each leg by its new mode, between the same places [km]."""
+    table = book.modes
+    factor, offset = (
+        np.nan_to_num(table[f"distance_{name}"].to_numpy(), nan=missing)
+        for name, missing in (("factor", 1.0), ("offset_km", 0.0))
+    )
+    names = {name: at for at, name in enumerate(table.index)}
+    mode = legs["mode"].array
+    old = np.array([*(names[name] for name in mode.categories), 0])[mode.codes]
+    km = legs["km"].to_numpy()
+    circle = np.where(km > offset[old], km - offset[old], km) / factor[old]
+    moved = circle * factor[new] + offset[new]
+    same = (factor[old] == factor[new]) & (offset[old] == offset[new])
+    return np.where(same, km, moved)
+
+
+def _by(
+    legs: pd.DataFrame,
+    where: npt.NDArray[np.integer],
+    new: Integers,
+    book: Book,
+    km: npt.NDArray[np.float64] | None = None,
+) -> pd.DataFrame:
+    """Legs that go by other modes at some rows; without lengths, between the same places."""
+    table = book.modes
+    if km is None:
+        km = _road_km(legs.iloc[where], new, book)
+    with np.errstate(invalid="ignore"):
+        far = km > table["beyond_km"].to_numpy()[new]
+    near, beyond = (table[name].astype(str).to_numpy() for name in ("activity", "activity_beyond"))
+    activities = [*near, *np.where(beyond == "", near, beyond)]
+    length = legs["km"].to_numpy(copy=True)
+    length[where] = np.where(table["basis"].to_numpy()[new] == "tkm", km, np.nan)
+    return legs.assign(
+        mode=put(legs["mode"], where, [*table.index], new),
+        activity=put(legs["activity"], where, activities, new + far * len(table)),
+        basis=put(legs["basis"], where, [*table["basis"].astype(str)], new),
+        km=length,
+    )
