@@ -21,8 +21,10 @@ demo: $(VENV)/.ready ## footprints of the example catalogue
 	$(BIN)/carbon footprint examples/catalogue.csv -o $(OUT)/footprints.csv
 	$(BIN)/carbon inventory examples/catalogue.csv -o $(OUT)/inventory.parquet
 	$(BIN)/carbon explain examples/catalogue.csv T_SHIRT-001 --cut 8
+	$(BIN)/carbon whatif examples/catalogue.csv -o $(OUT)/savings.xlsx --draws 200
+	$(BIN)/carbon whatif examples/catalogue.csv -o $(OUT)/dress.csv --sku DRESS-001 --picture $(OUT)/dress.svg
 	@echo
-	@echo "Results lie in $(OUT)/: footprints.xlsx, footprints.csv, inventory.parquet"
+	@echo "Results lie in $(OUT)/: footprints.xlsx, footprints.csv, inventory.parquet, savings.xlsx, dress.svg"
 
 test: lint types contracts ## everything that must hold before a change lands
 	$(BIN)/python -m pytest -n 2 --dist loadfile

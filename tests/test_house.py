@@ -125,6 +125,16 @@ def test_the_readmes_are_equals() -> None:
     assert shape("README.md") == shape("README.zh-CN.md")
 
 
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_the_pictures_of_the_readme_are_the_real_ones(lang: str, tmp_path: Path) -> None:
+    words = ["--sku", "DRESS-001", "--lang", lang, "--draws", "0"]
+    words += ["-o", str(tmp_path / "out.csv"), "--picture", str(tmp_path / "levers.svg")]
+    result = CliRunner().invoke(main, ["whatif", str(ROOT / "examples/catalogue.csv"), *words])
+    assert result.exit_code == 0, result.output
+    shown = text(f"docs/pictures/levers-{lang}.svg")
+    assert (tmp_path / "levers.svg").read_text(encoding="utf-8") == shown
+
+
 def test_versions_have_lower_bounds_and_a_lock() -> None:
     project = tomllib.loads(text("pyproject.toml"))["project"]
     lock = text("requirements.lock")
