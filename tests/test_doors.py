@@ -93,6 +93,15 @@ def test_explain_goes_from_the_total_to_the_cell(source: Path) -> None:
     assert "returns" in output
 
 
+def test_explain_draws_the_stages(source: Path) -> None:
+    code, output = carbon("explain", source, "A", "--picture", source.with_suffix(".svg"))
+    assert code == 0, output
+    picture = source.with_suffix(".svg").read_text(encoding="utf-8")
+    assert picture.startswith("<svg ")
+    assert "returns" in picture
+    assert carbon("explain", source, "A", "--picture", source.with_suffix(".png"))[0] == 5
+
+
 def test_explain_an_unknown_sku(source: Path) -> None:
     code, output = carbon("explain", source, "Z")
     assert code == 3

@@ -18,7 +18,7 @@ from pyarrow import csv, parquet
 
 from carbon.errors import OutputError
 
-__all__ = ["FORMATS", "as_text", "whole_file", "write_table"]
+__all__ = ["FORMATS", "as_text", "whole_file", "write_picture", "write_table"]
 
 SHEET_ROWS: Final = 1_048_576
 """Rows that a sheet of a spreadsheet can hold, the header included."""
@@ -126,6 +126,27 @@ def whole_file(path: Path) -> Iterator[Path]:
     finally:
         if beside is not None:
             beside.unlink(missing_ok=True)
+
+
+def write_picture(svg: str, path: Path) -> None:
+    """Write a picture; the file appears only when it is whole.
+
+    Parameters
+    ----------
+    svg : str
+        An SVG document.
+    path : pathlib.Path
+        ``.svg``.
+
+    Raises
+    ------
+    carbon.errors.OutputError
+        O001 if it cannot be written, O002 for another extension.
+    """
+    if path.suffix.lower() != ".svg":
+        raise OutputError("O002", "a picture is .svg", file=str(path))
+    with whole_file(path) as beside:
+        beside.write_text(svg, encoding="utf-8", newline="\n")
 
 
 def _csv(frame: pd.DataFrame, path: Path) -> None:

@@ -21,9 +21,11 @@ from carbon.doors.options import (
     DRAWS,
     EDITION,
     FACTORS,
+    LANG,
     OUTPUT,
     Group,
     errors_in,
+    first_name,
     guard,
     new_study,
     scope,
@@ -123,20 +125,33 @@ def inventory(catalogue: Path, output: Path, skus: tuple[str, ...], **scope: Any
     type=click.FloatRange(0, 100),
     help="Leave out branches below this percentage of the total.",
 )
+@click.option(
+    "--picture",
+    type=click.Path(path_type=Path),
+    metavar="SVG",
+    help="Draw the stages with their 95 % intervals.",
+)
+@LANG
 @scope
-def explain(catalogue: Path, sku: str, cut: float, **scope: Any) -> None:
+def explain(
+    catalogue: Path, sku: str, cut: float, picture: Path | None, lang: str, **scope: Any
+) -> None:
     """One SKU as a tree, from its total to the publisher's cell.
 
     \b
     carbon explain catalogue.csv TS-001
-    carbon explain catalogue.csv TS-001 --cut 0
+    carbon explain catalogue.csv TS-001 --cut 0 --picture stages.svg
     """
-    from carbon.doors.explain import tree
+    from carbon.doors.batch import write_picture
+    from carbon.doors.explain import chart, tree
 
     study = new_study(**scope)
     filled = study.catalogue(catalogue).select([sku])
     for line in tree(study, filled, cut / 100):
         click.echo(line)
+    if picture is not None:
+        write_picture(chart(study, filled, lang), picture)
+        click.echo(f"{first_name(filled)} -> {picture}")
     tell_problems(filled)
     sys.exit(1 if errors_in(filled) else 0)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from carbon.doors.options import OUTPUT, guard, new_study, scope
+from carbon.doors.options import LANG, OUTPUT, first_name, guard, new_study, scope
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,13 +25,6 @@ DRAWS = click.option(
     show_default=True,
     type=click.IntRange(0, 100_000),
     help="Paired draws for 95 % intervals of differences; 0 leaves them out.",
-)
-LANG = click.option(
-    "--lang",
-    default="en",
-    show_default=True,
-    type=click.Choice(["zh", "en"]),
-    help="Language of reasons and pictures.",
 )
 
 
@@ -231,20 +224,14 @@ def _tell_ratio(table: pd.DataFrame, scenario: Scenario, lang: str) -> None:
 
 
 def _draw(study: Study, filled: Catalogue, asked: tuple[str, ...], path: Path, lang: str) -> None:
-    from carbon.doors.batch import whole_file
-    from carbon.errors import OutputError
+    from carbon.doors.batch import write_picture
     from carbon.footprint.picture import waterfall
     from carbon.footprint.scenario import steps
 
-    if path.suffix.lower() != ".svg":
-        raise OutputError("O002", "a picture is .svg", file=str(path))
     before, after = steps(study, filled, asked, lang=lang)
-    sku = filled.skus.iloc[[0]].astype("str").to_dict("records")[0]
-    name = f"{sku['sku']}  {sku['name']}" if sku["name"] not in ("", "nan") else sku["sku"]
-    text = waterfall(before, after, name=name, basis=str(study.basis), lang=lang)
-    with whole_file(path) as beside:
-        beside.write_text(text, encoding="utf-8", newline="\n")
-    click.echo(f"{sku['sku']}: {len(after)} levers -> {path}")
+    name = first_name(filled)
+    write_picture(waterfall(before, after, name=name, basis=str(study.basis), lang=lang), path)
+    click.echo(f"{name}: {len(after)} levers -> {path}")
 
 
 def _tell_pair(rows: pd.DataFrame) -> None:

@@ -8,12 +8,15 @@ import numpy as np
 
 from carbon.background.unit_impacts import PARTS, characterization
 from carbon.catalogue.schema import Catalogue
+from carbon.doors.options import first_name
 from carbon.errors import FactorsError
+from carbon.footprint.picture import stage_chart
 from carbon.study import Study
-from carbon.terms import FITS, ORIGINS, STAGES
+from carbon.terms import BOUNDARIES, FITS, ORIGINS, STAGES
 
-__all__ = ["dataset", "tree"]
+__all__ = ["chart", "dataset", "tree"]
 
+DRAWS = 1000
 DEPTH = 6
 """Levels of linked datasets that are followed; the longest chain of the edition has four."""
 
@@ -35,11 +38,9 @@ def tree(study: Study, catalogue: Catalogue, cut: float) -> Iterator[str]:
     str
         One line of text.
     """
-    sku = {column: str(catalogue.skus[column].iloc[0]) for column in ("sku", "name", "category")}
     result = study.footprints(catalogue)
     total = float(result.total[0])
-    name = f"  {sku['name']}" if sku["name"] not in ("", "nan", "None") else ""
-    yield f"{sku['sku']}{name}  ({sku['category']})"
+    yield f"{first_name(catalogue)}  ({catalogue.skus['category'].astype('str').iloc[0]})"
     yield f"{_kg(total)} kg CO2e per kept unit  [{study.basis}]"
     if np.isnan(total):
         yield "not computed: " + " ".join(result.to_frame()["problem"])
@@ -77,6 +78,38 @@ def tree(study: Study, catalogue: Catalogue, cut: float) -> Iterator[str]:
             )
     if small:
         yield f"└─ branches below {cut:.0%} of the total, together {_kg(small)} kg"
+
+
+def chart(study: Study, catalogue: Catalogue, lang: str) -> str:
+    """Stages of the first SKU of a catalogue as a picture.
+
+    Parameters
+    ----------
+    study : Study
+        Goal and scope.
+    catalogue : Catalogue
+        Filled.
+    lang : str
+        ``"zh"`` or ``"en"``.
+
+    Returns
+    -------
+    str
+        An SVG document with 95 % intervals.
+    """
+    first = catalogue.part(0, 1)
+    row = study.footprints(first, draws=DRAWS).to_frame(stages=True).to_dict("records")[0]
+    inside: list[str] = [stage for stage in STAGES if stage in BOUNDARIES[study.boundary]]
+    bounds: dict[str, tuple[float, float]] = {
+        stage: (row[f"{stage}_low_kg"], row[f"{stage}_high_kg"]) for stage in inside
+    }
+    return stage_chart(
+        {stage: row[f"{stage}_kg"] for stage in inside},
+        intervals={**bounds, "total": (row["low_kg"], row["high_kg"])},
+        name=first_name(first),
+        basis=str(study.basis),
+        lang=lang,
+    )
 
 
 def dataset(study: Study, activity: str, location: str) -> Iterator[str]:

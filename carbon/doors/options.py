@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Group",
     "errors_in",
+    "first_name",
     "guard",
     "new_study",
     "scope",
@@ -48,6 +49,13 @@ DRAWS = click.option(
 )
 EDITION = click.option(
     "--edition", default="2026.1", show_default=True, help="Which factors are in force."
+)
+LANG = click.option(
+    "--lang",
+    default="en",
+    show_default=True,
+    type=click.Choice(["zh", "en"]),
+    help="Language of reasons and pictures.",
 )
 
 
@@ -124,6 +132,12 @@ def guard(output: Path | None, *inputs: Path) -> None:
         same = output.exists() and source.exists() and output.samefile(source)
         if same or (source.is_dir() and output.resolve().parent == source.resolve()):
             raise OutputError("O004", file=str(output))
+
+
+def first_name(catalogue: Catalogue) -> str:
+    """Identifier and name of the first SKU."""
+    sku, name = (str(catalogue.skus[column].iloc[0]) for column in ("sku", "name"))
+    return sku if name in ("", "nan", "None") else f"{sku}  {name}"
 
 
 def errors_in(catalogue: Catalogue) -> bool:
