@@ -85,6 +85,18 @@ CODES: Final[dict[str, Code]] = {
     "C009": _error("an sku must not be empty", "give every row an sku"),
     "C010": _error("the category must be a known one", "choose one from carbon template"),
     "C011": _error("the file must be well formed", "open it, mend it and save it again"),
+    "C012": _note(
+        "a sheet or file that is no table of the catalogue is left out",
+        "name it skus, materials, packaging or legs",
+    ),
+    "C013": _error(
+        "sheets that hold the same kind of table must have the same headers",
+        "give them the same headers, or keep one of them",
+    ),
+    "C014": _warning(
+        "a number in scientific notation has lost its last digits",
+        "format the column as text and fill it in again",
+    ),
     # quantities
     "C101": _error("a number was expected", "write a number and its unit, as 200 g"),
     "C102": _error("a quantity needs a unit", "add it to the cell or to the header, as mass_g"),
@@ -96,7 +108,9 @@ CODES: Final[dict[str, Code]] = {
     "C105": _error("the unit measures something else", "use a unit of the right kind"),
     "C106": _error("a quantity must not be negative", "check the sign"),
     "C107": _error("a share must lie between 0 and its limit", "write 35 % or 0.35"),
-    "C108": _error("the number looks like percent without the sign", "write 35 % or 0.35"),
+    "C108": _error(
+        "a share must say whether it is percent", "write the sign into the cell, as 35%"
+    ),
     "C109": _warning(
         "the value is unusual for the category", "check the value and its unit; it was used"
     ),
@@ -109,6 +123,13 @@ CODES: Final[dict[str, Code]] = {
         "electricity without heat, or heat without electricity, replaces no assumption",
         "give both; write 0 MJ if there is no heat",
     ),
+    "C116": _error(
+        "the energy of making cannot be nothing",
+        "leave electricity and heat empty if they are unknown",
+    ),
+    "C117": _warning(
+        "a comma may be decimal or thousands; the price was left out", "write 1299 or 1,299.00"
+    ),
     # lines
     "C201": _error("the material is not known", "use a name from carbon template"),
     "C202": _error("the shares of a SKU must sum to 100 %", "correct the shares"),
@@ -118,8 +139,15 @@ CODES: Final[dict[str, Code]] = {
         "no factor for the recycled material is known",
         "none; the virgin material was used",
     ),
+    "C206": _error(
+        "the materials cannot weigh what the SKU weighs",
+        "check mass, materials and their units",
+    ),
     "C211": _error("the packaging item is not known", "use a name from carbon template"),
-    "C212": _error("a reusable item needs at least one trip", "write 20 trips or leave it out"),
+    "C212": _error(
+        "only a reusable item makes trips, 1 to 200 of them",
+        "write 20 trips, or leave them out",
+    ),
     "C221": _error("the transport mode is not known", "use truck, van, plane, train or ship"),
     "C222": _error("the shares of the chains must sum to 100 %", "correct the shares"),
     "C223": _error("the cell could not be understood", "follow the examples of carbon template"),
@@ -128,6 +156,14 @@ CODES: Final[dict[str, Code]] = {
         "write it, as truck 80 km, or give origin and destination",
     ),
     "C225": _error("the legs of a chain must tell the same share", "correct chain_share"),
+    "C226": _warning(
+        "no lorry or train takes this way across the sea",
+        "write the chain, as truck 80 km, plane, van 20 km",
+    ),
+    "C227": _warning(
+        "the category's chains do not cross the sea: air was assumed, or a ship if it never flies",
+        "write the chain, as truck 80 km, plane, van 20 km",
+    ),
     "C231": _error("the place is not known", "use an ISO 3166-2 code, a name or lat,lon"),
     "C232": _error("the shares of the destinations must sum to 100 %", "correct the shares"),
     "C241": _error(
@@ -139,12 +175,16 @@ CODES: Final[dict[str, Code]] = {
         "repeat the same totals; the largest was used",
     ),
     "C243": _warning(
-        "units_sold is missing for another SKU of the session",
-        "fill it; the session was shared by the others",
+        "another row of the session could not be counted",
+        "fill its units_sold and mend it; the session was shared by the others",
     ),
     "C251": _error("a line must belong to a SKU of the catalogue", "correct its sku"),
     "C252": _error(
         "a SKU has lines in a cell and in a line table", "keep the cell or the lines, not both"
+    ),
+    "C253": _note(
+        "a line without sku was read as a line of the SKU above it",
+        "write the sku into every line",
     ),
     # factors and editions
     "F001": _error("the factor folder must exist and hold a datapackage.json", "check the path"),

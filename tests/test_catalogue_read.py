@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from carbon.catalogue import cells, files, headers
+from carbon.catalogue import cells, csv_text, files, headers
 from carbon.catalogue.read import read
 from carbon.catalogue.schema import Limits
 from carbon.errors import CatalogueError
@@ -116,7 +116,7 @@ def test_irregular_csv(vocabulary, tmp_path):
 
 def test_quick_and_slow_csv_agree(tmp_path):
     data = b'a,b\n1,"x, y"\n"two\nlines",\n" 3 ",""\n'
-    quick, slow = files._csv_fast("f", data, ","), files._csv_slow("f", data, ",")
+    quick, slow = csv_text.fast("f", data, ","), csv_text.slow("f", data, ",")
     assert quick is not None
     assert [item.to_pylist() for item in quick.columns] == [
         item.to_pylist() for item in slow.columns

@@ -48,6 +48,9 @@ MISSING: Final = [
 ]
 """Texts that say that a cell is not filled."""
 
+_SUMMED: Final = ("share", "chain_share")
+"""Shares whose sum shows whether they are percent."""
+
 PIECES: Final = (
     r"(?i)^(?:pcs?|pieces?|units?|items?|orders?|trips?|times|件|个|只|单|台|双|条|盒|次|人|份)$"
 )
@@ -213,7 +216,13 @@ def scaled(
 
     codes = by_unique(pc.fill_null(unit, ""), remember, np.int32, -1)
     given = ~np.isnan(out.values)
-    bare = _empty(unit) & (header_unit != "%")
+    bare, percent = _empty(unit), header_unit == "%"
+    if column.kind == "share" and percent and column.output not in _SUMMED:
+        # a cell formatted as percent holds 0.35 where it shows 35 %
+        fraction = bare & (out.values > 0) & (out.values < 1)
+        if fraction.any():
+            out.fail("C108", fraction | (bare & (out.values == 1)))
+            given = ~np.isnan(out.values)
     scales = [scale for scale, _ in found]
     if any((scale.multiply, scale.divide) != (1.0, 1.0) for scale in scales):
         multiply = np.array([scale.multiply for scale in scales])[codes]
@@ -227,7 +236,7 @@ def scaled(
     values = out.values
     out.fail("C106", values < 0)
     if column.kind == "share":
-        out.fail("C108", bare & (values > 1) & (values <= 100))
+        out.fail("C108", bare & (not percent) & (values > 1) & (values <= 100))
         out.fail("C107", values > column.limit)
     if column.positive or column.least:
         out.fail("C112", (values <= 0) if column.positive else (values < column.least))
@@ -245,6 +254,9 @@ def _scale_of(
             name, units.Scale(code="C103")
         ), ""
     if column.kind == "count":
+        if text.startswith("万"):
+            counted, _ = _scale_of(text[1:].strip(), column, default, aliases)
+            return units.Scale(10_000.0, code=counted.code), ""
         known = not text or re.match(PIECES, text) or aliases.get(text) == "dimensionless"
         return units.Scale(code="" if known else "C103"), ""
     if not name:
@@ -284,6 +296,9 @@ def price(cells: Any, header_unit: str) -> Numbers:
 
     codes = by_unique(pc.fill_null(sign, ""), remember, np.int32, -1)
     out.rest = np.array([*found, ""], object)[codes]
+    # a price is not needed: one that could mean two things is left out
+    out.faults = [("C117" if code == "C111" else code, where) for code, where in out.faults]
+    out.fail("C101", np.isinf(out.values))
     out.fail("C103", (out.rest == "?") & ~np.isnan(out.values))
     out.fail("C106", out.values < 0)
     return out

@@ -24,10 +24,10 @@ _LONGEST_KM: Final = 40_075.0  # once around the equator: no leg is longer
 _HEAD: Final = r"^(?P<head>[^:]*):(?P<legs>.*)$"
 _BARE: Final = r"^(?P<head>(?P<legs>[^0-9%,、→>:]+)[0-9][0-9.]*\s*%)$"
 _BACK: Final = re.compile(
-    r"^(?:r|ret|returns?|returning|back|inbound|true|1|退货?|退回|回程|返程|逆向)$", re.I
+    r"^(?:r|ret|returns?|returning|back|inbound|true|1|退货?|退回|返回?|回|回程|返程|逆向)$", re.I
 )
 _OUT: Final = re.compile(
-    r"^(?:o|out|outbound|outward|forward|delivery|false|0|去程|发货|正向|配送)$", re.I
+    r"^(?:o|out|outbound|outward|forward|delivery|false|0|去|去程|发货|正向|配送)$", re.I
 )
 
 
@@ -45,9 +45,11 @@ def compact_legs(rows: Rows, column: str, vocabulary: Vocabulary) -> Lines:
     vocabulary : Vocabulary
     """
     spec, words = LINE_COLUMNS["legs"], vocabulary.unit_words
-    of_cell, chain = grammar.split(
-        grammar.replace(grammar.guard(rows.texts[column]), r"[|\n]", ";"), ";"
-    )
+    texts = grammar.guard(rows.texts[column])
+    # legs of one chain may stand between semicolons too, if nothing else says chain
+    one = pc.invert(pc.match_substring_regex(texts, r"[:%|\n]"))
+    texts = pc.if_else(one, grammar.replace(texts, ";", ","), texts)
+    of_cell, chain = grammar.split(grammar.replace(texts, r"[|\n]", ";"), ";")
     legs: Any = chain
     head = pa.nulls(len(chain), pa.string())
     for hint, pattern in ((":", _HEAD), ("%", _BARE)):

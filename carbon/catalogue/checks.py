@@ -1,30 +1,72 @@
-"""Checks across the cells of a SKU: its mass, its recycled materials, its live session."""
+"""Checks across the cells of a SKU: its mass, its recycled materials, its energy."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from carbon.catalogue.problems import Problems, Rows
 from carbon.catalogue.schema import Vocabulary
 
-__all__ = ["check_energy", "check_lines", "check_mass", "check_sessions"]
+__all__ = ["check_energy", "check_lines", "check_mass"]
 
 IMPOSSIBLE = 5.0
 """A mass this many times outside its category's bounds is an error: a wrong unit, as kg for g."""
 
+_TOO_FAR = 2.0
+"""Materials this many times heavier or lighter than their SKU are an error."""
+
 _APART = 0.10  # materials may weigh this much more or less than their SKU
 
 
-def check_energy(skus: pd.DataFrame, rows: Rows, problems: Problems) -> None:
-    """Tell where one meter stands without the other: it changes nothing."""
+def check_energy(
+    skus: pd.DataFrame,
+    materials: pd.DataFrame,
+    rows: Rows,
+    vocabulary: Vocabulary,
+    problems: Problems,
+) -> None:
+    """Tell where one meter stands without the other, and refuse two that stand still."""
     electricity = skus["electricity_kwh"].notna().to_numpy()
     heat = skus["heat_mj"].notna().to_numpy()
     for column, alone in (("electricity", electricity & ~heat), ("heat", heat & ~electricity)):
         at = np.flatnonzero(alone)
         if len(at):
             problems.add(rows, at, column, rows.texts[column].take(pa.array(at)), "C115")
+    nothing = (skus["electricity_kwh"] == 0) & (skus["heat_mj"] == 0)
+    if nothing.any():
+        at = np.flatnonzero(nothing.to_numpy() & _processed(skus, materials, vocabulary))
+        problems.add(rows, at, "electricity", ["0 and no heat"] * len(at), "C116")
+
+
+def _processed(
+    skus: pd.DataFrame, materials: pd.DataFrame, vocabulary: Vocabulary
+) -> NDArray[np.bool_]:
+    """Whether a material of each SKU is processed; so it is taken to be where none is known."""
+    processing = vocabulary.materials["processing"]
+    by_material = np.append((processing.notna() & (processing != "")).to_numpy(dtype=bool), False)
+    names, size = vocabulary.names("material"), len(skus)
+
+    def any_of(group: NDArray[Any], code: NDArray[Any], groups: int) -> NDArray[np.bool_]:
+        count = np.bincount(group, minlength=groups)
+        worked = np.bincount(group, weights=by_material[code], minlength=groups)
+        return np.where(count > 0, worked > 0, True)
+
+    table = vocabulary.archetype_materials
+    category, material = (
+        finder.find(pa.array(table[column].astype(str), pa.string()))
+        for finder, column in ((vocabulary.names("category"), "category"), (names, "material"))
+    )
+    known = category >= 0
+    usual = any_of(category[known], material[known], len(vocabulary.categories) + 1)
+    row = materials["row"].to_numpy()
+    own = any_of(row, materials["material"].cat.codes.to_numpy(), size)
+    has = np.bincount(row, minlength=size) > 0
+    return np.where(has, own, usual[skus["category"].cat.codes.to_numpy()])
 
 
 def check_mass(
@@ -43,13 +85,19 @@ def check_mass(
     total = np.bincount(line, weights=weight[has], minlength=size).astype(float)  # int if empty
     total[np.bincount(line, minlength=size) == 0] = np.nan
     apart = np.flatnonzero(np.abs(total - mass) > _APART * mass)
-    told = [f"{total[at]:.6g} kg of {mass[at]:.6g} kg" for at in apart]
-    problems.add(rows, apart, "materials", told, "C204")
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = total[apart] / mass[apart]
+    wide = (ratio > _TOO_FAR) | (ratio < 1 / _TOO_FAR)
+    for at, code in ((apart[~wide], "C204"), (apart[wide], "C206")):
+        told = [f"{total[item]:.6g} kg of {mass[item]:.6g} kg" for item in at]
+        problems.add(rows, at, "materials", told, code)
 
-    code = skus["category"].cat.codes.to_numpy()
+    category = skus["category"].cat.codes.to_numpy()
     bounds = vocabulary.parameter_table
     least, most = (
-        np.where(code >= 0, bounds[name].to_numpy()[code] if len(bounds) else np.nan, np.nan)
+        np.where(
+            category >= 0, bounds[name].to_numpy()[category] if len(bounds) else np.nan, np.nan
+        )
         for name in ("mass_min", "mass_max")
     )
     for value, column in ((mass, "mass"), (np.where(np.isnan(mass), total, np.nan), "materials")):
@@ -84,39 +132,3 @@ def check_lines(
     found = virgin_only[code] & (materials["recycled_share"].to_numpy() > 0)
     told = materials.loc[found, "material"].astype(str)
     problems.add(rows, materials["row"].to_numpy()[found], "materials", told.tolist(), "C205")
-
-
-def check_sessions(skus: pd.DataFrame, rows: Rows, problems: Problems) -> None:
-    """See that the totals of live sessions can be shared."""
-    sold = skus["units_sold"].to_numpy()
-    unsold = ~(sold > 0)
-    group = pd.factorize(skus["session"])[0]
-    for name in ("session_kwh", "viewer_hours"):
-        total = skus[name].to_numpy()
-        given = ~np.isnan(total)
-        problems.add(
-            rows, np.flatnonzero(given & unsold), name, _told(rows, name, given & unsold), "C241"
-        )
-        if not (group >= 0).any() or not given.any():
-            continue
-        frame = pd.DataFrame({"group": group, "total": total, "unsold": unsold & ~(sold == 0)})
-        frame = frame[group >= 0]
-        by = frame.groupby("group")
-        most, least = by["total"].transform("max"), by["total"].transform("min")
-        unlike = np.zeros(len(skus), bool)
-        unlike[frame.index[(most > least) & (frame["total"] < most)]] = True
-        problems.add(rows, np.flatnonzero(unlike), name, _told(rows, name, unlike), "C242")
-        shared = np.zeros(len(skus), bool)
-        shared[frame.index[by["unsold"].transform("any") & most.notna() & ~frame["unsold"]]] = True
-        problems.add(rows, np.flatnonzero(shared), name, _told(rows, name, shared), "C243")
-        orphan = np.zeros(len(skus), bool)
-        orphan[frame.index[frame["unsold"] & most.notna()]] = True
-        orphan &= ~given
-        problems.add(rows, np.flatnonzero(orphan), "units_sold", (), "C241")
-
-
-def _told(rows: Rows, name: str, where: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> pa.Array:
-    """Text of a column where a condition holds."""
-    if name not in rows.texts:
-        return pa.array([""] * int(where.sum()))
-    return rows.texts[name].filter(pa.array(where))

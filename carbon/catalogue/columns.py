@@ -35,7 +35,7 @@ class Column:
     implied : str
         Unit meant when neither the cell nor the header names one.
     limit : float
-        Largest share.
+        Largest share; most trips of a reusable item: crates and bags wear out before that.
     positive : bool
         Zero is refused.
     least : float
@@ -97,7 +97,7 @@ LINE_COLUMNS: Final[dict[str, dict[str, Column]]] = {
         "sku": COLUMNS["sku"],
         "item": Column("choice", "item", "packaging item, as courier bag"),
         "mass": Column("mass", "mass_kg", "mass of one piece, as 12 g"),
-        "trips": Column("count", "trips", "trips of a reusable item"),
+        "trips": Column("count", "trips", "trips of a reusable item, 1 to 200", limit=200.0),
         "recycled": Column("share", "recycled_share", "recycled content, as 50%"),
         "count": Column("count", "count", "pieces"),
     },

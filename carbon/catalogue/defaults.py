@@ -18,8 +18,9 @@ from carbon.catalogue.places import Geography
 from carbon.catalogue.problems import Problems, Rows
 from carbon.catalogue.routes import complete_legs, leg_distances
 from carbon.catalogue.schema import FUELS, ORIGIN_COLUMNS, Catalogue, Vocabulary
+from carbon.catalogue.sessions import share_sessions
 from carbon.catalogue.tables import Looked, spread
-from carbon.errors import PROBLEM_COLUMNS
+from carbon.errors import CODES, PROBLEM_COLUMNS
 from carbon.terms import ORIGINS
 
 __all__ = ["fill"]
@@ -108,7 +109,7 @@ def fill(catalogue: Catalogue, vocabulary: Vocabulary, *, market: str = "CN") ->
     for name, output in (("electricity", "electricity_kwh"), ("heat", "heat_mj")):
         # not given: the processing of the materials stands for it
         origin[name][np.isnan(skus[output].to_numpy())] = _DEFAULT
-    _sessions(skus, origin, parameter)
+    share_sessions(skus, origin, parameter)
     skus["studio_renewable"] = 0.0  # contracts are not asked for yet; a what-if can set them
     no_fuel = skus["heat_fuel"].cat.codes.to_numpy() < 0
     fuels = vocabulary.names("fuel")
@@ -122,11 +123,11 @@ def fill(catalogue: Catalogue, vocabulary: Vocabulary, *, market: str = "CN") ->
     materials = _materials(given, skus, category, origin, live, vocabulary)
     packaging = _packaging(catalogue.packaging, skus, category, origin, live, vocabulary)
     distances = leg_distances(skus, destinations, geography, parameter("distance"))
-    legs, lost = complete_legs(catalogue.legs, category, origin, live, distances, vocabulary)
+    legs, found = complete_legs(catalogue.legs, category, origin, live, distances, vocabulary)
 
-    problems = catalogue.problems
+    problems = _told(catalogue, skus, found)
+    lost = found["C224"]
     if len(lost):
-        problems = _lost(catalogue, skus, lost)
         live[lost] = False
         materials, packaging, legs, destinations = (
             frame[live[frame["row"].to_numpy()]].reset_index(drop=True)
@@ -144,52 +145,25 @@ def fill(catalogue: Catalogue, vocabulary: Vocabulary, *, market: str = "CN") ->
     )
 
 
-def _lost(catalogue: Catalogue, skus: pd.DataFrame, lost: NDArray[np.int64]) -> pd.DataFrame:
-    """Mark SKUs whose transport has no length as failed."""
+def _told(
+    catalogue: Catalogue, skus: pd.DataFrame, found: dict[str, NDArray[np.int64]]
+) -> pd.DataFrame:
+    """Add problems of the transport; SKUs whose transport has no length fail."""
     import pyarrow as pa
 
-    found = Problems()
+    if not any(len(at) for at in found.values()):
+        return catalogue.problems
+    problems = Problems()
     lines = skus["line"].to_numpy()
     rows = Rows(catalogue.file, lines, pa.array(skus["sku"], pa.string()), np.arange(len(skus)))
-    found.add(rows, lost, "transport", (), "C224")
-    skus.loc[lost, "failed"] = True
-    skus.loc[lost, "problem"] = (skus.loc[lost, "problem"] + " C224").str.strip()
-    both = [frame for frame in (catalogue.problems, found.table()) if len(frame)]
+    for code, at in found.items():
+        if len(at):
+            problems.add(rows, at, "transport", (), code)
+            skus.loc[at, "problem"] = (skus.loc[at, "problem"] + f" {code}").str.strip()
+            if CODES[code].severity == "error":
+                skus.loc[at, "failed"] = True
+    both = [frame for frame in (catalogue.problems, problems.table()) if len(frame)]
     return pd.concat(both, ignore_index=True)[list(PROBLEM_COLUMNS)]
-
-
-def _sessions(skus: pd.DataFrame, origin: dict[str, NDArray[Any]], parameter: Any) -> None:
-    """Energy and viewer-hours of live sessions per kept unit."""
-    sold = skus["units_sold"].to_numpy(dtype=np.float64)
-    kept = sold * (1 - skus["return_rate"].to_numpy(dtype=np.float64))
-    revenue = skus["price"].to_numpy(dtype=np.float64) * kept
-    # a SKU without a session is a session of its own
-    named = pd.factorize(skus["session"])[0]
-    own = np.where(named >= 0, named, named.max(initial=-1) + 1 + np.arange(len(skus)))
-    group = pd.factorize(own)[0]
-    shared = kept > 0
-    currency = pd.Series(pd.factorize(skus["currency"])[0][shared]).groupby(group[shared])
-    mixed = np.zeros(len(skus), bool)
-    mixed[shared] = (currency.transform("nunique") > 1).to_numpy()
-    unpriced = np.bincount(group, weights=shared & (np.isnan(revenue) | mixed)) > 0
-    weight = np.where(shared, np.where(unpriced[group], kept, revenue), 0.0)
-    whole = np.bincount(group, weights=weight)
-    if (whole[group] == 0).any():  # free gifts only: by units
-        weight = np.where((whole[group] == 0) & shared, kept, weight)
-        whole = np.bincount(group, weights=weight)
-    for name, output in (("session_kwh", "studio_kwh"), ("viewer_hours", "viewer_hours")):
-        total = np.full(len(whole), -np.inf)
-        stated = skus[name].to_numpy(dtype=np.float64)
-        has = ~np.isnan(stated)
-        np.maximum.at(total, group[has], stated[has])
-        with np.errstate(divide="ignore", invalid="ignore"):
-            each = np.where(
-                shared & (total[group] >= 0), total[group] * weight / whole[group] / kept, np.nan
-            )
-        origin[name][~np.isnan(each)] = _GIVEN
-        take = np.isnan(each)
-        skus[output] = np.where(take, parameter(name), each)
-        origin[name][take] = np.where(np.isnan(skus[output].to_numpy()[take]), _ABSENT, _DEFAULT)
 
 
 def _places(

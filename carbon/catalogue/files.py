@@ -5,14 +5,10 @@ Cells are text, or numbers where the file itself says so; nothing is interpreted
 
 from __future__ import annotations
 
-import codecs
-import csv
-import io
 import json
 import os
 import zipfile
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,41 +16,20 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
+from carbon.catalogue.csv_text import read_csv, utf8
 from carbon.catalogue.schema import Limits
+from carbon.catalogue.sheets import Fault, Sheet, cells_of, plain, records, title_rows
 from carbon.errors import CatalogueError
 
-__all__ = ["SUFFIXES", "Sheet", "open_sheets"]
+__all__ = ["SUFFIXES", "open_sheets"]
 
 SUFFIXES: Final = (".csv", ".xlsx", ".parquet", ".jsonl")
 
 
-@dataclass
-class Sheet:
-    """A table of cells as it stands in a file.
-
-    Parameters
-    ----------
-    file : str
-        Name told to the user; a sheet of a workbook is ``goods.xlsx#materials``.
-    headers : list of str
-    columns : list of pyarrow.Array
-        Strings or numbers, one array a header.
-    lines : numpy.ndarray
-        Row of the file, as a spreadsheet counts it, of each row of the table.
-    faults : list of (int, str)
-        Rows that are not well formed: row of the file and text.
-    """
-
-    file: str
-    headers: list[str]
-    columns: list[Any]
-    lines: NDArray[np.int64]
-    faults: list[tuple[int, str]] = field(default_factory=list)
-
-
-def open_sheets(source: str | os.PathLike[str] | pd.DataFrame, limits: Limits) -> dict[str, Sheet]:
+def open_sheets(
+    source: str | os.PathLike[str] | pd.DataFrame, limits: Limits
+) -> list[tuple[str, Sheet]]:
     """Read every table of a file or folder.
 
     Parameters
@@ -64,8 +39,8 @@ def open_sheets(source: str | os.PathLike[str] | pd.DataFrame, limits: Limits) -
 
     Returns
     -------
-    dict of str to Sheet
-        By name of the sheet or stem of the file.
+    list of (str, Sheet)
+        Name of the sheet or stem of the file, and its table.
 
     Raises
     ------
@@ -73,17 +48,13 @@ def open_sheets(source: str | os.PathLike[str] | pd.DataFrame, limits: Limits) -
         C001 missing, C002 unknown format, C003 too large, C004 encoding, C011 damaged.
     """
     if isinstance(source, pd.DataFrame):
-        return {"skus": _checked(_frame(source), limits)}
+        return [("skus", _checked(_frame(source), limits))]
     path = Path(source)
     if path.is_dir():
         files = sorted(item for item in path.iterdir() if item.suffix.lower() in SUFFIXES)
         if not files:
             raise CatalogueError("C001", "no table in the folder", file=str(path))
-        found: dict[str, Sheet] = {}
-        for item in files:
-            for name, sheet in open_sheets(item, limits).items():
-                found.setdefault(item.stem if item.suffix.lower() != ".xlsx" else name, sheet)
-        return found
+        return [found for item in files for found in open_sheets(item, limits)]
     reader = _READERS.get(path.suffix.lower())
     if not path.is_file():
         raise CatalogueError("C001", file=str(path))
@@ -95,7 +66,7 @@ def open_sheets(source: str | os.PathLike[str] | pd.DataFrame, limits: Limits) -
         opened = reader(path, limits)
     except OSError as error:
         raise CatalogueError("C001", str(error), file=path.name) from error
-    return {name: _checked(sheet, limits) for name, sheet in opened.items()}
+    return [(name, _checked(sheet, limits)) for name, sheet in opened.items()]
 
 
 def _checked(sheet: Sheet, limits: Limits) -> Sheet:
@@ -133,32 +104,6 @@ def _checked(sheet: Sheet, limits: Limits) -> Sheet:
     return sheet
 
 
-def _cells(values: Sequence[Any]) -> Any:
-    """Array of a column of Python values: numbers if all are, else text."""
-    kinds = {type(value) for value in values} - {type(None)}
-    if kinds and kinds <= {int, float}:
-        try:
-            if kinds == {int}:
-                return pa.array(values, pa.int64())
-            return pa.array([None if value is None else float(value) for value in values])
-        except (OverflowError, pa.ArrowInvalid):
-            pass
-    return pa.array([_text(value) for value in values], pa.string())
-
-
-def _text(value: Any) -> str | None:
-    """Text of a value; an integral float loses its ``.0``."""
-    if value is None or isinstance(value, str):
-        return value or None
-    if isinstance(value, float):
-        if value != value:
-            return None
-        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
-    if isinstance(value, (dict, list)):
-        return json.dumps(value, ensure_ascii=False)
-    return str(value)
-
-
 def _frame(frame: pd.DataFrame) -> Sheet:
     """Table of a data frame."""
     columns = []
@@ -167,112 +112,12 @@ def _frame(frame: pd.DataFrame) -> Sheet:
         if pd.api.types.is_numeric_dtype(series.dtype) and not pd.api.types.is_bool_dtype(
             series.dtype
         ):
-            columns.append(_plain(pa.array(series, from_pandas=True)))
+            columns.append(plain(pa.array(series, from_pandas=True)))
         else:
             values = series.astype("object").where(series.notna(), None)
-            columns.append(_cells(values.tolist()))
+            columns.append(cells_of(values.tolist()))
     lines = np.arange(2, len(frame) + 2, dtype=np.int64)
     return Sheet("", [str(name) for name in frame.columns], columns, lines)
-
-
-def _csv(path: Path, _: Limits) -> dict[str, Sheet]:
-    """Table of a CSV file: encoding and separator are found out."""
-    data = path.read_bytes()
-    if data.startswith(b"\xef\xbb\xbf"):
-        data = data[3:]
-    if b"\x00" in data:
-        raise CatalogueError("C004", file=path.name)
-    data = _utf8(data, path.name)
-    if not data.strip():
-        raise CatalogueError("C011", "the file is empty", file=path.name)
-    first = data.lstrip(b"\r\n").split(b"\n", 1)[0].decode("utf-8", "replace")
-    separator = max(",;\t", key=lambda mark: len(next(csv.reader([first], delimiter=mark))))
-    return {
-        path.stem: _csv_fast(path.name, data, separator) or _csv_slow(path.name, data, separator)
-    }
-
-
-def _utf8(data: bytes, file: str) -> bytes:
-    """Text as UTF-8, whether it was that or GB18030."""
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    try:
-        for start in range(0, len(data), 1 << 20):  # piece by piece, to need little memory
-            decoder.decode(data[start : start + (1 << 20)])
-        decoder.decode(b"", final=True)
-    except UnicodeDecodeError:
-        try:
-            return data.decode("gb18030").encode("utf-8")
-        except UnicodeDecodeError as error:
-            raise CatalogueError("C004", file=file) from error
-    return data
-
-
-def _csv_fast(file: str, data: bytes, separator: str) -> Sheet | None:
-    """Table of a regular CSV file, or None if it has blank lines or rows of unlike lengths."""
-    from pyarrow import csv as arrow_csv
-
-    if b"\n\n" in data or b"\n\r\n" in data or data[:1] in (b"\n", b"\r"):
-        return None
-    end = data.find(b"\n")
-    header = data[: end if end >= 0 else len(data)].decode("utf-8").rstrip("\r")
-    if header.count('"') % 2:
-        return None  # a header over several lines
-    headers = next(csv.reader([header], delimiter=separator))
-    names = [str(position) for position in range(len(headers))]
-    try:
-        table = arrow_csv.read_csv(
-            pa.BufferReader(data),
-            read_options=arrow_csv.ReadOptions(column_names=names, block_size=1 << 22),
-            parse_options=arrow_csv.ParseOptions(delimiter=separator, newlines_in_values=True),
-            convert_options=arrow_csv.ConvertOptions(
-                column_types=dict.fromkeys(names, pa.string()),
-                null_values=[""],
-                strings_can_be_null=True,
-            ),
-        )
-    except pa.ArrowInvalid:
-        return None
-    table = table.slice(1)
-    columns = [_plain(table.column(name)) for name in names]
-    return Sheet(file, headers, columns, np.arange(2, len(table) + 2, dtype=np.int64))
-
-
-def _csv_slow(file: str, data: bytes, separator: str) -> Sheet:
-    """Table of an irregular CSV file: short rows are padded, long rows are told."""
-    text = io.StringIO(data.decode("utf-8"), newline="")
-    try:
-        rows = [
-            (number, row)
-            for number, row in enumerate(csv.reader(text, delimiter=separator), start=1)
-            if any(row)
-        ]
-    except csv.Error as error:
-        raise CatalogueError("C011", str(error), file=file) from error
-    return _records(file, rows)
-
-
-def _records(file: str, rows: Sequence[tuple[int, Sequence[Any]]]) -> Sheet:
-    """Table of numbered rows, the first of which holds the headers."""
-    if not rows:
-        raise CatalogueError("C011", "the table is empty", file=file)
-    headers = [_text(cell) or "" for cell in rows[0][1]]
-    while headers and not headers[-1]:
-        headers.pop()
-    width = len(headers)
-    faults = []
-    body: list[Sequence[Any]] = []
-    for number, row in rows[1:]:
-        if len(row) > width and any(cell not in (None, "") for cell in row[width:]):
-            faults.append((number, "; ".join(str(cell) for cell in row[width:] if cell)[:80]))
-        body.append([*row[:width], *([None] * (width - len(row)))])
-    columns = [
-        _cells([cell if cell != "" else None for cell in column])
-        for column in zip(*body, strict=True)
-    ]
-    if not body:
-        columns = [pa.array([], pa.string()) for _ in headers]
-    lines = np.array([number for number, _ in rows[1:]], np.int64)
-    return Sheet(file, headers, columns, lines, faults)
 
 
 def _xlsx(path: Path, limits: Limits) -> dict[str, Sheet]:
@@ -298,12 +143,9 @@ def _xlsx(path: Path, limits: Limits) -> dict[str, Sheet]:
             if any(cell != "" and cell is not None for cell in row)
         ]
         if rows:
-            # a sheet may open with a title: the header is the first row that is at least half full
-            width = max(sum(cell != "" for cell in row) for _, row in rows[:10])
-            while len(rows) > 1 and sum(cell != "" for cell in rows[0][1]) * 2 < width:
-                rows.pop(0)
+            rows = rows[title_rows([row for _, row in rows[:10]]) :]
             file = path.name if len(frames) == 1 else f"{path.name}#{name}"
-            sheets[str(name)] = _records(file, rows)
+            sheets[str(name)] = records(file, rows)
     if not sheets:
         raise CatalogueError("C011", "the workbook is empty", file=path.name)
     return sheets
@@ -320,37 +162,38 @@ def _parquet(path: Path, limits: Limits) -> dict[str, Sheet]:
             if unpacked > limits.unpacked or file.metadata.num_rows > limits.rows:
                 raise CatalogueError("C003", f"unpacks to {unpacked:,} bytes", file=path.name)
             table = file.read()
-        columns = [_plain(column) for column in table.columns]
+        lines = np.arange(2, len(table) + 2, dtype=np.int64)
+        sheet = Sheet(path.name, list(table.column_names), [], lines)
+        for name, column in zip(sheet.headers, table.columns, strict=True):
+            sheet.columns.append(_bytes(column, name, sheet))
     except pa.ArrowException as error:
         raise CatalogueError("C011", str(error), file=path.name) from error
-    lines = np.arange(2, len(table) + 2, dtype=np.int64)
-    return {path.stem: Sheet(path.name, list(table.column_names), columns, lines)}
+    return {path.stem: sheet}
 
 
-def _plain(column: Any) -> Any:
-    """One array of strings, int64 or float64."""
-    if isinstance(column, pa.ChunkedArray):
-        column = column.combine_chunks()
-        if isinstance(column, pa.ChunkedArray):
-            column = column.chunk(0) if column.num_chunks else pa.array([], column.type)
-    if pa.types.is_dictionary(column.type):
-        column = column.dictionary_decode()
-    if pa.types.is_integer(column.type):
-        return column.cast(pa.int64(), safe=False)
-    if pa.types.is_floating(column.type) or pa.types.is_decimal(column.type):
-        column = column.cast(pa.float64())
-        return pc.if_else(pc.fill_null(pc.is_nan(column), True), None, column)
-    if pa.types.is_null(column.type) or not pa.types.is_nested(column.type):
-        return column.cast(pa.string())
-    return pa.array([_text(value) for value in column.to_pylist()], pa.string())
+def _bytes(column: Any, name: str, sheet: Sheet) -> Any:
+    """Column of a Parquet file; bytes that are no text are told and left out."""
+    try:
+        return plain(column)
+    except pa.ArrowInvalid:
+        texts: list[str | None] = []
+        for position, value in enumerate(column.to_pylist()):
+            try:
+                texts.append(value.decode("utf-8") if isinstance(value, bytes) else value)
+            except UnicodeDecodeError:
+                texts.append(None)
+                line = int(sheet.lines[position])
+                hint = f"the bytes of {name} are not UTF-8"
+                sheet.faults.append(Fault(sheet.file, line, repr(value)[:80], hint))
+        return pa.array(texts, pa.string())
 
 
 def _jsonl(path: Path, limits: Limits) -> dict[str, Sheet]:
     """Table of a JSON Lines file; a damaged line is told and left out."""
-    text = _utf8(path.read_bytes().removeprefix(b"\xef\xbb\xbf"), path.name).decode("utf-8")
+    text = utf8(path.read_bytes().removeprefix(b"\xef\xbb\xbf"), path.name).decode("utf-8")
     records: list[dict[str, Any]] = []
     lines: list[int] = []
-    faults: list[tuple[int, str]] = []
+    faults: list[Fault] = []
     for number, line in enumerate(text.split("\n"), start=1):
         if not line.strip():
             continue
@@ -362,13 +205,13 @@ def _jsonl(path: Path, limits: Limits) -> dict[str, Sheet]:
             records.append(record)
             lines.append(number)
         else:
-            faults.append((number, line.strip()[:80]))
+            faults.append(Fault(path.name, number, line.strip()[:80], "no JSON object"))
     if not records:
         raise CatalogueError("C011", "no JSON object in any line", file=path.name)
     headers = list(dict.fromkeys(_keys(records)))
     if len(headers) > limits.columns:
         raise CatalogueError("C003", f"more than {limits.columns} columns", file=path.name)
-    columns = [_cells([record.get(name) for record in records]) for name in headers]
+    columns = [cells_of([record.get(name) for record in records]) for name in headers]
     return {path.stem: Sheet(path.name, headers, columns, np.array(lines, np.int64), faults)}
 
 
@@ -378,7 +221,7 @@ def _keys(records: Iterable[dict[str, Any]]) -> Iterable[str]:
 
 
 _READERS: Final[dict[str, Callable[[Path, Limits], dict[str, Sheet]]]] = {
-    ".csv": _csv,
+    ".csv": lambda path, _: {path.stem: read_csv(path)},
     ".xlsx": _xlsx,
     ".parquet": _parquet,
     ".jsonl": _jsonl,

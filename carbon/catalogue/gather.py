@@ -13,14 +13,14 @@ import pyarrow.compute as pc
 
 from carbon.catalogue import cells
 from carbon.catalogue.chains import LEG_COLUMNS, compact_legs, leg_lines, tidy_legs
-from carbon.catalogue.files import Sheet
 from carbon.catalogue.headers import Header, match_headers
 from carbon.catalogue.lines import Lines, material_lines, packaging_lines, read_compact, read_tidy
 from carbon.catalogue.problems import Problems, Rows
 from carbon.catalogue.schema import LINE_COLUMNS, LINE_TABLES, Vocabulary
+from carbon.catalogue.sheets import Sheet
 from carbon.errors import CatalogueError
 
-__all__ = ["compact_lines", "line_table", "no_destinations", "rows_of", "understood"]
+__all__ = ["compact_lines", "line_table", "no_destinations", "rows_of", "tell_faults", "understood"]
 
 _COMPACT: Final = {"materials": "materials", "packaging": "packaging", "legs": "transport"}
 
@@ -42,10 +42,17 @@ def understood(
         else:
             problems.note(sheet.file, 1, header.source, "", "C007", header.note)
         told.append((sheet.file, header))
-    for number, text in sheet.faults:
-        if number not in sheet.lines:
-            problems.note(sheet.file, number, "", text, "C011")
+    for fault in sheet.faults:
+        if not len(sheet.rows_of(fault)):
+            problems.note(fault.file, fault.line, "", fault.text, "C011", fault.hint)
     return out
+
+
+def tell_faults(sheet: Sheet, rows: Rows, problems: Problems) -> None:
+    """Note the rows of a table that are not well formed."""
+    for fault in sheet.faults:
+        at = sheet.rows_of(fault)
+        problems.add(rows, at, "", [fault.text] * len(at), "C011", [fault.hint] * len(at))
 
 
 def rows_of(
@@ -53,6 +60,8 @@ def rows_of(
 ) -> Rows:
     """Rows of a sheet; ``skus`` are those of the catalogue, None for the catalogue itself."""
     texts = {name: cells.clean(column) for name, column in given.items()}
+    if skus is not None:
+        texts["sku"] = _filled_down(sheet, given["sku"], texts["sku"])
     sku = texts.get("sku", pa.nulls(len(sheet.lines), pa.string()))
     if skus is None:
         owner = np.arange(len(sheet.lines))
@@ -60,7 +69,26 @@ def rows_of(
         found = pc.index_in(sku, value_set=skus, skip_nulls=True)
         owner = pc.fill_null(found, -1).to_numpy(zero_copy_only=False).astype(np.int64)
     sources = {name: header.source for name, (_, header) in headers.items()}
-    return Rows(sheet.file, sheet.lines, sku, owner, sources, texts)
+    return Rows(sheet.file, sheet.lines, sku, owner, sources, texts, sheet.files)
+
+
+def _filled_down(sheet: Sheet, given: Any, sku: Any) -> Any:
+    """SKUs of lines; a blank cell takes the one above it, as merged cells do, up to a gap."""
+    empty = pc.is_null(given)
+    if pa.types.is_string(given.type):
+        empty = pc.or_(empty, pc.fill_null(pc.equal(pc.utf8_trim_whitespace(given), ""), True))
+    blank = empty.to_numpy(zero_copy_only=False)
+    if not blank.any():
+        return sku
+    at = np.arange(len(blank))
+    new = np.ones(len(blank), bool)
+    new[1:] = np.diff(sheet.lines) != 1
+    if sheet.files is not None:
+        new[1:] |= sheet.files[1:] != sheet.files[:-1]
+    block = np.maximum.accumulate(np.where(new, at, 0))
+    above = np.maximum.accumulate(np.where(blank, -1, at))
+    above = np.where(above >= block, above, at)
+    return sku.take(pa.array(above))
 
 
 def compact_lines(rows: Rows, vocabulary: Vocabulary) -> dict[str, list[Lines]]:
@@ -129,6 +157,10 @@ def _tidy(
     given = {name: sheet.columns[position] for name, (position, _) in headers.items()}
     units = {name: header.unit for name, (_, header) in headers.items()}
     own = rows_of(sheet, headers, given, rows.sku)
+    tell_faults(sheet, own, problems)
+    blank = pc.is_null(cells.clean(given["sku"])).to_numpy(zero_copy_only=False)
+    taken = np.flatnonzero(blank & pc.is_valid(own.sku).to_numpy(zero_copy_only=False))
+    problems.add(own, taken, "sku", (), "C253")
     strange = np.flatnonzero(own.owner < 0)
     problems.add(own, strange, "sku", own.sku.take(pa.array(strange)), "C251")
     numeric = {

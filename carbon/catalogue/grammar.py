@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-__all__ = ["amount", "entries", "guard", "replace", "split", "take_out"]
+__all__ = ["amount", "entries", "guard", "part", "replace", "split", "take_out"]
 
 NUMBER: Final = r"[-+−]?(?:[0-9][0-9.,'\x01]*|\.[0-9]+)"
 _USUAL: Final = (
@@ -30,6 +30,10 @@ _NUMBER_FIRST: Final = (
     + r")\s*(?P<unit>%|‰|(?i:mg|g|grams?|kg|kilograms?|lbs?|t|tonnes?|tons?|oz)\b"
     r"|毫克|千克|公斤|市斤|克|斤|吨)\s*(?P<name>\S.*)$"
 )
+
+_ONE_ENTRY: Final = r"(?i)recycled|再生|回收|[(),:]"
+_NAMES_FIRST: Final = r"^(?:[^0-9%;]*[^0-9%;.\s]\s*[0-9][0-9.]*\s*%\s*){2,}$"
+_SHARES_FIRST: Final = r"^(?:[0-9][0-9.]*\s*%\s*[^0-9%;.\s][^0-9%;]*){2,}$"
 
 
 def entries(cells: Any) -> tuple[NDArray[np.int64], Any]:
@@ -50,6 +54,36 @@ def entries(cells: Any) -> tuple[NDArray[np.int64], Any]:
     ([0, 0, 2], ['cotton 95%', 'elastane 5%', 'steel 1 kg'])
     """
     return split(replace(replace(guard(cells), r"[|\n、]", ";"), r",", ";"), ";")
+
+
+def part(at: NDArray[np.int64], texts: Any) -> tuple[NDArray[np.int64], Any]:
+    """Part entries that stand side by side, if it is clear which share is whose.
+
+    Parameters
+    ----------
+    at : numpy.ndarray
+        Position of the cell of each entry.
+    texts : pyarrow.Array
+
+    Examples
+    --------
+    >>> at, texts = part(np.arange(3), pa.array(["棉95%氨纶5%", "95%棉 5%氨纶", "棉95% 5%氨纶"]))
+    >>> at.tolist(), texts.to_pylist()
+    ([0, 0, 1, 1, 2], ['棉95%', '氨纶5%', '95%棉', '5%氨纶', '棉95% 5%氨纶'])
+    """
+    several = pc.greater(pc.count_substring(texts, "%"), 1)
+    if not pc.any(several).as_py():
+        return at, texts
+    several = pc.and_(several, pc.invert(pc.match_substring_regex(texts, _ONE_ENTRY)))
+    for pattern, mark, by in (
+        (_NAMES_FIRST, r"%\s*", "%;"),
+        (_SHARES_FIRST, r"\s*([0-9][0-9.]*\s*%)", ";\\1"),
+    ):
+        fits = pc.and_(several, pc.match_substring_regex(texts, pattern))
+        if pc.any(fits).as_py():
+            texts = pc.if_else(fits, pc.replace_substring_regex(texts, mark, by), texts)
+    which, texts = split(texts, ";")
+    return at[which], texts
 
 
 def guard(cells: Any) -> Any:

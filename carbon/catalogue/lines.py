@@ -147,6 +147,8 @@ def read_compact(rows: Rows, kind: str, column: str, vocabulary: Vocabulary) -> 
     vocabulary : Vocabulary
     """
     at, text = grammar.entries(rows.texts[column])
+    if kind == "materials":
+        at, text = grammar.part(at, text)
     spec, words = LINE_COLUMNS[kind], vocabulary.unit_words
     values: dict[str, Numbers] = {}
     rest = text
@@ -277,7 +279,7 @@ def packaging_lines(lines: Lines, vocabulary: Vocabulary, problems: Problems) ->
     names = vocabulary.names("item")
     codes = lines.find(problems, names, "item", "C211")
     trips = lines.values["trips"].values
-    lines.fail(problems, np.flatnonzero(trips < 1), "trips", "C212")
+    _check_trips(lines, trips, codes, vocabulary, problems)
     count = lines.values["count"].values
     count = np.where(np.isnan(count), 1.0, count)
     order = lines.by_row()
@@ -292,6 +294,28 @@ def packaging_lines(lines: Lines, vocabulary: Vocabulary, problems: Problems) ->
             "recycled_share": lines.values["recycled"].values[order],
         }
     )
+
+
+def _check_trips(
+    lines: Lines,
+    trips: NDArray[np.float64],
+    codes: NDArray[np.int32],
+    vocabulary: Vocabulary,
+    problems: Problems,
+) -> None:
+    """Refuse trips of items that are used once, and more trips than an item lasts."""
+    table = vocabulary.packaging_items
+    usual = pd.to_numeric(table["trips"]).to_numpy(dtype=np.float64)
+    named = table["item"].astype(str).str.contains("reusable").to_numpy(dtype=bool)
+    once = np.append(~((usual > 1) | named), False)[codes]
+    most = LINE_COLUMNS["packaging"]["trips"].limit
+    for wrong, hint in (
+        (once & (trips != 1), "the item is used once; write a reusable one, as reusable box"),
+        (~once & (trips < 1), "a reusable item makes at least one trip"),
+        (~once & (trips > most), f"no item lasts more than {most:g} trips"),
+    ):
+        at = np.flatnonzero(wrong & ~np.isnan(trips))
+        lines.fail(problems, at, "trips", "C212", [hint] * len(at))
 
 
 def _firsts(lines: Lines, rows: NDArray[np.bool_]) -> NDArray[np.int64]:
@@ -333,10 +357,11 @@ def shares(
         at = np.flatnonzero((group >= 0) & off[np.maximum(group, 0)])
         _, first = np.unique(group[at], return_index=True)
         where = at[first]
-        sums = [f"sum {total[item]:.4%}" for item in group[where]]
-        lines.fail(
-            problems, where, column, code, values=[text.replace(".0000%", "%") for text in sums]
-        )
+        told = np.bincount(group[inside], minlength=size) > 0
+        sums = [f"sum {total[item]:.4%}" if told[item] else "" for item in group[where]]
+        hints = ["" if text else "write the share of each, as 40%; 60%" for text in sums]
+        values = [text.replace(".0000%", "%") or "no shares" for text in sums]
+        lines.fail(problems, where, column, code, hints, values)
     exact = np.where(total > 0, total, 1.0)
     scaled: NDArray[np.float64] = np.where(inside, share / exact[np.maximum(group, 0)], share)
     return scaled

@@ -67,11 +67,16 @@ class Geography:
         Of the capital; NaN for a place that contains others: it is too wide to measure from.
     within_km : numpy.ndarray
         Typical distance inside a place: half the way to the nearest other capital of its parent.
+    rough_lat, rough_lon : numpy.ndarray
+        Of the capital, also of a wide place, or the middle of the places it contains: good enough
+        to tell whether goods go farther than land reaches.
     """
 
     lat: NDArray[np.float64]
     lon: NDArray[np.float64]
     within_km: NDArray[np.float64]
+    rough_lat: NDArray[np.float64]
+    rough_lon: NDArray[np.float64]
 
     @classmethod
     def of(cls, vocabulary: Vocabulary) -> Geography:
@@ -79,6 +84,12 @@ class Geography:
         regions = vocabulary.regions
         lat = regions["lat"].to_numpy(dtype=np.float64, copy=True)
         lon = regions["lon"].to_numpy(dtype=np.float64, copy=True)
+        rough = {}
+        for name in ("lat", "lon"):
+            own = regions[name].astype(float)
+            inside = own.groupby(regions["parent"]).mean().reindex(regions["location"])
+            root = ~regions["parent"].notna().to_numpy()
+            rough[name] = np.where(own.notna() | root, own, inside.to_numpy())
         wide = regions["location"].isin(set(regions["parent"].dropna())).to_numpy(dtype=bool)
         lat[wide] = lon[wide] = np.nan
         parent = pd.factorize(regions["parent"])[0]
@@ -86,7 +97,8 @@ class Geography:
         apart[(parent[:, None] != parent[None, :]) | np.isnan(apart)] = np.inf
         np.fill_diagonal(apart, np.inf)
         nearest = apart.min(axis=1) / 2 if len(apart) else np.empty(0)
-        return cls(lat, lon, np.where(np.isfinite(nearest), nearest, np.nan))
+        within = np.where(np.isfinite(nearest), nearest, np.nan)
+        return cls(lat, lon, within, rough["lat"], rough["lon"])
 
     def nearest(self, lat: NDArray[np.float64], lon: NDArray[np.float64]) -> NDArray[np.int32]:
         """Code of the place whose capital is nearest to each point."""

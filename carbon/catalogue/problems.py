@@ -36,6 +36,8 @@ class Rows:
         Canonical column → header of the file.
     texts : dict of str to pyarrow.Array
         Canonical column → text of its cells.
+    files : numpy.ndarray of str, optional
+        File of each row, where they stand in several.
     """
 
     file: str
@@ -44,6 +46,7 @@ class Rows:
     owner: NDArray[np.int64]
     sources: dict[str, str] = field(default_factory=dict)
     texts: dict[str, Any] = field(default_factory=dict)
+    files: NDArray[np.object_] | None = None
 
 
 class Problems:
@@ -95,7 +98,7 @@ class Problems:
         self._parts.append(
             pd.DataFrame(
                 {
-                    "file": rows.file,
+                    "file": rows.file if rows.files is None else rows.files[at],
                     "row": rows.lines[at],
                     "column": rows.sources.get(column, column),
                     "sku": pc.fill_null(rows.sku.take(pa.array(at)), "").to_pylist(),

@@ -14,29 +14,31 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from carbon.catalogue import cells
-from carbon.catalogue.checks import check_energy, check_lines, check_mass, check_sessions
-from carbon.catalogue.files import Sheet, open_sheets
+from carbon.catalogue.checks import check_energy, check_lines, check_mass
+from carbon.catalogue.files import open_sheets
 from carbon.catalogue.gather import (
     compact_lines,
     line_table,
     no_destinations,
     rows_of,
+    tell_faults,
     understood,
 )
-from carbon.catalogue.headers import Header, currency_of, header_table, match_headers
+from carbon.catalogue.headers import Header, currency_of, header_table
 from carbon.catalogue.lines import Lines
-from carbon.catalogue.names import by_unique, key
+from carbon.catalogue.names import by_unique
 from carbon.catalogue.places import Geography, destination_lines, origin_places
 from carbon.catalogue.problems import Problems, Rows
+from carbon.catalogue.put_together import by_table, one_table
 from carbon.catalogue.schema import (
     COLUMNS,
     LINE_TABLES,
     ORIGIN_COLUMNS,
-    SHEETS,
     Catalogue,
     Limits,
     Vocabulary,
 )
+from carbon.catalogue.sessions import check_sessions
 from carbon.errors import CatalogueError
 from carbon.terms import ORIGINS
 
@@ -44,6 +46,8 @@ __all__ = ["read"]
 
 Source = str | os.PathLike[str] | pd.DataFrame
 _GIVEN, _ABSENT, _MEASURED = (ORIGINS.index(name) for name in ("given", "absent", "measured"))
+
+_SCIENTIFIC = r"^[0-9](?:\.[0-9]+)?[eE]\+[0-9]+$"  # as a spreadsheet shows a long number
 
 
 def read(
@@ -89,11 +93,11 @@ def read(
     ([0.2, nan], ['', 'C104'])
     """
     limits = limits or Limits()
-    sheets = _by_table(open_sheets(path, limits), vocabulary)
+    problems = Problems()
+    sheets = by_table(open_sheets(path, limits), vocabulary, problems)
     for table, source in zip(LINE_TABLES, (materials, packaging, legs), strict=True):
         if source is not None:
-            sheets[table] = next(iter(open_sheets(source, limits).values()))
-    problems = Problems()
+            sheets[table] = one_table(open_sheets(source, limits), table, vocabulary, problems)
     told: list[tuple[str, Header]] = []
     main = sheets["skus"]
     headers = understood(main, "skus", vocabulary, problems, told)
@@ -110,9 +114,13 @@ def read(
     main.columns = []  # the cleaned texts are in rows
     pa.default_memory_pool().release_unused()
     size = len(main.lines)
-    for number, text in main.faults:
-        problems.add(rows, np.flatnonzero(main.lines == number), "", [text], "C011")
+    tell_faults(main, rows, problems)
     repeated = _identities(rows, problems)
+    for name in ("sku", "gtin"):
+        if name in rows.texts:
+            shortened = pc.fill_null(pc.match_substring_regex(rows.texts[name], _SCIENTIFIC), False)
+            at = np.flatnonzero(shortened.to_numpy(zero_copy_only=False))
+            problems.add(rows, at, name, rows.texts[name].take(pa.array(at)), "C014")
     measured = _measured(rows, vocabulary)
 
     skus, geography = pd.DataFrame(index=pd.RangeIndex(size)), Geography.of(vocabulary)
@@ -126,6 +134,7 @@ def read(
             has = _fill_numbers(skus, name, rows, given, units, vocabulary, problems)
         if name in ORIGIN_COLUMNS:
             origin[has, ORIGIN_COLUMNS.index(name)] = _GIVEN
+    twice = {name for name in skus["session"].iloc[repeated] if isinstance(name, str) and name}
     skus.loc[repeated, ["session", "session_kwh", "viewer_hours"]] = np.nan
     skus["line"] = main.lines
 
@@ -158,8 +167,8 @@ def read(
 
     check_mass(skus, frames["materials"], rows, vocabulary, problems)
     check_lines(frames["materials"], rows, vocabulary, problems)
-    check_energy(skus, rows, problems)
-    check_sessions(skus, rows, problems)
+    check_energy(skus, frames["materials"], rows, vocabulary, problems)
+    check_sessions(skus, rows, problems, twice)
     skus["failed"], codes = problems.by_sku(size)
     pa.default_memory_pool().release_unused()
     skus["problem"] = pd.array(codes, dtype="str")
@@ -174,32 +183,6 @@ def read(
         headers=header_table(told),
         file=main.file if isinstance(path, pd.DataFrame) else Path(path).name,
     )
-
-
-def _by_table(sheets: dict[str, Sheet], vocabulary: Vocabulary) -> dict[str, Sheet]:
-    """Tell the SKU table from the line tables by their names."""
-    names = {key(alias): table for table, aliases in SHEETS.items() for alias in aliases}
-    for alias, table in vocabulary.words_of("sheet").items():
-        names.setdefault(key(alias), "skus" if table == "sku" else table)
-    found: dict[str, Sheet] = {}
-    for name, sheet in sheets.items():
-        table = names.get(key(name), "")
-        if table in SHEETS:
-            found.setdefault(table, sheet)
-    if "skus" not in found or len(sheets) == 1:
-        others = [
-            sheet for sheet in sheets.values() if all(sheet is not item for item in found.values())
-        ]
-        found = {} if len(sheets) == 1 else found
-        # an unnamed sheet: the first that has the two columns a catalogue needs
-        for sheet in others or list(sheets.values()):
-            columns = {
-                head.column for head in match_headers(sheet.headers, "skus", vocabulary, sheet.file)
-            }
-            if {"sku", "category"} <= columns:
-                return {**found, "skus": sheet}
-        found["skus"] = (others or list(sheets.values()))[0]
-    return found
 
 
 def _measured(rows: Rows, vocabulary: Vocabulary) -> dict[str, NDArray[np.bool_]]:

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from carbon.catalogue.overseas import LAND_KM, crossing, grounded
 from carbon.catalogue.places import Geography, great_circle
 from carbon.catalogue.schema import Vocabulary
 from carbon.catalogue.tables import Looked, spread
@@ -37,11 +38,14 @@ class Distances:
         Whether origin and destinations were given and lie apart.
     default : numpy.ndarray
         Length of the archetype's main leg.
+    far : numpy.ndarray of bool
+        Whether a part goes farther than land reaches.
     """
 
     circle: NDArray[np.float64]
     exact: NDArray[np.bool_]
     default: NDArray[np.float64]
+    far: NDArray[np.bool_]
 
 
 def leg_distances(
@@ -52,7 +56,8 @@ def leg_distances(
 ) -> Distances:
     """Distances between origins and destinations.
 
-    Inside one and the same place it is half the way to the nearest other capital (flagged).
+    Inside one and the same place it is half the way to the nearest other capital (flagged). A place
+    that is too wide to measure from is measured roughly where goods go beyond the reach of land.
     """
     size = len(skus)
     row = destinations["row"].to_numpy()
@@ -63,10 +68,21 @@ def leg_distances(
     same = apart == 0
     within = np.where(there >= 0, geography.within_km[there], np.nan)
     apart = np.where(same, within, apart)
+    made = skus["origin"].cat.codes.to_numpy()[row]
+    rough_lat, rough_lon = (
+        np.append(geography.rough_lat, np.nan),
+        np.append(geography.rough_lon, np.nan),
+    )
+    roughly = great_circle(rough_lat[made], rough_lon[made], rough_lat[there], rough_lon[there])
+    away = np.where(np.isnan(apart), roughly, apart) > LAND_KM
+    far = np.bincount(row, weights=away, minlength=size) > 0
+    blind = np.isnan(apart) & far[row]
+    apart = np.where(blind, np.where(roughly > 0, roughly, default[row]), apart)
     circle = np.bincount(row, weights=apart * share, minlength=size)
     none = np.bincount(row, minlength=size) == 0
-    rough = np.bincount(row, weights=same, minlength=size) > 0
-    return Distances(np.where(none, np.nan, circle), ~rough & ~np.isnan(circle) & ~none, default)
+    rough = np.bincount(row, weights=same | blind, minlength=size) > 0
+    exact = ~rough & ~np.isnan(circle) & ~none
+    return Distances(np.where(none, np.nan, circle), exact, default, far)
 
 
 def complete_legs(
@@ -76,7 +92,7 @@ def complete_legs(
     live: NDArray[np.bool_],
     distances: Distances,
     vocabulary: Vocabulary,
-) -> tuple[pd.DataFrame, NDArray[np.int64]]:
+) -> tuple[pd.DataFrame, dict[str, NDArray[np.int64]]]:
     """Legs of all live SKUs, there and back.
 
     Parameters
@@ -96,12 +112,24 @@ def complete_legs(
     -------
     legs : pandas.DataFrame
         See :class:`carbon.catalogue.schema.Catalogue`.
-    lost : numpy.ndarray
-        SKUs with a leg whose length cannot be known.
+    found : dict of str to numpy.ndarray
+        Code of a problem → SKUs that have it: C224 a leg whose length cannot be known, C226 a land
+        way beyond the reach of land, C227 a chain assumed for it.
     """
     modes = Modes(vocabulary)
     chains = Templates(vocabulary, modes)
-    legs = _chosen(given[live[given["row"].to_numpy()]], category, origin, live, chains)
+    given = given[live[given["row"].to_numpy()]]
+    own = given["row"].to_numpy()[~given["returning"].to_numpy(dtype=bool)]
+    far = np.setdiff1d(np.flatnonzero(live & distances.far), own)
+    given, crossed = crossing(given, far, category, vocabulary, modes, chains)
+    legs = _chosen(given, category, origin, live, chains)
+    origin["transport"][crossed] = _DEFAULT
+    origin["return_transport"][crossed] = np.where(
+        origin["return_transport"][crossed] == _ABSENT,
+        _DEFAULT,
+        origin["return_transport"][crossed],
+    )
+    ground = grounded(legs, _chain_of(legs)[0], distances.far, modes)
     _lengths(legs, category, distances, modes, chains, vocabulary)
     del legs["template"]
     tkm = modes.tkm[legs["mode"]]
@@ -142,7 +170,7 @@ def complete_legs(
         },
         copy=False,
     )
-    return frame, lost.astype(np.int64)
+    return frame, {"C224": lost.astype(np.int64), "C226": ground, "C227": crossed}
 
 
 def _chosen(

@@ -1,0 +1,114 @@
+"""Which sheet or file of a catalogue is which table; tables in several pieces are put together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from carbon.catalogue import cells
+from carbon.catalogue.headers import match_headers
+from carbon.catalogue.names import key
+from carbon.catalogue.problems import Problems
+from carbon.catalogue.schema import SHEETS, Vocabulary
+from carbon.catalogue.sheets import Sheet
+from carbon.errors import CatalogueError
+
+__all__ = ["by_table", "one_table"]
+
+Named = Sequence[tuple[str, Sheet]]
+
+
+def by_table(sheets: Named, vocabulary: Vocabulary, problems: Problems) -> dict[str, Sheet]:
+    """Tell the SKU table from the line tables, by name or by their headers.
+
+    Parameters
+    ----------
+    sheets : sequence of (str, Sheet)
+    vocabulary : Vocabulary
+    problems : Problems
+        Told what is left out.
+
+    Raises
+    ------
+    CatalogueError
+        C013 if two sheets hold the same table under different headers.
+    """
+    found: dict[str, list[Sheet]] = {}
+    names = _names(vocabulary)
+    for name, sheet in sheets:
+        table = names.get(key(name), "") if len(sheets) > 1 else ""
+        if table not in SHEETS or table == "skus":
+            table = "skus" if _holds_skus(sheet, vocabulary) else ""
+        found.setdefault(table, []).append(sheet)
+    others = found.pop("", [])
+    if "skus" not in found:  # told by its headers what it lacks
+        named = [sheet for name, sheet in sheets if names.get(key(name)) == "skus"]
+        found["skus"] = [[*named, *others, sheets[0][1]][0]]
+    for sheet in others:
+        if sheet is not found["skus"][0]:
+            problems.note(sheet.file, None, "", sheet.file, "C012")
+    return {table: _joined(parts) for table, parts in found.items()}
+
+
+def one_table(sheets: Named, table: str, vocabulary: Vocabulary, problems: Problems) -> Sheet:
+    """Find the table of lines in a file of its own: its sheets of that name, else the first one.
+
+    Parameters
+    ----------
+    sheets : sequence of (str, Sheet)
+    table : str
+    vocabulary : Vocabulary
+    problems : Problems
+        Told what is left out.
+    """
+    names = _names(vocabulary)
+    mine = [sheet for name, sheet in sheets if names.get(key(name)) == table]
+    mine = mine or [sheets[0][1]]
+    for _, sheet in sheets:
+        if all(sheet is not item for item in mine):
+            problems.note(sheet.file, None, "", sheet.file, "C012")
+    return _joined(mine)
+
+
+def _names(vocabulary: Vocabulary) -> dict[str, str]:
+    """Name of a sheet → its table."""
+    names = {key(alias): table for table, aliases in SHEETS.items() for alias in aliases}
+    for alias, table in vocabulary.words_of("sheet").items():
+        names.setdefault(key(alias), "skus" if table == "sku" else table)
+    return names
+
+
+def _holds_skus(sheet: Sheet, vocabulary: Vocabulary) -> bool:
+    """Whether a sheet has the two columns a catalogue needs."""
+    heads = [match_headers([header], "skus", vocabulary)[0] for header in sheet.headers]
+    return {"sku", "category"} <= {head.column for head in heads}
+
+
+def _joined(parts: Sequence[Sheet]) -> Sheet:
+    """One table of several with the same headers."""
+    first = parts[0]
+    if len(parts) == 1:
+        return first
+    texts = [[header.strip() for header in part.headers] for part in parts]
+    for part, headers in zip(parts, texts, strict=True):
+        if sorted(headers) != sorted(texts[0]):
+            other = sorted(set(headers) ^ set(texts[0]))
+            detail = f"{first.file} has not the same: {', '.join(filter(None, other))[:200]}"
+            raise CatalogueError("C013", detail, file=part.file)
+    columns = []
+    for header in texts[0]:
+        pieces = [part.columns[line.index(header)] for part, line in zip(parts, texts, strict=True)]
+        if len({piece.type for piece in pieces}) > 1:
+            pieces = [cells.clean(piece) for piece in pieces]
+        columns.append(pa.concat_arrays([pc.cast(piece, pieces[0].type) for piece in pieces]))
+    return Sheet(
+        first.file,
+        first.headers,
+        columns,
+        np.concatenate([part.lines for part in parts]),
+        [fault for part in parts for fault in part.faults],
+        np.repeat(np.array([part.file for part in parts], object), [len(p.lines) for p in parts]),
+    )

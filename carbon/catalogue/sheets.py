@@ -1,0 +1,154 @@
+"""Tables of cells as files hold them: text, or numbers where the file itself says so."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from carbon.errors import CatalogueError
+
+__all__ = ["Fault", "Sheet", "cells_of", "plain", "records", "title_rows"]
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A row that is not well formed.
+
+    Parameters
+    ----------
+    file : str
+    line : int
+        Row of the file.
+    text : str
+        What was found.
+    hint : str
+        What is wrong with it.
+    """
+
+    file: str
+    line: int
+    text: str
+    hint: str = ""
+
+
+@dataclass
+class Sheet:
+    """A table of cells as it stands in a file.
+
+    Parameters
+    ----------
+    file : str
+        Name told to the user; a sheet of a workbook is ``goods.xlsx#materials``.
+    headers : list of str
+    columns : list of pyarrow.Array
+        Strings or numbers, one array a header.
+    lines : numpy.ndarray
+        Row of the file, as a spreadsheet counts it, of each row of the table.
+    faults : list of Fault
+        Rows that are not well formed.
+    files : numpy.ndarray of str, optional
+        File of each row, where a table is put together from several.
+    """
+
+    file: str
+    headers: list[str]
+    columns: list[Any]
+    lines: NDArray[np.int64]
+    faults: list[Fault] = field(default_factory=list)
+    files: NDArray[np.object_] | None = None
+
+    def rows_of(self, fault: Fault) -> NDArray[np.int64]:
+        """Rows of the table in which a fault stands; none if the row could not be read at all."""
+        here = self.lines == fault.line
+        if self.files is not None:
+            here = here & (self.files == fault.file)
+        return np.flatnonzero(here)
+
+
+def cells_of(values: Sequence[Any]) -> Any:
+    """Array of a column of Python values: numbers if all are, else text."""
+    kinds = {type(value) for value in values} - {type(None)}
+    if kinds and kinds <= {int, float}:
+        try:
+            if kinds == {int}:
+                return pa.array(values, pa.int64())
+            return pa.array([None if value is None else float(value) for value in values])
+        except (OverflowError, pa.ArrowInvalid):
+            pass
+    return pa.array([_text(value) for value in values], pa.string())
+
+
+def _text(value: Any) -> str | None:
+    """Text of a value; an integral float loses its ``.0``."""
+    if value is None or isinstance(value, str):
+        return value or None
+    if isinstance(value, float):
+        if value != value:
+            return None
+        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+    if isinstance(value, (dict, list)):
+        return json.dumps(value, ensure_ascii=False)
+    return str(value)
+
+
+def title_rows(rows: Sequence[Sequence[Any]]) -> int:
+    """Count the rows above the header: it is the first that is at least half full.
+
+    Examples
+    --------
+    >>> title_rows([["Catalogue 2026", None, None], ["sku", "category", "mass"]])
+    1
+    """
+    filled = [sum(cell not in (None, "") for cell in row) for row in rows[:10]]
+    width = max(filled, default=0)
+    return next((at for at, count in enumerate(filled) if count * 2 >= width), 0)
+
+
+def records(file: str, rows: Sequence[tuple[int, Sequence[Any]]]) -> Sheet:
+    """Table of numbered rows, the first of which holds the headers."""
+    if not rows:
+        raise CatalogueError("C011", "the table is empty", file=file)
+    headers = [_text(cell) or "" for cell in rows[0][1]]
+    while headers and not headers[-1]:
+        headers.pop()
+    width = len(headers)
+    faults = []
+    body: list[Sequence[Any]] = []
+    for number, row in rows[1:]:
+        if len(row) > width and any(cell not in (None, "") for cell in row[width:]):
+            told = "; ".join(str(cell) for cell in row[width:] if cell)[:80]
+            faults.append(Fault(file, number, told, "more cells than headers"))
+        body.append([*row[:width], *([None] * (width - len(row)))])
+    columns = [
+        cells_of([cell if cell != "" else None for cell in column])
+        for column in zip(*body, strict=True)
+    ]
+    if not body:
+        columns = [pa.array([], pa.string()) for _ in headers]
+    lines = np.array([number for number, _ in rows[1:]], np.int64)
+    return Sheet(file, headers, columns, lines, faults)
+
+
+def plain(column: Any) -> Any:
+    """One array of strings, int64 or float64; pyarrow.ArrowInvalid if bytes are no text."""
+    if isinstance(column, pa.ChunkedArray):
+        column = column.combine_chunks()
+        if isinstance(column, pa.ChunkedArray):
+            column = column.chunk(0) if column.num_chunks else pa.array([], column.type)
+    if pa.types.is_dictionary(column.type):
+        column = column.dictionary_decode()
+    if pa.types.is_integer(column.type):
+        return column.cast(pa.int64(), safe=False)
+    if pa.types.is_floating(column.type) or pa.types.is_decimal(column.type):
+        column = column.cast(pa.float64())
+        return pc.if_else(pc.fill_null(pc.is_nan(column), True), None, column)
+    if pa.types.is_null(column.type) or not pa.types.is_nested(column.type):
+        return column.cast(pa.string())
+    return pa.array([_text(value) for value in column.to_pylist()], pa.string())
