@@ -274,3 +274,19 @@ def test_a_full_disk_is_an_output_error() -> None:
         done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
     assert "Traceback" not in done.stderr
     assert done.returncode != 0
+
+
+def test_a_workbook_that_cannot_be_written_is_an_output_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from xlsxwriter.exceptions import FileCreateError
+
+    from carbon.doors import batch
+
+    def full(*_: object) -> None:
+        raise FileCreateError("no space left on device")
+
+    monkeypatch.setattr(batch, "_fill_sheet", full)
+    with pytest.raises(OutputError, match="O001.*no space left"):
+        write_table(pd.DataFrame({"a": [1]}), tmp_path / "out.xlsx")
+    assert not list(tmp_path.iterdir())
