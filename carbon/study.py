@@ -343,9 +343,7 @@ class Study:
         catalogue = self.catalogue(source)
         inventory = stages.take(catalogue, self.boundary)
         table = inventory.to_frame(catalogue.skus["sku"])
-        order = np.lexsort((inventory.stage, inventory.sku))
-        rows, fits = self.match(inventory)
-        rows, fits = rows[order], fits[order]
+        rows, fits = (column[inventory.order] for column in self.match(inventory))
         activities = self.edition.activities
         found = activities.iloc[np.maximum(rows, 0)].reset_index(drop=True)
         known = pd.Series(rows >= 0)

@@ -153,27 +153,6 @@ class Edition:
             self._found[key] = self._search(activity, location, self._index)
         return self._found[key]
 
-    def match_table(
-        self, activities: Sequence[str], locations: Sequence[str]
-    ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int8]]:
-        """Match every activity at every location at once.
-
-        Parameters
-        ----------
-        activities, locations : sequence of str
-            The names that codes refer to, of lengths a and l.
-
-        Returns
-        -------
-        rows : ndarray of int32, shape (a, l)
-            Rows of :attr:`activities`, -1 where there is none.
-        fits : ndarray of int8, shape (a, l)
-            Positions in :data:`carbon.terms.FITS`.
-        """
-        pairs = [self.match(a, b) for a in activities for b in locations]
-        table = np.array(pairs, dtype=np.int64).reshape(len(activities), len(locations), 2)
-        return table[..., 0].astype(np.int32), table[..., 1].astype(np.int8)
-
     # ---------------------------------------------------------------- how it is built
 
     def _table(self, name: str) -> pd.DataFrame:

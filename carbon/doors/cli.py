@@ -24,6 +24,7 @@ from carbon.doors.options import (
     LANG,
     OUTPUT,
     Group,
+    draw_factors,
     errors_in,
     first_name,
     guard,
@@ -75,9 +76,7 @@ def footprint(catalogue: Path, output: Path, draws: int, stages: bool, **scope: 
     guard(output, catalogue)
     study = new_study(**scope)
     filled = study.catalogue(catalogue)
-    if draws:
-        with click.progressbar(length=draws, label="drawing factors", file=sys.stderr) as bar:
-            study.sampler(draws, progress=bar.update)
+    draw_factors(study, draws)
     with click.progressbar(length=len(filled), label="weighing", file=sys.stderr) as bar:
         result = study.footprints(filled, draws=draws, progress=bar.update).to_frame(stages=stages)
     write_table(result, output)

@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from carbon.doors.options import LANG, OUTPUT, first_name, guard, new_study, scope
+from carbon.doors.options import (
+    DRAWS,
+    LANG,
+    OUTPUT,
+    draw_factors,
+    first_name,
+    guard,
+    new_study,
+    scope,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,14 +27,6 @@ if TYPE_CHECKING:
     from carbon.study import Study
 
 __all__ = ["compare", "whatif"]
-
-DRAWS = click.option(
-    "--draws",
-    default=1000,
-    show_default=True,
-    type=click.IntRange(0, 100_000),
-    help="Paired draws for 95 % intervals of differences; 0 leaves them out.",
-)
 
 
 @click.command()
@@ -108,7 +109,7 @@ def whatif(
     filled = _base(study, catalogue, scenario)
     if skus:
         filled = filled.select(list(skus))
-    _prepare(study, draws)
+    draw_factors(study, draws)
     with click.progressbar(
         length=len(filled), label="what if", file=sys.stderr, show_pos=True
     ) as bar:
@@ -171,7 +172,7 @@ def compare(
         left, right = (whole.select([sku]) for sku in b)
     else:
         left, right, alone = pairs(study.catalogue(a), study.catalogue(Path(b[0])))
-    _prepare(study, draws)
+    draw_factors(study, draws)
     table = beside(study, left, right, draws=draws or None)
     count = len(table) // len(left)
     for at in range(min(len(left), most)):
@@ -185,13 +186,6 @@ def compare(
         click.echo(f"{len(left)} pairs -> {output}")
     click.echo(f"kg CO2e per kept unit  [{study.basis}]")
     sys.exit(1 if table["a_kg"].isna().any() or table["b_kg"].isna().any() or alone else 0)
-
-
-def _prepare(study: Study, draws: int) -> None:
-    """Draw the background once, unless it is in the cache."""
-    if draws:
-        with click.progressbar(length=draws, label="drawing factors", file=sys.stderr) as bar:
-            study.sampler(draws, progress=bar.update)
 
 
 def _scenario(name: str | None) -> Scenario | None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Group",
+    "draw_factors",
     "errors_in",
     "first_name",
     "guard",
@@ -132,6 +133,13 @@ def guard(output: Path | None, *inputs: Path) -> None:
         same = output.exists() and source.exists() and output.samefile(source)
         if same or (source.is_dir() and output.resolve().parent == source.resolve()):
             raise OutputError("O004", file=str(output))
+
+
+def draw_factors(study: Study, draws: int) -> None:
+    """Draw the background once, with a progress bar, unless it is in the cache."""
+    if draws:
+        with click.progressbar(length=draws, label="drawing factors", file=sys.stderr) as bar:
+            study.sampler(draws, progress=bar.update)
 
 
 def first_name(catalogue: Catalogue) -> str:

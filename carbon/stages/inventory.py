@@ -178,6 +178,11 @@ class Inventory:
     locations: tuple[str, ...]
     n: int
 
+    @cached_property
+    def order(self) -> npt.NDArray[np.intp]:
+        """Positions of the exchanges by SKU and stage."""
+        return np.lexsort((self.stage, self.sku))
+
     def to_frame(self, skus: pd.Series) -> pd.DataFrame:
         """The inventory as a table.
 
@@ -191,7 +196,7 @@ class Inventory:
         pandas.DataFrame
             Columns ``sku stage activity location amount``, in the order of SKU and stage.
         """
-        order = np.lexsort((self.stage, self.sku))
+        order = self.order
         return pd.DataFrame(
             {
                 "sku": skus.to_numpy()[self.sku[order]],

@@ -50,10 +50,7 @@ def air_to_ground(catalogue: Catalogue, _sizes: Mapping[str, float], book: Book)
         ("no-air", ~_any(row[flies], len(catalogue))),
         ("abroad", _abroad(catalogue)),
     )
-    where = np.flatnonzero(flies & change.applies[row])
-    if not len(where):
-        return change
-    return change.with_tables(legs=_by(legs, where, new[where], book))
+    return _moved(change, legs, flies, new, book)
 
 
 def e_van(catalogue: Catalogue, _sizes: Mapping[str, float], book: Book) -> Change:
@@ -77,10 +74,7 @@ def e_van(catalogue: Catalogue, _sizes: Mapping[str, float], book: Book) -> Chan
     row = legs["row"].to_numpy()
     new, vans = _swapped(legs, book, "e-van", np.zeros(len(legs), dtype=bool))
     change = Change.of(catalogue, ("no-van", ~_any(row[vans], len(catalogue))))
-    where = np.flatnonzero(vans & change.applies[row])
-    if not len(where):
-        return change
-    return change.with_tables(legs=_by(legs, where, new[where], book))
+    return _moved(change, legs, vans, new, book)
 
 
 def regional_warehouse(catalogue: Catalogue, sizes: Mapping[str, float], book: Book) -> Change:
@@ -205,6 +199,16 @@ def _road_km(legs: pd.DataFrame, new: Integers, book: Book) -> npt.NDArray[np.fl
     moved = circle * factor[new] + offset[new]
     same = (factor[old] == factor[new]) & (offset[old] == offset[new])
     return np.where(same, km, moved)
+
+
+def _moved(
+    change: Change, legs: pd.DataFrame, moved: npt.NDArray[np.bool_], new: Integers, book: Book
+) -> Change:
+    """Legs between the same places by their new modes, where the lever applies."""
+    where = np.flatnonzero(moved & change.applies[legs["row"].to_numpy()])
+    if not len(where):
+        return change
+    return change.with_tables(legs=_by(legs, where, new[where], book))
 
 
 def _by(
