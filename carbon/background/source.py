@@ -6,9 +6,12 @@ the publisher's file and the hash of every table beside it.
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import json
+import math
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -17,7 +20,15 @@ import pandas as pd
 
 from carbon.errors import FactorsError
 
-__all__ = ["NUMBERS", "Package", "factors_root", "read_package", "read_schema", "seal"]
+__all__ = [
+    "NUMBERS",
+    "Package",
+    "factors_root",
+    "read_package",
+    "read_schema",
+    "seal",
+    "write_rows",
+]
 
 DESCRIPTOR: Final = "datapackage.json"
 MAX_BYTES: Final = 64 * 1024 * 1024
@@ -194,6 +205,34 @@ def seal(folder: Path) -> str:
     text = json.dumps(descriptor, ensure_ascii=False, indent=2) + "\n"
     path.write_text(text, encoding="utf-8", newline="\n")
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def write_rows(folder: Path, table: str, rows: Sequence[Mapping[str, object]]) -> None:
+    """Write a table of a package: fields of its schema, UTF-8, LF, shortest exact floats.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Of the package.
+    table : str
+        File stem, as ``"exchanges"``.
+    rows : sequence of mapping
+        Field → value; a field that a row leaves out is empty.
+
+    Raises
+    ------
+    carbon.errors.FactorsError
+        F002 if the table is not known or a number is not finite.
+    """
+    fields = [field["name"] for field in read_schema(table)["fields"]]
+    path = folder / f"{table}.csv"
+    for row in rows:
+        if any(isinstance(value, float) and not math.isfinite(value) for value in row.values()):
+            raise FactorsError("F002", "a number is not finite", file=str(path), value=str(row))
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, fields, lineterminator="\n", restval="")
+        writer.writeheader()
+        writer.writerows(rows)
 
 
 def _known_tables(folder: Path) -> list[Path]:

@@ -18,27 +18,13 @@
 from __future__ import annotations
 
 import csv
-import math
 from pathlib import Path
+
+from carbon.background.source import write_rows
 
 HERE = Path(__file__).parent
 CO2_PER_C = 44 / 12
 UPTAKE = "carbon dioxide, in air"
-ACTIVITIES = (
-    "activity",
-    "location",
-    "unit",
-    "year",
-    "title",
-    "title_zh",
-    "boundary",
-    "production",
-    "gsd2",
-    "pedigree",
-    "kind",
-    "cite",
-)
-EXCHANGES = ("activity", "location", "kind", "flow", "flow_location", "amount", "unit", "cite")
 
 
 def main() -> None:
@@ -63,8 +49,8 @@ def main() -> None:
             }
         )
         exchanges.extend({**at, **exchange} for exchange in made_of(row))
-    write("activities.csv", ACTIVITIES, activities)
-    write("exchanges.csv", EXCHANGES, exchanges)
+    write_rows(HERE, "activities", activities)
+    write_rows(HERE, "exchanges", exchanges)
 
 
 def spread(row: dict[str, str]) -> float:
@@ -114,17 +100,6 @@ def read(name: str) -> list[dict[str, str]]:
     """Rows of a table beside this file."""
     with (HERE / name).open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
-
-
-def write(name: str, fields: tuple[str, ...], rows: list[dict[str, object]]) -> None:
-    """Write a table beside this file: UTF-8, LF, floats by repr, none of them NaN."""
-    for row in rows:
-        if any(isinstance(value, float) and not math.isfinite(value) for value in row.values()):
-            raise SystemExit(f"{name}: a number is not finite in {row}")
-    with (HERE / name).open("w", encoding="utf-8", newline="") as file:
-        table = csv.DictWriter(file, fields, lineterminator="\n", restval="")
-        table.writeheader()
-        table.writerows(rows)
 
 
 if __name__ == "__main__":
