@@ -240,7 +240,13 @@ def test_a_result_never_replaces_its_catalogue(source: Path) -> None:
         code, output = carbon(command, source, "-o", source)
         assert code == 5, output
         assert "O004" in output
-    assert source.read_bytes() == before
+    other = source.with_name("other.csv")
+    other.write_bytes(before)
+    for output in (source, other):
+        code, told = carbon("compare", source, other, "-o", output, "--draws", "0")
+        assert code == 5, told
+        assert "O004" in told
+    assert source.read_bytes() == other.read_bytes() == before
     folder = source.parent / "tidy"
     folder.mkdir()
     source.rename(folder / "skus.csv")

@@ -165,6 +165,7 @@ def compare(
 
     if len(b) > 2:
         raise click.UsageError("two catalogues, or a catalogue and two SKUs")
+    guard(output, a, *([Path(b[0])] if len(b) == 1 else []))
     study = new_study(**scope)
     alone: list[str] = []
     if len(b) == 2:
