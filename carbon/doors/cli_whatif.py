@@ -190,7 +190,7 @@ def compare(
 
 
 def _scenario(name: str | None) -> Scenario | None:
-    from carbon.doors.template import templates_root
+    from carbon.rules import templates_root
     from carbon.footprint.scenario_file import read_scenario
 
     if name is None:

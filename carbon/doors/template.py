@@ -10,6 +10,7 @@ import pandas as pd
 from carbon.catalogue.schema import Vocabulary
 from carbon.doors.batch import EPOCH, whole_file
 from carbon.errors import OutputError
+from carbon.rules import templates_root
 
 __all__ = ["columns", "write_template"]
 
@@ -39,13 +40,6 @@ def columns() -> pd.DataFrame:
     ['sku', '商品编码']
     """
     return pd.read_csv(templates_root() / "catalogue" / "columns.csv", keep_default_na=False)
-
-
-def templates_root() -> Path:
-    """Folder of the templates that ship with the program."""
-    here = Path(__file__).resolve().parents[1]
-    installed = here / "templates"
-    return installed if installed.is_dir() else here.parent / "templates"
 
 
 def write_template(vocabulary: Vocabulary, path: Path, lang: str) -> None:

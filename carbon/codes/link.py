@@ -1,0 +1,11 @@
+"""Codes of links to other systems: own backgrounds and exports."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from carbon.codes.code import Code
+
+__all__ = ["CODES"]
+
+CODES: Final[dict[str, Code]] = {}

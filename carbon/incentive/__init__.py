@@ -1,0 +1,1 @@
+"""What an office is told: tax dossiers, carbon intensity, return-insurance pools."""

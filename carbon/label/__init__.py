@@ -1,0 +1,1 @@
+"""What a shopper sees: scales, claims, labels."""

@@ -1,0 +1,1 @@
+"""What a platform decides: eligibility of rooms, ranking of products, exposure."""
