@@ -190,8 +190,8 @@ def compare(
 
 
 def _scenario(name: str | None) -> Scenario | None:
-    from carbon.rules import templates_root
     from carbon.footprint.scenario_file import read_scenario
+    from carbon.rules import templates_root
 
     if name is None:
         return None
