@@ -25,9 +25,13 @@ from carbon.catalogue.read import read
 from carbon.catalogue.schema import Catalogue, Vocabulary
 from carbon.errors import StudyError
 from carbon.footprint import quality
+from carbon.footprint.reference import References, of_archetypes
 from carbon.footprint.result import Footprints
+from carbon.footprint.standing import Held
+from carbon.footprint.traced import traced
 from carbon.footprint.uncertainty import Draws, Part, Sampler
 from carbon.footprint.weigh import weigh, worst
+from carbon.label.scale import Scale, grade, scale_of
 from carbon.stages.inventory import Inventory
 from carbon.terms import BOUNDARIES, FITS, ORIGINS, STAGES, Basis
 
@@ -137,6 +141,66 @@ class Study:
             source = pd.read_csv(io.StringIO(source), dtype=str, keep_default_na=False)
         return fill(read(source, self.vocabulary), self.vocabulary)
 
+    @cached_property
+    def references(self) -> References:
+        """The edition's own yardsticks: the archetype of each category, at this boundary."""
+        names = self.vocabulary.categories["category"].astype(str).tolist()
+        bare = self.catalogue(pd.DataFrame({"sku": names, "category": names}))
+        return of_archetypes(bare, self.boundary, self.edition.id)
+
+    @cached_property
+    def scale(self) -> Scale:
+        """Letters and their bounds."""
+        return scale_of(self.edition)
+
+    def grades(
+        self,
+        source: str | Path | pd.DataFrame | Catalogue,
+        *,
+        references: References | None = None,
+        draws: int = 1000,
+        chunk: int = CHUNK,
+        progress: Callable[[int], object] | None = None,
+    ) -> pd.DataFrame:
+        """Footprint of every SKU, its ratio to the reference of its category, and its letter.
+
+        Parameters
+        ----------
+        source : path, str, pandas.DataFrame or Catalogue
+            As for :meth:`catalogue`.
+        references : References, optional
+            A platform's own; by default those of the edition.
+        draws : int
+            Draws for intervals and for the probability of the letter; 0 leaves them out, and
+            every letter is then provisional.
+        chunk : int
+            SKUs weighed at once; it bounds the memory and changes no number.
+        progress : callable, optional
+            Called with the number of SKUs weighed since the last call.
+
+        Returns
+        -------
+        pandas.DataFrame
+            As :func:`carbon.label.scale.grade`.
+
+        Raises
+        ------
+        carbon.errors.StudyError
+            S002 if the references are of another boundary.
+
+        Examples
+        --------
+        >>> text = "sku,category,mass\\nA,t_shirt,60 g\\nB,t_shirt,\\n"
+        >>> graded = Study().grades(text, draws=100)
+        >>> graded["letter"].tolist(), graded["ratio"].round(9).tolist()[1]
+        (['A', 'C'], 1.0)
+        """
+        references = references or self.references
+        weighed = self.footprints(
+            source, draws=draws, chunk=chunk, progress=progress, references=references
+        )
+        return grade(weighed, self.scale, references.id)
+
     def footprints(
         self,
         source: str | Path | pd.DataFrame | Catalogue,
@@ -144,6 +208,7 @@ class Study:
         draws: int = 0,
         chunk: int = CHUNK,
         progress: Callable[[int], object] | None = None,
+        references: References | None = None,
     ) -> Footprints:
         """Footprint of every SKU.
 
@@ -157,6 +222,8 @@ class Study:
             SKUs weighed at once; it bounds the memory and changes no number.
         progress : callable, optional
             Called with the number of SKUs weighed since the last call.
+        references : References, optional
+            Yardsticks to hold the SKUs against, draw by draw; of this boundary, else S002.
 
         Returns
         -------
@@ -164,25 +231,31 @@ class Study:
         """
         catalogue = self.catalogue(source)
         sampler = self.sampler(draws) if draws else None
+        held = None
+        if references is not None:
+            held = Held(references, self, catalogue, self.scale.bounds, sampler)
         parts = []
         for start in range(0, max(len(catalogue), 1), chunk):
             part = catalogue.part(start, start + chunk)
             inventory = stages.take(part, self.boundary)
             weighed = self.weigh(part, inventory, *self.match(inventory))
+            weighed = replace(weighed, standing=held.part(start, len(part)) if held else None)
             if sampler is not None:
-                weighed = self._judge(sampler.part(part), sampler, weighed)
+                weighed = self._judge(sampler.part(part), sampler, weighed, held)
             parts.append(weighed)
             if progress is not None:
                 progress(len(part))
         return Footprints.joined(catalogue, parts)
 
-    def _judge(self, part: Part, sampler: Sampler, weighed: Footprints) -> Footprints:
-        """Add interval and quality to central values."""
+    def _judge(
+        self, part: Part, sampler: Sampler, weighed: Footprints, held: Held | None
+    ) -> Footprints:
+        """Add interval and quality to central values, and fill the standing."""
         central = self.unit_impacts.values.sum(axis=1)
         unit = central[np.minimum(part.used // len(FITS), len(central) - 1)]
         return replace(
             weighed,
-            interval=sampler.intervals(part, weighed.stages),
+            interval=sampler.intervals(part, weighed.stages, held.measure if held else None),
             quality=quality.assess(part, self.edition, unit),
         )
 
@@ -341,17 +414,4 @@ class Study:
             [kg CO2e].
         """
         catalogue = self.catalogue(source)
-        inventory = stages.take(catalogue, self.boundary)
-        table = inventory.to_frame(catalogue.skus["sku"])
-        rows, fits = (column[inventory.order] for column in self.match(inventory))
-        activities = self.edition.activities
-        found = activities.iloc[np.maximum(rows, 0)].reset_index(drop=True)
-        known = pd.Series(rows >= 0)
-        table["unit"] = found["unit"].where(known, "")
-        table["kg_per_unit"] = self.unit_impacts.values.sum(axis=1)[rows]
-        table["kg"] = table["amount"] * table["kg_per_unit"]
-        table["factor_location"] = found["location"].where(known, "")
-        table["factor_source"] = found["source"].where(known, "")
-        table["cite"] = found["cite"].where(known, "")
-        table["match"] = pd.Categorical.from_codes(fits, categories=pd.Index(FITS))
-        return table
+        return traced(self, catalogue, stages.take(catalogue, self.boundary))

@@ -36,6 +36,7 @@ PACKAGES = (
     ("pedigree", "2016"),
     ("carbon-uncertainty", "2026.1"),
     ("carbon-levers", "2026.1"),
+    ("carbon-scale", "2026.1"),
 )
 
 

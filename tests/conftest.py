@@ -130,3 +130,11 @@ def vocabulary() -> Vocabulary:
         for name, text in TABLES.items()
     }
     return Vocabulary(**tables)
+
+
+@pytest.fixture(scope="session")
+def study():
+    """The shipped edition; made once, since it is asked by many."""
+    from carbon.study import Study
+
+    return Study()

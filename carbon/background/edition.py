@@ -20,7 +20,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from carbon.background.source import Package, factors_root, read_package
-from carbon.background.tables import LEVERS, SPREADS, VOCABULARY
+from carbon.background.tables import LEVERS, SCALES, SPREADS, VOCABULARY
 from carbon.errors import FactorsError
 from carbon.terms import FITS
 
@@ -81,6 +81,11 @@ class Edition:
     def levers(self) -> dict[str, pd.DataFrame]:
         """Tables of a what-if: words, sizes, swaps and categories of each lever."""
         return {name: self._first(name, keys) for name, keys in LEVERS.items()}
+
+    @cached_property
+    def scales(self) -> dict[str, pd.DataFrame]:
+        """Tables of the label: letters with their bounds, confidence, validity."""
+        return {name: self._first(name, keys) for name, keys in SCALES.items()}
 
     @cached_property
     def characterization(self) -> pd.DataFrame:
@@ -168,8 +173,8 @@ class Edition:
     def _first(self, name: str, keys: tuple[str, ...]) -> pd.DataFrame:
         """Rows of a table, each key from the first package that has it."""
         table = self._table(name)
-        first = table.groupby(list(keys))["rank"].transform("min")
-        return table[table["rank"] == first].reset_index(drop=True)
+        ranks = table.groupby(list(keys))["rank"].transform("min") if keys else table["rank"].min()
+        return table[table["rank"] == ranks].reset_index(drop=True)
 
     @cached_property
     def _index(self) -> dict[str, list[tuple[int, str, int, int, int]]]:

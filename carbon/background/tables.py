@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["LEVERS", "SPREADS", "VOCABULARY"]
+__all__ = ["LEVERS", "SCALES", "SPREADS", "VOCABULARY"]
 
 VOCABULARY: Final[dict[str, tuple[str, ...]]] = {
     "regions": ("location",),
@@ -34,3 +34,6 @@ LEVERS: Final[dict[str, tuple[str, ...]]] = {
     "lever_categories": ("lever", "category"),
 }
 """Tables of a what-if, in the same way."""
+
+SCALES: Final[dict[str, tuple[str, ...]]] = {"scale": (), "scale_parameters": ("parameter",)}
+"""Tables of the label; the scale comes whole from the first package that has one."""

@@ -38,4 +38,8 @@ CODES: Final[dict[str, Code]] = {
         "lognormal gsd2; normal, triangular and uniform low and high around 1; beta count",
     ),
     "F014": error("a pedigree is five scores from 1 to 5", "write 2;2;1;3;2"),
+    "F018": error(
+        "a scale is letters with ascending bounds, the last without, and its parameters",
+        "see factors/carbon-scale",
+    ),
 }

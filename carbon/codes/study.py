@@ -37,4 +37,17 @@ CODES: Final[dict[str, Code]] = {
     ),
     "S025": error("the scenario file could not be understood", "see templates/scenarios"),
     "S026": error("every figure of a scenario needs a cite", "add cite to the table"),
+    "S030": error(
+        "a file of references must be one that carbon reference build wrote",
+        "check the path, or build it again",
+    ),
+    "S031": error(
+        "a file of references must not be changed", "restore it, or build it under a new version"
+    ),
+    "S032": error(
+        "a reference needs SKUs with a footprint and a weight",
+        "fill units_sold (and price for revenue), or choose --weights equal",
+    ),
+    "S033": error("revenue must be in one currency", "convert the prices, or weigh by units"),
+    "S034": error("the weights are not known", "choose units, revenue or equal"),
 }

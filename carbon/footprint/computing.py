@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from carbon.background.edition import Edition
+from carbon.background.unit_impacts import UnitImpacts
 from carbon.catalogue.schema import Catalogue, Vocabulary
 from carbon.footprint.result import Footprints
 from carbon.footprint.uncertainty import Draws
@@ -27,6 +28,10 @@ class Computing(Protocol):
     @property
     def basis(self) -> Basis:
         """What must be equal before two footprints may be compared."""
+
+    @property
+    def unit_impacts(self) -> UnitImpacts:
+        """Impact of one unit of every activity."""
 
     @property
     def vocabulary(self) -> Vocabulary:

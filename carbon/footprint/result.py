@@ -13,12 +13,13 @@ import pandas as pd
 from carbon.background.unit_impacts import PARTS
 from carbon.catalogue.schema import Catalogue
 from carbon.footprint.quality import Quality
+from carbon.footprint.standing import Standing
 from carbon.footprint.uncertainty import Interval
 from carbon.terms import BOUNDARIES, FITS, ORIGINS, STAGES, Basis
 
 __all__ = ["INTERVAL_COLUMNS", "RESULT_COLUMNS", "Footprints"]
 
-Record = TypeVar("Record", Interval, Quality)
+Record = TypeVar("Record", Interval, Quality, Standing)
 STAGE_COLUMNS: Final = tuple(f"{stage}_kg" for stage in STAGES)
 PART_COLUMNS: Final = tuple(f"{part}_kg" for part in PARTS)
 RESULT_COLUMNS: Final = (
@@ -62,6 +63,8 @@ class Footprints:
         95 % intervals of total and stages; with draws only.
     quality : Quality, optional
         Primary share, rating and what to ask first; with draws only.
+    standing : Standing, optional
+        How the draws lie against the references; where these were given.
     """
 
     catalogue: Catalogue
@@ -73,6 +76,7 @@ class Footprints:
     basis: Basis
     interval: Interval | None = None
     quality: Quality | None = None
+    standing: Standing | None = None
 
     @classmethod
     def joined(cls, catalogue: Catalogue, parts: Sequence[Footprints]) -> Footprints:
@@ -86,6 +90,7 @@ class Footprints:
             In its order, at least one.
         """
         intervals = [part.interval for part in parts if part.interval is not None]
+        standings = [part.standing for part in parts if part.standing is not None]
         qualities = [part.quality for part in parts if part.quality is not None]
 
         def every(name: str) -> npt.NDArray[Any]:
@@ -101,6 +106,7 @@ class Footprints:
             parts[0].basis,
             _joined(Interval, intervals) if intervals else None,
             _joined(Quality, qualities) if qualities else None,
+            _joined(Standing, standings) if standings else None,
         )
 
     def __len__(self) -> int:

@@ -320,7 +320,12 @@ class Sampler:
         """Prepare consecutive SKUs."""
         return Part(self, catalogue)
 
-    def intervals(self, part: Part, stages: Floats) -> Interval:
+    def intervals(
+        self,
+        part: Part,
+        stages: Floats,
+        held: Callable[[slice, Singles], object] | None = None,
+    ) -> Interval:
         """Intervals of the SKUs of a part.
 
         Parameters
@@ -329,6 +334,8 @@ class Sampler:
             As :meth:`part` prepares it.
         stages : ndarray of float64, shape (n, 8)
             The central values; an interval is widened to hold its own.
+        held : callable, optional
+            Given a slice of the SKUs and their totals in every draw, before these are sorted.
         """
         low = np.empty((part.n, 1 + len(STAGES)), dtype=np.float32)
         high = np.empty_like(low)
@@ -339,6 +346,8 @@ class Sampler:
             whole = np.zeros(shape, dtype=np.float32)
             for name in STAGES:
                 whole += drawn[name]
+            if held is not None:
+                held(block, whole)
             low[block, 0], high[block, 0] = interval(whole)
             for position, name in enumerate(STAGES, start=1):
                 values = drawn[name]

@@ -1,0 +1,357 @@
+"""References: the yardstick of each category, an inventory that is weighed like any other.
+
+A reference is the mean inventory of a category: of its archetype, or of the SKUs that a platform
+sells, weighted by units or revenue. It is kept as exchanges, not as kilograms: so it moves with
+the edition, shares the draws of the background with every SKU, and can be read line by line.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from pydantic import ValidationError
+
+from carbon import stages
+from carbon.catalogue.schema import Catalogue
+from carbon.errors import StudyError
+from carbon.footprint.computing import Computing
+from carbon.footprint.uncertainty import Sampler
+from carbon.rules import Rules
+from carbon.stages.inventory import Inventory
+from carbon.terms import FITS, STAGES
+
+__all__ = ["WEIGHTS", "References", "of_archetypes", "of_sales", "read_references"]
+
+WEIGHTS: Final = ("units", "revenue", "equal")
+"""What the SKUs of a platform's own reference can be weighted by."""
+
+LARGEST: Final = 100_000_000
+"""Bytes that a file of references may have."""
+
+COLUMNS: Final = ("category", "stage", "activity", "location", "amount")
+
+
+class File(Rules):
+    """A file of references, as it is written."""
+
+    name: str
+    version: str
+    boundary: str
+    edition: str
+    weights: str
+    catalogue: str
+    skus: dict[str, int]
+    left_out: dict[str, int]
+    category: list[str]
+    stage: list[str]
+    activity: list[str]
+    location: list[str]
+    amount: list[float]
+    sha256: str
+
+
+@dataclass(frozen=True)
+class References:
+    """Mean inventories of categories.
+
+    Parameters
+    ----------
+    name, version : str
+        As results name them.
+    boundary : str
+        A key of :data:`carbon.terms.BOUNDARIES`.
+    edition : str
+        Edition in which they were built.
+    weights : str
+        ``archetype``, or one of :data:`WEIGHTS`.
+    catalogue : str
+        SHA-256 of what they were built from; empty for archetypes.
+    skus, left_out : dict of str to int
+        By category: SKUs that count, and SKUs that could not.
+    exchanges : pandas.DataFrame
+        Columns ``category stage activity location amount`` [unit of the activity per kept unit].
+    """
+
+    name: str
+    version: str
+    boundary: str
+    edition: str
+    weights: str
+    catalogue: str
+    skus: dict[str, int]
+    left_out: dict[str, int]
+    exchanges: pd.DataFrame
+
+    @cached_property
+    def categories(self) -> list[str]:
+        """Categories that have a reference, in the order of their names."""
+        return sorted(set(self.exchanges["category"].astype(str)))
+
+    @cached_property
+    def sha256(self) -> str:
+        """Digest of all that a result depends on."""
+        return hashlib.sha256(json.dumps(self._content(), sort_keys=True).encode()).hexdigest()
+
+    @property
+    def id(self) -> str:
+        """Name, version and the first twelve digits of the digest, as printed on results."""
+        return f"{self.name} {self.version}+{self.sha256[:12]}"
+
+    @cached_property
+    def inventory(self) -> Inventory:
+        """The exchanges with categories in the place of SKUs."""
+        table = self.exchanges
+        row = {name: position for position, name in enumerate(self.categories)}
+        activity, location = (
+            pd.Categorical(table[name].astype(str)) for name in ("activity", "location")
+        )
+        return Inventory(
+            table["category"].map(row).to_numpy(dtype=np.int32),
+            table["stage"].map({name: i for i, name in enumerate(STAGES)}).to_numpy(dtype=np.int8),
+            activity.codes.astype(np.int16),
+            location.codes.astype(np.int16),
+            table["amount"].to_numpy(dtype=np.float64),
+            tuple(activity.categories),
+            tuple(location.categories),
+            len(row),
+        )
+
+    def stages(self, study: Computing) -> pd.DataFrame:
+        """Footprint of each reference by stage.
+
+        Parameters
+        ----------
+        study : Study
+            Edition, method and boundary.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Indexed by category, a column a stage [kg CO2e per kept unit].
+
+        Raises
+        ------
+        carbon.errors.StudyError
+            S002 if the boundary is another one than the study's.
+
+        Examples
+        --------
+        >>> from carbon.study import Study
+        >>> study = Study()
+        >>> kg = study.references.stages(study).sum(axis=1)
+        >>> bare = study.footprints("sku,category\\nA,t_shirt\\n").total
+        >>> bool(abs(bare[0] / kg["t_shirt"] - 1) < 1e-9)
+        True
+        """
+        self._same_boundary(study)
+        rows, _ = study.match(self.inventory)
+        unit = study.unit_impacts.values.sum(axis=1)
+        each = np.where(rows < 0, np.nan, unit[rows]) * self.inventory.amount
+        group = self.inventory.sku.astype(np.int64) * len(STAGES) + self.inventory.stage
+        total = np.bincount(group, each, len(self.categories) * len(STAGES))
+        return pd.DataFrame(
+            total.reshape(-1, len(STAGES)), index=self.categories, columns=list(STAGES)
+        )
+
+    def draws(self, study: Computing, sampler: Sampler) -> npt.NDArray[np.float32]:
+        """Footprint of each reference in every draw of the background.
+
+        Parameters
+        ----------
+        study : Study
+            Edition, method and boundary.
+        sampler : Sampler
+            Of the same study.
+
+        Returns
+        -------
+        ndarray of float32, shape (categories, draws)
+            [kg CO2e per kept unit]; its amounts are not drawn: a yardstick is stated, not measured.
+        """
+        self._same_boundary(study)
+        rows, fits = study.match(self.inventory)
+        met = np.where(rows < 0, len(sampler.sampled) - 1, rows).astype(np.int64) * len(FITS) + fits
+        used, column = np.unique(met, return_inverse=True)
+        unit = sampler.columns(used)
+        out = np.zeros((len(self.categories), unit.shape[1]), dtype=np.float32)
+        np.add.at(out, self.inventory.sku, unit[column] * self.inventory.amount[:, None])
+        return out
+
+    def write(self) -> str:
+        """The references as the text of a file.
+
+        Returns
+        -------
+        str
+            JSON with the digest of its content.
+        """
+        content = {**self._content(), "sha256": self.sha256}
+        return json.dumps(content, ensure_ascii=False, indent=1) + "\n"
+
+    def _content(self) -> dict[str, object]:
+        told = {
+            name: getattr(self, name)
+            for name in ("name", "version", "boundary", "edition", "weights", "catalogue")
+        }
+        lists = {name: self.exchanges[name].astype("object").tolist() for name in COLUMNS}
+        return {**told, "skus": self.skus, "left_out": self.left_out, **lists}
+
+    def _same_boundary(self, study: Computing) -> None:
+        if self.boundary != study.boundary:
+            raise StudyError("S002", f"boundary: {self.boundary} against {study.boundary}")
+
+
+def read_references(path: Path | str) -> References:
+    """Read a file of references.
+
+    Parameters
+    ----------
+    path : path
+        As ``carbon reference build`` writes it.
+
+    Returns
+    -------
+    carbon.footprint.reference.References
+
+    Raises
+    ------
+    carbon.errors.StudyError
+        S030 if it cannot be read or is no such file, S031 if its content was changed.
+    """
+    path = Path(path)
+    try:
+        if path.stat().st_size > LARGEST:
+            raise StudyError("S030", f"more than {LARGEST} bytes", file=str(path))
+        told = File.model_validate_json(path.read_bytes())
+    except OSError as error:
+        raise StudyError("S030", error.strerror or str(error), file=str(path)) from error
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise StudyError("S030", f"{where}: {first['msg']}", file=str(path)) from error
+    lists = {name: getattr(told, name) for name in COLUMNS}
+    if len({len(values) for values in lists.values()}) > 1 or not set(told.stage) <= set(STAGES):
+        raise StudyError("S030", "the columns do not fit together", file=str(path))
+    single = told.model_dump(exclude={*COLUMNS, "sha256"})
+    found = References(exchanges=pd.DataFrame(lists), **single)
+    if found.sha256 != told.sha256:
+        raise StudyError("S031", file=str(path), value=told.sha256[:12])
+    return found
+
+
+def of_archetypes(catalogue: Catalogue, boundary: str, edition: str) -> References:
+    """References of an edition: its archetypes.
+
+    Parameters
+    ----------
+    catalogue : Catalogue
+        A filled catalogue of one SKU a category that states nothing else.
+    boundary : str
+        A key of :data:`carbon.terms.BOUNDARIES`.
+    edition : str
+        Its id.
+    """
+    count = len(catalogue)
+    table = _mean(catalogue, boundary, np.ones(count))
+    skus = dict.fromkeys(catalogue.skus["category"].astype(str).tolist(), 1)
+    name, _, digest = edition.partition("+")
+    return References(
+        "archetype", name, boundary, f"{name}+{digest}", "archetype", "", skus, {}, table
+    )
+
+
+def of_sales(
+    catalogue: Catalogue,
+    known: npt.NDArray[np.bool_],
+    boundary: str,
+    edition: str,
+    *,
+    weights: str,
+    least: int,
+    name: str,
+    version: str,
+    sha256: str,
+) -> References:
+    """References of a platform: the weighted mean of what it sells in each category.
+
+    Parameters
+    ----------
+    catalogue : Catalogue
+        Filled.
+    known : ndarray of bool, shape (n,)
+        SKUs whose footprint is known; the others are left out and counted.
+    boundary : str
+        A key of :data:`carbon.terms.BOUNDARIES`.
+    edition : str
+        Id of the edition.
+    weights : str
+        ``units`` sold, ``revenue`` (price × units), or ``equal``.
+    least : int
+        SKUs that a category needs.
+    name, version : str
+        As results will name it.
+    sha256 : str
+        Digest of the catalogue's file.
+
+    Raises
+    ------
+    carbon.errors.StudyError
+        S032 if no category has enough SKUs that count, S033 if revenue has several currencies,
+        S034 if the weights are not known.
+    """
+    skus = catalogue.skus
+    if weights not in WEIGHTS:
+        raise StudyError("S034", value=weights)
+    weight = np.ones(len(skus))
+    if weights != "equal":
+        weight = skus["units_sold"].to_numpy(dtype=np.float64)
+    if weights == "revenue":
+        weight = weight * skus["price"].to_numpy(dtype=np.float64)
+        currencies = sorted(set(skus["currency"][~np.isnan(weight)].dropna()))
+        if len(currencies) > 1:
+            raise StudyError("S033", ", ".join(currencies))
+    category = skus["category"].astype(str)
+    counts = known & np.nan_to_num(weight).__gt__(0)
+    number = category[counts].value_counts()
+    enough = set(number[number >= least].index)
+    counts = counts & category.isin(enough).to_numpy()
+    if not counts.any():
+        raise StudyError("S032", f"{weights}; at least {least} SKUs a category")
+    total = category[counts].map(
+        pd.Series(weight[counts]).groupby(category[counts].to_numpy()).sum()
+    )
+    part = catalogue.rows(np.flatnonzero(counts))
+    table = _mean(part, boundary, weight[counts] / total.to_numpy(dtype=np.float64))
+    left = category[~counts & category.isin(enough).to_numpy()].value_counts()
+    return References(
+        name,
+        version,
+        boundary,
+        edition,
+        weights,
+        sha256,
+        {str(key): int(number[key]) for key in sorted(enough)},
+        {str(key): int(left[key]) for key in sorted(left.index)},
+        table,
+    )
+
+
+def _mean(catalogue: Catalogue, boundary: str, weight: npt.NDArray[np.float64]) -> pd.DataFrame:
+    """Weighted inventory of each category."""
+    inventory = stages.take(catalogue, boundary)
+    inventory = replace(inventory, amount=inventory.amount * weight[inventory.sku])
+    table = inventory.to_frame(catalogue.skus["category"]).rename(columns={"sku": "category"})
+    keys = list(COLUMNS[:-1])
+    table[keys] = table[keys].astype(str)
+    table["stage"] = pd.Categorical(table["stage"], categories=list(STAGES), ordered=True)
+    mean = table.groupby(keys, observed=True, sort=True)["amount"].sum().reset_index()
+    mean["stage"] = mean["stage"].astype(str)
+    return mean

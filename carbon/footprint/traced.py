@@ -1,0 +1,44 @@
+"""Every exchange of an inventory with its factor and the cell it comes from."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from carbon.catalogue.schema import Catalogue
+from carbon.footprint.computing import Computing
+from carbon.stages.inventory import Inventory
+from carbon.terms import FITS
+
+__all__ = ["traced"]
+
+
+def traced(study: Computing, catalogue: Catalogue, inventory: Inventory) -> pd.DataFrame:
+    """Add to an inventory what it was weighed with.
+
+    Parameters
+    ----------
+    study : Study
+        Goal and scope.
+    catalogue : Catalogue
+        The SKUs.
+    inventory : Inventory
+        What they take.
+
+    Returns
+    -------
+    pandas.DataFrame
+        As ``Study.inventory``.
+    """
+    table = inventory.to_frame(catalogue.skus["sku"])
+    rows, fits = (column[inventory.order] for column in study.match(inventory))
+    found = study.edition.activities.iloc[np.maximum(rows, 0)].reset_index(drop=True)
+    known = pd.Series(rows >= 0)
+    table["unit"] = found["unit"].where(known, "")
+    table["kg_per_unit"] = study.unit_impacts.values.sum(axis=1)[rows]
+    table["kg"] = table["amount"] * table["kg_per_unit"]
+    table["factor_location"] = found["location"].where(known, "")
+    table["factor_source"] = found["source"].where(known, "")
+    table["cite"] = found["cite"].where(known, "")
+    table["match"] = pd.Categorical.from_codes(fits, categories=pd.Index(FITS))
+    return table
