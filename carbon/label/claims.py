@@ -1,0 +1,310 @@
+"""Claims: what a market lets a label, a page or a name say about the environment.
+
+A text is folded first (width, case, accents, look-alike letters, traditional characters, what is
+not seen), so that a claim is found however it is written. A sieve of plain words then finds the
+few texts of a batch that can hold a claim, and only those are read phrase by phrase. Phrases
+become patterns without nested repetition, so no rule file and no text can make them slow.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from carbon.errors import RuleError, problem_table
+from carbon.label.claims_match import HAN, Market, compiled
+from carbon.label.claims_rules import EVIDENCE, ClaimRule
+from carbon.rules import templates_root
+
+__all__ = [
+    "ACTIONS",
+    "EVIDENCE",
+    "FINDING_COLUMNS",
+    "Market",
+    "check",
+    "clean",
+    "load_market",
+    "markets",
+    "problems",
+]
+
+ACTIONS: Final = ("refuse", "reword", "needs")
+"""What a finding asks for: leave the words out, replace them, or show the evidence."""
+
+FINDING_COLUMNS: Final = (
+    "text",
+    "start",
+    "end",
+    "words",
+    "rule",
+    "action",
+    "reword",
+    "message",
+    "cite",
+)
+LONGEST: Final = 1_000_000
+"""Characters that a text may have."""
+
+PASSES: Final = 4
+"""How often a text is cleaned: taking words out may bring others together."""
+
+CODES: Final = {"refuse": "L110", "reword": "L111", "needs": "L112"}
+
+
+def markets() -> list[str]:
+    """Markets whose rules ship.
+
+    Returns
+    -------
+    list of str
+
+    Examples
+    --------
+    >>> markets()
+    ['china', 'eu', 'neutral']
+    """
+    folder = templates_root() / "claims"
+    return sorted(path.stem for path in folder.glob("*.toml") if path.stem != "terms")
+
+
+def load_market(name: str | Path = "neutral") -> Market:
+    """Claim rules of a market.
+
+    Parameters
+    ----------
+    name : str or path
+        A shipped market or one of its aliases (``EU``, ``CN``), or the path of a rule file.
+
+    Returns
+    -------
+    Market
+
+    Raises
+    ------
+    carbon.errors.RuleError
+        L101 if there is no such market, L102, L105 or L106 if its rules cannot be used, P001 to
+        P003 if the file cannot be read.
+
+    Examples
+    --------
+    >>> load_market("EU").id
+    'eu'
+    """
+    asked = str(name)
+    if isinstance(name, Path) or asked.endswith(".toml"):
+        return compiled(Path(name))
+    found = _shipped().get(asked.strip().casefold())
+    if found is None:
+        raise RuleError("L101", f"known: {', '.join(markets())}", value=asked)
+    return found
+
+
+@lru_cache(maxsize=1)
+def _shipped() -> dict[str, Market]:
+    folder = templates_root() / "claims"
+    every = [compiled(folder / f"{name}.toml") for name in markets()]
+    return {alias: one for one in every for alias in (one.id, *one.rules.aliases)}
+
+
+def check(
+    texts: str | Sequence[str] | pd.Series,
+    market: Market,
+    evidence: pd.DataFrame | None = None,
+    *,
+    lang: str = "en",
+) -> pd.DataFrame:
+    """Claims that a market forbids, or for which evidence is missing.
+
+    Parameters
+    ----------
+    texts : str, sequence of str or pandas.Series
+        What is to be printed; a missing text claims nothing.
+    market : Market
+        Whose rules.
+    evidence : pandas.DataFrame, optional
+        One row a text, in the same order: any of the columns :data:`EVIDENCE`; ``probability`` and
+        ``primary_share`` are numbers [1], ``same_basis`` is true or false, others are text.
+    lang : str
+        Language of the messages, ``"en"`` or ``"zh"``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns :data:`FINDING_COLUMNS`, by text and place: ``text`` is the label of the text in
+        its Series (else its position), ``start`` and ``end`` its characters, ``action`` one of
+        :data:`ACTIONS`. A claim whose evidence is there is no finding.
+
+    Raises
+    ------
+    carbon.errors.RuleError
+        L103 if a text is too long, L104 if evidence has another name or length.
+
+    Examples
+    --------
+    >>> check("A climate-neutral T-shirt", load_market("EU"))[["words", "action"]].values.tolist()
+    [['climate-neutral', 'refuse']]
+    >>> len(check(["green tea", "绿色连衣裙", "carbon fibre"], load_market("EU")))
+    0
+    """
+    series = _series(texts)
+    if evidence is not None and (
+        len(evidence) != len(series) or not set(evidence.columns) <= set(EVIDENCE)
+    ):
+        unknown = sorted(set(map(str, evidence.columns)) - set(EVIDENCE))
+        raise RuleError(
+            "L104", f"{len(evidence)} rows for {len(series)} texts", value=", ".join(unknown)
+        )
+    zh = lang == "zh"
+    rows = []
+    values, labels = series.tolist(), series.index.tolist()
+    for at, rules in market.suspects(series).items():
+        text = values[at]
+        for start, end, number in market.spans(text, rules):
+            rule = market.rules.rule[number]
+            missing = _missing(rule, market, evidence, at, zh)
+            if rule.action == "needs" and not missing:
+                continue
+            words = text[start:end]
+            new = rule.reword_zh if HAN.search(words) else rule.reword_en
+            message = (rule.message_zh if zh else rule.message_en) + missing
+            place = (labels[at], start, end, words)
+            rows.append((*place, rule.id, rule.action, new, message, rule.cite))
+    return pd.DataFrame(rows, columns=list(FINDING_COLUMNS))
+
+
+def clean(
+    texts: str | Sequence[str] | pd.Series,
+    market: Market,
+    evidence: pd.DataFrame | None = None,
+    *,
+    lang: str = "en",
+) -> tuple[pd.Series, pd.DataFrame]:
+    """Texts without the claims that a market forbids.
+
+    Parameters
+    ----------
+    texts, market, evidence, lang
+        As for :func:`check`.
+
+    Returns
+    -------
+    texts : pandas.Series
+        Refused words and those without evidence are taken out, others replaced; a text that
+        still makes a claim after that is empty.
+    findings : pandas.DataFrame
+        What :func:`check` found in the texts as they came.
+
+    Examples
+    --------
+    >>> clean(["Zero-carbon dress", "环保购物袋"], load_market("china"))[0].tolist()
+    ['dress', '标示碳足迹购物袋']
+    """
+    series = _series(texts).copy()
+    rows = pd.Series(np.arange(len(series)))
+    found = first = check(series.reset_index(drop=True), market, evidence, lang=lang)
+    for _ in range(PASSES):
+        if found.empty:
+            break
+        for at, part in found.groupby("text", sort=False):
+            position = int(str(at))
+            series.iloc[position] = _without(str(series.iloc[position]), part)
+        again = rows[rows.isin(found["text"])].to_numpy()
+        shown = None if evidence is None else evidence.iloc[again]
+        found = check(series.iloc[again].set_axis(again), market, shown, lang=lang)
+    series.iloc[found["text"].unique().tolist()] = ""
+    labels = series.index.to_numpy()
+    return series, first.assign(text=labels[first["text"].to_numpy(dtype=int)])
+
+
+def problems(findings: pd.DataFrame, *, file: str = "", column: str = "name") -> pd.DataFrame:
+    """Findings as rows of a problems table.
+
+    Parameters
+    ----------
+    findings : pandas.DataFrame
+        As :func:`check` gives them, ``text`` being the row of the file or the SKU.
+    file, column : str
+        Where the texts stand.
+
+    Returns
+    -------
+    pandas.DataFrame
+        L110 refused, L111 reworded, L112 without evidence; columns
+        :data:`carbon.errors.PROBLEM_COLUMNS`.
+
+    Examples
+    --------
+    >>> problems(check("zero carbon", load_market("EU")))["code"].tolist()
+    ['L110']
+    """
+    if findings.empty:
+        return problem_table()
+    told = pd.DataFrame(
+        {
+            "file": file,
+            "column": column,
+            "sku": findings["text"].astype(str),
+            "value": findings["words"],
+            "code": findings["action"].map(CODES),
+        }
+    )
+    return problem_table(told)
+
+
+def _series(texts: str | Sequence[str] | pd.Series) -> pd.Series:
+    series = (
+        texts
+        if isinstance(texts, pd.Series)
+        else pd.Series([texts] if isinstance(texts, str) else list(texts), dtype="object")
+    )
+    series = series.astype("object").where(series.notna(), "").astype(str)
+    longest = series.str.len().max() if len(series) else 0
+    if longest > LONGEST:
+        raise RuleError("L103", f"{longest:.0f} characters, at most {LONGEST}")
+    return series
+
+
+def _missing(
+    rule: ClaimRule, market: Market, evidence: pd.DataFrame | None, at: int, zh: bool
+) -> str:
+    """Evidence of a rule that is not there, as the end of its message."""
+    out = []
+    for need in rule.needs:
+        told = None
+        if evidence is not None and need.evidence in evidence.columns:
+            told = evidence[need.evidence].iloc[at]
+        if not _met(told, need.at_least):
+            spoken = market.terms.evidence[need.evidence]
+            bound = "" if need.at_least is None else f" ≥ {need.at_least:.0%}"
+            out.append((spoken.zh if zh else spoken.en) + bound)
+    return (("；缺少：" if zh else "; missing: ") + ("、" if zh else ", ").join(out)) if out else ""
+
+
+def _met(told: object, bound: float | None) -> bool:
+    if told is None or told != told:
+        return False
+    if bound is not None:
+        try:
+            return float(str(told)) >= bound
+        except ValueError:
+            return False
+    return str(told).strip().casefold() not in ("", "false", "no", "0", "none", "nan", "否", "无")
+
+
+def _without(text: str, findings: pd.DataFrame) -> str:
+    """Text with its findings taken out or replaced, from the last to the first."""
+    behind: tuple[int, str] = (-1, "")
+    for row in findings[::-1].to_dict("records"):
+        start, end, new = int(row["start"]), int(row["end"]), str(row["reword"])
+        if behind[1] == new and not text[end : max(behind[0], end)].strip(" -–—·,，、&"):
+            text = text[:start] + text[max(behind[0], end) :]  # said once, not twice in a row
+        else:
+            text = text[:start] + new + text[end:]
+        behind = (start, new)
+    return re.sub(r"[ \t]{2,}", " ", text).strip(" -–—·,，、&")

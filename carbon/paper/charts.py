@@ -1,0 +1,345 @@
+"""Charts of pages as SVG text: bars with intervals, and Lorenz curves.
+
+No font and no screen is needed, and the same numbers give the same bytes. Nothing is told by
+colour alone: every bar has its name and its number, parts differ in pattern, curves in their dash.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+from xml.sax.saxutils import escape, quoteattr
+
+from carbon.paper.text import fitted, plain, width
+
+__all__ = ["Bar", "Curve", "bars", "lorenz", "number", "percent"]
+
+WIDTH: Final = 720
+ROW: Final = 30
+THICK: Final = 16
+SIZE: Final = 13.0
+LEGEND: Final = 30
+
+INK, SOFT, GRID, PAPER = "#1a1a1a", "#595959", "#d9d9d9", "#ffffff"
+FILLS: Final = ("#1f6f4a", "#8a3b12", "#2b3a67")
+"""Part by part; each at least 4.5 : 1 on paper (WCAG 2 AA)."""
+
+FONT: Final = (
+    'font-family="Noto Sans, Noto Sans SC, Noto Sans CJK SC, Microsoft YaHei, PingFang SC, '
+    'Arial, sans-serif"'
+)
+PLOT: Final = 330
+"""Side of the square of a Lorenz curve."""
+
+DASHES: Final = ("", "7 4", "2 3")
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A row of a bar chart.
+
+    Parameters
+    ----------
+    label : str
+        What it is; any text.
+    parts : tuple of float
+        Lengths one after the other; the first is solid, the second hatched, the third light.
+    text : str
+        Its number as text.
+    low, high : float
+        Ends of its interval, NaN without.
+    strong : bool
+        A total.
+    """
+
+    label: str
+    parts: tuple[float, ...]
+    text: str
+    low: float = math.nan
+    high: float = math.nan
+    strong: bool = False
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A Lorenz curve.
+
+    Parameters
+    ----------
+    label : str
+        What it is, with its Gini coefficient.
+    x, y : sequence of float
+        Share of those counted, the poorest first, and their share of the whole [1].
+    """
+
+    label: str
+    x: Sequence[float]
+    y: Sequence[float]
+
+
+def number(value: float, low: float = math.nan, high: float = math.nan, digits: int = 3) -> str:
+    """A number with no more digits than its interval allows.
+
+    Parameters
+    ----------
+    value : float
+        Any.
+    low, high : float
+        Its interval; it decides the digits, two of its width.
+    digits : int
+        Digits where there is no interval.
+
+    Returns
+    -------
+    str
+        With commas at the thousands; a dash if it is not known.
+
+    Examples
+    --------
+    >>> number(39123.4, 30210, 60400), number(1.2345, 1.1, 1.5), number(0.01234), number(math.nan)
+    ('39,000', '1.23', '0.0123', '–')
+    """
+    if not math.isfinite(value):
+        return "–"
+    spread = high - low if math.isfinite(high - low) and high > low else 0.0
+    size = spread if spread else abs(value)
+    if size == 0:
+        return "0"
+    places = (2 if spread else digits) - 1 - math.floor(math.log10(size))
+    rounded = round(value, places)
+    text = f"{rounded:,.{min(max(places, 0), 6)}f}"
+    return text.replace("-", "−") if float(rounded) else "0"
+
+
+def percent(share: float, digits: int = 2) -> str:
+    """A share as percent, to so many digits but never below a tenth.
+
+    Parameters
+    ----------
+    share : float
+        [1]
+    digits : int
+        Significant digits.
+
+    Examples
+    --------
+    >>> percent(0.2345), percent(0.0004), percent(-0.05), percent(math.nan)
+    ('23\xa0%', '0.0\xa0%', '−5.0\xa0%', '–')
+    """
+    if not math.isfinite(share):
+        return "–"
+    size = abs(share * 100)
+    places = 1 if size < 0.1 else max(0, min(1, digits - 1 - math.floor(math.log10(size))))
+    text = f"{size:.{places}f}"
+    return f"{'−' if share < 0 and float(text) else ''}{text}\u00a0%"
+
+
+def bars(
+    rows: Sequence[Bar], *, name: str, key: str, legend: Sequence[str] = (), unit: str = ""
+) -> str:
+    """Bars from zero, one below the other.
+
+    Parameters
+    ----------
+    rows : sequence of Bar
+        From above.
+    name : str
+        What the chart shows, for those who do not see it.
+    key : str
+        Tells its patterns from those of other charts on the page: letters and digits.
+    legend : sequence of str
+        What the parts of a bar are, in their order; none for bars of one part.
+    unit : str
+        Of the axis.
+
+    Returns
+    -------
+    str
+        An ``<svg>`` element.
+
+    Examples
+    --------
+    >>> "Tea &lt;1&gt;" in bars([Bar("Tea <1>", (2.0,), "2 kg")], name="n", key="a")
+    True
+    """
+    texts = [plain(row.text) for row in rows]
+    labels = [fitted(plain(row.label), SIZE, WIDTH * 0.42) for row in rows]
+    left = max([60.0, *(width(label, SIZE, bold=True) for label in labels)]) + 14
+    right = max([30.0, *(width(text, SIZE, bold=True) for text in texts)]) + 14
+    ends = [value for row in rows for value in _ends(row) if math.isfinite(value)]
+    low, high = min([0.0, *ends]), max([0.0, *ends])
+    scale = (WIDTH - left - right) / ((high - low) or 1.0)
+    top = (LEGEND if legend else 4) + (18 if unit else 0)
+    height = top + ROW * max(len(rows), 1) + 6
+    told = "; ".join(f"{plain(row.label)} {text}" for row, text in zip(rows, texts, strict=True))
+    out = [*_opened(height, f"{name}: {told}", key), *_legend(legend, key)]
+    zero = left - low * scale
+    if unit:
+        out.append(_text(zero, top - 8, unit, SOFT, size=11))
+    for at, row in enumerate(rows):
+        middle = top + ROW * (at + 0.5)
+        weight = "bold" if row.strong else ""
+        out.append(_text(left - 10, middle + 4.5, labels[at], INK, "end", weight))
+        start = zero
+        for part, value in enumerate(row.parts):
+            if not math.isfinite(value) or value == 0:
+                continue
+            colour = FILLS[2] if row.strong else FILLS[0]
+            fill = colour if part == 0 else f"url(#{key}{part})"
+            out.append(_rect(min(start, start + value * scale), middle, abs(value) * scale, fill))
+            start += value * scale
+        last = max(zero, start)
+        if math.isfinite(row.low) and math.isfinite(row.high):
+            ends_at = (zero + row.low * scale, zero + row.high * scale)
+            last = max(last, ends_at[1])
+            out += _whisker(*ends_at, middle)
+        out.append(_text(last + 8, middle + 4.5, texts[at], INK, weight=weight))
+    out.append(_line(zero, top, zero, top + ROW * len(rows), SOFT))
+    return "\n".join([*out, "</svg>"])
+
+
+def lorenz(
+    curves: Sequence[Curve], *, name: str, across: str, up: str, equal: str, key: str = "lorenz"
+) -> str:
+    """Lorenz curves beside the line of equality.
+
+    Parameters
+    ----------
+    curves : sequence of Curve
+        At most three.
+    name : str
+        What the chart shows.
+    across, up, equal : str
+        Words for the two axes and the line of equality.
+    key : str
+        As for :func:`bars`.
+
+    Returns
+    -------
+    str
+        An ``<svg>`` element.
+
+    Examples
+    --------
+    >>> half = Curve("before, Gini 0.50", [0, 0.5, 1], [0, 0, 1])
+    >>> lorenz([half], name="n", across="rooms", up="share", equal="all alike").count("<path")
+    2
+    """
+    left, top = 56.0, 12.0
+    height = top + PLOT + 48
+    out = _opened(height, f"{name}: " + "; ".join(plain(curve.label) for curve in curves), key)
+    for tick in range(0, 101, 20):
+        x, y = left + tick / 100 * PLOT, top + PLOT - tick / 100 * PLOT
+        out.append(_line(x, top, x, top + PLOT, GRID))
+        out.append(_line(left, y, left + PLOT, y, GRID))
+        out.append(_text(x, top + PLOT + 16, f"{tick} %", SOFT, "middle", size=11))
+        out.append(_text(left - 6, y + 4, f"{tick} %", SOFT, "end", size=11))
+    out.append(_text(left + PLOT / 2, top + PLOT + 38, across, INK, "middle"))
+    beside = left + PLOT + 34
+    room = WIDTH - beside
+    out.append(_text(beside, top + 14, fitted(plain(up), SIZE, room), INK))
+    shown = [Curve(equal, (0.0, 1.0), (0.0, 1.0)), *curves]
+    for at, curve in enumerate(shown):
+        colour = FILLS[(at - 1) % 3] if at else SOFT
+        dash = DASHES[(at - 1) % 3] if at else "1 4"
+        points = [
+            f"{_point(left + x * PLOT)} {_point(top + PLOT - y * PLOT)}"
+            for x, y in zip(curve.x, curve.y, strict=True)
+        ]
+        out.append(_path("M" + " L".join(points), colour, dash))
+        y = top + 46 + 26 * at
+        out.append(_line(beside, y, beside + 28, y, colour, 2, dash))
+        out.append(_text(beside + 36, y + 4.5, fitted(plain(curve.label), SIZE, room - 36), INK))
+    return "\n".join([*out, "</svg>"])
+
+
+def _ends(row: Bar) -> tuple[float, ...]:
+    reached, at = [], 0.0
+    for part in row.parts:
+        at += part if math.isfinite(part) else 0.0
+        reached.append(at)
+    return (*reached, row.low, row.high)
+
+
+def _opened(height: float, told: str, key: str) -> list[str]:
+    """The element, what it says, and its patterns."""
+    return [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {_point(height)}" '
+        f'width="{WIDTH}" height="{_point(height)}" role="img" '
+        f"aria-label={quoteattr(plain(told))} {FONT}>",
+        f'<defs><pattern id="{key}1" width="6" height="6" patternUnits="userSpaceOnUse" '
+        f'patternTransform="rotate(45)"><rect width="6" height="6" fill="{PAPER}"/>'
+        f'<rect width="2.5" height="6" fill="{FILLS[0]}"/></pattern>'
+        f'<pattern id="{key}2" width="6" height="6" patternUnits="userSpaceOnUse">'
+        f'<rect width="6" height="6" fill="{PAPER}"/>'
+        f'<circle cx="3" cy="3" r="1" fill="{FILLS[0]}"/></pattern></defs>',
+    ]
+
+
+def _legend(words: Sequence[str], key: str) -> list[str]:
+    out, x = [], 4.0
+    for part, word in enumerate(words):
+        fill = FILLS[0] if part == 0 else f"url(#{key}{part})"
+        out.append(_rect(x, 12, 18, fill))
+        out.append(_text(x + 26, 16.5, plain(word), INK))
+        x += 52 + width(plain(word), SIZE)
+    return out
+
+
+def _whisker(low: float, high: float, middle: float) -> list[str]:
+    """An interval: a light line under a dark one, so that it is seen on the bar as well."""
+    return [
+        _line(*ends, colour, wide)
+        for colour, wide in ((PAPER, 4.0), (INK, 1.5))
+        for ends in (
+            (low, middle, high, middle),
+            (low, middle - 5, low, middle + 5),
+            (high, middle - 5, high, middle + 5),
+        )
+    ]
+
+
+def _rect(x: float, middle: float, wide: float, fill: str) -> str:
+    stroke = f' stroke="{FILLS[0]}"' if fill.startswith("url") else ""
+    return (
+        f'<rect x="{_point(x)}" y="{_point(middle - THICK / 2)}" width="{_point(max(wide, 1))}" '
+        f'height="{THICK}" fill="{fill}"{stroke}/>'
+    )
+
+
+def _line(
+    x1: float, y1: float, x2: float, y2: float, colour: str, wide: float = 1, dash: str = ""
+) -> str:
+    dashed = f' stroke-dasharray="{dash}"' if dash else ""
+    return (
+        f'<line x1="{_point(x1)}" y1="{_point(y1)}" x2="{_point(x2)}" y2="{_point(y2)}" '
+        f'stroke="{colour}" stroke-width="{wide:g}"{dashed}/>'
+    )
+
+
+def _path(points: str, colour: str, dash: str) -> str:
+    dashed = f' stroke-dasharray="{dash}"' if dash else ""
+    return f'<path d="{points}" fill="none" stroke="{colour}" stroke-width="2"{dashed}/>'
+
+
+def _text(
+    x: float,
+    y: float,
+    text: str,
+    fill: str,
+    anchor: str = "",
+    weight: str = "",
+    size: float = SIZE,
+) -> str:
+    side = f' text-anchor="{anchor}"' if anchor else ""
+    bold = f' font-weight="{weight}"' if weight else ""
+    return (
+        f'<text x="{_point(x)}" y="{_point(y)}" font-size="{size:g}" fill="{fill}"{side}{bold}>'
+        f"{escape(text)}</text>"
+    )
+
+
+def _point(value: float) -> str:
+    return f"{value:.2f}".rstrip("0").rstrip(".")
