@@ -21,21 +21,25 @@ import pyarrow.compute as pc
 from carbon.catalogue.sheets import Fault, Sheet, plain, records, title_rows
 from carbon.errors import CatalogueError
 
-__all__ = ["fast", "read_csv", "slow", "utf8"]
+__all__ = ["fast", "layout", "read_csv", "slow", "utf8"]
 
 _MOST_UNCLOSED: Final = 100  # a file with more open quotation marks needs another remedy
 _UNCLOSED: Final = "a quotation mark is not closed"
 _SEPARATOR_LINE: Final = re.compile(rb'"?sep=([^\w\s"])"?\r?\n', re.I)
 _CHAIN: Final = re.compile(r"[:：%]|[0-9]\s*(?:km|公里)")  # what no first cell of a row holds
+_PIECE: Final = 1 << 18
+_HEAD: Final = 65536  # bytes in which the layout of a file shows
 _BREAK: Final = re.compile(r"\r\n|\r|\n")
 
 
-def read_csv(path: Path) -> Sheet:
+def read_csv(path: Path, whole: bool = True) -> Sheet:
     """Table of a CSV file.
 
     Parameters
     ----------
     path : pathlib.Path
+    whole : bool
+        As for :func:`fast`.
 
     Raises
     ------
@@ -46,21 +50,43 @@ def read_csv(path: Path) -> Sheet:
     if b"\x00" in data:
         raise CatalogueError("C004", file=file)
     data = _line_feeds(utf8(data, file))
-    if not data.strip():
+    if not data or data.isspace():
         raise CatalogueError("C011", "the file is empty", file=file)
-    stated = _SEPARATOR_LINE.match(data)
-    above = 0
-    if stated:  # Excel's own line: sep=;
-        data, above = data[stated.end() :], 1
     try:
-        separator = stated[1].decode() if stated else _separator(data)
-        titles, quoted = _titles(data, separator)
+        separator, start, titles, quoted = layout(data)
+        data, above = data[start:], int(start > 0)
         if titles and not quoted:
             data, above = data.split(b"\n", titles)[titles], above + titles
-        quick = None if quoted else fast(file, data, separator, above)
+        quick = None if quoted else fast(file, data, separator, above, whole)
         return quick or slow(file, data, separator, above)
     except csv.Error as error:
         raise CatalogueError("C011", str(error), file=file) from error
+
+
+def layout(data: bytes) -> tuple[str, int, int, bool]:
+    """How a CSV file is laid out, by its beginning.
+
+    Parameters
+    ----------
+    data : bytes
+        At least its first lines.
+
+    Returns
+    -------
+    separator : str
+    start : int
+        Where its table begins: behind Excel's own line, as ``sep=;``.
+    titles : int
+        Lines from there to the header.
+    quoted : bool
+        These lines hold quotation marks, which may reach over lines.
+    """
+    stated = _SEPARATOR_LINE.match(data)
+    start = stated.end() if stated else 0
+    head = data[start : start + _HEAD]
+    separator = stated[1].decode() if stated else _separator(head)
+    titles, quoted = _titles(head, separator)
+    return separator, start, titles, quoted
 
 
 def utf8(data: bytes, file: str) -> bytes:
@@ -88,7 +114,7 @@ def _line_feeds(data: bytes) -> bytes:
 
 def _head(data: bytes) -> list[str]:
     """First ten lines."""
-    return data[:65536].decode("utf-8", "replace").split("\n")[:10]
+    return data[:_HEAD].decode("utf-8", "replace").split("\n")[:10]
 
 
 def _separator(data: bytes) -> str:
@@ -113,17 +139,22 @@ def _regular(data: bytes, separator: str) -> bool:
     if b'"' not in data:
         return True
     text = np.frombuffer(data, np.uint8)
-    at = np.flatnonzero(text == ord('"'))
-    if len(at) % 2:
-        return False
     fits = np.zeros(256, bool)
     fits[[ord(mark) for mark in (separator, '"', "\n", "\r")]] = True
-    opening, closing = at[::2], at[1::2]
-    opening, closing = opening[opening > 0], closing[closing < len(text) - 1]
-    return bool(fits[text[opening - 1]].all() and fits[text[closing + 1]].all())
+    before = 0
+    for start in range(0, len(text), _PIECE):  # a piece stays in the processor's cache
+        at = np.flatnonzero(text[start : start + _PIECE] == ord('"')) + start
+        opening, closing = at[before % 2 :: 2], at[1 - before % 2 :: 2]
+        opening, closing = opening[opening > 0], closing[closing < len(text) - 1]
+        if not (fits[text[opening - 1]].all() and fits[text[closing + 1]].all()):
+            return False
+        before += len(at)
+    return before % 2 == 0
 
 
-def fast(file: str, data: bytes, separator: str, above: int = 0) -> Sheet | None:
+def fast(
+    file: str, data: bytes, separator: str, above: int = 0, whole: bool = True
+) -> Sheet | None:
     """Table of a regular CSV file, or None if :func:`slow` must look at it.
 
     Parameters
@@ -133,6 +164,8 @@ def fast(file: str, data: bytes, separator: str, above: int = 0) -> Sheet | None
     separator : str
     above : int
         Lines of the file above the header.
+    whole : bool
+        Columns as one array each; else in chunks, which needs less memory.
     """
     from pyarrow import csv as arrow_csv
 
@@ -158,7 +191,7 @@ def fast(file: str, data: bytes, separator: str, above: int = 0) -> Sheet | None
     except pa.ArrowInvalid:
         return None
     table = table.slice(1)
-    columns = [plain(table.column(name)) for name in names]
+    columns = [plain(table.column(name)) if whole else table.column(name) for name in names]
     if b'"' in data and _any_swallowed(columns, separator):
         return None
     lines = np.arange(2 + above, len(table) + 2 + above, dtype=np.int64)
@@ -211,7 +244,7 @@ class _Lines:
         return self.lines[self.at - 1]
 
 
-def slow(file: str, data: bytes, separator: str, above: int = 0) -> Sheet:
+def slow(file: str, data: bytes, separator: str, above: int = 0, headed: bool = False) -> Sheet:
     """Table of an irregular CSV file: short rows are padded, long and open rows are told.
 
     Parameters
@@ -221,6 +254,8 @@ def slow(file: str, data: bytes, separator: str, above: int = 0) -> Sheet:
     separator : str
     above : int
         Lines of the file above the header.
+    headed : bool
+        The first line is the header; else it is looked for among the first ten.
     """
     source = _Lines(list(io.StringIO(data.decode("utf-8"), newline="")))
     rows: list[tuple[int, list[str]]] = []
@@ -253,7 +288,8 @@ def slow(file: str, data: bytes, separator: str, above: int = 0) -> Sheet:
         if any(row):
             rows.append((number, row))
             width = max(width, len(row)) if len(rows) < 10 else width
-    sheet = records(file, rows[title_rows([row for _, row in rows[:10]]) :])
+    titles = 0 if headed else title_rows([row for _, row in rows[:10]])
+    sheet = records(file, rows[titles:])
     told = {fault.line for fault in faults}
     sheet.faults = [*faults, *(fault for fault in sheet.faults if fault.line not in told)]
     return sheet

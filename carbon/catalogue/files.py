@@ -22,13 +22,13 @@ from carbon.catalogue.schema import Limits
 from carbon.catalogue.sheets import Fault, Sheet, cells_of, plain, records, title_rows
 from carbon.errors import CatalogueError
 
-__all__ = ["SUFFIXES", "open_sheets"]
+__all__ = ["SUFFIXES", "checked", "column_text", "open_sheets"]
 
 SUFFIXES: Final = (".csv", ".xlsx", ".parquet", ".jsonl")
 
 
 def open_sheets(
-    source: str | os.PathLike[str] | pd.DataFrame, limits: Limits
+    source: str | os.PathLike[str] | pd.DataFrame, limits: Limits, whole: bool = True
 ) -> list[tuple[str, Sheet]]:
     """Read every table of a file or folder.
 
@@ -36,6 +36,8 @@ def open_sheets(
     ----------
     source : path or pandas.DataFrame
     limits : Limits
+    whole : bool
+        Columns as one array each; else those of CSV may come in chunks, which needs less memory.
 
     Returns
     -------
@@ -48,13 +50,13 @@ def open_sheets(
         C001 missing, C002 unknown format, C003 too large, C004 encoding, C011 damaged.
     """
     if isinstance(source, pd.DataFrame):
-        return [("skus", _checked(_frame(source), limits))]
+        return [("skus", checked(_frame(source), limits))]
     path = Path(source)
     if path.is_dir():
         files = sorted(item for item in path.iterdir() if item.suffix.lower() in SUFFIXES)
         if not files:
             raise CatalogueError("C001", "no table in the folder", file=str(path))
-        return [found for item in files for found in open_sheets(item, limits)]
+        return [found for item in files for found in open_sheets(item, limits, whole)]
     reader = _READERS.get(path.suffix.lower())
     if not path.is_file():
         raise CatalogueError("C001", file=str(path))
@@ -63,14 +65,26 @@ def open_sheets(
     if path.stat().st_size > limits.bytes:
         raise CatalogueError("C003", f"more than {limits.bytes:,} bytes", file=path.name)
     try:
-        opened = reader(path, limits)
+        opened = reader(path, limits, whole)
     except OSError as error:
         raise CatalogueError("C001", str(error), file=path.name) from error
-    return [(name, _checked(sheet, limits)) for name, sheet in opened.items()]
+    return [(name, checked(sheet, limits)) for name, sheet in opened.items()]
 
 
-def _checked(sheet: Sheet, limits: Limits) -> Sheet:
-    """Hold a table against the limits and leave out its empty rows."""
+def checked(sheet: Sheet, limits: Limits) -> Sheet:
+    """Hold a table against the limits and leave out its empty rows.
+
+    Parameters
+    ----------
+    sheet : Sheet
+        Changed in place.
+    limits : Limits
+
+    Raises
+    ------
+    CatalogueError
+        C003 if it is larger.
+    """
     if len(sheet.headers) > limits.columns:
         raise CatalogueError("C003", f"more than {limits.columns} columns", file=sheet.file)
     if len(sheet.lines) > limits.rows:
@@ -109,6 +123,10 @@ def _frame(frame: pd.DataFrame) -> Sheet:
     columns = []
     for position in range(frame.shape[1]):
         series = frame.iloc[:, position]
+        kind = series.dtype
+        if isinstance(kind, (pd.CategoricalDtype, pd.StringDtype)) or kind.kind == "M":
+            columns.append(plain(pa.array(series, from_pandas=True)))
+            continue
         if pd.api.types.is_numeric_dtype(series.dtype) and not pd.api.types.is_bool_dtype(
             series.dtype
         ):
@@ -120,7 +138,7 @@ def _frame(frame: pd.DataFrame) -> Sheet:
     return Sheet("", [str(name) for name in frame.columns], columns, lines)
 
 
-def _xlsx(path: Path, limits: Limits) -> dict[str, Sheet]:
+def _xlsx(path: Path, limits: Limits, _whole: bool) -> dict[str, Sheet]:
     """Tables of a workbook, one a sheet; empty sheets are left out."""
     try:
         with zipfile.ZipFile(path) as archive:
@@ -151,7 +169,7 @@ def _xlsx(path: Path, limits: Limits) -> dict[str, Sheet]:
     return sheets
 
 
-def _parquet(path: Path, limits: Limits) -> dict[str, Sheet]:
+def _parquet(path: Path, limits: Limits, _whole: bool) -> dict[str, Sheet]:
     """Table of a Parquet file."""
     import pyarrow.parquet as pq
 
@@ -165,14 +183,22 @@ def _parquet(path: Path, limits: Limits) -> dict[str, Sheet]:
         lines = np.arange(2, len(table) + 2, dtype=np.int64)
         sheet = Sheet(path.name, list(table.column_names), [], lines)
         for name, column in zip(sheet.headers, table.columns, strict=True):
-            sheet.columns.append(_bytes(column, name, sheet))
+            sheet.columns.append(column_text(column, name, sheet))
     except pa.ArrowException as error:
         raise CatalogueError("C011", str(error), file=path.name) from error
     return {path.stem: sheet}
 
 
-def _bytes(column: Any, name: str, sheet: Sheet) -> Any:
-    """Column of a Parquet file; bytes that are no text are told and left out."""
+def column_text(column: Any, name: str, sheet: Sheet) -> Any:
+    """Column of a Parquet file; bytes that are no text are told and left out.
+
+    Parameters
+    ----------
+    column : pyarrow.Array or pyarrow.ChunkedArray
+    name : str
+    sheet : Sheet
+        Its table, told of faults.
+    """
     try:
         return plain(column)
     except pa.ArrowInvalid:
@@ -188,7 +214,7 @@ def _bytes(column: Any, name: str, sheet: Sheet) -> Any:
         return pa.array(texts, pa.string())
 
 
-def _jsonl(path: Path, limits: Limits) -> dict[str, Sheet]:
+def _jsonl(path: Path, limits: Limits, _whole: bool) -> dict[str, Sheet]:
     """Table of a JSON Lines file; a damaged line is told and left out."""
     text = utf8(path.read_bytes().removeprefix(b"\xef\xbb\xbf"), path.name).decode("utf-8")
     records: list[dict[str, Any]] = []
@@ -220,8 +246,8 @@ def _keys(records: Iterable[dict[str, Any]]) -> Iterable[str]:
         yield from record
 
 
-_READERS: Final[dict[str, Callable[[Path, Limits], dict[str, Sheet]]]] = {
-    ".csv": lambda path, _: {path.stem: read_csv(path)},
+_READERS: Final[dict[str, Callable[[Path, Limits, bool], dict[str, Sheet]]]] = {
+    ".csv": lambda path, _, whole: {path.stem: read_csv(path, whole)},
     ".xlsx": _xlsx,
     ".parquet": _parquet,
     ".jsonl": _jsonl,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -18,7 +18,7 @@ from carbon.catalogue.names import key
 from carbon.catalogue.schema import COLUMNS, LINE_COLUMNS, Column, Vocabulary
 from carbon.errors import CatalogueError
 
-__all__ = ["Header", "header_table", "match_headers"]
+__all__ = ["Header", "currency_of", "header_table", "match_headers", "understand"]
 
 _PERCENT: Final = frozenset({"%", "pct", "percent", "百分比", "百分数"})
 _CURRENCIES: Final[dict[str, str]] = {
@@ -27,6 +27,9 @@ _CURRENCIES: Final[dict[str, str]] = {
     **dict.fromkeys(("eur", "€", "欧元"), "EUR"),
     **dict.fromkeys(("gbp", "£", "英镑"), "GBP"),
 }
+UnitOf = Callable[[str, str], tuple[str, bool]]
+"""Text of a unit and name of a column → the unit and whether it is one of the column."""
+
 _BRACKETED: Final = re.compile(r"^(?P<base>.*?)\s*[(\[【](?P<unit>[^()\[\]【】]*)[)\]】]\s*$")
 _SUFFIXED: Final = re.compile(r"^(?P<base>.*\S)[\s_/,:]+(?P<unit>[^\s_/]+)$")
 _JOINED: Final = re.compile(r"^(?P<base>.*[\u4e00-\u9fff])(?P<unit>[A-Za-z%]+)$")
@@ -100,7 +103,46 @@ def match_headers(
             known.setdefault(key(alias), name)
     known |= {key(alias): name for alias, name in remap.items()}
     known |= {key(name): name for name in columns}
-    headers = [_match(source, known, columns, vocabulary) for source in sources]
+
+    def unit_of(text: str, column: str) -> tuple[str, bool]:
+        return _unit(text, columns[column], vocabulary)
+
+    return understand(sources, known, unit_of, file)
+
+
+def understand(
+    sources: Sequence[str], known: Mapping[str, str], unit_of: UnitOf, file: str = ""
+) -> list[Header]:
+    """Understand headers by the names that are known.
+
+    Parameters
+    ----------
+    sources : sequence of str
+    known : mapping of str to str
+        Folded name (see :func:`carbon.catalogue.names.key`) → column; a column is one of its own.
+    unit_of : callable
+        From the text of a unit and a column to the unit and whether it is one.
+    file : str, optional
+        For the error.
+
+    Returns
+    -------
+    list of Header
+        One for each source, in its order.
+
+    Raises
+    ------
+    CatalogueError
+        C006 if two headers mean one column.
+
+    Examples
+    --------
+    >>> def unit_of(text, column):
+    ...     return text, text == "kWh"
+    >>> understand(["用电量(kWh)", "备注"], {"用电量": "energy"}, unit_of)[0]
+    Header(source='用电量(kWh)', column='energy', unit='kWh', note='')
+    """
+    headers = [_match(source, known, unit_of) for source in sources]
     seen: dict[str, Header] = {}
     for header in headers:
         if header.column in seen:
@@ -113,9 +155,7 @@ def match_headers(
     return headers
 
 
-def _match(
-    source: str, known: dict[str, str], columns: dict[str, Column], vocabulary: Vocabulary
-) -> Header:
+def _match(source: str, known: Mapping[str, str], unit_of: UnitOf) -> Header:
     """Understand one header."""
     text = unicodedata.normalize("NFKC", source).strip().strip("*＊").strip()
     whole = known.get(key(text), "")
@@ -124,13 +164,13 @@ def _match(
     note = ""
     for pattern in (_BRACKETED, _SUFFIXED, _JOINED):
         parts = pattern.match(text)
-        if parts is None or key(parts["unit"]) in columns:
+        if parts is None or known.get(key(parts["unit"])) == key(parts["unit"]).replace(" ", "_"):
             continue
         # an alias may hold its unit, as "net weight g"; else the part before the unit is one
         column = known.get(key(parts["base"]), whole)
         if not column:
             continue
-        unit, understood = _unit(parts["unit"].strip(), columns[column], vocabulary)
+        unit, understood = unit_of(parts["unit"].strip(), column)
         if understood:
             return Header(source, column, unit)
         if pattern is _BRACKETED and not whole:

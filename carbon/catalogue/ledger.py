@@ -1,0 +1,314 @@
+"""Ledgers: sales, sessions, orders and other tables beside the catalogue.
+
+A column of money is counted in whole ten-thousandths of the currency unit (int64; Int64 where a
+cell may be empty): ``revenue`` 2580000 is 258.00 CNY. Sums are exact; divide by
+:data:`carbon.catalogue.ledger.MONEY` only to show them. The currency of each row stands in
+``currency``. A row with any error is reported and left out; the rest goes on.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from carbon import units
+from carbon.catalogue.files import open_sheets
+from carbon.catalogue.headers import Header, currency_of, header_table, understand
+from carbon.catalogue.ledger_cells import MONEY, QUANTITIES, Cells, money_unit, parse
+from carbon.catalogue.ledger_columns import LedgerColumn, ledger_columns, names_of
+from carbon.catalogue.problems import Problems, Rows
+from carbon.catalogue.schema import Limits
+from carbon.catalogue.sheets import Sheet
+from carbon.errors import CatalogueError, LedgerError
+
+__all__ = ["MONEY", "Ledger", "read_ledger"]
+
+LIMITS: Final = Limits(bytes=8_000_000_000, unpacked=16_000_000_000, rows=50_000_000)
+"""How large a ledger may be."""
+
+_CODES: Final = {
+    "C001": "G001",
+    "C002": "G002",
+    "C003": "G003",
+    "C004": "G004",
+    "C006": "G006",
+    "C011": "G008",
+}
+"""Failure of a catalogue's file → the same of a ledger's."""
+
+
+@dataclass(frozen=True, eq=False)
+class Ledger:
+    """A table beside the catalogue, typed and checked.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        Our columns that the file has, in the order of the documentation, and ``line``, the row of
+        the file as a spreadsheet counts it. Texts are categories; money is in ten-thousandths of
+        ``currency``; energy is in kWh, mass in kg, time in hours; dates are ``datetime64[s]``.
+    problems : pandas.DataFrame
+        Columns :data:`carbon.errors.PROBLEM_COLUMNS`.
+    headers : pandas.DataFrame
+        ``file, source, column, unit, note``: how each header was understood.
+    table : str
+        Kind of the ledger.
+    file : str
+        Name of the file.
+    sha256 : str
+        Of the bytes of the file; empty for a data frame.
+    dropped : int
+        Rows left out because of an error.
+    """
+
+    frame: pd.DataFrame
+    problems: pd.DataFrame
+    headers: pd.DataFrame
+    table: str
+    file: str = ""
+    sha256: str = ""
+    dropped: int = 0
+
+    def __len__(self) -> int:
+        return len(self.frame)
+
+
+def read_ledger(
+    source: str | os.PathLike[str] | pd.DataFrame, table: str, *, limits: Limits | None = None
+) -> Ledger:
+    """Read a ledger from CSV, XLSX, Parquet, JSON Lines or a data frame.
+
+    Headers are understood in Chinese and English, amounts with their currency, dates as ISO,
+    ``2026年9月1日`` or Excel's own; ``03/04/2026`` is refused.
+
+    Parameters
+    ----------
+    source : path or pandas.DataFrame
+    table : str
+        Kind of the ledger, one of :func:`carbon.catalogue.ledger_columns.ledgers`.
+    limits : Limits, optional
+        How large it may be.
+
+    Returns
+    -------
+    Ledger
+
+    Raises
+    ------
+    carbon.errors.LedgerError
+        G001 to G004, G008 if the file cannot be read, G005 if a required column is missing, G006
+        if two headers mean one column, G010 if there is no such kind of ledger.
+
+    Examples
+    --------
+    >>> told = pd.DataFrame({"商品编码": ["A", "B"], "销量": ["2", "x"], "日期": "2026年9月1日"})
+    >>> sales = read_ledger(told.assign(**{"销售额(元)": "1,299.50"}), "sales")
+    >>> sales.frame["revenue"].tolist(), sales.frame["currency"].tolist(), sales.dropped
+    ([12995000], ['CNY'], 1)
+    >>> sales.problems.loc[0, ["column", "value", "code"]].tolist()
+    ['销量', 'x', 'C101']
+    """
+    columns = ledger_columns(table)
+    path = None if isinstance(source, pd.DataFrame) else Path(source)
+    if path is not None and path.is_dir():
+        raise LedgerError("G001", "it is a folder", file=str(path))
+    problems = Problems()
+    try:
+        opened = open_sheets(source, limits or LIMITS, whole=False)
+        sheet, headers = _choose([found for _, found in opened], table, problems)
+    except CatalogueError as error:
+        raise LedgerError(
+            _CODES[error.code],
+            error.detail,
+            file=error.file,
+            row=error.row,
+            column=error.column,
+            value=error.value,
+        ) from error
+    del opened
+    frame, dropped = _frame(sheet, headers, columns, problems)
+    return Ledger(
+        frame,
+        problems.table(),
+        header_table([(sheet.file, header) for header in headers]),
+        table,
+        "" if path is None else path.name,
+        "" if path is None else _sha256(path),
+        dropped,
+    )
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _choose(sheets: list[Sheet], table: str, problems: Problems) -> tuple[Sheet, list[Header]]:
+    """Take the first sheet that has the required columns; the others are told."""
+    needed = [name for name, column in ledger_columns(table).items() if column.required]
+    known = names_of(table)
+    taken: tuple[Sheet, list[Header]] | None = None
+    for sheet in sheets:
+        if taken is None:
+            headers = understand(sheet.headers, known, _unit_of(table), sheet.file)
+            if {header.column for header in headers}.issuperset(needed):
+                taken = sheet, headers
+                continue
+        problems.note(sheet.file, None, "", "", "G009")
+    if taken is None:
+        sheet = sheets[0]
+        headers = understand(sheet.headers, known, _unit_of(table), sheet.file)
+        have = {header.column for header in headers}
+        missing = [ledger_columns(table)[name] for name in needed if name not in have]
+        told = ", ".join(f"{column.name} ({column.header_zh})" for column in missing)
+        seen = ", ".join(sheet.headers)[:300]
+        raise LedgerError("G005", f"missing {told}; headers seen: {seen}", file=sheet.file)
+    for header, cells in zip(taken[1], taken[0].columns, strict=True):
+        if not header.column and (header.source.strip() or cells.null_count < len(cells)):
+            problems.note(taken[0].file, 1, header.source, "", "G007")
+    return taken
+
+
+def _unit_of(table: str) -> Any:
+    """Find the unit that a header of a table names."""
+    columns = ledger_columns(table)
+
+    def unit_of(text: str, name: str) -> tuple[str, bool]:
+        kind = columns[name].kind
+        if kind == "money":
+            return text, money_unit(text)[2]
+        if kind == "share":
+            return ("%", True) if text in ("%", "percent", "百分比") else ("", False)
+        if kind in QUANTITIES:
+            code = units.scale(text, QUANTITIES[kind]).code
+            return text, code in ("", "C104", "C105")  # an ambiguous one counts, and its cells fail
+        return "", kind in ("count", "number") and text in ("件", "个", "次", "单", "pcs")
+
+    return unit_of
+
+
+def _frame(
+    sheet: Sheet, headers: list[Header], columns: dict[str, LedgerColumn], problems: Problems
+) -> tuple[pd.DataFrame, int]:
+    """Typed columns of a sheet without the rows at fault, and how many those are."""
+    size = len(sheet.lines)
+    at = {header.column: place for place, header in enumerate(headers) if header.column}
+    sku: Any = sheet.columns[at["sku"]] if "sku" in at else pa.nulls(size, pa.string())
+    if not pa.types.is_string(sku.type):
+        sku = pc.cast(sku, pa.string())
+    sources = {header.column: header.source for header in headers}
+    rows = Rows(sheet.file, sheet.lines, sku, np.full(size, -1, np.int8), sources)
+    bad = np.zeros(size, bool)
+
+    def fail(name: str, code: str, where: NDArray[Any]) -> None:
+        bad[where] = True
+        values = sheet.columns[at[name]].take(pa.array(where)) if name in at else []
+        if isinstance(values, pa.ChunkedArray):
+            values = values.combine_chunks()
+        problems.add(rows, where, name, values, code)
+
+    for fault in sheet.faults:
+        where = sheet.rows_of(fault)
+        bad[where] = True
+        if len(where):
+            hints = [fault.hint] * len(where)
+            problems.add(rows, where, "", [fault.text] * len(where), "G008", hints)
+        else:
+            problems.note(fault.file, fault.line, "", fault.text, "G008", fault.hint)
+    known = [name for name in columns if name in at]
+
+    def understood(name: str) -> Cells:
+        return parse(sheet.columns[at[name]], columns[name], headers[at[name]].unit)
+
+    with ThreadPoolExecutor() as threads:  # most of the work is done outside the interpreter
+        found = dict(zip(known, threads.map(understood, known), strict=True))
+    for name, cells in found.items():
+        column = columns[name]
+        for code, where in cells.faults:
+            fail(name, code, where)
+        if column.required and cells.empty.any():
+            fail(name, "G011", np.flatnonzero(cells.empty))
+    out: dict[str, Any] = {}
+    if "currency" in columns:
+        units_of = {name: money_unit(headers[place].unit)[0] for name, place in at.items()}
+        row, names = _currency(found, columns, units_of, fail)
+        if ((row == 0) & ~bad).any():
+            (only,) = {column.unit for column in columns.values() if column.kind == "money"}
+            problems.note(sheet.file, None, "currency", "", "G019", f"{only} was assumed")
+            names[0] = only
+        out["currency"] = _merged(row, names)
+    keep = None if not bad.any() else ~bad
+    for name, column in columns.items():
+        if name in found and name != "currency":
+            out[name] = _typed(found.pop(name), column)
+    out["line"] = sheet.lines.astype(np.int32)
+    frame = pd.DataFrame(out, copy=False)
+    frame = frame[[*(name for name in columns if name in out), "line"]]
+    if keep is not None:
+        frame = frame[keep].reset_index(drop=True)
+    return frame, int(bad.sum())
+
+
+def _typed(cells: Cells, column: LedgerColumn) -> Any:
+    """Column of the frame: the types depend on the kind of the column, not on the data."""
+    if column.kind in ("count", "money") and not column.required:
+        return pd.arrays.IntegerArray(cells.values, cells.empty)
+    if column.kind == "flag" and not column.required:
+        return pd.arrays.BooleanArray(cells.values, cells.empty)
+    return cells.values
+
+
+def _currency(
+    found: dict[str, Cells],
+    columns: dict[str, LedgerColumn],
+    header: dict[str, str],
+    fail: Any,
+) -> tuple[NDArray[np.int16], list[str]]:
+    """Currency of each row, 0 where none is told, and their names; a conflict is an error."""
+    size = len(next(iter(found.values())).empty)
+    names = [""]
+    row = np.zeros(size, np.int16)
+
+    def place(name: str) -> int:
+        if name not in names:
+            names.append(name)
+        return names.index(name)
+
+    if "currency" in found:
+        told: pd.Categorical = found["currency"].values
+        words = [currency_of(word) or currency_of(word.upper()) for word in told.categories]
+        codes = np.array([*(place(word) for word in words), 0], np.int16)
+        row = codes[told.codes]
+        unknown = np.array([*(not word for word in words), False])
+        if unknown.any():
+            fail("currency", "C103", np.flatnonzero(unknown[told.codes]))
+    for name, cells in found.items():
+        if columns[name].kind != "money":
+            continue
+        own = np.zeros(size, np.int16)
+        if cells.currency is not None:
+            own = np.array([place(word) for word in cells.currencies], np.int16)[cells.currency]
+        if header.get(name):
+            own = np.where((own == 0) & ~cells.empty, place(header[name]), own).astype(np.int16)
+        if own.any():
+            fail(name, "G018", np.flatnonzero((own != row) & (own != 0) & (row != 0)))
+            row = np.where(row == 0, own, row)
+    return row, names
+
+
+def _merged(codes: NDArray[np.int16], names: list[str]) -> pd.Categorical:
+    """Categories of codes whose names may be the same, without those not used."""
+    used = np.flatnonzero(np.bincount(codes, minlength=len(names)))
+    kept = list(dict.fromkeys(names[at] for at in used))
+    new = np.array([kept.index(name) if name in kept else -1 for name in names], np.int16)
+    return pd.Categorical.from_codes(new[codes], pd.Index(kept, dtype="str"))

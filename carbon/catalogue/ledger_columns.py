@@ -1,0 +1,160 @@
+"""Which ledgers there are, and what each of their columns holds: a table of the templates."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from carbon.catalogue.names import key
+from carbon.errors import LedgerError
+from carbon.rules import templates_root
+
+__all__ = ["LedgerColumn", "ledger_columns", "ledgers", "money_words", "names_of"]
+
+
+@dataclass(frozen=True)
+class LedgerColumn:
+    """A column of a ledger.
+
+    Parameters
+    ----------
+    name : str
+        Column of ``Ledger.frame``.
+    kind : str
+        ``text id count number money share date datetime energy mass hours choice flag``.
+    unit : str
+        Unit of bare numbers: kWh, kg, h, or a currency.
+    required : bool
+        The header must be there, and no cell may be empty.
+    least, most : float
+        Bounds, in the unit of the frame; infinite for none.
+    header_en, header_zh : str
+        What it is called.
+    synonyms : tuple of str
+        Further headers that mean it.
+    choices : mapping of str to str
+        Folded word → value, for the kind ``choice``.
+    example : str
+        A cell.
+    """
+
+    name: str
+    kind: str
+    unit: str
+    required: bool
+    least: float
+    most: float
+    header_en: str
+    header_zh: str
+    synonyms: tuple[str, ...]
+    choices: Mapping[str, str]
+    example: str
+
+
+@lru_cache(maxsize=1)
+def _tables() -> dict[str, dict[str, LedgerColumn]]:
+    out: dict[str, dict[str, LedgerColumn]] = {}
+    with (templates_root() / "ledgers" / "columns.csv").open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            out.setdefault(row["table"], {})[row["column"]] = LedgerColumn(
+                name=row["column"],
+                kind=row["kind"],
+                unit=row["unit"],
+                required=row["required"] == "yes",
+                least=float(row["least"] or "-inf"),
+                most=float(row["most"] or "inf"),
+                header_en=row["header_en"],
+                header_zh=row["header_zh"],
+                synonyms=tuple(word for word in row["synonyms"].split(";") if word),
+                choices=_choices(row["choices"]),
+                example=row["example"],
+            )
+    return out
+
+
+def _choices(text: str) -> dict[str, str]:
+    """Words of ``road:truck,公路;air:plane``; a value is a word of itself."""
+    out: dict[str, str] = {}
+    for part in filter(None, text.split(";")):
+        value, _, words = part.partition(":")
+        out |= {key(word): value for word in (value, *words.split(",")) if word}
+    return out
+
+
+def ledgers() -> tuple[str, ...]:
+    """Kinds of ledgers.
+
+    Examples
+    --------
+    >>> "sales" in ledgers()
+    True
+    """
+    return tuple(_tables())
+
+
+def ledger_columns(table: str) -> dict[str, LedgerColumn]:
+    """Columns of a kind of ledger, by name.
+
+    Parameters
+    ----------
+    table : str
+        One of :func:`ledgers`.
+
+    Returns
+    -------
+    dict of str to LedgerColumn
+
+    Raises
+    ------
+    carbon.errors.LedgerError
+        G010 if there is no such kind.
+
+    Examples
+    --------
+    >>> ledger_columns("sales")["revenue"].kind
+    'money'
+    """
+    if table not in _tables():
+        raise LedgerError("G010", f"it is one of {', '.join(ledgers())}", value=table)
+    return _tables()[table]
+
+
+def names_of(table: str) -> dict[str, str]:
+    """Folded header → column, for a kind of ledger.
+
+    Parameters
+    ----------
+    table : str
+        One of :func:`ledgers`.
+
+    Returns
+    -------
+    dict of str to str
+
+    Examples
+    --------
+    >>> names_of("sales")["销售额"]
+    'revenue'
+    """
+    columns = ledger_columns(table).values()
+    known = {key(word): column.name for column in columns for word in column.synonyms}
+    known |= {key(column.header_zh): column.name for column in columns}
+    known |= {key(column.header_en): column.name for column in columns}
+    return known | {key(column.name): column.name for column in columns}
+
+
+@lru_cache(maxsize=1)
+def money_words() -> dict[str, tuple[str, float]]:
+    """Word of a multiple of a currency → currency, ``""`` if it names none, and multiple.
+
+    Examples
+    --------
+    >>> money_words()["万元"]
+    ('CNY', 10000.0)
+    """
+    with (templates_root() / "ledgers" / "money.csv").open(encoding="utf-8", newline="") as file:
+        return {
+            row["word"]: (row["currency"], float(row["multiple"])) for row in csv.DictReader(file)
+        }
