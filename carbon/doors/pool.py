@@ -1,0 +1,142 @@
+"""Worker processes that may die: what they worked on is given to others."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from typing import Any, Final, TypeVar
+
+from carbon.errors import OutputError
+
+__all__ = ["Pool"]
+
+Thing = TypeVar("Thing")
+Answer = TypeVar("Answer")
+
+AHEAD: Final = 2
+"""Tasks that wait for a worker, so that none waits for a task."""
+
+
+def _begin(parent: int, threads: int, begin: Callable[[Any], None], state: Any) -> None:
+    """First act of a worker."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent hears it
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(0.5)
+        os._exit(1)  # nobody would take the answer
+
+    threading.Thread(target=watch, daemon=True).start()
+    import pyarrow as pa
+
+    from carbon.footprint.uncertainty import use_threads
+
+    pa.set_cpu_count(threads)
+    use_threads(threads)
+    begin(state)
+
+
+class Pool:
+    """Workers of one run.
+
+    Parameters
+    ----------
+    workers : int
+        Processes; with 1 the work is done in this one.
+    begin : callable
+        Called with the state in each worker before it works.
+    state : object
+        Shared without a copy where processes fork, else sent once to each.
+    """
+
+    def __init__(self, workers: int, begin: Callable[[Any], None], state: Any) -> None:
+        self.workers, self._begin, self._state = workers, begin, state
+        self._executor: ProcessPoolExecutor | None = None
+        if workers == 1:
+            begin(state)
+
+    def each(
+        self, function: Callable[[Thing], Answer], things: Iterable[Thing]
+    ) -> Iterator[tuple[Thing, Answer]]:
+        """Apply a function to many things; they come back in their order, each with its answer.
+
+        Parameters
+        ----------
+        function : callable
+            Known by name to every process.
+        things : iterable
+            Taken as workers become free.
+
+        Raises
+        ------
+        carbon.errors.OutputError
+            B004 if a worker dies twice of the same thing.
+        """
+        if self.workers == 1:
+            for thing in things:
+                yield thing, function(thing)
+            return
+        waiting: deque[tuple[Thing, Future[Answer]]] = deque()
+        source, ended = iter(things), False
+        while True:
+            while not ended and len(waiting) < self.workers + AHEAD:
+                try:
+                    thing = next(source)
+                except StopIteration:
+                    ended = True
+                    break
+                waiting.append((thing, self._submit(function, thing)))
+            if not waiting:
+                return
+            thing, future = waiting.popleft()
+            try:
+                yield thing, future.result()
+            except BrokenProcessPool:
+                # one of them was its death: each is tried alone
+                for again in (thing, *(other for other, _ in waiting)):
+                    yield again, self._alone(function, again)
+                waiting.clear()
+
+    def _alone(self, function: Callable[[Thing], Answer], thing: Thing) -> Answer:
+        self.close()
+        try:
+            return self._submit(function, thing).result()
+        except BrokenProcessPool:
+            raise OutputError("B004", value=str(getattr(thing, "label", thing))[:80]) from None
+
+    def _submit(self, function: Callable[[Thing], Answer], thing: Thing) -> Future[Answer]:
+        if self._executor is None:
+            method = "fork" if sys.platform == "linux" else "spawn"
+            cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
+            self._executor = ProcessPoolExecutor(
+                self.workers,
+                multiprocessing.get_context(method),
+                _begin,
+                (os.getpid(), max(1, cores // self.workers), self._begin, self._state),
+            )
+        try:
+            return self._executor.submit(function, thing)
+        except BrokenProcessPool as broken:
+            failed: Future[Answer] = Future()
+            failed.set_exception(broken)
+            return failed
+
+    def close(self) -> None:
+        """End the workers at once."""
+        if self._executor is None:
+            return
+        processes = list((self._executor._processes or {}).values())
+        self._executor.shutdown(wait=False, cancel_futures=True)
+        for process in processes:
+            process.kill()
+        for process in processes:
+            process.join()
+        self._executor = None

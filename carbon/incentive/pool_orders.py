@@ -1,0 +1,260 @@
+"""Orders of a pool: which count, what their claims cost, their sums by merchant and category."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from carbon.catalogue.ledger import MONEY, Ledger
+from carbon.errors import StudyError
+from carbon.incentive.pool_policy import Policy
+
+__all__ = [
+    "Notes",
+    "PerReturn",
+    "category_claims",
+    "cells_of",
+    "claims_of",
+    "kilograms",
+    "per_return_of",
+    "sums",
+    "window_of",
+]
+
+Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class PerReturn:
+    """Emissions of one return [kg CO2e].
+
+    Parameters
+    ----------
+    category : pandas.Series
+        By name of the category as the orders spell it.
+    sku : pandas.Series
+        By SKU; it goes before the category.
+    """
+
+    category: pd.Series[float]
+    sku: pd.Series[float]
+
+
+def per_return_of(footprints: pd.DataFrame, spelled: Mapping[str, str]) -> PerReturn:
+    """Emissions of one return: those of the returns stage, by the returns per kept unit r/(1−r).
+
+    Parameters
+    ----------
+    footprints : pandas.DataFrame
+        ``sku category return_rate returns_kg``, as the footprints of a catalogue.
+    spelled : mapping of str to str
+        Category as the orders spell it → category of the footprints.
+
+    Returns
+    -------
+    PerReturn
+        A category has the mean of its SKUs.
+
+    Raises
+    ------
+    carbon.errors.StudyError
+        I012 if a column is missing.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"sku": ["A"], "category": ["bag"], "return_rate": [0.5],
+    ...                       "returns_kg": [0.1]})
+    >>> per_return_of(table, {"箱包": "bag"}).category.tolist()
+    [0.1]
+    """
+    missing = [name for name in ("category", "return_rate", "returns_kg") if name not in footprints]
+    if missing:
+        raise StudyError("I012", f"missing {', '.join(missing)}")
+    rate, stage = (footprints[name].to_numpy(np.float64) for name in ("return_rate", "returns_kg"))
+    some = np.isfinite(rate) & (rate > 0) & (rate < 1)
+    kg = np.full(len(rate), np.nan)
+    kg[some] = stage[some] * (1 - rate[some]) / rate[some]
+    mean = pd.Series(kg).groupby(footprints["category"].astype("str").to_numpy()).mean()
+    found = mean.reindex(list(spelled.values())).set_axis(list(spelled))
+    names: Any = footprints["sku"].astype("str").to_numpy() if "sku" in footprints else []
+    own = pd.Series(kg[: len(names)], index=pd.Index(names, dtype="str"), dtype="float64")
+    return PerReturn(found.astype("float64"), own[~own.index.duplicated()])
+
+
+class Notes:
+    """What a pool's orders want to be told about.
+
+    Examples
+    --------
+    >>> notes = Notes()
+    >>> notes.add("I009", "premium", "3 orders")
+    >>> notes.rows[0]["code"]
+    'I009'
+    """
+
+    def __init__(self, file: str = "") -> None:
+        self.file = file
+        self.rows: list[dict[str, str]] = []
+
+    def add(self, code: str, column: str = "", value: str = "") -> None:
+        """Note a code with the column and what was found."""
+        self.rows.append({"file": self.file, "code": code, "column": column, "value": value})
+
+
+def window_of(orders: Ledger, policy: Policy, notes: Notes) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """Orders that count, and from when to when."""
+    frame = orders.frame
+    if not len(frame):
+        raise StudyError("I001", "the ledger has no order", file=orders.file)
+    if list(frame["currency"].cat.categories) != [policy.currency]:
+        found = ", ".join(frame["currency"].cat.categories)
+        raise StudyError("I002", f"{found}, not {policy.currency}", file=orders.file)
+    date = frame["date"].to_numpy()
+    last = pd.Timestamp(date.max())
+    end = last - pd.Timedelta(days=int(policy.window.open_days))
+    start = end - pd.DateOffset(months=int(policy.window.months)) + pd.Timedelta(days=1)
+    young, old = date > end.to_datetime64(), date < start.to_datetime64()
+    for code, where in (("I005", young), ("I006", old)):
+        if where.any():
+            notes.add(code, "date", f"{int(where.sum())} orders")
+    kept = ~(young | old)
+    if not kept.any():
+        raise StudyError("I001", f"none from {start.date()} to {end.date()}", file=orders.file)
+    if not kept.all():
+        frame = frame[kept].reset_index(drop=True)
+    window = {
+        "first": str(start.date()),
+        "last": str(end.date()),
+        "ledger_last": str(last.date()),
+        "open_orders": int(young.sum()),
+        "old_orders": int(old.sum()),
+    }
+    return frame, window
+
+
+def claims_of(frame: pd.DataFrame, policy: Policy, notes: Notes) -> Floats:
+    """Claim of each order [ten-thousandths]: 0 without return, NaN where it is not told."""
+    returned = frame["returned"].to_numpy(dtype=bool)
+    out = np.zeros(len(frame))
+    if "return_freight" in frame:
+        told = frame["return_freight"].to_numpy(dtype=np.float64, na_value=np.nan)
+        most = float(policy.pricing.claim_most.value * MONEY)
+        out = np.where(returned, np.minimum(told, most), 0.0)
+        stray = ~returned & (told > 0)
+        if stray.any():
+            notes.add("I007", "return_freight", f"{int(stray.sum())} orders")
+    else:
+        out[returned] = np.nan
+    unknown = int(np.isnan(out).sum())
+    if unknown and unknown == returned.sum():
+        raise StudyError("I003", f"{unknown} returns")
+    if unknown:
+        notes.add("I008", "return_freight", f"{unknown} returns")
+    free = int((frame["premium"].to_numpy() == 0).sum())
+    if free:
+        notes.add("I009", "premium", f"{free} orders")
+    return out
+
+
+def cells_of(frame: pd.DataFrame) -> tuple[Integers, pd.DataFrame]:
+    """Merchants by category.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        Orders: ``merchant category``, both categories.
+
+    Returns
+    -------
+    of : numpy.ndarray of int
+        Cell of each order.
+    cells : pandas.DataFrame
+        ``merchant category``: codes of each cell, rising.
+    """
+    categories = len(frame["category"].cat.categories)
+    merchant = frame["merchant"].cat.codes.to_numpy().astype(np.int64)
+    key = merchant * categories + frame["category"].cat.codes.to_numpy()
+    of, keys = pd.factorize(key, sort=True)
+    return of, pd.DataFrame({"merchant": keys // categories, "category": keys % categories})
+
+
+def sums(frame: pd.DataFrame, claim: Floats, of: Integers, cells: pd.DataFrame) -> pd.DataFrame:
+    """Sums of each cell.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        Orders: ``returned premium``.
+    claim : numpy.ndarray
+        Of each order, as :func:`claims_of` gives it.
+    of, cells
+        As :func:`cells_of` gives them.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``cells`` with ``orders returns insured`` and ``paid claims`` [ten-thousandths].
+    """
+    returned = frame["returned"].to_numpy(dtype=bool)
+    premium = frame["premium"].to_numpy()
+    insured = premium > 0
+
+    def total(weights: Any = None) -> Integers:
+        # sums of whole numbers below 2**53 are exact as floats
+        return np.rint(np.bincount(of, weights, len(cells))).astype(np.int64)
+
+    return cells.assign(
+        orders=total(),
+        returns=total(returned),
+        insured=total(insured),
+        paid=total(premium),
+        claims=total(np.where(insured, np.nan_to_num(claim), 0.0)),
+    )
+
+
+def category_claims(frame: pd.DataFrame, claim: Floats, size: int) -> tuple[Floats, Floats]:
+    """Mean and standard deviation of a claim by category [currency]; of all where none is told."""
+    known = frame["returned"].to_numpy(dtype=bool) & ~np.isnan(claim)
+    category = frame["category"].cat.codes.to_numpy()[known]
+    amount = claim[known] / MONEY
+    count = np.bincount(category, minlength=size)
+    whole = amount.mean() if len(amount) else 0.0
+    mean = np.where(count, np.bincount(category, amount, size) / np.maximum(count, 1), whole)
+    around = np.bincount(category, (amount - mean[category]) ** 2, size)
+    spread = amount.std() if len(amount) else 0.0
+    sd = np.where(count > 1, np.sqrt(around / np.maximum(count, 1)), spread)
+    return mean, sd
+
+
+def kilograms(
+    frame: pd.DataFrame,
+    table: pd.DataFrame,
+    of: Integers,
+    per_return: PerReturn | None,
+    names: dict[str, pd.Index[Any]],
+    notes: Notes,
+) -> Floats:
+    """Emissions of one return of each merchant: of its SKUs, else of its categories, by orders."""
+    merchant = table["merchant"].to_numpy()
+    codes, at = np.unique(merchant, return_inverse=True)
+    if per_return is None:
+        return np.full(len(codes), np.nan)
+    by_category = per_return.category.reindex(names["category"]).to_numpy(dtype=np.float64)
+    for name in names["category"][np.isnan(by_category)]:
+        notes.add("I011", "category", str(name))
+    cells = by_category[table["category"].to_numpy()]
+    weight = table["orders"].to_numpy()
+    if "sku" in frame and len(per_return.sku):
+        found = per_return.sku.reindex(frame["sku"].cat.categories).to_numpy(dtype=np.float64)
+        kg = np.append(found, np.nan)[frame["sku"].cat.codes.to_numpy()]
+        kg = np.where(np.isnan(kg), cells[of], kg)
+        cells = np.bincount(of, kg, len(table)) / weight
+    whole = np.bincount(at, weight, len(codes))
+    out: Floats = np.bincount(at, cells * weight, len(codes)) / whole
+    return out

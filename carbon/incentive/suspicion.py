@@ -1,0 +1,324 @@
+"""Returns that do not look like chance: put apart with the evidence, never taken out in silence.
+
+Each buyer and each address is held against the rates of the merchants and categories it ordered
+from: with p the mean of those rates, P(X ≥ k) of the binomial (n, p) is an upper bound of the
+chance of k returns or more, because the sum of trials with different rates varies less (Hoeffding,
+W. (1956), Annals of Mathematical Statistics 27(3), 713–721). The chance is multiplied by the number
+of buyers (Bonferroni), so that the policy's figure holds for the whole list.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy import sparse, special
+
+from carbon.catalogue.ledger import MONEY
+from carbon.incentive.pool_tiers import CENTS
+
+__all__ = ["COLUMNS", "Cells", "says", "suspects"]
+
+Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+
+COLUMNS = (
+    *("kind", "name", "merchant", "orders", "returns", "expected_returns", "chance"),
+    *("merchants", "buyers", "claims_cents", "reason", "reason_share"),
+)
+"""Columns of the list: what is suspected, and the evidence; those of the second line for buyers
+and addresses only."""
+
+_SAYS: Final = {
+    "en": {
+        "buyer": "buyer {name}: {returns} of {orders} orders came back, {expected:.1f} expected",
+        "address": "address {name}: {returns} of {orders} orders came back, "
+        "{expected:.1f} expected",
+        "merchant rate": "{merchant} in {name}: {returns} of {orders} orders came back, more than "
+        "the {expected:.1f} that the category explains",
+        "merchant reason": "{merchant}: {returns} of {orders} returns say {name}, {expected:.1f} "
+        "expected",
+    },
+    "zh": {
+        "buyer": "买家 {name}：{orders} 单中退 {returns} 单，预期 {expected:.1f} 单",
+        "address": "地址 {name}：{orders} 单中退 {returns} 单，预期 {expected:.1f} 单",
+        "merchant rate": "{merchant}（{name}）：{orders} 单中退 {returns} 单，超出类目可解释的 "
+        "{expected:.1f} 单",
+        "merchant reason": "{merchant}：{orders} 次退货中 {returns} 次原因为“{name}”，预期 "
+        "{expected:.1f} 次",
+    },
+}
+
+_REASONS = 200
+"""Reasons that are told apart; the rarer ones count as one."""
+
+
+@dataclass(frozen=True)
+class Cells:
+    """Merchants by category, and the orders that belong to them.
+
+    Parameters
+    ----------
+    of : numpy.ndarray of int
+        Cell of each order.
+    merchant, category : numpy.ndarray of int
+        Of each cell.
+    rate : numpy.ndarray
+        Credible return rate of each cell [1].
+    low : numpy.ndarray
+        Lower end of its credible interval [1].
+    prior_high : numpy.ndarray
+        Rate that the prior of the category exceeds with the chance of the policy only [1].
+    orders, returns : numpy.ndarray of int
+        n and k of each cell.
+    """
+
+    of: npt.NDArray[np.int64]
+    merchant: Integers
+    category: Integers
+    rate: Floats
+    low: Floats
+    prior_high: Floats
+    orders: Integers
+    returns: Integers
+
+
+def suspects(
+    frame: pd.DataFrame,
+    claim: Floats,
+    cells: Cells,
+    *,
+    chance: float,
+    least: int,
+    same_reason: float,
+) -> tuple[pd.DataFrame, npt.NDArray[np.bool_]]:
+    """List what is suspected, and mark its orders.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        Orders: ``merchant category returned`` and, if known, ``buyer address reason``.
+    claim : numpy.ndarray
+        Of each order [ten-thousandths], NaN where it is not told.
+    cells : Cells
+    chance : float
+        Probability of naming anyone if nobody cheats, for each kind of evidence [1].
+    least : int
+        Returns below which nothing is said.
+    same_reason : float
+        Share of one reason from which on a merchant is looked at [1].
+
+    Returns
+    -------
+    list : pandas.DataFrame
+        Columns :data:`COLUMNS`. Kinds ``buyer`` and ``address`` mark orders; ``merchant rate`` and
+        ``merchant reason`` ask for a look at the merchant, whose orders stay.
+    marked : numpy.ndarray of bool
+        Orders of a suspected buyer or address.
+    """
+    returned = frame["returned"].to_numpy(dtype=bool)
+    marked = np.zeros(len(frame), bool)
+    parts = []
+    for kind in ("buyer", "address"):
+        if kind in frame:
+            found, orders = _repeated(frame, kind, returned, cells, chance, least)
+            parts.append(_with_evidence(found, frame, claim, kind, orders))
+            marked |= orders
+    parts.append(_beyond(frame, cells, least))
+    if "reason" in frame:
+        parts.append(_one_reason(frame, returned, cells, chance, least, same_reason))
+    listed = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
+    return listed.reindex(columns=list(COLUMNS)), marked
+
+
+def says(listed: pd.DataFrame, lang: str) -> list[str]:
+    """Sentences of a list.
+
+    Parameters
+    ----------
+    listed : pandas.DataFrame
+        As :func:`suspects` gives it.
+    lang : str
+        ``"zh"`` or ``"en"``.
+
+    Examples
+    --------
+    >>> row = {"kind": "buyer", "name": "B1", "merchant": "", "orders": 9, "returns": 9,
+    ...        "expected_returns": 2.5}
+    >>> says(pd.DataFrame([row]), "en")
+    ['buyer B1: 9 of 9 orders came back, 2.5 expected']
+    """
+    return [
+        _SAYS[lang][kind].format(
+            name=name, merchant=merchant, orders=orders, returns=returns, expected=expected
+        )
+        for kind, name, merchant, orders, returns, expected in listed[
+            ["kind", "name", "merchant", "orders", "returns", "expected_returns"]
+        ].itertuples(index=False, name=None)
+    ]
+
+
+def _with_evidence(
+    listed: pd.DataFrame,
+    frame: pd.DataFrame,
+    claim: Floats,
+    kind: str,
+    orders: npt.NDArray[np.bool_],
+) -> pd.DataFrame:
+    """How many merchants and buyers, what was claimed, and the commonest reason."""
+    if listed.empty:
+        return listed
+    rows = frame[orders]
+    group = rows[kind].astype("str").to_numpy()
+    out = listed.set_index("name")
+    out["merchants"] = rows["merchant"].astype("str").groupby(group).nunique()
+    if "buyer" in rows:
+        out["buyers"] = rows["buyer"].astype("str").groupby(group).nunique()
+    cents = np.nan_to_num(claim[orders]) / (MONEY // CENTS)
+    out["claims_cents"] = pd.Series(cents).groupby(group).sum().round().astype("Int64")
+    if "reason" in rows:
+        told = rows["reason"].astype("object").where(rows["returned"].to_numpy(dtype=bool))
+        counted = (
+            pd.Series(group[told.notna()])
+            .to_frame("name")
+            .assign(reason=told[told.notna()].to_numpy())
+        )
+        counted = counted.value_counts().rename("count").reset_index()
+        counted = counted.sort_values(["count", "reason"], ascending=[False, True])
+        first = counted.drop_duplicates("name").set_index("name")
+        out["reason"] = first["reason"]
+        out["reason_share"] = first["count"] / out["returns"]
+    return out.reset_index()
+
+
+def _table(kind: str, names: Any, **columns: Any) -> pd.DataFrame:
+    size = len(names)
+    told = {"kind": [kind] * size, "name": [str(name) for name in names]}
+    return pd.DataFrame({**told, "merchant": "", **columns}, index=range(size))
+
+
+def _chance(returns: Floats, orders: Floats, rate: Floats, tests: int) -> Floats:
+    """Chance of so many returns or more, multiplied by the number of tests."""
+    tail = special.betainc(returns, orders - returns + 1, np.clip(rate, 1e-12, 1.0))
+    out: Floats = np.minimum(tail * tests, 1.0)
+    return out
+
+
+def _repeated(
+    frame: pd.DataFrame,
+    kind: str,
+    returned: npt.NDArray[np.bool_],
+    cells: Cells,
+    chance: float,
+    least: int,
+) -> tuple[pd.DataFrame, npt.NDArray[np.bool_]]:
+    """Buyers or addresses with more returns than their orders explain."""
+    names = frame[kind].cat.categories
+    codes = frame[kind].cat.codes.to_numpy()
+    back = np.bincount(codes[returned & (codes >= 0)], minlength=len(names))
+    many = np.flatnonzero(back >= least)
+    nothing = np.zeros(len(frame), bool)
+    if not len(many):
+        return _table(kind, []), nothing
+    place = np.full(len(names) + 1, -1)
+    place[many] = np.arange(len(many))
+    at = place[codes]
+    rows = np.flatnonzero(at >= 0)
+    at = at[rows]
+    orders = np.bincount(at, minlength=len(many)).astype(float)
+    expected = np.bincount(at, cells.rate[cells.of[rows]], len(many))
+    returns = back[many].astype(float)
+    told = int((np.bincount(codes[codes >= 0], minlength=len(names)) > 0).sum())
+    p = _chance(returns, orders, expected / orders, told)
+    odd = p < chance
+    merchants = frame["merchant"].cat.codes.to_numpy()[rows]
+    only = _only(at, merchants, len(many))
+    single = np.where(only >= 0, np.asarray(frame["merchant"].cat.categories)[only], "")
+    named = np.flatnonzero(odd)
+    order = named[np.lexsort((np.asarray(names[many[named]], str), -returns[named]))]
+    table = _table(
+        kind,
+        names[many[order]],
+        orders=orders[order].astype(np.int64),
+        returns=returns[order].astype(np.int64),
+        expected_returns=expected[order],
+        chance=p[order],
+    )
+    table["merchant"] = single[order]
+    nothing[rows[odd[at]]] = True
+    return table, nothing
+
+
+def _only(at: Integers, values: Any, size: int) -> Integers:
+    """Value of each group if all its rows share it, else -1."""
+    low, high = np.full(size, np.iinfo(np.int64).max), np.full(size, -1, np.int64)
+    np.minimum.at(low, at, values)
+    np.maximum.at(high, at, values)
+    return np.where(low == high, high, -1)
+
+
+def _beyond(frame: pd.DataFrame, cells: Cells, least: int) -> pd.DataFrame:
+    """Merchants whose credible interval begins above what their category explains."""
+    at = np.flatnonzero((cells.low > cells.prior_high) & (cells.returns >= least))
+    merchant = np.asarray(frame["merchant"].cat.categories)[cells.merchant[at]]
+    category = np.asarray(frame["category"].cat.categories)[cells.category[at]]
+    table = _table(
+        "merchant rate",
+        category,
+        orders=cells.orders[at],
+        returns=cells.returns[at],
+        expected_returns=cells.orders[at] * cells.prior_high[at],
+        chance=np.nan,
+    )
+    table["merchant"] = merchant.astype(object)
+    order = ["returns", "merchant", "name"]
+    return table.sort_values(order, ascending=[False, True, True], ignore_index=True)
+
+
+def _one_reason(
+    frame: pd.DataFrame,
+    returned: npt.NDArray[np.bool_],
+    cells: Cells,
+    chance: float,
+    least: int,
+    share: float,
+) -> pd.DataFrame:
+    """Merchants nearly all of whose returns tell one reason that is rarer elsewhere."""
+    codes = frame["reason"].cat.codes.to_numpy().astype(np.int64)
+    rows = np.flatnonzero(returned & (codes >= 0))
+    if not len(rows):
+        return _table("merchant reason", [])
+    counted = np.bincount(codes[rows], minlength=len(frame["reason"].cat.categories))
+    common = np.argsort(-counted, kind="stable")[:_REASONS]
+    short = np.full(len(counted), len(common))
+    short[common] = np.arange(len(common))
+    reason, kinds = short[codes[rows]], len(common) + 1
+    merchant = cells.merchant[cells.of[rows]]
+    category = cells.category[cells.of[rows]]
+    merchants, categories = int(cells.merchant.max()) + 1, int(cells.category.max()) + 1
+    by_category = np.bincount(category * kinds + reason, minlength=categories * kinds)
+    shares = by_category.reshape(categories, kinds).astype(float)
+    shares /= np.maximum(shares.sum(axis=1, keepdims=True), 1.0)
+    known = sparse.csr_matrix(
+        (np.ones(len(rows)), (merchant, category)), shape=(merchants, categories)
+    )
+    told = np.asarray(known.sum(axis=1)).ravel()
+    pairs, count = np.unique(merchant * kinds + reason, return_counts=True)
+    who, why = np.divmod(pairs, kinds)
+    expected = np.asarray((known @ shares)[who, why])
+    p = _chance(count.astype(float), told[who], expected / told[who], len(pairs))
+    odd = (p < chance) & (count >= least) & (count >= share * told[who]) & (why < len(common))
+    names = np.asarray(frame["reason"].cat.categories)[common[why[odd]]]
+    table = _table(
+        "merchant reason",
+        names,
+        orders=told[who[odd]].astype(np.int64),
+        returns=count[odd].astype(np.int64),
+        expected_returns=expected[odd],
+        chance=p[odd],
+    )
+    table["merchant"] = np.asarray(frame["merchant"].cat.categories)[who[odd]].astype(object)
+    return table.sort_values(["merchant", "name"], ignore_index=True)
