@@ -1,0 +1,190 @@
+"""Rules of exposure that no allocation can keep together, named with their numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from math import ceil
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from carbon.liveroom.nearest import Rulebook, largest
+from carbon.liveroom.platform_rules import ExposureRules
+
+__all__ = ["RULES", "Conflict", "conflicts", "head_of", "rulebook"]
+
+Floats = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
+
+RULES: Final = ("floor", "room_cap", "head_cap", "largest_loss")
+"""Rules that can contradict each other, by their keys in the policy file."""
+
+SLACK: Final = 1e-12
+"""Contradiction that is rounding [share]."""
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """Rules that contradict each other, none of which can be left out of the contradiction.
+
+    Parameters
+    ----------
+    rules : tuple of str
+        Of :data:`RULES`.
+    en, zh : str
+        What they ask for and what is possible, with numbers.
+    """
+
+    rules: tuple[str, ...]
+    en: str
+    zh: str
+
+
+def rulebook(
+    base: Floats, small: Flags, rules: ExposureRules, names: Sequence[str] = RULES
+) -> Rulebook:
+    """The rules as bounds on the shares of rooms.
+
+    Parameters
+    ----------
+    base : ndarray of float64, shape (n,)
+        Shares of the baseline, above 0.
+    small : ndarray of bool, shape (n,)
+        Rooms of small merchants.
+    rules : ExposureRules
+        The figures.
+    names : sequence of str
+        Of :data:`RULES`; the others are left out.
+    """
+    n = len(base)
+    head = head_of(rules, n)
+    kept = 1 - rules.largest_loss.value if "largest_loss" in names else 0.0
+    cap = rules.room_cap.value if "room_cap" in names else 1.0
+    return Rulebook(
+        small,
+        base * kept,
+        np.full(n, cap),
+        rules.floor.value if "floor" in names else 0.0,
+        head,
+        rules.head_cap.value if "head_cap" in names and head < n else 1.0,
+    )
+
+
+def head_of(rules: ExposureRules, rooms: int) -> int:
+    """How many of so many rooms are the head, at least one."""
+    return max(1, min(int(rules.head_size.value), ceil(rooms * rules.head_part.value)))
+
+
+def conflicts(
+    base: Floats, small: Flags, rooms: Sequence[str], rules: ExposureRules
+) -> list[Conflict]:
+    """Smallest sets of rules that no allocation keeps.
+
+    Parameters
+    ----------
+    base, small
+        As for :func:`rulebook`.
+    rooms : sequence of str
+        Names of the rooms.
+    rules : ExposureRules
+        The figures.
+
+    Returns
+    -------
+    list of Conflict
+        Single rules first, then pairs, and so on; empty if there is an allocation.
+
+    Notes
+    -----
+    Exact, without a solver: shares filled up to one level from their lower bounds are the least
+    concentrated that the bounds allow (Marshall, Olkin and Arnold, Inequalities, 2011, chapter 1),
+    so that no other shares have a smaller head; with a floor, small and other rooms have a level
+    each.
+    """
+    found: list[Conflict] = []
+    for size in range(1, len(RULES) + 1):
+        for names in combinations(RULES, size):
+            if any(set(one.rules) <= set(names) for one in found):
+                continue
+            told = next(_impossible(base, rooms, rulebook(base, small, rules, names)), None)
+            if told is not None:
+                found.append(Conflict(names, *told))
+    return found
+
+
+def _impossible(base: Floats, rooms: Sequence[str], book: Rulebook) -> Iterator[tuple[str, str]]:
+    """What cannot be kept, in English and Chinese."""
+    crossed = book.low - book.high
+    if crossed.max() > SLACK:
+        at, count = int(crossed.argmax()), int((crossed > SLACK).sum())
+        room, kept, cap = rooms[at], book.low[at], book.high[at]
+        yield (
+            f"{count} rooms must keep more than they may have; {room} keeps at least {kept:.2%} "
+            f"of {base[at]:.2%}, and may have {cap:.2%}",
+            f"{count}个直播间至少保留的份额高于上限；{room}原有{base[at]:.2%}，"
+            f"至少保留{kept:.2%}，上限{cap:.2%}",
+        )
+        return
+    room_for = float(book.high.sum())
+    if room_for < 1 - SLACK:
+        yield (
+            f"{len(base)} rooms of at most {book.high[0]:.2%} hold {room_for:.2%} of the traffic",
+            f"{len(base)}个直播间每个至多{book.high[0]:.2%}，合计只能容纳{room_for:.2%}的流量",
+        )
+        return
+    small, others = book.small, ~book.small
+    if book.floor > 0 and not small.any():
+        yield (
+            f"small merchants must have {book.floor:.2%}, and no room with impressions is told to "
+            "be of one",
+            f"中小商家须有{book.floor:.2%}，但没有任何有曝光的直播间标明属于中小商家",
+        )
+        return
+    taken = float(book.low[others].sum())
+    most = min(float(book.high[small].sum()), 1 - taken)
+    if book.floor > most + SLACK:
+        yield (
+            f"small merchants must have {book.floor:.2%}, and {int(small.sum())} rooms of theirs "
+            f"can have at most {most:.2%} while the others keep {taken:.2%}",
+            f"中小商家须有{book.floor:.2%}，而其{int(small.sum())}个直播间至多{most:.2%}，"
+            f"其他直播间至少保留{taken:.2%}",
+        )
+        return
+    if book.head_cap < 1:
+        least = largest(_flattest(book), book.head)
+        if least > book.head_cap + SLACK:
+            yield (
+                f"the top {book.head} of {len(base)} rooms may have {book.head_cap:.2%}, and "
+                f"cannot have less than {least:.2%}",
+                f"{len(base)}个直播间中前{book.head}名上限为{book.head_cap:.2%}，"
+                f"但至少为{least:.2%}",
+            )
+
+
+def _flattest(book: Rulebook) -> Floats:
+    """The least concentrated shares within bounds and floor."""
+    share = _filled(book.low, book.high, 1.0)
+    if share[book.small].sum() < book.floor:
+        for part, sum_ in ((book.small, book.floor), (~book.small, 1 - book.floor)):
+            share[part] = _filled(book.low[part], book.high[part], sum_)
+    return share
+
+
+def _filled(low: Floats, high: Floats, total: float) -> Floats:
+    """Shares between bounds that come as near to one level as they can, and sum to a total."""
+    knots = np.unique(np.concatenate([low, high]))
+
+    def above(bounds: Floats) -> Floats:
+        """Sum of max(knot − bound, 0) at each knot."""
+        bounds = np.sort(bounds)
+        count = np.searchsorted(bounds, knots)
+        passed = np.concatenate([[0.0], np.cumsum(bounds)])[count]
+        return np.asarray(knots * count - passed, dtype=np.float64)
+
+    # the sum of clip(level, low, high) at each knot; straight between knots
+    held = low.sum() + above(low) - above(high)
+    level = float(np.interp(total, np.maximum.accumulate(held), knots))
+    return np.asarray(np.clip(level, low, high), dtype=np.float64)

@@ -1,0 +1,267 @@
+"""Exposure: impressions shared out among rooms, nearest to what boosts ask for within rules."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from carbon.errors import LedgerError, RuleError, StudyError
+from carbon.liveroom.conflicts import conflicts, rulebook
+from carbon.liveroom.exposure_report import REPORT_COLUMNS, report
+from carbon.liveroom.linear import LARGEST, nearest_linear
+from carbon.liveroom.nearest import Nearest, Rulebook, nearest
+from carbon.liveroom.platform_rules import ExposureRules
+
+__all__ = ["EXPOSURE_COLUMNS", "METHODS", "Allocation", "allocate"]
+
+Floats = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
+
+METHODS: Final = ("entropy", "linear")
+"""Distances in which the allocation is nearest to the wish."""
+
+EXPOSURE_COLUMNS: Final = (
+    "room",
+    "merchant",
+    "small",
+    "tier",
+    "boost",
+    "impressions",
+    "wished",
+    "exposure",
+    "change",
+    "share_before",
+    "share_after",
+    "binds",
+    "problem",
+    "policy",
+    "basis",
+)
+"""Columns of an allocation."""
+
+TOUCH: Final = 1e-9
+"""Relative distance at which a share stands at its bound."""
+
+
+@dataclass(frozen=True, eq=False)
+class Allocation:
+    """Impressions shared out.
+
+    Parameters
+    ----------
+    rooms : pandas.DataFrame
+        Columns :data:`EXPOSURE_COLUMNS`, one row a room in the order given; impressions and
+        exposure in impressions, the others as shares.
+    report : pandas.DataFrame
+        Rules with their prices, concentration before and after, fairness, the Lorenz curve:
+        columns :data:`carbon.liveroom.exposure_report.REPORT_COLUMNS`.
+    problems : pandas.DataFrame
+        Columns ``row sku column value code``; :func:`carbon.errors.problem_table` completes it.
+    """
+
+    rooms: pd.DataFrame
+    report: pd.DataFrame
+    problems: pd.DataFrame
+
+
+def allocate(
+    rooms: pd.DataFrame,
+    rules: ExposureRules,
+    boost_cap: float,
+    *,
+    policy: str = "",
+    method: str = "entropy",
+    reported: bool = True,
+) -> Allocation:
+    """Share out impressions.
+
+    Parameters
+    ----------
+    rooms : pandas.DataFrame
+        As ``carbon.catalogue.ledger.read_ledger(source, "exposure").frame``: ``room``,
+        ``impressions`` and, if there are, ``merchant boost small_merchant size tier revenue``.
+        Impressions are those that the platform hands out (public traffic); what followers find by
+        themselves is no matter of allocation.
+    rules : ExposureRules
+        Floor, caps and largest loss.
+    boost_cap : float
+        Largest boost [share of the baseline].
+    policy : str
+        Name and digest of the policy, for the result.
+    method : str
+        ``"entropy"``, or ``"linear"`` for the linear program that checks it.
+    reported : bool
+        Whether the report is wanted; else it is empty.
+
+    Returns
+    -------
+    Allocation
+
+    Raises
+    ------
+    carbon.errors.StudyError
+        R201 if no room has impressions, R202 if there are too many rooms for the linear program.
+    carbon.errors.RuleError
+        R200 if the rules contradict each other, with each contradiction and its numbers.
+
+    Notes
+    -----
+    With b the baseline shares and β the boosts, x minimises the relative entropy
+    Σ x·ln(x/(b(1+β))) subject to Σ x = 1, (1−δ)·b ≤ x ≤ κ, Σ over small merchants ≥ φ and the head
+    cap; the sum of impressions is the same before and after, so boosts are paid by the others. A
+    room without impressions has none to multiply and gets none.
+
+    Rooms are computed in the order of their names, so that the order of the rows changes no digit.
+
+    Examples
+    --------
+    >>> from carbon.liveroom.policy_file import read_policy
+    >>> policy = read_policy()
+    >>> told = pd.DataFrame(
+    ...     {
+    ...         "room": [f"R{number:02}" for number in range(20)],
+    ...         "impressions": 100.0,
+    ...         "boost": [0.3] + [0.0] * 19,
+    ...         "small_merchant": [True] * 10 + [False] * 10,
+    ...     }
+    ... )
+    >>> found = allocate(told, policy.exposure, policy.boost_cap.value)
+    >>> found.rooms["exposure"].round(2).head(3).tolist(), float(found.rooms["exposure"].sum())
+    ([128.08, 98.52, 98.52], 2000.0)
+    """
+    if "impressions" not in rooms:
+        raise LedgerError("G005", "missing impressions (曝光量)")
+    frame, problems = _checked(rooms, boost_cap)
+    used = np.flatnonzero(frame["usable"].to_numpy() & (frame["impressions"] > 0).to_numpy())
+    if not len(used):
+        raise StudyError("R201", f"{len(frame)} rooms")
+    if method == "linear" and len(used) > LARGEST:
+        raise StudyError("R202", f"{len(used)} rooms, at most {LARGEST}")
+    names = frame["room"].astype(str).to_numpy(dtype=object)
+    used = used[np.argsort(names[used], kind="stable")]
+    impressions = frame["impressions"].to_numpy(dtype=np.float64)
+    small = frame["small"].to_numpy(dtype=bool)[used]
+    boost = frame["boost"].to_numpy(dtype=np.float64)[used]
+    total = float(impressions[used].sum())
+    base = impressions[used] / total
+    found = conflicts(base, small, names[used].tolist(), rules)
+    if found:
+        told = "; ".join(f"{' + '.join(one.rules)}: {one.en}" for one in found)
+        raise RuleError("R200", told)
+    book = rulebook(base, small, rules)
+    wish = base * (1 + boost)
+    wish /= wish.sum()
+    solve = nearest_linear if method == "linear" else nearest
+    result = solve(wish, book)
+    out = _rooms(frame, used, total, wish, book, result)
+    out["policy"] = policy
+    out["basis"] = rooms["basis"].astype(str).to_numpy() if "basis" in rooms else ""
+    if book.head >= len(used):
+        few = pd.DataFrame({"code": ["R207"], "value": [f"{len(used)} rooms"]})
+        problems = pd.concat([problems, few], ignore_index=True)
+    if not reported:
+        empty = pd.DataFrame(columns=list(REPORT_COLUMNS))
+        return Allocation(out[list(EXPOSURE_COLUMNS)], empty, problems)
+    revenue = None
+    if "revenue" in rooms:
+        revenue = rooms["revenue"].to_numpy(dtype=np.float64)[used]
+    told_of = report(base, wish, small, boost, book, result, rules, revenue)
+    return Allocation(out[list(EXPOSURE_COLUMNS)], told_of, problems)
+
+
+def _checked(rooms: pd.DataFrame, boost_cap: float) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Rooms with a boost, a size and whether they can be used; and what is wrong with them."""
+    n = len(rooms)
+    lines = rooms["line"].to_numpy() if "line" in rooms else np.arange(2, n + 2)
+    names = rooms["room"].astype(str)
+    impressions = pd.to_numeric(rooms["impressions"], errors="coerce").to_numpy(dtype=np.float64)
+    boost = np.zeros(n)
+    if "boost" in rooms:
+        boost = pd.to_numeric(rooms["boost"], errors="coerce").to_numpy(dtype=np.float64)
+    size = np.full(n, "", dtype=object)
+    if "size" in rooms:
+        size = rooms["size"].astype("object").fillna("").astype(str).to_numpy(dtype=object)
+    small = size == "small"
+    unknown = size == ""
+    if "small_merchant" in rooms:
+        flag = rooms["small_merchant"].astype("boolean")
+        small = np.where(flag.isna(), small, flag.fillna(False).to_numpy(dtype=bool))
+        unknown &= flag.isna().to_numpy()
+    twice = names.duplicated(keep=False).to_numpy()
+    no_count = ~np.isfinite(impressions) | (impressions < 0)
+    wrong = (boost < 0) | (boost > boost_cap * (1 + TOUCH))
+    told = {
+        "R203": ("room", twice),
+        "R204": ("impressions", no_count),
+        "R205": ("boost", wrong),
+        "R206": ("impressions", impressions == 0),
+        "R208": ("small_merchant", unknown),
+    }
+    rows = []
+    codes = np.full(n, "", dtype=object)
+    for code, (column, flags) in told.items():
+        at = np.flatnonzero(flags)
+        codes[at] += np.where(codes[at] == "", code, " " + code)
+        values = rooms[column].astype(str).to_numpy()[at] if column in rooms else ""
+        found = {"row": lines[at], "sku": names.to_numpy()[at], "column": column, "value": values}
+        rows.append(pd.DataFrame(found).assign(code=code))
+    frame = pd.DataFrame(
+        {
+            "room": names,
+            "merchant": _text(rooms, "merchant"),
+            "small": small.astype(bool),
+            "tier": _text(rooms, "tier"),
+            "boost": np.where(wrong | np.isnan(boost), 0.0, boost),
+            "impressions": np.where(no_count, np.nan, impressions),
+            "usable": ~twice & ~no_count,
+            "problem": codes,
+        }
+    )
+    return frame, pd.concat(rows, ignore_index=True)
+
+
+def _text(rooms: pd.DataFrame, column: str) -> Any:
+    if column not in rooms:
+        return ""
+    return rooms[column].astype("object").fillna("").astype(str).to_numpy(dtype=object)
+
+
+def _rooms(
+    frame: pd.DataFrame,
+    used: npt.NDArray[np.intp],
+    total: float,
+    wish: Floats,
+    book: Rulebook,
+    result: Nearest,
+) -> pd.DataFrame:
+    """The result by room: one without impressions gets none, one left out is unknown."""
+    impressions = frame["impressions"].to_numpy(dtype=np.float64)
+    out = frame.drop(columns="usable").reset_index(drop=True)
+    empty = np.where(frame["usable"], 0.0, np.nan)
+
+    def spread(values: Floats) -> Floats:
+        column = empty.copy()
+        column[used] = values
+        return column
+
+    out["wished"] = spread(wish * total)
+    out["exposure"] = spread(result.share * total)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        out["change"] = np.where(impressions > 0, out["exposure"] / impressions - 1, np.nan)
+    out["share_before"] = spread(impressions[used] / total)
+    out["share_after"] = spread(result.share)
+    words = np.full(len(used), "", dtype=object)
+    for word, flags in (
+        ("room_cap", result.share >= book.high * (1 - TOUCH)),
+        ("largest_loss", (result.share <= book.low * (1 + TOUCH)) & (book.low > 0)),
+        ("head_cap", result.in_head),
+    ):
+        words[flags] += np.where(words[flags] == "", word, " " + word)
+    binds = np.full(len(out), "", dtype=object)
+    binds[used] = words
+    out["binds"] = binds
+    return out

@@ -1,0 +1,145 @@
+"""Scenarios of exposure: a market made up from a few figures, and what was reported of one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from carbon.liveroom.cited import Bound, Text
+from carbon.liveroom.platform_rules import Count, Positive, Share
+from carbon.rules import Rules, load, templates_root
+
+__all__ = ["Market", "Reported", "Scenario", "read_scenario", "rooms_of"]
+
+
+class Market(Rules):
+    """A market that a scenario makes up, room by room.
+
+    Parameters
+    ----------
+    rooms : Bound
+        How many, each of a merchant of its own.
+    steepness : Bound
+        Baseline of the room of rank k is proportional to k to the power of minus this.
+    small_rooms : Bound
+        Share of the rooms that belong to small merchants; they are the last by rank.
+    small_sales : Bound
+        Their share of sales before; baselines of the two groups are scaled to meet it.
+    public : Bound
+        Share of all impressions that the platform hands out; the rest finds its rooms by itself.
+    boosted_small, boosted_others : Bound
+        Share of the rooms that have a boost, evenly over the ranks.
+    boost : Bound
+        Their boost.
+    feedback : Bound
+        Part of a round's baseline that is the exposure of the round before; the rest is demand.
+    noise : Bound
+        Standard deviation of the logarithm of demand from round to round.
+    seed : Bound
+        Of the noise.
+    """
+
+    rooms: Count
+    steepness: Positive
+    small_rooms: Share
+    small_sales: Share
+    public: Share
+    boosted_small: Share
+    boosted_others: Share
+    boost: Share
+    feedback: Share
+    noise: Share
+    seed: Count
+
+
+class Reported(Rules):
+    """What was reported, to be held against what comes out."""
+
+    small_sales_before: Bound
+    small_sales_after: Bound
+    head_change: Bound
+
+
+class Scenario(Rules):
+    """A scenario of exposure: a market, and figures that were reported of one."""
+
+    title: Text
+    title_zh: Text
+    text: Text
+    text_zh: Text
+    market: Market
+    reported: Reported | None = None
+
+
+def read_scenario(name: Path | str) -> Scenario:
+    """Read a scenario of exposure.
+
+    Parameters
+    ----------
+    name : path
+        A TOML file, or the name of a shipped one.
+
+    Returns
+    -------
+    Scenario
+
+    Raises
+    ------
+    carbon.errors.RuleError
+        P001, P002, P003 as :func:`carbon.rules.load`.
+
+    Examples
+    --------
+    >>> read_scenario("fair-exposure").market.small_sales.value
+    0.12
+    """
+    shipped = templates_root() / "markets" / f"{name}.toml"
+    return load(shipped if len(Path(name).parts) == 1 and shipped.is_file() else name, Scenario)
+
+
+def rooms_of(market: Market) -> pd.DataFrame:
+    """Rooms of a market, as a table of rooms.
+
+    Parameters
+    ----------
+    market : Market
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns ``room merchant impressions boost small_merchant``; a million impressions in all.
+
+    Examples
+    --------
+    >>> rooms = rooms_of(read_scenario("fair-exposure").market)
+    >>> small = rooms["small_merchant"]
+    >>> float((rooms["impressions"][small].sum() / rooms["impressions"].sum()).round(6))
+    0.12
+    """
+    count = int(market.rooms.value)
+    base = np.arange(1, count + 1, dtype=np.float64) ** -market.steepness.value
+    small = np.arange(count) >= count - round(count * market.small_rooms.value)
+    part = market.small_sales.value
+    for flags, share in ((small, part), (~small, 1 - part)):
+        base[flags] *= share / base[flags].sum() if flags.any() else 1
+    boost = np.zeros(count)
+    for flags, share in (
+        (small, market.boosted_small.value),
+        (~small, market.boosted_others.value),
+    ):
+        rows = np.flatnonzero(flags)
+        # every so many ranks one, so that head and tail have their part
+        chosen = np.diff(np.floor(np.arange(len(rows) + 1) * share + 0.5)) > 0
+        boost[rows[chosen]] = market.boost.value
+    names = [f"R{number:0{len(str(count))}}" for number in range(1, count + 1)]
+    return pd.DataFrame(
+        {
+            "room": names,
+            "merchant": names,
+            "impressions": base * 1e6,
+            "boost": boost,
+            "small_merchant": small,
+        }
+    )
