@@ -109,8 +109,8 @@ def fill(catalogue: Catalogue, vocabulary: Vocabulary, *, market: str = "CN") ->
     for name, output in (("electricity", "electricity_kwh"), ("heat", "heat_mj")):
         # not given: the processing of the materials stands for it
         origin[name][np.isnan(skus[output].to_numpy())] = _DEFAULT
-    share_sessions(skus, origin, parameter)
-    skus["studio_renewable"] = 0.0  # contracts are not asked for yet; a what-if can set them
+    share_sessions(skus, origin, parameter, catalogue.sessions)
+    skus["studio_renewable"] = 0.0  # location-based; a what-if can set it
     no_fuel = skus["heat_fuel"].cat.codes.to_numpy() < 0
     fuels = vocabulary.names("fuel")
     skus["heat_fuel"] = fuels.categorical(

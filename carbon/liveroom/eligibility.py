@@ -1,0 +1,362 @@
+"""Judge rooms by a policy: gates, points, tier, boost, and what remains after matching."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from carbon.liveroom.claims import CLOSE, Claims, claimed
+from carbon.liveroom.goods import GOODS_COLUMNS
+from carbon.liveroom.matching import match_credits, match_power
+from carbon.liveroom.measures import measures, sums
+from carbon.liveroom.policy import Policy
+from carbon.liveroom.reasons import Gate, Measured, reasons
+from carbon.liveroom.room_problems import RoomProblems, text_of
+from carbon.liveroom.sales import Sold, tally
+from carbon.liveroom.standing import Standing, standing
+from carbon.liveroom.studio import Studio, studio
+
+__all__ = ["Earlier", "Judgement", "Tables", "judge"]
+
+Floats = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
+
+
+DATA: Final = ("R008", "R009", "R010", "R011", "R013")
+"""Problems with which a room cannot be judged at all."""
+
+
+@dataclass(frozen=True, eq=False)
+class Tables:
+    """Ledgers of a platform, as :func:`carbon.catalogue.ledger.read_ledger` types them.
+
+    Parameters
+    ----------
+    rooms, sessions, sales : pandas.DataFrame
+    merchants, certificates, credits : pandas.DataFrame, optional
+    findings : pandas.DataFrame, optional
+        ``room words``: claims in titles and slogans that the claim rules forbid; empty if they
+        were looked at and nothing was found.
+    rates : mapping of str to float, optional
+        Price of one unit of each currency in the policy's.
+    """
+
+    rooms: pd.DataFrame
+    sessions: pd.DataFrame
+    sales: pd.DataFrame
+    merchants: pd.DataFrame | None = None
+    certificates: pd.DataFrame | None = None
+    credits: pd.DataFrame | None = None
+    findings: pd.DataFrame | None = None
+    rates: Mapping[str, float] | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Earlier:
+    """What counted before, in other rooms or periods.
+
+    Parameters
+    ----------
+    claims : pandas.DataFrame
+        :data:`carbon.liveroom.claims.CLAIM_COLUMNS`.
+    sessions : pandas.DataFrame
+        ``session room period start end meter``.
+    """
+
+    claims: pd.DataFrame
+    sessions: pd.DataFrame
+
+
+@dataclass(frozen=True, eq=False)
+class Judgement:
+    """Result of :func:`judge`.
+
+    Parameters
+    ----------
+    rooms : pandas.DataFrame
+        One row a room, in the order of the rooms.
+    reasons : pandas.DataFrame
+        Every gate and criterion with value, bound, points and a sentence in Chinese and English.
+    problems : pandas.DataFrame
+        Columns :data:`carbon.errors.PROBLEM_COLUMNS`.
+    claims : pandas.DataFrame
+        Serials claimed and how much of each was used.
+    sessions : pandas.DataFrame
+        Sessions that counted.
+    """
+
+    rooms: pd.DataFrame
+    reasons: pd.DataFrame
+    problems: pd.DataFrame
+    claims: pd.DataFrame
+    sessions: pd.DataFrame
+
+
+def judge(
+    tables: Tables,
+    goods: pd.DataFrame,
+    impacts: pd.DataFrame,
+    policy: Policy,
+    *,
+    as_of: np.datetime64,
+    period: str = "",
+    basis: str = "",
+    edition: str = "",
+    earlier: Earlier | None = None,
+) -> Judgement:
+    """Judge every room.
+
+    Parameters
+    ----------
+    tables : Tables
+        What the platform knows.
+    goods : pandas.DataFrame
+        As :func:`carbon.liveroom.goods.goods_of` gives it, one row a SKU.
+    impacts : pandas.DataFrame
+        The columns :data:`carbon.liveroom.studio.IMPACT_COLUMNS` by place.
+    policy : Policy
+    as_of : numpy.datetime64
+        Day of the judgement: what was settled and retired by then counts.
+    period : str
+        Name of the period; a room is judged once in each.
+    basis, edition : str
+        Of the footprints, carried into the result.
+    earlier : Earlier, optional
+        What counted before.
+
+    Returns
+    -------
+    Judgement
+
+    Notes
+    -----
+    A value is a mean over what was sold, before returns, so that a return changes the return rate
+    and nothing else; it is weighed by revenue
+    (:data:`carbon.liveroom.measures.BY_REVENUE`) or by units. What is not known
+    counts at the ``unknown`` bound of its criterion, and earns nothing if nothing is known. The
+    return rate is ``(x + k·p)/((n + k)·p)``: x of n closed units came back, p is the rate of the
+    categories sold, k the prior of the policy (a Beta-binomial mean, credibility n/(n + k)).
+    """
+    rooms = _rooms(tables.rooms)
+    problems = RoomProblems(pd.Index(rooms["room"]))
+    _repeated_rooms(tables.rooms, problems)
+    before = earlier or Earlier(pd.DataFrame(), pd.DataFrame())
+    on_air = studio(
+        tables.sessions, problems.rooms, impacts, policy.viewers, problems, before.sessions
+    )
+    home = on_air.sessions.set_index("session")["room"]
+    goods = goods[list(GOODS_COLUMNS)].drop_duplicates("sku").sort_values("sku")
+    sold = tally(
+        tables.sales,
+        problems.rooms,
+        home,
+        pd.Index(goods["sku"]),
+        policy,
+        as_of,
+        problems,
+        tables.rates,
+    )
+    claims = {
+        of: claimed(
+            frame if frame is not None else pd.DataFrame(),
+            of,
+            problems.rooms,
+            on_air.sessions,
+            policy,
+            as_of,
+            period,
+            problems,
+            before.claims,
+        )
+        for of, frame in (("power", tables.certificates), ("credits", tables.credits))
+    }
+    matched, power = match_power(claims["power"], on_air.sessions, problems)
+    table = sums(len(rooms), sold, goods, on_air, matched)
+    credits_kg, used = match_credits(
+        claims["credits"], (table["footprint_kg"] - table["power_kg"]).to_numpy(), problems
+    )
+    table["credits_kg"] = credits_kg
+    table["residual_kg"] = table["footprint_kg"] - table["power_kg"] - credits_kg
+    table["certificates"] = _serials(power, len(rooms))
+    table["credits"] = _serials(used, len(rooms))
+    measured = measures(sold, goods, table, policy)
+    who = standing(rooms, tables.merchants, tables.findings, policy, problems)
+    gates = _gates(table, sold, who, policy, as_of, problems)
+    _earlier_told(on_air, (power, used), problems)
+    out = _decide(rooms, table, measured, gates, who, policy, problems)
+    out.insert(3, "period", period)
+    out.insert(4, "as_of", str(as_of))
+    out = out.assign(policy=policy.id, basis=basis, edition=edition)
+    return Judgement(
+        out,
+        reasons(out, measured, gates, policy),
+        problems.table(),
+        pd.concat([power.table, used.table], ignore_index=True),
+        on_air.sessions.assign(period=period),
+    )
+
+
+def _rooms(told: pd.DataFrame) -> pd.DataFrame:
+    """One row a room, the first."""
+    table = told.assign(room=text_of(told, "room").to_numpy())
+    return table[(table["room"] != "")].drop_duplicates("room").reset_index(drop=True)
+
+
+def _repeated_rooms(told: pd.DataFrame, problems: RoomProblems) -> None:
+    table = told.assign(room=text_of(told, "room").to_numpy())
+    line = table["line"] if "line" in table else pd.Series(np.arange(2, len(table) + 2))
+    rest = table.drop(columns="line", errors="ignore")
+    whole = rest.astype("str").duplicated().to_numpy()
+    again = rest["room"].duplicated().to_numpy() & (rest["room"] != "").to_numpy()
+    for code, bad in (("R006", again & whole), ("R011", again & ~whole)):
+        at = np.flatnonzero(bad)
+        name = table["room"].iloc[at]
+        place = problems.rooms.get_indexer(pd.Index(name))
+        problems.add(code, "rooms", "room", room=place, line=line.iloc[at], value=name)
+
+
+def _serials(claims: Claims, n: int) -> npt.NDArray[np.object_]:
+    """Serials of which something was used, by room."""
+    table = claims.table
+    used = table[table["used"] > 0]
+    text = used["registry"].astype(str) + " " + used["serial"].astype(str)
+    block = used["last_serial"] != used["serial"]
+    text = text.where(~block, text + " … " + used["last_serial"].astype(str))
+    out = np.full(n, "", dtype=object)
+    told = text.groupby(used["place"]).agg("; ".join)
+    out[told.index.to_numpy(dtype=np.int64)] = told.to_numpy()
+    return out
+
+
+def _gates(
+    table: pd.DataFrame,
+    sold: Sold,
+    who: Standing,
+    policy: Policy,
+    as_of: np.datetime64,
+    problems: RoomProblems,
+) -> list[Gate]:
+    """Gates in force, with ``data``, which no policy can leave out."""
+    n = len(table)
+    unsold = ~(table["revenue"].to_numpy() > 0) & ~sold.mixed
+    back = ~unsold & (table["kept_units"] == 0).to_numpy()
+    silent = (table["sessions"] == 0).to_numpy()
+    for code, source, bad in (
+        ("R009", "sales", unsold),
+        ("R010", "sales", back),
+        ("R013", "sessions", silent),
+    ):
+        at = np.flatnonzero(bad)
+        problems.add(code, source, "room", room=at, value=list(problems.rooms[at].astype("str")))
+    codes = problems.by_room()
+    sound = ~(unsold | back | silent | sold.mixed)
+    sound &= np.array(["R011" not in told for told in codes], dtype=bool)
+    none = np.full(n, np.nan)
+    told = [" ".join(code for code in one.split() if code in DATA) for one in codes]
+    gates = [Gate("data", sound, none, np.nan, np.array(told, dtype=object))]
+    asked = policy.gates
+    for name, bound in (("coverage", asked.coverage), ("metered", asked.metered)):
+        if bound is not None:
+            column = "coverage" if name == "coverage" else "metered_share"
+            value = table[column].to_numpy(dtype=np.float64)
+            with np.errstate(invalid="ignore"):
+                passed = value >= bound.value - CLOSE
+            gates.append(Gate(name, passed, value, bound.value, none))
+    if asked.block_list is not None:
+        gates.append(Gate("block_list", who.clear, none, np.nan, who.known))
+    if asked.claims is not None:
+        gates.append(Gate("claims", who.words == "", none, np.nan, who.words))
+    if asked.return_window is not None:
+        still = sold.open_lines / np.maximum(sold.lines, 1)
+        closes = np.where(sold.closes > as_of, sold.closes, np.datetime64("NaT"))
+        gates.append(Gate("return_window", sold.open_lines == 0, still, 0.0, closes))
+    return gates
+
+
+def _earlier_told(on_air: Studio, claims: tuple[Claims, ...], problems: RoomProblems) -> None:
+    """Earlier judgements that rest on what now counts nowhere."""
+    for table, thing in (
+        (on_air.earlier, "session"),
+        *((one.earlier, "serial") for one in claims),
+    ):
+        value = table["room"] + ", " + table["period"].astype(str) + ": " + table[thing].astype(str)
+        value = value.drop_duplicates()
+        place = problems.rooms.get_indexer(pd.Index(table.loc[value.index, "room"]))
+        problems.add("R051", "history", thing, room=place, value=value)
+
+
+def _decide(
+    rooms: pd.DataFrame,
+    table: pd.DataFrame,
+    measured: dict[str, Measured],
+    gates: list[Gate],
+    who: Standing,
+    policy: Policy,
+    problems: RoomProblems,
+) -> pd.DataFrame:
+    """Status, tier and boost of each room, and everything they rest on."""
+    n = len(rooms)
+    points = np.round(sum((one.points for one in measured.values()), np.zeros(n)), 9)
+    sound, open_yet = np.ones(n, dtype=bool), np.zeros(n, dtype=bool)
+    failed = np.full(n, "", dtype=object)
+    for gate in gates:
+        if gate.name == "return_window":
+            open_yet = ~gate.passed
+        else:
+            sound &= gate.passed
+        failed = failed + np.where(gate.passed, "", f"{gate.name} ")
+    need = (table["footprint_kg"] - table["power_kg"]).to_numpy(dtype=np.float64)
+    offset = table["credits_kg"].to_numpy(dtype=np.float64)
+    tier = np.full(n, -1)
+    for position, one in reversed(list(enumerate(policy.tiers))):
+        enough = points >= one.least.value - CLOSE
+        if one.matched is not None:
+            with np.errstate(invalid="ignore"):
+                enough &= offset >= one.matched.value * need * (1 - CLOSE)
+        tier[enough] = position
+    tier = np.where(sound, tier, -1)
+    status = np.where(open_yet & sound, "provisional", "eligible")
+    status = np.where(~sound | ((tier < 0) & ~open_yet), "not_eligible", status)
+
+    def of_tier(values: list[str]) -> npt.NDArray[np.object_]:
+        out: npt.NDArray[np.object_] = np.array([*values, ""], dtype=object)[tier]
+        return out
+
+    boost = np.array([*(one.boost.value for one in policy.tiers), 0.0])[tier]
+    granted = {"eligible": 1.0, "provisional": policy.provisional_share.value, "not_eligible": 0.0}
+    boost = boost * np.array([granted[one] for one in status], dtype=np.float64)
+    market = text_of(rooms, "market").str.upper().replace("", policy.market)
+    words = {(one.tier, one.market): one for one in policy.wording}
+    said = [
+        words.get((name, place)) if one == "eligible" else None
+        for name, place, one in zip(
+            of_tier([t.id for t in policy.tiers]), market, status, strict=True
+        )
+    ]
+    out = pd.DataFrame({"room": rooms["room"], "merchant": text_of(rooms, "merchant")})
+    out["market"] = market
+    out["status"] = status
+    out["tier"] = of_tier([one.id for one in policy.tiers])
+    out["tier_zh"] = of_tier([one.zh for one in policy.tiers])
+    out["tier_en"] = of_tier([one.en for one in policy.tiers])
+    out["points"] = points
+    out["boost"] = np.round(boost, 9)
+    out["small_merchant"] = who.small
+    out["credit_grade"] = who.grade
+    if "impressions" in rooms:
+        out["impressions"] = rooms["impressions"].to_numpy()
+    out["gates_failed"] = [text.strip() for text in failed]
+    columns: dict[str, object] = {}
+    for name, criterion in measured.items():
+        columns[f"points_{name}"] = criterion.points
+        columns[f"value_{name}"] = criterion.value
+    out = pd.concat([out, pd.DataFrame(columns, index=out.index), table], axis=1)
+    out["claim_zh"] = ["" if one is None else one.zh for one in said]
+    out["claim_en"] = ["" if one is None else one.en for one in said]
+    out["problem"] = problems.by_room()
+    return out

@@ -1,0 +1,141 @@
+"""Facts of goods that a room is judged by: how they fly, what wraps them, what the category does.
+
+Only what the merchant told counts. What the catalogue filled from the category is in the
+footprint, but earns nobody points.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from carbon.catalogue.schema import Catalogue
+from carbon.liveroom.policy import Policy
+from carbon.terms import ORIGINS
+
+__all__ = ["GOODS_COLUMNS", "facts", "goods_of"]
+
+GOODS_COLUMNS: Final = (
+    "sku",
+    "category",
+    "total_kg",
+    "live_session_kg",
+    "intensity",
+    "air_share",
+    "packaging_mass",
+    "packaging_plastic",
+    "packaging_layers",
+    "primary_share",
+    "category_return_rate",
+)
+"""What a judgement needs of each SKU; NaN where it is not known."""
+
+TOLD: Final = [ORIGINS.index(name) for name in ("given", "measured")]
+PLANE: Final = "freight, plane"
+"""How the activities of flights begin."""
+
+
+def facts(catalogue: Catalogue, policy: Policy) -> pd.DataFrame:
+    """Air share, packaging and return rate of each SKU.
+
+    Parameters
+    ----------
+    catalogue : Catalogue
+        Filled, n SKUs.
+    policy : Policy
+        Which materials are plastics and which items a layer.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns ``sku category air_share packaging_kg packaging_plastic packaging_layers
+        return_rate told_transport told_packaging``, of length n. ``air_share`` [1] is the share of
+        dispatches whose chain holds a flight; ``packaging_kg`` is the packaging of one dispatch,
+        each piece divided by its trips [kg]; the plastic share [1] is by mass.
+    """
+    size = len(catalogue)
+    legs = catalogue.legs
+    flies = legs["activity"].astype(str).str.startswith(PLANE).to_numpy(dtype=bool)
+    flies = flies & ~legs["returning"].to_numpy(dtype=bool)
+    flights = legs.loc[flies, ["row", "chain", "chain_share"]].drop_duplicates(["row", "chain"])
+    air = np.bincount(flights["row"], weights=flights["chain_share"], minlength=size)
+    lines = catalogue.packaging
+    row = lines["row"].to_numpy()
+    mass = (lines["mass_kg"] * lines["share"] / lines["trips"]).to_numpy(dtype=np.float64)
+    plastic = lines["disposal"].astype(str).isin(policy.plastics.names).to_numpy(dtype=bool)
+    layer = lines["item"].astype(str).isin(policy.layers.names).to_numpy(dtype=bool)
+    whole = np.bincount(row, weights=mass, minlength=size)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        share = np.bincount(row[plastic], weights=mass[plastic], minlength=size) / whole
+    layers = np.bincount(row[layer], minlength=size).astype(np.float64)
+    skus = catalogue.skus
+    failed = skus["failed"].to_numpy(dtype=bool)
+    own = {
+        name: ~failed & catalogue.origin[name].isin(TOLD).to_numpy(dtype=bool)
+        for name in ("transport", "packaging")
+    }
+    return pd.DataFrame(
+        {
+            "sku": skus["sku"].astype(str),
+            "category": skus["category"].astype(str),
+            "air_share": np.where(failed, np.nan, np.minimum(air, 1.0)),
+            "packaging_kg": np.where(failed, np.nan, whole),
+            "packaging_plastic": np.where(whole > 0, share, 0.0),
+            "packaging_layers": layers,
+            "return_rate": skus["return_rate"].to_numpy(dtype=np.float64),
+            "told_transport": own["transport"],
+            "told_packaging": own["packaging"],
+        }
+    )
+
+
+def goods_of(
+    catalogue: Catalogue, archetypes: Catalogue, graded: pd.DataFrame, policy: Policy
+) -> pd.DataFrame:
+    """What a judgement needs of each SKU.
+
+    Parameters
+    ----------
+    catalogue : Catalogue
+        Filled.
+    archetypes : Catalogue
+        Filled, one SKU a category that says nothing but its category; its ``sku`` is the category.
+    graded : pandas.DataFrame
+        As :meth:`carbon.study.Study.grades` gives it: ``sku total_kg live_session_kg ratio``, and
+        ``primary_share`` where there were draws.
+    policy : Policy
+        Which materials are plastics and which items a layer.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The columns :data:`GOODS_COLUMNS`, one row a SKU; of a repeated SKU the first.
+    """
+    own = facts(catalogue, policy)
+    typical = facts(archetypes, policy).set_index("sku")
+    category = own["category"]
+    of_category = typical["packaging_kg"].reindex(category).to_numpy(dtype=np.float64)
+    wrapped = own["told_packaging"].to_numpy(dtype=bool)
+    flown = own["told_transport"].to_numpy(dtype=bool)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        ratio = own["packaging_kg"].to_numpy() / np.where(of_category > 0, of_category, np.nan)
+    table = pd.DataFrame(
+        {
+            "sku": own["sku"],
+            "category": category,
+            "air_share": own["air_share"].where(flown),
+            "packaging_mass": np.where(wrapped, ratio, np.nan),
+            "packaging_plastic": own["packaging_plastic"].where(wrapped),
+            "packaging_layers": own["packaging_layers"].where(wrapped),
+            "category_return_rate": typical["return_rate"].reindex(category).to_numpy(),
+        }
+    )
+    table = table.drop_duplicates("sku").set_index("sku")
+    result = graded.drop_duplicates("sku").set_index("sku").reindex(table.index)
+    table["total_kg"] = result["total_kg"]
+    table["live_session_kg"] = result["live_session_kg"].fillna(0.0)
+    table["intensity"] = result["ratio"]
+    table["primary_share"] = result.get("primary_share", np.nan)
+    return table.reset_index()[list(GOODS_COLUMNS)]

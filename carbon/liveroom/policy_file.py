@@ -1,0 +1,271 @@
+"""A policy file: read, refused where its rules conflict, told in sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from carbon.errors import RuleError
+from carbon.liveroom.metrics import METRICS, Metric
+from carbon.liveroom.policy import Bound, Cited, Criterion, Policy
+from carbon.rules import load, templates_root
+
+__all__ = ["Conflict", "conflicts", "explain", "policy_path", "read_policy"]
+
+WHOLE: Final = 100
+"""Points of a room that reaches every full bound."""
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """Two rules that cannot both hold.
+
+    Parameters
+    ----------
+    code : str
+        A key of :data:`carbon.errors.CODES`.
+    key, value, detail : str
+        Where, what, and against what.
+    """
+
+    code: str
+    key: str
+    value: str
+    detail: str
+
+
+def policy_path(name: Path | str) -> Path:
+    """File of a policy: a path, or the name of a shipped one.
+
+    Parameters
+    ----------
+    name : path
+        ``"default"`` or a path.
+
+    Examples
+    --------
+    >>> policy_path("default").name
+    'default.toml'
+    """
+    shipped = templates_root() / "policies" / f"{name}.toml"
+    return shipped if len(Path(name).parts) == 1 and shipped.is_file() else Path(name)
+
+
+def read_policy(name: Path | str = "default") -> Policy:
+    """Read a policy and refuse one whose rules conflict.
+
+    Parameters
+    ----------
+    name : path
+        As for :func:`policy_path`.
+
+    Returns
+    -------
+    Policy
+
+    Raises
+    ------
+    carbon.errors.RuleError
+        P001, P002, P003 as :func:`carbon.rules.load`; R040 to R048 if rules conflict.
+
+    Examples
+    --------
+    >>> policy = read_policy()
+    >>> sum(one.weight.value for one in policy.criteria.values())
+    100.0
+    """
+    path = policy_path(name)
+    policy = load(path, Policy)
+    clashes = list(conflicts(policy))
+    if clashes:
+        first = clashes[0]
+        more = f"; and {len(clashes) - 1} more" if len(clashes) > 1 else ""
+        raise RuleError(
+            first.code,
+            first.detail + more,
+            file=str(path),
+            column=first.key,
+            value=first.value,
+        )
+    return policy
+
+
+def conflicts(policy: Policy) -> Iterator[Conflict]:
+    """Rules that cannot hold together.
+
+    Parameters
+    ----------
+    policy : Policy
+
+    Yields
+    ------
+    Conflict
+        R040 weights, R041 to R043 bounds, R044 to R046 tiers, R047 names, R048 words.
+    """
+    total = sum(one.weight.value for one in policy.criteria.values())
+    if round(total, 9) != WHOLE:
+        yield Conflict("R040", "criteria", f"{total:g}", "sum of the weights")
+    for name, criterion in policy.criteria.items():
+        yield from _bounds(f"criteria.{name}", METRICS[name], criterion)
+    shares = {
+        "boost_cap": policy.boost_cap,
+        "provisional_share": policy.provisional_share,
+        "gates.coverage": policy.gates.coverage,
+        "gates.metered": policy.gates.metered,
+        **{f"tiers.{tier.id}.boost": tier.boost for tier in policy.tiers},
+        **{f"tiers.{tier.id}.matched": tier.matched for tier in policy.tiers},
+    }
+    for key, bound in shares.items():
+        if bound is not None and not 0 <= bound.value <= 1:
+            yield Conflict("R043", key, f"{bound.value:g}", "a share lies between 0 and 1")
+    for key, bound in (
+        ("return_prior", policy.return_prior),
+        ("gates.return_window", policy.gates.return_window),
+        ("matching.certificate_months", policy.matching.certificate_months),
+        ("matching.credit_years", policy.matching.credit_years),
+    ):
+        if bound is not None and bound.value < 0:
+            yield Conflict("R043", key, f"{bound.value:g}", "at least 0")
+    yield from _tiers(policy)
+    yield from _names(policy)
+
+
+def _bounds(key: str, metric: Metric, criterion: Criterion) -> Iterator[Conflict]:
+    full, zero = criterion.full.value, criterion.zero.value
+    unknown = zero if criterion.unknown is None else criterion.unknown.value
+    if criterion.weight.value <= 0:
+        yield Conflict("R043", f"{key}.weight", f"{criterion.weight.value:g}", "above 0")
+    if full == zero or (full > zero) != metric.more_is_better:
+        side = "more" if metric.more_is_better else "less"
+        yield Conflict("R041", f"{key}.full", f"{full:g}", f"zero is {zero:g}; {side} is better")
+    elif (unknown < zero) != (metric.more_is_better and unknown != zero) and unknown != zero:
+        yield Conflict("R042", f"{key}.unknown", f"{unknown:g}", f"zero is {zero:g}")
+    for name, value in (("full", full), ("zero", zero), ("unknown", unknown)):
+        if value < 0 or (metric.unit == "share" and value > 1):
+            told = "a share lies between 0 and 1" if metric.unit == "share" else "at least 0"
+            yield Conflict("R043", f"{key}.{name}", f"{value:g}", told)
+
+
+def _tiers(policy: Policy) -> Iterator[Conflict]:
+    for tier in policy.tiers:
+        if not 0 < tier.least.value <= WHOLE:
+            yield Conflict("R044", f"tiers.{tier.id}.least", f"{tier.least.value:g}", "")
+        if tier.boost.value > policy.boost_cap.value:
+            detail = f"the cap is {policy.boost_cap.value:g}"
+            yield Conflict("R046", f"tiers.{tier.id}.boost", f"{tier.boost.value:g}", detail)
+    for high, low in zip(policy.tiers, policy.tiers[1:], strict=False):
+        same = high.least.value == low.least.value
+        stricter = (high.matched.value if high.matched else 0) > (
+            low.matched.value if low.matched else 0
+        )
+        if high.least.value < low.least.value or (same and not stricter):
+            detail = f"it stands below {high.id} with {high.least.value:g} points"
+            yield Conflict("R045", f"tiers.{low.id}.least", f"{low.least.value:g}", detail)
+        if high.boost.value < low.boost.value:
+            detail = f"{high.id} above it has {high.boost.value:g}"
+            yield Conflict("R045", f"tiers.{low.id}.boost", f"{low.boost.value:g}", detail)
+
+
+def _names(policy: Policy) -> Iterator[Conflict]:
+    tiers = {tier.id: tier for tier in policy.tiers}
+    markets = {market.id: market for market in policy.markets}
+    spoken = [
+        (one.of, name.casefold())
+        for one in policy.matching.registries
+        for name in (one.id, *one.names)
+    ]
+    for key, names in (
+        ("tiers", [tier.id for tier in policy.tiers]),
+        ("markets", [market.id for market in policy.markets]),
+        ("wording", [f"{one.tier} {one.market}" for one in policy.wording]),
+        ("matching.registries", [" ".join(name) for name in spoken]),
+    ):
+        for name in sorted({name for name in names if names.count(name) > 1}):
+            yield Conflict("R047", key, name, "it stands twice")
+    if policy.market not in markets:
+        yield Conflict("R047", "market", policy.market, "markets do not list it")
+    for one in policy.wording:
+        if one.tier not in tiers or one.market not in markets:
+            yield Conflict("R047", "wording", f"{one.tier} {one.market}", "no such tier or market")
+        elif tiers[one.tier].matched is not None and not markets[one.market].offset_claims:
+            yield Conflict("R048", "wording", f"{one.tier} {one.market}", "")
+
+
+def explain(policy: Policy, lang: str = "en") -> list[str]:
+    """Tell a policy in sentences, with the source of each number.
+
+    Parameters
+    ----------
+    policy : Policy
+    lang : str
+        ``"en"`` or ``"zh"``.
+
+    Returns
+    -------
+    list of str
+        Lines.
+
+    Examples
+    --------
+    >>> explain(read_policy())[0].startswith("Green live rooms")
+    True
+    """
+    zh = lang == "zh"
+    lines = [f"{policy.title_zh if zh else policy.title_en}  [{policy.id}]", ""]
+    lines.append("门槛" if zh else "gates")
+    for name, gate in policy.gates:
+        if isinstance(gate, Bound):
+            lines.append(f"  {name} {gate.value:g}  {_source(gate)}")
+        elif isinstance(gate, Cited):
+            lines.append(f"  {name}  {_source(gate)}")
+    lines += ["", "得分（界限之间线性）" if zh else "points, linear between the bounds"]
+    for key, criterion in policy.criteria.items():
+        metric = METRICS[key]
+        title = metric.zh if zh else metric.en
+        full, zero = (_shown(metric, one.value) for one in (criterion.full, criterion.zero))
+        told = f"满分 {full}，零分 {zero}" if zh else f"all at {full}, none at {zero}"
+        lines.append(f"  {criterion.weight.value:g}  {title}: {told}")
+        for name, bound in criterion:
+            if isinstance(bound, Bound):
+                lines.append(f"      {name} {bound.value:g}  {_source(bound)}")
+    lines += ["", "等级与曝光加成" if zh else "tiers and boosts"]
+    for tier in policy.tiers:
+        title = tier.zh if zh else tier.en
+        lines.append(f"  ≥ {tier.least.value:g}  {title} ({tier.id})  +{tier.boost.value:.0%}")
+        for name, bound in tier:
+            if isinstance(bound, Bound):
+                lines.append(f"      {name} {bound.value:g}  {_source(bound)}")
+    rest: dict[str, Any] = {
+        "boost_cap": policy.boost_cap,
+        "provisional_share": policy.provisional_share,
+        "return_prior": policy.return_prior,
+        "certificate_months": policy.matching.certificate_months,
+        "credit_years": policy.matching.credit_years,
+    }
+    lines += ["", "其他" if zh else "also"]
+    lines += [f"  {name} {bound.value:g}  {_source(bound)}" for name, bound in rest.items()]
+    for title, rules in (("exposure", policy.exposure), ("gaming", policy.gaming)):
+        if rules is not None:
+            lines += ["", title]
+            lines += [
+                f"  {name} {bound.value:g}  {_source(bound)}"
+                for name, bound in rules
+                if isinstance(bound, Bound)
+            ]
+    lines += ["", "市场与用语" if zh else "markets and words"]
+    for market in policy.markets:
+        lines.append(f"  {market.id}  {_source(market)}")
+        for one in policy.wording:
+            if one.market == market.id:
+                lines.append(f"      {one.tier}: {one.zh if zh else one.en}")
+    return lines
+
+
+def _source(one: Cited) -> str:
+    return one.cite if one.cite.startswith(one.kind) else f"{one.kind}: {one.cite}"
+
+
+def _shown(metric: Metric, value: float) -> str:
+    return f"{value:.0%}" if metric.unit == "share" else f"{value:g}"

@@ -1,0 +1,330 @@
+"""Sales of rooms: lines checked, left out with a reason, and summed by room and SKU.
+
+Units and money are whole numbers, so sums are exact and the order of the lines changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from carbon.liveroom.policy import Policy
+from carbon.liveroom.room_problems import RoomProblems, text_of
+
+__all__ = ["Sold", "codes_of", "tally"]
+
+Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
+
+FINE: Final = 1_000_000
+"""Parts of one that shares are counted in, so that their sums are exact."""
+
+MIX: Final = (0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB)
+"""Odd constants of the splitmix64 generator (Steele et al. 2014), to mix columns into one key."""
+
+DAY: Final = np.timedelta64(1, "D")
+
+
+@dataclass(frozen=True)
+class Sold:
+    """What rooms sold.
+
+    Parameters
+    ----------
+    room, sku : ndarray of int64, shape (pairs,)
+        Room and SKU of each pair that was sold; the SKU is -1 where the catalogue lacks it.
+    revenue : ndarray of float64, shape (pairs,)
+        [:data:`carbon.catalogue.ledger.MONEY` parts of the room's currency], before returns.
+    units, returned : ndarray of float64, shape (pairs,)
+        Whole; ``returned`` is what is known of it.
+    closed_units, closed_returned : ndarray of float64, shape (pairs,)
+        Of the lines whose return window has closed.
+    void, void_units : ndarray of float64, shape (pairs,)
+        Empty share of the parcel times units, and the units of which it is known.
+    lines, left_out, open_lines, unsure : ndarray of int64, shape (rooms,)
+        Lines, those left out, those within the window, those whose returns are not known.
+    closes : ndarray of datetime64[D], shape (rooms,)
+        When the last window closes; NaT if nothing was sold or it is not known.
+    currency : ndarray of object, shape (rooms,)
+    mixed : ndarray of bool, shape (rooms,)
+        Several currencies that could not be brought to one.
+    """
+
+    room: Integers
+    sku: Integers
+    revenue: Floats
+    units: Floats
+    returned: Floats
+    closed_units: Floats
+    closed_returned: Floats
+    void: Floats
+    void_units: Floats
+    lines: Integers
+    left_out: Integers
+    open_lines: Integers
+    unsure: Integers
+    closes: npt.NDArray[np.datetime64]
+    currency: npt.NDArray[np.object_]
+    mixed: Flags
+
+
+def codes_of(frame: pd.DataFrame, name: str, known: pd.Index) -> Integers:
+    """Position of each cell in an index of texts, -1 where it is empty or not there.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+    name : str
+        Column; all -1 if the frame lacks it.
+    known : pandas.Index
+        Unique texts.
+
+    Examples
+    --------
+    >>> codes_of(pd.DataFrame({"room": ["b", "x", None]}), "room", pd.Index(["a", "b"])).tolist()
+    [1, -1, -1]
+    """
+    if name not in frame:
+        return np.full(len(frame), -1, dtype=np.int64)
+    column = frame[name]
+    if not isinstance(column.dtype, pd.CategoricalDtype):
+        column = column.astype("category")
+    words = column.cat.categories.astype("str").str.strip()
+    place = np.append(known.get_indexer(words), -1).astype(np.int64)
+    out: Integers = place[column.cat.codes.to_numpy()]
+    return out
+
+
+def tally(
+    sales: pd.DataFrame,
+    rooms: pd.Index,
+    sessions: pd.Series,
+    skus: pd.Index,
+    policy: Policy,
+    as_of: np.datetime64,
+    problems: RoomProblems,
+    rates: Mapping[str, float] | None = None,
+) -> Sold:
+    """Check the lines of the sales and sum them.
+
+    Parameters
+    ----------
+    sales : pandas.DataFrame
+        ``sku units revenue date`` and ``room`` or ``session``; optionally ``returned_units
+        settled settled_on currency order void_share line``, as
+        :func:`carbon.catalogue.ledger.read_ledger` types them.
+    rooms : pandas.Index
+        Rooms in the order of their table.
+    sessions : pandas.Series
+        Room position of each session, by session.
+    skus : pandas.Index
+        SKUs of the catalogue, sorted.
+    policy : Policy
+        Return window and currency.
+    as_of : numpy.datetime64
+        Day of the judgement.
+    problems : RoomProblems
+        Gathers R001 to R008 and R035.
+    rates : mapping of str to float, optional
+        Price of one unit of each currency in the policy's.
+
+    Returns
+    -------
+    Sold
+    """
+    if "line" not in sales:
+        sales = sales.assign(line=np.arange(2, len(sales) + 2))
+    n = len(sales)
+    room = codes_of(sales, "room", rooms)
+    session = codes_of(sales, "session", sessions.index)
+    of_session = np.append(sessions.to_numpy(dtype=np.int64), -1)
+    blank = text_blank(sales, "room")
+    room = np.where(blank, of_session[session], room)
+    sku = codes_of(sales, "sku", skus)
+    units, returned = _number(sales, "units"), _number(sales, "returned_units")
+    revenue = _number(sales, "revenue")
+    kept = np.ones(n, dtype=bool)
+
+    def refuse(code: str, column: str, bad: Flags) -> None:
+        at = np.flatnonzero(bad & kept)
+        problems.add_lines(code, sales, column, at, room[at])
+        kept[at] = False
+
+    refuse("R005", "room", room < 0)
+    with np.errstate(invalid="ignore"):
+        refuse("R002", "units", ~((units > 0) & (units == np.floor(units))))
+        refuse("R004", "revenue", ~(revenue >= 0))
+        whole = np.isnan(returned) | (returned == np.floor(returned))
+        refuse("R003", "returned_units", ~whole | (returned < 0) | (returned > units))
+    refuse("R006", "order", _repeated(sales, kept, room, session, sku, units, revenue, returned))
+    left_out = np.bincount(room[~kept & (room >= 0)], minlength=len(rooms))
+
+    def warn(code: str, column: str, doubtful: Flags) -> None:
+        at = np.flatnonzero(doubtful & kept)
+        problems.add_lines(code, sales, column, at, room[at])
+
+    elsewhere = (session >= 0) & (of_session[session] != room)
+    warn("R007", "session", ((session < 0) & ~text_blank(sales, "session")) | elsewhere)
+    warn("R001", "sku", sku < 0)
+    unsure = np.isnan(returned)
+    warn("R035", "returned_units", unsure)
+    closed, closes = _closed(sales, policy, as_of)
+    closed &= ~unsure
+    revenue, currency, mixed = _one_currency(sales, revenue, room, kept, rooms, policy, rates)
+    odd = np.flatnonzero(mixed[room] & (room >= 0) & kept)
+    problems.add_lines("R008", sales, "currency", odd, room[odd])
+
+    at = slice(None) if kept.all() else np.flatnonzero(kept)
+    room, sku = room[at], sku[at]
+    key, pair = np.unique(room * (len(skus) + 1) + sku + 1, return_inverse=True)
+    void = _number(sales, "void_share")[at]
+    seen = ~np.isnan(void) & (void >= 0) & (void <= 1)
+    units, returned, closed = units[at], returned[at], closed[at]
+
+    def total(weights: Any) -> Floats:
+        out: Floats = np.bincount(pair, weights=weights, minlength=len(key)).astype(np.float64)
+        return out
+
+    def lines(flags: Any) -> Integers:
+        return np.bincount(room[flags], minlength=len(rooms)).astype(np.int64)
+
+    last = np.full(len(rooms), np.iinfo(np.int64).min)
+    np.maximum.at(last, room, closes[at].astype("datetime64[D]").astype(np.int64))
+    return Sold(
+        key // (len(skus) + 1),
+        key % (len(skus) + 1) - 1,
+        total(revenue[at]),
+        total(units),
+        total(np.nan_to_num(returned)),
+        total(np.where(closed, units, 0.0)),
+        total(np.where(closed, np.nan_to_num(returned), 0.0)),
+        total(np.where(seen, np.rint(np.nan_to_num(void) * FINE), 0.0) * units) / FINE,
+        total(np.where(seen, units, 0.0)),
+        lines(slice(None)),
+        left_out.astype(np.int64),
+        lines(~closed),
+        lines(unsure[at]),
+        last.astype("datetime64[D]"),
+        currency,
+        mixed,
+    )
+
+
+def text_blank(frame: pd.DataFrame, name: str) -> Flags:
+    """Where a text is empty or the column is missing."""
+    if name not in frame:
+        return np.ones(len(frame), dtype=bool)
+    column = frame[name]
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        empty = np.asarray(column.cat.categories.astype("str").str.strip() == "", dtype=bool)
+        out: Flags = np.append(empty, True)[column.cat.codes.to_numpy()]
+        return out
+    return (text_of(frame, name) == "").to_numpy(dtype=bool)
+
+
+def _number(frame: pd.DataFrame, name: str) -> Floats:
+    if name not in frame:
+        return np.full(len(frame), np.nan)
+    return frame[name].to_numpy(dtype=np.float64, na_value=np.nan)
+
+
+def _day(frame: pd.DataFrame, name: str) -> npt.NDArray[np.datetime64]:
+    if name not in frame:
+        return np.full(len(frame), np.datetime64("NaT"), dtype="datetime64[D]")
+    return frame[name].to_numpy(dtype="datetime64[s]").astype("datetime64[D]")
+
+
+def _closed(
+    sales: pd.DataFrame, policy: Policy, as_of: np.datetime64
+) -> tuple[Flags, npt.NDArray[np.datetime64]]:
+    """Whether the return window of each line has closed, and when it does."""
+    window = policy.gates.return_window
+    days = np.timedelta64(round(window.value) if window is not None else 0, "D")
+    settled_on = _day(sales, "settled_on")
+    closes = np.where(np.isnat(settled_on), _day(sales, "date") + days, settled_on)
+    closed = ~np.isnat(closes) & (closes <= as_of)
+    if "settled" in sales:
+        told = sales["settled"].astype("boolean")
+        yes = told.fillna(False).to_numpy(dtype=bool)
+        no = np.logical_not(told.fillna(True).to_numpy(dtype=bool))
+        closed = (closed | yes) & ~no
+        closes = np.where(yes, np.minimum(closes, as_of), closes)
+    return closed, closes
+
+
+def _repeated(
+    sales: pd.DataFrame,
+    kept: Flags,
+    room: Integers,
+    session: Integers,
+    sku: Integers,
+    *numbers: Floats,
+) -> Flags:
+    """Lines that repeat an earlier one in full, its order number included.
+
+    A key of 64 bits finds the suspects; only these are compared in full.
+    """
+    written = pd.factorize(sales["sku"])[0] if (sku < 0).any() else sku
+    columns = [room, session, np.where(sku >= 0, sku, -2 - written)]
+    columns += [np.nan_to_num(number, nan=-1.0).view(np.int64) for number in numbers]
+    columns += [
+        _day(sales, name).view(np.int64) for name in ("date", "settled_on") if name in sales
+    ]
+    columns += [
+        pd.factorize(sales[name])[0].astype(np.int64)
+        for name in ("order", "currency", "void_share")
+        if name in sales
+    ]
+    key = np.zeros(len(sales), dtype=np.uint64)
+    for column in columns:
+        key = (key ^ column.view(np.uint64)) * np.uint64(MIX[1])
+        key = (key ^ (key >> np.uint64(31))) * np.uint64(MIX[2]) + np.uint64(MIX[0])
+    suspects = np.flatnonzero(pd.Series(key).duplicated(keep=False).to_numpy() & kept)
+    out = np.zeros(len(sales), dtype=bool)
+    if len(suspects):
+        first = np.argsort(sales["line"].to_numpy()[suspects], kind="stable")
+        suspects = suspects[first]
+        table = pd.DataFrame({at: column[suspects] for at, column in enumerate(columns)})
+        out[suspects[table.duplicated().to_numpy()]] = True
+    return out
+
+
+def _one_currency(
+    sales: pd.DataFrame,
+    revenue: Floats,
+    room: Integers,
+    kept: Flags,
+    rooms: pd.Index,
+    policy: Policy,
+    rates: Mapping[str, float] | None,
+) -> tuple[Floats, npt.NDArray[np.object_], Flags]:
+    """Revenue in one currency a room, that currency, and rooms where there are several."""
+    if "currency" not in sales:
+        one = np.full(len(rooms), policy.currency, dtype=object)
+        return revenue, one, np.zeros(len(rooms), dtype=bool)
+    column = sales["currency"]
+    if not isinstance(column.dtype, pd.CategoricalDtype):
+        column = column.astype("category")
+    names = [*column.cat.categories.astype("str"), policy.currency]
+    names = [name.strip().upper() or policy.currency for name in names]
+    code, unique = pd.factorize(np.array(names, dtype=object))
+    line = code[column.cat.codes.to_numpy()].astype(np.int64)
+    if rates is not None:
+        price = np.array(
+            [1.0 if name == policy.currency else rates.get(name, np.nan) for name in unique]
+        )
+        known = ~np.isnan(price)
+        revenue = np.where(known[line], np.rint(revenue * price[line]), revenue)
+        line = np.where(known[line], list(unique).index(policy.currency), line)
+    count = np.bincount(
+        room[kept] * len(unique) + line[kept], minlength=len(rooms) * len(unique)
+    ).reshape(len(rooms), len(unique))
+    currency = np.asarray(unique, dtype=object)[count.argmax(axis=1)]
+    currency[count.sum(axis=1) == 0] = policy.currency
+    return revenue, currency, (count > 0).sum(axis=1) > 1

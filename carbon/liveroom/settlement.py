@@ -1,0 +1,297 @@
+"""History of judgements: what counted where, and what changes when returns come late.
+
+A history is a folder of numbered JSON files, each with the SHA-256 of the one before: an entry
+that is changed or lost is found. The same judgement again adds nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+
+from carbon.errors import LedgerError
+from carbon.liveroom.claims import CLAIM_COLUMNS
+from carbon.liveroom.eligibility import Earlier, Judgement
+from carbon.liveroom.metrics import METRICS
+from carbon.liveroom.policy import Policy
+
+__all__ = ["SETTLEMENT_COLUMNS", "History", "entry", "read_history", "settle"]
+
+SETTLEMENT_COLUMNS: Final = (
+    "room",
+    "merchant",
+    "period",
+    "run",
+    "status_before",
+    "status",
+    "tier_before",
+    "tier",
+    "points_before",
+    "points",
+    "boost_before",
+    "boost",
+    "boost_change",
+    "clawback",
+    "changed",
+    "zh",
+    "en",
+)
+"""``clawback`` is the boost granted before that is not due any more [share of the baseline]."""
+
+FORMAT: Final = "carbon-room-history 1"
+SESSION_COLUMNS: Final = ("session", "room", "period", "start", "end", "meter")
+LARGEST: Final = 1_000_000_000
+"""Bytes that an entry may have."""
+
+
+@dataclass(frozen=True, eq=False)
+class History:
+    """What was judged before.
+
+    Parameters
+    ----------
+    scores, claims, sessions : pandas.DataFrame
+        Of the latest entry of each room and period.
+    runs : int
+        Entries.
+    head : str
+        SHA-256 of the last entry, ``""`` if there is none.
+    last : dict
+        Content of the last entry.
+    """
+
+    scores: pd.DataFrame
+    claims: pd.DataFrame
+    sessions: pd.DataFrame
+    runs: int
+    head: str
+    last: dict[str, Any]
+
+    def others(self, rooms: pd.Index, period: str) -> Earlier:
+        """What counted in other rooms or periods than those judged now.
+
+        Parameters
+        ----------
+        rooms : pandas.Index
+            Judged now.
+        period : str
+            Judged now.
+
+        Returns
+        -------
+        Earlier
+        """
+
+        def rest(table: pd.DataFrame) -> pd.DataFrame:
+            now = table["room"].isin(rooms) & (table["period"] == period)
+            return table[~now].reset_index(drop=True)
+
+        return Earlier(rest(self.claims), rest(self.sessions))
+
+
+def read_history(folder: Path) -> History:
+    """Read a history and check that it is whole.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        With the files ``000001.json``, ``000002.json`` …; empty or missing before the first run.
+
+    Returns
+    -------
+    History
+
+    Raises
+    ------
+    carbon.errors.LedgerError
+        R050 if an entry is missing, changed, or cannot be understood.
+    """
+    scores: list[pd.DataFrame] = []
+    claims: list[pd.DataFrame] = []
+    sessions: list[pd.DataFrame] = []
+    head, runs = "", 0
+    last: dict[str, Any] = {}
+    for runs, path in enumerate(sorted(folder.glob("*.json")), start=1):
+        last, digest = _entry(path, runs, head)
+        head = digest
+        for tables, name in ((scores, "scores"), (claims, "claims"), (sessions, "sessions")):
+            tables.append(pd.DataFrame(last[name]).assign(run=runs))
+    frames = [
+        _frame(scores, ("room", "period")),
+        _frame(claims, CLAIM_COLUMNS),
+        _frame(sessions, SESSION_COLUMNS),
+    ]
+    for name in ("start", "end"):
+        frames[2][name] = pd.to_datetime(frames[2][name]).astype("datetime64[s]")
+    latest = frames[0].groupby(["room", "period"])["run"].max() if len(frames[0]) else pd.Series()
+    kept = []
+    for table in frames:
+        at = pd.MultiIndex.from_frame(table[["room", "period"]])
+        newest = latest.reindex(at).to_numpy() == table["run"].to_numpy() if len(table) else []
+        kept.append(table[np.asarray(newest, dtype=bool)].reset_index(drop=True))
+    return History(kept[0], kept[1], kept[2], runs, head, last)
+
+
+def _entry(path: Path, run: int, head: str) -> tuple[dict[str, Any], str]:
+    try:
+        raw = path.read_bytes() if path.stat().st_size <= LARGEST else b""
+        told = json.loads(raw)
+    except (OSError, ValueError, RecursionError) as error:
+        raise LedgerError("R050", str(error)[:120], file=str(path)) from error
+    shape = isinstance(told, dict) and told.get("format") == FORMAT
+    if not shape or path.name != f"{run:06d}.json" or told.get("run") != run:
+        raise LedgerError("R050", f"entry {run} was expected here", file=str(path))
+    if told.get("previous") != head:
+        raise LedgerError("R050", f"entry {run - 1} is not the one it follows", file=str(path))
+    for name, columns in (
+        ("scores", ("room", "period")),
+        ("claims", CLAIM_COLUMNS),
+        ("sessions", SESSION_COLUMNS),
+    ):
+        rows = told.get(name)
+        if not isinstance(rows, list) or not all(
+            isinstance(row, dict) and {*columns} <= {*row} for row in rows
+        ):
+            raise LedgerError("R050", f"{name} are not whole", file=str(path))
+    return told, hashlib.sha256(raw).hexdigest()
+
+
+def _frame(tables: list[pd.DataFrame], columns: tuple[str, ...]) -> pd.DataFrame:
+    full = [table for table in tables if len(table)]
+    if not full:
+        return pd.DataFrame(columns=[*columns, "run"])
+    return pd.concat(full, ignore_index=True)
+
+
+def entry(history: History, judged: Judgement, period: str) -> tuple[str, str] | None:
+    """Next entry of a history.
+
+    Parameters
+    ----------
+    history : History
+    judged : Judgement
+    period : str
+
+    Returns
+    -------
+    tuple of str or None
+        Name and text of its file; None if the last entry says the same.
+    """
+    rooms = judged.rooms.sort_values("room")
+    names = ["room", "merchant", "period", "status", "tier", "points", "boost"]
+    names += [str(name) for name in rooms if str(name).startswith("points_")]
+    names += ["footprint_kg", "power_kg", "credits_kg", "residual_kg", "returned_units"]
+    claims = judged.claims
+    told = claims[(claims["place"] >= 0) & (claims["registry"] != "") & (claims["serial"] != "")]
+    told = told.sort_values(["of", "registry", "prefix", "first", "room", "line"])
+    sessions = judged.sessions.sort_values(["session"]).rename(columns={"meter_id": "meter"})
+    room = judged.rooms["room"].to_numpy()[sessions["room"].to_numpy(dtype=np.int64)]
+    sessions = sessions.assign(room=room)
+    first = rooms.iloc[0] if len(rooms) else {"policy": "", "basis": "", "as_of": ""}
+    content = {
+        "format": FORMAT,
+        "period": period,
+        "as_of": str(first["as_of"]),
+        "policy": str(first["policy"]),
+        "basis": str(first["basis"]),
+        "scores": _records(rooms[names]),
+        "claims": _records(told[list(CLAIM_COLUMNS)]),
+        "sessions": _records(sessions[list(SESSION_COLUMNS)]),
+    }
+    before = {key: value for key, value in history.last.items() if key not in ("run", "previous")}
+    if before == json.loads(json.dumps(content)):
+        return None
+    run = history.runs + 1
+    whole = {"run": run, "previous": history.head, **content}
+    text = json.dumps(whole, ensure_ascii=False, sort_keys=True, indent=1, allow_nan=False) + "\n"
+    return f"{run:06d}.json", text
+
+
+def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Rows as plain JSON: no NaN, times as text."""
+    out = table.copy()
+    for name in out:
+        if pd.api.types.is_datetime64_any_dtype(out[name].dtype):
+            out[name] = out[name].astype("str")
+    plain = out.astype("object").where(out.notna(), None)
+    return [{str(key): value for key, value in row.items()} for row in plain.to_dict("records")]
+
+
+def settle(history: History, judged: Judgement, policy: Policy) -> pd.DataFrame:
+    """What changes against the last judgement of the same rooms and period.
+
+    Parameters
+    ----------
+    history : History
+        Before this judgement.
+    judged : Judgement
+    policy : Policy
+        Names of tiers.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The columns :data:`SETTLEMENT_COLUMNS`, for rooms whose status, points or boost change.
+    """
+    if not len(history.scores):
+        return pd.DataFrame(columns=list(SETTLEMENT_COLUMNS))
+    both = judged.rooms.merge(
+        history.scores, on=["room", "period"], suffixes=("", "_before"), how="inner"
+    )
+    same = (
+        (both["points"] == both["points_before"])
+        & (both["boost"] == both["boost_before"])
+        & (both["status"] == both["status_before"])
+        & (both["tier"] == both["tier_before"])
+    )
+    both = both[~same].reset_index(drop=True)
+    both["run"] = history.runs + 1
+    both["boost_change"] = np.round(both["boost"] - both["boost_before"], 9)
+    both["clawback"] = np.maximum(-both["boost_change"], 0.0)
+    both["changed"], both["zh"], both["en"] = "", "", ""
+    for at, row in enumerate(both.to_dict("records")):
+        moved = [
+            (name, row[f"points_{name}_before"], row[f"points_{name}"])
+            for name in policy.criteria
+            if row.get(f"points_{name}_before") is not None
+            and row[f"points_{name}_before"] != row[f"points_{name}"]
+        ]
+        told = "; ".join(f"{name} {old:g} -> {new:g}" for name, old, new in moved)
+        both.loc[at, "changed"] = told
+        both.loc[at, ["zh", "en"]] = _sentences(row, moved, policy)
+    return both[list(SETTLEMENT_COLUMNS)]
+
+
+def _sentences(
+    row: dict[Any, Any], moved: list[tuple[Any, float, float]], policy: Policy
+) -> tuple[str, str]:
+    tiers = {one.id: one for one in policy.tiers}
+
+    def named(tier: str, lang: str) -> str:
+        none = "无等级" if lang == "zh" else "no tier"
+        return str(getattr(tiers[tier], lang)) if tier in tiers else none
+
+    old, new = f"{row['points_before']:g}", f"{row['points']:g}"
+    zh, en = f"得分{old}变为{new}", f"points {old} become {new}"
+    if row["tier_before"] == row["tier"]:
+        zh += f"，{named(row['tier'], 'zh')}不变"
+        en += f", {named(row['tier'], 'en')} as before"
+    else:
+        zh += f"，{named(row['tier_before'], 'zh')}变为{named(row['tier'], 'zh')}"
+        en += f", {named(row['tier_before'], 'en')} becomes {named(row['tier'], 'en')}"
+    if moved:
+        zh += "（" + "，".join(f"{METRICS[n].zh}{a:g}→{b:g}" for n, a, b in moved) + "）"
+        en += " (" + ", ".join(f"{METRICS[n].en} {a:g} to {b:g}" for n, a, b in moved) + ")"
+    if row["clawback"] > 0:
+        zh += f"；收回曝光加成{row['clawback']:.1%}"
+        en += f"; a boost of {row['clawback']:.1%} is clawed back"
+    elif row["boost_change"] > 0:
+        zh += f"；增加曝光加成{row['boost_change']:.1%}"
+        en += f"; a boost of {row['boost_change']:.1%} is added"
+    return zh, en

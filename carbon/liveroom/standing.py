@@ -1,0 +1,103 @@
+"""Standing of the merchants behind rooms, and the words they use."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from carbon.liveroom.policy import Policy
+from carbon.liveroom.room_problems import RoomProblems, text_of
+
+__all__ = ["Standing", "standing"]
+
+
+@dataclass(frozen=True, eq=False)
+class Standing:
+    """Standing of the merchant of each room.
+
+    Parameters
+    ----------
+    clear : ndarray of bool
+        Known not to be on the block list.
+    known : ndarray of bool
+        Whether the standing is known.
+    words : ndarray of object
+        Forbidden claims in the room's texts, ``""`` for none; ``"?"`` where nobody looked.
+    small : pandas.Series of boolean
+        Small merchant; missing where it is not told.
+    grade : ndarray of object
+        Credit grade.
+    """
+
+    clear: npt.NDArray[np.bool_]
+    known: npt.NDArray[np.bool_]
+    words: npt.NDArray[np.object_]
+    small: pd.Series
+    grade: npt.NDArray[np.object_]
+
+
+def standing(
+    rooms: pd.DataFrame,
+    merchants: pd.DataFrame | None,
+    findings: pd.DataFrame | None,
+    policy: Policy,
+    problems: RoomProblems,
+) -> Standing:
+    """Look up merchants and findings.
+
+    Parameters
+    ----------
+    rooms : pandas.DataFrame
+        One row a room.
+    merchants : pandas.DataFrame or None
+        ``merchant blocked`` and optionally ``small_merchant credit_grade``.
+    findings : pandas.DataFrame or None
+        ``room words``; None if nobody looked.
+    policy : Policy
+        Whether the block list is asked for.
+    problems : RoomProblems
+        Gathers R012.
+
+    Returns
+    -------
+    Standing
+    """
+    told = merchants if merchants is not None else pd.DataFrame()
+    table = pd.DataFrame({"grade": text_of(told, "credit_grade")})
+    for name in ("blocked", "small_merchant"):
+        table[name] = told[name].astype("boolean") if name in told else pd.NA
+        table[name] = table[name].astype("boolean")
+    # one that stands twice is blocked if any of its rows says so
+    by = table.groupby(text_of(told, "merchant").to_numpy(), sort=True)
+    one = by.agg({"grade": "last", "blocked": "max", "small_merchant": "max"})
+    who = text_of(rooms, "merchant")
+    found = one.reindex(pd.Index(who))
+    blocked = found["blocked"].astype("boolean")
+    known = blocked.notna().to_numpy(dtype=bool)
+    if policy.gates.block_list is not None:
+        at = np.flatnonzero(~known)
+        problems.add("R012", "rooms", "merchant", room=at, value=who.iloc[at])
+    small = found["small_merchant"].astype("boolean").reset_index(drop=True)
+    if "small_merchant" in rooms:
+        small = small.fillna(rooms["small_merchant"].astype("boolean").reset_index(drop=True))
+    return Standing(
+        (~blocked.fillna(value=True)).to_numpy(dtype=bool),
+        known,
+        _words(problems.rooms, findings),
+        small,
+        found["grade"].fillna("").to_numpy(dtype=object),
+    )
+
+
+def _words(rooms: pd.Index, findings: pd.DataFrame | None) -> npt.NDArray[np.object_]:
+    if findings is None:
+        return np.full(len(rooms), "?", dtype=object)
+    out = np.full(len(rooms), "", dtype=object)
+    words = text_of(findings, "words").groupby(text_of(findings, "room"), sort=True)
+    told = words.agg(lambda one: ", ".join(dict.fromkeys(one)))
+    place = rooms.get_indexer(told.index)
+    out[place[place >= 0]] = told.to_numpy()[place >= 0]
+    return out

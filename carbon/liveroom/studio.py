@@ -1,0 +1,330 @@
+"""Sessions of rooms: their studio energy, metered or estimated, and what they emit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from carbon.catalogue.names import key
+from carbon.liveroom.room_problems import RoomProblems, text_of
+from carbon.liveroom.sales import codes_of
+from carbon.rules import templates_root
+
+__all__ = ["IMPACT_COLUMNS", "Studio", "clusters", "equipment_kwh", "studio", "viewers_of"]
+
+Floats = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
+Integers = npt.NDArray[np.int64]
+
+IMPACT_COLUMNS: Final = ("grid_kg", "renewable_kg", "streaming_kg")
+"""Columns of the impacts of a place: a kilowatt-hour of its mix, a renewable one [kg CO2e/kWh], an
+hour watched [kg CO2e/h]; NaN where the place is not known."""
+
+SECONDS: Final = 3600
+ITEM: Final = (
+    r"^(?P<name>.*?)(?:\s*[x×*]\s*(?P<count>[0-9]{1,4}))?"
+    r"(?:[\s,，]+(?P<hours>[0-9]+(?:\.[0-9]+)?)\s*(?:h|hours?|小时))?$"
+)
+
+
+@dataclass(frozen=True)
+class Studio:
+    """Sessions that count.
+
+    Parameters
+    ----------
+    sessions : pandas.DataFrame
+        ``session room start end hours kwh metered meter viewer_hours grid_kg renewable_kg
+        session_kg line``, by room and start; ``room`` is the position of the room, ``kwh`` is NaN
+        where it is not known.
+    earlier : pandas.DataFrame
+        Sessions of earlier periods that clash with one of these: ``room period session``.
+    """
+
+    sessions: pd.DataFrame
+    earlier: pd.DataFrame
+
+
+def clusters(group: Integers, first: Integers, last: Integers) -> Integers:
+    """Number the sets of closed intervals that hang together by overlaps.
+
+    Parameters
+    ----------
+    group : ndarray of int
+        Only intervals of one group can overlap.
+    first, last : ndarray of int
+        Ends, both inside.
+
+    Returns
+    -------
+    ndarray of int64
+        The same number for intervals that overlap, directly or through others.
+
+    Examples
+    --------
+    >>> one = np.array([1, 5, 3, 1])
+    >>> clusters(np.array([0, 0, 0, 7]), one, one + 2).tolist()
+    [0, 0, 0, 1]
+    >>> clusters(np.zeros(2, int), np.array([1, 4]), np.array([3, 6])).tolist()
+    [0, 1]
+    """
+    if not len(group):
+        return np.empty(0, dtype=np.int64)
+    order = np.lexsort((last, first, group))
+    ranks = np.unique(np.concatenate([first, last]), return_inverse=True)[1]
+    start, stop = ranks[: len(first)][order], ranks[len(first) :][order]
+    base = pd.factorize(group[order])[0].astype(np.int64) * (ranks.max() + 1)
+    reach = np.maximum.accumulate(stop + base)
+    fresh = np.append(True, (start + base)[1:] > reach[:-1])
+    out = np.empty(len(group), dtype=np.int64)
+    out[order] = np.cumsum(fresh) - 1
+    return out
+
+
+@lru_cache(maxsize=1)
+def _watts() -> dict[str, float]:
+    """Power of each piece of equipment by its folded names [W]."""
+    table = pd.read_csv(templates_root() / "policies" / "equipment.csv", keep_default_na=False)
+    return {
+        key(name): float(row["watts"])
+        for row in table.to_dict("records")
+        for name in (
+            row["equipment"],
+            str(row["equipment"]).replace("_", " "),
+            row["name_zh"],
+            *str(row["synonyms"]).split(";"),
+        )
+    }
+
+
+def equipment_kwh(lists: pd.Series, hours: Floats) -> tuple[Floats, Flags]:
+    """Estimate studio energy from lists as ``led panel x 4 | camera x 2 4 h``.
+
+    Parameters
+    ----------
+    lists : pandas.Series of str
+        Pieces between ``|``, semicolons or lines, with count and hours where they differ from 1
+        and from the session's.
+    hours : ndarray of float64
+        Length of each session [h].
+
+    Returns
+    -------
+    kwh : ndarray of float64
+        Power × count × hours [kWh]; powers are in ``templates/policies/equipment.csv``, each with
+        its bracket. NaN where the list is empty or not understood.
+    strange : ndarray of bool
+        Where a piece is not known or hours exceed the session's.
+
+    Examples
+    --------
+    >>> equipment_kwh(pd.Series(["LED panel x 4 | 摄像机×2 4小时", "organ"]), np.array([5.0, 5.0]))
+    (array([2.12,  nan]), array([False,  True]))
+    """
+    pieces = lists.str.split(r"[|;；、\n]", regex=True).explode()
+    pieces = pieces.astype("str").str.strip()
+    at = pieces.index.to_numpy() if len(pieces) else np.empty(0, dtype=np.int64)
+    pieces = pieces.reset_index(drop=True)
+    position = pd.Series(np.arange(len(lists)), index=lists.index).reindex(at).to_numpy()
+    parts = pieces.str.extract(ITEM)
+    watts = parts["name"].fillna("").map(lambda name: _watts().get(key(str(name)), np.nan))
+    count = pd.to_numeric(parts["count"]).fillna(1).to_numpy(dtype=np.float64)
+    own = hours[position]
+    stated = pd.to_numeric(parts["hours"]).to_numpy(dtype=np.float64)
+    time = np.where(np.isnan(stated), own, stated)
+    each = watts.to_numpy(dtype=np.float64) / 1000 * count * time
+    said = (pieces != "").to_numpy(dtype=bool)
+    odd = said & (np.isnan(each) | (time > own))
+    strange = np.bincount(position[odd], minlength=len(lists)) > 0
+    some = np.bincount(position[said], minlength=len(lists)) > 0
+    kwh = np.bincount(position[said & ~odd], weights=each[said & ~odd], minlength=len(lists))
+    return np.where(some & ~strange, kwh, np.nan), strange
+
+
+def studio(
+    sessions: pd.DataFrame,
+    rooms: pd.Index,
+    impacts: pd.DataFrame,
+    viewers: str,
+    problems: RoomProblems,
+    earlier: pd.DataFrame | None = None,
+) -> Studio:
+    """Check sessions and find their energy and emissions.
+
+    Parameters
+    ----------
+    sessions : pandas.DataFrame
+        ``session room start end`` and optionally ``studio_kwh metered equipment viewer_hours place
+        viewer_place meter_id line``, as :func:`carbon.catalogue.ledger.read_ledger` types them.
+    rooms : pandas.Index
+        Rooms in the order of their table.
+    impacts : pandas.DataFrame
+        The columns :data:`IMPACT_COLUMNS` by place, as the sessions write it.
+    viewers : str
+        Where viewers are if a session does not say, and the studio if it does not.
+    problems : RoomProblems
+        Gathers R005, R006, R014 to R020, R034 and R036.
+    earlier : pandas.DataFrame, optional
+        Sessions that counted in other periods or rooms: ``session room period start end meter``.
+
+    Returns
+    -------
+    Studio
+    """
+    table = _read(sessions, rooms, problems)
+    table = table.sort_values(["room", "start", "session"], kind="stable").reset_index(drop=True)
+    twice, clash = _clashes(table, rooms, problems, earlier)
+    hours = (table["end"] - table["start"]).dt.total_seconds().to_numpy() / SECONDS
+    kwh, metered = _energy(table, hours, problems)
+    kwh, metered = np.where(twice, np.nan, kwh), metered & ~twice
+    place = table["place"].where(table["place"] != "", viewers)
+    untold = table["place"] == ""
+    _tell(problems, "R036", "place", table, untold.to_numpy(), table["session"])
+    seen = table["viewer_place"].where(table["viewer_place"] != "", viewers)
+    here, there = impacts.reindex(place), impacts.reindex(seen)
+    for column, where, found in (("place", place, here), ("viewer_place", seen, there)):
+        lost = found["grid_kg"].isna().to_numpy()
+        _tell(problems, "R019", column, table, lost, where)
+    watched = table["viewer_hours"].to_numpy(dtype=np.float64)
+    table = table.assign(
+        hours=hours,
+        kwh=kwh,
+        metered=metered,
+        grid_kg=here["grid_kg"].to_numpy(),
+        renewable_kg=here["renewable_kg"].to_numpy(),
+        session_kg=kwh * here["grid_kg"].to_numpy() + watched * there["streaming_kg"].to_numpy(),
+    )
+    return Studio(table.drop(columns=["studio_kwh", "told"]), clash)
+
+
+def _read(sessions: pd.DataFrame, rooms: pd.Index, problems: RoomProblems) -> pd.DataFrame:
+    """Sessions with all columns, without those that are not of a room or have no length."""
+    n = len(sessions)
+    line = sessions["line"] if "line" in sessions else pd.Series(np.arange(2, n + 2))
+    table = pd.DataFrame(
+        {
+            "session": text_of(sessions, "session").to_numpy(),
+            "room": codes_of(sessions, "room", rooms),
+            "line": line.to_numpy(),
+        }
+    )
+    for name in ("start", "end"):
+        table[name] = sessions[name].to_numpy(dtype="datetime64[s]") if name in sessions else pd.NaT
+        table[name] = table[name].astype("datetime64[s]")
+    for name in ("studio_kwh", "viewer_hours"):
+        table[name] = (
+            sessions[name].to_numpy(np.float64, na_value=np.nan) if name in sessions else np.nan
+        )
+    for name in ("equipment", "place", "viewer_place", "meter_id"):
+        table[name] = text_of(sessions, name).to_numpy()
+    told = (
+        sessions["metered"].astype("boolean")
+        if "metered" in sessions
+        else pd.Series(pd.NA, range(n))
+    )
+    table["told"] = told.ne(other=False).fillna(True).to_numpy(dtype=bool)
+    lost = (table["room"] < 0).to_numpy()
+    _tell(problems, "R005", "room", table, lost, text_of(sessions, "room"))
+    same = table.drop(columns="line").duplicated().to_numpy() & ~lost
+    _tell(problems, "R006", "session", table, same, table["session"])
+    empty = ~(table["end"] > table["start"]).to_numpy() & ~lost & ~same
+    _tell(problems, "R014", "end", table, empty, table["session"])
+    unlike = (table["session"].duplicated(keep=False) | (table["session"] == "")).to_numpy()
+    rest = ~lost & ~same
+    unlike = rest & (
+        table["session"].where(rest).duplicated(keep=False).to_numpy()
+        | (table["session"] == "").to_numpy()
+    )
+    _tell(problems, "R015", "session", table, unlike, table["session"])
+    return table[rest & ~empty & ~unlike].reset_index(drop=True)
+
+
+def _energy(table: pd.DataFrame, hours: Floats, problems: RoomProblems) -> tuple[Floats, Flags]:
+    """Energy of each session [kWh], and whether it was metered."""
+    given = table["studio_kwh"].to_numpy(dtype=np.float64)
+    nothing = given <= 0
+    _tell(problems, "R020", "studio_kwh", table, nothing, table["studio_kwh"])
+    given = np.where(nothing, np.nan, given)
+    estimate, strange = equipment_kwh(table["equipment"], hours)
+    strange &= np.isnan(given)
+    _tell(problems, "R018", "equipment", table, strange, table["equipment"])
+    kwh = np.where(np.isnan(given), estimate, given)
+    metered = ~np.isnan(given) & table["told"].to_numpy(dtype=bool)
+    guessed = ~np.isnan(kwh) & ~metered
+    _tell(problems, "R017", "studio_kwh", table, guessed, table["session"])
+    return kwh, metered
+
+
+def _clashes(
+    table: pd.DataFrame, rooms: pd.Index, problems: RoomProblems, earlier: pd.DataFrame | None
+) -> tuple[Flags, pd.DataFrame]:
+    """Sessions whose energy would count twice, and the earlier ones they clash with."""
+    own = table[["session", "room", "start", "end", "meter_id"]].copy()
+    own["name"] = rooms.to_numpy()[own["room"]] if len(own) else ""
+    own["period"] = ""
+    if earlier is not None and len(earlier):
+        before = earlier.rename(columns={"room": "name", "meter": "meter_id"})
+        before["room"] = rooms.get_indexer(pd.Index(before["name"]))
+        own = pd.concat([own, before[[*own.columns]]], ignore_index=True)
+    past = np.arange(len(own)) >= len(table)
+    start = own["start"].to_numpy(dtype="datetime64[s]").astype(np.int64)
+    end = own["end"].to_numpy(dtype="datetime64[s]").astype(np.int64) - 1
+    by_name = pd.factorize(own["name"])[0].astype(np.int64)
+    meter = pd.factorize(own["meter_id"])[0].astype(np.int64)
+    blank = (own["meter_id"] == "").to_numpy()
+    meter = np.where(blank, -1 - np.arange(len(own)), meter)  # a meter not told is no meter
+    named = pd.factorize(own["session"])[0].astype(np.int64)
+    bad, touched = np.zeros(len(own), dtype=bool), np.zeros(len(own), dtype=bool)
+    for cluster in (clusters(by_name, start, end), clusters(meter, start, end), named):
+        size, old = np.bincount(cluster), np.bincount(cluster, weights=past)
+        new = size - old
+        bad |= (size > 1)[cluster] & (new > 0)[cluster]
+        touched |= ((old > 0) & (new > 0))[cluster]
+    again = touched[: len(table)]
+    twice = bad[: len(table)]
+    _tell(problems, "R016", "start", table, twice & ~again, table["session"])
+    _tell(problems, "R034", "session", table, again, table["session"])
+    clash = own.loc[past & touched, ["name", "period", "session"]]
+    return twice, clash.rename(columns={"name": "room"}).reset_index(drop=True)
+
+
+def _tell(
+    problems: RoomProblems,
+    code: str,
+    column: str,
+    table: pd.DataFrame,
+    bad: Flags,
+    value: pd.Series,
+) -> None:
+    at = np.flatnonzero(bad)
+    problems.add(
+        code,
+        "sessions",
+        column,
+        room=table["room"].to_numpy()[at],
+        line=table["line"].to_numpy()[at],
+        value=value.iloc[at].astype("str"),
+    )
+
+
+def viewers_of(sessions: pd.DataFrame, viewers: str) -> list[str]:
+    """Places that a study must know: of studios and of viewers.
+
+    Parameters
+    ----------
+    sessions : pandas.DataFrame
+    viewers : str
+        The policy's.
+
+    Examples
+    --------
+    >>> viewers_of(pd.DataFrame({"place": ["CN-ZJ", "CN-ZJ"]}), "CN")
+    ['CN', 'CN-ZJ']
+    """
+    told = {*text_of(sessions, "place"), *text_of(sessions, "viewer_place"), viewers}
+    return sorted(told - {""})
