@@ -446,6 +446,15 @@ def test_the_dashboard_names_the_next_step_of_each_room():
     assert "未提供曝光分配结果" in html
 
 
+def test_without_any_boost_every_room_can_rise():
+    html = board.page(ROOMS.assign(boost=0.0), REASONS, langs=("en",))
+    found = next(t for t in tree(html).iter("table") if "what adds most" in words(t))
+    rows = [[words(cell) for cell in row] for row in next(iter(found.iter("tbody")))]
+    assert [row[:2] for row in rows] == [
+        ["r1", "m1"], ["r3", "m3"], ["<script>", "{{7*7}}"], ["r4", ""],
+    ]  # fmt: skip
+
+
 @given(st.permutations(range(4)))
 @settings(max_examples=5, deadline=None)
 def test_the_order_of_rooms_changes_nothing(order):

@@ -283,9 +283,10 @@ def _next(say: Say, rooms: pd.DataFrame, reasons: pd.DataFrame) -> dict[str, Any
     steps = steps.sort_values("adds", ascending=False, kind="stable").drop_duplicates("room")
     steps = steps.set_index("room")
     points = _numbers(rooms, "points")
-    best = _numbers(rooms, "boost").max()
-    can = rooms["room"].astype(str).isin(steps.index) & (_numbers(rooms, "boost") < best)
-    found = rooms[can & points.notna()].assign(points=points, room=rooms["room"].astype(str))
+    boost = _numbers(rooms, "boost")
+    can = rooms["room"].astype(str).isin(steps.index) & ((boost < boost.max()) | (boost == 0))
+    # chosen last: an empty frame would take over the index of what is assigned to it
+    found = rooms.assign(points=points, room=rooms["room"].astype(str))[can & points.notna()]
     found = found.sort_values(["points", "room"], ascending=[False, True], kind="stable")
     if found.empty:
         return section("next", say("next"), text(say("none")))

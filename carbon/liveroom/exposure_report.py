@@ -115,15 +115,18 @@ def _rules(
         "zh": f"总量不变：无加成且不受其他规则约束的直播间{plain - 1:+.1%}",
     } | _RULE
     granted = boost > 0
+    asked, got = _mean(boost, base, granted), _mean(share / base - 1, base, granted)
+    said = {
+        "en": f"{granted.sum():d} rooms have a boost, {asked:.1%} on average; they get {got:+.1%}",
+        "zh": f"{granted.sum():d}个直播间有加成，平均{asked:.1%}，实得{got:+.1%}",
+    }
+    none = {"en": "no room has a boost", "zh": "没有直播间获得加成"}
     yield {
         "name": "boost",
-        "before": _mean(boost, base, granted),
-        "after": _mean(share / base - 1, base, granted),
+        "before": asked,
+        "after": got,
         "price": np.nan,
-        "en": f"{int(granted.sum())} rooms have a boost, {_mean(boost, base, granted):.1%} on "
-        f"average; they get {_mean(share / base - 1, base, granted):+.1%}",
-        "zh": f"{int(granted.sum())}个直播间有加成，平均{_mean(boost, base, granted):.1%}，"
-        f"实得{_mean(share / base - 1, base, granted):+.1%}",
+        **(said if granted.any() else none),
     } | _RULE
     factor = _factor(result.floor)
     held = float(share[small].sum())
