@@ -1,223 +1,170 @@
-"""Wide CSV to a Parquet of footprints, beside Brightway's own ways on the same SKUs."""
+"""From a catalogue on disk to footprints on disk, stage by stage and against the machine."""
 
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 import tempfile
 import time
-import warnings
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-os.environ.setdefault("BRIGHTWAY2_DIR", tempfile.mkdtemp(prefix="carbon-bench-"))
-
-import bw2calc
-import bw2data
-import bw_processing
 import numpy as np
-import psutil
 
-from benchmarks.catalogue import write
+from benchmarks.catalogue import write, write_parquet, write_tidy
+from benchmarks.harness import Bound, Note, Row, Told, command, subject, timed
 from carbon import stages
-from carbon.background.brightway import data_package
-from carbon.background.unit_impacts import PARTS, characterization
-from carbon.catalogue.schema import Catalogue
+from carbon.catalogue.defaults import fill
+from carbon.catalogue.read import read
+from carbon.doors.batch import write_table
 from carbon.study import Study
 
-CARBON = Path(sys.executable).parent / "carbon"
+FORMS: dict[str, Callable[[int, Path], Path]] = {
+    "catalogue.csv": write,
+    "catalogue.parquet": write_parquet,
+    "tidy": write_tidy,
+}
+TOLD = {"catalogue.csv": "CSV", "catalogue.parquet": "wide Parquet", "tidy": "tidy Parquet"}
 
 
-def run(rows: int = 100_000, sample: int = 200, repeat: int = 3) -> list[dict[str, object]]:
-    """Time the subject.
+@subject("whole path", small={"rows": 60, "repeat": 1}, order=10)
+def whole(rows: int = 100_000, repeat: int = 3) -> Iterator[Told]:
+    """`carbon footprint IN -o out.parquet --draws 0`, interpreter and all, on all cores."""
+    Study().unit_impacts  # noqa: B018  the solved background is in the cache, as in daily use
+    with tempfile.TemporaryDirectory() as folder:
+        for name, make in FORMS.items():
+            source = make(rows, Path(folder) / name)
+            target = Path(folder) / "out.parquet"
+            words = ("footprint", source, "-o", target, "--draws", 0, "--no-resume")
+            runs, peak = command(*words, repeat=repeat)
+            row = Row(f"{TOLD[name]} to footprints", runs, rows, "SKU", peak)
+            yield row
+            if name == "catalogue.csv":
+                yield Bound(f"{rows:,} SKUs from CSV [s]", row.seconds, most=5)
+                yield Bound("its peak memory, all processes [MB]", peak, most=800)
 
-    Parameters
-    ----------
-    rows : int
-        SKUs of the catalogue.
-    sample : int
-        SKUs given to Brightway's ways; their time is per SKU.
-    repeat : int
-        Runs; the median is reported, with the lowest and the highest.
 
-    Returns
-    -------
-    list of dict
-        ``subject, seconds, low, high, per_sku_us, peak_mb``.
-    """
+@subject("stages of the pipeline", small={"rows": 60, "repeat": 1, "draws": 10}, order=11)
+def parts(rows: int = 100_000, repeat: int = 3, draws: int = 1000) -> Iterator[Told]:
+    """What each step costs in one process: CSV in, Parquet out."""
+    study = Study()
+    study.unit_impacts  # noqa: B018
+    few = max(rows // 20, 1)
     with tempfile.TemporaryDirectory() as folder:
         source = write(rows, Path(folder) / "catalogue.csv")
-        target = Path(folder) / "out.parquet"
-        study = Study()
-        study.unit_impacts  # noqa: B018  the solved background is in the cache, as in daily use
-        whole = [_command(source, target) for _ in range(repeat)]
-        catalogue = study.catalogue(source)
-    inventory = stages.take(catalogue, study.boundary)
-    matched = study.match(inventory)
-    weighing = [_timed(lambda: study.weigh(catalogue, inventory, *matched)) for _ in range(repeat)]
-    fewer = max(sample // 10, 2)
-    loop, memory, project = _brightway(study, catalogue, sample, fewer)
-    peak = max(megabytes for _, megabytes in whole)
-    return [
-        _row("carbon footprint, CSV to Parquet", [seconds for seconds, _ in whole], rows, peak),
-        _row("weighing alone, all stages and indicators", weighing, rows),
-        _row("bw2calc re-use loop, totals only", loop, sample),
-        _row("new bw2calc.LCA per SKU from a Brightway project", project, fewer),
-        _row("new bw2calc.LCA per SKU from a package in memory", memory, fewer),
-    ]
-
-
-def _row(
-    subject: str, seconds: list[float], skus: int, peak: float | None = None
-) -> dict[str, object]:
-    median = float(np.median(seconds))
-    return {
-        "subject": subject,
-        "seconds": median,
-        "low": min(seconds),
-        "high": max(seconds),
-        "skus": skus,
-        "per_sku_us": median / skus * 1e6,
-        "peak_mb": peak,
-    }
-
-
-def _command(source: Path, target: Path) -> tuple[float, float]:
-    """Seconds and peak memory [MB] of the command, interpreter included."""
-    start = time.perf_counter()
-    process = subprocess.Popen(
-        [CARBON, "footprint", source, "-o", target, "--draws", "0"],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    peak = _watched(process)
-    process.wait()
-    return time.perf_counter() - start, peak
-
-
-def _watched(process: subprocess.Popen[bytes] | subprocess.Popen[str]) -> float:
-    """Peak memory [MB] of a process until it ends."""
-    peak = 0.0
-    watched = psutil.Process(process.pid)
-    while process.poll() is None:
-        try:
-            peak = max(peak, watched.memory_info().rss / 1e6)
-        except psutil.Error:
-            break
-        time.sleep(0.01)
-    return peak
-
-
-def _timed(call: object) -> float:
-    start = time.perf_counter()
-    call()  # type: ignore[operator]
-    return time.perf_counter() - start
-
-
-def _brightway(
-    study: Study, catalogue: Catalogue, sample: int, fewer: int
-) -> tuple[list[float], list[float], list[float]]:
-    """Seconds of the re-use loop, and of new LCAs from memory and from a project."""
-    part = catalogue.part(0, sample)
-    inventory = stages.take(part, study.boundary)
-    rows, _ = study.match(inventory)
-    demands = []
-    for sku in range(len(part)):
-        mine = inventory.sku == sku
-        unique, inverse = np.unique(rows[mine], return_inverse=True)
-        amounts = np.bincount(inverse, weights=inventory.amount[mine])
-        demands.append(dict(zip(unique.tolist(), amounts.tolist(), strict=True)))
-    expected = study.footprints(part).total
-    package = _with_characterization(study)
-    nodes, method = _project(study)
-    lca = bw2calc.LCA(demands[0], data_objs=[package])
-    lca.lci()
-    lca.lcia()
-    scores = np.empty(len(demands))
-
-    def loop() -> None:
-        for sku, demand in enumerate(demands):
-            lca.lci(demand)
-            lca.lcia_calculation()
-            scores[sku] = lca.score
-
-    def memory() -> None:
-        for sku, demand in enumerate(demands[:fewer]):
-            fresh = bw2calc.LCA(demand, data_objs=[package])
-            fresh.lci()
-            fresh.lcia()
-            scores[sku] = fresh.score
-
-    def project() -> None:
-        for sku, demand in enumerate(demands[:fewer]):
-            unit = {nodes[row]: amount for row, amount in demand.items()}
-            ready, objects, _ = bw2data.prepare_lca_inputs(unit, method=method)
-            fresh = bw2calc.LCA(ready, data_objs=objects)
-            fresh.lci()
-            fresh.lcia()
-            scores[sku] = fresh.score
-
-    seconds = []
-    for way in (loop, memory, project):
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            seconds.append([_timed(way) for _ in range(3)])
-        # a project on disk keeps single precision; a package in memory keeps double
-        if not np.allclose(scores, expected, rtol=1e-6 if way is project else 1e-9):
-            worst = np.abs(scores / expected - 1).max()
-            raise AssertionError(f"{way.__name__} disagrees by {worst:.1e}; times do not compare")
-    return seconds[0], seconds[1], seconds[2]
-
-
-def _project(study: Study) -> tuple[list[bw2data.Node], tuple[str, ...]]:
-    """The edition as a Brightway project of its own, as an analyst would keep it."""
-    bw2data.projects.set_current("carbon-bench")
-    edition = study.edition
-    factors = characterization(edition, study.method)
-    bw2data.Database("flows").write(
-        {
-            ("flows", flow): {"name": flow, "type": "emission", "unit": "kg", "exchanges": []}
-            for flow in factors
-        }
-    )
-    data = {}
-    for row, activity in enumerate(edition.activities.itertuples()):
-        made = {"input": ("edition", str(row)), "amount": activity.production, "type": "production"}
-        data["edition", str(row)] = {
-            "name": activity.activity,
-            "location": activity.location,
-            "unit": activity.unit,
-            "exchanges": [made],
-        }
-    for exchange in edition.exchanges.itertuples():
-        emission = exchange.kind == "emission"
-        data["edition", str(exchange.col)]["exchanges"].append(
-            {
-                "input": ("flows", exchange.flow) if emission else ("edition", str(exchange.row)),
-                "amount": exchange.amount,
-                "type": "biosphere" if emission else "technosphere",
-            }
+        told = [
+            Row(
+                "read: text to columns", timed(lambda: read(source, study.vocabulary), repeat), rows
+            )
+        ]
+        raw = [read(source, study.vocabulary) for _ in range(repeat)]
+        told.append(
+            Row(
+                "fill: what is not given",
+                timed(lambda: fill(raw.pop(), study.vocabulary), repeat),
+                rows,
+            )
         )
-    bw2data.Database("edition").write(data)
-    method = ("carbon", study.method)
-    bw2data.Method(method).write(
-        [(("flows", flow), float(vector[: len(PARTS)].sum())) for flow, vector in factors.items()]
-    )
-    nodes = [bw2data.get_node(database="edition", code=str(row)) for row in range(len(data))]
-    return nodes, method
+        catalogue = study.catalogue(source)
+        inventory = stages.take(catalogue, study.boundary)
+        told.append(
+            Row(
+                "take: exchanges of every stage",
+                timed(lambda: stages.take(catalogue, study.boundary), repeat),
+                rows,
+            )
+        )
+        matched = study.match(inventory)
+        told.append(
+            Row("match: their datasets", timed(lambda: study.match(inventory), repeat), rows)
+        )
+        weighing = Row(
+            "weigh: all stages and indicators",
+            timed(lambda: study.weigh(catalogue, inventory, *matched), repeat),
+            rows,
+        )
+        told.append(weighing)
+        frame = study.footprints(catalogue).to_frame()
+        part = catalogue.part(0, few)
+        study.footprints(part, draws=draws)
+        judging = timed(lambda: study.footprints(part, draws=draws), repeat)
+        told.append(Row(f"judge: intervals of {draws:,} draws, weighing included", judging, few))
+        target = Path(folder) / "out.parquet"
+        told.append(
+            Row("write: table to Parquet", timed(lambda: write_table(frame, target), repeat), rows)
+        )
+        yield from told
+        yield Bound(f"weighing {rows:,} SKUs [s]", weighing.seconds, most=0.3)
+        yield from _limit(source, target, inventory, told)
 
 
-def _with_characterization(study: Study) -> bw_processing.Datapackage:
-    factors = characterization(study.edition, study.method)
-    package = data_package(study.edition, factors)
-    indices = np.zeros(len(factors), dtype=bw_processing.INDICES_DTYPE)
-    indices["row"] = len(study.edition.activities) + np.arange(len(factors))
-    package.add_persistent_vector(
-        matrix="characterization_matrix",
-        name="characterization",
-        identifier=("carbon", study.method),
-        global_index=0,
-        indices_array=indices,
-        data_array=np.array([vector[: len(PARTS)].sum() for vector in factors.values()]),
+def _limit(
+    source: Path, target: Path, inventory: stages.inventory.Inventory, told: list[Row]
+) -> Iterator[Told]:
+    """What the machine would need if moving the bytes were all."""
+    size = source.stat().st_size
+    disk = _disk_rate(source.parent, max(size, 64 << 20))
+    memory = _memory_rate()
+    kept = {row.name.partition(":")[0]: row for row in told}
+    columns = (
+        inventory.sku,
+        inventory.stage,
+        inventory.activity,
+        inventory.location,
+        inventory.amount,
     )
-    return package
+    touched = sum(column.nbytes for column in columns)
+    groups = inventory.n * 8 * 11 * 8
+    table = [
+        ("read", size, disk, "the file from the disk"),
+        ("read", size, memory, "the file once through memory"),
+        ("weigh", touched + groups, memory, "exchanges in and results out, once"),
+        ("write", target.stat().st_size, disk, "the result to the disk"),
+    ]
+    yield Note(
+        f"Sequential reads from the disk: {disk / 1e9:.2f} GB/s; memory, read and written: "
+        f"{memory / 1e9:.1f} GB/s on one core.\n\n"
+        "| step | bytes per SKU | what is counted | at the machine's rate [µs per SKU] | "
+        "measured / limit |\n|---|---|---|---|---|\n"
+        + "\n".join(
+            f"| {step} | {size / inventory.n:,.0f} | {what} | {least / inventory.n * 1e6:.3f} "
+            f"| {kept[step].seconds / least:,.1f} |"
+            for step, size, rate, what in table
+            for least in [size / rate]
+        )
+    )
+
+
+def _disk_rate(folder: Path, size: int) -> float:
+    """Bytes a second of a sequential read that the page cache does not answer."""
+    path = folder / "disk"
+    block = np.random.default_rng(1).integers(0, 256, 1 << 20, dtype=np.uint8).tobytes()
+    with path.open("wb") as file:
+        for _ in range(size >> 20):
+            file.write(block)
+        file.flush()
+        os.fsync(file.fileno())
+        if hasattr(os, "posix_fadvise"):
+            os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+    start = time.perf_counter()
+    with path.open("rb", buffering=0) as file:
+        while file.read(1 << 22):
+            pass
+    rate = path.stat().st_size / (time.perf_counter() - start)
+    path.unlink()
+    return rate
+
+
+def _memory_rate(size: int = 1 << 27) -> float:
+    """Bytes a second that a copy reads and writes."""
+    source = np.ones(size // 8)
+    target = np.empty_like(source)
+    target[:] = source
+    return 2 * size / min(timed(lambda: np.copyto(target, source), 5))
+
+
+@subject("start", small={"repeat": 1}, order=90)
+def start(repeat: int = 11) -> Iterator[Told]:
+    """How soon `carbon --help` answers."""
+    helped = Row("carbon --help", command("--help", repeat=repeat)[0], 1, "answer")
+    yield helped
+    yield Bound("carbon --help [s]", helped.seconds, most=0.3)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import resource
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ import pandas as pd
 import pyarrow as pa
 from pyarrow import csv
 
+from benchmarks.harness import Bound, Row, Told, subject
 from carbon.catalogue.ledger import read_ledger
 from carbon.incentive.pool_policy import load_policy
 from carbon.incentive.return_pool import pool
@@ -65,44 +67,24 @@ def orders(rows: int, seed: int = 6) -> pa.Table:
     )
 
 
-def run(rows: int = 5_000_000, repeat: int = 1) -> list[dict[str, object]]:
-    """Time the subject: CSV read, rates, suspicion, tiers and 10,000 seasons.
-
-    Parameters
-    ----------
-    rows : int
-        Orders.
-    repeat : int
-        Runs; the median is reported, with the lowest and the highest.
-
-    Returns
-    -------
-    list of dict
-        As the other subjects.
-    """
+@subject("return-insurance pool", small={"rows": 2_000}, order=71)
+def run(rows: int = 5_000_000, repeat: int = 1) -> Iterator[Told]:
+    """Orders as CSV read, then rates, suspicion, tiers and 10,000 seasons."""
     policy = load_policy()
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "orders.csv"
         csv.write_csv(orders(rows), path)
-        seconds, reading = [], []
+        reading, whole = [], []
         for _ in range(repeat):
             start = time.perf_counter()
             ledger = read_ledger(path, "orders")
             reading.append(time.perf_counter() - start)
             found = pool(ledger, policy)
-            seconds.append(time.perf_counter() - start)
+            whole.append(time.perf_counter() - start)
             if found.totals["orders"] + found.totals["open_orders"] > rows:
                 raise AssertionError("more orders than there are")
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return [
-        {
-            "subject": f"{name} of {rows:,} orders",
-            "seconds": float(np.median(times)),
-            "low": min(times),
-            "high": max(times),
-            "skus": rows,
-            "per_sku_us": float(np.median(times)) / rows * 1e6,
-            "peak_mb": peak,
-        }
-        for name, times in (("ledger", reading), ("return-insurance pool", seconds))
-    ]
+    yield Row("reading the ledger", tuple(reading), rows, "order")
+    row = Row("from the ledger to the reserve", tuple(whole), rows, "order", peak)
+    yield row
+    yield Bound(f"pool of {rows:,} orders [s]", row.seconds, most=20)

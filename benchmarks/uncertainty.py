@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 import tempfile
 import time
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 
 from benchmarks.catalogue import write
-from benchmarks.footprint import _row, _timed, _watched
+from benchmarks.harness import Bound, Row, Told, command, snippet, subject, timed
 from carbon import stages
 from carbon.background.brightway import draw_spreads, lca, sampled_package
 from carbon.background.sampling import sample, spread
@@ -32,63 +30,39 @@ start = time.perf_counter()
 study.footprints(catalogue)
 middle = time.perf_counter()
 study.footprints(catalogue, draws=draws)
-print(time.perf_counter() - middle, middle - start)
+print(time.perf_counter() - middle - (middle - start))
 """
 
 
-def run(rows: int = 100_000, draws: int = 1000, repeat: int = 3) -> list[dict[str, object]]:
-    """Time the subject.
-
-    Parameters
-    ----------
-    rows : int
-        SKUs of the catalogue.
-    draws : int
-        Draws a SKU.
-    repeat : int
-        Runs; the median is reported, with the lowest and the highest.
-
-    Returns
-    -------
-    list of dict
-        ``subject, seconds, low, high, per_sku_us, peak_mb``.
-    """
+@subject("intervals", small={"rows": 40, "draws": 20, "repeat": 1}, order=20)
+def run(rows: int = 100_000, draws: int = 1000, repeat: int = 3) -> Iterator[Told]:
+    """What intervals and data quality add to central values, in one process."""
     study = Study()
     study.sampler(draws)  # the drawn background is in the cache, as in daily use
     with tempfile.TemporaryDirectory() as folder:
         source = write(rows, Path(folder) / "catalogue.csv")
-        seconds, peaks = [], []
-        for _ in range(repeat):
-            whole, peak = _alone(source, draws)
-            seconds.append(whole)
-            peaks.append(peak)
+        runs, peak = snippet(ALONE, source, draws, repeat=repeat)
+        words = ("-o", Path(folder) / "out.parquet", "--draws", draws, "--no-resume")
+        path, most = command("footprint", source, *words, repeat=repeat)
         catalogue = study.catalogue(source).part(0, 1)
-    background = _timed(lambda: sample(study.edition, study.method, draws, cache=False))
+    whole = Row(f"CSV to footprints with {draws:,} draws, all cores", path, rows, "SKU", most)
+    yield whole
+    drawn = Row(f"intervals and quality, {draws:,} draws, all stages", runs, rows, "SKU", peak)
+    yield drawn
+    drawing = timed(lambda: sample(study.edition, study.method, draws, cache=False), repeat)
+    yield Row(f"drawing the background, {draws:,} draws, once an edition", drawing)
     inventory = stages.take(catalogue, study.boundary)
     matched, _ = study.match(inventory)
     unique, inverse = np.unique(matched, return_inverse=True)
     amounts = np.bincount(inverse, weights=inventory.amount)
     demand = dict(zip(unique.tolist(), amounts.tolist(), strict=True))
-    once = [_monte_carlo(study, demand, draws) for _ in range(repeat)]
-    return [
-        _row(f"intervals and quality, {draws:,} draws, all stages", seconds, rows, max(peaks)),
-        _row(f"drawing the background, {draws:,} draws, once an edition", [background], 1),
-        _row(f"Brightway's Monte Carlo of one SKU, {draws:,} draws", once, 1),
-    ]
-
-
-def _alone(source: Path, draws: int) -> tuple[float, float]:
-    """Seconds that intervals and quality add, and peak memory [MB] of a process of its own."""
-    process = subprocess.Popen(
-        [sys.executable, "-c", ALONE, source, str(draws)],
-        stdout=subprocess.PIPE,
-        text=True,
-        cwd=Path(__file__).resolve().parents[1],
-        env=os.environ,
-    )
-    peak = _watched(process)
-    both, central = map(float, process.communicate()[0].split())
-    return both - central, peak
+    one = tuple(_monte_carlo(study, demand, draws) for _ in range(repeat))
+    brightway = Row(f"Brightway's Monte Carlo of one SKU, {draws:,} draws", one)
+    yield brightway
+    yield Bound("SKUs a second with intervals, whole path", 1 / whole.each, least=8000)
+    yield Bound(f"intervals and quality of {rows:,} SKUs [s]", drawn.seconds, most=12)
+    yield Bound("intervals and quality, peak [MB]", peak, most=2000)
+    yield Bound("Brightway's Monte Carlo / intervals, per SKU", brightway.each / drawn.each)
 
 
 def _monte_carlo(study: Study, demand: dict[int, float], draws: int) -> float:

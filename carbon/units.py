@@ -16,7 +16,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["BASE_UNITS", "Scale", "scale"]
+__all__ = ["BASE_UNITS", "Scale", "per_unit", "scale"]
 
 BASE_UNITS: Final[dict[str, str]] = {
     "mass": "kilogram",
@@ -202,6 +202,62 @@ def scale(text: str, quantity: str, aliases: Mapping[str, str] | None = None) ->
             return found
         worst = max(worst, found.code)
     return Scale(code=worst)
+
+
+_OF_DATASETS: Final[dict[str, str]] = {
+    "t": "metric_ton",
+    "tonne": "metric_ton",
+    "kwh": "kilowatt_hour",
+    "kilowatt hour": "kilowatt_hour",
+    "mj": "megajoule",
+    **dict.fromkeys(("tkm", "ton kilometer", "metric ton*km", "t*km"), "metric_ton*kilometer"),
+    **dict.fromkeys(("kgkm", "kilogram kilometer", "kg*km"), "kilogram*kilometer"),
+    **dict.fromkeys(("vkm", "vehicle kilometer", "km"), "kilometer"),
+    "square meter": "meter**2",
+    "cubic meter": "meter**3",
+    "litre": "liter",
+}
+"""Units of datasets as databases spell them, in lower case."""
+
+
+@lru_cache(maxsize=1024)
+def per_unit(ours: str, theirs: str) -> float:
+    """How many of one unit make one of another.
+
+    Parameters
+    ----------
+    ours, theirs : str
+        Units of datasets, as ``"tkm"`` and ``"ton kilometer"``.
+
+    Returns
+    -------
+    float
+        NaN if they are not of one kind, or pint does not know them and they are not one word.
+
+    Examples
+    --------
+    >>> per_unit("t", "kilogram"), per_unit("kWh", "megajoule"), per_unit("parcel", "kilogram")
+    (1000.0, 3.6, nan)
+    """
+    import pint
+
+    names = []
+    for word in (ours, theirs):
+        lower = " ".join(word.strip().lower().split())
+        known = _OF_DATASETS.get(lower)
+        plain = re.fullmatch(r"[A-Za-zµμ][A-Za-zµμ_ ]{0,39}", word.strip())
+        names.append(
+            known or (lower.replace(" ", "_") if plain and lower not in _AMBIGUOUS else "")
+        )
+    if ours.strip().lower() == theirs.strip().lower():
+        return 1.0
+    if not all(names):
+        return float("nan")
+    try:
+        one = _registry().Quantity(1.0, names[0])
+        return float(f"{one.to(names[1]).magnitude:.14g}")
+    except (pint.errors.PintError, AttributeError, ValueError, TypeError):
+        return float("nan")
 
 
 @lru_cache(maxsize=4096)

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import io
+import os
+import tempfile
 
 import pandas as pd
 import pytest
 
 from carbon.catalogue.schema import Vocabulary
+
+# Brightway makes a folder when it is imported; a user's own must not be touched
+os.environ["BRIGHTWAY2_DIR"] = tempfile.mkdtemp(prefix="carbon-test-")
 
 TABLES = {
     "regions": """

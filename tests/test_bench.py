@@ -2,13 +2,49 @@
 
 from __future__ import annotations
 
-from benchmarks import footprint, start, uncertainty, whatif
+import math
+from pathlib import Path
+
+import pytest
+
+from benchmarks import growth, harness
+from benchmarks.harness import Bound, Note, Row, SkippedError, dump, every, parse
+
+SUBJECTS = every()
 
 
-def test_the_subjects_run_small() -> None:
-    rows = footprint.run(rows=40, sample=20, repeat=1)
-    assert [row["skus"] for row in rows] == [40, 40, 20, 2, 2]
-    assert len(uncertainty.run(rows=40, draws=20, repeat=1)) == 3
-    assert all(
-        row["seconds"] > 0 for row in [*rows, *start.run(repeat=1), *whatif.run(rows=200, repeat=1)]
-    )
+@pytest.mark.parametrize("name", SUBJECTS)
+def test_a_subject_runs_small(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(harness, "APART", False)
+    for variable in ("XDG_CACHE_HOME", "XDG_DATA_HOME"):
+        monkeypatch.setenv(variable, str(tmp_path))
+    one = SUBJECTS[name]
+    assert one.run.__doc__, name
+    try:
+        told = list(one.run(**one.small))
+    except SkippedError as reason:
+        pytest.skip(str(reason))
+    rows = [row for row in told if isinstance(row, Row)]
+    assert rows
+    assert all(row.seconds > 0 and row.items > 0 for row in rows)
+    assert all(math.isfinite(bound.value) for bound in told if isinstance(bound, Bound))
+
+
+def test_what_is_told_survives_the_way_between_processes() -> None:
+    for told in (
+        Row("a", (1.0, 2.0, 4.0), 4, "room", 3.5),
+        Bound("b", 2.0, most=1.0),
+        Note("| c |"),
+    ):
+        assert parse(dump(told)) == told
+    assert Row("a", (1.0, 2.0, 4.0), 4).each == 0.5
+    assert not Bound("b", 2.0, most=1.0).met
+    assert Bound("b", 2.0, least=1.0).met
+
+
+def test_the_picture_of_growth_is_drawn() -> None:
+    rows = {
+        name: [Row(name, (10.0**power / 1e5,), 10**power, "SKU", 300.0) for power in (3, 5, 7)]
+        for name in growth.COLOURS
+    }
+    assert growth._drawn(rows).count("<polyline") == 4

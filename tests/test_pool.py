@@ -801,13 +801,6 @@ def test_codes_of_pools_are_used():
     assert [code for code in CODES if code.startswith("I0") and f'"{code}"' not in text] == []
 
 
-def test_benchmark_runs_small():
-    from benchmarks.pool import run
-
-    found = run(rows=2_000)
-    assert [row["skus"] for row in found] == [2_000, 2_000]
-
-
 def test_click_command_is_named():
     assert isinstance(command, click.Command)
     assert command.name == "pool"

@@ -10,15 +10,19 @@ row vector ``y = C·B·A⁻¹`` holds the impact of one unit of every activity; 
 
 from __future__ import annotations
 
+import contextlib
+import io
 import logging
 import warnings
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import numpy.typing as npt
+from scipy import sparse
 
 from carbon.background.edition import Edition
+from carbon.background.solving import each, transposed
 from carbon.errors import FactorsError
 
 if TYPE_CHECKING:
@@ -29,15 +33,23 @@ __all__ = [
     "data_package",
     "draw_spreads",
     "lca",
+    "quiet",
     "sampled_impacts",
     "sampled_package",
     "unit_impacts",
 ]
 
+BLOCK: Final = 50
+"""Draws solved at once: enough to read the exchanges seldom, few enough to stay in the caches."""
+
 Characterization = dict[str, npt.NDArray[np.float64]]
 
 
-def data_package(edition: Edition, characterization: Characterization) -> bw_processing.Datapackage:
+def data_package(
+    edition: Edition,
+    characterization: Characterization,
+    of: npt.NDArray[np.bool_] | None = None,
+) -> bw_processing.Datapackage:
     """An edition as an in-memory ``bw_processing`` data package.
 
     Parameters
@@ -46,6 +58,8 @@ def data_package(edition: Edition, characterization: Characterization) -> bw_pro
         Activities and exchanges.
     characterization : dict of str to ndarray, shape (k,)
         Factors by elementary flow [kg CO2e per kg].
+    of : ndarray of bool, shape (activities,), optional
+        Only what these activities release is counted.
 
     Returns
     -------
@@ -81,7 +95,7 @@ def data_package(edition: Edition, characterization: Characterization) -> bw_pro
         matrix="biosphere_matrix",
         name="biosphere",
         indices_array=_indices(row[emission], col[emission]),
-        data_array=amount[emission],
+        data_array=amount[emission] * (1.0 if of is None else of[col[emission]]),
     )
     return package
 
@@ -102,7 +116,7 @@ def lca(package: bw_processing.Datapackage, demand: dict[int, float], **kwargs: 
     -------
     bw2calc.LCA
     """
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), quiet():
         # bw2calc advertises pypardiso on import; plain SciPy is as fast at this size.
         warnings.simplefilter("ignore")
         logging.getLogger("bw2calc").setLevel(logging.WARNING)
@@ -113,7 +127,11 @@ def lca(package: bw_processing.Datapackage, demand: dict[int, float], **kwargs: 
     return calculation
 
 
-def unit_impacts(edition: Edition, characterization: Characterization) -> npt.NDArray[np.float64]:
+def unit_impacts(
+    edition: Edition,
+    characterization: Characterization,
+    of: npt.NDArray[np.bool_] | None = None,
+) -> npt.NDArray[np.float64]:
     """Impact of one unit of every activity, by one transposed solve.
 
     Parameters
@@ -122,6 +140,8 @@ def unit_impacts(edition: Edition, characterization: Characterization) -> npt.ND
         Activities and exchanges.
     characterization : dict of str to ndarray, shape (k,)
         Factors by elementary flow [kg CO2e per kg].
+    of : ndarray of bool, shape (activities,), optional
+        Only what these activities release is counted.
 
     Returns
     -------
@@ -134,23 +154,15 @@ def unit_impacts(edition: Edition, characterization: Characterization) -> npt.ND
     carbon.errors.FactorsError
         F008 if the technosphere is singular.
     """
-    from scipy.sparse.linalg import splu
-
-    package = data_package(edition, characterization)
+    package = data_package(edition, characterization, of)
     calculation = lca(package, {0: 1.0})
     n = len(edition.activities)
-    position = calculation.dicts
-    flows = np.array(list(characterization.values()))
-    reached = np.array([flow - n for flow in position.biosphere], dtype=np.int64)
-    order = np.array([position.biosphere[flow + n] for flow in reached], dtype=np.int64)
-    factors = np.zeros((calculation.biosphere_matrix.shape[0], flows.shape[1]))
-    factors[order] = flows[reached]
-    right = calculation.biosphere_matrix.T @ factors
+    right = calculation.biosphere_matrix.T @ _by_flow(calculation, n, characterization)
     try:
-        solved = splu(calculation.technosphere_matrix.T.tocsc()).solve(np.asarray(right))
+        solved = transposed(calculation.technosphere_matrix, np.asarray(right))
     except RuntimeError as error:
         raise FactorsError("F008", str(error), file=edition.name) from None
-    rows = np.array([position.product[i] for i in range(n)], dtype=np.int64)
+    rows = np.array([calculation.dicts.product[i] for i in range(n)], dtype=np.int64)
     sign = np.sign(edition.activities["production"].to_numpy(dtype=np.float64))
     return np.ascontiguousarray(solved[rows] * sign[:, None])
 
@@ -275,29 +287,55 @@ def sampled_impacts(
     edition, flows, factors
         As for :func:`sampled_package`.
     progress : callable, optional
-        Called with 1 after each draw.
+        Called with the number of draws that were solved since the last call.
 
     Returns
     -------
     ndarray of float32, shape (activities, draws)
         [kg CO2e per unit], in the order of ``edition.activities``.
     """
-    from scipy.sparse.linalg import splu
-
-    calculation = lca(sampled_package(edition, flows, factors), {0: 1.0}, use_arrays=True)
+    central = {flow: np.array([factor]) for flow, factor in flows.items()}
+    calculation = lca(data_package(edition, central), {0: 1.0})
     n, draws = factors.shape
     rows = np.array([calculation.dicts.product[i] for i in range(n)], dtype=np.int64)
-    sign = np.sign(edition.activities["production"].to_numpy(dtype=np.float64))
-    right = np.asarray(calculation.biosphere_matrix.sum(axis=0)).ravel()
+    made = np.empty((n, 1))
+    made[rows, 0] = edition.activities["production"].to_numpy(dtype=np.float64)
+    turned = sparse.csr_array(calculation.technosphere_matrix.T)
+    diagonal = turned.diagonal()
+    others = turned - sparse.diags_array(diagonal, format="csr")
+    of_its_own = diagonal[:, None] - made
+    right = calculation.biosphere_matrix.T @ _by_flow(calculation, n, central)
     values = np.empty((n, draws), dtype=np.float32)
-    for draw in range(draws):
-        if draw:
-            next(calculation)
-        solved = splu(calculation.technosphere_matrix.T.tocsc()).solve(right)
-        values[:, draw] = solved[rows] * sign
+    for start in range(0, draws, BLOCK):
+        drawn = np.empty_like(factors[:, start : start + BLOCK])
+        drawn[rows] = factors[:, start : start + BLOCK]
+        try:
+            solved = each(others, made / drawn + of_its_own, right)
+        except RuntimeError as error:
+            raise FactorsError("F008", str(error), file=edition.name) from None
+        values[:, start : start + BLOCK] = (solved * np.sign(made))[rows]
         if progress is not None:
-            progress(1)
+            progress(drawn.shape[1])
     return values
+
+
+@contextlib.contextmanager
+def quiet() -> Iterator[None]:
+    """Keep what Brightway tells of its progress off standard output, where results stand."""
+    sink = io.StringIO()
+    with contextlib.redirect_stdout(sink), contextlib.redirect_stderr(sink):
+        yield
+
+
+def _by_flow(
+    calculation: bw2calc.LCA, n: int, characterization: Characterization
+) -> npt.NDArray[np.float64]:
+    """Characterization factors in the order of the rows of the biosphere matrix."""
+    flows = np.array(list(characterization.values()))
+    factors = np.zeros((calculation.biosphere_matrix.shape[0], flows.shape[1]))
+    for flow, row in calculation.dicts.biosphere.items():
+        factors[row] = flows[flow - n]
+    return factors
 
 
 def _indices(row: npt.NDArray[Any], col: npt.NDArray[Any]) -> npt.NDArray[Any]:

@@ -24,12 +24,15 @@ from carbon.background.tables import LEVERS, SCALES, SPREADS, VOCABULARY
 from carbon.errors import FactorsError
 from carbon.terms import FITS
 
-__all__ = ["DEFAULT_EDITION", "Edition", "editions", "load_edition"]
+__all__ = ["DEFAULT_EDITION", "LICENSED", "Edition", "editions", "load_edition"]
 
 DEFAULT_EDITION: Final = "2026.1"
 OLD_AFTER: Final = 6
 """Years after which a dataset is called older: the newest data are two years late, and the
 temporal score of the pedigree (Weidema 2013) leaves its second class at six years."""
+
+LICENSED: Final = "licensed"
+"""Key of a descriptor that marks a user's own background: its numbers are not handed on."""
 
 HERE: Final = "@"
 TEMPLATE: Final = "*"
@@ -115,6 +118,12 @@ class Edition:
         for an emission), ``amount``, ``unit``, ``cite``, ``fit``.
         """
         return self._linked[1]
+
+    @cached_property
+    def licensed(self) -> npt.NDArray[np.bool_]:
+        """Which activities come from a user's own background, shape (activities,)."""
+        ids = {package.id for package in self.packages if package.descriptor.get(LICENSED)}
+        return self.activities["source"].isin(ids).to_numpy(dtype=bool)
 
     @cached_property
     def parents(self) -> dict[str, tuple[str, ...]]:

@@ -24,7 +24,7 @@ __all__ = ["INDICATORS", "Mismatch", "edition_seed", "sample", "scores", "spread
 INDICATORS: Final = ("reliability", "completeness", "temporal", "geographical", "technological")
 """Indicators of a pedigree, in the order in which its scores are written."""
 
-SAMPLE_FORMAT: Final = "sample 2"
+SAMPLE_FORMAT: Final = "sample 3"
 BASIC: Final = "aggregated factor"
 
 
@@ -120,7 +120,7 @@ def sample(
     cache : bool
         Look for the draws in the user's cache folder, and leave them there.
     progress : callable, optional
-        Called with 1 after each draw that is solved.
+        Called with the number of draws that were solved since the last call.
 
     Returns
     -------

@@ -44,7 +44,7 @@ total: a box would else lower the stage packaging and raise the end of life.
 """
 
 WIDTH: Final = len(PARTS) + len(AGGREGATES) + len(BIOGENIC_CO2)
-CACHE_FORMAT: Final = "3"
+CACHE_FORMAT: Final = "4"
 DIGEST: Final = hashlib.sha256().digest_size
 """Bytes at the end of a cached file: the SHA-256 of what stands before."""
 
@@ -68,12 +68,21 @@ class UnitImpacts:
         Uptake (negative) and release of :data:`BIOGENIC_CO2` [kg CO2e per unit].
     method : str
         Name of the characterization method.
+    own : ndarray of float64, shape (activities + 1, 0 or 1)
+        Part of the total that activities of a user's own background release, direct or behind
+        shipped ones; no column without such a background [kg CO2e per unit].
     """
 
     values: npt.NDArray[np.float64]
     aggregates: npt.NDArray[np.float64]
     carbon: npt.NDArray[np.float64]
     method: str
+    own: npt.NDArray[np.float64]
+
+    @property
+    def widths(self) -> list[int]:
+        """Columns of :attr:`values`, :attr:`carbon` and :attr:`aggregates`."""
+        return [table.shape[1] for table in (self.values, self.carbon, self.aggregates)]
 
 
 def methods(edition: Edition) -> list[str]:
@@ -118,13 +127,19 @@ def solve(
     """
     if method not in methods(edition):
         raise StudyError("S005", f"known: {', '.join(methods(edition))}", value=method)
+    licensed = edition.licensed
+    columns = WIDTH + int(licensed.any())
     path = cache_path(edition, CACHE_FORMAT, method, str(whole_life))
-    shape = (len(edition.activities), WIDTH)
+    shape = (len(edition.activities), columns)
     values = load(path, shape, np.float64) if cache else None
     if values is None:
         from carbon.background.brightway import unit_impacts
 
-        values = unit_impacts(edition, characterization(edition, method, whole_life=whole_life))
+        factors = characterization(edition, method, whole_life=whole_life)
+        values = unit_impacts(edition, factors)
+        if licensed.any():
+            mine = unit_impacts(edition, factors, of=licensed)[:, : len(PARTS)]
+            values = np.column_stack([values, mine.sum(axis=1)])
         if cache:
             save(path, values)
     parts = values[:, : len(PARTS)]
@@ -136,8 +151,9 @@ def solve(
             )
     gap = np.full((1, values.shape[1]), np.nan)
     values = np.vstack([values, gap])
-    parts, aggregates, carbon = np.split(values, [len(PARTS), WIDTH - len(BIOGENIC_CO2)], axis=1)
-    return UnitImpacts(np.ascontiguousarray(parts), aggregates, carbon, method)
+    ends = [len(PARTS), WIDTH - len(BIOGENIC_CO2), WIDTH]
+    parts, aggregates, carbon, own = np.split(values, ends, axis=1)
+    return UnitImpacts(np.ascontiguousarray(parts), aggregates, carbon, method, own)
 
 
 def characterization(
@@ -208,6 +224,7 @@ def save(path: Path, values: npt.NDArray[Any]) -> None:
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        beside.touch(mode=0o600)  # it may hold licensed numbers
         beside.write_bytes(body + hashlib.sha256(body).digest())
         beside.replace(path)
     except OSError:

@@ -6,11 +6,13 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from carbon import stages
 from carbon.background.unit_impacts import PARTS, characterization
 from carbon.catalogue.schema import Catalogue
 from carbon.doors.options import first_name
 from carbon.errors import FactorsError
 from carbon.footprint.picture import stage_chart
+from carbon.footprint.traced import traced
 from carbon.study import Study
 from carbon.terms import BOUNDARIES, FITS, ORIGINS, STAGES
 
@@ -52,7 +54,7 @@ def tree(study: Study, catalogue: Catalogue, cut: float) -> Iterator[str]:
     )
     yield f"given: {_origins(catalogue, 'given', 'measured')}"
     yield f"assumed from the category: {_origins(catalogue, 'default')}"
-    table = study.inventory(catalogue)
+    table = traced(study, catalogue, stages.take(catalogue, study.boundary), licensed=True)
     small = 0.0
     for stage in STAGES:
         rows = table[table["stage"] == stage]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 from collections.abc import Callable
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -13,22 +14,42 @@ from carbon.errors import CarbonError, OutputError
 from carbon.terms import BOUNDARIES
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from carbon.catalogue.schema import Catalogue
+    from carbon.doors.run import Outcome
     from carbon.study import Study
 
 __all__ = [
     "Group",
+    "Place",
     "draw_factors",
     "errors_in",
     "first_name",
     "guard",
     "new_study",
+    "run_options",
     "scope",
     "tell_defaults",
     "tell_headers",
     "tell_problems",
+    "tell_run",
 ]
 
+
+class Place(click.ParamType):
+    """A path, or a URL as it was written."""
+
+    name = "path"
+
+    def convert(self, value: Any, param: object, ctx: object) -> Path | str:
+        """Leave a URL as it is."""
+        del param, ctx
+        return value if "://" in str(value) else Path(value)
+
+
+SOURCE = click.argument("catalogue", type=Place())
+TARGET = click.option("-o", "--output", required=True, type=Place(), metavar="OUT")
 CATALOGUE = click.argument("catalogue", type=click.Path(path_type=Path))
 FACTORS = click.option(
     "--factors",
@@ -95,10 +116,59 @@ def scope(command: Callable[..., Any]) -> Callable[..., Any]:
             type=click.Choice(list(BOUNDARIES)),
             help="Life-cycle stages inside the system.",
         ),
+        click.option(
+            "--background",
+            default="",
+            metavar="NAME",
+            help="Your own background, preferred to shipped data; see carbon background.",
+        ),
         EDITION,
     ):
         command = option(command)
     return command
+
+
+def run_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Options of a batch run; the command is given them together, as ``settings``."""
+
+    @functools.wraps(command)
+    def gathered(
+        workers: int | None,
+        batch: int,
+        resume: bool | None,
+        manifest: Path | None,
+        **rest: Any,
+    ) -> Any:
+        settings = {"workers": workers, "batch": batch, "resume": resume, "manifest": manifest}
+        return command(settings=settings, **rest)
+
+    for option in (
+        click.option(
+            "--manifest",
+            type=click.Path(path_type=Path),
+            metavar="JSON",
+            help="Say what was done, by SKU; --since can go on from it.",
+        ),
+        click.option(
+            "--resume/--no-resume",
+            default=None,
+            help="Go on with an interrupted run, or begin it again.",
+        ),
+        click.option(
+            "--batch",
+            default=50_000,
+            show_default=True,
+            type=click.IntRange(1, 1_000_000),
+            help="SKUs in memory at once, for each worker; it changes no number.",
+        ),
+        click.option(
+            "--workers",
+            type=click.IntRange(1, 1024),
+            help="Processes; as many as there are cores without.",
+        ),
+    ):
+        gathered = option(gathered)
+    return gathered
 
 
 def new_study(**scope: Any) -> Study:
@@ -108,31 +178,43 @@ def new_study(**scope: Any) -> Study:
     return Study(**scope)
 
 
-def guard(output: Path | None, *inputs: Path) -> None:
+def guard(output: Path | str | None, *inputs: Path | str, folder: bool = False) -> None:
     """Refuse, before anything is computed, a result that could not or must not be written.
 
     Parameters
     ----------
-    output : pathlib.Path or None
+    output : pathlib.Path, URL or None
         Where the result goes.
-    *inputs : pathlib.Path
+    *inputs : pathlib.Path or URL
         Files and folders that are read.
+    folder : bool
+        A folder may be written too: a name without an extension.
 
     Raises
     ------
     carbon.errors.OutputError
-        O002 if the format is not known, O004 if the result would replace an input.
+        O002 if the format is not known, O004 if the result would replace an input, B009 if it
+        would replace a folder that holds something else.
     """
     from carbon.doors.batch import FORMATS
+    from carbon.doors.publish import check_folder
 
     if output is None:
         return
-    if output.suffix.lower() not in FORMATS:
+    suffix = PurePath(output).suffix.lower()
+    if suffix not in FORMATS and not (folder and not suffix):
         raise OutputError("O002", file=str(output))
-    for source in inputs:
+    if isinstance(output, str):
+        if output in inputs:
+            raise OutputError("O004", file=output)
+        return
+    for source in (Path(each) for each in inputs if "://" not in str(each)):
         same = output.exists() and source.exists() and output.samefile(source)
-        if same or (source.is_dir() and output.resolve().parent == source.resolve()):
+        inside = source.is_dir() and source.resolve() in output.resolve().parents
+        if same or inside:
             raise OutputError("O004", file=str(output))
+    if not suffix:
+        check_folder(output)
 
 
 def draw_factors(study: Study, draws: int) -> None:
@@ -171,6 +253,48 @@ def tell_defaults(catalogue: Catalogue) -> None:
         click.echo(f"  {name}: {number}")
 
 
+def tell_run(outcome: Outcome, basis: object) -> None:
+    """What a run did: rows, problems by code, what was assumed, rate."""
+    click.echo(
+        f"{outcome.skus} SKUs, {outcome.skus - outcome.left_out} computed, "
+        f"{outcome.left_out} left out -> {outcome.output}  [{basis}]"
+    )
+    if outcome.resumed:
+        click.echo(f"{outcome.resumed} SKUs were finished before")
+    if outcome.changes:
+        told = (f"{count} {name}" for name, count in outcome.changes.items())
+        click.echo(f"since the manifest: {', '.join(told)}")
+    if outcome.defaulted:
+        told = (f"{name} {count}" for name, count in outcome.defaulted.most_common(8))
+        click.echo(f"assumed from the category: {', '.join(told)}")
+    for reject in outcome.rejects[:10]:
+        place = f"rows {reject.first} to {reject.last}" if reject.first else "all of it"
+        click.echo(f"error B005  {reject.file} {place} could not be read: {reject.reason}")
+    told_problems(outcome.problems)
+    count = sum(number for code, number in outcome.codes.items())
+    if count:
+        codes = ", ".join(f"{code} {number}" for code, number in sorted(outcome.codes.items()))
+        click.echo(
+            f"{count} problems ({codes}); {outcome.left_out} of {outcome.skus} SKUs left out"
+        )
+    else:
+        click.echo("no problems")
+    if outcome.manifest is not None:
+        click.echo(f"manifest -> {outcome.manifest}")
+    rate = outcome.skus / max(outcome.seconds, 1e-9)
+    click.echo(f"{outcome.seconds:,.1f} s, {rate:,.0f} SKUs/s", err=True)
+
+
+def told_problems(problems: pd.DataFrame) -> None:
+    """Problems, a line each."""
+    for row in problems.to_dict("records"):
+        place = "" if row["row"] is None or row["row"] != row["row"] else f"row {row['row']:.0f}"
+        click.echo(
+            f"{row['severity']} {row['code']}  {place} {row['column']}: "
+            f"{str(row['value'])[:60]!r}  {row['rule']}; {row['remedy']}"
+        )
+
+
 def tell_problems(catalogue: Catalogue, *, most: int = 10, brief: bool = False) -> None:
     """Problems with row, column, value, rule and remedy."""
     problems = catalogue.problems
@@ -179,12 +303,7 @@ def tell_problems(catalogue: Catalogue, *, most: int = 10, brief: bool = False) 
         return
     if brief:
         problems = problems[problems["severity"] != "note"]
-    for row in problems.head(most).to_dict("records"):
-        place = "" if row["row"] is None or row["row"] != row["row"] else f"row {row['row']:.0f}"
-        click.echo(
-            f"{row['severity']} {row['code']}  {place} {row['column']}: "
-            f"{str(row['value'])[:60]!r}  {row['rule']}; {row['remedy']}"
-        )
+    told_problems(problems.head(most))
     if len(problems) > most:
         click.echo(f"... and {len(problems) - most} more; carbon check CATALOGUE -o problems.xlsx")
     left_out = int(catalogue.skus["failed"].sum())

@@ -35,6 +35,9 @@ RESULT_COLUMNS: Final = (
     "edition",
     "problem",
 )
+ROUNDING: Final = 1e-9
+"""Share of a total that adding in another order may leave over."""
+
 INTERVAL_COLUMNS: Final = ("low_kg", "high_kg", "gsd", "primary_share", "dqr", "ask_first")
 """Columns of a result with draws."""
 
@@ -65,6 +68,8 @@ class Footprints:
         Primary share, rating and what to ask first; with draws only.
     standing : Standing, optional
         How the draws lie against the references; where these were given.
+    own : ndarray of float64, shape (n, 1), optional
+        Part that rests on the user's own background [kg CO2e]; shape (n, 0) without one.
     """
 
     catalogue: Catalogue
@@ -77,6 +82,7 @@ class Footprints:
     interval: Interval | None = None
     quality: Quality | None = None
     standing: Standing | None = None
+    own: npt.NDArray[np.float64] | None = None
 
     @classmethod
     def joined(cls, catalogue: Catalogue, parts: Sequence[Footprints]) -> Footprints:
@@ -107,6 +113,7 @@ class Footprints:
             _joined(Interval, intervals) if intervals else None,
             _joined(Quality, qualities) if qualities else None,
             _joined(Standing, standings) if standings else None,
+            every("own") if parts[0].own is not None else None,
         )
 
     def __len__(self) -> int:
@@ -139,7 +146,8 @@ class Footprints:
             One row a SKU in the order of the catalogue, columns :data:`RESULT_COLUMNS`. The
             stage columns sum to ``total_kg``, and so do the indicator columns. A stage outside
             the boundary is empty; so is every number of a SKU that could not be computed, and
-            ``problem`` names the codes. With draws, :data:`INTERVAL_COLUMNS` too.
+            ``problem`` names the codes. With draws, :data:`INTERVAL_COLUMNS` too; with an own
+            background ``own_share``, the share of the total that rests on it.
 
         Examples
         --------
@@ -169,6 +177,8 @@ class Footprints:
             frame[name] = parts[:, position]
         with np.errstate(invalid="ignore", divide="ignore"):
             frame["aggregate_share"] = self.aggregate.sum(axis=1) / total
+            if self.own is not None and self.own.size:
+                frame["own_share"] = self.own[:, 0] / total
         frame["defaulted"] = _names(self.catalogue.origin == ORIGINS.index("default"))
         if self.quality is not None:
             known = ~np.isnan(total)
@@ -185,7 +195,10 @@ class Footprints:
         )
         unknown = np.isnan(total) & ~self.missing & ~skus["failed"].to_numpy(dtype=bool)
         problem = _with_code(skus["problem"], self.missing, "S001")
-        frame["problem"] = _with_code(problem, unknown, "S006")
+        problem = _with_code(problem, unknown, "S006")
+        if self.own is not None and self.own.size:
+            problem = _with_code(problem, self.own[:, 0] < total * (1 - ROUNDING), "X015")
+        frame["problem"] = problem
         return frame
 
 

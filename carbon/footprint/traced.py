@@ -13,7 +13,9 @@ from carbon.terms import FITS
 __all__ = ["traced"]
 
 
-def traced(study: Computing, catalogue: Catalogue, inventory: Inventory) -> pd.DataFrame:
+def traced(
+    study: Computing, catalogue: Catalogue, inventory: Inventory, *, licensed: bool = False
+) -> pd.DataFrame:
     """Add to an inventory what it was weighed with.
 
     Parameters
@@ -24,11 +26,16 @@ def traced(study: Computing, catalogue: Catalogue, inventory: Inventory) -> pd.D
         The SKUs.
     inventory : Inventory
         What they take.
+    licensed : bool
+        Show numbers of a user's own background too, as to the user alone.
 
     Returns
     -------
     pandas.DataFrame
-        As ``Study.inventory``.
+        Columns ``sku stage activity location amount unit kg_per_unit kg factor_location
+        factor_source cite match``; ``kg_per_unit`` and ``kg`` are the total indicator
+        [kg CO2e]. Both are NaN for factors of a user's own background, which are not handed on,
+        unless ``licensed`` asks for them.
     """
     table = inventory.to_frame(catalogue.skus["sku"])
     rows, fits = (column[inventory.order] for column in study.match(inventory))
@@ -37,6 +44,9 @@ def traced(study: Computing, catalogue: Catalogue, inventory: Inventory) -> pd.D
     table["unit"] = found["unit"].where(known, "")
     table["kg_per_unit"] = study.unit_impacts.values.sum(axis=1)[rows]
     table["kg"] = table["amount"] * table["kg_per_unit"]
+    if not licensed:
+        own = np.append(study.edition.licensed, False)[rows]
+        table.loc[own, ["kg_per_unit", "kg"]] = np.nan
     table["factor_location"] = found["location"].where(known, "")
     table["factor_source"] = found["source"].where(known, "")
     table["cite"] = found["cite"].where(known, "")

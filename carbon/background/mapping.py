@@ -1,0 +1,224 @@
+"""Mappings: which dataset of the user's database stands for an activity of ours."""
+
+from __future__ import annotations
+
+import io
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+
+from carbon.background.edition import Edition
+from carbon.errors import StudyError, problem_table
+from carbon.units import per_unit
+
+__all__ = ["COLUMNS", "Mapping", "found_in", "read_mapping"]
+
+COLUMNS: Final = (
+    "activity",
+    "location",
+    "their_code",
+    "their_name",
+    "their_product",
+    "their_location",
+    "their_unit",
+    "factor",
+    "year",
+    "pedigree",
+    "gsd2",
+)
+"""Columns of a mapping; ``activity``, ``location`` and a code or a name are needed."""
+
+NUMBERS: Final = ("factor", "year", "gsd2")
+MAX_BYTES: Final = 16 * 1024 * 1024
+"""Largest mapping that is read; a stranger's file must not fill the memory."""
+
+TENFOLD: Final = 10
+
+
+@dataclass(frozen=True)
+class Mapping:
+    """Rows that can be used, and the problems of the others.
+
+    Parameters
+    ----------
+    file : str
+        Where they stand.
+    rows : pandas.DataFrame
+        :data:`COLUMNS`, ``unit`` (ours) and ``row`` (of the file); after :func:`found_in` also
+        ``code`` and ``title`` (theirs).
+    problems : pandas.DataFrame
+        As :func:`carbon.errors.problem_table` makes it.
+    """
+
+    file: str
+    rows: pd.DataFrame
+    problems: pd.DataFrame
+
+
+class _Problems:
+    """Collector; a row with an error is used no further."""
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.rows: list[dict[str, Any]] = []
+
+    def add(self, rows: pd.DataFrame, column: str, code: str, value: pd.Series) -> None:
+        self.rows += [
+            {"file": self.file, "row": row, "column": column, "value": str(text), "code": code}
+            for row, text in zip(rows["row"], value, strict=True)
+        ]
+
+    def table(self) -> pd.DataFrame:
+        found = problem_table(pd.DataFrame(self.rows) if self.rows else None)
+        return found.sort_values(["row", "code"], kind="stable", ignore_index=True)
+
+
+def read_mapping(path: Path, edition: Edition) -> Mapping:
+    """Read a mapping and hold it against the edition.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        CSV, UTF-8 or GB 18030, with the columns :data:`COLUMNS`.
+    edition : Edition
+        Whose activities are mapped.
+
+    Returns
+    -------
+    Mapping
+
+    Raises
+    ------
+    carbon.errors.StudyError
+        X001 if the file as a whole cannot be used.
+    """
+    table = _table(path)
+    problems = _Problems(str(path))
+    table["row"] = np.arange(2, len(table) + 2)
+    units = edition.datasets.drop_duplicates("activity").set_index("activity")["unit"]
+    table["unit"] = table["activity"].map(units)
+    table = _without(table, table["unit"].isna(), "activity", "X002", problems)
+    places = set(edition.parents)
+    table = _without(table, ~table["location"].isin(places), "location", "X002", problems)
+    twice = table.duplicated(["activity", "location"])
+    table = _without(table, twice, "activity", "X007", problems)
+    blank = (table["their_code"] == "") & (table["their_name"] == "")
+    table = _without(table, blank, "their_code", "X003", problems)
+    for column in NUMBERS:
+        number = pd.to_numeric(table[column].where(table[column] != ""), errors="coerce")
+        least = 1.0 if column == "gsd2" else 0.0
+        wrong = ~np.isfinite(number.fillna(np.nan)) | (number <= 0) | (number < least)
+        bad = (table[column] != "") & wrong
+        table = _without(table.assign(**{f"{column}_read": number}), bad, column, "X006", problems)
+    bad = (table["pedigree"] != "") & ~table["pedigree"].str.fullmatch("[1-5](;[1-5]){4}")
+    table = _without(table, bad, "pedigree", "X006", problems)
+    for column in NUMBERS:
+        table[column] = table.pop(f"{column}_read")
+    return Mapping(problems.file, table.reset_index(drop=True), problems.table())
+
+
+def found_in(mapping: Mapping, activities: pd.DataFrame, unit_of: Any, product_of: Any) -> Mapping:
+    """Find the mapped datasets in a database.
+
+    Parameters
+    ----------
+    mapping : Mapping
+        As read.
+    activities : pandas.DataFrame
+        The database: ``code name product location``.
+    unit_of, product_of : callable
+        From a code to its unit, and to its one product or None.
+
+    Returns
+    -------
+    Mapping
+        Rows with ``code``, ``title`` and ``factor``: how many of their units one of ours is.
+    """
+    problems = _Problems(mapping.file)
+    table = mapping.rows.copy()
+    wanted = {
+        "their_code": "code",
+        "their_name": "name",
+        "their_product": "product",
+        "their_location": "location",
+    }
+    by = {name: activities.groupby(name).indices for name in wanted.values()}
+    hits = []
+    for row in table[list(wanted)].to_dict("records"):
+        sets = [
+            set(by[theirs].get(row[ours], ())) for ours, theirs in wanted.items() if row[ours] != ""
+        ]
+        hits.append(sorted(set.intersection(*sets)))
+    count = np.array([len(hit) for hit in hits], dtype=np.int64)
+    table["code"] = [activities["code"].iloc[hit[0]] if hit else "" for hit in hits]
+    shown = table["their_code"].where(table["their_code"] != "", table["their_name"])
+    table["shown"] = shown
+    table["count"] = count
+    table = _without(table, table["count"] == 0, "shown", "X003", problems, "their_code")
+    table = _without(table, table["count"] > 1, "shown", "X004", problems, "their_name")
+    makes = table["code"].map(lambda code: product_of(code) is not None).astype(bool)
+    table = _without(table, ~makes, "shown", "X004", problems, "their_code")
+    titles = activities.set_index("code")[["name", "product", "location"]]
+    table["title"] = [" | ".join(filter(None, titles.loc[code])) for code in table["code"]]
+    table["found_unit"] = [unit_of(code) for code in table["code"]]
+    other = (table["their_unit"] != "") & (table["their_unit"] != table["found_unit"])
+    table = _without(table, other, "found_unit", "X005", problems, "their_unit")
+    pairs = zip(table["unit"], table["found_unit"], strict=True)
+    computed = pd.Series(
+        [per_unit(ours, theirs) for ours, theirs in pairs], table.index, dtype=float
+    )
+    lost = computed.isna() & table["factor"].isna()
+    table = _without(table, lost, "found_unit", "X005", problems, "factor")
+    ratio = table["factor"] / computed.reindex(table.index)
+    odd = (ratio >= TENFOLD) | (ratio <= 1 / TENFOLD)
+    problems.add(table[odd], "factor", "X013", table["factor"][odd])
+    table["factor"] = table["factor"].fillna(computed.reindex(table.index))
+    table = table.drop(columns=["shown", "count"]).reset_index(drop=True)
+    both = [mapping.problems, problems.table()]
+    whole = pd.concat([one for one in both if len(one)] or both[:1], ignore_index=True)
+    whole = whole.sort_values("row", kind="stable", ignore_index=True)
+    return Mapping(mapping.file, table, whole)
+
+
+def _table(path: Path) -> pd.DataFrame:
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise StudyError("X001", "the file is too large", file=str(path))
+        content = path.read_bytes()
+    except OSError as error:
+        raise StudyError("X001", error.strerror or "", file=str(path)) from None
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = content.decode("gb18030", errors="replace")
+    try:
+        table = pd.read_csv(io.StringIO(text), dtype=str, keep_default_na=False)
+    except ValueError as error:
+        raise StudyError("X001", str(error)[:200], file=str(path)) from None
+    table.columns = [re.sub(r"\s+", "_", str(name).strip().lower()) for name in table.columns]
+    missing = [name for name in ("activity", "location") if name not in table.columns]
+    if not {"their_code", "their_name"} & set(table.columns):
+        missing.append("their_code")
+    if missing or table.columns.duplicated().any():
+        raise StudyError("X001", f"columns missing or twice: {', '.join(missing)}", file=str(path))
+    empty = pd.Series("", index=table.index, dtype="str")
+    return pd.DataFrame({name: table.get(name, empty).str.strip() for name in COLUMNS})
+
+
+def _without(
+    table: pd.DataFrame,
+    bad: pd.Series,
+    column: str,
+    code: str,
+    problems: _Problems,
+    named: str = "",
+) -> pd.DataFrame:
+    """The rows without those that are bad, which become problems."""
+    wrong = table[bad.to_numpy(dtype=bool)]
+    problems.add(wrong, named or column, code, wrong[column])
+    good: pd.DataFrame = table[~bad.to_numpy(dtype=bool)]
+    return good

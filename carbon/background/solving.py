@@ -1,0 +1,138 @@
+"""The transposed system of a background, solved for all activities at once.
+
+Notes
+-----
+``Aᵀ·Y = R`` is split into its diagonal and the rest, ``Y = D⁻¹·(R − (Aᵀ − D)·Y)``, and repeated
+until nothing moves (Jacobi; Golub & Van Loan 2013, Matrix Computations, section 11.2). For
+inputs smaller than what is made of them it converges, each round costs one pass over the
+exchanges, and where no activity needs itself it ends exactly, after as many rounds as the
+longest chain has links. Factors of a background with hubs (electricity, transport) fill in:
+those of 20,000 activities have twenty times its exchanges. They are made only if the
+rounds do not settle.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+from scipy import sparse
+from scipy.sparse.linalg import splu
+
+__all__ = ["each", "rounds", "transposed"]
+
+Floats = npt.NDArray[np.float64]
+
+MOST: Final = 1000
+"""Rounds before factors are made: what shrinks by less than 3 % a round is not awaited."""
+
+STILL: Final = 1e-14
+"""Relative change in a round that counts as none: a few units in the last place."""
+
+FLOOR: Final = 1e-17
+"""The same, relative to the largest value of a column, for what cancels to nothing."""
+
+
+def transposed(technosphere: Any, right: Floats) -> Floats:
+    """Solve ``Aᵀ·Y = R``.
+
+    Parameters
+    ----------
+    technosphere : scipy sparse, shape (n, n)
+        A: products in rows, activities in columns, what is made on the diagonal.
+    right : ndarray of float64, shape (n, k)
+        One column an indicator, by activity.
+
+    Returns
+    -------
+    ndarray of float64, shape (n, k)
+        By product.
+
+    Raises
+    ------
+    RuntimeError
+        If the system has no single solution.
+
+    Examples
+    --------
+    >>> loop = sparse.csc_array(np.array([[1.0, -0.5], [-0.5, 1.0]]))
+    >>> transposed(loop, np.array([[1.0], [1.0]])).ravel().round(12).tolist()
+    [2.0, 2.0]
+    """
+    turned = sparse.csr_array(technosphere.T)
+    diagonal = turned.diagonal()
+    others = turned - sparse.diags_array(diagonal, format="csr")
+    found = rounds(others, diagonal[:, None], right)
+    if found is not None:
+        return found
+    solved: Floats = splu(turned.tocsc()).solve(np.ascontiguousarray(right))
+    return solved
+
+
+def each(others: Any, diagonal: Floats, right: Floats) -> Floats:
+    """Solve systems that differ on their diagonals alone, as draws of production do.
+
+    Parameters
+    ----------
+    others : scipy sparse, shape (n, n)
+        What all of them share, without a diagonal.
+    diagonal : ndarray of float64, shape (n, k)
+        One column a system.
+    right : ndarray of float64, shape (n, 1)
+        Shared too.
+
+    Returns
+    -------
+    ndarray of float64, shape (n, k)
+
+    Raises
+    ------
+    RuntimeError
+        If one of them has no single solution.
+    """
+    found = rounds(others, diagonal, right)
+    if found is not None:
+        return found
+    shape = others.shape
+    systems = [
+        (others + sparse.dia_array((one[None], [0]), shape=shape)).tocsc() for one in diagonal.T
+    ]
+    return np.stack([splu(system).solve(right.ravel()) for system in systems], axis=1)
+
+
+def rounds(others: Any, diagonal: Floats, right: Floats) -> Floats | None:
+    """Solve ``(D + M)·Y = R`` by repetition.
+
+    Parameters
+    ----------
+    others : scipy sparse, shape (n, n)
+        M, without a diagonal.
+    diagonal : ndarray of float64, shape (n, 1) or (n, k)
+        D, for all columns or for each of its own.
+    right : ndarray of float64, shape (n, 1) or (n, k)
+        R, in the same way.
+
+    Returns
+    -------
+    ndarray of float64, shape (n, k), or None
+        None if it did not settle.
+    """
+    if not np.all(diagonal):
+        return None
+    with np.errstate(over="ignore", invalid="ignore"):
+        values = np.broadcast_to(
+            right / diagonal, (len(right), max(diagonal.shape[1], right.shape[1]))
+        )
+        for _ in range(MOST):
+            moved = (right - others @ values) / diagonal
+            change = np.abs(moved - values)
+            size = np.abs(moved)
+            top = size.max(axis=0, initial=0)
+            if not np.all(np.isfinite(top)):
+                return None
+            if np.all(change <= STILL * size + FLOOR * top):
+                settled: Floats = moved
+                return settled
+            values = moved
+    return None

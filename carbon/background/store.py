@@ -1,0 +1,133 @@
+"""Where own backgrounds are kept: sealed packages in the user's data folder, by name and digest.
+
+The folder is the user's alone. A version stays when a newer one is made, so that a result can
+be computed again: ``name`` is the newest, ``name@version`` any.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import shutil
+from pathlib import Path
+from typing import Final
+
+import pandas as pd
+import platformdirs
+
+from carbon.errors import StudyError
+
+__all__ = ["NAME", "drop", "folder", "put", "root", "stored"]
+
+NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,47}")
+"""What a background or a version may be called."""
+
+
+def root() -> Path:
+    """Folder of the own backgrounds: the user's data folder."""
+    return Path(platformdirs.user_data_dir("carbon-label")) / "backgrounds"
+
+
+def stored() -> pd.DataFrame:
+    """Own backgrounds that are kept: columns ``name version title datasets current``."""
+    found = []
+    for path in sorted(root().glob("*/*/datapackage.json")):
+        told = json.loads(path.read_text(encoding="utf-8"))
+        found.append(
+            {
+                "name": path.parent.parent.name,
+                "version": path.parent.name,
+                "title": told["title"],
+                "datasets": told["datasets"],
+                "current": _current(path.parent.parent) == path.parent.name,
+            }
+        )
+    columns = ["name", "version", "title", "datasets", "current"]
+    return pd.DataFrame(found, columns=columns)
+
+
+def folder(name: str) -> Path:
+    """Folder of an own background.
+
+    Parameters
+    ----------
+    name : str
+        A name, or ``name@version`` for one that was used before.
+
+    Raises
+    ------
+    carbon.errors.StudyError
+        X012 if there is none.
+    """
+    first, _, version = name.partition("@")
+    if not NAME.fullmatch(first) or (version and not NAME.fullmatch(version)):
+        raise StudyError("X012", value=name)
+    path = root() / first / (version or _current(root() / first) or "none")
+    if not (path / "datapackage.json").is_file():
+        raise StudyError("X012", f"known: {', '.join(sorted(set(stored()['name'])))}", value=name)
+    return path
+
+
+def drop(name: str) -> int:
+    """Delete an own background, or one version of it.
+
+    Parameters
+    ----------
+    name : str
+        As for :func:`folder`; a name without a version stands for all of them.
+
+    Returns
+    -------
+    int
+        How many versions were deleted.
+    """
+    path = folder(name)
+    if "@" in name:
+        shutil.rmtree(path)
+        with contextlib.suppress(OSError):
+            path.parent.rmdir()
+        return 1
+    count = len([one for one in path.parent.iterdir() if one.is_dir()])
+    shutil.rmtree(path.parent)
+    return count
+
+
+def put(beside: Path, home: Path) -> Path:
+    """Move a sealed package into place; whoever comes second finds the same bytes there.
+
+    Parameters
+    ----------
+    beside : pathlib.Path
+        Where it was made, in the folder of its name.
+    home : pathlib.Path
+        That folder.
+
+    Returns
+    -------
+    pathlib.Path
+        Where it is now.
+
+    Raises
+    ------
+    OSError
+        If it could not be moved.
+    """
+    version = json.loads((beside / "datapackage.json").read_text(encoding="utf-8"))["version"]
+    place: Path = home / str(version)
+    with contextlib.suppress(OSError):
+        beside.rename(place)
+    if not (place / "datapackage.json").is_file():
+        raise OSError(f"{place} could not be made")
+    pointer = home / f".current.{os.getpid()}"
+    pointer.write_text(place.name, encoding="utf-8")
+    pointer.replace(home / "current")
+    return place
+
+
+def _current(home: Path) -> str:
+    try:
+        return (home / "current").read_text(encoding="utf-8").strip()
+    except OSError:
+        return ""
