@@ -53,6 +53,7 @@ WORDS: Final[dict[str, dict[str, str]]] = {
         "to": "to",
         "none": "no lever applies",
         "unknown": "unknown",
+        "target": "dashed: target",
     },
     "zh": {
         **dict(
@@ -74,6 +75,7 @@ WORDS: Final[dict[str, dict[str, str]]] = {
         "to": "至",
         "none": "没有适用的措施",
         "unknown": "未知",
+        "target": "虚线：目标",
     },
 }
 
@@ -151,6 +153,8 @@ def waterfall(
     name: str = "",
     basis: str = "",
     lang: str = "zh",
+    says: Mapping[str, str] | None = None,
+    target: float = math.nan,
 ) -> str:
     """Levers one after the other, from the footprint now to that with all of them.
 
@@ -162,6 +166,10 @@ def waterfall(
         Name of a lever, and the footprint after it and all levers before it.
     name, basis, lang : str
         As for :func:`stage_chart`.
+    says : mapping of str to str, optional
+        Other words for ``levers`` (the title), ``unit``, ``now``, ``then`` and ``target``.
+    target : float
+        A value to reach, drawn as a dashed line, in the unit of ``before``.
 
     Returns
     -------
@@ -173,7 +181,7 @@ def waterfall(
     >>> "−0.5" in waterfall(2.0, [("air to ground", 1.5)], lang="en")
     True
     """
-    words = WORDS[lang]
+    words = WORDS[lang] | dict(says or {})
     bars = [_Bar(words["now"], 0.0, before, _number(before, digits=3), WHOLE)]
     at = before
     for label, after in steps:
@@ -189,11 +197,19 @@ def waterfall(
         notes.append(words["worse"])
     if math.isnan(before):
         bars = []
-    return _drawn(bars, words["levers"], name, notes, basis, lang)
+    if bars and math.isfinite(target):
+        notes.append(f"{words['target']}: {_number(target, digits=3)}")
+    return _drawn(bars, words["levers"], name, notes, basis, lang, target)
 
 
 def _drawn(
-    bars: Sequence[_Bar], title: str, name: str, notes: Sequence[str], basis: str, lang: str
+    bars: Sequence[_Bar],
+    title: str,
+    name: str,
+    notes: Sequence[str],
+    basis: str,
+    lang: str,
+    target: float = math.nan,
 ) -> str:
     """The document: title, axis, bars, notes."""
     name = _plain(name)
@@ -225,6 +241,10 @@ def _drawn(
                 x = _x(bars[position - 1].end, scale)
                 out.append(_line(x, y - ROW, x, y, SOFT))
             out += _row(bar, y, scale)
+        if scale[0] <= target <= scale[1]:
+            x = _x(target, scale)
+            line = _line(x, TOP - 4, x, height - FOOT + 2, LESS, 1.5)
+            out.append(line.replace("/>", ' stroke-dasharray="6 4"/>'))
     else:
         out.append(_text(16, TOP + 20, WORDS[lang]["unknown"]))
     out.append(_text(16, height - 24, "  ·  ".join(notes), size=12, fill=SOFT))

@@ -1,0 +1,208 @@
+"""The first sheets of a dossier: its cover, and the rule with the cells that formulas name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from carbon.incentive.dossier import Dossier, told, words
+from carbon.incentive.vat_rules import NO_LAW, IntensityAtMost
+
+__all__ = ["Front"]
+
+
+class Front:
+    """Formats and first sheets of a workbook.
+
+    Parameters
+    ----------
+    book : xlsxwriter.Workbook
+        In constant-memory mode.
+    dossier : Dossier
+        What it holds.
+    lang : str
+        ``"zh"`` or ``"en"``.
+    """
+
+    def __init__(self, book: Any, dossier: Dossier, lang: str) -> None:
+        self.book, self.dossier, self.lang, self.words = book, dossier, lang, words(lang)
+        currency, digits = dossier.rule.currency, dossier.rule.minor_digits
+        money = "#,##0" + (f".{'0' * digits}" if digits else "")
+        kinds = {
+            "money": f'{money}" {currency}"',
+            "exact": f'#,##0.{"0" * (digits + 6)}" {currency}"',
+            "count": "#,##0",
+            "rate": "0.00%",
+            "share": "0%",
+            "kg": "0.000000",
+            "kg3": "#,##0.000",
+            "intensity": "#,##0.00",
+            "number": "General",
+        }
+        self.formats = {kind: book.add_format({"num_format": text}) for kind, text in kinds.items()}
+        head = {
+            "bold": True,
+            "bottom": 1,
+            "text_wrap": True,
+            "valign": "top",
+            "bg_color": "#E8F0EA",
+        }
+        self.head = book.add_format(head)
+        self.bold = book.add_format({"bold": True, "valign": "top"})
+        self.title = book.add_format({"bold": True, "font_size": 16})
+        self.wrap = book.add_format({"text_wrap": True, "valign": "top"})
+        self.sums = {
+            kind: book.add_format({"num_format": text, "bold": True, "top": 1})
+            for kind, text in kinds.items()
+        }
+
+    def _put(self, sheet: Any, row: int, values: Sequence[object], *styles: Any) -> None:
+        """One row of texts and numbers; a text never becomes a formula or markup."""
+        for column, value in enumerate(values):
+            style = styles[column] if column < len(styles) else self.wrap
+            if isinstance(value, int | float):
+                sheet.write_number(row, column, value, style)
+            elif value != "":
+                told = str(value)[:32_000]
+                # a text between these tags would be taken for formatted text as it stands
+                sheet.write_string(
+                    row, column, f" {told}" if told.startswith("<r>") else told, style
+                )
+
+    def _cite(self, part: Any) -> str:
+        return str(part.cite_zh if self.lang == "zh" and part.cite_zh else part.cite)
+
+    def rule(self) -> dict[str, Any]:
+        """Write the sheet of the rule.
+
+        Returns
+        -------
+        dict
+            Where its numbers stand, as :func:`carbon.incentive.lines_sheet.line_cells` needs it.
+        """
+        name, rule, say = self.words["rule"], self.dossier.rule, self.words
+        sheet = self.book.add_worksheet(name)
+        for column, width in enumerate((34, 18, 14, 90)):
+            sheet.set_column(column, column, width)
+        sheet.fit_to_pages(1, 0)
+        sheet.set_landscape()
+        self._put(
+            sheet, 0, [say["condition"], say["bound"], say["kind"], say["cite"]], *[self.head] * 4
+        )
+        at: dict[str, Any] = {"sheet": f"'{name}'!"}
+        row = 1
+
+        def put(label: str, value: object, kind: str, cite: str, style: Any, key: str = "") -> None:
+            nonlocal row
+            self._put(sheet, row, [label, value, kind, cite], self.bold, style)
+            row += 1
+            if key:
+                at[key] = f"'{name}'!$B${row}"
+                at[f"{key} row"] = row
+
+        measure = f"{say['rate']} ({say[rule.relief.measure]})"
+        relief = float(rule.relief.rate)
+        put(
+            measure,
+            relief,
+            say[rule.relief.kind],
+            self._cite(rule.relief),
+            self.formats["rate"],
+            "relief",
+        )
+        for key, cap in (("cap_sku", rule.caps.per_sku), ("cap_taxpayer", rule.caps.per_taxpayer)):
+            value = say["no_cap"] if cap is None else float(cap)
+            put(say[key], value, "", "", self.formats["money"], key)
+        for condition in rule.condition:
+            predicate = condition.predicate
+            cite = self._cite(condition)
+            kind, bound = say[condition.kind], getattr(condition, "bound", "")
+            shown = float(bound) if hasattr(bound, "as_tuple") else bound
+            shown = " ".join(shown) if isinstance(shown, list) else shown
+            put(say[predicate], shown, kind, cite, self.formats["number"], predicate)
+            if isinstance(condition, IntensityAtMost):
+                rows = {}
+                for category, own in sorted(condition.category_bounds.items()):
+                    put(f"  {category}", float(own), kind, "", self.formats["number"])
+                    rows[category] = row
+                at[f"{predicate} rows"] = rows
+        if rule.target is not None:
+            cite, kind = self._cite(rule.target), say[rule.target.kind]
+            put(say["target"], -float(rule.target.reduction), kind, cite, self.formats["share"])
+        for label, value in (
+            (say["tax_name"], rule.tax_zh if self.lang == "zh" else rule.tax),
+            (say["prices"], say[rule.prices]),
+            (say["rounding"], f"{say[rule.rounding.mode]}, {say[rule.rounding.level]}"),
+            (say["negative_base"], say[rule.negative_base]),
+            (say["currency"], rule.currency),
+        ):
+            put(label, value, "", "", self.wrap)
+        return at
+
+    def cover(self, sheet: Any, total: str) -> None:
+        """Write the cover.
+
+        Parameters
+        ----------
+        sheet : xlsxwriter.worksheet.Worksheet
+            Empty.
+        total : str
+            Cell of the relief of all taxpayers.
+        """
+        dossier, say, zh = self.dossier, self.words, self.lang == "zh"
+        rule, totals = dossier.rule, dossier.assessment.totals
+        sheet.set_column(0, 0, 44)
+        sheet.fit_to_pages(1, 0)
+        sheet.set_column(1, 1, 100)
+        sheet.hide_gridlines(2)
+        law = say["none_on_file"] if rule.legal_basis == NO_LAW else rule.legal_basis
+        period = (
+            f"{dossier.period.name}  ({dossier.period.first} {say['to']} {dossier.period.last})"
+        )
+        rows: list[tuple[str, object]] = [
+            (say["rule_title"], rule.title_zh if zh else rule.title),
+            (say["jurisdiction"], rule.jurisdiction_zh if zh else rule.jurisdiction),
+            (say["legal_basis"], law),
+            ("", rule.legal_note_zh if zh else rule.legal_note),
+            (say["period"], period),
+            (say["basis"], dossier.basis),
+            (say["program"], dossier.program),
+            (say["taxpayer"], len(totals)),
+            (say["lines"], len(dossier.assessment.lines)),
+        ]
+        self._put(sheet, 0, [say["title"]], self.title)
+        row = 2
+        for label, value in rows:
+            left = self.book.add_format({"align": "left"}) if isinstance(value, int) else self.wrap
+            self._put(sheet, row, [label, value], self.bold, left)
+            row += 1
+        money = self.book.add_format(
+            {
+                "bold": True,
+                "font_size": 14,
+                "align": "left",
+                "num_format": self.formats["money"].num_format,
+            }
+        )
+        self._put(sheet, row, [say["relief"]], self.bold)
+        granted = sum(int(value) for value in totals["relief"])
+        sheet.write_formula(row, 1, f"={total}", money, granted / 10**rule.minor_digits)
+        row += 2
+        notes = ["statement_unknown", "statement_formulas", "statement_emissions"]
+        notes += ["statement_exchanges"] if dossier.exchanges is None else []
+        for note in notes:
+            self._put(sheet, row, ["", say[note]])
+            row += 1
+        self._put(sheet, row + 1, [say["inputs"], say["sha256"]], self.head, self.head)
+        row += 2
+        for source in dossier.sources:
+            self._put(sheet, row, [f"{say[f'role_{source.role}']}: {source.file}", source.sha256])
+            row += 1
+        counts: Any = (
+            dossier.problems["code"].value_counts().sort_index() if len(dossier.problems) else {}
+        )
+        self._put(sheet, row + 1, [say["settled"], say["rule_broken"]], self.head, self.head)
+        row += 2
+        for code, count in dict(counts).items():
+            self._put(sheet, row, [f"{code}  × {count}", told(str(code), self.lang)])
+            row += 1

@@ -1,0 +1,218 @@
+"""The sheets of lines and totals: what is computed in them, as live formulas.
+
+A formula works in the smallest unit of the currency: ``ROUND(x, 6)`` before the last rounding
+takes away what binary numbers add, so that every program rounds a half the same way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+
+from carbon.incentive.sheet_rows import Cells, letters
+from carbon.incentive.vat_rules import TaxRule
+
+__all__ = ["COMPUTED", "line_cells", "rounded", "total_formulas"]
+
+COMPUTED: Final = ("T030", "T031", "T032", "T034", "T035", "T036")
+"""Codes that block a line."""
+
+ROUNDED: Final = {
+    "half_up": "ROUND({x},0)",
+    "down": "ROUNDDOWN({x},0)",
+    "up": "ROUNDUP({x},0)",
+    "half_even": "IF(MOD(ABS({x}),1)=0.5,2*ROUND({x}/2,0),ROUND({x},0))",
+}
+
+
+def rounded(amount: str, rule: TaxRule) -> str:
+    """Formula of an amount rounded to the smallest unit, as the rule says.
+
+    Parameters
+    ----------
+    amount : str
+        Formula of the amount [smallest unit].
+    rule : TaxRule
+        Its mode and currency.
+
+    Examples
+    --------
+    >>> from carbon.incentive.vat_rules import load_rule
+    >>> from carbon.rules import templates_root
+    >>> rounded("A1*100", load_rule(templates_root() / "tax" / "paper-2percent.toml"))
+    'ROUND(ROUND(A1*100,6),0)/100'
+    """
+    text = ROUNDED[rule.rounding.mode].replace("{x}", f"ROUND({amount},6)")
+    return f"{text}/{10**rule.minor_digits}"
+
+
+def line_cells(
+    lines: pd.DataFrame,
+    rule: TaxRule,
+    at: Mapping[str, Any],
+    styles: Callable[[str], Any],
+    footprint: tuple[str, Any],
+) -> dict[str, Cells]:
+    """Columns of the sheet of lines.
+
+    Parameters
+    ----------
+    lines : pandas.DataFrame
+        Of an assessment.
+    rule : TaxRule
+        What was applied.
+    at : mapping
+        Cells of the sheet of the rule: ``relief``, ``cap_sku`` and each predicate; ``sheet`` is
+        its name, ``<predicate> row`` and ``rows`` (by category) are rows of bounds.
+    styles : callable
+        Kind of number → format.
+    footprint : (str, ndarray)
+        Formula of the footprint with ``{i}``, and its row for each line, 0 for none.
+
+    Returns
+    -------
+    dict of str to Cells
+        Key of the column → cells; formulas name their neighbours by ``{r}``.
+    """
+    digits = rule.minor_digits
+    unit = 10.0**digits
+    names = [*LEFT, *(f"{c.predicate} {part}" for c in rule.condition for part in ("bound", "met"))]
+    names += RIGHT
+    col = {name: letters(place) + "{r}" for place, name in enumerate(names)}
+
+    def number(name: str, kind: str, formula: str = "", **rows: Any) -> Cells:
+        values = lines[name].to_numpy()
+        shown = values / unit if kind == "money" else values
+        return Cells(shown, formula, styles(kind), rows)
+
+    out = {
+        name: Cells(lines[name].array if name == "taxpayer" else lines[name].to_numpy())
+        for name in ("taxpayer", "sku", "category", "letter", "state", "certificate", "problem")
+    }
+    for name in ("sales_rows", "first_row", "catalogue_row", "rooms", "units", "returned_units"):
+        out[name] = number(name, "count")
+    for name in ("revenue", "refund"):
+        out[name] = number(name, "money")
+    for name in ("letter_probability", "primary_share"):
+        out[name] = number(name, "share")
+    out["high_kg"] = number("high_kg", "kg")
+    out["vat_rate"] = Cells(lines["vat_ppm"].to_numpy() / 1e6, "", styles("rate"))
+    kept, base = col["kept_units"], col["base"]
+    out["kept_units"] = number("kept_units", "count", f"{col['units']}-{col['returned_units']}")
+    net = f"ROUND({col['revenue']}-{col['refund']},{digits})"
+    out["net"] = number("net", "money", net)
+    if rule.prices == "tax_included":
+        divided = rounded(f"{col['net']}*{unit:.0f}/(1+{col['vat_rate']})", rule)
+        taxed = f"ROUND({col['net']}-{base},{digits})"
+    else:
+        divided, taxed = col["net"], rounded(f"{base}*{unit:.0f}*{col['vat_rate']}", rule)
+    out["base"] = number("base", "money", divided)
+    out["tax"] = number("tax", "money", taxed)
+    out["total_kg"] = number("total_kg", "kg", footprint[0], i=footprint[1])
+    if not footprint[0]:
+        out["total_kg"] = number("total_kg", "kg")
+    for name, kg in (("intensity", "total_kg"), ("intensity_high", "high_kg")):
+        sound = f'IF(ISNUMBER({col[kg]}),IF({kept}*{base}>0,1000*{col[kg]}*{kept}/{base},""),"")'
+        out[name] = number(name, "intensity", sound)
+    for condition in rule.condition:
+        name = condition.predicate
+        out[f"{name} bound"], out[f"{name} met"] = _judged(name, lines, col, at, styles)
+    met = ",".join(f"{col[f'{c.predicate} met']}=1" for c in rule.condition)
+    blocked = lines["problem"].str.contains("|".join(COMPUTED), regex=True).to_numpy()
+    out["blocked"] = Cells(blocked.astype(np.int64), "", styles("count"))
+    eligible = f"IF(AND({met},{col['blocked']}=0),1,0)"
+    out["eligible"] = Cells(lines["eligible"].to_numpy(np.int64), eligible, styles("count"))
+    amount = col["tax" if rule.relief.measure == "share_of_tax" else "base"]
+    if rule.negative_base == "zero":
+        amount = f"MAX(0,{amount})"
+    exact = f"ROUND({amount}*{at['relief']},{digits + 6})"
+    if rule.caps.per_sku is not None:
+        exact = f"MAX(-{at['cap_sku']},MIN({at['cap_sku']},{exact}))"
+    out["relief_exact"] = Cells(
+        lines["relief_micro"].to_numpy(np.float64) / (unit * 1e6),
+        f"IF({col['eligible']}=1,{exact},0)",
+        styles("exact"),
+    )
+    out["relief"] = number("relief", "money", rounded(f"{col['relief_exact']}*{unit:.0f}", rule))
+    return {name: out[name] for name in names}
+
+
+LEFT: Final = (
+    *("taxpayer", "sku", "category", "catalogue_row", "sales_rows", "first_row", "rooms", "units"),
+    *("returned_units", "kept_units", "revenue", "refund", "net", "vat_rate", "base", "tax"),
+    *("total_kg", "high_kg", "intensity", "intensity_high", "letter", "letter_probability"),
+    *("state", "primary_share", "certificate"),
+)
+RIGHT: Final = ("blocked", "eligible", "relief_exact", "relief", "problem")
+
+
+def _judged(
+    name: str,
+    lines: pd.DataFrame,
+    col: Mapping[str, str],
+    at: Mapping[str, Any],
+    styles: Callable[[str], Any],
+) -> tuple[Cells, Cells]:
+    """Bound of a condition, and whether it is met."""
+    bounds, met = lines[f"{name}_bound"], lines[f"{name}_met"].to_numpy(np.int64)
+    bound, count = col[f"{name} bound"], styles("count")
+    if name in ("intensity_at_most", "interval_high_at_most"):
+        value = col["intensity" if name == "intensity_at_most" else "intensity_high"]
+        own = lines["category"].map(at[f"{name} rows"]).fillna(at[f"{name} row"])
+        cells = Cells(
+            bounds.to_numpy(np.float64),
+            f"{at['sheet']}$B${{b}}",
+            styles("intensity"),
+            {"b": own.to_numpy(np.int64)},
+        )
+        formula = f"IF(ISNUMBER({value}),IF({value}<={bound},1,0),0)"
+        return cells, Cells(met, formula, count)
+    if name == "primary_share_at_least":
+        value = col["primary_share"]
+        formula = f"IF(ISNUMBER({value}),IF({value}>={bound},1,0),0)"
+        return Cells(bounds.to_numpy(np.float64), at[name], styles("share")), Cells(
+            met, formula, count
+        )
+    if name == "letter_at_least":
+        graded = f'AND({col["letter"]}<>"",{col["letter"]}<={bound})'
+        return Cells(bounds.to_numpy(), at[name]), Cells(met, f"IF({graded},1,0)", count)
+    if name == "verified":
+        return Cells(bounds.to_numpy()), Cells(met, f'IF({col["certificate"]}<>"",1,0)', count)
+    return Cells(bounds.to_numpy()), Cells(met, "", count)
+
+
+def total_formulas(
+    rule: TaxRule, sums: Callable[[str], str], col: Mapping[str, str], cap: str
+) -> dict[str, str]:
+    """Formulas of a row of totals.
+
+    Parameters
+    ----------
+    rule : TaxRule
+        Rounding and cap.
+    sums : callable
+        Column of the lines → formula of its sum over the taxpayer.
+    col : mapping of str to str
+        Column of the totals → its cell.
+    cap : str
+        Cell of the cap of a taxpayer.
+
+    Returns
+    -------
+    dict of str to str
+    """
+    digits, unit = rule.minor_digits, 10**rule.minor_digits
+    out = {name: f"ROUND({sums(name)},{digits})" for name in ("revenue", "refund", "net")}
+    out |= {name: f"ROUND({sums(name)},{digits})" for name in ("base", "tax")}
+    out |= {name: sums(name) for name in ("units", "returned_units", "kept_units", "eligible")}
+    out["relief_lines"] = f"ROUND({sums('relief')},{digits})"
+    out["exact"] = f"ROUND({sums('relief_exact')},{digits + 6})"
+    out["relief_once"] = rounded(f"{col['exact']}*{unit}", rule)
+    out["difference"] = f"ROUND({col['relief_lines']}-{col['relief_once']},{digits})"
+    out["granted"] = col["relief_lines" if rule.rounding.level == "line" else "relief_once"]
+    capped = rule.caps.per_taxpayer is not None
+    out["relief"] = f"MIN({col['granted']},{cap})" if capped else col["granted"]
+    return out

@@ -1,0 +1,103 @@
+"""Money as whole numbers of the smallest unit: exact, in bulk, and rounded by a stated rule.
+
+A million amounts as ``decimal.Decimal`` take seconds for each sum; as 64-bit integers of the
+smallest unit (cents, 分) they are as exact, and a product with a rate is an integer again in
+millionths of that unit. Floating point never carries an amount.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from carbon.catalogue.ledger import MONEY
+
+__all__ = ["LARGEST", "MILLION", "divided", "minor", "share", "text"]
+
+Integers = npt.NDArray[np.int64]
+
+MILLION: Final = 1_000_000
+"""Rates are whole millionths."""
+
+LARGEST: Final = 10**12
+"""Largest amount of one line [smallest unit]: a rate times it still fits 64 bits."""
+
+
+def minor(amounts: Integers, digits: int) -> tuple[Integers, npt.NDArray[np.bool_]]:
+    """Amounts of a ledger in the smallest unit.
+
+    Parameters
+    ----------
+    amounts : ndarray of int64
+        [1/10,000 of the unit of the currency], as ledgers hold them.
+    digits : int
+        Decimals of the smallest unit, 2 for CNY.
+
+    Returns
+    -------
+    units : ndarray of int64
+        [smallest unit].
+    exact : ndarray of bool
+        False for an amount that has more decimals or is too large.
+
+    Examples
+    --------
+    >>> [column.tolist() for column in minor(np.array([1000, 26750, 26755]), 2)]
+    [[10, 267, 267], [True, False, False]]
+    """
+    whole, rest = np.divmod(amounts, MONEY // 10**digits)
+    return whole, (rest == 0) & (np.abs(whole) <= LARGEST)
+
+
+def divided(numerator: Integers, denominator: int | Integers, mode: str) -> Integers:
+    """Quotient of whole numbers, rounded.
+
+    Parameters
+    ----------
+    numerator : ndarray of int64
+    denominator : int or ndarray of int64
+        Above 0.
+    mode : str
+        ``half_up`` (away from zero), ``half_even``, ``down`` (towards zero), ``up`` (away).
+
+    Examples
+    --------
+    >>> five = np.array([25, -25, 35])
+    >>> [divided(five, 10, mode).tolist() for mode in ("half_up", "half_even", "down", "up")]
+    [[3, -3, 4], [2, -2, 4], [2, -2, 3], [3, -3, 4]]
+    """
+    size, sign = np.abs(numerator), np.sign(numerator)
+    whole, rest = size // denominator, size % denominator
+    if mode == "up":
+        whole = whole + (rest > 0)
+    elif mode == "half_up":
+        whole = whole + (2 * rest >= denominator)
+    elif mode == "half_even":
+        whole = whole + ((2 * rest > denominator) | ((2 * rest == denominator) & (whole % 2 == 1)))
+    rounded: Integers = sign * whole
+    return rounded
+
+
+def share(rate: Decimal) -> int:
+    """A rate in millionths.
+
+    Examples
+    --------
+    >>> share(Decimal("0.02"))
+    20000
+    """
+    return int(rate * MILLION)
+
+
+def text(units: int, digits: int) -> str:
+    """An amount as decimal text.
+
+    Examples
+    --------
+    >>> text(-5, 2), text(123456, 2), text(7, 0)
+    ('-0.05', '1234.56', '7')
+    """
+    return str(Decimal(units).scaleb(-digits).quantize(Decimal(1).scaleb(-digits)))

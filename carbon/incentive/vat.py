@@ -1,0 +1,316 @@
+"""The tax incentive: conditions, tax base and relief of every taxpayer and SKU, and their totals.
+
+Amounts are whole smallest units (see :mod:`carbon.incentive.money`); a relief is kept in
+millionths of that unit until it is rounded, so that what rounding adds or takes can be shown.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from carbon.incentive.money import MILLION, divided, share
+from carbon.incentive.vat_rules import (
+    CategoryIn,
+    Condition,
+    IntensityAtMost,
+    LetterAtLeast,
+    Period,
+    PrimaryShareAtLeast,
+    TaxRule,
+)
+
+__all__ = ["MILLIGRAM", "Assessment", "assess", "taxed", "total"]
+
+Floats = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
+
+PER: Final = 1000.0
+"""Carbon intensity is told per thousand of the currency."""
+
+MILLIGRAM: Final = 6
+"""Decimals of a kilogram that footprints of a dossier have: a sheet holds them without loss."""
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """What each line and each taxpayer is granted.
+
+    Parameters
+    ----------
+    lines : pandas.DataFrame
+        One row a taxpayer, SKU and tax rate: those of :func:`carbon.incentive.sales.settle`, then
+        ``category catalogue_row kept_units net base tax total_kg low_kg high_kg intensity
+        intensity_high letter letter_probability state primary_share certificate``, for each
+        condition ``<predicate>_value _bound _met``, and ``eligible relief_micro relief problem``.
+        Amounts in smallest units, ``relief_micro`` in millionths of them.
+    totals : pandas.DataFrame
+        As :func:`total` gives them.
+    """
+
+    lines: pd.DataFrame
+    totals: pd.DataFrame
+
+
+def taxed(lines: pd.DataFrame, rule: TaxRule) -> pd.DataFrame:
+    """Kept units, tax base and tax of each line.
+
+    Parameters
+    ----------
+    lines : pandas.DataFrame
+        As :func:`carbon.incentive.sales.settle` gives them.
+    rule : TaxRule
+        Whether prices hold the tax, and how amounts are rounded.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The lines and ``kept_units net base tax`` [smallest unit].
+
+    Notes
+    -----
+    With prices that hold the tax: ``base = net/(1 + t)``, ``tax = net − base``; without:
+    ``base = net``, ``tax = base·t``; net is revenue less refunds, each result rounded to the
+    smallest unit.
+    """
+    out = lines.copy()
+    out["kept_units"] = out["units"] - out["returned_units"]
+    out["net"] = out["revenue"] - out["refund"]
+    net, ppm = out["net"].to_numpy(np.int64), out["vat_ppm"].to_numpy(np.int64)
+    if rule.prices == "tax_included":
+        base = divided(net * MILLION, MILLION + ppm, rule.rounding.mode)
+        tax = net - base
+    else:
+        base, tax = net, divided(net * ppm, MILLION, rule.rounding.mode)
+    out["base"], out["tax"] = base, tax
+    return out
+
+
+def assess(
+    lines: pd.DataFrame,
+    footprints: pd.DataFrame,
+    rule: TaxRule,
+    period: Period,
+    verifications: pd.DataFrame | None = None,
+) -> Assessment:
+    """Judge every line by the conditions of a rule, and grant what it grants.
+
+    Parameters
+    ----------
+    lines : pandas.DataFrame
+        As :func:`carbon.incentive.sales.settle` gives them.
+    footprints : pandas.DataFrame
+        ``Study.grades`` of the catalogue, with a column ``line`` (row of the catalogue).
+    rule : TaxRule
+        Conditions and amounts.
+    period : Period
+        On its last day a certificate must be in force.
+    verifications : pandas.DataFrame, optional
+        Frame of the ledger ``verifications``.
+
+    Returns
+    -------
+    Assessment
+
+    Notes
+    -----
+    Intensity is ``1000·total_kg·kept_units/base`` [kg CO2e/1,000 of currency].
+    """
+    out = taxed(lines, rule)
+    known = _joined(out, footprints)
+    out["certificate"] = _certificates(out["sku"], verifications, period)
+    scale = 10.0**rule.minor_digits
+    base = out["base"].to_numpy(np.int64)
+    kept = out["kept_units"].to_numpy(np.float64)
+    sound = kept * base > 0  # of refunds alone both are negative, and the ratio is theirs
+    with np.errstate(invalid="ignore", divide="ignore"):
+        for name, kg in (("intensity", "total_kg"), ("intensity_high", "high_kg")):
+            out[name] = np.where(sound, PER * out[kg].to_numpy() * kept / (base / scale), np.nan)
+    conditions = {condition.predicate: _judged(condition, out) for condition in rule.condition}
+    eligible = np.ones(len(out), dtype=np.bool_)
+    unknown = np.zeros(len(out), dtype=np.bool_)
+    for name, (value, bound, met) in conditions.items():
+        out[f"{name}_value"], out[f"{name}_bound"], out[f"{name}_met"] = value, bound, met
+        eligible &= met
+        unknown |= np.asarray(pd.isna(value)) if name != "verified" else False
+    flags = {
+        "T030": ~known,
+        "T031": known & out["total_kg"].isna().to_numpy(),
+        "T032": base == 0,
+        "T033": base < 0,
+        "T034": out["relabelled"].to_numpy(),
+        "T035": out["two_rates"].to_numpy(),
+        "T036": (base != 0) & ~sound,
+        "T037": out["other_edition"].to_numpy(),
+        "T038": out["rooms"].to_numpy() > 1,
+    }
+    flags["T039"] = unknown & ~(flags["T030"] | flags["T031"] | flags["T032"] | flags["T036"])
+    for code in ("T030", "T031", "T032", "T034", "T035", "T036"):
+        eligible &= ~flags[code]
+    out["eligible"] = eligible
+    out["relief_micro"] = _relief(out, rule)
+    out["relief"] = divided(out["relief_micro"].to_numpy(), MILLION, rule.rounding.mode)
+    out["problem"] = _codes(flags, out.pop("footprint_problem"))
+    return Assessment(out, total(out, rule))
+
+
+def _joined(out: pd.DataFrame, footprints: pd.DataFrame) -> Flags:
+    """Add the footprint of each line; of a repeated SKU the first row is meant, as it is read."""
+    single = footprints[~footprints["sku"].duplicated()]
+    at = pd.Index(single["sku"].astype("object")).get_indexer(out["sku"].astype("object"))
+    known: Flags = at >= 0
+    for name in ("total_kg", "low_kg", "high_kg", "letter_probability", "primary_share"):
+        told = single[name].to_numpy(np.float64) if name in single else np.full(len(single), np.nan)
+        digits = MILLIGRAM if name.endswith("_kg") else 9
+        out[name] = np.where(known, np.round(_at(told, at, np.nan), digits), np.nan)
+    for name in ("category", "letter", "state"):
+        words = single[name].astype("object").to_numpy() if name in single else np.full(1, "")
+        out[name] = pd.Series(np.where(known, _at(words, at, ""), "")).fillna("")
+    out["footprint_problem"] = np.where(
+        known, _at(single["problem"].to_numpy("object"), at, ""), ""
+    )
+    out["catalogue_row"] = np.where(known, _at(single["line"].to_numpy(np.int64), at, 0), 0)
+    return known
+
+
+def _at(values: npt.NDArray[Any], at: npt.NDArray[np.intp], gap: object) -> npt.NDArray[Any]:
+    return values[at] if len(values) else np.full(len(at), gap)
+
+
+def _certificates(skus: pd.Series, told: pd.DataFrame | None, period: Period) -> pd.Series:
+    """Certificate of each SKU that is in force on the last day, the one that lasts longest."""
+    if told is None or told.empty:
+        return pd.Series("", index=skus.index, dtype="object")
+    day = pd.Timestamp(period.last)
+    valid = told[(told["valid_from"] <= day) & (told["valid_to"] >= day)]
+    valid = valid.sort_values(["valid_to", "certificate"]).drop_duplicates("sku", keep="last")
+    words = valid["certificate"].astype(str) + " (" + valid["verifier"].astype(str) + ", "
+    words += valid["valid_to"].dt.strftime("%Y-%m-%d") + ")"
+    by_sku = dict(zip(valid["sku"].astype(str), words, strict=True))
+    return skus.astype(str).map(by_sku).astype("object").fillna("")
+
+
+def _judged(condition: Condition, lines: pd.DataFrame) -> tuple[Any, Any, Flags]:
+    """Value of a condition, its bound and whether it is met; a gap never meets one."""
+    if isinstance(condition, IntensityAtMost):
+        high = condition.predicate == "interval_high_at_most"
+        value = lines["intensity_high" if high else "intensity"].to_numpy()
+        own = {name: float(bound) for name, bound in condition.category_bounds.items()}
+        bound = lines["category"].map(own).astype(np.float64).fillna(float(condition.bound))
+        return value, bound.to_numpy(), value <= bound.to_numpy()
+    if isinstance(condition, LetterAtLeast):
+        letter = lines["letter"].where(lines["state"] == "graded").replace("", None)
+        met = letter.notna() & (letter.fillna("~") <= condition.bound)
+        return letter.astype("object"), condition.bound, met.to_numpy(dtype=np.bool_)
+    if isinstance(condition, PrimaryShareAtLeast):
+        value = lines["primary_share"].to_numpy()
+        return value, float(condition.bound), value >= float(condition.bound)
+    if isinstance(condition, CategoryIn):
+        category = lines["category"].replace("", None).astype("object")
+        return category, " ".join(condition.bound), category.isin(condition.bound).to_numpy()
+    return lines["certificate"], "", (lines["certificate"] != "").to_numpy()
+
+
+def _relief(lines: pd.DataFrame, rule: TaxRule) -> npt.NDArray[np.int64]:
+    """Relief of each line before rounding [millionths of the smallest unit]."""
+    amount = lines["tax" if rule.relief.measure == "share_of_tax" else "base"].to_numpy(np.int64)
+    if rule.negative_base == "zero":
+        amount = np.maximum(amount, 0)
+    micro = np.where(lines["eligible"], amount, 0) * share(rule.relief.rate)
+    if rule.caps.per_sku is not None:
+        cap = int(rule.caps.per_sku.scaleb(rule.minor_digits)) * MILLION
+        micro = np.clip(micro, -cap, cap)
+    return micro
+
+
+def _codes(flags: dict[str, Flags], told: pd.Series) -> pd.Series:
+    """Codes of each line, after those of its footprint."""
+    size = np.zeros(len(told), dtype=np.int64)
+    for bit, flag in enumerate(flags.values()):
+        size |= flag.astype(np.int64) << bit
+    patterns, code = np.unique(size, return_inverse=True)
+    words = np.array(
+        [
+            " ".join(name for bit, name in enumerate(flags) if pattern >> bit & 1)
+            for pattern in patterns
+        ],
+        dtype="object",
+    )[code]
+    before = told.fillna("").astype(str).to_numpy(dtype="object")
+    return pd.Series(before + " " + words, index=told.index).str.strip()
+
+
+def total(lines: pd.DataFrame, rule: TaxRule) -> pd.DataFrame:
+    """Sum the lines of each taxpayer, and of all.
+
+    Parameters
+    ----------
+    lines : pandas.DataFrame
+        Of an :class:`Assessment`, sorted by taxpayer.
+    rule : TaxRule
+        Rounding and caps.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a taxpayer: ``taxpayer first_line lines eligible units returned_units kept_units
+        revenue refund net base tax eligible_base eligible_tax exact_micro relief_lines
+        relief_once difference cap relief emissions_kg known_base intensity coverage``.
+        ``relief_lines`` is the sum of the rounded lines, ``relief_once`` the exact sum rounded
+        once, ``difference`` the first less the second; ``relief`` is that of the level that the
+        rule names, at most the cap of a taxpayer. Amounts are exact (Python integers).
+    """
+    payer = lines["taxpayer"].cat.codes.to_numpy()
+    starts = (
+        np.flatnonzero(np.append(True, np.diff(payer) != 0)) if len(lines) else np.zeros(0, int)
+    )
+
+    def summed(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        return np.add.reduceat(values, starts) if len(starts) else values[:0]
+
+    out = pd.DataFrame({"taxpayer": lines["taxpayer"].astype(str).to_numpy()[starts]})
+    out["first_line"] = starts
+    out["lines"] = np.diff(np.append(starts, len(lines)))
+    eligible = lines["eligible"].to_numpy()
+    out["eligible"] = summed(eligible.astype(np.int64))
+    for name in (
+        "units",
+        "returned_units",
+        "kept_units",
+        "revenue",
+        "refund",
+        "net",
+        "base",
+        "tax",
+    ):
+        out[name] = summed(lines[name].to_numpy(np.int64))
+    for name in ("base", "tax"):
+        out[f"eligible_{name}"] = summed(np.where(eligible, lines[name], 0).astype(np.int64))
+    whole, rest = np.divmod(lines["relief_micro"].to_numpy(np.int64), MILLION)
+    exact = summed(whole).astype(object) * MILLION + summed(rest).astype(object)
+    out["exact_micro"] = exact
+    out["relief_lines"] = summed(lines["relief"].to_numpy(np.int64))
+    mode = rule.rounding.mode
+    out["relief_once"] = divided(exact, MILLION, mode).astype(np.int64)
+    out["difference"] = out["relief_lines"] - out["relief_once"]
+    granted = out["relief_lines" if rule.rounding.level == "line" else "relief_once"]
+    cap = rule.caps.per_taxpayer
+    out["granted"] = granted
+    out["relief"] = (
+        granted if cap is None else granted.clip(upper=int(cap.scaleb(rule.minor_digits)))
+    )
+    kg = (lines["total_kg"] * lines["kept_units"]).to_numpy()
+    known = ~np.isnan(kg)
+    out["emissions_kg"] = summed(np.where(known, kg, 0.0))
+    out["known_base"] = summed(np.where(known, lines["base"], 0).astype(np.int64))
+    scale = 10.0**rule.minor_digits
+    with np.errstate(invalid="ignore", divide="ignore"):
+        positive = out["known_base"].to_numpy() > 0
+        intensity = PER * out["emissions_kg"].to_numpy() / (out["known_base"].to_numpy() / scale)
+        out["intensity"] = np.where(positive, intensity, np.nan)
+        out["coverage"] = np.where(out["base"] > 0, out["known_base"] / out["base"], np.nan)
+    return out
