@@ -3,6 +3,9 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 OUT    ?= out
+LOCK   := uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
+          --no-emit-index-url --custom-compile-command "make lock"
+PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .PHONY: demo test format lint types contracts bench lock factors examples clean
 
@@ -11,8 +14,13 @@ $(VENV)/.ready: requirements.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV) || ( \
 	    $(PYTHON) -m pip install --quiet --target $(VENV)-boot virtualenv && \
 	    PYTHONPATH=$(VENV)-boot $(PYTHON) -m virtualenv --quiet --clear $(VENV) )
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	$(PIP) --require-hashes -r requirements.lock
+	$(PIP) --no-deps --no-build-isolation --editable .
+	touch $@
+
+# what only the developers need, Spark among it, is large
+$(VENV)/.tested: requirements-dev.lock $(VENV)/.ready
+	$(PIP) --require-hashes -r requirements-dev.lock
 	touch $@
 
 demo: $(VENV)/.ready ## footprints of the example catalogue
@@ -29,32 +37,32 @@ demo: $(VENV)/.ready ## footprints of the example catalogue
 test: lint types contracts ## everything that must hold before a change lands
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
-lint: $(VENV)/.ready
+lint: $(VENV)/.tested
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 
-types: $(VENV)/.ready
+types: $(VENV)/.tested
 	$(BIN)/mypy
 
-contracts: $(VENV)/.ready
+contracts: $(VENV)/.tested
 	$(BIN)/lint-imports
 
-format: $(VENV)/.ready
+format: $(VENV)/.tested
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: $(VENV)/.ready ## the timed subjects; writes docs/performance.md
+bench: $(VENV)/.tested ## the timed subjects; writes docs/performance.md
 	$(BIN)/python -m benchmarks
 
-factors: $(VENV)/.ready ## rebuild every package from the publishers' files in SOURCES
+factors: $(VENV)/.tested ## rebuild every package from the publishers' files in SOURCES
 	$(BIN)/python factors/make.py $(SOURCES)
 
-examples: $(VENV)/.ready
+examples: $(VENV)/.tested
 	$(BIN)/python examples/make.py
 
 lock: ## resolve the versions again (needs uv)
-	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
-	    --no-emit-index-url --custom-compile-command "make lock" -o requirements.lock
+	$(LOCK) --extra fonts --group build -o requirements.lock
+	$(LOCK) --all-extras --group build --group dev -c requirements.lock -o requirements-dev.lock
 
 clean:
 	rm -rf $(VENV) $(VENV)-boot $(OUT) dist build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

@@ -173,6 +173,16 @@ def test_text_cannot_become_a_formula(source: Path) -> None:
     assert (cell.value, cell.data_type) == ("=B+1", "s")
 
 
+def test_text_cannot_become_markup_of_a_sheet(tmp_path: Path) -> None:
+    import openpyxl
+
+    names = ["<r><t>x</t></r>", "<r></sheetData></r>", "a<b>&c"]
+    write_table(pd.DataFrame({"sku": names}), tmp_path / "out.xlsx")
+    sheet = openpyxl.load_workbook(tmp_path / "out.xlsx").active
+    found = [sheet.cell(row, 1).value for row in (2, 3, 4)]
+    assert found == [f"'{names[0]}", f"'{names[1]}", names[2]]
+
+
 @pytest.mark.parametrize("suffix", [".csv", ".parquet", ".xlsx", ".jsonl"])
 def test_the_same_input_gives_the_same_bytes(source: Path, suffix: str) -> None:
     one, two = source.parent / f"one{suffix}", source.parent / f"two{suffix}"

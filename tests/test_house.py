@@ -17,10 +17,11 @@ from click.testing import CliRunner
 
 import carbon
 from carbon.catalogue.schema import COLUMNS
-from carbon.doors.cli import main
+from carbon.doors.cli import SECTIONS, main
 from carbon.doors.template import columns
 from carbon.errors import CODES
 from carbon.footprint.result import INTERVAL_COLUMNS, RESULT_COLUMNS
+from carbon.label.scale import GRADE_COLUMNS
 
 ROOT = Path(__file__).resolve().parents[1]
 MODULES = [
@@ -30,6 +31,11 @@ MODULES = [
 ]
 COMMANDS = {
     "footprint", "inventory", "explain", "check", "template", "whatif", "compare",
+    "label", "report", "claims", "reference list", "reference build",
+    "rank", "anomalies", "room", "policy check", "policy explain", "exposure", "dashboard", "pool",
+    "tax", "reproduce",
+    "background use", "background list", "background drop", "background coverage",
+    "export brightway",
     "factors list", "factors show", "factors search", "factors check", "factors diff",
     "factors seal",
 }  # fmt: skip
@@ -67,6 +73,11 @@ def test_no_factor_in_python() -> None:
         assert not re.findall(r"(?<![\w.])(?!0\.0)\d+\.\d+", code), path.name
 
 
+def test_the_help_shows_every_command_under_a_heading() -> None:
+    shown = [name for names in SECTIONS.values() for name in names]
+    assert sorted(shown) == sorted(main.commands)
+
+
 def test_every_code_is_documented() -> None:
     documented = re.findall(
         r"^\| ([A-Z]\d{3}) \| (\w+) \| (.+?) \| (.+?) \|$", text("docs/errors.md"), re.M
@@ -82,7 +93,7 @@ def test_every_code_is_used() -> None:
 
 def test_every_column_is_documented() -> None:
     reference = text("docs/columns.md")
-    for name in (*COLUMNS, *RESULT_COLUMNS, *INTERVAL_COLUMNS):
+    for name in (*COLUMNS, *RESULT_COLUMNS, *INTERVAL_COLUMNS, *GRADE_COLUMNS):
         assert f"| `{name}` |" in reference, name
     assert set(columns()["column"]) <= set(COLUMNS)
 

@@ -18,10 +18,21 @@ from pyarrow import csv, parquet
 
 from carbon.errors import OutputError
 
-__all__ = ["FORMATS", "as_text", "whole_file", "write_picture", "write_table"]
+__all__ = [
+    "FORMATS",
+    "SHEET_ROWS",
+    "as_text",
+    "json_lines",
+    "whole_file",
+    "write_picture",
+    "write_table",
+]
 
 SHEET_ROWS: Final = 1_048_576
 """Rows that a sheet of a spreadsheet can hold, the header included."""
+
+LONGEST: Final = 32_766
+"""Characters that a cell of a spreadsheet can hold, less one."""
 
 FORMULA: Final = r"^([=+\-@\t\r])"
 """First characters that make a spreadsheet run a text cell as a formula."""
@@ -157,12 +168,32 @@ def _parquet(frame: pd.DataFrame, path: Path) -> None:
     parquet.write_table(_arrow(frame), path, compression="zstd")
 
 
-def _jsonl(frame: pd.DataFrame, path: Path) -> None:
+def json_lines(frame: pd.DataFrame) -> Iterator[str]:
+    """Rows of a table as lines of JSON.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+
+    Yields
+    ------
+    str
+        With its line feed; a missing cell is null.
+
+    Examples
+    --------
+    >>> list(json_lines(pd.DataFrame({"sku": ["A"], "total_kg": [None]})))
+    ['{"sku": "A", "total_kg": null}\\n']
+    """
     columns = [_cells(frame[name]) for name in frame.columns]
+    for row in zip(*columns, strict=True):
+        line = dict(zip(frame.columns, row, strict=True))
+        yield json.dumps(line, ensure_ascii=False, allow_nan=False, default=str) + "\n"
+
+
+def _jsonl(frame: pd.DataFrame, path: Path) -> None:
     with path.open("w", encoding="utf-8", newline="\n") as file:
-        for row in zip(*columns, strict=True):
-            line = dict(zip(frame.columns, row, strict=True))
-            file.write(json.dumps(line, ensure_ascii=False, allow_nan=False, default=str) + "\n")
+        file.writelines(json_lines(frame))
 
 
 def _xlsx(frame: pd.DataFrame, path: Path) -> None:
@@ -200,7 +231,9 @@ def _fill_sheet(xlsxwriter: ModuleType, frame: pd.DataFrame, path: Path) -> None
                 if numeric[position]:
                     sheet.write_number(at, position, value, number)
                 else:
-                    sheet.write_string(at, position, str(value)[:32767])
+                    # a text in <r> is taken for markup, and written unescaped
+                    text = str(value)[:LONGEST]
+                    sheet.write_string(at, position, f"'{text}" if text[:3] == "<r>" else text)
 
 
 def _cells(column: pd.Series) -> list[object]:

@@ -9,22 +9,30 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 
 from carbon import __version__
+from carbon.doors.cli_background import background, export
+from carbon.doors.cli_dashboard import dashboard
 from carbon.doors.cli_factors import factors
+from carbon.doors.cli_footprint import footprint
+from carbon.doors.cli_label import label
+from carbon.doors.cli_pool import pool
+from carbon.doors.cli_rank import anomalies, exposure, rank
+from carbon.doors.cli_reference import reference
+from carbon.doors.cli_report import claims, report
+from carbon.doors.cli_room import policy, room
+from carbon.doors.cli_tax import reproduce, tax
 from carbon.doors.cli_whatif import compare, whatif
 from carbon.doors.options import (
     CATALOGUE,
-    DRAWS,
     EDITION,
     FACTORS,
     LANG,
     OUTPUT,
     Group,
-    draw_factors,
     errors_in,
     first_name,
     guard,
@@ -35,10 +43,35 @@ from carbon.doors.options import (
     tell_problems,
 )
 
-__all__ = ["main"]
+__all__ = ["SECTIONS", "main"]
 
 
-@click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
+SECTIONS: Final = {
+    "Catalogues": ("template", "check", "footprint", "explain", "inventory", "whatif", "compare"),
+    "Labels and pages": ("label", "report", "claims"),
+    "Platforms": (
+        ("reference", "rank", "anomalies", "room", "policy", "exposure", "dashboard", "pool")
+    ),
+    "Offices": ("tax", "reproduce"),
+    "Factors and other programs": ("factors", "background", "export"),
+}
+"""Commands as ``carbon --help`` shows them."""
+
+
+class Doors(Group):
+    """The commands under headings, in the order in which they are met."""
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the commands of each section."""
+        for title, names in SECTIONS.items():
+            found = [(name, self.get_command(ctx, name)) for name in names]
+            with formatter.section(title):
+                formatter.write_dl(
+                    [(name, one.get_short_help_str(60)) for name, one in found if one is not None]
+                )
+
+
+@click.group(cls=Doors, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="carbon")
 def main() -> None:
     """Carbon footprint of every SKU sold in live-stream e-commerce.
@@ -52,41 +85,6 @@ def main() -> None:
     Exit codes: 0 computed, 1 some rows left out, 2 command not understood, 3 input refused,
     4 factors refused, 5 result not writable.
     """
-
-
-@main.command()
-@CATALOGUE
-@OUTPUT
-@DRAWS
-@click.option("--stages", is_flag=True, help="The interval of each stage too.")
-@scope
-def footprint(catalogue: Path, output: Path, draws: int, stages: bool, **scope: Any) -> None:
-    """Footprint of every SKU, one row each, with its interval.
-
-    OUT is .csv, .parquet, .xlsx or .jsonl. CATALOGUE is a file of the same kinds, or a folder
-    with the tables skus, materials, packaging and legs.
-
-    \b
-    carbon footprint catalogue.xlsx -o footprints.xlsx
-    carbon footprint catalogue.csv -o out.parquet --boundary cradle-to-door
-    carbon footprint catalogue.csv -o out.csv --factors my-factors/ --draws 0
-    """
-    from carbon.doors.batch import write_table
-
-    guard(output, catalogue)
-    study = new_study(**scope)
-    filled = study.catalogue(catalogue)
-    draw_factors(study, draws)
-    with click.progressbar(length=len(filled), label="weighing", file=sys.stderr) as bar:
-        result = study.footprints(filled, draws=draws, progress=bar.update).to_frame(stages=stages)
-    write_table(result, output)
-    left_out = int(result["total_kg"].isna().sum())
-    click.echo(
-        f"{len(result)} SKUs, {len(result) - left_out} computed, {left_out} left out "
-        f"-> {output}  [{study.basis}]"
-    )
-    tell_problems(filled, brief=True)
-    sys.exit(1 if left_out or errors_in(filled) else 0)
 
 
 @main.command()
@@ -209,5 +207,9 @@ def template(output: Path, lang: str, edition: str, factors: tuple[Path, ...]) -
     click.echo(f"-> {output}")
 
 
-for command in (factors, whatif, compare):
+for command in (
+    *(footprint, whatif, compare, label, report, claims),
+    *(reference, rank, anomalies, room, policy, exposure, dashboard, pool),
+    *(tax, reproduce, factors, background, export),
+):
     main.add_command(command)
