@@ -6,6 +6,7 @@ row of the problems table and the rest of the batch goes on. Both use the codes 
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from carbon.codes import CODES, Code
@@ -79,6 +80,11 @@ class CarbonError(Exception):
         self.column = column
         self.value = value
         super().__init__(str(self))
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # made again from its message an error would not be the same one: workers hand it over
+        state = {name: getattr(self, name) for name in ("file", "row", "column", "value")}
+        return partial(type(self), **state), (self.code, self.detail)
 
     def __str__(self) -> str:
         entry = CODES[self.code]

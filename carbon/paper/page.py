@@ -1,0 +1,332 @@
+"""Templates of strangers as text: filled, escaped, bounded, and unable to run or read anything.
+
+Every value is escaped. Methods, attributes of Python objects, filters and functions beyond the few
+listed here do not exist; a loop, a call and an included template each spend from one budget, and
+the text that comes out is bounded, so that a page ends soon whatever it says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
+from pathlib import Path
+from typing import Any, Final
+
+from jinja2 import DictLoader, StrictUndefined, TemplateError, nodes
+from jinja2.exceptions import SecurityError
+from jinja2.runtime import LoopContext, Macro
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2.visitor import NodeTransformer
+from markupsafe import Markup
+
+from carbon.errors import RuleError
+
+__all__ = ["Page", "folder", "page"]
+
+SOURCE: Final = 200_000
+"""Characters of one template."""
+
+FILES: Final = 50
+"""Templates of one folder."""
+
+STEPS: Final = 20_000
+"""Turns of loops, calls of macros and included templates in one page."""
+
+OUTPUT: Final = 4_000_000
+"""Characters of one page."""
+
+PIECES: Final = 256
+"""Pieces of a page that are made before its length is looked at."""
+
+TEXT: Final = 100_000
+"""Characters of one text that a template puts together."""
+
+_FILTERS = (
+    "abs capitalize count d default e escape first float int items last length lower "
+    "round trim upper"
+)
+FILTERS: Final = frozenset(_FILTERS.split())
+_TESTS = "defined undefined none string number mapping odd even"
+TESTS: Final = frozenset(_TESTS.split())
+SCALARS: Final = (str, int, float, bool, type(None))
+PRINTED: Final = (*SCALARS, StrictUndefined)
+NUMBERS: Final = (int, float)
+CALLED: Final = (Macro, LoopContext)
+_LOOP = "index index0 revindex revindex0 first last length depth depth0 previtem nextitem"
+LOOP: Final = frozenset(_LOOP.split())
+
+
+class Page:
+    """A template that was understood once and is filled often.
+
+    Parameters
+    ----------
+    environment : Environment
+        Where it was compiled.
+    name : str
+        Its name in the folder.
+    file : str
+        Named if it fails.
+    """
+
+    def __init__(self, environment: Environment, name: str, file: str) -> None:
+        self._environment = environment
+        self.file = file
+        with _told(file):
+            self._template = environment.get_template(name)
+
+    def render(self, values: Mapping[str, object]) -> str:
+        """Fill the template.
+
+        Parameters
+        ----------
+        values : mapping
+            Texts, numbers, lists and mappings of them; ``markupsafe.Markup`` is not escaped.
+
+        Returns
+        -------
+        str
+
+        Raises
+        ------
+        carbon.errors.RuleError
+            L002 if the template is wrong, does what is not allowed or does not end soon.
+        """
+        environment = self._environment
+        environment.left = environment.steps
+        out: list[str] = []
+        size = 0
+        with _told(self.file):
+            pieces = self._template.generate(values)
+            while taken := list(islice(pieces, PIECES)):
+                out += taken
+                size += sum(map(len, taken))
+                if size > OUTPUT:
+                    raise SecurityError(f"more than {OUTPUT} characters")
+        return "".join(out)
+
+
+class _told:  # noqa: N801  reads as a phrase
+    """Turn what a template does wrong into one error."""
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        wrong = (TemplateError, RecursionError, SyntaxError, ArithmeticError, ValueError, TypeError)
+        if isinstance(error, (*wrong, LookupError, MemoryError)):
+            line = getattr(error, "lineno", None)
+            at = f"line {line}: " if line else ""
+            raise RuleError("L002", f"{at}{error}"[:300], file=self.file) from None
+
+
+class Environment(ImmutableSandboxedEnvironment):
+    """Jinja without anything that runs, reads or grows."""
+
+    intercepted_binops = frozenset(["+", "-", "*", "/", "//", "**", "%"])
+
+    def __init__(self, templates: Mapping[str, str], steps: int) -> None:
+        super().__init__(
+            autoescape=True,
+            undefined=StrictUndefined,
+            loader=DictLoader(dict(templates)),
+            trim_blocks=True,
+            lstrip_blocks=True,
+            keep_trailing_newline=True,
+            finalize=_printable,
+            auto_reload=False,
+        )
+        self.steps = self.left = steps
+        self.filters = {name: self.filters[name] for name in sorted(FILTERS)}
+        self.tests = {name: self.tests[name] for name in sorted(TESTS)}
+        self.filters |= {"_turns": self._turns, "_joined": _joined, "_one": _one}
+        self.globals = {"range": _range}
+
+    def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
+        """Put bounds into the template itself: on loops, joined texts and comparisons."""
+        if len(source) > SOURCE:
+            raise SecurityError(f"more than {SOURCE} characters")
+        tree = super()._parse(source, name, filename)
+        for node in list(tree.find_all(nodes.For)):
+            node.iter = _bounded("_turns", node.iter)
+        for compare in list(tree.find_all(nodes.Compare)):
+            compare.expr = _bounded("_one", compare.expr)
+            for operand in compare.ops:
+                if operand.op not in ("in", "notin"):
+                    operand.expr = _bounded("_one", operand.expr)
+        bounded: nodes.Template = _Concatenations().visit(tree)
+        bounded.set_environment(self)
+        return bounded
+
+    def _turns(self, items: Iterable[Any]) -> Iterator[Any]:
+        for item in items:
+            self.spend()
+            yield item
+
+    def spend(self) -> None:
+        """Take one step from the budget of the page."""
+        self.left -= 1
+        if self.left < 0:
+            raise SecurityError(f"more than {self.steps} steps")
+
+    def get_template(self, name: Any, *args: Any, **kwargs: Any) -> Any:
+        """Find a template of the folder; this is a step."""
+        self.spend()
+        return super().get_template(name, *args, **kwargs)
+
+    def is_safe_callable(self, obj: Any) -> bool:
+        """Macros, loops and ``range``."""
+        return isinstance(obj, CALLED) or obj is _range
+
+    def call(self, context: Any, obj: Any, *args: Any, **kwargs: Any) -> Any:
+        if isinstance(obj, CALLED):
+            self.spend()
+        return super().call(context, obj, *args, **kwargs)
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        """An entry of a mapping, or what a loop knows of itself; nothing of Python."""
+        # an abstract class takes long to ask, and this is asked a hundred times a page
+        if type(obj) is dict or isinstance(obj, Mapping):
+            return obj[attribute] if attribute in obj else self.undefined(obj=obj, name=attribute)
+        if isinstance(obj, LoopContext) and attribute in LOOP:
+            return getattr(obj, attribute)
+        raise SecurityError(f"{attribute} is not allowed")
+
+    def getitem(self, obj: Any, argument: Any) -> Any:
+        """An entry of a mapping or a list."""
+        if isinstance(obj, Mapping) and isinstance(argument, str):
+            return self.getattr(obj, argument)
+        if isinstance(obj, list | tuple | str) and isinstance(argument, int | slice):
+            return obj[argument]
+        raise SecurityError(f"[{argument!r}] is not allowed"[:80])
+
+    def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
+        """Arithmetic of numbers, and the sum of two texts."""
+        if operator == "+" and isinstance(left, str) and isinstance(right, str):
+            return _joined([left, right])
+        number = isinstance(left, NUMBERS) and isinstance(right, NUMBERS)
+        if not number or operator == "**" or max(abs(left), abs(right)) > 1e15:
+            raise SecurityError(f"{operator} is not allowed here")
+        return super().call_binop(context, operator, left, right)
+
+
+class _Concatenations(NodeTransformer):
+    """Replace ``a ~ b`` by a call that bounds what comes out."""
+
+    def visit_Concat(self, node: nodes.Concat) -> nodes.Filter:  # noqa: N802
+        self.generic_visit(node)
+        return _bounded("_joined", nodes.List(node.nodes, lineno=node.lineno))
+
+
+def _bounded(name: str, argument: Any) -> nodes.Filter:
+    """One of our functions put around an expression; a filter costs less than a call."""
+    return nodes.Filter(argument, name, [], [], None, None, lineno=argument.lineno)
+
+
+def _joined(parts: list[Any]) -> str:
+    texts = [part if isinstance(part, str) else str(_printable(part)) for part in parts]
+    if sum(map(len, texts)) > TEXT:
+        raise SecurityError(f"a text of more than {TEXT} characters")
+    if any(isinstance(text, Markup) for text in texts):
+        return Markup("").join(texts)
+    return "".join(texts)
+
+
+def _one(value: Any) -> Any:
+    if not isinstance(value, SCALARS):
+        raise SecurityError("only texts and numbers are compared")
+    return value
+
+
+def _printable(value: Any) -> Any:
+    if isinstance(value, PRINTED):
+        return value
+    raise SecurityError("only texts and numbers are printed")
+
+
+def _range(*bounds: int) -> range:
+    numbers = range(*bounds)
+    if len(numbers) > STEPS:
+        raise SecurityError(f"a range of more than {STEPS}")
+    return numbers
+
+
+def folder(path: Path) -> dict[str, str]:
+    """Texts of the templates of a folder.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        A folder; its files that end in ``.j2`` are read, none outside it.
+
+    Returns
+    -------
+    dict of str to str
+        File name → text.
+
+    Raises
+    ------
+    carbon.errors.RuleError
+        L003 if it has no templates, too many, or one that is too large, no text or elsewhere.
+    """
+    home = path.resolve()
+    found = sorted(path.glob("*.j2"))
+    if not found or len(found) > FILES:
+        raise RuleError("L003", f"{len(found)} templates", file=str(path))
+    out = {}
+    for file in found:
+        if file.resolve().parent != home or not file.is_file():
+            raise RuleError("L003", "a template lies in the folder itself", file=str(file))
+        if file.stat().st_size > SOURCE:
+            raise RuleError("L003", f"more than {SOURCE} bytes", file=str(file))
+        try:
+            out[file.name] = file.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise RuleError("L003", str(error)[:120], file=str(file)) from None
+    return out
+
+
+def page(
+    templates: Mapping[str, str] | str,
+    name: str = "page.j2",
+    file: str = "",
+    *,
+    steps: int = STEPS,
+) -> Page:
+    """Understand a template.
+
+    Parameters
+    ----------
+    templates : mapping of str to str, or str
+        Templates by name, as :func:`folder` gives them, or the text of a single one.
+    name : str
+        The one to be filled; it can include the others.
+    file : str
+        Named if it fails.
+    steps : int
+        Turns of loops, calls of macros and included templates that one page may take.
+
+    Returns
+    -------
+    Page
+
+    Raises
+    ------
+    carbon.errors.RuleError
+        L002 if it is no Jinja or does what is not allowed, L003 if it is not there.
+
+    Examples
+    --------
+    >>> page("<b>{{ name }}</b>").render({"name": "<script>{{ 7*7 }}"})
+    '<b>&lt;script&gt;{{ 7*7 }}</b>'
+    >>> page("{{ 'a' * 10**9 }}").render({})
+    Traceback (most recent call last):
+    carbon.errors.RuleError: L002 ...
+    """
+    texts = {name: templates} if isinstance(templates, str) else templates
+    if name not in texts:
+        raise RuleError("L003", f"{name} is missing", file=file)
+    return Page(Environment(texts, steps), name, file or name)

@@ -1,0 +1,226 @@
+"""Pictures and documents as PDF: text stays text, in subsets of the fonts, tagged for readers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from carbon.errors import RuleError
+from carbon.paper.fonts import Fonts, find_fonts
+from carbon.paper.outline import outlined, prepared, size_of
+from carbon.rules import templates_root
+
+__all__ = ["Placed", "compiled", "pdf", "sheets", "typeset"]
+
+HEAD = """
+#set document(title: sys.inputs.title, date: none)
+"""
+
+SOURCE = (
+    HEAD
+    + """
+#set text(lang: sys.inputs.lang)
+#let pages = json(bytes(sys.inputs.pages))
+#let pictures = json(bytes(sys.inputs.pictures))
+#for (number, sheet) in pages.enumerate() {
+  set page(width: sheet.width * 1mm, height: sheet.height * 1mm, margin: 0mm)
+  for one in sheet.placed {
+    place(top + left, dx: one.x * 1mm, dy: one.y * 1mm,
+      image(bytes(pictures.at(one.picture)), format: "svg", width: one.width * 1mm,
+        height: one.height * 1mm, alt: one.alt))
+  }
+  if number + 1 < pages.len() { pagebreak() }
+}
+"""
+)
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A picture with its place on a page.
+
+    Parameters
+    ----------
+    svg : str
+        A picture with ``width`` and ``height``.
+    x, y : float
+        Its left upper corner [mm].
+    scale : float
+        Of its own size [1].
+    alt : str
+        What it says, for those who do not see it.
+    """
+
+    svg: str
+    x: float = 0.0
+    y: float = 0.0
+    scale: float = 1.0
+    alt: str = ""
+
+
+def pdf(svg: str, *, title: str, lang: str = "zh", alt: str = "") -> bytes:
+    """One picture as a page of its size.
+
+    Parameters
+    ----------
+    svg : str
+        A picture with ``width`` and ``height``.
+    title, lang, alt : str
+        Title and language of the document, and what the picture says.
+
+    Returns
+    -------
+    bytes
+
+    Raises
+    ------
+    carbon.errors.OutputError, carbon.errors.RuleError
+        As :func:`sheets`.
+
+    Examples
+    --------
+    >>> pdf('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>', title="a")[:5]
+    b'%PDF-'
+    """
+    return sheets([[Placed(svg, alt=alt or title)]], size_of(svg), title=title, lang=lang)
+
+
+def sheets(
+    pages: Sequence[Sequence[Placed]],
+    size: tuple[float, float] = (210.0, 297.0),
+    *,
+    title: str,
+    lang: str = "zh",
+) -> bytes:
+    """Pages of pictures.
+
+    Parameters
+    ----------
+    pages : sequence of sequences of Placed
+        What stands on each page.
+    size : (float, float)
+        Width and height of a page [mm]; A4 without.
+    title, lang : str
+        Of the document.
+
+    Returns
+    -------
+    bytes
+        The same for the same pages and fonts.
+
+    Raises
+    ------
+    carbon.errors.OutputError
+        L010 if no Chinese font is found.
+    carbon.errors.RuleError
+        L004 if a picture cannot be understood.
+    """
+    fonts = find_fonts()
+    pictures: dict[str, int] = {}
+    told = []
+    for placed in pages:
+        row = []
+        for one in placed:
+            width, height = size_of(one.svg)
+            number = pictures.setdefault(one.svg, len(pictures))
+            row.append(
+                {
+                    "picture": number,
+                    "x": one.x,
+                    "y": one.y,
+                    "width": width * one.scale,
+                    "height": height * one.scale,
+                    "alt": one.alt,
+                }
+            )
+        told.append({"width": size[0], "height": size[1], "placed": row})
+    # a renderer takes the thinnest weight of a variable font, so its text is drawn instead
+    ready = outlined if fonts.regular.variable else prepared
+    inputs = {
+        "pages": json.dumps(told),
+        "pictures": json.dumps([ready(svg, fonts) for svg in pictures]),
+        "title": title,
+        "lang": lang,
+    }
+    return compiled(SOURCE, inputs, fonts)
+
+
+def typeset(source: str, data: Mapping[str, Any], *, title: str, lang: str = "zh") -> bytes:
+    """A document in Typst's markup: headings, tables that run over pages, page numbers.
+
+    Parameters
+    ----------
+    source : str
+        Typst, shipped with the program and never written by a user; it finds ``data`` and
+        has the language and the fonts set.
+    data : mapping
+        What it is filled with: what JSON can hold. Nothing in it is read as markup.
+    title, lang : str
+        Of the document.
+
+    Returns
+    -------
+    bytes
+        The same for the same data and fonts.
+
+    Raises
+    ------
+    carbon.errors.OutputError
+        L010 if no Chinese font is found.
+    carbon.errors.RuleError
+        L002 if the source is wrong.
+
+    Examples
+    --------
+    >>> typeset("= #data.name", {"name": "#panic() 碳"}, title="a")[:5]
+    b'%PDF-'
+    """
+    fonts = find_fonts()
+    covered = json.loads(fonts.covered(json.dumps(data, ensure_ascii=False)))
+    head = HEAD + (
+        "#set text(lang: sys.inputs.lang, font: sys.inputs.font)\n"
+        "#let data = json(bytes(sys.inputs.data))\n"
+    )
+    inputs = {
+        "data": json.dumps(covered, ensure_ascii=False),
+        "title": title,
+        "lang": lang,
+        "font": fonts.regular.family,
+    }
+    return compiled(head + source, inputs, fonts)
+
+
+def compiled(
+    source: str, inputs: Mapping[str, str], fonts: Fonts | None = None, *, dpi: float | None = None
+) -> bytes:
+    """Run the typesetter: PDF, or PNG at some pixels per inch.
+
+    Raises
+    ------
+    carbon.errors.RuleError
+        L002 if it refuses the source, L004 a picture.
+    """
+    import typst
+
+    kind = {"format": "png", "ppi": float(dpi)} if dpi else {"format": "pdf"}
+    try:
+        out = _compiler(fonts).compile(source.encode(), sys_inputs=dict(inputs), **kind)
+    except typst.TypstError as error:
+        told = str(error)
+        raise RuleError("L004" if "SVG" in told else "L002", told[:200]) from None
+    if isinstance(out, list):
+        out = out[0]
+    return bytes(out)
+
+
+@cache
+def _compiler(fonts: Fonts | None) -> Any:
+    import typst
+
+    faces = [fonts.regular, fonts.bold] if fonts else []
+    folders = sorted({str(face.path.parent) for face in faces})
+    root = str(templates_root() / "paper")  # a document can include nothing else from this machine
+    return typst.Compiler(root=root, ignore_system_fonts=True, font_paths=folders)

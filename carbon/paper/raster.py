@@ -1,0 +1,55 @@
+"""Pictures as PNG."""
+
+from __future__ import annotations
+
+from carbon.paper.fonts import find_fonts
+from carbon.paper.outline import outlined, size_of
+from carbon.paper.pdf import compiled
+
+__all__ = ["png"]
+
+SOURCE = """
+#set document(date: none)
+#set page(
+  width: float(sys.inputs.width) * 1mm, height: float(sys.inputs.height) * 1mm,
+  margin: 0mm, fill: none,
+)
+#image(bytes(sys.inputs.svg), format: "svg", width: 100%, height: 100%)
+"""
+
+
+def png(svg: str, dpi: float = 300) -> bytes:
+    """Draw a picture as PNG; where it draws nothing it is transparent.
+
+    Parameters
+    ----------
+    svg : str
+        A picture with ``width`` and ``height``; see :func:`carbon.paper.outline.outlined` for
+        what its text may use.
+    dpi : float
+        Pixels per inch; a picture in pixels keeps its size at 96.
+
+    Returns
+    -------
+    bytes
+        The same for the same picture and fonts.
+
+    Raises
+    ------
+    carbon.errors.OutputError
+        L010 if no Chinese font is found.
+    carbon.errors.RuleError
+        L004 if the picture cannot be understood.
+
+    Examples
+    --------
+    >>> png('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>')[1:4]
+    b'PNG'
+    """
+    width, height = size_of(svg)
+    inputs = {
+        "svg": outlined(svg, find_fonts()),
+        "width": f"{width:.9g}",
+        "height": f"{height:.9g}",
+    }
+    return compiled(SOURCE, inputs, dpi=dpi)

@@ -1,0 +1,101 @@
+"""Facts of SKUs that do not exist, in every state, for the tests of labels."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from carbon.background.edition import load_edition
+from carbon.label.facts import Issue, facts
+from carbon.label.scale import STATES, Scale, scale_of
+
+LETTERS = "ABCDE"
+SCALE: Scale = scale_of(load_edition())
+DAY = date(2026, 9, 1)
+ISSUE = Issue(DAY, SCALE, "GWP100 AR6", "cradle-to-grave", url="https://shop.example/{sku}")
+
+STAGES = {
+    "materials_kg": 3.6,
+    "production_kg": 1.0,
+    "packaging_kg": 0.2,
+    "distribution_kg": 0.7,
+    "live_session_kg": 0.02,
+    "use_kg": np.nan,
+    "returns_kg": 1.28,
+    "end_of_life_kg": 0.4,
+}
+GRADED = {
+    "total_kg": 7.2,
+    "low_kg": 5.1,
+    "high_kg": 10.4,
+    "letter": "B",
+    "ratio": 0.72,
+    "letter_probability": 0.94,
+    "reference_kg": 10.0,
+    "reference": "archetype 2026.1+000000000000",
+    "edition": "2026.1+000000000000",
+    "primary_share": 0.6,
+    "dqr": 2.1,
+    "ask_first": "mass; factor: cotton fibre",
+    "defaulted": "heat loss_rate",
+    "problem": "",
+    **STAGES,
+}
+BY_STATE: dict[str, dict[str, Any]] = {
+    "graded": {"reason": ""},
+    "provisional": {"reason": "low_confidence", "letter_probability": 0.57, "letter": "C"},
+    "unknown": {
+        "reason": "S006 C104",
+        "letter": "",
+        **dict.fromkeys(("total_kg", "low_kg", "high_kg", "ratio", "letter_probability"), np.nan),
+        **dict.fromkeys(STAGES, np.nan),
+    },
+    "not_applicable": {
+        "reason": "no_reference",
+        "letter": "",
+        **dict.fromkeys(("ratio", "letter_probability", "reference_kg"), np.nan),
+    },
+}
+BY_STATE["provisional"] |= {"ratio": 0.93}
+assert set(BY_STATE) == set(STATES)
+
+ABOUT = {
+    "sku": "TS-001",
+    "gtin": "",
+    "name": "纯棉圆领短袖T恤",
+    "merchant": "示例商家",
+    "category_zh": "T恤",
+    "category_en": "T-shirt",
+    "air_share": 0.2,
+    "air_assumed": False,
+    "packaging_g": 24.0,
+    "return_rate": 0.35,
+    "verifier": "",
+    "certificate": "",
+    "verified_until": "",
+}
+
+
+def frames(*rows: dict[str, Any]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Graded frame and what labels tell beside it; a row holds what is other than usual."""
+    graded = [
+        GRADED | {"state": "graded"} | BY_STATE[row.get("state", "graded")] | _known(row, GRADED)
+        for row in rows
+    ]
+    graded = [
+        one | {"state": row.get("state", "graded")} for one, row in zip(graded, rows, strict=True)
+    ]
+    about = [ABOUT | _known(row, ABOUT) for row in rows]
+    return pd.DataFrame(graded), pd.DataFrame(about)
+
+
+def fact(issue: Issue = ISSUE, **row: Any) -> dict[str, Any]:
+    """Facts of one SKU."""
+    return {str(key): value for key, value in facts(*frames(row), issue).iloc[0].items()}
+
+
+def _known(row: dict[str, Any], usual: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in row.items() if key in usual or key == "reason"}

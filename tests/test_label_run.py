@@ -1,0 +1,309 @@
+"""Labels as files: sharded folders, ZIP, index, interruption, change report, the command."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import pickle
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from click.testing import CliRunner, Result
+from hypothesis import given
+from hypothesis import strategies as st
+from label_facts import ISSUE, frames
+
+from carbon.doors import label_run
+from carbon.doors.cli_label import label
+from carbon.doors.label_index import changes, indexed, read_index
+from carbon.doors.label_run import Job, write_labels
+from carbon.doors.options import Group
+from carbon.errors import OutputError, RuleError
+from carbon.label.render import name_of
+
+JOB = Job(ISSUE, formats=("svg", "json"), templates=("badge", "label"))
+SKUS = [
+    "TS-001",
+    "../../etc/passwd",
+    "a/b\\c:d*",
+    "CON",
+    "=1+1",
+    "ts-001",
+    "货号 1",
+    "x" * 500,
+    ".",
+]
+
+
+def many(count: int = 5) -> tuple[pd.DataFrame, pd.DataFrame]:
+    return frames(*({"sku": f"S-{number}", "state": "provisional"} for number in range(count)))
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def test_every_file_is_in_the_index_with_its_digest(tmp_path: Path) -> None:
+    out = tmp_path / "labels"
+    files, noted = write_labels(*frames(*({"sku": sku} for sku in SKUS)), JOB, out)
+    assert files == 3 * len(SKUS)
+    assert noted.empty
+    index = pd.read_csv(out / "index.csv", dtype=str, keep_default_na=False)
+    found = contents(out)
+    assert set(index["file"]) | {"index.csv"} == set(found)
+    for row in index.to_dict("records"):
+        assert hashlib.sha256(found[row["file"]]).hexdigest() == row["sha256"]
+    assert index["sku"].tolist()[12] == "'=1+1"
+    assert len({name.lower() for name in found}) == len(found)
+    assert read_index(out)["sku"].tolist() == SKUS
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["labels"]
+    told = json.loads(found[index.loc[index["sku"] == "TS-001", "file"].iloc[0]])
+    assert told["footprint"]["value"] == 7.2
+
+
+@given(st.text(min_size=1, max_size=80))
+def test_a_file_name_is_safe_and_its_own(sku: str) -> None:
+    folder, _, stem = name_of(sku).partition("/")
+    assert len(folder) == 2
+    assert stem.isascii()
+    assert all(character.isalnum() or character == "-" for character in stem)
+    assert len(stem) <= 51
+    assert name_of(sku) != name_of(sku + "x")
+
+
+def test_processes_and_zip_give_the_same_bytes(tmp_path: Path, monkeypatch: Any) -> None:
+    monkeypatch.setattr(label_run, "CHUNK", 2)
+    graded, about = many()
+    write_labels(graded, about, JOB, tmp_path / "one")
+    write_labels(graded, about, JOB, tmp_path / "two", workers=2)
+    assert contents(tmp_path / "one") == contents(tmp_path / "two")
+    for name in ("a.zip", "b.zip"):
+        write_labels(graded, about, JOB, tmp_path / name)
+    assert (tmp_path / "a.zip").read_bytes() == (tmp_path / "b.zip").read_bytes()
+    with zipfile.ZipFile(tmp_path / "a.zip") as archive:
+        zipped = {name: archive.read(name) for name in archive.namelist()}
+    assert zipped == contents(tmp_path / "one")
+    assert read_index(tmp_path / "a.zip").equals(read_index(tmp_path / "one"))
+
+
+def test_an_interrupted_run_leaves_nothing_and_goes_on(tmp_path: Path, monkeypatch: Any) -> None:
+    monkeypatch.setattr(label_run, "CHUNK", 2)
+    graded, about = many()
+    out, drawn = tmp_path / "labels", []
+    real = label_run.render
+
+    def render(fact: Any, style: Any) -> Any:
+        drawn.append(fact["sku"])
+        return real(fact, style)
+
+    def stop(_: int) -> None:
+        if len(set(drawn)) >= 4:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(label_run, "render", render)
+    with pytest.raises(KeyboardInterrupt):
+        write_labels(graded, about, JOB, out, progress=stop)
+    assert not out.exists()
+    drawn.clear()
+    write_labels(graded, about, JOB, out)
+    assert set(drawn) == {"S-4"}
+    monkeypatch.setattr(label_run, "render", real)
+    write_labels(graded, about, JOB, tmp_path / "whole")
+    assert contents(out) == contents(tmp_path / "whole")
+
+
+def test_parts_of_another_run_are_drawn_again(tmp_path: Path, monkeypatch: Any) -> None:
+    graded, about = many(2)
+
+    def stop(_: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        write_labels(graded, about, JOB, tmp_path / "labels", progress=stop)
+    graded.loc[0, ["total_kg", "high_kg"]] = [9.1, 12.0]
+    write_labels(graded, about, JOB, tmp_path / "labels")
+    assert read_index(tmp_path / "labels")["total"].tolist() == ["9.1", "7.2"]
+
+
+def test_nothing_of_another_run_is_left(tmp_path: Path) -> None:
+    def stop(_: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        write_labels(*many(3), JOB, tmp_path / "labels", progress=stop)
+    write_labels(*many(2), Job(ISSUE, ("badge",), formats=("svg",)), tmp_path / "labels")
+    assert sorted(Path(name).suffix for name in contents(tmp_path / "labels")) == [
+        ".csv",
+        ".svg",
+        ".svg",
+    ]
+    with pytest.raises(RuleError, match="L012"):
+        write_labels(*many(1), Job(ISSUE, ("poster",)), tmp_path / "none")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["labels"]
+
+
+def test_labels_replace_only_labels(tmp_path: Path) -> None:
+    graded, about = many(1)
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "diary.txt").write_text("dear diary")
+    with pytest.raises(OutputError, match="L015"):
+        write_labels(graded, about, JOB, tmp_path / "mine")
+    assert (tmp_path / "mine" / "diary.txt").read_text() == "dear diary"
+    write_labels(*many(2), JOB, tmp_path / "labels")
+    write_labels(graded, about, JOB, tmp_path / "labels")
+    assert len(read_index(tmp_path / "labels")) == 1
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(OutputError, match=r"O001|L015"):
+        write_labels(graded, about, JOB, tmp_path / "file" / "labels")
+
+
+def test_names_that_claim_are_not_printed(tmp_path: Path) -> None:
+    about = [{"sku": "A", "name": "零碳环保T恤"}, {"sku": "B", "name": "zero-carbon dress"}]
+    _, noted = write_labels(*frames(*about), JOB, tmp_path / "labels")
+    assert set(noted["sku"]) == {"A", "B"}
+    assert noted["code"].str.match(r"L11\d").all()
+    assert (tmp_path / "labels" / "problems.csv").is_file()
+    for name, content in contents(tmp_path / "labels").items():
+        if name != "problems.csv":
+            assert "零碳".encode() not in content
+            assert b"zero-carbon" not in content
+
+
+def test_a_template_that_claims_is_refused(tmp_path: Path) -> None:
+    import shutil
+
+    from carbon.rules import templates_root
+
+    shutil.copytree(templates_root() / "badge", tmp_path / "green")
+    path = tmp_path / "green" / "picture.svg.j2"
+    path.write_text(path.read_text().replace("</svg>", "<text>carbon neutral</text></svg>"))
+    with pytest.raises(RuleError, match="L014"):
+        write_labels(
+            *many(1), Job(ISSUE, (str(tmp_path / "green"),), market="eu"), tmp_path / "labels"
+        )
+
+
+def test_sheets_that_cannot_hold_a_label_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(RuleError, match="L013"):
+        write_labels(*many(1), Job(ISSUE, ("sheet",), sheets=1.0), tmp_path / "labels")
+
+
+def test_the_change_report_names_what_to_make_anew(tmp_path: Path) -> None:
+    old = frames(*({"sku": sku} for sku in "ABCDE"))
+    write_labels(*old, JOB, tmp_path / "labels")
+    graded, about = frames(
+        {"sku": "A"},
+        {"sku": "B", "letter": "C", "ratio": 0.9},
+        {"sku": "C", "state": "provisional", "letter": "B", "ratio": 0.72},
+        {"sku": "D", "total_kg": 7.3},
+        {"sku": "F"},
+    )
+    table = changes(read_index(tmp_path / "labels" / "index.csv"), indexed(graded, about, ISSUE))
+    told = table.set_index("sku")["change"].to_dict()
+    assert told == {"B": "letter", "C": "state", "D": "number", "E": "gone", "F": "new"}
+    with pytest.raises(OutputError, match="L016"):
+        read_index(tmp_path)
+
+
+# the command
+
+CATALOGUE = "sku,gtin,name,category,mass\nA,6901234567892,T恤,t_shirt,180 g\nB,,裙,dress,300 g\n"
+
+
+def carbon(*arguments: object, draws: int = 0) -> Result:
+    group = Group(commands={"label": label})
+    told = [str(one) for one in ("label", *arguments)]
+    return CliRunner().invoke(group, [*told, "--draws", str(draws), "--date", "2026-09-01"])
+
+
+@pytest.fixture(scope="module")
+def goods(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("goods") / "goods.csv"
+    path.write_text(CATALOGUE, encoding="utf-8")
+    return path
+
+
+def test_the_command_writes_labels_and_says_so(goods: Path, tmp_path: Path) -> None:
+    out = tmp_path / "labels"
+    told = carbon(
+        goods, "-o", out, "--format", "svg,html,json", "--template", "badge", "--template", "sheet",
+        "--lang", "zh,en", "--sheets", "--scale", "70", draws=50,
+    )  # fmt: skip
+    assert told.exit_code == 0, told.output
+    assert "10 files, index.csv" in told.output
+    assert (out / "badges-0001.pdf").is_file()
+    assert any("–" in path.read_text() for path in out.rglob("*.sheet.svg"))
+    again = carbon(goods, "-o", tmp_path / "changes.csv", "--against", out, draws=50)
+    assert "0 labels change: none" in again.output
+    assert pd.read_csv(tmp_path / "changes.csv").empty
+
+
+def test_one_sku_is_one_file(goods: Path, tmp_path: Path) -> None:
+    for kind in ("png", "pdf", "json"):
+        told = carbon(goods, "-o", tmp_path / f"a.{kind}", "--only", "A")
+        assert told.exit_code == 0, told.output
+    assert "id.gs1.org/01/06901234567892" in (tmp_path / "a.json").read_text()
+    assert carbon(goods, "-o", tmp_path / "a.svg").exit_code == 2
+
+
+def test_what_others_have_verified_is_printed_while_it_holds(goods: Path, tmp_path: Path) -> None:
+    table = tmp_path / "verified.csv"
+    table.write_text(
+        "sku,certificate,verifier,valid_from,valid_to\n"
+        "A,PCF-1,Example Body,2026-01-01,2027-01-31\nB,PCF-2,Example Body,2020-01-01,2021-01-01\n"
+    )
+    for sku, kind in (("A", "verified"), ("B", "self-declared")):
+        out = tmp_path / f"{sku}.json"
+        assert carbon(goods, "-o", out, "--only", sku, "--verifications", table).exit_code == 0
+        told = json.loads(out.read_text())
+        assert told["declaration"]["kind"] == kind
+    assert json.loads((tmp_path / "A.json").read_text())["valid_until"] == "2027-01-31"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "told"),
+    [
+        (["-o", "out.docx.csv"], 5, "O002"),
+        (["-o", "labels", "--format", "gif"], 2, "formats are"),
+        (["-o", "labels", "--template", "poster"], 3, "L012"),
+        (["-o", "labels", "--url", "javascript:alert(1)"], 3, "L011"),
+        (["-o", "labels", "--market", "moon"], 3, "L101"),
+        (["-o", "labels", "--against", "nowhere.csv"], 5, "L016"),
+        (["-o", "labels", "--only", "Z"], 3, "S003"),
+        (["-o", "labels", "--references", "nowhere.json"], 3, ""),
+    ],
+)
+def test_what_the_command_refuses(
+    goods: Path, tmp_path: Path, monkeypatch: Any, arguments: list[str], code: int, told: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    found = carbon(goods, *arguments)
+    assert found.exit_code == code, found.output
+    assert told in found.output
+    assert not (tmp_path / "labels").exists()
+
+
+def test_a_worker_hands_its_failure_over_as_it_was() -> None:
+    error = RuleError("L002", "why", file="a.j2", row=3, column="b", value="c")
+    again = pickle.loads(pickle.dumps(error))
+    assert (type(again), str(again), again.code, again.row) == (RuleError, str(error), "L002", 3)
+
+
+def test_goods_that_cannot_be_computed_have_labels_that_say_so(tmp_path: Path) -> None:
+    hostile = tmp_path / "hostile.csv"
+    hostile.write_text(
+        "sku,name,category,mass\n=cmd|1,<script>alert(1)</script>,t_shirt,180 g\n"
+        '../../x,bag,t_shirt,2 ton\n"a""b",{{7*7}} 🎁,nothing,1 kg\n',
+        encoding="utf-8",
+    )
+    told = carbon(hostile, "-o", tmp_path / "labels", "--format", "svg,json,html")
+    assert told.exit_code == 1, told.output
+    assert read_index(tmp_path / "labels")["state"].tolist() == ["provisional", *["unknown"] * 2]
+    assert "2 unknown" in told.output
