@@ -27,7 +27,7 @@ from carbon.liveroom.exposure_report import REPORT_COLUMNS
 from carbon.liveroom.linear import least_moved, nearest_linear
 from carbon.liveroom.market import read_scenario, rooms_of
 from carbon.liveroom.nearest import Rulebook, largest, nearest
-from carbon.liveroom.platform_rules import ExposureRules
+from carbon.liveroom.policy import ExposureRules
 from carbon.liveroom.policy_file import policy_path, read_policy
 from carbon.liveroom.rounds import run
 
@@ -406,6 +406,10 @@ def test_one_room_and_all_small_and_no_room():
     assert found.loc["floor", "price"] == 0
     with pytest.raises(StudyError, match="R201"):
         allocate(one[:0], rules(), CAP)
+    whole = allocate(everyone, rules(floor=1), CAP).rooms  # all of it to all of them
+    pd.testing.assert_series_equal(
+        whole["exposure"], allocate(everyone, rules(), CAP).rooms["exposure"]
+    )
 
 
 # --- concentration against PySAL

@@ -191,6 +191,8 @@ def test_return_rates_by_settled_sales(study):
     found = look(study, table, sales=lines)
     assert told(found, "return_rate")["sku"].tolist() == ["S0040"]
     assert found.tested["return_rate"] == 239
+    lines.loc[40, "returned_units"] = 501  # more than were sold: not a line to judge by
+    assert look(study, table, sales=lines).tested["return_rate"] == 238
     bare = look(study, table, sales=lines[["sku", "units"]])
     assert bare.tested["return_rate"] == 0
 
@@ -292,3 +294,11 @@ def test_the_command(study, tmp_path):
     assert {"S0003", "S0017"} <= set(found["sku"])
     assert found["policy"].str.startswith("default ").all()
     assert "请重新称量" in done.output
+    parcels.assign(**{"重量(克)": -900}).to_csv(tmp_path / "parcels.csv", index=False)
+    done = CliRunner().invoke(
+        cli_rank.anomalies, [*words, "--waybills", str(tmp_path / "parcels.csv")]
+    )
+    assert "10 rows of ledgers were left out" in done.output
+    problems = pd.read_csv(tmp_path / "out-problems.csv")
+    assert problems["code"].tolist() == ["C106"] * 10
+    assert problems["row"].tolist() == list(range(2, 12))

@@ -80,6 +80,16 @@ def test_every_state_looks_as_it_was_reviewed(name: str, lang: str) -> None:
     assert (np.abs(now - reviewed).max(axis=2) > 32).mean() < 0.01
 
 
+@pytest.mark.parametrize(
+    ("name", "size"), [("portrait", (1080, 1920)), ("landscape", (1920, 1080))]
+)
+def test_an_overlay_has_the_pixels_of_the_picture(name: str, size: tuple[int, int]) -> None:
+    style = Style(load_design(f"overlay-{name}"), ISSUE.scale, formats=("png",), dpi=300)
+    picture = Image.open(io.BytesIO(render(fact(), style)["png"]))
+    assert picture.size == size
+    assert picture.convert("RGBA").getpixel((5, 5))[3] == 0, "transparent beside the card"
+
+
 @pytest.mark.parametrize("name", DESIGNS)
 def test_contrast_reaches_wcag_aa(name: str) -> None:
     sheet = load_design(name).sheet

@@ -271,6 +271,9 @@ def test_the_command(tmp_path):
     assert out.read_bytes() == first
     done = CliRunner().invoke(cli_rank.rank, [*words, "--by", "saving"])
     assert done.exit_code == 2
+    one = [str(goods), "-o", str(out), "--signals", str(tmp_path / "." / "out.csv")]
+    assert getattr(CliRunner().invoke(cli_rank.rank, one).exception, "code", "") == "O004"
+    assert out.read_bytes() == first
     undrawn = [str(goods), "-o", str(out), "--draws", "0"]
     done = CliRunner().invoke(cli_rank.rank, undrawn)
     assert "0 ranked" in done.output

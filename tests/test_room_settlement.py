@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
 from click.testing import CliRunner
-from rooms import POLICY, certificates, codes, judged, retired, sales
+from rooms import POLICY, certificates, codes, judged, retired, sales, sessions
 
 from carbon.doors.batch import write_table
 from carbon.doors.cli_room import room as command
@@ -78,16 +79,32 @@ def test_the_history_is_kept_and_the_same_again_adds_nothing(tmp_path: Path) -> 
     assert history.runs == 2
     assert len(history.scores) == 1  # the latest counts
     assert history.scores["returned_units"].tolist() == [200]
+    december = {"start": "2026-12-01 19:00", "end": "2026-12-01 23:00", "session": "s2"}
+    _, found = later(
+        folder, "2026-12", sessions=sessions(december), sales=sales({"session": "s2"}),
+        certificates=None,
+    )  # fmt: skip
+    assert keep(folder, found, "2026-12")
+    second = judged(credits=retired(), sales=sales({"returned_units": 200}))
+    assert not keep(folder, second)  # also where another period came between
     other = tmp_path / "again"
     keep(other, judged(credits=retired()))
     assert (other / "000001.json").read_bytes() == first
 
 
-@pytest.mark.parametrize("how", ["edited", "lost", "renamed", "cut", "not json", "no claims"])
-def test_a_history_that_was_touched_is_refused(how: str, tmp_path: Path) -> None:
-    folder = tmp_path / "history"
+@pytest.fixture(scope="module")
+def two_runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("two") / "history"
     keep(folder, judged())
     keep(folder, judged(sales=sales({"returned_units": 200})))
+    return folder
+
+
+@pytest.mark.parametrize("how", ["edited", "lost", "renamed", "cut", "not json", "no claims"])
+def test_a_history_that_was_touched_is_refused(how: str, two_runs: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "history"
+    shutil.copytree(two_runs, folder)
+    assert read_history(folder).runs == 2
     first, second = folder / "000001.json", folder / "000002.json"
     text = first.read_text(encoding="utf-8")
     if how == "edited":
@@ -113,8 +130,6 @@ def test_a_credit_is_used_up_over_the_periods(tmp_path: Path) -> None:
     folder = tmp_path / "history"
     keep(folder, judged(credits=retired()))  # 1,235 of 2,000 kg
     next_month = {"start": "2026-12-01 19:00", "end": "2026-12-01 23:00", "session": "s2"}
-    from rooms import sessions
-
     given = {
         "sessions": sessions(next_month),
         "sales": sales({"session": "s2"}),
@@ -133,8 +148,6 @@ def test_double_use_is_found_across_runs_and_both_lose_it(tmp_path: Path) -> Non
     folder = tmp_path / "history"
     keep(folder, judged())
     rooms = pd.DataFrame({"room": ["r2"], "merchant": ["m2"]})
-    from rooms import sessions
-
     given = {
         "rooms": rooms,
         "sessions": sessions({"room": "r2", "session": "s2"}),
@@ -151,6 +164,49 @@ def test_double_use_is_found_across_runs_and_both_lose_it(tmp_path: Path) -> Non
     assert first.rooms["points_renewable_share"].tolist() == [0]
 
 
+def test_a_claim_that_was_no_good_by_itself_stands_in_nobodys_way(tmp_path: Path) -> None:
+    folder = tmp_path / "history"
+    table = certificates()
+    table["retired"] = pd.to_datetime(["2026-12-24"]).astype("datetime64[s]")
+    early = judged(certificates=table)
+    assert codes(early) == {"R031"}
+    keep(folder, early)
+    history = read_history(folder)
+    found = judged(
+        rooms=pd.DataFrame({"room": ["r2"], "merchant": ["m2"]}),
+        sessions=sessions({"room": "r2", "session": "s2"}),
+        sales=sales({"room": "r2", "session": "s2"}),
+        certificates=certificates({"room": "r2"}),
+        period="2026-12",
+        earlier=history.others(pd.Index(["r2"]), "2026-12"),
+    )
+    assert not codes(found)
+    assert found.rooms["matched_kwh"].tolist() == [10]
+
+
+def test_a_change_of_status_and_of_criteria_is_told(tmp_path: Path) -> None:
+    folder = tmp_path / "history"
+    void = POLICY.criteria["packaging_void"]
+    fewer = {name: one for name, one in POLICY.criteria.items() if one is not void}
+    keep(folder, judged(policy=POLICY.model_copy(update={"criteria": fewer})))
+    history, found = later(folder, sales=sales({"date": "2026-11-29"}))
+    row = settle(history, found, POLICY).iloc[0]
+    assert "eligible becomes provisional" in row["en"]
+    assert "由合格变为暂定" in row["zh"]
+    assert row["changed"] == "return_rate 15 -> 0"
+    keep(folder, found)
+    other = judged(rooms=pd.DataFrame({"room": ["r9"], "merchant": ["m1"]}), certificates=None,
+                   sessions=sessions({"room": "r9", "session": "s9"}), period="2026-11",
+                   sales=sales({"room": "r9", "session": "s9"}),
+                   policy=POLICY.model_copy(update={"criteria": fewer}))  # fmt: skip
+    keep(folder, other)
+    history = read_history(folder)  # of two policies: what one did not judge is not known
+    again = judged(rooms=pd.DataFrame({"room": ["r9"], "merchant": ["m1"]}), certificates=None,
+                   sessions=sessions({"room": "r9", "session": "s9"}),
+                   sales=sales({"room": "r9", "session": "s9"}))  # fmt: skip
+    assert "nan" not in settle(history, again, POLICY).to_string()
+
+
 # the command
 
 
@@ -160,7 +216,7 @@ def example(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Any]:
     words = [
         str(ROOT / "examples" / "platform"),
         "--catalogue", str(ROOT / "examples" / "catalogue.csv"),
-        "--as-of", "2026-11-30", "--draws", "100", "--period", "2026-11",
+        "--as-of", "2026-11-30", "--draws", "20", "--period", "2026-11",
         "--history", str(folder / "history"), "-o", str(folder / "rooms.csv"),
     ]  # fmt: skip
     return folder, CliRunner().invoke(command, words)
@@ -168,6 +224,7 @@ def example(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Any]:
 
 def test_the_example_platform(example: tuple[Path, Any]) -> None:
     folder, result = example
+    assert isinstance(result.exception, SystemExit), result.exception  # not a failure
     assert result.exit_code == 1, result.output  # some of it is wrong on purpose
     table = pd.read_csv(folder / "rooms.csv", keep_default_na=False).set_index("room")
     failed = table["gates_failed"].to_dict()
@@ -200,12 +257,36 @@ def test_the_order_of_the_files_changes_no_byte(example: tuple[Path, Any], tmp_p
         write_table(table, platform / f"{path.stem}.parquet")
     words = [
         str(platform), "--catalogue", str(ROOT / "examples" / "catalogue.csv"),
-        "--as-of", "2026-11-30", "--draws", "100", "--period", "2026-11",
+        "--as-of", "2026-11-30", "--draws", "20", "--period", "2026-11",
         "-o", str(tmp_path / "rooms.csv"),
     ]  # fmt: skip
-    assert CliRunner().invoke(command, words).exit_code == 1
+    again = CliRunner().invoke(command, words)
+    assert isinstance(again.exception, SystemExit), again.exception
     for name in ("rooms.csv", "rooms-reasons.csv"):
         assert (tmp_path / name).read_bytes() == (folder / name).read_bytes()
+
+
+def test_what_only_files_can_get_wrong(tmp_path: Path) -> None:
+    """Rates that contradict themselves, and a contract for green power without serials."""
+    platform, out = tmp_path / "platform", tmp_path / "out.csv"
+    shutil.copytree(ROOT / "examples" / "platform", platform)
+    certificates_ = pd.read_csv(platform / "certificates.csv", dtype="str")
+    certificates_["证书编号"], certificates_["绿电合同"] = "", "PPA-1"
+    write_table(certificates_.iloc[:2], platform / "certificates.csv")
+    table = pd.read_csv(platform / "sales.csv", dtype="str").head(40)
+    table = table.rename(columns={"销售额(元)": "销售额"})
+    table["币种"] = ["usd", "美元", "EUR", "人民币"] * 10
+    write_table(table, platform / "sales.csv")
+    rates = pd.DataFrame({"币种": ["USD", "EUR", "EUR", "GBP"], "汇率": ["7.1", "8", "9", "0"]})
+    write_table(rates, platform / "rates.csv")
+    words = [str(platform), "--catalogue", str(ROOT / "examples" / "catalogue.csv"), "-o", str(out)]
+    done = CliRunner().invoke(command, [*words, "--as-of", "2026-11-30", "--draws", "0"])
+    assert isinstance(done.exception, SystemExit), done.exception
+    problems = pd.read_csv(tmp_path / "out-problems.csv").set_index("code")
+    assert problems.loc["R033", "value"].tolist() == ["PPA-1"] * 2
+    assert problems.loc["R038", "value"].tolist() == ["EUR", "EUR", "GBP"]
+    assert problems.loc["R038", "file"].tolist() == ["rates.csv"] * 3
+    assert len(problems.loc[["R008"]]) == 2  # two rooms sold in euros too
 
 
 @pytest.mark.parametrize(

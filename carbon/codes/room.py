@@ -77,6 +77,9 @@ CODES: Final[dict[str, Code]] = {
     "R037": error(
         "a certificate or credit stands for no more than its serials do", "correct the amount"
     ),
+    "R038": error(
+        "a currency of the rates stands once, with a rate above 0", "correct it; it was left out"
+    ),
     # policies
     "R040": error("the weights of a policy sum to 100", "change them"),
     "R041": error("the full bound of a criterion is better than its zero bound", "exchange them"),
@@ -87,6 +90,9 @@ CODES: Final[dict[str, Code]] = {
     "R046": error("a boost stays within the cap", "lower it or raise boost_cap"),
     "R047": error("names of a policy are known and stand once", "correct the name"),
     "R048": error("a market that forbids claims by offsets prints none", "remove the wording"),
+    "R049": error(
+        "the words of a tier keep the claim rules of their market", "reword them; see carbon claims"
+    ),
     # settlement
     "R050": error("the history must be whole and unchanged", "restore it from a copy"),
     "R051": warning(

@@ -19,11 +19,12 @@ from carbon.doors.cli_dashboard import dashboard
 from carbon.doors.cli_factors import factors
 from carbon.doors.cli_footprint import footprint
 from carbon.doors.cli_label import label
+from carbon.doors.cli_policy import policy
 from carbon.doors.cli_pool import pool
 from carbon.doors.cli_rank import anomalies, exposure, rank
 from carbon.doors.cli_reference import reference
 from carbon.doors.cli_report import claims, report
-from carbon.doors.cli_room import policy, room
+from carbon.doors.cli_room import room
 from carbon.doors.cli_tax import reproduce, tax
 from carbon.doors.cli_whatif import compare, whatif
 from carbon.doors.options import (

@@ -73,7 +73,11 @@ MANY = 2000
     help="Size on the sheets, in percent; a label stays readable down to 70.",
 )
 @click.option(
-    "--dpi", default=300.0, show_default=True, type=click.FloatRange(30, 1200), help="Of PNG."
+    "--dpi",
+    default=300.0,
+    show_default=True,
+    type=click.FloatRange(30, 1200),
+    help="Of PNG; an overlay keeps its pixels.",
 )
 @click.option("--outline", is_flag=True, help="SVG without text: characters as outlines.")
 @click.option(
@@ -222,13 +226,9 @@ def _job(
 
 
 def _graded(
-    study: Study,
-    filled: Catalogue,
-    references: References | None,
-    draws: int,
-    templates: tuple[str, ...],
+    study: Study, filled: Catalogue, references: References | None, draws: int
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The graded frame, with the intervals of the stages if a design shows them."""
+    """The graded frame, with the intervals of the stages."""
     from carbon.label.facts import about
     from carbon.label.scale import grade
 
@@ -237,7 +237,7 @@ def _graded(
     with click.progressbar(length=len(filled), label="weighing", file=sys.stderr) as bar:
         weighed = study.footprints(filled, draws=draws, references=chosen, progress=bar.update)
     graded = grade(weighed, study.scale, chosen.id)
-    if draws and set(templates) - {"badge", "label", "overlay-portrait", "overlay-landscape"}:
+    if draws:
         staged = weighed.to_frame(stages=True)
         more = [name for name in staged.columns if name not in graded.columns]
         graded = graded.join(staged[more])

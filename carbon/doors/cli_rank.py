@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from carbon.doors.cli_reference import REFERENCES, own_references
-from carbon.doors.cli_room import POLICY
+from carbon.doors.cli_policy import POLICY
+from carbon.doors.cli_reference import REFERENCES, weighed
 from carbon.doors.options import (
     CATALOGUE,
     DRAWS,
     LANG,
     OUTPUT,
-    draw_factors,
     errors_in,
     guard,
     new_study,
     scope,
 )
+from carbon.errors import OutputError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -93,15 +93,13 @@ def rank(
 
     guard(output, catalogue)
     guard(signals_file, catalogue)
+    if signals_file is not None and signals_file.resolve() == output.resolve():
+        raise OutputError("O004", "OUT and OUT2 are one file", file=str(signals_file))
     if by == "saving" and signals_file is not None:
         raise click.UsageError("--signals says how low a footprint is, not what could be saved")
     study = new_study(**rest)
     filled = study.catalogue(catalogue)
-    draw_factors(study, draws)
-    with click.progressbar(length=len(filled), label="weighing", file=sys.stderr) as bar:
-        grades = study.grades(
-            filled, references=own_references(references), draws=draws, progress=bar.update
-        )
+    grades = weighed(study, filled, references, draws)
     grades["merchant"] = filled.skus["merchant"].to_numpy()
     if by == "saving":
         with click.progressbar(length=len(filled), label="levers", file=sys.stderr) as bar:
@@ -180,19 +178,23 @@ def anomalies(
     SKUs bunched just under a letter, the same good under several numbers, masses below those of
     the parcels or of similar products, return rates too good for the category, mass or packaging
     left out where others state it. Each row: observed, expected, of how many, p-value, and the
-    same adjusted for the number of tests.
+    same adjusted for the number of tests. OUT-problems tells what is wrong with sales or waybills.
 
     \b
     carbon anomalies catalogue.csv -o anomalies.xlsx
     carbon anomalies catalogue.csv -o out.csv --waybills parcels.csv --sales sales.csv --lang zh
     """
+    import pandas as pd
+
     from carbon.catalogue.ledger import read_ledger
     from carbon.doors.batch import write_table
     from carbon.errors import RuleError
     from carbon.liveroom.gaming import anomalies as look
     from carbon.liveroom.policy_file import read_policy
 
-    guard(output, catalogue, *(path for path in (sales, waybills) if path))
+    beside = output.with_name(f"{output.stem}-problems{output.suffix}")
+    for path in (output, beside):
+        guard(path, catalogue, *(one for one in (sales, waybills) if one))
     policy = read_policy(policy_file)
     if policy.gaming is None:
         raise RuleError("R209", file=policy_file, value="gaming")
@@ -203,11 +205,7 @@ def anomalies(
     }
     study = new_study(**rest)
     filled = study.catalogue(catalogue)
-    draw_factors(study, draws)
-    with click.progressbar(length=len(filled), label="weighing", file=sys.stderr) as bar:
-        grades = study.grades(
-            filled, references=own_references(references), draws=draws, progress=bar.update
-        )
+    grades = weighed(study, filled, references, draws)
     bounds = dict(zip(study.scale.letters, study.scale.bounds.tolist(), strict=False))
     frames = {name: ledger.frame for name, ledger in ledgers.items()}
     found = look(
@@ -220,6 +218,8 @@ def anomalies(
     )
     table = found.table.assign(policy=policy.id, basis=str(study.basis))
     write_table(table, output)
+    if ledgers:
+        write_table(pd.concat([one.problems for one in ledgers.values()]), beside)
     click.echo(f"{'check':<20}{'tests':>10}{'told':>8}")
     for check, tests in found.tested.items():
         click.echo(f"{check:<20}{tests:>10}{int((table['check'] == check).sum()):>8}")
@@ -228,7 +228,7 @@ def anomalies(
         click.echo(f"  {row['check']}  {who}: {row[lang]}")
     dropped = sum(ledger.dropped for ledger in ledgers.values())
     if dropped:
-        click.echo(f"{dropped} rows of ledgers were left out")
+        click.echo(f"{dropped} rows of ledgers were left out -> {beside}")
     click.echo(f"{len(table)} patterns -> {output}  [{policy.id} | {study.basis}]")
     sys.exit(1 if errors_in(filled) or dropped else 0)
 

@@ -8,14 +8,26 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from carbon.doors.options import CATALOGUE, OUTPUT, Group, errors_in, guard, new_study, scope
+from carbon.doors.options import (
+    CATALOGUE,
+    OUTPUT,
+    Group,
+    draw_factors,
+    errors_in,
+    guard,
+    new_study,
+    scope,
+)
 from carbon.errors import OutputError
 
 if TYPE_CHECKING:
+    import pandas as pd
+
+    from carbon.catalogue.schema import Catalogue
     from carbon.footprint.reference import References
     from carbon.study import Study
 
-__all__ = ["REFERENCES", "own_references", "reference"]
+__all__ = ["own_references", "reference", "weighed"]
 
 REFERENCES = click.option(
     "--references",
@@ -30,6 +42,15 @@ def own_references(path: Path | None) -> References | None:
     from carbon.footprint.reference import read_references
 
     return None if path is None else read_references(path)
+
+
+def weighed(study: Study, filled: Catalogue, references: Path | None, draws: int) -> pd.DataFrame:
+    """Footprints with their letters, as :meth:`carbon.study.Study.grades`; progress is shown."""
+    draw_factors(study, draws)
+    with click.progressbar(length=len(filled), label="weighing", file=sys.stderr) as bar:
+        return study.grades(
+            filled, references=own_references(references), draws=draws, progress=bar.update
+        )
 
 
 @click.group(cls=Group)

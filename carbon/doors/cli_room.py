@@ -1,4 +1,4 @@
-"""``carbon room`` and ``carbon policy``: may a live room call itself what it wants to."""
+"""``carbon room``: may a live room call itself what it wants to."""
 
 from __future__ import annotations
 
@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from carbon.doors.cli_reference import REFERENCES, own_references
+from carbon.doors.cli_policy import POLICY, clashes, findings
+from carbon.doors.cli_reference import REFERENCES, weighed
 from carbon.doors.options import (
     DRAWS,
     LANG,
     OUTPUT,
-    Group,
-    draw_factors,
     guard,
     new_study,
     scope,
@@ -27,19 +26,10 @@ if TYPE_CHECKING:
 
     from carbon.catalogue.ledger import Ledger
     from carbon.liveroom.eligibility import Judgement
-    from carbon.liveroom.policy import Policy
     from carbon.study import Study
 
-__all__ = ["policy", "room"]
+__all__ = ["room"]
 
-POLICY = click.option(
-    "--policy",
-    "policy_file",
-    default="default",
-    show_default=True,
-    metavar="FILE",
-    help="Policy of the platform, TOML, or a shipped one by name.",
-)
 BESIDE = ("sessions", "sales", "merchants", "certificates", "credits", "rates")
 """Ledgers that stand in the folder of the rooms, unless an option names them."""
 
@@ -113,10 +103,13 @@ def room(
     carbon room rooms.csv --sessions s.csv --sales sales.parquet --catalogue c.csv -o rooms.csv
     carbon room platform/ --catalogue c.csv --period 2026-11 --history judged/ -o rooms.parquet
     """
+    import pandas as pd
+
     from carbon.doors.batch import write_table
     from carbon.liveroom.eligibility import Tables, judge
     from carbon.liveroom.goods import goods_of
-    from carbon.liveroom.policy_file import read_policy
+    from carbon.liveroom.policy_file import read_policy, refuse
+    from carbon.liveroom.room_problems import text_of
     from carbon.liveroom.settlement import read_history, settle
     from carbon.liveroom.studio import viewers_of
 
@@ -132,26 +125,23 @@ def room(
     for path in outputs.values():
         guard(path, *inputs)
     rules = read_policy(policy_file)
+    refuse(clashes(rules), policy_file)
     before = read_history(history) if history is not None else None
     ledgers = _read(files)
     study = new_study(**rest)
     filled = study.catalogue(catalogue)
-    draw_factors(study, draws)
-    with click.progressbar(length=len(filled), label="weighing", file=sys.stderr) as bar:
-        graded = study.grades(
-            filled, references=own_references(references), draws=draws, progress=bar.update
-        )
+    graded = weighed(study, filled, references, draws)
     names = study.vocabulary.categories["category"].astype(str).tolist()
     goods = goods_of(filled, _archetypes(study, names), graded, rules)
     frames = {name: ledger.frame for name, ledger in ledgers.items()}
-    rates = frames.pop("rates", None)
+    rates, odd_rates = _rates(ledgers.get("rates"))
+    frames.pop("rates", None)
     tables = Tables(
         **frames,
-        findings=_findings(frames["rooms"], rules),
-        rates=None if rates is None else dict(zip(rates["currency"], rates["rate"], strict=True)),
+        findings=findings(frames["rooms"], rules),
+        rates=rates,
     )
     impacts = _impacts(study, viewers_of(tables.sessions, rules.viewers))
-    judged_now = _names(frames["rooms"])
     judged = judge(
         tables,
         goods,
@@ -161,9 +151,11 @@ def room(
         period=period,
         basis=str(study.basis),
         edition=study.basis.edition,
-        earlier=None if before is None else before.others(judged_now, period),
+        earlier=None
+        if before is None
+        else before.others(pd.Index(text_of(frames["rooms"], "room")), period),
     )
-    problems = _problems(ledgers, judged.problems)
+    problems = _problems(ledgers, odd_rates, judged.problems)
     write_table(judged.rooms, output)
     write_table(judged.reasons, outputs["-reasons"])
     write_table(problems, outputs["-problems"])
@@ -179,70 +171,6 @@ def room(
         f"[{rules.id} | {study.basis}]"
     )
     sys.exit(1 if grave else 0)
-
-
-@click.group(cls=Group)
-def policy() -> None:
-    """Policy of a platform: its gates, criteria, tiers and boosts.
-
-    \b
-    carbon policy explain
-    carbon policy check ours.toml
-    """
-
-
-@policy.command("check")
-@click.argument("files", nargs=-1, required=True, metavar="FILE...")
-def check(files: tuple[str, ...]) -> None:
-    """Whether the rules of a policy hold together; every conflict is told.
-
-    \b
-    carbon policy check ours.toml
-    carbon policy check default
-    """
-    from carbon.errors import CODES, RuleError
-    from carbon.liveroom.policy import Policy
-    from carbon.liveroom.policy_file import conflicts, policy_path
-    from carbon.rules import load
-
-    found = 0
-    for name in files:
-        path = policy_path(name)
-        try:
-            rules = load(path, Policy)
-        except RuleError as error:
-            click.echo(str(error))
-            found += 1
-            continue
-        clashes = list(conflicts(rules))
-        found += len(clashes)
-        for one in clashes:
-            entry = CODES[one.code]
-            detail = f" ({one.detail})" if one.detail else ""
-            click.echo(
-                f"{entry.severity} {one.code}  {path} {one.key}: {one.value!r}  "
-                f"{entry.rule}{detail}; {entry.remedy}"
-            )
-        if not clashes:
-            click.echo(f"{path}: no conflicts  [{rules.id}]")
-    sys.exit(3 if found else 0)
-
-
-@policy.command("explain")
-@click.argument("file", default="default")
-@LANG
-def explain(file: str, lang: str) -> None:
-    """A policy in sentences, with the source of each number.
-
-    \b
-    carbon policy explain
-    carbon policy explain ours.toml --lang zh
-    """
-    from carbon.liveroom.policy_file import explain as told
-    from carbon.liveroom.policy_file import read_policy
-
-    for line in told(read_policy(file), lang):
-        click.echo(line)
 
 
 def _files(rooms: Path, named: dict[str, Path | None]) -> dict[str, Path]:
@@ -296,39 +224,6 @@ def _archetypes(study: Study, names: list[str]) -> Any:
     return study.catalogue(pd.DataFrame({"sku": names, "category": names}))
 
 
-def _names(rooms: pd.DataFrame) -> pd.Index:
-    """Rooms as an index of texts."""
-    import pandas as pd
-
-    from carbon.liveroom.room_problems import text_of
-
-    out: pd.Index = pd.Index(text_of(rooms, "room").unique())
-    return out
-
-
-def _findings(rooms: pd.DataFrame, rules: Policy) -> pd.DataFrame:
-    """Claims in names and slogans that the rules of the room's market do not allow."""
-    import pandas as pd
-
-    from carbon.label.claims import check, load_market
-    from carbon.liveroom.room_problems import text_of
-
-    own = text_of(rooms, "market").str.upper().replace("", rules.market)
-    ids = text_of(rooms, "room")
-    known = {market.id for market in rules.markets}
-    parts = [pd.DataFrame({"room": [], "words": []}, dtype="str")]
-    for market in sorted(own.unique()):
-        of = load_market(market if market in known else "neutral")
-        for name in ("name", "slogan"):
-            texts = text_of(rooms, name)[own == market]
-            found = check(texts, of)
-            at = found["text"].to_numpy()
-            parts.append(
-                pd.DataFrame({"room": ids.loc[at].to_numpy(), "words": found["words"].to_numpy()})
-            )
-    return pd.concat(parts, ignore_index=True)
-
-
 def _impacts(study: Study, places: list[str]) -> pd.DataFrame:
     """What a kilowatt-hour and an hour watched cause in each place."""
     import numpy as np
@@ -349,14 +244,29 @@ def _impacts(study: Study, places: list[str]) -> pd.DataFrame:
     return pd.DataFrame(table, index=pd.Index(places), columns=list(IMPACT_COLUMNS))
 
 
-def _problems(ledgers: dict[str, Ledger], found: pd.DataFrame) -> pd.DataFrame:
+def _rates(ledger: Ledger | None) -> tuple[dict[str, float] | None, pd.DataFrame]:
+    """Price of each currency, and what is wrong with the others."""
+    from carbon.errors import problem_table
+
+    if ledger is None:
+        return None, problem_table()
+    table = ledger.frame
+    odd = table["currency"].duplicated(keep=False) | ~(table["rate"] > 0)
+    bad = table[odd].rename(columns={"line": "row", "currency": "value"})
+    bad = bad.assign(file=ledger.file, column="rate", sku="", code="R038").drop(columns="rate")
+    sound = table[~odd]
+    return dict(zip(sound["currency"].astype(str), sound["rate"], strict=True)), problem_table(bad)
+
+
+def _problems(ledgers: dict[str, Ledger], *found: pd.DataFrame) -> pd.DataFrame:
     """Problems of the ledgers as they were read, and of the rooms, with the names of the files."""
     import pandas as pd
 
-    found = found.assign(file=found["file"].replace({n: one.file for n, one in ledgers.items()}))
-    parts = [one.problems for one in ledgers.values()] + [found]
+    named = {name: ledger.file for name, ledger in ledgers.items()}
+    parts = [one.problems for one in ledgers.values()]
+    parts += [part.assign(file=part["file"].replace(named)) for part in found]
     full = [part for part in parts if len(part)]
-    return pd.concat(full, ignore_index=True) if full else found
+    return pd.concat(full, ignore_index=True) if full else parts[-1]
 
 
 def _keep(history: Path, before: Any, judged: Judgement, period: str) -> None:

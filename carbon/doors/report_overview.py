@@ -26,7 +26,7 @@ def totals(of: Telling) -> dict[str, Any]:
         (say("skus"), f"{len(skus):,}", Markup("{} {:,}").format(say("computed"), known)),
         (
             say("total"),
-            number(*(end / of.unit[1] for end in total)),
+            number(total[0] / of.unit[1], total[1] / of.unit[1], total[2] / of.unit[1]),
             Markup("{} {}").format(
                 say(of.unit[0]), of.interval(*(end / of.unit[1] for end in total[1:]))
             ),

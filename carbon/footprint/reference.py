@@ -110,12 +110,13 @@ class References:
         """The exchanges with categories in the place of SKUs."""
         table = self.exchanges
         row = {name: position for position, name in enumerate(self.categories)}
+        stage = {name: position for position, name in enumerate(STAGES)}
         activity, location = (
             pd.Categorical(table[name].astype(str)) for name in ("activity", "location")
         )
         return Inventory(
-            table["category"].map(row).to_numpy(dtype=np.int32),
-            table["stage"].map({name: i for i, name in enumerate(STAGES)}).to_numpy(dtype=np.int8),
+            np.asarray(table["category"].map(row), dtype=np.int32),
+            np.asarray(table["stage"].map(stage), dtype=np.int8),
             activity.codes.astype(np.int16),
             location.codes.astype(np.int16),
             table["amount"].to_numpy(dtype=np.float64),

@@ -77,7 +77,7 @@ def divided(numerator: Integers, denominator: int | Integers, mode: str) -> Inte
         whole = whole + (2 * rest >= denominator)
     elif mode == "half_even":
         whole = whole + ((2 * rest > denominator) | ((2 * rest == denominator) & (whole % 2 == 1)))
-    rounded: Integers = sign * whole
+    rounded: Integers = (sign * whole).astype(np.int64)
     return rounded
 
 

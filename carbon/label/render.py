@@ -20,6 +20,9 @@ __all__ = ["FORMATS", "Style", "example", "name_of", "per_page", "render", "shee
 FORMATS: Final = ("svg", "png", "pdf", "html", "json")
 """What a label can be written as."""
 
+PIXELS: Final = 96.0
+"""Resolution at which a pixel of a picture is one of the PNG [1/inch]."""
+
 A4: Final = (210.0, 297.0)
 MARGIN, GAP, MARK = 8.0, 4.0, 3.0
 """Edge of a sheet that stays free, what lies between labels, length of a cut mark [mm]."""
@@ -92,7 +95,7 @@ def render(fact: Mapping[str, Any], style: Style) -> dict[str, bytes]:
                 text = outlined(svg, find_fonts()) if style.outline else svg
                 out[kind] = text.encode()
             elif kind == "png":
-                out[kind] = png(svg, style.dpi)
+                out[kind] = png(svg, style.dpi if style.design.sheet.unit == "mm" else PIXELS)
             elif kind == "pdf":
                 title, told = str(values["title"]), str(values["desc"])
                 out[kind] = pdf(svg, title=title, lang=style.langs[0], alt=told)

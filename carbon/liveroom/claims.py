@@ -35,8 +35,11 @@ CLAIM_COLUMNS: Final = (
 ``prefix``, by which room and period, and how much of it was used [kWh or kg CO2e]."""
 
 _NOTHING: Final = pd.DataFrame(
-    columns=[*CLAIM_COLUMNS, "place", "left", "counts", "start", "end", "line", "last_serial"]
-).astype({"place": "int64", "used": "float64", "counts": "bool"})
+    columns=[
+        *CLAIM_COLUMNS,
+        *("place", "left", "sound", "counts", "start", "end", "line", "last_serial"),
+    ]
+).astype({"place": "int64", "used": "float64", "sound": "bool", "counts": "bool"})
 TABLES: Final = {"power": "certificates", "credits": "credits"}
 AMOUNTS: Final = {"power": "energy_kwh", "credits": "co2e_kg"}
 SERIALS: Final = {"power": "certificate", "credits": "serial"}
@@ -52,10 +55,12 @@ class Claims:
     ----------
     table : pandas.DataFrame
         :data:`CLAIM_COLUMNS` and ``place`` (position of the room), ``left`` (what may still be
-        used), ``counts`` (not refused), ``start end`` (time in which a certificate may be used)
-        and ``line``; by room and serial.
+        used), ``sound`` (nothing is wrong with it by itself), ``counts`` (and nobody else names
+        it), ``start end`` (time in which a certificate may be used) and ``line``; by room and
+        serial.
     earlier : pandas.DataFrame
-        Earlier claims that clash with one of these: ``room period serial``.
+        Earlier claims of which something was used and that clash with one of these: ``room period
+        serial``.
     """
 
     table: pd.DataFrame
@@ -152,6 +157,7 @@ def claimed(
     refuse("R031", "retired", late, day)
     _in_time(frame, table, of, sessions, policy, as_of, refuse)
     table["left"] = table["amount"]
+    table["sound"] = table["counts"]
     clash = _once(table, of, problems, earlier)
     table = table.sort_values(["place", "serial", "line"], kind="stable").reset_index(drop=True)
     table["used"] = 0.0
@@ -188,11 +194,7 @@ def _blocks(table: pd.DataFrame) -> Floats:
 
     start, stop = folded(table["serial"]), folded(table["last_serial"])
     alone = (stop["prefix"] == "") & (stop["digits"].str.len() <= start["digits"].str.len())
-    width = (
-        int(max(start["digits"].str.len().max(), stop["digits"].str.len().max(), 1))
-        if len(table)
-        else 1
-    )
+    width = int(max(start["digits"].str.len().max(), stop["digits"].str.len().max(), 1))
     # "2026000010" ends a block that begins with GEC-2026000001: the stem is not written again
     table["prefix"] = start["prefix"].to_numpy()
     first, last = start["digits"].str.zfill(width), stop["digits"].str.zfill(width)
@@ -278,7 +280,7 @@ def _once(
     rooms = by["room"].transform("nunique").to_numpy() > 1
     whole = (by["from"].transform("nunique") == 1) & (by["to"].transform("nunique") == 1)
     unlike = ~whole.to_numpy() | (by["amount"].transform("nunique") > 1).to_numpy()
-    fresh = (~both["index"].lt(0)).groupby(both["cluster"]).transform("any").to_numpy()
+    fresh = pd.Series(~old).groupby(both["cluster"]).transform("any").to_numpy()
     again = both["cluster"].where(~old).duplicated().to_numpy() & ~old & ~rooms & ~unlike
     names = (
         both.assign(told=both["room"] + np.where(old, " (" + both["period"] + ")", ""))
@@ -297,19 +299,18 @@ def _once(
         at = both["index"].to_numpy(dtype=np.int64)[bad]
         tell_claims(problems, code, of, SERIALS[of], table, at, value[bad], exact=True)
         table.loc[at, "counts"] = False
-    if len(past):
-        used = past.assign(used=past["used"].astype(np.float64))
-        spent = used.groupby(["registry", "prefix", used["first"].str.zfill(width)])["used"].sum()
-        found = spent.reindex(
-            pd.MultiIndex.from_arrays(
-                [own["registry"], own["prefix"], own["first"].str.zfill(width)]
-            )
-        ).fillna(0.0)
-        left = table.loc[own["index"], "amount"].to_numpy() - found.to_numpy()
-        table.loc[own["index"], "left"] = np.maximum(left, 0.0)
-    clash = both.loc[old & fresh & (rooms | unlike), ["room", "period", "serial"]]
-    out: pd.DataFrame = clash.reset_index(drop=True)
-    return out
+    if not len(past):
+        return both.loc[[], ["room", "period", "serial"]]
+    past = past.assign(used=past["used"].astype(np.float64))
+    spent = past.groupby(["registry", "prefix", past["first"].str.zfill(width)])["used"].sum()
+    found = spent.reindex(
+        pd.MultiIndex.from_arrays([own["registry"], own["prefix"], own["first"].str.zfill(width)])
+    ).fillna(0.0)
+    left = table.loc[own["index"], "amount"].to_numpy() - found.to_numpy()
+    table.loc[own["index"], "left"] = np.maximum(left, 0.0)
+    rests = np.append(np.zeros(len(own), dtype=bool), past["used"].to_numpy() > 0)
+    clash: pd.DataFrame = both.loc[rests & fresh & (rooms | unlike), ["room", "period", "serial"]]
+    return clash.reset_index(drop=True)
 
 
 def tell_claims(
@@ -337,6 +338,8 @@ def tell_claims(
         What is told, of all claims; only of those at fault if ``exact``.
     exact : bool
     """
+    if not len(at):
+        return
     problems.add(
         code,
         TABLES[of],

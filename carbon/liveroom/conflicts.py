@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from carbon.liveroom.nearest import Rulebook, largest
-from carbon.liveroom.platform_rules import ExposureRules
+from carbon.liveroom.policy import ExposureRules
 
 __all__ = ["RULES", "Conflict", "conflicts", "head_of", "rulebook"]
 
@@ -169,7 +169,8 @@ def _flattest(book: Rulebook) -> Floats:
     share = _filled(book.low, book.high, 1.0)
     if share[book.small].sum() < book.floor:
         for part, sum_ in ((book.small, book.floor), (~book.small, 1 - book.floor)):
-            share[part] = _filled(book.low[part], book.high[part], sum_)
+            if part.any():
+                share[part] = _filled(book.low[part], book.high[part], sum_)
     return share
 
 

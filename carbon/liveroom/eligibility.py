@@ -284,6 +284,8 @@ def _earlier_told(on_air: Studio, claims: tuple[Claims, ...], problems: RoomProb
         (on_air.earlier, "session"),
         *((one.earlier, "serial") for one in claims),
     ):
+        if not len(table):
+            continue
         value = table["room"] + ", " + table["period"].astype(str) + ": " + table[thing].astype(str)
         value = value.drop_duplicates()
         place = problems.rooms.get_indexer(pd.Index(table.loc[value.index, "room"]))

@@ -14,7 +14,7 @@ from carbon.liveroom.conflicts import conflicts, rulebook
 from carbon.liveroom.exposure_report import REPORT_COLUMNS, report
 from carbon.liveroom.linear import LARGEST, nearest_linear
 from carbon.liveroom.nearest import Nearest, Rulebook, nearest
-from carbon.liveroom.platform_rules import ExposureRules
+from carbon.liveroom.policy import ExposureRules
 
 __all__ = ["EXPOSURE_COLUMNS", "METHODS", "Allocation", "allocate"]
 

@@ -12,7 +12,7 @@ import pandas as pd
 from carbon.liveroom.concentration import gini, herfindahl, lorenz, top_share
 from carbon.liveroom.linear import LARGEST, least_moved
 from carbon.liveroom.nearest import Nearest, Rulebook
-from carbon.liveroom.platform_rules import ExposureRules
+from carbon.liveroom.policy import ExposureRules
 
 __all__ = ["REPORT_COLUMNS", "report"]
 

@@ -7,8 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from carbon.liveroom.cited import Bound, Text
-from carbon.liveroom.platform_rules import Count, Positive, Share
+from carbon.liveroom.policy import Bound, Count, Positive, Share, Text
 from carbon.rules import Rules, load, templates_root
 
 __all__ = ["Market", "Reported", "Scenario", "read_scenario", "rooms_of"]

@@ -123,11 +123,11 @@ def sums(n: int, sold: Sold, goods: pd.DataFrame, on_air: Studio, matched: Float
             "session_kwh": by_session(air["kwh"].to_numpy()),
             "metered_share": by_session(hours * air["metered"].to_numpy()) / whole_hours,
             "viewer_hours": by_session(air["viewer_hours"].to_numpy()),
-            "matched_kwh": np.nan_to_num(by_session(matched)),
+            "matched_kwh": np.bincount(air["room"], weights=matched, minlength=n),
             "session_kg": session_kg,
             "goods_kg": goods_kg,
             "footprint_kg": session_kg + goods_kg,
-            "power_kg": np.nan_to_num(by_session(saved)),
+            "power_kg": np.bincount(air["room"], weights=saved, minlength=n),
         }
     )
 

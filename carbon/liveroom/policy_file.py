@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -12,7 +12,7 @@ from carbon.liveroom.metrics import METRICS, Metric
 from carbon.liveroom.policy import Bound, Cited, Criterion, Policy
 from carbon.rules import load, templates_root
 
-__all__ = ["Conflict", "conflicts", "explain", "policy_path", "read_policy"]
+__all__ = ["Conflict", "conflicts", "explain", "policy_path", "read_policy", "refuse"]
 
 WHOLE: Final = 100
 """Points of a room that reaches every full bound."""
@@ -78,18 +78,35 @@ def read_policy(name: Path | str = "default") -> Policy:
     """
     path = policy_path(name)
     policy = load(path, Policy)
-    clashes = list(conflicts(policy))
+    refuse(list(conflicts(policy)), path)
+    return policy
+
+
+def refuse(clashes: Sequence[Conflict], path: Path | str) -> None:
+    """Raise the first of some conflicts, and count the others.
+
+    Parameters
+    ----------
+    clashes : sequence of Conflict
+        Nothing happens without any.
+    path : path
+        File of the policy.
+
+    Raises
+    ------
+    carbon.errors.RuleError
+        With the code of the first.
+
+    Examples
+    --------
+    >>> refuse([], "ours.toml")
+    """
     if clashes:
         first = clashes[0]
         more = f"; and {len(clashes) - 1} more" if len(clashes) > 1 else ""
         raise RuleError(
-            first.code,
-            first.detail + more,
-            file=str(path),
-            column=first.key,
-            value=first.value,
+            first.code, first.detail + more, file=str(path), column=first.key, value=first.value
         )
-    return policy
 
 
 def conflicts(policy: Policy) -> Iterator[Conflict]:
@@ -246,7 +263,17 @@ def explain(policy: Policy, lang: str = "en") -> list[str]:
     }
     lines += ["", "其他" if zh else "also"]
     lines += [f"  {name} {bound.value:g}  {_source(bound)}" for name, bound in rest.items()]
-    for title, rules in (("exposure", policy.exposure), ("gaming", policy.gaming)):
+    for name, items in (("plastics", policy.plastics), ("layers", policy.layers)):
+        lines.append(f"  {name}: {', '.join(items.names)}  {_source(items)}")
+    lines += ["", "登记机构" if zh else "registries"]
+    for registry in policy.matching.registries:
+        unit = "kWh" if registry.of == "power" else "kg CO2e"
+        names = ", ".join((registry.id, *registry.names))
+        lines.append(f"  {registry.of}  {names}: {registry.each:g} {unit}  {_source(registry)}")
+    for title, rules in (
+        ("曝光分配" if zh else "exposure", policy.exposure),
+        ("可疑迹象" if zh else "suspicious patterns", policy.gaming),
+    ):
         if rules is not None:
             lines += ["", title]
             lines += [
@@ -259,7 +286,8 @@ def explain(policy: Policy, lang: str = "en") -> list[str]:
         lines.append(f"  {market.id}  {_source(market)}")
         for one in policy.wording:
             if one.market == market.id:
-                lines.append(f"      {one.tier}: {one.zh if zh else one.en}")
+                told = one.zh if zh else one.en
+                lines.append(f"      {one.tier}: {told}  {_source(one)}")
     return lines
 
 

@@ -14,7 +14,7 @@ from carbon.liveroom.concentration import gini, top_share
 from carbon.liveroom.conflicts import head_of
 from carbon.liveroom.exposure import Allocation, allocate
 from carbon.liveroom.market import Market
-from carbon.liveroom.platform_rules import ExposureRules
+from carbon.liveroom.policy import ExposureRules
 
 __all__ = ["COURSE_COLUMNS", "MONITOR_COLUMNS", "Rounds", "run"]
 
@@ -219,7 +219,10 @@ class _Echo:
         score = np.empty(len(self.first))
         score[self.order] = self.draw.standard_normal(len(self.first))
         demand = self.first * np.exp(self.noise * score)
-        demand *= np.nansum(self.first) / np.nansum(demand)
+        with np.errstate(
+            invalid="ignore", divide="ignore"
+        ):  # nothing to share out is refused later
+            demand *= np.nansum(self.first) / np.nansum(demand)
         if self.exposure is None:
             return demand, demand
         return demand, (1 - self.feedback) * demand + self.feedback * self.exposure

@@ -177,7 +177,7 @@ def tally(
     closed, closes = _closed(sales, policy, as_of)
     closed &= ~unsure
     revenue, currency, mixed = _one_currency(sales, revenue, room, kept, rooms, policy, rates)
-    odd = np.flatnonzero(mixed[room] & (room >= 0) & kept)
+    odd = np.flatnonzero(np.append(mixed, False)[room] & kept)
     problems.add_lines("R008", sales, "currency", odd, room[odd])
 
     at = slice(None) if kept.all() else np.flatnonzero(kept)

@@ -44,6 +44,13 @@ SETTLEMENT_COLUMNS: Final = (
 )
 """``clawback`` is the boost granted before that is not due any more [share of the baseline]."""
 
+STATUSES: Final = {
+    "eligible": ("合格", "eligible"),
+    "provisional": ("暂定", "provisional"),
+    "not_eligible": ("不合格", "not eligible"),
+}
+"""Status → how it is told, in Chinese and English."""
+
 FORMAT: Final = "carbon-room-history 1"
 SESSION_COLUMNS: Final = ("session", "room", "period", "start", "end", "meter")
 LARGEST: Final = 1_000_000_000
@@ -62,8 +69,8 @@ class History:
         Entries.
     head : str
         SHA-256 of the last entry, ``""`` if there is none.
-    last : dict
-        Content of the last entry.
+    last : dict of str to dict
+        Content of the last entry of each period.
     """
 
     scores: pd.DataFrame
@@ -71,7 +78,7 @@ class History:
     sessions: pd.DataFrame
     runs: int
     head: str
-    last: dict[str, Any]
+    last: dict[str, dict[str, Any]]
 
     def others(self, rooms: pd.Index, period: str) -> Earlier:
         """What counted in other rooms or periods than those judged now.
@@ -116,12 +123,12 @@ def read_history(folder: Path) -> History:
     claims: list[pd.DataFrame] = []
     sessions: list[pd.DataFrame] = []
     head, runs = "", 0
-    last: dict[str, Any] = {}
+    last: dict[str, dict[str, Any]] = {}
     for runs, path in enumerate(sorted(folder.glob("*.json")), start=1):
-        last, digest = _entry(path, runs, head)
-        head = digest
+        told, head = _entry(path, runs, head)
+        last[str(told.get("period"))] = told
         for tables, name in ((scores, "scores"), (claims, "claims"), (sessions, "sessions")):
-            tables.append(pd.DataFrame(last[name]).assign(run=runs))
+            tables.append(pd.DataFrame(told[name]).assign(run=runs))
     frames = [
         _frame(scores, ("room", "period")),
         _frame(claims, CLAIM_COLUMNS),
@@ -181,14 +188,14 @@ def entry(history: History, judged: Judgement, period: str) -> tuple[str, str] |
     Returns
     -------
     tuple of str or None
-        Name and text of its file; None if the last entry says the same.
+        Name and text of its file; None if the last entry of the period says the same.
     """
     rooms = judged.rooms.sort_values("room")
     names = ["room", "merchant", "period", "status", "tier", "points", "boost"]
     names += [str(name) for name in rooms if str(name).startswith("points_")]
     names += ["footprint_kg", "power_kg", "credits_kg", "residual_kg", "returned_units"]
     claims = judged.claims
-    told = claims[(claims["place"] >= 0) & (claims["registry"] != "") & (claims["serial"] != "")]
+    told = claims[claims["sound"].to_numpy(dtype=bool)]
     told = told.sort_values(["of", "registry", "prefix", "first", "room", "line"])
     sessions = judged.sessions.sort_values(["session"]).rename(columns={"meter_id": "meter"})
     room = judged.rooms["room"].to_numpy()[sessions["room"].to_numpy(dtype=np.int64)]
@@ -204,7 +211,8 @@ def entry(history: History, judged: Judgement, period: str) -> tuple[str, str] |
         "claims": _records(told[list(CLAIM_COLUMNS)]),
         "sessions": _records(sessions[list(SESSION_COLUMNS)]),
     }
-    before = {key: value for key, value in history.last.items() if key not in ("run", "previous")}
+    last = history.last.get(period, {})
+    before = {key: value for key, value in last.items() if key not in ("run", "previous")}
     if before == json.loads(json.dumps(content)):
         return None
     run = history.runs + 1
@@ -259,7 +267,7 @@ def settle(history: History, judged: Judgement, policy: Policy) -> pd.DataFrame:
         moved = [
             (name, row[f"points_{name}_before"], row[f"points_{name}"])
             for name in policy.criteria
-            if row.get(f"points_{name}_before") is not None
+            if pd.notna(row.get(f"points_{name}_before"))
             and row[f"points_{name}_before"] != row[f"points_{name}"]
         ]
         told = "; ".join(f"{name} {old:g} -> {new:g}" for name, old, new in moved)
@@ -279,6 +287,10 @@ def _sentences(
 
     old, new = f"{row['points_before']:g}", f"{row['points']:g}"
     zh, en = f"得分{old}变为{new}", f"points {old} become {new}"
+    if row["status_before"] != row["status"]:
+        before, after = (STATUSES[row[name]] for name in ("status_before", "status"))
+        zh += f"，由{before[0]}变为{after[0]}"
+        en += f", {before[1]} becomes {after[1]}"
     if row["tier_before"] == row["tier"]:
         zh += f"，{named(row['tier'], 'zh')}不变"
         en += f", {named(row['tier'], 'en')} as before"

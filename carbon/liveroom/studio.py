@@ -302,6 +302,8 @@ def _tell(
     value: pd.Series,
 ) -> None:
     at = np.flatnonzero(bad)
+    if not len(at):
+        return
     problems.add(
         code,
         "sessions",
