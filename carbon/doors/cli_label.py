@@ -181,7 +181,7 @@ def label(
     job = replace(
         job, dpi=dpi, outline=outline, market=market, sheets=scale / 100 if sheets else 0.0
     )
-    graded, about = _graded(study, filled, own_references(references), draws, names)
+    graded, about = _graded(study, filled, own_references(references), draws)
     if verifications is not None:
         about = _verified(about, verifications, job.issue.issued)
     if old is not None:
