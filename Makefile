@@ -31,8 +31,11 @@ demo: $(VENV)/.ready ## footprints of the example catalogue
 	$(BIN)/carbon explain examples/catalogue.csv T_SHIRT-001 --cut 8
 	$(BIN)/carbon whatif examples/catalogue.csv -o $(OUT)/savings.xlsx --draws 200
 	$(BIN)/carbon whatif examples/catalogue.csv -o $(OUT)/dress.csv --sku DRESS-001 --picture $(OUT)/dress.svg
+	$(BIN)/carbon label examples/catalogue.csv -o $(OUT)/labels --lang zh,en --sheets
+	$(BIN)/carbon report examples/catalogue.csv -o $(OUT)/report.html --lang zh,en
 	@echo
-	@echo "Results lie in $(OUT)/: footprints.xlsx, footprints.csv, inventory.parquet, savings.xlsx, dress.svg"
+	@echo "Results lie in $(OUT)/: report.html, labels/ (labels-0001.pdf: sheets to print), footprints.xlsx,"
+	@echo "footprints.csv, inventory.parquet, savings.xlsx, dress.svg"
 
 test: lint types contracts ## everything that must hold before a change lands
 	$(BIN)/python -m pytest -n 2 --dist loadfile
