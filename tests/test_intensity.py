@@ -47,6 +47,16 @@ def ends(found: Change, payer: str = "*", measure: str = "per_1000") -> dict[str
     return told[(told["taxpayer"] == payer) & (told["measure"] == measure)].iloc[0].to_dict()
 
 
+def test_coverage_is_unknown_where_refunds_of_unknown_goods_cancel_the_revenue() -> None:
+    sold = lines(("T", "A", 10, 100_000))
+    cancelled = lines(("T", "A", 10, 100_000), ("T", "UNKNOWN", -1, -100_000))
+    kg = terms(A={"materials": 2.0})
+    told = ends(change((cancelled, kg), (sold, kg), kg))
+    assert math.isnan(told["coverage"])
+    assert told["coverage_base"] == 1
+    assert told["now"] == pytest.approx(20.0)
+
+
 def test_one_factor_alone_takes_the_whole_change() -> None:
     """10 units at 100 CNY of 2 kg materials and 1 kg packaging; then the packaging halves."""
     sold = lines(("T", "A", 10, 100_000))

@@ -16,6 +16,7 @@ import pytest
 from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
 from scipy import optimize, special, stats
 
 from carbon.catalogue.ledger import read_ledger
@@ -292,8 +293,6 @@ def test_kilograms_are_unknown_without_footprints_and_told_without_the_category(
     found = computed(orders(), per_return=per_return_of(prints, {"bag": "bag"}))
     assert found.merchants["kg_per_return"].isna().all()
     assert "I011" in set(found.problems["code"])
-    with pytest.raises(StudyError, match="I012"):
-        per_return_of(prints.drop(columns="return_rate"), {})
 
 
 def test_the_returns_of_an_sku_go_before_its_category():
@@ -679,19 +678,18 @@ def quick_policy(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def prints(tmp_path_factory) -> Path:
-    path = tmp_path_factory.mktemp("prints") / "footprints.csv"
-    pd.DataFrame(
-        {"sku": ["D"], "category": ["dress"], "return_rate": [0.5], "returns_kg": [2.0],
-         "basis": ["2026.1 | test"]}
-    ).to_csv(path, index=False)  # fmt: skip
+def goods(tmp_path_factory) -> Path:
+    path = tmp_path_factory.mktemp("goods") / "catalogue.csv"
+    kinds = pd.read_csv(EXAMPLE, encoding="utf-8-sig")["类目"].unique()
+    table = {"sku": [f"S{at}" for at in range(len(kinds))], "category": kinds, "mass": "400 g"}
+    pd.DataFrame(table | {"return_rate": "50%"}).to_csv(path, index=False)
     return path
 
 
 @pytest.fixture(scope="module")
-def written(tmp_path_factory, quick_policy, prints):
+def written(tmp_path_factory, quick_policy, goods):
     out = tmp_path_factory.mktemp("pool") / "out"
-    result = asked(EXAMPLE, "--policy", quick_policy, "--footprints", prints, "-o", out)
+    result = asked(EXAMPLE, "--policy", quick_policy, "--catalogue", goods, "-o", out)
     return result, out
 
 
@@ -705,7 +703,7 @@ def test_command_writes_everything_and_tells_it(written):
     for name, digest in manifest["outputs"].items():
         assert hashlib.sha256((out / name).read_bytes()).hexdigest() == digest
     assert manifest["inputs"][0]["sha256"] == hashlib.sha256(EXAMPLE.read_bytes()).hexdigest()
-    assert manifest["basis"] == "2026.1 | test"
+    assert manifest["basis"].endswith("| GWP100 AR6 | cradle-to-grave | kept unit")
     tiers_ = pd.read_csv(out / "tiers.csv", dtype=str)
     due = sum(map(Decimal, tiers_["due"]))
     collected, rounding = (sum(map(Decimal, tiers_[name])) for name in ("collected", "rounding"))
@@ -718,15 +716,30 @@ def test_command_writes_everything_and_tells_it(written):
     assert sum(kept["due"].to_pylist()) == collected
     fund = json.loads((out / "fund.json").read_text())
     assert fund["season"]["seed"] == 20260901
+    assert pd.read_csv(out / "merchants.csv")["kg_per_return"].gt(0).all()
     assert (out / "summary.pdf").read_bytes()[:5] == b"%PDF-"
 
 
-def test_same_orders_give_the_same_bytes(written, tmp_path, quick_policy, prints):
+def test_same_orders_give_the_same_bytes(written, tmp_path, quick_policy, goods):
     _, out = written
     again = tmp_path / "again"
-    asked(EXAMPLE, "--policy", quick_policy, "--footprints", prints, "-o", again)
+    asked(EXAMPLE, "--policy", quick_policy, "--catalogue", goods, "-o", again)
     for path in sorted(out.iterdir()):
         assert path.read_bytes() == (again / path.name).read_bytes(), path.name
+
+
+def test_the_fund_follows_its_schema(written):
+    schema = json.loads(
+        (templates_root() / "pool" / "fund.schema.json").read_text(encoding="utf-8")
+    )
+    Draft202012Validator.check_schema(schema)
+    follows = Draft202012Validator(schema)
+    fund = json.loads((written[1] / "fund.json").read_text(encoding="utf-8"))
+    follows.validate(fund)
+    assert schema["$id"] == fund["schema"]
+    assert not follows.is_valid({**fund, "currency": ""})
+    del fund["season"]["break_even"]["reserve_needed"]
+    assert not follows.is_valid(fund)
 
 
 def test_page_in_chinese_tells_the_same_numbers(written, tmp_path, quick_policy):
@@ -789,8 +802,6 @@ def test_left_out_orders_are_exit_code_one_and_inputs_are_safe(tmp_path, quick_p
     assert result.exit_code == 1
     problems = pd.read_csv(tmp_path / "out" / "problems.csv")
     assert problems.loc[problems["severity"] == "error", "code"].tolist() == ["G011"]
-    both = asked(path, "--catalogue", path, "--footprints", path, "-o", tmp_path / "x")
-    assert both.exit_code == 2
     assert asked(tmp_path / "none.csv", "-o", tmp_path / "x").exit_code == 3
 
 

@@ -542,6 +542,16 @@ def test_the_command_writes_what_python_gives(tmp_path: Path) -> None:
         what_if(study(), goods())[["sku", "saved_kg"]],
         check_dtype=False,
     )
+    written = pd.read_parquet(out)
+    graded = study().grades(goods(), draws=0).set_index("sku")["letter"].astype(str)
+    assert written["letter_before"].astype(str).tolist() == written["sku"].map(graded).tolist()
+    ratio = (
+        written["after_kg"]
+        / written["before_kg"]
+        * written["sku"].map(study().grades(goods(), draws=0).set_index("sku")["ratio"])
+    )
+    best = ratio[written["lever"] == "all"] <= 0.6
+    assert (written.loc[best.index, "letter_after"].eq("A") == best).all()
     assert picture.read_text(encoding="utf-8").startswith("<svg ")
     code, text = run(
         "whatif", str(source), "-o", str(tmp_path / "o.csv"), "--sku", "AIR",

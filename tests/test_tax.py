@@ -106,6 +106,25 @@ def test_a_worked_dossier_to_the_cent() -> None:
     assert judged(WORKED, KG, once).totals["relief"].tolist() == [231, 59]
 
 
+def test_equal_lines_of_two_orders_both_count() -> None:
+    told = "order,letter,taxpayer,sku,units,revenue,currency,vat_rate,date"
+    two = ["O1,B,T1,A,1,113.00,CNY,13%,2026-07-01", "O2,B,T1,A,1,113.00,CNY,13%,2026-07-01"]
+    found = settle(ledger(*two, header=told), rule(), QUARTER)
+    assert found.lines["units"].tolist() == [2]
+    assert found.problems.empty
+    again = settle(ledger(*two, two[0], header=told), rule(), QUARTER)
+    assert again.lines["units"].tolist() == [2]
+    assert again.problems["code"].tolist() == ["T027"]
+    other = settle(ledger(two[0], two[0].replace(",B,", ",C,"), header=told), rule(), QUARTER)
+    assert other.lines["relabelled"].tolist() == [True]
+
+
+def test_the_mark_of_all_taxpayers_is_none() -> None:
+    found = settle(ledger(WORKED[0].replace("T1", "*"), WORKED[1]), rule(), QUARTER)
+    assert found.lines["taxpayer"].astype(str).tolist() == ["T1"]
+    assert found.problems["code"].tolist() == ["T021"]
+
+
 def test_rate_points_lower_the_tax_rate() -> None:
     """Two points of 800.00 CNY are 16.00 CNY."""
     relief = {"measure": "rate_points", "rate": "0.02", "kind": "cited", "cite": "test"}

@@ -10,6 +10,7 @@ import subprocess
 import zipfile
 from dataclasses import replace
 from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 
 import formualizer
@@ -22,10 +23,11 @@ from jsonschema import Draft202012Validator
 
 import carbon.incentive.workbook as workbook
 from carbon.doors.cli_tax import reproduce, tax
-from carbon.doors.tax_dossier import make
-from carbon.doors.tax_manifest import Asked, read_manifest, restored
+from carbon.doors.tax_dossier import make, write_amounts
+from carbon.doors.tax_manifest import Asked, read_manifest, restored, sha256_of
 from carbon.errors import CarbonError, OutputError, StudyError
-from carbon.incentive.dossier import Dossier, changes, earlier
+from carbon.incentive.dossier import Dossier, changes, earlier, line_table
+from carbon.incentive.signature import summary_pdf
 from carbon.incentive.vat_rules import load_rule
 from carbon.rules import templates_root
 
@@ -310,7 +312,8 @@ def test_changes_since_the_period_before(made: tuple[Path, Dossier], tmp_path: P
     same = changes(made[1].assessment.lines, again, made[1].basis)
     assert same["relief_before"].equals(same["relief_now"])
     assert same["kg_before"].equals(same["kg_now"])
-    for text in ("{}", "[", '{"schema": "x", "currency": "CNY"}', "[1]"):
+    endless = json.dumps(BEFORE).replace("-1.05", "Infinity")
+    for text in ("{}", "[", '{"schema": "x", "currency": "CNY"}', "[1]", endless):
         (tmp_path / "bad.json").write_text(text, encoding="utf-8")
         with pytest.raises(StudyError, match="T006"):
             earlier(tmp_path / "bad.json", made[1].rule)
@@ -340,7 +343,9 @@ def test_a_dossier_is_reproduced_byte_for_byte(made: tuple[Path, Dossier], tmp_p
     assert (found.exception.code, found.exception.file) == ("T011", "inputs/sales/sales.csv")
 
 
-@pytest.mark.parametrize("path", ["../x", "/etc/passwd", "a/../../x", "C:/x", "a\\b", ""])
+@pytest.mark.parametrize(
+    "path", ["../x", "/etc/passwd", "a/../../x", "C:/x", "a\\b", "", ".", "a\0"]
+)
 def test_a_manifest_names_nothing_outside(
     made: tuple[Path, Dossier], tmp_path: Path, path: str
 ) -> None:
@@ -351,6 +356,74 @@ def test_a_manifest_names_nothing_outside(
         read_manifest(tmp_path / "manifest.json")
     with pytest.raises(StudyError, match="T010"):
         read_manifest(tmp_path / "none.json")
+
+
+@pytest.mark.parametrize("role", ["../../x", "/tmp/x", "output", "", "rules"])
+def test_a_role_of_a_manifest_is_no_path(
+    made: tuple[Path, Dossier], tmp_path: Path, role: str
+) -> None:
+    """A role names the folder that an input is copied to; a dossier needs its first three."""
+    told = json.loads((made[0] / "manifest.json").read_text(encoding="utf-8"))
+    sales = next(one for one in told["inputs"] if one["role"] == "sales")
+    sales["role"] = role
+    (tmp_path / "manifest.json").write_text(json.dumps(told), encoding="utf-8")
+    with pytest.raises(StudyError, match="T010"):
+        read_manifest(tmp_path / "manifest.json")
+    sales["role"] = "sales"
+    told["arguments"]["languages"] = ["../../x"]
+    (tmp_path / "manifest.json").write_text(json.dumps(told), encoding="utf-8")
+    with pytest.raises(StudyError, match="T010"):
+        read_manifest(tmp_path / "manifest.json")
+
+
+def test_a_file_that_was_put_beside_the_inputs_is_refused(
+    made: tuple[Path, Dossier], tmp_path: Path
+) -> None:
+    shutil.copytree(made[0], tmp_path / "d")
+    manifest = tmp_path / "d" / "manifest.json"
+    own = tmp_path / "d" / "inputs" / "factors" / "own"
+    own.mkdir(parents=True)
+    (own / "a.csv").write_text("a", encoding="utf-8")
+    told = json.loads(manifest.read_text(encoding="utf-8"))
+    named = {"role": "factors", "path": "inputs/factors/own/a.csv"}
+    told["inputs"].append(named | {"sha256": sha256_of(own / "a.csv")})
+    manifest.write_text(json.dumps(told), encoding="utf-8")
+    assert restored(manifest, read_manifest(manifest))["factors"] == [own]
+    (own / "b.csv").write_text("b", encoding="utf-8")
+    with pytest.raises(StudyError, match=r"T011 .*inputs/factors/own/b\.csv"):
+        restored(manifest, read_manifest(manifest))
+
+
+def test_amounts_below_zero_stay_numbers_in_csv(made: tuple[Path, Dossier], tmp_path: Path) -> None:
+    lines = made[1].assessment.lines
+    less = lines.assign(relief=-lines["relief"] - 5, relief_micro=-lines["relief_micro"] - 1)
+    assessment = replace(made[1].assessment, lines=less)
+    table = line_table(replace(made[1], assessment=assessment))
+    write_amounts(table, tmp_path / "lines.csv")
+    again = pd.read_csv(tmp_path / "lines.csv", dtype=str, keep_default_na=False)
+    for name in ("relief", "relief_exact", "vat_rate"):
+        assert again[name].tolist() == table[name].tolist()
+    assert again["relief"].str.startswith("-").all()
+
+
+def test_names_and_large_amounts_do_not_overlap_in_the_summary(
+    made: tuple[Path, Dossier], tmp_path: Path
+) -> None:
+    totals = made[1].assessment.totals.copy()
+    totals["taxpayer"] = ["91330100EXAMPLE01X", "W" * 60]
+    for name in ("net", "base", "tax", "relief"):
+        totals[name] = 123_456_789_012
+    dossier = replace(made[1], assessment=replace(made[1].assessment, totals=totals))
+    (tmp_path / "s.pdf").write_bytes(summary_pdf(dossier, "", [], "en"))
+    with pdfplumber.open(tmp_path / "s.pdf") as pdf:
+        words = [word for page in pdf.pages for word in page.extract_words()]
+    texts = [word["text"] for word in words]
+    assert "91330100EXAMPLE01X" in texts
+    assert texts.count("1,234,567,890.12") >= 8
+    first = next(word for word in words if word["text"] == "91330100EXAMPLE01X")
+    row = sorted((word["x0"], word["x1"]) for word in words if abs(word["top"] - first["top"]) < 2)
+    assert len(row) == 9
+    assert all(end[1] < start[0] for end, start in pairwise(row))
 
 
 def test_a_missing_input_is_named(made: tuple[Path, Dossier], tmp_path: Path) -> None:

@@ -30,7 +30,7 @@ CODES: Final[dict[str, Code]] = {
     "T013": error("the edition is not the one that the manifest names", "install that edition"),
     # lines of the ledger
     "T020": error("a line must be in the currency of the rule", "hand in a ledger a currency"),
-    "T021": error("a line needs a taxpayer", "fill taxpayer or merchant"),
+    "T021": error("a line needs a taxpayer, and * is none", "fill taxpayer or merchant"),
     "T022": error("a line needs a tax rate", "fill vat_rate; the rule assumes none"),
     "T023": error("an amount has more decimals than the currency", "round it as it was invoiced"),
     "T024": note("lines outside the period do not count", "none is needed"),
@@ -103,9 +103,5 @@ CODES: Final[dict[str, Code]] = {
     "I011": warning(
         "the emissions of a return of a category are unknown",
         "give a catalogue with SKUs of the category",
-    ),
-    "I012": error(
-        "footprints of a pool need the columns category, return_rate and returns_kg",
-        "give them, or the catalogue instead",
     ),
 }

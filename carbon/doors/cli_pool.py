@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import sys
 from pathlib import Path
@@ -23,6 +22,9 @@ if TYPE_CHECKING:
 
 __all__ = ["pool"]
 
+FUND = "carbon-pool-fund/1"
+"""Names the layout of ``fund.json``; see ``templates/pool/fund.schema.json``."""
+
 TABLES = ("merchants", "cells", "categories", "tiers", "suspected", "season", "problems")
 
 
@@ -41,12 +43,6 @@ TABLES = ("merchants", "cells", "categories", "tiers", "suspected", "season", "p
     metavar="CATALOGUE",
     help="Catalogue of the goods, for the emissions of a return.",
 )
-@click.option(
-    "--footprints",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Its footprints instead, with the columns category, return_rate and returns_kg.",
-)
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path), metavar="DIR")
 @click.option("--most", default=10, show_default=True, help="Problems to print.")
 @LANG
@@ -55,7 +51,6 @@ def pool(
     orders: Path,
     policy_file: Path | None,
     catalogue: Path | None,
-    footprints: Path | None,
     output: Path,
     most: int,
     lang: str,
@@ -77,13 +72,11 @@ def pool(
     from carbon.incentive.pool_policy import load_policy
     from carbon.incentive.return_pool import pool as compute
 
-    if catalogue is not None and footprints is not None:
-        raise click.UsageError("--catalogue or --footprints, not both")
-    inputs = [path for path in (orders, policy_file, catalogue, footprints) if path is not None]
+    inputs = [path for path in (orders, policy_file, catalogue) if path is not None]
     _guard(output, inputs)
     policy = load_policy(policy_file)
     ledger = read_ledger(orders, "orders")
-    per_return, basis = _per_return(ledger, catalogue, footprints, scope)
+    per_return, basis = _per_return(ledger, catalogue, scope)
     with click.progressbar(
         length=policy.fund.simulations, label="drawing seasons", file=sys.stderr
     ) as bar:
@@ -110,47 +103,23 @@ def _guard(output: Path, inputs: list[Path]) -> None:
 
 
 def _per_return(
-    ledger: Ledger, catalogue: Path | None, footprints: Path | None, scope: dict[str, Any]
+    ledger: Ledger, catalogue: Path | None, scope: dict[str, Any]
 ) -> tuple[PerReturn | None, str]:
     """Emissions of one return, and their basis."""
     from carbon.incentive.pool_orders import per_return_of
 
-    if catalogue is None and footprints is None:
+    if catalogue is None:
         return None, ""
     study = new_study(**scope)
-    if catalogue is not None:
-        filled = study.catalogue(catalogue)
-        table = study.footprints(filled).to_frame()
-        table = table.assign(return_rate=filled.skus["return_rate"].to_numpy())
-        basis = str(study.basis)
-    else:
-        assert footprints is not None
-        table = _footprints(footprints)
-        told: Any = table["basis"].unique() if "basis" in table else []
-        basis = str(told[0]) if len(told) == 1 else footprints.name
+    filled = study.catalogue(catalogue)
+    table = study.footprints(filled).to_frame()
+    table = table.assign(return_rate=filled.skus["return_rate"].to_numpy())
     names = study.vocabulary.names("category")
     spelled = {}
     for name in ledger.frame["category"].cat.categories:
         code = names.code(str(name))
         spelled[str(name)] = names.ids[code] if code >= 0 else str(name)
-    return per_return_of(table, spelled), basis
-
-
-def _footprints(path: Path) -> pd.DataFrame:
-    """A table that ``carbon footprint`` wrote, with numbers as numbers."""
-    import pandas as pd
-
-    from carbon.catalogue.files import open_sheets
-    from carbon.catalogue.schema import Limits
-
-    sheet = open_sheets(path, Limits())[0][1]
-    table = pd.DataFrame(
-        {name: cells.to_pandas() for name, cells in zip(sheet.headers, sheet.columns, strict=True)}
-    )
-    for name in ("return_rate", "returns_kg"):
-        if name in table:
-            table[name] = pd.to_numeric(table[name], errors="coerce")
-    return table
+    return per_return_of(table, spelled), str(study.basis)
 
 
 def _problems(ledger: Ledger, found: Pool) -> pd.DataFrame:
@@ -190,7 +159,13 @@ def _write(
     for name, path in zip(TABLES, paths, strict=True):
         write_table(tables[name], path)
     write_table(merchants, output / "merchants.parquet")
-    fund = {"orders": found.totals, "currency": policy.currency, "season": found.outlook.fund}
+    fund = {
+        "schema": FUND,
+        "policy": {"name": policy.name, "version": policy.version},
+        "currency": policy.currency,
+        "orders": found.totals,
+        "season": found.outlook.fund,
+    }
     for name, data in (("fund.json", _json(fund)), ("summary.pdf", page)):
         with whole_file(output / name) as beside:
             beside.write_bytes(data)
@@ -200,11 +175,6 @@ def _write(
 def _json(data: dict[str, Any]) -> bytes:
     text = json.dumps(data, ensure_ascii=False, indent=2, allow_nan=False)
     return (text + "\n").encode()
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _manifest(
@@ -220,6 +190,7 @@ def _manifest(
     """What the results rest on, and their hashes."""
     import carbon
     from carbon.doors.batch import whole_file
+    from carbon.doors.tax_manifest import sha256_of
     from carbon.incentive.pool_policy import DEFAULT
     from carbon.rules import digest, templates_root
 
@@ -237,11 +208,11 @@ def _manifest(
         "basis": basis,
         "orders": {"read": len(ledger) + ledger.dropped, "left_out": ledger.dropped},
         "inputs": [
-            {"file": path.name, "sha256": ledger.sha256 if at == 0 else _sha256(path)}
+            {"file": path.name, "sha256": ledger.sha256 if at == 0 else sha256_of(path)}
             for at, path in enumerate(inputs)
             if path.is_file()
         ],
-        "outputs": {path.name: _sha256(path) for path in files},
+        "outputs": {path.name: sha256_of(path) for path in files},
     }
     with whole_file(output / "manifest.json") as beside:
         beside.write_bytes(_json(manifest))

@@ -10,12 +10,12 @@ from typing import Final
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-from pyarrow import parquet
+from pyarrow import csv, parquet
 
 from carbon import __version__
 from carbon.catalogue.ledger import Ledger, read_ledger
 from carbon.catalogue.schema import Catalogue
-from carbon.doors.batch import EPOCH, write_picture, write_table
+from carbon.doors.batch import EPOCH, as_text, write_picture, write_table
 from carbon.doors.tax_manifest import (
     MANIFEST,
     Asked,
@@ -31,6 +31,7 @@ from carbon.doors.tax_manifest import (
 from carbon.errors import LedgerError, problem_table
 from carbon.incentive import intensity
 from carbon.incentive.dossier import (
+    DECIMAL,
     Dossier,
     Source,
     changes,
@@ -48,7 +49,7 @@ from carbon.incentive.workbook import write_workbook
 from carbon.rules import templates_root
 from carbon.study import Study
 
-__all__ = ["make"]
+__all__ = ["make", "write_amounts"]
 
 CHUNK: Final = 20_000
 FACTOR: Final = ("activity", "factor_location", "unit", "kg_per_unit", "factor_source", "cite")
@@ -258,10 +259,26 @@ def _plain(kind: pa.DataType) -> pa.DataType:
     return pa.string() if words else kind
 
 
+def write_amounts(table: pd.DataFrame, path: Path) -> None:
+    """Write a table with amounts as CSV: text is made harmless, an amount below zero stays one.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Of :func:`carbon.incentive.dossier.line_table` or :func:`~.total_table`.
+    path : pathlib.Path
+        ``.csv``.
+    """
+    amounts = {name: table[name] for name in DECIMAL if name in table}
+    csv.write_csv(
+        pa.Table.from_pandas(as_text(table).assign(**amounts), preserve_index=False), path
+    )
+
+
 def _written(dossier: Dossier, languages: list[str], folder: Path) -> None:
     """Write the files of a dossier."""
-    write_table(line_table(dossier), folder / "lines.csv")
-    write_table(total_table(dossier), folder / "totals.csv")
+    write_amounts(line_table(dossier), folder / "lines.csv")
+    write_amounts(total_table(dossier), folder / "totals.csv")
     write_table(dossier.problems.astype({"row": "Int64"}), folder / "problems.csv")
     with (folder / "dossier.json").open("w", encoding="utf-8", newline="\n") as file:
         file.writelines(to_json(dossier))

@@ -16,7 +16,7 @@ from pathlib import Path, PurePosixPath
 from platform import python_version
 from typing import Annotated, Final, Literal
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
 from carbon.errors import (
     CatalogueError,
@@ -72,6 +72,9 @@ MISSING: Final[dict[str, tuple[Refusal, str]]] = {
 }
 """Role of an input → how its absence is told."""
 
+NEEDED: Final = frozenset({"catalogue", "sales", "rules"})
+"""Roles without which there is no dossier."""
+
 Hash = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 
 
@@ -81,7 +84,7 @@ class Asked(Rules):
     period: str
     base_period: str = ""
     base_edition: str = ""
-    languages: list[str]
+    languages: list[Annotated[str, Field(pattern="^(zh|en)$")]]
     draws: Annotated[int, Field(ge=0, le=100_000)]
     edition: str
     method: str
@@ -100,7 +103,8 @@ class Named(Rules):
     @classmethod
     def _inside(cls, path: str) -> str:
         parts = PurePosixPath(path).parts
-        if path.startswith("/") or ".." in parts or "\\" in path or ":" in parts[0]:
+        outside = not parts or path.startswith("/") or ".." in parts or ":" in parts[0]
+        if outside or "\\" in path or "\0" in path:
             raise ValueError("a path lies inside the dossier")
         return path
 
@@ -117,6 +121,14 @@ class Manifest(Rules):
     arguments: Asked
     inputs: list[Named]
     outputs: list[Named]
+
+    @model_validator(mode="after")
+    def _roles(self) -> Manifest:
+        # a role names a folder when the inputs are copied, and so must be a known word
+        roles = {one.role for one in self.inputs}
+        if not NEEDED <= roles <= set(MISSING):
+            raise ValueError(f"roles of inputs: {', '.join(MISSING)}")
+        return self
 
 
 def read_manifest(path: Path) -> Manifest:
@@ -321,6 +333,12 @@ def restored(path: Path, told: Manifest) -> dict[str, list[Path]]:
         whole = home.joinpath(*parts[:3])
         if whole not in out.setdefault(one.role, []):
             out[one.role].append(whole)
+    known = {home / one.path for one in told.inputs}
+    for whole in (path for paths in out.values() for path in paths if path.is_dir()):
+        for file in sorted(whole.rglob("*")):
+            if file.is_file() and file not in known:
+                name = file.relative_to(home).as_posix()
+                raise StudyError("T011", "the manifest does not name it", file=name)
     return out
 
 

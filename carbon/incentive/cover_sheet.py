@@ -2,13 +2,57 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from carbon.incentive.dossier import Dossier, told, words
 from carbon.incentive.vat_rules import NO_LAW, IntensityAtMost
 
-__all__ = ["Front"]
+__all__ = ["Front", "height"]
+
+LINE: Final = 15.0
+"""Height of a line of text [pt]."""
+
+
+def height(texts: Sequence[object], widths: Sequence[float]) -> float:
+    """Height of a row whose texts are wrapped; not every program finds it by itself.
+
+    Parameters
+    ----------
+    texts : sequence
+        Cells from column A on.
+    widths : sequence of float
+        Of the columns [characters].
+
+    Returns
+    -------
+    float
+        [pt].
+
+    Examples
+    --------
+    >>> height(["a" * 30], [20]), height(["碳" * 15], [20]), height([1.0], [20])
+    (30.0, 30.0, 15.0)
+    """
+    lines = [1]
+    for one, width in zip(texts, widths, strict=False):
+        if isinstance(one, str):
+            size = sum(2 if character >= WIDE else 1 for character in one[:LONG])
+            lines.append(math.ceil(SPARE * size / width))
+    return LINE * max(lines)
+
+
+COVER: Final = (44, 100)
+RULE: Final = (34, 24, 14, 90)
+"""Widths of the columns of the first sheets [characters]."""
+
+WIDE: Final = "\u2e80"
+"""From here on characters are twice as wide."""
+
+LONG: Final = 2000
+SPARE: Final = 1.05
+"""Lines break between words, which leaves some of their width empty."""
 
 
 class Front:
@@ -39,7 +83,10 @@ class Front:
             "intensity": "#,##0.00",
             "number": "General",
         }
-        self.formats = {kind: book.add_format({"num_format": text}) for kind, text in kinds.items()}
+        self.formats = {
+            kind: book.add_format({"num_format": text, "valign": "top"})
+            for kind, text in kinds.items()
+        }
         head = {
             "bold": True,
             "bottom": 1,
@@ -82,19 +129,24 @@ class Front:
         """
         name, rule, say = self.words["rule"], self.dossier.rule, self.words
         sheet = self.book.add_worksheet(name)
-        for column, width in enumerate((34, 18, 14, 90)):
+        for column, width in enumerate(RULE):
             sheet.set_column(column, column, width)
         sheet.fit_to_pages(1, 0)
         sheet.set_landscape()
         self._put(
-            sheet, 0, [say["condition"], say["bound"], say["kind"], say["cite"]], *[self.head] * 4
+            sheet,
+            0,
+            [say["condition"], say["bound"].capitalize(), say["kind"], say["factor_source"]],
+            *[self.head] * 4,
         )
         at: dict[str, Any] = {"sheet": f"'{name}'!"}
         row = 1
 
         def put(label: str, value: object, kind: str, cite: str, style: Any, key: str = "") -> None:
             nonlocal row
-            self._put(sheet, row, [label, value, kind, cite], self.bold, style)
+            cells = [label, value, kind, cite]
+            sheet.set_row(row, height(cells, RULE))
+            self._put(sheet, row, cells, self.bold, style)
             row += 1
             if key:
                 at[key] = f"'{name}'!$B${row}"
@@ -151,9 +203,9 @@ class Front:
         """
         dossier, say, zh = self.dossier, self.words, self.lang == "zh"
         rule, totals = dossier.rule, dossier.assessment.totals
-        sheet.set_column(0, 0, 44)
+        for column, width in enumerate(COVER):
+            sheet.set_column(column, column, width)
         sheet.fit_to_pages(1, 0)
-        sheet.set_column(1, 1, 100)
         sheet.hide_gridlines(2)
         law = say["none_on_file"] if rule.legal_basis == NO_LAW else rule.legal_basis
         period = (
@@ -174,6 +226,7 @@ class Front:
         row = 2
         for label, value in rows:
             left = self.book.add_format({"align": "left"}) if isinstance(value, int) else self.wrap
+            sheet.set_row(row, height([label, value], COVER))
             self._put(sheet, row, [label, value], self.bold, left)
             row += 1
         money = self.book.add_format(
@@ -191,12 +244,15 @@ class Front:
         notes = ["statement_unknown", "statement_formulas", "statement_emissions"]
         notes += ["statement_exchanges"] if dossier.exchanges is None else []
         for note in notes:
+            sheet.set_row(row, height(["", say[note]], COVER))
             self._put(sheet, row, ["", say[note]])
             row += 1
         self._put(sheet, row + 1, [say["inputs"], say["sha256"]], self.head, self.head)
         row += 2
         for source in dossier.sources:
-            self._put(sheet, row, [f"{say[f'role_{source.role}']}: {source.file}", source.sha256])
+            cells = [f"{say[f'role_{source.role}']}: {source.file}", source.sha256]
+            sheet.set_row(row, height(cells, COVER))
+            self._put(sheet, row, cells)
             row += 1
         counts: Any = (
             dossier.problems["code"].value_counts().sort_index() if len(dossier.problems) else {}
@@ -204,5 +260,7 @@ class Front:
         self._put(sheet, row + 1, [say["settled"], say["rule_broken"]], self.head, self.head)
         row += 2
         for code, count in dict(counts).items():
-            self._put(sheet, row, [f"{code}  × {count}", told(str(code), self.lang)])
+            cells = [f"{code}  × {count}", told(str(code), self.lang)]
+            sheet.set_row(row, height(cells, COVER))
+            self._put(sheet, row, cells)
             row += 1

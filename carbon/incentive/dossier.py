@@ -6,7 +6,7 @@ import csv
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal, DecimalException
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -27,6 +27,7 @@ from carbon.rules import templates_root
 
 __all__ = [
     "AMOUNTS",
+    "DECIMAL",
     "SCHEMA",
     "Dossier",
     "Source",
@@ -50,6 +51,9 @@ TOTAL_AMOUNTS: Final = (
     *("revenue", "refund", "net", "base", "tax", "eligible_base", "eligible_tax"),
     *("relief_lines", "relief_once", "difference", "granted", "relief", "known_base"),
 )
+DECIMAL: Final = (*dict.fromkeys((*AMOUNTS, *TOTAL_AMOUNTS, "vat_rate", "relief_exact")),)
+"""Columns of tables that are decimal text: a minus there is a number, and no formula."""
+
 NOT_TOLD: Final = ("relabelled", "two_rates", "other_edition", "late_refund", "vat_ppm")
 EARLIER: Final = ("taxpayer", "sku", "base", "relief", "eligible", "total_kg")
 LARGEST: Final = 1_000_000_000
@@ -302,10 +306,11 @@ def earlier(path: Path, rule: TaxRule) -> dict[str, Any]:
             [[row[name] for name in EARLIER] for row in read["lines"]], columns=list(EARLIER)
         )
         for name in ("base", "relief"):
-            lines[name] = [int(Decimal(amount) * scale) for amount in lines[name]]
+            whole = [int(Decimal(amount) * scale) for amount in lines[name]]
+            lines[name] = np.array(whole, dtype=np.int64)
         lines["total_kg"] = lines["total_kg"].astype(np.float64)
         return {"period": str(read["period"]["name"]), "basis": str(read["basis"]), "lines": lines}
-    except (OSError, ValueError, KeyError, TypeError, RecursionError, DecimalException) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError, ArithmeticError) as error:
         raise StudyError("T006", str(error)[:120], file=str(path)) from error
 
 

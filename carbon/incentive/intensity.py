@@ -21,15 +21,13 @@ import pandas as pd
 from carbon import stages
 from carbon.catalogue.schema import Catalogue
 from carbon.footprint.computing import Computing
+from carbon.incentive.vat_rules import EVERYBODY
 from carbon.stages.inventory import Quantities
 from carbon.terms import STAGES
 
 __all__ = ["EFFECTS", "Change", "change", "components", "log_mean"]
 
 Floats = npt.NDArray[np.float64]
-
-EVERYBODY: Final = "*"
-"""The taxpayer that stands for all of them."""
 
 TERMS: Final = {
     "materials": ("materials",),
@@ -249,7 +247,10 @@ def _decomposed(
             .melt("taxpayer", var_name="effect", value_name="value")
             .assign(measure=measure)
         )
-        cover = {name: table["known"] / table["revenue"] for name, table in sums.items()}
+        cover = {
+            name: table["known"] / table["revenue"].where(table["revenue"] > 0)
+            for name, table in sums.items()
+        }
         told.append(
             pd.DataFrame(
                 {

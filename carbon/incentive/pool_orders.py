@@ -61,11 +61,6 @@ def per_return_of(footprints: pd.DataFrame, spelled: Mapping[str, str]) -> PerRe
     PerReturn
         A category has the mean of its SKUs.
 
-    Raises
-    ------
-    carbon.errors.StudyError
-        I012 if a column is missing.
-
     Examples
     --------
     >>> table = pd.DataFrame({"sku": ["A"], "category": ["bag"], "return_rate": [0.5],
@@ -73,9 +68,6 @@ def per_return_of(footprints: pd.DataFrame, spelled: Mapping[str, str]) -> PerRe
     >>> per_return_of(table, {"箱包": "bag"}).category.tolist()
     [0.1]
     """
-    missing = [name for name in ("category", "return_rate", "returns_kg") if name not in footprints]
-    if missing:
-        raise StudyError("I012", f"missing {', '.join(missing)}")
     rate, stage = (footprints[name].to_numpy(np.float64) for name in ("return_rate", "returns_kg"))
     some = np.isfinite(rate) & (rate > 0) & (rate < 1)
     kg = np.full(len(rate), np.nan)

@@ -16,7 +16,7 @@ import pandas as pd
 from carbon.catalogue.ledger import Ledger
 from carbon.errors import LedgerError, problem_table
 from carbon.incentive.money import LARGEST, MILLION, minor, share
-from carbon.incentive.vat_rules import Period, TaxRule
+from carbon.incentive.vat_rules import EVERYBODY, Period, TaxRule
 
 __all__ = ["SALES_COLUMNS", "Sales", "settle"]
 
@@ -187,7 +187,7 @@ def _columns(ledger: Ledger, rule: TaxRule) -> pd.DataFrame:
     out = pd.DataFrame({"sku": frame["sku"].astype("category")})
     who = _words(frame, "taxpayer")
     out["taxpayer"] = who if "merchant" not in frame else _first(who, _words(frame, "merchant"))
-    for name in ("room", "category", "letter", "edition", "entry"):
+    for name in ("room", "session", "order", "category", "letter", "edition", "entry"):
         out[name] = _words(frame, name)
     for name in ("units", "returned_units"):
         out[name] = frame[name].fillna(0).astype(np.int64) if name in frame else 0
@@ -229,7 +229,11 @@ def _unfit(rows: pd.DataFrame) -> list[tuple[str, str, Flags]]:
     """Code, column and lines that cannot count."""
     return [
         ("T020", "currency", ~rows["currency"].to_numpy()),
-        ("T021", "taxpayer", rows["taxpayer"].isna().to_numpy()),
+        (
+            "T021",
+            "taxpayer",
+            (rows["taxpayer"].isna() | (rows["taxpayer"] == EVERYBODY)).to_numpy(),
+        ),
         ("T022", "vat_rate", (rows["vat_ppm"] < 0).to_numpy()),
         ("T023", "revenue", ~rows["exact"].to_numpy()),
     ]
@@ -238,7 +242,7 @@ def _unfit(rows: pd.DataFrame) -> list[tuple[str, str, Flags]]:
 def _twice(rows: pd.DataFrame, keep: Flags) -> list[tuple[str, Flags]]:
     """Lines that repeat another one, and lines of one entry that contradict each other."""
     at = np.flatnonzero(keep)
-    text = ("sku", "taxpayer", "room", "entry")
+    text = ("sku", "taxpayer", "room", "session", "order", "category", "letter", "edition", "entry")
     table = {name: rows[name].cat.codes.to_numpy()[at] for name in text}
     for name in ("units", "revenue", "returned_units", "refund", "vat_ppm", "date", "refund_date"):
         table[name] = rows[name].to_numpy()[at]

@@ -10,7 +10,7 @@ from carbon.footprint.picture import waterfall
 from carbon.incentive.dossier import Dossier, Source, told, words
 from carbon.incentive.intensity import EFFECTS, Change
 from carbon.incentive.money import text
-from carbon.incentive.vat_rules import NO_LAW, TaxRule
+from carbon.incentive.vat_rules import EVERYBODY, NO_LAW, TaxRule
 from carbon.rules import templates_root
 
 __all__ = ["intensity_chart", "summary_pdf"]
@@ -18,7 +18,6 @@ __all__ = ["intensity_chart", "summary_pdf"]
 LISTED: Final = 400
 """Taxpayers that the summary lists, the largest relief first; the workbook holds all of them."""
 
-EVERYBODY: Final = "*"
 COLUMNS: Final = (
     *("line_count", "eligible", "net", "base", "tax", "relief_lines", "difference", "relief"),
 )
@@ -182,7 +181,7 @@ def _conditions(dossier: Dossier, say: Any, lang: str) -> dict[str, Any]:
         chinese = condition.cite_zh if lang == "zh" else ""
         cite = f"{chinese or condition.cite} [{say[condition.kind]}]"
         rows.append([say[condition.predicate], bound, f"{missed:,}", cite])
-    head = [say["condition"], say["bound"], say["not_met"], say["cite"]]
+    head = [say["condition"], say["bound"].capitalize(), say["not_met"], say["factor_source"]]
     return {"title": say["condition"], "head": head, "rows": rows}
 
 

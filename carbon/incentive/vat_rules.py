@@ -17,10 +17,13 @@ from carbon.errors import StudyError
 from carbon.rules import Rules
 from carbon.rules import load as load_rules
 
-__all__ = ["NO_LAW", "Condition", "Period", "TaxRule", "load_rule"]
+__all__ = ["EVERYBODY", "NO_LAW", "Condition", "Period", "TaxRule", "load_rule"]
 
 NO_LAW: Final = "none on file"
 """What a rule without a statute says in ``legal_basis``."""
+
+EVERYBODY: Final = "*"
+"""Stands for all taxpayers together, and so names none."""
 
 PERIOD: Final = re.compile(r"(\d{4})(?:[Qq]([1-4])|[Hh]([12])|-(0[1-9]|1[0-2]))?")
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from carbon.incentive.cover_sheet import Front
+from carbon.incentive.cover_sheet import Front, height
 from carbon.incentive.dossier import Dossier, words
 from carbon.incentive.intensity import EFFECTS
 from carbon.incentive.lines_sheet import line_cells, total_formulas
@@ -111,13 +111,18 @@ class _Book(Front):
         sheet.fit_to_pages(1, 0)
         sheet.repeat_rows(0)
         kinds = {id(style): kind for kind, style in self.formats.items()}
+        labels, widths = [], []
         for at, (key, cells) in enumerate(columns.items()):
             first, _, part = key.partition(" ")
             width = WIDTH_OF.get(kinds.get(id(cells.style), ""), PLAIN)
-            sheet.set_column(at, at, WIDTHS.get(key, width))
-            label = self.words[first] + (
-                f"{': ' if self.lang == 'en' else '：'}{self.words[part]}" if part else ""
+            widths.append(WIDTHS.get(key, width))
+            sheet.set_column(at, at, widths[-1])
+            labels.append(
+                self.words[first]
+                + (f"{': ' if self.lang == 'en' else '：'}{self.words[part]}" if part else "")
             )
+        sheet.set_row(0, height(labels, widths))
+        for at, label in enumerate(labels):
             sheet.write_string(0, at, label, self.head)
         return sheet
 
