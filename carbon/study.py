@@ -19,7 +19,8 @@ import pandas as pd
 from carbon import stages
 from carbon.background.edition import DEFAULT_EDITION, Edition, load_edition
 from carbon.background.sampling import sample
-from carbon.background.unit_impacts import PARTS, UnitImpacts, solve
+from carbon.background.store import folder
+from carbon.background.unit_impacts import UnitImpacts, solve
 from carbon.catalogue.defaults import fill
 from carbon.catalogue.read import read
 from carbon.catalogue.schema import Catalogue, Vocabulary
@@ -63,13 +64,15 @@ class Study:
         Characterization method.
     boundary : str
         A key of :data:`carbon.terms.BOUNDARIES`.
+    background : str
+        Name of an own background (:mod:`carbon.background.own`), preferred to the edition's data.
     cache : bool
         Keep solved unit impacts in the user's cache folder.
 
     Raises
     ------
     carbon.errors.StudyError
-        S004 if the boundary is not known, S005 if the method is not known.
+        S004 if the boundary is not known, S005 the method, X012 the background.
     carbon.errors.FactorsError
         If a factor package is refused.
 
@@ -88,13 +91,15 @@ class Study:
         factors: Sequence[Path | str] = (),
         method: str = DEFAULT_METHOD,
         boundary: str = DEFAULT_BOUNDARY,
+        background: str = "",
         cache: bool = True,
     ) -> None:
         if boundary not in BOUNDARIES:
             raise StudyError("S004", f"known: {', '.join(BOUNDARIES)}", value=boundary)
-        self.edition = (
-            edition if isinstance(edition, Edition) else load_edition(edition, extra=factors)
-        )
+        if isinstance(edition, str):
+            own = [folder(background)] if background else []
+            edition = load_edition(edition, extra=[*factors, *own])
+        self.edition = edition
         self.method = method
         self.boundary = boundary
         self.cache = cache
@@ -269,7 +274,7 @@ class Study:
         draws : int
             How many.
         progress : callable, optional
-            Called with 1 after each draw of the background that is not in the cache.
+            Called with the number of draws of the background made since the last call.
         """
         if draws not in self._samplers:
             self.unit_impacts  # noqa: B018  refuses an unknown method before anything is drawn
@@ -377,7 +382,7 @@ class Study:
         """
         n, unit = inventory.n, self.unit_impacts
         group = inventory.sku * len(STAGES) + inventory.stage
-        both = np.hstack([unit.values, unit.carbon, unit.aggregates])
+        both = np.hstack([unit.values, unit.carbon, unit.aggregates, unit.own])
         weighed = weigh(group, rows, inventory.amount, n * len(STAGES), both)
         weighed = weighed.reshape(n, len(STAGES), both.shape[1])
         weighed[catalogue.skus["failed"].to_numpy(dtype=bool)] = np.nan
@@ -385,9 +390,8 @@ class Study:
             absent = (catalogue.origin[column] == ORIGINS.index("absent")).to_numpy()
             for stage in set(touched) & set(BOUNDARIES[self.boundary]):
                 weighed[absent, STAGES.index(stage)] = np.nan
-        missing = np.zeros(n, dtype=bool)
-        missing[inventory.sku[rows < 0]] = True
-        impact, carbon, aggregate = np.split(weighed, np.cumsum([len(PARTS), 2]), axis=2)
+        missing = np.bincount(inventory.sku[rows < 0], minlength=n) > 0
+        impact, carbon, aggregate, own = np.split(weighed, np.cumsum(unit.widths), axis=2)
         return Footprints(
             catalogue,
             impact,
@@ -396,6 +400,7 @@ class Study:
             worst(inventory.sku, fits, n),
             missing,
             self.basis,
+            own=own.sum(axis=1),
         )
 
     def inventory(self, source: str | Path | pd.DataFrame | Catalogue) -> pd.DataFrame:
@@ -409,9 +414,7 @@ class Study:
         Returns
         -------
         pandas.DataFrame
-            Columns ``sku stage activity location amount unit kg_per_unit kg factor_location
-            factor_source cite match``; ``kg_per_unit`` and ``kg`` are the total indicator
-            [kg CO2e].
+            As :func:`carbon.footprint.traced.traced` makes it.
         """
         catalogue = self.catalogue(source)
         return traced(self, catalogue, stages.take(catalogue, self.boundary))

@@ -21,7 +21,7 @@ from carbon.catalogue.headers import currency_of
 from carbon.catalogue.names import by_unique
 from carbon.catalogue.schema import Column
 
-__all__ = ["Faults", "Numbers", "clean", "measure", "numbers", "price", "scaled"]
+__all__ = ["Faults", "Numbers", "clean", "few", "measure", "numbers", "price", "runs", "scaled"]
 
 Faults = list[tuple[str, NDArray[np.int64]]]
 MISSING: Final = [
@@ -47,6 +47,10 @@ MISSING: Final = [
     "#n/a",
 ]
 """Texts that say that a cell is not filled."""
+
+_LONGEST: Final = max(len(word.encode()) for word in MISSING)
+_SAMPLE, _FEW = 1000, 100
+"""A column whose first cells hold so few different ones is looked at once for each of them."""
 
 _SUMMED: Final = ("share", "chain_share")
 """Shares whose sum shows whether they are percent."""
@@ -103,16 +107,65 @@ def clean(cells: Any) -> Any:
     if pa.types.is_floating(cells.type):
         integral = pc.and_(pc.equal(cells, pc.floor(cells)), pc.less(pc.abs(cells), 1e15))
         whole = pc.cast(pc.if_else(integral, cells, None), pa.int64(), safe=False)
-        cells = pc.coalesce(pc.cast(whole, pa.string()), pc.cast(cells, pa.string()))
-    elif pa.types.is_integer(cells.type):
-        cells = pc.cast(cells, pa.string())
-    if len(cells) and not pc.all(pc.string_is_ascii(cells)).as_py():
-        cells = pc.utf8_normalize(cells, "NFKC")
-    cells = pc.utf8_trim_whitespace(cells)
-    missing = pc.is_in(pc.ascii_lower(cells), value_set=pa.array([*MISSING, None], pa.string()))
+        return pc.coalesce(pc.cast(whole, pa.string()), pc.cast(cells, pa.string()))
+    if pa.types.is_integer(cells.type):
+        return pc.cast(cells, pa.string())
+    coded = few(cells)
+    return _clean(cells) if coded is None else _clean(coded.dictionary).take(coded.indices)
+
+
+def few(texts: Any) -> Any:
+    """Texts as codes of their few different ones; None if a first look finds many.
+
+    Parameters
+    ----------
+    texts : pyarrow.Array
+
+    Examples
+    --------
+    >>> few(pa.array(["a", "b"])) is None, len(few(pa.array(["a", "b"] * 1000)).dictionary)
+    (True, 2)
+    """
+    if len(texts) <= _FEW or len(pc.unique(texts.slice(0, _SAMPLE))) > _FEW:
+        return None
+    coded = pc.dictionary_encode(texts)
+    return coded if len(coded.dictionary) < len(texts) // 4 else None
+
+
+def _clean(cells: Any) -> Any:
+    """Clean texts."""
+    if pc.all(pc.string_is_ascii(cells)).as_py():
+        cells = pc.ascii_trim_whitespace(cells)
+    elif len(cells):
+        cells = pc.utf8_trim_whitespace(pc.utf8_normalize(cells, "NFKC"))
+    short = pc.fill_null(pc.less_equal(pc.binary_length(cells), _LONGEST), False)
+    if not pc.any(short).as_py():
+        return cells
+    missing = pc.is_in(pc.ascii_lower(cells.filter(short)), value_set=pa.array(MISSING))
     if not pc.any(missing).as_py():
         return cells
-    return pc.if_else(missing, pa.scalar(None, pa.string()), cells)
+    gone = pc.replace_with_mask(short, short, missing)
+    return pc.if_else(gone, pa.scalar(None, pa.string()), cells)
+
+
+def runs(column: Any) -> tuple[NDArray[np.int64], Any]:
+    """Where runs of one cell begin, and the clean text of each run.
+
+    Parameters
+    ----------
+    column : pyarrow.Array
+
+    Examples
+    --------
+    >>> starts, heads = runs(pa.array(["A ", "A ", "B"]))
+    >>> starts.tolist(), heads.to_pylist()
+    ([0, 2], ['A', 'B'])
+    """
+    new = np.ones(len(column), bool)
+    if len(column) > 1:
+        differs = pc.not_equal(column.slice(1), column.slice(0, len(column) - 1))
+        new[1:] = pc.fill_null(differs, True).to_numpy(zero_copy_only=False)
+    return np.flatnonzero(new), clean(column.filter(pa.array(new)))
 
 
 def numbers(texts: Any) -> Numbers:
@@ -162,7 +215,13 @@ def _odd(text: str) -> float:
     return float("nan")
 
 
-def measure(cells: Any, column: Column, header_unit: str, aliases: Mapping[str, str]) -> Numbers:
+def measure(
+    cells: Any,
+    column: Column,
+    header_unit: str,
+    aliases: Mapping[str, str],
+    fractions: bool = False,
+) -> Numbers:
     """Numbers of a column in its base unit.
 
     Parameters
@@ -174,6 +233,8 @@ def measure(cells: Any, column: Column, header_unit: str, aliases: Mapping[str, 
         Unit of numbers that carry none.
     aliases : mapping of str to str
         Merchants' words for units.
+    fractions : bool
+        As for :func:`scaled`.
 
     Examples
     --------
@@ -181,20 +242,27 @@ def measure(cells: Any, column: Column, header_unit: str, aliases: Mapping[str, 
     >>> measure(pa.array(["200 g", "0.2", "2 ton"]), column, "kg", {}).values.tolist()
     [0.2, 0.2, nan]
     """
+    if cells.null_count == len(cells):
+        return Numbers(np.full(len(cells), np.nan))
     if not pa.types.is_string(cells.type):
         out = Numbers(_floats(cells))
         out.fail("C101", np.isinf(out.values))
-        return scaled(out, pa.array([""] * len(cells)), column, header_unit, aliases)
+        return scaled(out, None, column, header_unit, aliases, fractions)
     parts = pc.extract_regex(cells, _CELL)
     number = pc.utf8_trim_whitespace(parts.field("number"))
     number = pc.if_else(pc.is_valid(parts), number, pa.scalar(None, pa.string()))
     out = numbers(number)
     out.fail("C101", _present(cells) & ~_present(parts))
-    return scaled(out, parts.field("unit"), column, header_unit, aliases)
+    return scaled(out, parts.field("unit"), column, header_unit, aliases, fractions)
 
 
 def scaled(
-    out: Numbers, unit: Any, column: Column, header_unit: str, aliases: Mapping[str, str]
+    out: Numbers,
+    unit: Any,
+    column: Column,
+    header_unit: str,
+    aliases: Mapping[str, str],
+    fractions: bool = False,
 ) -> Numbers:
     """Bring numbers to the base unit of their column and hold them against its bounds.
 
@@ -202,11 +270,13 @@ def scaled(
     ----------
     out : Numbers
         Changed in place.
-    unit : pyarrow.Array
-        Unit of each number, ``""`` for none.
+    unit : pyarrow.Array, optional
+        Unit of each number, ``""`` for none; without, none carries one.
     column : Column
     header_unit : str
     aliases : mapping of str to str
+    fractions : bool
+        In a row that is not among these, the column says percent and holds a fraction of 1.
     """
     found: list[tuple[units.Scale, str]] = []
 
@@ -214,13 +284,16 @@ def scaled(
         found.append(_scale_of(text.strip(), column, header_unit or column.implied, aliases))
         return len(found) - 1
 
-    codes = by_unique(pc.fill_null(unit, ""), remember, np.int32, -1)
-    given = ~np.isnan(out.values)
-    bare, percent = _empty(unit), header_unit == "%"
+    if unit is None:
+        codes: Any = np.full(1, remember(""))  # of all
+        bare = np.ones(len(out.values), bool)
+    else:
+        codes, bare = by_unique(pc.fill_null(unit, ""), remember, np.int32, -1), _empty(unit)
+    given, percent = ~np.isnan(out.values), header_unit == "%"
     if column.kind == "share" and percent and column.output not in _SUMMED:
         # a cell formatted as percent holds 0.35 where it shows 35 %
         fraction = bare & (out.values > 0) & (out.values < 1)
-        if fraction.any():
+        if fractions or fraction.any():
             out.fail("C108", fraction | (bare & (out.values == 1)))
             given = ~np.isnan(out.values)
     scales = [scale for scale, _ in found]
@@ -233,6 +306,7 @@ def scaled(
         out.fail(code, given & wrong[codes])
     if any(rest for _, rest in found):
         out.rest = np.array([rest for _, rest in found], object)[codes]
+        out.rest = np.broadcast_to(out.rest, len(out.values)).copy()
     values = out.values
     out.fail("C106", values < 0)
     if column.kind == "share":

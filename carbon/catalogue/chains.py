@@ -101,7 +101,8 @@ def tidy_legs(lines: Lines) -> Lines:
     lines.extra = {
         "returning": way == 1,
         "chain": named.indices.to_numpy(zero_copy_only=False),
-        "position": np.where(np.isnan(place), np.arange(size), place),
+        # a leg that tells no place stands behind those that do, as written
+        "position": np.where(np.isnan(place), np.inf, place),
         "strange": way < 0,
     }
     return lines

@@ -206,7 +206,7 @@ def _with_archetype(
     category: NDArray[Any],
     origin: NDArray[Any],
     live: NDArray[np.bool_],
-    archetype: pd.DataFrame,
+    archetype: str,
     names: Names,
     vocabulary: Vocabulary,
     numbers: dict[str, str],
@@ -216,7 +216,7 @@ def _with_archetype(
     has[given["row"].to_numpy()] = True
     keep = given[live[given["row"].to_numpy()]]
     bare = np.flatnonzero(live & ~has)
-    table = Looked.by_category(archetype, vocabulary)
+    table = Looked.by_category(vocabulary, archetype)
     line, taken = spread(bare, category[bare], table)
     origin[~has] = _ABSENT
     origin[np.unique(line)] = _DEFAULT
@@ -258,13 +258,13 @@ def _materials(
         category,
         origin["materials"],
         live,
-        vocabulary.archetype_materials,
+        "archetype_materials",
         names,
         vocabulary,
         numbers,
     )
     code, row = lines["material"].to_numpy(), lines["row"].to_numpy()
-    looked = Looked(vocabulary.materials)
+    looked = Looked.of(vocabulary, "materials")
     mass = lines["mass_kg"].to_numpy()
     virgin_only = looked.codes("recycled")[code] < 0
     recycled = np.where(virgin_only, 0.0, np.nan_to_num(lines["recycled_share"].to_numpy()))
@@ -309,14 +309,14 @@ def _packaging(
         category,
         origin["packaging"],
         live,
-        vocabulary.archetype_packaging,
+        "archetype_packaging",
         names,
         vocabulary,
         numbers,
     )
     code, row = lines["item"].to_numpy(), lines["row"].to_numpy()
-    looked = Looked(vocabulary.packaging_items)
-    stuff = Looked(vocabulary.materials)
+    looked = Looked.of(vocabulary, "packaging_items")
+    stuff = Looked.of(vocabulary, "materials")
     material = vocabulary.names("material").find(_strings(vocabulary.packaging_items["material"]))[
         code
     ]

@@ -22,7 +22,7 @@ from carbon.catalogue.schema import Limits
 from carbon.catalogue.sheets import Fault, Sheet, cells_of, plain, records, title_rows
 from carbon.errors import CatalogueError
 
-__all__ = ["SUFFIXES", "checked", "column_text", "open_sheets"]
+__all__ = ["SUFFIXES", "checked", "column_text", "open_sheets", "settled"]
 
 SUFFIXES: Final = (".csv", ".xlsx", ".parquet", ".jsonl")
 
@@ -187,6 +187,23 @@ def _parquet(path: Path, limits: Limits, _whole: bool) -> dict[str, Sheet]:
     except pa.ArrowException as error:
         raise CatalogueError("C011", str(error), file=path.name) from error
     return {path.stem: sheet}
+
+
+def settled(sheet: Sheet) -> Sheet:
+    """Table whose columns are texts and numbers; bytes that are no text are told and left out.
+
+    Parameters
+    ----------
+    sheet : Sheet
+    """
+    if not sheet.raw:
+        return sheet
+    out = Sheet(sheet.file, list(sheet.headers), [], sheet.lines, list(sheet.faults), sheet.files)
+    out.columns = [
+        column_text(column, name, out)
+        for name, column in zip(sheet.headers, sheet.columns, strict=True)
+    ]
+    return out
 
 
 def column_text(column: Any, name: str, sheet: Sheet) -> Any:

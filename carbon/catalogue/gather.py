@@ -15,12 +15,20 @@ from carbon.catalogue import cells
 from carbon.catalogue.chains import LEG_COLUMNS, compact_legs, leg_lines, tidy_legs
 from carbon.catalogue.headers import Header, match_headers
 from carbon.catalogue.lines import Lines, material_lines, packaging_lines, read_compact, read_tidy
-from carbon.catalogue.problems import Problems, Rows
-from carbon.catalogue.schema import LINE_COLUMNS, LINE_TABLES, Vocabulary
+from carbon.catalogue.problems import Problems, Rows, Runs, Texts
+from carbon.catalogue.schema import LINE_COLUMNS, LINE_TABLES, Vocabulary, Whole
 from carbon.catalogue.sheets import Sheet
 from carbon.errors import CatalogueError
 
-__all__ = ["compact_lines", "line_table", "no_destinations", "rows_of", "tell_faults", "understood"]
+__all__ = [
+    "compact_lines",
+    "filled_down",
+    "line_table",
+    "no_destinations",
+    "rows_of",
+    "tell_faults",
+    "understood",
+]
 
 _COMPACT: Final = {"materials": "materials", "packaging": "packaging", "legs": "transport"}
 
@@ -31,15 +39,19 @@ def understood(
     vocabulary: Vocabulary,
     problems: Problems,
     told: list[tuple[str, Header]],
+    first: bool = True,
 ) -> dict[str, tuple[int, Header]]:
-    """Canonical column → its position and header; damaged rows and unknown headers are told."""
+    """Canonical column → its position and header; damaged rows and unknown headers are told.
+
+    The headers of a table in parts are told by the ``first`` part only.
+    """
     out: dict[str, tuple[int, Header]] = {}
     for position, header in enumerate(match_headers(sheet.headers, table, vocabulary, sheet.file)):
         if header.column:
             out[header.column] = (position, header)
         elif not header.source.strip() and sheet.columns[position].null_count == len(sheet.lines):
             continue
-        else:
+        elif first:
             problems.note(sheet.file, 1, header.source, "", "C007", header.note)
         told.append((sheet.file, header))
     for fault in sheet.faults:
@@ -59,21 +71,34 @@ def rows_of(
     sheet: Sheet, headers: dict[str, tuple[int, Header]], given: dict[str, Any], skus: Any
 ) -> Rows:
     """Rows of a sheet; ``skus`` are those of the catalogue, None for the catalogue itself."""
-    texts = {name: cells.clean(column) for name, column in given.items()}
-    if skus is not None:
-        texts["sku"] = _filled_down(sheet, given["sku"], texts["sku"])
-    sku = texts.get("sku", pa.nulls(len(sheet.lines), pa.string()))
-    if skus is None:
-        owner = np.arange(len(sheet.lines))
-    else:
-        found = pc.index_in(sku, value_set=skus, skip_nulls=True)
-        owner = pc.fill_null(found, -1).to_numpy(zero_copy_only=False).astype(np.int64)
     sources = {name: header.source for name, (_, header) in headers.items()}
-    return Rows(sheet.file, sheet.lines, sku, owner, sources, texts, sheet.files)
+    if skus is None:
+        texts = Texts(given)
+        sku = texts.get("sku", pa.nulls(len(sheet.lines), pa.string()))
+        owner = np.arange(len(sheet.lines))
+        return Rows(sheet.file, sheet.lines, sku, owner, sources, texts, sheet.files)
+    starts, heads = cells.runs(given["sku"])
+    run = np.repeat(np.arange(len(starts)), np.diff(np.append(starts, len(sheet.lines))))
+    if heads.null_count:
+        sku = filled_down(sheet, given["sku"], heads.take(pa.array(run)))
+        run = np.arange(len(sheet.lines))
+    else:
+        sku = heads
+    found = pc.index_in(sku, value_set=skus, skip_nulls=True)
+    owner = pc.fill_null(found, -1).to_numpy(zero_copy_only=False).astype(np.int64)[run]
+    texts = Texts({name: column for name, column in given.items() if name != "sku"})
+    return Rows(sheet.file, sheet.lines, Runs(sku, run), owner, sources, texts, sheet.files)
 
 
-def _filled_down(sheet: Sheet, given: Any, sku: Any) -> Any:
-    """SKUs of lines; a blank cell takes the one above it, as merged cells do, up to a gap."""
+def filled_down(sheet: Sheet, given: Any, sku: Any) -> Any:
+    """SKUs of lines; a blank cell takes the one above it, as merged cells do, up to a gap.
+
+    Parameters
+    ----------
+    sheet : Sheet
+    given, sku : pyarrow.Array
+        Its SKUs, as they stand there and cleaned.
+    """
     empty = pc.is_null(given)
     if pa.types.is_string(given.type):
         empty = pc.or_(empty, pc.fill_null(pc.equal(pc.utf8_trim_whitespace(given), ""), True))
@@ -123,11 +148,12 @@ def line_table(
     vocabulary: Vocabulary,
     problems: Problems,
     told: list[tuple[str, Header]],
+    whole: Whole,
 ) -> pd.DataFrame:
     """Lines of one kind, from the compact cells, the tidy table or both."""
     sources = list(compact)
     if sheet is not None:
-        sources += _tidy(table, sheet, rows, sources, vocabulary, problems, told)
+        sources += _tidy(table, sheet, rows, sources, vocabulary, problems, told, whole)
     frames = []
     for lines in sources:
         if table == "materials":
@@ -147,9 +173,10 @@ def _tidy(
     vocabulary: Vocabulary,
     problems: Problems,
     told: list[tuple[str, Header]],
+    whole: Whole,
 ) -> list[Lines]:
     """Lines of a tidy table; those of unknown SKUs, or of SKUs that have a cell too, are noted."""
-    headers = understood(sheet, table, vocabulary, problems, told)
+    headers = understood(sheet, table, vocabulary, problems, told, whole.first)
     named = {"materials": "material", "packaging": "item", "legs": "mode"}[table]
     missing = [name for name in ("sku", named) if name not in headers]
     if missing:
@@ -158,18 +185,24 @@ def _tidy(
     units = {name: header.unit for name, (_, header) in headers.items()}
     own = rows_of(sheet, headers, given, rows.sku)
     tell_faults(sheet, own, problems)
-    blank = pc.is_null(cells.clean(given["sku"])).to_numpy(zero_copy_only=False)
-    taken = np.flatnonzero(blank & pc.is_valid(own.sku).to_numpy(zero_copy_only=False))
-    problems.add(own, taken, "sku", (), "C253")
+    if (
+        own.sku.values.null_count
+        or given["sku"].null_count
+        or len(own.sku.values) == len(own.lines)
+    ):
+        blank = pc.is_null(cells.clean(given["sku"])).to_numpy(zero_copy_only=False)
+        named_above = pc.is_valid(own.sku.take(None)).to_numpy(zero_copy_only=False)
+        problems.add(own, np.flatnonzero(blank & named_above), "sku", (), "C253")
     strange = np.flatnonzero(own.owner < 0)
     problems.add(own, strange, "sku", own.sku.take(pa.array(strange)), "C251")
     numeric = {
         name: own.texts[name] if pa.types.is_string(column.type) else column
         for name, column in given.items()
+        if name != "sku"
     }
-    lines = read_tidy(own, numeric, units, table, vocabulary)
+    lines = read_tidy(own, numeric, units, table, vocabulary, whole.fractions)
     for column in LINE_COLUMNS[table]:
-        own.texts.setdefault(column, pa.nulls(len(sheet.lines), pa.string()))
+        own.texts.add(column, pa.nulls(len(sheet.lines), pa.string()))
     if table == "legs":
         lines = tidy_legs(lines)
     for other in compact:

@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import pandas as pd
@@ -95,6 +96,17 @@ def match_headers(
         C006 if two headers mean one column.
     """
     columns = COLUMNS if table == "skus" else LINE_COLUMNS[table]
+
+    def unit_of(text: str, column: str) -> tuple[str, bool]:
+        return _unit(text, columns[column], vocabulary)
+
+    return understand(sources, _known(table, vocabulary), unit_of, file)
+
+
+@lru_cache(maxsize=32)
+def _known(table: str, vocabulary: Vocabulary) -> dict[str, str]:
+    """Folded name → column, of a table."""
+    columns = COLUMNS if table == "skus" else LINE_COLUMNS[table]
     known: dict[str, str] = {}
     remap = _IN_LINES.get(table, _IN_SKUS)
     for alias, name in vocabulary.words_of("header").items():
@@ -103,11 +115,7 @@ def match_headers(
             known.setdefault(key(alias), name)
     known |= {key(alias): name for alias, name in remap.items()}
     known |= {key(name): name for name in columns}
-
-    def unit_of(text: str, column: str) -> tuple[str, bool]:
-        return _unit(text, columns[column], vocabulary)
-
-    return understand(sources, known, unit_of, file)
+    return known
 
 
 def understand(

@@ -7,6 +7,7 @@ columns (:class:`Lines`), and one function per kind judges them, so that both gi
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -173,7 +174,12 @@ def read_compact(rows: Rows, kind: str, column: str, vocabulary: Vocabulary) -> 
 
 
 def read_tidy(
-    rows: Rows, sheet: dict[str, Any], units: dict[str, str], kind: str, vocabulary: Vocabulary
+    rows: Rows,
+    sheet: dict[str, Any],
+    units: dict[str, str],
+    kind: str,
+    vocabulary: Vocabulary,
+    fractions: Collection[str] = (),
 ) -> Lines:
     """Lines of a tidy table.
 
@@ -187,19 +193,25 @@ def read_tidy(
     kind : str
         ``materials``, ``packaging`` or ``legs``.
     vocabulary : Vocabulary
+    fractions : collection of str
+        Columns that say percent and hold fractions of 1, as ``materials.recycled``.
     """
     size = len(rows.lines)
     at = np.arange(size)
     blank = pa.nulls(size, pa.string())
     values = {
         column: cells.measure(
-            sheet.get(column, blank), spec, units.get(column, ""), vocabulary.unit_words
+            sheet.get(column, blank),
+            spec,
+            units.get(column, ""),
+            vocabulary.unit_words,
+            f"{kind}.{column}" in fractions,
         )
         for column, spec in LINE_COLUMNS[kind].items()
         if spec.kind not in ("text", "choice")
     }
     name = {"materials": "material", "packaging": "item", "legs": "mode"}[kind]
-    return Lines(rows, at, "", blank, rows.texts.get(name, blank), values, {})
+    return Lines(rows, at, "", blank, rows.texts.words(name, blank), values, {})
 
 
 def material_lines(

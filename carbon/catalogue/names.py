@@ -6,6 +6,7 @@ import difflib
 import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -49,7 +50,7 @@ def by_unique(texts: Any, function: Callable[[str], Any], dtype: Any, missing: A
     >>> by_unique(pa.array(["a", None, "a"]), len, np.int32, -1).tolist()
     [1, -1, 1]
     """
-    coded = pc.dictionary_encode(texts)
+    coded = texts if pa.types.is_dictionary(texts.type) else pc.dictionary_encode(texts)
     if isinstance(coded, pa.ChunkedArray):
         coded = coded.combine_chunks()
     values = np.empty(len(coded.dictionary) + 1, dtype)
@@ -101,4 +102,8 @@ class Names:
 
     def categorical(self, codes: NDArray[Any]) -> pd.Categorical:
         """Ids as a categorical column; -1 becomes NaN."""
-        return pd.Categorical.from_codes(codes, categories=pd.Index(self.ids, dtype="str"))
+        return pd.Categorical.from_codes(codes, categories=self._index)
+
+    @cached_property
+    def _index(self) -> pd.Index[Any]:
+        return pd.Index(self.ids, dtype="str")

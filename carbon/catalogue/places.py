@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 import numpy as np
@@ -79,8 +80,9 @@ class Geography:
     rough_lon: NDArray[np.float64]
 
     @classmethod
+    @lru_cache(maxsize=8)
     def of(cls, vocabulary: Vocabulary) -> Geography:
-        """Geography of a vocabulary."""
+        """Geography of a vocabulary; batch after batch needs the same."""
         regions = vocabulary.regions
         lat = regions["lat"].to_numpy(dtype=np.float64, copy=True)
         lon = regions["lon"].to_numpy(dtype=np.float64, copy=True)
@@ -131,6 +133,18 @@ def _find(names: Any, vocabulary: Vocabulary) -> NDArray[np.int32]:
     return by_unique(names, look, np.int32, -1)
 
 
+def _parsed(text: Any) -> tuple[Any, Any, Any, Any]:
+    """Coordinates, name, share and its unit of entries."""
+    parts = pc.extract_regex(text, _PLACED)
+    name, number, unit = grammar.amount(text)
+    if parts.null_count < len(parts):
+        placed = pc.is_valid(parts)
+        name = pc.if_else(placed, text, name)
+        number = pc.if_else(placed, _null_if_empty(parts.field("number")), number)
+        unit = pc.if_else(placed, parts.field("unit"), unit)
+    return parts, name, number, unit
+
+
 def _points(parts: Any) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Coordinates of a match; NaN where they are none on Earth."""
     lat, lon = (cells.numbers(_null_if_empty(parts.field(item))).values for item in ("lat", "lon"))
@@ -162,9 +176,16 @@ def origin_places(
     """
     texts = rows.texts["origin"]
     everywhere = np.arange(len(texts))
-    name = _protect(texts)
+    coded = cells.few(texts)
+    if coded is None:
+        name = _protect(texts)
+        parts = pc.extract_regex(name, _PLACED)
+    else:  # each different one once
+        words = _protect(coded.dictionary)
+        name = words.take(coded.indices)
+        parts = pc.extract_regex(words, _PLACED).take(coded.indices)
     lines = Lines(rows, everywhere, "origin", texts, name, {}, {})
-    return _located(lines, pc.extract_regex(name, _PLACED), vocabulary, geography, problems)
+    return _located(lines, parts, vocabulary, geography, problems)
 
 
 def _located(
@@ -198,13 +219,11 @@ def destination_lines(
     at, text = grammar.split(
         grammar.replace(_protect(rows.texts["destination"]), r"[|\n、,]", ";"), ";"
     )
-    parts = pc.extract_regex(text, _PLACED)
-    name, number, unit = grammar.amount(text)
-    if parts.null_count < len(parts):
-        placed = pc.is_valid(parts)
-        name = pc.if_else(placed, text, name)
-        number = pc.if_else(placed, _null_if_empty(parts.field("number")), number)
-        unit = pc.if_else(placed, parts.field("unit"), unit)
+    coded = cells.few(text)
+    if coded is None:
+        parts, name, number, unit = _parsed(text)
+    else:  # each different one once
+        parts, name, number, unit = (part.take(coded.indices) for part in _parsed(coded.dictionary))
     share = cells.scaled(cells.numbers(number), unit, Column("share", "", ""), "", {})
     written = pc.replace_substring(text, "\x02", ", ")
     lines = Lines(rows, at, "destination", written, name, {"share": share}, {})

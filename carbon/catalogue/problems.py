@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,11 +12,97 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from carbon.catalogue.cells import clean, few
 from carbon.errors import CODES, problem_table
 
-__all__ = ["Problems", "Rows"]
+__all__ = ["Problems", "Rows", "Runs", "Texts"]
 
 _LONGEST = 120  # characters of a value that are told
+
+
+class Texts(dict[str, Any]):
+    """Canonical column → text of its cells; numbers are written out only when that is asked for.
+
+    Parameters
+    ----------
+    columns : mapping of str to pyarrow.Array
+        As the file holds them.
+
+    Examples
+    --------
+    >>> texts = Texts({"sku": pa.array([" A"]), "mass": pa.array([0.5])})
+    >>> texts["sku"].to_pylist(), "mass" in texts, texts["mass"].to_pylist()
+    (['A'], True, ['0.5'])
+    """
+
+    def __init__(self, columns: Mapping[str, Any]) -> None:
+        self.numbers = {
+            name: cells for name, cells in columns.items() if not pa.types.is_string(cells.type)
+        }
+        self._coded: dict[str, Any] = {}
+        super().__init__()
+        for name, cells in columns.items():
+            if name not in self.numbers:
+                coded = few(cells)
+                if coded is None:
+                    self[name] = clean(cells)
+                else:
+                    self._coded[name] = _cleaned(coded)
+
+    def __contains__(self, name: object) -> bool:
+        return super().__contains__(name) or name in self.numbers or name in self._coded
+
+    def __missing__(self, name: str) -> Any:
+        coded = self._coded.pop(name, None)
+        if coded is not None:
+            self[name] = coded.dictionary.take(coded.indices)
+        else:
+            self[name] = clean(self.numbers.pop(name))
+        return self[name]
+
+    def words(self, name: str, default: Any = None) -> Any:
+        """Text of a column, as codes of its different ones where these are few."""
+        return self._coded[name] if name in self._coded else self.get(name, default)
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """Text of a column, or something else if there is no such column."""
+        return self[name] if name in self else default  # noqa: SIM401  is this method
+
+    def add(self, name: str, cells: Any) -> None:
+        """Add a column, unless there is one of that name."""
+        if name not in self:
+            self[name] = cells
+
+
+def _cleaned(coded: Any) -> Any:
+    """Clean the different texts of a column; what says that it is not filled becomes null."""
+    words = clean(coded.dictionary)
+    if words.null_count:
+        place = pc.if_else(pc.is_null(words), None, pa.array(range(len(words)), pa.int32()))
+        return pa.DictionaryArray.from_arrays(
+            place.take(coded.indices).cast(pa.int32()), pc.fill_null(words, "")
+        )
+    return pa.DictionaryArray.from_arrays(coded.indices, words)
+
+
+@dataclass(frozen=True)
+class Runs:
+    """A column in which equal cells stand together.
+
+    Parameters
+    ----------
+    values : pyarrow.Array
+        One a run.
+    of : numpy.ndarray
+        Run of each row.
+    """
+
+    values: Any
+    of: NDArray[np.int64]
+
+    def take(self, at: Any) -> Any:
+        """Cells at some positions; all of them for None."""
+        return self.values.take(pa.array(self.of if at is None else self.of[at]))
 
 
 @dataclass
@@ -28,7 +114,7 @@ class Rows:
     file : str
     lines : numpy.ndarray
         Row of the file of each row.
-    sku : pyarrow.Array
+    sku : pyarrow.Array or Runs
         SKU as it is written.
     owner : numpy.ndarray
         Row of that SKU in the catalogue, -1 for none.
@@ -45,7 +131,7 @@ class Rows:
     sku: Any
     owner: NDArray[np.int64]
     sources: dict[str, str] = field(default_factory=dict)
-    texts: dict[str, Any] = field(default_factory=dict)
+    texts: Texts = field(default_factory=lambda: Texts({}))
     files: NDArray[np.object_] | None = None
 
 
@@ -127,12 +213,16 @@ class Problems:
     def _all(self) -> pd.DataFrame:
         if not self._parts:
             return pd.DataFrame(columns=["file", "row", "code", "hint", "owner"])
+        if len(self._parts) == 1:
+            return self._parts[0]
         whole = pd.concat(
             [part.astype({"row": "Int64"}) for part in self._parts], ignore_index=True
         )
-        return whole.sort_values(
+        whole = whole.sort_values(
             ["file", "row"], kind="stable", na_position="first", ignore_index=True
         )
+        self._parts = [whole]  # sorted once
+        return whole
 
     def table(self) -> pd.DataFrame:
         """Table of problems in the order of the file."""
@@ -149,10 +239,11 @@ class Problems:
         codes = [code for code in CODES if code.startswith("C")]
         bits = np.zeros(size, np.uint64)
         owner = found["owner"].to_numpy(dtype=np.int64, na_value=-1)
-        for position, code in enumerate(codes):
-            rows = owner[(found["code"] == code).to_numpy() & (owner >= 0)]
+        told = found["code"].to_numpy(dtype=object)
+        for code in set(told.tolist()):
+            rows = owner[(told == code) & (owner >= 0)]
             if CODES[code].severity != "note" and len(rows):
-                bits[rows] |= np.uint64(1 << position)
+                bits[rows] |= np.uint64(1 << codes.index(code))
         unique, inverse = np.unique(bits, return_inverse=True)
         words = [[code for at, code in enumerate(codes) if int(mask) >> at & 1] for mask in unique]
         failed = np.array([any(CODES[code].severity == "error" for code in each) for each in words])

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from carbon.catalogue import cells
 from carbon.catalogue.headers import match_headers
@@ -16,7 +17,7 @@ from carbon.catalogue.schema import SHEETS, Vocabulary
 from carbon.catalogue.sheets import Sheet
 from carbon.errors import CatalogueError
 
-__all__ = ["by_table", "one_table"]
+__all__ = ["assigned", "by_table", "joined", "one_table"]
 
 Named = Sequence[tuple[str, Sheet]]
 
@@ -36,6 +37,19 @@ def by_table(sheets: Named, vocabulary: Vocabulary, problems: Problems) -> dict[
     CatalogueError
         C013 if two sheets hold the same table under different headers.
     """
+    return {table: joined(parts) for table, parts in assigned(sheets, vocabulary, problems).items()}
+
+
+def assigned(sheets: Named, vocabulary: Vocabulary, problems: Problems) -> dict[str, list[Sheet]]:
+    """Tell which sheets hold which table, by name or by their headers.
+
+    Parameters
+    ----------
+    sheets : sequence of (str, Sheet)
+    vocabulary : Vocabulary
+    problems : Problems
+        Told what is left out.
+    """
     found: dict[str, list[Sheet]] = {}
     names = _names(vocabulary)
     for name, sheet in sheets:
@@ -50,7 +64,7 @@ def by_table(sheets: Named, vocabulary: Vocabulary, problems: Problems) -> dict[
     for sheet in others:
         if sheet is not found["skus"][0]:
             problems.note(sheet.file, None, "", sheet.file, "C012")
-    return {table: _joined(parts) for table, parts in found.items()}
+    return found
 
 
 def one_table(sheets: Named, table: str, vocabulary: Vocabulary, problems: Problems) -> Sheet:
@@ -70,7 +84,7 @@ def one_table(sheets: Named, table: str, vocabulary: Vocabulary, problems: Probl
     for _, sheet in sheets:
         if all(sheet is not item for item in mine):
             problems.note(sheet.file, None, "", sheet.file, "C012")
-    return _joined(mine)
+    return joined(mine)
 
 
 def _names(vocabulary: Vocabulary) -> dict[str, str]:
@@ -87,8 +101,18 @@ def _holds_skus(sheet: Sheet, vocabulary: Vocabulary) -> bool:
     return {"sku", "category"} <= {head.column for head in heads}
 
 
-def _joined(parts: Sequence[Sheet]) -> Sheet:
-    """One table of several with the same headers."""
+def joined(parts: Sequence[Sheet]) -> Sheet:
+    """One table of several with the same headers.
+
+    Parameters
+    ----------
+    parts : sequence of Sheet
+
+    Raises
+    ------
+    CatalogueError
+        C013 if the headers are not the same.
+    """
     first = parts[0]
     if len(parts) == 1:
         return first
@@ -104,11 +128,16 @@ def _joined(parts: Sequence[Sheet]) -> Sheet:
         if len({piece.type for piece in pieces}) > 1:
             pieces = [cells.clean(piece) for piece in pieces]
         columns.append(pa.concat_arrays([pc.cast(piece, pieces[0].type) for piece in pieces]))
+    one_file = all(part.file == first.file and part.files is None for part in parts)
     return Sheet(
         first.file,
         first.headers,
         columns,
         np.concatenate([part.lines for part in parts]),
         [fault for part in parts for fault in part.faults],
-        np.repeat(np.array([part.file for part in parts], object), [len(p.lines) for p in parts]),
+        None if one_file else np.concatenate([_files(part) for part in parts]),
     )
+
+
+def _files(part: Sheet) -> NDArray[np.object_]:
+    return np.full(len(part.lines), part.file, object) if part.files is None else part.files

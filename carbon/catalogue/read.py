@@ -37,12 +37,14 @@ from carbon.catalogue.schema import (
     Catalogue,
     Limits,
     Vocabulary,
+    Whole,
 )
-from carbon.catalogue.sessions import check_sessions
+from carbon.catalogue.sessions import check_sessions, gathered
+from carbon.catalogue.sheets import Sheet
 from carbon.errors import CatalogueError
 from carbon.terms import ORIGINS
 
-__all__ = ["read"]
+__all__ = ["read", "read_tables"]
 
 Source = str | os.PathLike[str] | pd.DataFrame
 _GIVEN, _ABSENT, _MEASURED = (ORIGINS.index(name) for name in ("given", "absent", "measured"))
@@ -98,9 +100,46 @@ def read(
     for table, source in zip(LINE_TABLES, (materials, packaging, legs), strict=True):
         if source is not None:
             sheets[table] = one_table(open_sheets(source, limits), table, vocabulary, problems)
+    file = sheets["skus"].file if isinstance(path, pd.DataFrame) else Path(path).name
+    return read_tables(sheets, vocabulary, problems=problems, file=file)
+
+
+def read_tables(
+    sheets: dict[str, Sheet],
+    vocabulary: Vocabulary,
+    *,
+    whole: Whole | None = None,
+    problems: Problems | None = None,
+    file: str = "",
+) -> Catalogue:
+    """Understand the tables of a catalogue, or of a part of one.
+
+    Parameters
+    ----------
+    sheets : dict of str to Sheet
+        ``skus``, and any of ``materials``, ``packaging`` and ``legs``; emptied while they are read.
+    vocabulary : Vocabulary
+    whole : Whole, optional
+        What a part must know of the whole.
+    problems : Problems, optional
+        Those found before.
+    file : str, optional
+        Name of the catalogue.
+
+    Returns
+    -------
+    Catalogue
+
+    Raises
+    ------
+    CatalogueError
+        C005 if a column is missing, C006 if two headers mean one column.
+    """
+    problems = problems or Problems()
+    whole = whole or Whole()
     told: list[tuple[str, Header]] = []
     main = sheets["skus"]
-    headers = understood(main, "skus", vocabulary, problems, told)
+    headers = understood(main, "skus", vocabulary, problems, told, whole.first)
     missing = [name for name in ("sku", "category") if name not in headers]
     if missing:
         detail = (
@@ -115,7 +154,7 @@ def read(
     pa.default_memory_pool().release_unused()
     size = len(main.lines)
     tell_faults(main, rows, problems)
-    repeated = _identities(rows, problems)
+    repeated = _identities(rows, problems, whole.repeats)
     for name in ("sku", "gtin"):
         if name in rows.texts:
             shortened = pc.fill_null(pc.match_substring_regex(rows.texts[name], _SCIENTIFIC), False)
@@ -131,10 +170,11 @@ def read(
         if spec.kind in ("text", "choice", "place"):
             has = _fill_words(skus, name, rows, vocabulary, geography, problems)
         else:
-            has = _fill_numbers(skus, name, rows, given, units, vocabulary, problems)
+            percent = f"skus.{name}" in whole.fractions
+            has = _fill_numbers(skus, name, rows, given, units, vocabulary, problems, percent)
         if name in ORIGIN_COLUMNS:
             origin[has, ORIGIN_COLUMNS.index(name)] = _GIVEN
-    twice = {name for name in skus["session"].iloc[repeated] if isinstance(name, str) and name}
+    sessions = _sessions(skus, vocabulary, repeated) if whole.sessions is None else whole.sessions
     skus.loc[repeated, ["session", "session_kwh", "viewer_hours"]] = np.nan
     skus["line"] = main.lines
 
@@ -143,7 +183,7 @@ def read(
     for table in LINE_TABLES:
         cell_lines = compact.pop(table)
         frames[table] = line_table(
-            table, sheets.get(table), rows, cell_lines, size, vocabulary, problems, told
+            table, sheets.get(table), rows, cell_lines, size, vocabulary, problems, told, whole
         )
         pa.default_memory_pool().release_unused()
     del cell_lines
@@ -168,7 +208,7 @@ def read(
     check_mass(skus, frames["materials"], rows, vocabulary, problems)
     check_lines(frames["materials"], rows, vocabulary, problems)
     check_energy(skus, frames["materials"], rows, vocabulary, problems)
-    check_sessions(skus, rows, problems, twice)
+    check_sessions(skus, rows, problems, sessions)
     skus["failed"], codes = problems.by_sku(size)
     pa.default_memory_pool().release_unused()
     skus["problem"] = pd.array(codes, dtype="str")
@@ -181,7 +221,8 @@ def read(
         origin=pd.DataFrame(origin, columns=list(ORIGIN_COLUMNS)),
         problems=problems.table(),
         headers=header_table(told),
-        file=main.file if isinstance(path, pd.DataFrame) else Path(path).name,
+        file=file,
+        sessions=sessions,
     )
 
 
@@ -193,9 +234,9 @@ def _measured(rows: Rows, vocabulary: Vocabulary) -> dict[str, NDArray[np.bool_]
     pattern = rf"(?i)[ ,;(]*(?:{'|'.join(words)})\)?$"
     found = {}
     for name in ORIGIN_COLUMNS:
-        texts = rows.texts.get(name)
-        if texts is None:
+        if name not in rows.texts or name in rows.texts.numbers:
             continue
+        texts = rows.texts[name]
         where = pc.fill_null(pc.match_substring_regex(texts, pattern), False)
         if pc.any(where).as_py():
             rows.texts[name] = pc.replace_substring_regex(texts, pattern, "")
@@ -203,8 +244,18 @@ def _measured(rows: Rows, vocabulary: Vocabulary) -> dict[str, NDArray[np.bool_]
     return found
 
 
-def _identities(rows: Rows, problems: Problems) -> NDArray[np.int64]:
-    """Note empty and repeated SKUs; positions of the repeats."""
+def _sessions(
+    skus: pd.DataFrame, vocabulary: Vocabulary, repeated: NDArray[np.int64]
+) -> pd.DataFrame:
+    """What the rows tell of their live sessions."""
+    usual = np.append(vocabulary.parameter_table["return_rate"].to_numpy(dtype=float), np.nan)
+    stated = skus["return_rate"].to_numpy()
+    rate = np.where(np.isnan(stated), usual[skus["category"].cat.codes], stated)
+    return gathered(skus, rate, repeated)
+
+
+def _identities(rows: Rows, problems: Problems, before: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Note empty and repeated SKUs; positions of the repeats, those of SKUs ``before`` too."""
     present = pc.is_valid(rows.sku).to_numpy(zero_copy_only=False)
     problems.add(rows, np.flatnonzero(~present), "sku", (), "C009")
     coded = pc.dictionary_encode(rows.sku)
@@ -212,6 +263,7 @@ def _identities(rows: Rows, problems: Problems) -> NDArray[np.int64]:
     _, first = np.unique(codes, return_index=True)
     again = np.ones(len(codes), bool)
     again[first] = False
+    again[before] = True
     repeats = np.flatnonzero(again & present)
     problems.add(rows, repeats, "sku", rows.sku.take(pa.array(repeats)), "C008")
     return repeats
@@ -227,11 +279,11 @@ def _fill_words(
 ) -> NDArray[np.bool_]:
     """Fill a column of words and say where it is given."""
     size = len(skus)
-    texts = rows.texts.get(name, pa.nulls(size, pa.string()))
+    texts = rows.texts.words(name, pa.nulls(size, pa.string()))
     present: NDArray[np.bool_] = pc.is_valid(texts).to_numpy(zero_copy_only=False)
     output = COLUMNS[name].output
     if name == "origin":
-        rows.texts.setdefault("origin", texts)
+        rows.texts.add("origin", texts)
         code, lat, lon = origin_places(rows, vocabulary, geography, problems)
         skus[output] = vocabulary.names("region").categorical(code)
         skus["origin_lat"], skus["origin_lon"] = lat, lon
@@ -244,6 +296,7 @@ def _fill_words(
         lines.unknown(problems, names, wrong, name, "C010" if name == "category" else "C114")
         skus[output] = names.categorical(codes)
         return codes >= 0
+    texts = rows.texts.get(name, texts)
     if name == "sku":
         texts = pc.fill_null(texts, "")
     if name == "currency":
@@ -265,22 +318,22 @@ def _fill_numbers(
     units: dict[str, str],
     vocabulary: Vocabulary,
     problems: Problems,
+    fractions: bool,
 ) -> NDArray[np.bool_]:
     """Fill a column of numbers and say where it is given."""
     spec, size = COLUMNS[name], len(skus)
     if name not in given:
         skus[spec.output] = np.full(size, np.nan)
         return np.zeros(size, bool)
-    texts = rows.texts[name]
-    column = texts if given[name] is None else given[name]
+    column = rows.texts[name] if given[name] is None else given[name]
     if spec.kind == "price":
         found = cells.price(column, units[name])
-        currency = pa.array(found.rest, pa.string()) if found.rest is not None else texts
+        currency = pa.array(found.rest, pa.string())
         rows.texts["price.currency"] = pc.if_else(pc.equal(currency, ""), None, currency)
     else:
-        found = cells.measure(column, spec, units[name], vocabulary.unit_words)
+        found = cells.measure(column, spec, units[name], vocabulary.unit_words, fractions)
     for code, where in found.faults:
-        problems.add(rows, where, name, texts.take(pa.array(where)), code)
+        problems.add(rows, where, name, rows.texts[name].take(pa.array(where)), code)
     if name == "heat" and found.rest is not None:
         fuel = pa.array(found.rest, pa.string())
         stated = rows.texts.get("heat_fuel", pa.nulls(size, pa.string()))

@@ -17,7 +17,7 @@ from carbon.catalogue.overseas import LAND_KM, crossing, grounded
 from carbon.catalogue.places import Geography, great_circle
 from carbon.catalogue.schema import Vocabulary
 from carbon.catalogue.tables import Looked, spread
-from carbon.catalogue.templates import Modes, Templates, cold_categories
+from carbon.catalogue.templates import Modes, Templates, cold_categories, ways
 from carbon.terms import ORIGINS
 
 __all__ = ["Distances", "complete_legs", "leg_distances"]
@@ -116,8 +116,7 @@ def complete_legs(
         Code of a problem → SKUs that have it: C224 a leg whose length cannot be known, C226 a land
         way beyond the reach of land, C227 a chain assumed for it.
     """
-    modes = Modes(vocabulary)
-    chains = Templates(vocabulary, modes)
+    modes, chains = ways(vocabulary)
     given = given[live[given["row"].to_numpy()]]
     own = given["row"].to_numpy()[~given["returning"].to_numpy(dtype=bool)]
     far = np.setdiff1d(np.flatnonzero(live & distances.far), own)
@@ -143,7 +142,7 @@ def complete_legs(
     legs = _mirrored(legs, len(category))
     table = vocabulary.modes
     mode = legs["mode"]
-    looked = Looked(table)
+    looked = Looked.of(vocabulary, "modes")
     far = legs["km"] > looked.numbers("beyond_km")[mode]
     near, beyond = (
         table[name].where(table[name].notna(), "").astype(str)
@@ -267,7 +266,7 @@ def _lengths(
     candidates = np.flatnonzero((score == best[of]) & missing)
     main = candidates[np.unique(of[candidates], return_index=True)[1]]
     feeder = np.setdiff1d(np.flatnonzero(missing), main, assume_unique=True)
-    looked = Looked(vocabulary.modes)
+    looked = Looked.of(vocabulary, "modes")
     factor, offset = looked.numbers("distance_factor"), looked.numbers("distance_offset_km")
     routed = distances.circle[row[main]] * factor[mode[main]] + np.nan_to_num(offset[mode[main]])
     known = ~np.isnan(routed)

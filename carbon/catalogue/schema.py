@@ -38,6 +38,7 @@ __all__ = [
     "Column",
     "Limits",
     "Vocabulary",
+    "Whole",
 ]
 
 
@@ -67,6 +68,28 @@ class Limits:
     rows: int = 5_000_000
     columns: int = 256
     cell: int = 20_000
+
+
+@dataclass(frozen=True)
+class Whole:
+    """What a part of a catalogue must know of the whole, so that parts give what the whole gives.
+
+    Parameters
+    ----------
+    repeats : numpy.ndarray
+        Positions in the part of rows whose SKU stood before.
+    sessions : pandas.DataFrame, optional
+        What is known of each live session; without, the part knows all of them.
+    fractions : frozenset of str
+        ``table.column`` whose header says percent and in which fractions of 1 stand.
+    first : bool
+        Tell here what belongs to no row: headers and files that were left out.
+    """
+
+    repeats: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
+    sessions: pd.DataFrame | None = None
+    fractions: frozenset[str] = frozenset()
+    first: bool = True
 
 
 _TABLES = {
@@ -169,8 +192,18 @@ class Vocabulary:
 
     def words_of(self, kind: str) -> dict[str, str]:
         """Aliases of a kind, in lower case, and their ids."""
-        words = self.words[self.words["kind"] == kind]
-        return dict(zip(words["alias"].astype(str), words["id"].astype(str), strict=True))
+        return self._by_kind.get(kind, {})
+
+    @cached_property
+    def _by_kind(self) -> dict[str, dict[str, str]]:
+        """Aliases and ids of every kind; batch after batch needs them."""
+        out: dict[str, dict[str, str]] = {}
+        for kind, alias, item in zip(
+            *(self.words[name].astype(str).tolist() for name in ("kind", "alias", "id")),
+            strict=True,
+        ):
+            out.setdefault(kind, {})[alias] = item
+        return out
 
     @cached_property
     def parameter_table(self) -> pd.DataFrame:
@@ -218,6 +251,9 @@ class Catalogue:
         ``file, source, column, unit, note``: how each header was understood.
     file : str
         Name of the file.
+    sessions : pandas.DataFrame
+        What is known of each live session, a row a session; see
+        :func:`carbon.catalogue.sessions.gathered`.
     """
 
     skus: pd.DataFrame
@@ -229,6 +265,7 @@ class Catalogue:
     problems: pd.DataFrame
     headers: pd.DataFrame
     file: str = ""
+    sessions: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     def __len__(self) -> int:
         return len(self.skus)

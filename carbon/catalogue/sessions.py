@@ -1,24 +1,143 @@
-"""Live sessions: their totals are shared between the SKUs that were shown in them."""
+"""Live sessions: their totals are shared between the SKUs that were shown in them.
+
+A session may reach over batches and partitions, so what is known of a session is gathered in a
+table of its own (:func:`gathered`): largest and smallest totals, and sums that do not depend on
+the order of their terms. Tables of parts join into that of the whole (:func:`joined_sessions`).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
+from pandas.util import hash_array
 
 from carbon.catalogue.problems import Problems, Rows
 from carbon.terms import ORIGINS
 
-__all__ = ["check_sessions", "share_sessions"]
+__all__ = ["check_sessions", "gathered", "joined_sessions", "kept_units", "share_sessions"]
 
 _GIVEN, _DEFAULT, _ABSENT = (ORIGINS.index(name) for name in ("given", "default", "absent"))
+_TOTALS: Final = ("session_kwh", "viewer_hours")
+_LIMB: Final = 2.0**32
+_LIMBS: Final = 4
+"""Digits to base 2³² of a sum, from 2⁶⁴ down to 2⁻⁶⁴: sums of integers know no order."""
+
+_LARGEST: Final = 2.0**84
+"""Beyond all that is sold on Earth; a larger weight counts as this one."""
+
+_NEEDED: Final = ("session", *_TOTALS, "units_sold", "price", "currency")
+_NO_KEY: Final = (np.iinfo(np.uint64).max, np.uint64(0))
 
 
-def check_sessions(skus: pd.DataFrame, rows: Rows, problems: Problems, uncounted: set[str]) -> None:
+def gathered(
+    skus: pd.DataFrame, rate: NDArray[np.float64], repeated: NDArray[np.int64]
+) -> pd.DataFrame:
+    """What some SKUs tell of their sessions.
+
+    Parameters
+    ----------
+    skus : pandas.DataFrame
+        As it was read.
+    rate : numpy.ndarray
+        Return rate of each, that of its category where it tells none.
+    repeated : numpy.ndarray
+        Positions of rows whose SKU stood before: they are not counted, and their session knows.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row a session, by its name; join the tables of several parts with
+        :func:`joined_sessions`.
+    """
+    maimed = np.zeros(len(skus), bool)
+    maimed[repeated] = True
+    named = skus["session"].notna().to_numpy()
+    part, maimed = skus.loc[named, list(_NEEDED)], maimed[named]
+    sold = part["units_sold"].to_numpy(dtype=np.float64)
+    kept = kept_units(sold, rate[named])
+    revenue = part["price"].to_numpy(dtype=np.float64) * kept
+    shared = (kept > 0) & ~maimed
+    currency = hash_array(part["currency"].astype("object").fillna("").to_numpy(), categorize=False)
+    table = {"session": part["session"].to_numpy(dtype=object)}
+    for name in _TOTALS:
+        stated = np.where(maimed, np.nan, part[name].to_numpy(dtype=np.float64))
+        table[f"{name}_most"] = table[f"{name}_least"] = stated
+    table["unsold"] = ~(sold >= 0) & ~maimed
+    table["maimed"] = maimed
+    table["unpriced"] = shared & np.isnan(revenue)
+    table["currency_least"] = np.where(shared, currency, _NO_KEY[0])
+    table["currency_most"] = np.where(shared, currency, _NO_KEY[1])
+    for name, value in (("kept", kept), ("revenue", revenue)):
+        for at, limb in enumerate(_limbs(np.where(shared, np.nan_to_num(value), 0.0))):
+            table[f"{name}_{at}"] = limb
+    if not named.any():
+        return pd.DataFrame(table).set_index("session")
+    return _by_session(pd.DataFrame(table))
+
+
+def kept_units(sold: NDArray[np.float64], rate: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Units that are kept; where nobody knows a return rate, nothing is taken to come back."""
+    return sold * (1 - np.nan_to_num(rate))
+
+
+def joined_sessions(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Tables of parts of a catalogue as the table of the whole, whatever their order.
+
+    Parameters
+    ----------
+    tables : sequence of pandas.DataFrame
+        As :func:`gathered` gives them, at least one.
+    """
+    if len(tables) == 1:
+        return tables[0]
+    return _by_session(pd.concat(tables).reset_index())
+
+
+def _by_session(table: pd.DataFrame) -> pd.DataFrame:
+    by = table.groupby("session", sort=True)
+    out = {}
+    for name in table.columns[1:]:
+        column = by[name]
+        if name.endswith("_most"):
+            out[name] = column.max()
+        elif name.endswith("_least"):
+            out[name] = column.min()
+        else:
+            out[name] = column.any() if table[name].dtype == bool else column.sum()
+    return pd.DataFrame(out)
+
+
+def _limbs(values: NDArray[np.float64]) -> list[NDArray[np.int64]]:
+    """Digits to base 2³² of values that are not negative."""
+    rest = np.minimum(values, _LARGEST) / _LIMB
+    out = []
+    for _ in range(_LIMBS):
+        whole = np.floor(rest)
+        out.append(whole.astype(np.int64))
+        rest = (rest - whole) * _LIMB
+    return out
+
+
+def _sum(table: pd.DataFrame, name: str) -> NDArray[np.float64]:
+    """Sum of the digits, carried over first, so that equal sums give equal floats."""
+    digits = [table[f"{name}_{at}"].to_numpy(dtype=np.int64).copy() for at in range(_LIMBS)]
+    for at in range(_LIMBS - 1, 0, -1):
+        digits[at - 1] += digits[at] >> 32
+        digits[at] &= 0xFFFFFFFF
+    total = np.zeros(len(table))
+    for at in range(_LIMBS - 1, -1, -1):
+        total = total + digits[at].astype(np.float64) * _LIMB ** (1 - at)
+    return total
+
+
+def check_sessions(
+    skus: pd.DataFrame, rows: Rows, problems: Problems, sessions: pd.DataFrame
+) -> None:
     """See that the totals of live sessions can be shared.
 
     Parameters
@@ -26,36 +145,40 @@ def check_sessions(skus: pd.DataFrame, rows: Rows, problems: Problems, uncounted
     skus : pandas.DataFrame
     rows : Rows
     problems : Problems
-    uncounted : set of str
-        Sessions of which a row cannot be counted, for its SKU stands twice.
+    sessions : pandas.DataFrame
+        As :func:`gathered` gives it, of the whole catalogue.
     """
     sold = skus["units_sold"].to_numpy()
     unsold = ~(sold > 0)
-    group = pd.factorize(skus["session"])[0]
-    maimed = skus["session"].isin(uncounted).to_numpy(dtype=bool)
-    for name in ("session_kwh", "viewer_hours"):
+    at = _positions(skus["session"], sessions)
+    inside = at >= 0
+    unknown = inside & ~(sold >= 0)
+    for name in _TOTALS:
         total = skus[name].to_numpy()
         given = ~np.isnan(total)
         problems.add(
             rows, np.flatnonzero(given & unsold), name, _told(rows, name, given & unsold), "C241"
         )
-        if not (group >= 0).any() or not given.any():
+        if not inside.any():
             continue
-        frame = pd.DataFrame({"group": group, "total": total, "unsold": unsold & ~(sold == 0)})
-        frame = frame[group >= 0]
-        by = frame.groupby("group")
-        most, least = by["total"].transform("max"), by["total"].transform("min")
-        unlike = np.zeros(len(skus), bool)
-        unlike[frame.index[(most > least) & (frame["total"] < most)]] = True
+        most, least = (
+            np.append(sessions[f"{name}_{end}"].to_numpy(), np.nan)[at] for end in ("most", "least")
+        )
+        unlike = (most > least) & (total < most)
         problems.add(rows, np.flatnonzero(unlike), name, _told(rows, name, unlike), "C242")
-        shared = np.zeros(len(skus), bool)
-        missing = by["unsold"].transform("any") | maimed[frame.index]
-        shared[frame.index[missing & most.notna() & ~frame["unsold"]]] = True
+        missing = np.append((sessions["unsold"] | sessions["maimed"]).to_numpy(), False)[at]
+        shared = inside & missing & ~np.isnan(most) & ~unknown
         problems.add(rows, np.flatnonzero(shared), name, _told(rows, name, shared), "C243")
-        orphan = np.zeros(len(skus), bool)
-        orphan[frame.index[frame["unsold"] & most.notna()]] = True
-        orphan &= ~given
+        orphan = unknown & ~np.isnan(most) & ~given
         problems.add(rows, np.flatnonzero(orphan), "units_sold", (), "C241")
+
+
+def _positions(session: pd.Series, sessions: pd.DataFrame) -> NDArray[np.int64]:
+    """Row of the table of each SKU's session, -1 for none."""
+    if session.isna().all():
+        return np.full(len(session), -1, np.int64)
+    at: NDArray[np.int64] = sessions.index.get_indexer(pd.Index(session, dtype="object"))
+    return at
 
 
 def _told(rows: Rows, name: str, where: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> pa.Array:
@@ -69,11 +192,12 @@ def share_sessions(
     skus: pd.DataFrame,
     origin: dict[str, NDArray[Any]],
     parameter: Callable[[str], NDArray[np.float64]],
+    sessions: pd.DataFrame,
 ) -> None:
     """Share the energy and viewer-hours of live sessions, per kept unit.
 
     Every row whose units sold are known has its part, also one that is not computed for another
-    reason. Where nobody knows a return rate, nothing is taken to come back.
+    reason.
 
     Parameters
     ----------
@@ -83,33 +207,27 @@ def share_sessions(
         Changed in place.
     parameter : callable
         From the name of a parameter to its value for the category of each SKU.
+    sessions : pandas.DataFrame
+        As :func:`gathered` gives it, of the whole catalogue.
     """
-    sold = skus["units_sold"].to_numpy(dtype=np.float64)
-    kept = sold * (1 - np.nan_to_num(skus["return_rate"].to_numpy(dtype=np.float64)))
+    kept = kept_units(
+        skus["units_sold"].to_numpy(dtype=np.float64), skus["return_rate"].to_numpy(dtype=float)
+    )
     revenue = skus["price"].to_numpy(dtype=np.float64) * kept
-    # a SKU without a session is a session of its own
-    named = pd.factorize(skus["session"])[0]
-    own = np.where(named >= 0, named, named.max(initial=-1) + 1 + np.arange(len(skus)))
-    group = pd.factorize(own)[0]
-    shared = kept > 0
-    currency = pd.Series(pd.factorize(skus["currency"])[0][shared]).groupby(group[shared])
-    mixed = np.zeros(len(skus), bool)
-    mixed[shared] = (currency.transform("nunique") > 1).to_numpy()
-    unpriced = np.bincount(group, weights=shared & (np.isnan(revenue) | mixed)) > 0
-    weight = np.where(shared, np.where(unpriced[group], kept, revenue), 0.0)
-    whole = np.bincount(group, weights=weight)
-    if (whole[group] == 0).any():  # free gifts only: by units
-        weight = np.where((whole[group] == 0) & shared, kept, weight)
-        whole = np.bincount(group, weights=weight)
-    for name, output in (("session_kwh", "studio_kwh"), ("viewer_hours", "viewer_hours")):
-        total = np.full(len(whole), -np.inf)
+    at = _positions(skus["session"], sessions)
+    own = at < 0  # a SKU without a session is a session of its own
+    mixed = (sessions["currency_most"] > sessions["currency_least"]).to_numpy()
+    units, money = _sum(sessions, "kept"), _sum(sessions, "revenue")
+    # also of free gifts only
+    by_units = sessions["unpriced"].to_numpy() | mixed | (money == 0)
+    whole = np.append(np.where(by_units, units, money), 1.0)[at]
+    weight = np.where(own, 1.0, np.where(np.append(by_units, True)[at], kept, revenue))
+    for name, output in zip(_TOTALS, ("studio_kwh", "viewer_hours"), strict=True):
         stated = skus[name].to_numpy(dtype=np.float64)
-        has = ~np.isnan(stated)
-        np.maximum.at(total, group[has], stated[has])
+        most = np.append(sessions[f"{name}_most"].to_numpy(dtype=np.float64), np.nan)[at]
+        total = np.where(own, stated, most)
         with np.errstate(divide="ignore", invalid="ignore"):
-            each = np.where(
-                shared & (total[group] >= 0), total[group] * weight / whole[group] / kept, np.nan
-            )
+            each = np.where((kept > 0) & (total >= 0), total * weight / whole / kept, np.nan)
         origin[name][~np.isnan(each)] = _GIVEN
         take = np.isnan(each)
         skus[output] = np.where(take, parameter(name), each)

@@ -55,6 +55,8 @@ class Sheet:
         Rows that are not well formed.
     files : numpy.ndarray of str, optional
         File of each row, where a table is put together from several.
+    raw : bool
+        The columns are as a Parquet file holds them: see :func:`carbon.catalogue.files.settled`.
     """
 
     file: str
@@ -63,6 +65,36 @@ class Sheet:
     lines: NDArray[np.int64]
     faults: list[Fault] = field(default_factory=list)
     files: NDArray[np.object_] | None = None
+    raw: bool = False
+
+    def part(self, start: int, stop: int) -> Sheet:
+        """Consecutive rows, with the faults in them; the first rows bear those in none."""
+        lines = self.lines[start:stop]
+        files = None if self.files is None else self.files[start:stop]
+        columns = [cells.slice(start, stop - start) for cells in self.columns]
+        part = Sheet(self.file, self.headers, columns, lines, [], files, self.raw)
+        part.faults = [
+            fault
+            for fault in self.faults
+            if len(part.rows_of(fault)) or (not start and not len(self.rows_of(fault)))
+        ]
+        return part
+
+    def __getstate__(self) -> dict[str, Any]:
+        # as an IPC stream: a slice would else be pickled with all that it is a slice of
+        names = [str(at) for at in range(len(self.columns))]
+        batch = pa.record_batch(self.columns, names=names)
+        sink = pa.BufferOutputStream()
+        with pa.ipc.new_stream(sink, batch.schema) as stream:
+            stream.write_batch(batch)
+        return {**self.__dict__, "columns": sink.getvalue()}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        table = pa.ipc.open_stream(state["columns"]).read_all().combine_chunks()
+        columns = [column.combine_chunks() for column in table.columns]
+        self.__dict__.update(state, columns=columns)
+        if not self.raw:
+            self.columns = [plain(column) for column in columns]
 
     def rows_of(self, fault: Fault) -> NDArray[np.int64]:
         """Rows of the table in which a fault stands; none if the row could not be read at all."""

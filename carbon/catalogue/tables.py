@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -39,10 +40,19 @@ class Looked:
         self.frame = frame
         self.starts = np.zeros(1, np.int64) if starts is None else starts
         self.counts = np.zeros(1, np.int64) if counts is None else counts
+        self._known: dict[str, tuple[NDArray[np.int64], pd.Index[Any]]] = {}
 
     @classmethod
-    def by_category(cls, frame: pd.DataFrame, vocabulary: Vocabulary) -> Looked:
+    @lru_cache(maxsize=32)
+    def of(cls, vocabulary: Vocabulary, table: str) -> Looked:
+        """Table of a vocabulary; batch after batch needs the same."""
+        return cls(getattr(vocabulary, table))
+
+    @classmethod
+    @lru_cache(maxsize=32)
+    def by_category(cls, vocabulary: Vocabulary, table: str) -> Looked:
         """Archetype table sorted by category; the last group, of no category, is empty."""
+        frame: pd.DataFrame = getattr(vocabulary, table)
         names = vocabulary.names("category")
         code = names.find(pa.array(frame["category"].astype(str), pa.string()))
         frame = frame[code >= 0].iloc[np.argsort(code[code >= 0], kind="stable")]
@@ -57,9 +67,11 @@ class Looked:
         return pd.to_numeric(self.frame[column]).to_numpy(dtype=np.float64)
 
     def _factorized(self, column: str) -> tuple[NDArray[np.int64], pd.Index[Any]]:
-        words = self.frame[column]
-        codes, unique = pd.factorize(words.where(words.notna() & (words != ""), None))
-        return codes, pd.Index(unique, dtype="str")
+        if column not in self._known:
+            words = self.frame[column]
+            codes, unique = pd.factorize(words.where(words.notna() & (words != ""), None))
+            self._known[column] = codes, pd.Index(unique, dtype="str")
+        return self._known[column]
 
     def codes(self, column: str) -> NDArray[np.int64]:
         """Codes of a column of words; -1 where it is empty."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any, Final
 
 import numpy as np
@@ -43,7 +44,7 @@ class Templates:
     """Archetype chains as templates: legs sorted by category and chain."""
 
     def __init__(self, vocabulary: Vocabulary, modes: Modes) -> None:
-        looked = Looked.by_category(vocabulary.archetype_chains, vocabulary)
+        looked = Looked.by_category(vocabulary, "archetype_chains")
         names = vocabulary.names("category")
         frame = looked.frame
         category = names.find(pa.array(frame["category"].astype(str), pa.string()))
@@ -106,6 +107,13 @@ class Templates:
                 template[code, mode] = [*same, *alike, *own][0]
                 renamed[code, mode] = not (len(alike) and cold[code])
         return template, renamed
+
+
+@lru_cache(maxsize=8)
+def ways(vocabulary: Vocabulary) -> tuple[Modes, Templates]:
+    """Modes and templates of a vocabulary; batch after batch needs the same."""
+    modes = Modes(vocabulary)
+    return modes, Templates(vocabulary, modes)
 
 
 def cold_categories(vocabulary: Vocabulary) -> NDArray[np.bool_]:

@@ -11,11 +11,13 @@ import click
 from carbon.doors.options import (
     DRAWS,
     LANG,
-    OUTPUT,
+    TARGET,
+    Place,
     draw_factors,
     first_name,
     guard,
     new_study,
+    run_options,
     scope,
 )
 
@@ -30,8 +32,8 @@ __all__ = ["compare", "whatif"]
 
 
 @click.command()
-@click.argument("catalogue", required=False, type=click.Path(path_type=Path))
-@OUTPUT
+@click.argument("catalogue", required=False, type=Place())
+@TARGET
 @click.option(
     "--lever",
     "levers",
@@ -68,10 +70,11 @@ __all__ = ["compare", "whatif"]
 )
 @DRAWS
 @LANG
+@run_options
 @scope
 def whatif(
-    catalogue: Path | None,
-    output: Path,
+    catalogue: Path | str | None,
+    output: Path | str,
     levers: tuple[str, ...],
     settings: tuple[str, ...],
     scenario_file: str | None,
@@ -80,6 +83,7 @@ def whatif(
     picture: Path | None,
     draws: int,
     lang: str,
+    running: dict[str, Any],
     **scope: Any,
 ) -> None:
     """What each lever would save, per SKU, largest saving first.
@@ -94,45 +98,104 @@ def whatif(
     carbon whatif catalogue.csv -o out.csv --set return_rate=-15pt --set packaging.mass=-20%
     carbon whatif catalogue.csv -o out.csv --sku TS-001 --picture levers.svg
     carbon whatif --scenario live-commerce-parcel -o parcel.csv
+    carbon whatif goods/ -o savings.parquet --workers 8 --resume
 
     \b
     Levers: return-rate, resale-share, air-to-ground, regional-warehouse, e-van, box-to-bag,
     reusable-box, right-size-box, packaging-light, recycled-content, renewable-studio.
     """
-    from carbon.doors.batch import write_table
-    from carbon.footprint.scenario import summary, what_if
-
-    guard(output, *([catalogue] if catalogue else []))
+    guard(output, *([catalogue] if catalogue else []), folder=True)
     study = new_study(**scope)
     scenario = _scenario(scenario_file)
     asked = (*(scenario.levers if scenario else ()), *settings, *levers)
-    filled = _base(study, catalogue, scenario)
-    if skus:
-        filled = filled.select(list(skus))
     draw_factors(study, draws)
-    with click.progressbar(
-        length=len(filled), label="what if", file=sys.stderr, show_pos=True
-    ) as bar:
-        table = what_if(
-            study, filled, asked, draws=draws or None, days=days, lang=lang, progress=bar.update
+    options = {"levers": list(asked), "draws": draws, "days": days, "lang": lang}
+    if catalogue is None or skus or picture is not None:
+        tally, size, left_out = _at_once(
+            study, catalogue, scenario, skus, output, options, picture, running
         )
-    write_table(table, output)
-    click.echo(f"{'lever':<32}{'applies to':>12}{'saved':>9}{'kg a year':>14}")
-    for row in summary(table).to_dict("records"):
-        year = row["saved_kg_year"]
-        told = "" if year != year else f"{year:,.0f}"
-        click.echo(f"{row['lever']:<32}{row['applies']:>12}{row['saved_share']:>9.1%}{told:>14}")
+    else:
+        from carbon.doors.run import Job, run
+
+        job = Job("whatif", study, changed, options, tally=tallied)
+        outcome = run(job, catalogue, output, **running)
+        tally, size, left_out = outcome.tally, outcome.skus, outcome.left_out
+    _tell_levers(tally)
     if scenario is not None:
-        _tell_ratio(table, scenario, lang)
-    if picture is not None:
-        _draw(study, filled, asked, picture, lang)
-    impossible = int(table["problem"].str.contains("S024").sum())
+        _tell_ratio(tally, scenario, lang)
+    impossible = int(tally["impossible"])
     if impossible:
         click.echo(f"{impossible} changes were impossible and left out (S024)")
     refused = bool(asked) and impossible > 0  # of the whole list, some never fit
-    left_out = int(table.loc[table["before_kg"].isna(), "sku"].nunique())
-    click.echo(f"{len(filled)} SKUs, {left_out} left out -> {output}  [{study.basis}]")
+    click.echo(f"{size} SKUs, {left_out} left out -> {output}  [{study.basis}]")
     sys.exit(1 if left_out or refused else 0)
+
+
+def changed(
+    study: Study, catalogue: Catalogue, folder: Path | None, *, levers: list[str], **how: Any
+) -> pd.DataFrame:
+    """Rows of a batch, with the letters before and after."""
+    from carbon.footprint.scenario import what_if
+    from carbon.label.scale import lettered
+
+    del folder
+    table = what_if(study, catalogue, levers, **(how | {"draws": how["draws"] or None}))
+    return lettered(table, study.references.stages(study).sum(axis=1), study.scale)
+
+
+def tallied(table: pd.DataFrame) -> dict[str, float]:
+    """Sums of a batch, for the summary: a what-if tells its levers over the whole catalogue."""
+    known = table[table["before_kg"].notna()]
+    by = known.groupby("lever", observed=True, sort=False)
+    out = {"impossible": float(table["problem"].str.contains("S024").sum())}
+    for name, rows in by:
+        out[f"{name}|applies"] = float(rows["applies"].sum())
+        out[f"{name}|known"] = float(len(rows))
+        out[f"{name}|share"] = float(rows["saved_share"].sum())
+        if rows["saved_kg_year"].notna().any():
+            out[f"{name}|year"] = float(rows["saved_kg_year"].sum())
+    last = known.groupby("sku", sort=False, observed=True).tail(1)
+    ratio = last["after_kg"] / last["before_kg"]
+    return out | {"ratio": float(ratio.sum()), "ratios": float(ratio.count())}
+
+
+def _at_once(
+    study: Study,
+    catalogue: Path | str | None,
+    scenario: Scenario | None,
+    skus: tuple[str, ...],
+    output: Path | str,
+    options: dict[str, Any],
+    picture: Path | None,
+    running: dict[str, Any],
+) -> tuple[dict[str, float], int, int]:
+    """A scenario's own base, some SKUs, or a picture: what is no matter of batches."""
+    from carbon.doors.batch import write_table
+
+    if running["manifest"] is not None or "://" in f"{catalogue}{output}":
+        raise click.UsageError("--manifest and URLs do not go with --sku, --picture or a base")
+    filled = _base(study, None if catalogue is None else Path(catalogue), scenario)
+    if skus:
+        filled = filled.select(list(skus))
+    table = changed(study, filled, None, **options)
+    write_table(table, Path(output))
+    if picture is not None:
+        _draw(study, filled, tuple(options["levers"]), picture, options["lang"])
+    left_out = int(table.loc[table["before_kg"].isna(), "sku"].nunique())
+    return tallied(table), len(filled), left_out
+
+
+def _tell_levers(tally: dict[str, float]) -> None:
+    """Levers over the whole catalogue, the largest saving first, all of them together last."""
+    from carbon.footprint.scenario import ALL
+
+    names = [name.removesuffix("|known") for name in tally if name.endswith("|known")]
+    share = {name: tally[f"{name}|share"] / tally[f"{name}|known"] for name in names}
+    click.echo(f"{'lever':<32}{'applies to':>12}{'saved':>9}{'kg a year':>14}")
+    for name in sorted(names, key=lambda name: (name == ALL, -share[name])):
+        year = f"{tally[f'{name}|year']:,.0f}" if f"{name}|year" in tally else ""
+        applies = int(tally[f"{name}|applies"])
+        click.echo(f"{name:<32}{applies:>12}{share[name]:>9.1%}{year:>14}")
 
 
 @click.command()
@@ -207,15 +270,13 @@ def _base(study: Study, catalogue: Path | None, scenario: Scenario | None) -> Ca
     return study.catalogue(scenario.base)
 
 
-def _tell_ratio(table: pd.DataFrame, scenario: Scenario, lang: str) -> None:
+def _tell_ratio(tally: dict[str, float], scenario: Scenario, lang: str) -> None:
     """Footprint after the whole scenario per footprint before."""
-    last = table.groupby("sku", sort=False, observed=True).tail(1)
-    ratio = last["after_kg"] / last["before_kg"]
     click.echo(scenario.title_zh if lang == "zh" else scenario.title)
-    for sku, value in zip(last["sku"].head(10), ratio.head(10), strict=True):
-        click.echo(f"  {sku}: after / before {value:.2f}")
     told = "" if scenario.reported != scenario.reported else f"; reported {scenario.reported:g}"
-    click.echo(f"  mean of {len(ratio)}: {ratio.mean():.2f}{told}")
+    count = int(tally["ratios"])
+    mean = tally["ratio"] / max(count, 1)
+    click.echo(f"  after / before, mean of {count}: {mean:.2f}{told}")
 
 
 def _draw(study: Study, filled: Catalogue, asked: tuple[str, ...], path: Path, lang: str) -> None:

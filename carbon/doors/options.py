@@ -37,7 +37,7 @@ __all__ = [
 ]
 
 
-class Place(click.ParamType):
+class Place(click.ParamType):  # type: ignore[type-arg, unused-ignore]
     """A path, or a URL as it was written."""
 
     name = "path"
@@ -129,7 +129,7 @@ def scope(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def run_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Options of a batch run; the command is given them together, as ``settings``."""
+    """Options of a batch run; the command is given them together, as ``running``."""
 
     @functools.wraps(command)
     def gathered(
@@ -139,8 +139,8 @@ def run_options(command: Callable[..., Any]) -> Callable[..., Any]:
         manifest: Path | None,
         **rest: Any,
     ) -> Any:
-        settings = {"workers": workers, "batch": batch, "resume": resume, "manifest": manifest}
-        return command(settings=settings, **rest)
+        running = {"workers": workers, "batch": batch, "resume": resume, "manifest": manifest}
+        return command(running=running, **rest)
 
     for option in (
         click.option(

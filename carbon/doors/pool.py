@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import multiprocessing
 import os
 import signal
@@ -21,8 +23,12 @@ __all__ = ["Pool"]
 Thing = TypeVar("Thing")
 Answer = TypeVar("Answer")
 
-AHEAD: Final = 2
+AHEAD: Final = 1
 """Tasks that wait for a worker, so that none waits for a task."""
+
+KEPT: Final = {-1: 1 << 28, -3: 1 << 25}
+"""Settings of mallopt: free bytes that are kept (M_TRIM_THRESHOLD), size of what is not
+(M_MMAP_THRESHOLD)."""
 
 
 def _begin(parent: int, threads: int, begin: Callable[[Any], None], state: Any) -> None:
@@ -35,6 +41,7 @@ def _begin(parent: int, threads: int, begin: Callable[[Any], None], state: Any) 
         os._exit(1)  # nobody would take the answer
 
     threading.Thread(target=watch, daemon=True).start()
+    _keep_memory()
     import pyarrow as pa
 
     from carbon.footprint.uncertainty import use_threads
@@ -42,6 +49,15 @@ def _begin(parent: int, threads: int, begin: Callable[[Any], None], state: Any) 
     pa.set_cpu_count(threads)
     use_threads(threads)
     begin(state)
+
+
+def _keep_memory() -> None:
+    """Let the C library keep what is freed: batch after batch asks for as much again."""
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError, AttributeError):
+            library = ctypes.CDLL(None)
+            for option, value in KEPT.items():
+                library.mallopt(option, value)
 
 
 class Pool:

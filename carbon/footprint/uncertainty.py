@@ -27,7 +27,7 @@ from carbon.stages.groups import GROUPS, PARAMETERS, RATES, combine, grouped, sh
 from carbon.stages.inventory import Inventory
 from carbon.terms import BOUNDARIES, FITS, ORIGINS, STAGES
 
-__all__ = ["Draws", "Interval", "Part", "Sampler", "interval", "workers"]
+__all__ = ["Draws", "Interval", "Part", "Sampler", "interval", "use_threads", "workers"]
 
 Floats = npt.NDArray[np.float64]
 Singles = npt.NDArray[np.float32]
@@ -91,8 +91,18 @@ class Interval:
         return np.where(low > 0, spread, np.nan)
 
 
+_threads: list[int] = []
+
+
+def use_threads(count: int) -> None:
+    """Let so many threads of this process work at once, for others work beside it."""
+    _threads[:] = [count]
+
+
 def workers() -> int:
     """Threads that may work at once."""
+    if _threads:
+        return _threads[0]
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 

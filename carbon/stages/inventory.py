@@ -237,6 +237,7 @@ def collect(blocks: Iterable[tuple[int, Exchanges]], catalogue: Catalogue) -> In
     activities: dict[str, int] = {}
     locations: dict[str, int] = {}
     rows, positions, names, places, amounts = [], [], [], [], []
+    known: dict[int, tuple[pd.Index[Any], list[int]]] = {}
     for stage, block in blocks:
         taken = (block.activity.codes >= 0) & (block.amount != 0)
         if failed.any():
@@ -247,8 +248,8 @@ def collect(blocks: Iterable[tuple[int, Exchanges]], catalogue: Catalogue) -> In
             )
         rows.append(block.row.astype(np.int32, copy=False))
         positions.append(np.full(len(block.row), stage, dtype=np.int8))
-        names.append(_codes(block.activity, activities))
-        places.append(_codes(block.location, locations))
+        names.append(_codes(block.activity, activities, known))
+        places.append(_codes(block.location, locations, known))
         amounts.append(block.amount)
     return Inventory(
         np.concatenate(rows),
@@ -262,8 +263,15 @@ def collect(blocks: Iterable[tuple[int, Exchanges]], catalogue: Catalogue) -> In
     )
 
 
-def _codes(column: pd.Categorical, names: dict[str, int]) -> npt.NDArray[np.int16]:
-    code = [names.setdefault(str(name), len(names)) for name in column.categories]
+def _codes(
+    column: pd.Categorical, names: dict[str, int], known: dict[int, tuple[pd.Index[Any], list[int]]]
+) -> npt.NDArray[np.int16]:
+    """Codes of a column by one list of names; categories that came before are ``known``."""
+    categories = column.categories
+    if id(categories) not in known or known[id(categories)][0] is not categories:
+        code = [names.setdefault(str(name), len(names)) for name in categories]
+        known[id(categories)] = (categories, code)
+    code = known[id(categories)][1]
     unknown = names.setdefault("", len(names)) if (column.codes < 0).any() else -1
     table = np.array([*code, unknown], dtype=np.int16)
     codes: npt.NDArray[np.int16] = table[column.codes]

@@ -201,7 +201,7 @@ class Book:
     def modes(self) -> pd.DataFrame:
         """Modes by name, numbers as float."""
         table = self.vocabulary.modes.set_index("mode")
-        looked = Looked(self.vocabulary.modes)
+        looked = Looked.of(self.vocabulary, "modes")
         for name in ("beyond_km", "distance_factor", "distance_offset_km"):
             table[name] = looked.numbers(name)
         return table

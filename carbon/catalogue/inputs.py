@@ -1,0 +1,166 @@
+"""Files of a catalogue: a file, a folder or a URL."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import pyarrow as pa
+
+from carbon.catalogue.files import SUFFIXES
+from carbon.errors import CatalogueError
+
+__all__ = ["Input", "filesystem", "inputs_of"]
+
+
+@dataclass(frozen=True)
+class Input:
+    """A file of a catalogue.
+
+    Parameters
+    ----------
+    name : str
+        Path inside the folder, told to the user.
+    path : str
+        Of the file, in its filesystem.
+    size : int
+        Bytes.
+    stamp : str
+        Changes when the file changes.
+    remote : object, optional
+        Filesystem by the interface of fsspec; None for this machine's own.
+    """
+
+    name: str
+    path: str
+    size: int
+    stamp: str
+    remote: Any = field(default=None, compare=False)
+
+    @property
+    def table(self) -> str:
+        """Name by which its table is known: that of its folder, else its own."""
+        parts = PurePosixPath(self.name).parts
+        if len(parts) > 1 and "=" not in parts[0]:
+            return parts[0]
+        return PurePosixPath(self.name).stem
+
+    @property
+    def constants(self) -> dict[str, str]:
+        """Columns that the folders tell, as ``category=toy``."""
+        pairs = [part.partition("=") for part in PurePosixPath(self.name).parts[:-1]]
+        return {name: value for name, sign, value in pairs if sign}
+
+    def open(self) -> Any:
+        """Open for reading."""
+        return Path(self.path).open("rb") if self.remote is None else self.remote.open(self.path)
+
+    def local(self, folder: Path) -> Path:
+        """Path on this machine; a remote file is copied to a folder first."""
+        if self.remote is None:
+            return Path(self.path)
+        copy = folder / self.name.replace("/", "+")
+        with self.open() as source, copy.open("wb") as target:
+            shutil.copyfileobj(source, target, 1 << 22)
+        return copy
+
+
+def filesystem(url: str) -> tuple[Any, str]:
+    """Filesystem of a URL, by the interface of fsspec, and the path in it.
+
+    Parameters
+    ----------
+    url : str
+        As ``s3://bucket/goods`` (``s3a`` is the same) or anything fsspec knows.
+
+    Raises
+    ------
+    CatalogueError
+        C001 if nothing installed can read it.
+    """
+    import fsspec
+
+    url = url.replace("s3a://", "s3://", 1)
+    try:
+        known: tuple[Any, str] = fsspec.core.url_to_fs(url)
+    except (ImportError, ValueError) as missing:
+        from fsspec.implementations.arrow import ArrowFSWrapper
+        from pyarrow.fs import FileSystem
+
+        try:
+            found, path = FileSystem.from_uri(url)
+        except (pa.ArrowException, OSError):
+            raise CatalogueError("C001", str(missing), file=url) from None
+        return ArrowFSWrapper(found), path
+    return known
+
+
+def inputs_of(source: str | os.PathLike[str]) -> list[Input]:
+    """Files of a catalogue, in the order in which they are read.
+
+    Parameters
+    ----------
+    source : path or URL
+        A file, or a folder, whose subfolders are looked into too; names that begin with a dot or
+        an underscore are not looked at.
+
+    Raises
+    ------
+    CatalogueError
+        C001 if there is none, C002 for a file of another kind.
+    """
+    text = os.fspath(source)
+    if "://" in text:
+        return _remote(text)
+    path = Path(source)
+    if path.is_dir():
+        found = [
+            (item.relative_to(path).as_posix(), item) for item in path.rglob("*") if item.is_file()
+        ]
+        files = sorted((name, item) for name, item in found if _wanted(name))
+        if not files:
+            raise CatalogueError("C001", "no table in the folder", file=str(path))
+        return [_input(name, item) for name, item in files]
+    if not path.is_file():
+        raise CatalogueError("C001", file=str(path))
+    if path.suffix.lower() not in SUFFIXES:
+        raise CatalogueError("C002", file=path.name)
+    return [_input(path.name, path)]
+
+
+def _wanted(name: str) -> bool:
+    parts = PurePosixPath(name).parts
+    return not any(part.startswith((".", "_")) for part in parts) and name.lower().endswith(
+        SUFFIXES
+    )
+
+
+def _input(name: str, path: Path) -> Input:
+    stat = path.stat()
+    return Input(name, str(path), stat.st_size, str(stat.st_mtime_ns))
+
+
+def _remote(url: str) -> list[Input]:
+    remote, path = filesystem(url)
+    try:
+        if remote.isfile(path):
+            found = {path: remote.info(path)}
+            root = str(PurePosixPath(path).parent)
+        else:
+            found, root = remote.find(path, detail=True), path
+    except OSError as error:
+        raise CatalogueError("C001", str(error), file=url) from error
+    out = []
+    for item, info in sorted(found.items()):
+        name = item.removeprefix(root).lstrip("/")
+        if _wanted(name):
+            stamp = next(
+                (str(info[key]) for key in ("ETag", "etag", "mtime", "created") if key in info), ""
+            )
+            out.append(Input(name, item, int(info["size"]), stamp, remote))
+    if not out:
+        raise CatalogueError("C001", "no table there", file=url)
+    return out

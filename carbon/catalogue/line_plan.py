@@ -1,0 +1,310 @@
+"""Which lines of tidy tables belong to which batch of SKUs.
+
+Line tables usually stand in the order of their SKUs: then a batch's lines are the next ones, and
+nothing is kept but their number. Tables in another order are sorted into files, one a batch.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import astuple, dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from carbon.catalogue import cells
+from carbon.catalogue.files import settled
+from carbon.catalogue.gather import filled_down
+from carbon.catalogue.headers import Header
+from carbon.catalogue.schema import LINE_COLUMNS, Vocabulary
+from carbon.catalogue.seen import Seen, sku_digests
+from carbon.catalogue.sheets import Fault, Sheet, plain
+from carbon.catalogue.sources import Damaged, Piece, Reader
+from carbon.errors import CatalogueError
+
+__all__ = ["LinePlan", "Planner"]
+
+STEP: Final = 1 << 16
+"""Lines looked at together."""
+
+Readers = dict[str, list[Reader]]
+
+
+class _Cursor:
+    """Lines of a table, taken in their order."""
+
+    def __init__(
+        self,
+        readers: Sequence[Reader],
+        columns: Sequence[str] | None = None,
+        *,
+        settle: bool = False,
+    ) -> None:
+        self.settle = settle
+        self._sheets = self._read(readers, columns)
+        self._current: Sheet | None = None
+        self._at = 0
+
+    def _read(self, readers: Sequence[Reader], columns: Sequence[str] | None) -> Iterator[Sheet]:
+        for reader in readers:
+            for piece in reader.pieces(STEP, columns):
+                if isinstance(piece, Damaged):
+                    detail = f"rows {piece.first} to {piece.last}: {piece.reason}"
+                    raise CatalogueError("C011", detail, file=piece.file)
+                sheet = piece if isinstance(piece, Sheet) else piece.sheet()
+                yield settled(sheet) if columns is not None or self.settle else sheet
+
+    def peek(self) -> Sheet | None:
+        """The next lines, some of them."""
+        while self._current is None or self._at >= len(self._current.lines):
+            self._current = next(self._sheets, None)
+            self._at = 0
+            if self._current is None:
+                return None
+        return self._current.part(self._at, len(self._current.lines))
+
+    def skip(self, count: int) -> None:
+        """Leave lines that were seen behind."""
+        self._at += count
+
+    def take(self, count: int) -> list[Sheet]:
+        """Take the next lines."""
+        out = []
+        while count > 0:
+            sheet = self.peek()
+            if sheet is None:
+                break
+            part = sheet.part(0, count)
+            out.append(part)
+            self.skip(len(part.lines))
+            count -= len(part.lines)
+        return out
+
+
+@dataclass
+class LinePlan:
+    """Lines of each batch.
+
+    Parameters
+    ----------
+    counts : dict of str to list of int
+        Table → lines of each batch, in the order of the table.
+    folders : dict of str to pathlib.Path
+        Table → folder with a file of lines for each batch, for tables in another order.
+    everything : bool
+        One batch takes all lines.
+    """
+
+    counts: dict[str, list[int]] = field(default_factory=dict)
+    folders: dict[str, Path] = field(default_factory=dict)
+    everything: bool = False
+
+    @classmethod
+    def whole(cls, tables: Sequence[str]) -> LinePlan:
+        """Plan of a single batch."""
+        return cls({name: [] for name in tables}, everything=True)
+
+    def open(self, tables: Readers) -> Callable[[int], dict[str, list[Piece]]]:
+        """Begin to read; the answer gives the lines of each batch in turn."""
+        cursors = {name: _Cursor(tables[name]) for name in self.counts}
+
+        def of(number: int) -> dict[str, list[Piece]]:
+            out: dict[str, list[Piece]] = {}
+            for name, cursor in cursors.items():
+                wanted = 1 << 62 if self.everything else self.counts[name][number]
+                out[name] = list(cursor.take(wanted)) or [_none(tables[name][0])]
+            for name, folder in self.folders.items():
+                path = folder / f"{number}.lines"
+                out[name] = list(_spilled(path)) or [_none(tables[name][0])]
+            return out
+
+        return of
+
+
+def _none(reader: Reader) -> Sheet:
+    columns = [pa.array([], pa.string()) for _ in reader.headers]
+    return Sheet(reader.file, list(reader.headers), columns, np.empty(0, np.int64))
+
+
+class Planner:
+    """Follows the SKUs and finds the lines of each batch.
+
+    Parameters
+    ----------
+    tables : dict of str to list of Reader
+        Line tables.
+    headers : dict of str to dict of str to Header
+    vocabulary : Vocabulary
+    folder : pathlib.Path
+        For tables that must be sorted.
+    seen : Seen
+        Knows the row of every SKU, once all have been added.
+    """
+
+    def __init__(
+        self,
+        tables: Readers,
+        headers: dict[str, dict[str, Header]],
+        vocabulary: Vocabulary,
+        folder: Path,
+        seen: Seen,
+    ) -> None:
+        self.tables, self.headers, self.vocabulary = tables, headers, vocabulary
+        self.folder, self.seen = folder, seen
+        self.fractions: frozenset[str] = frozenset()
+        self._counts: dict[str, list[int]] = {name: [] for name in tables}
+        self._sizes: list[int] = []
+        self._sorted = True
+        self._pool = ThreadPoolExecutor(len(tables))
+        self._cursors = {
+            name: _Cursor(readers, self._columns(name)) for name, readers in tables.items()
+        }
+        self._percents = {name: self._percent(name) for name in tables}
+
+    def _columns(self, table: str) -> list[str]:
+        head = self.headers[table]
+        names = {"sku", *self._percent(table)} & set(head)
+        return [head[name].source for name in names]
+
+    def _percent(self, table: str) -> list[str]:
+        spec = LINE_COLUMNS[table]
+        return [
+            name
+            for name, header in self.headers[table].items()
+            if spec[name].kind == "share" and header.unit == "%"
+        ]
+
+    def add(self, skus: Any, repeats: Any) -> None:
+        """Take the next batch of SKUs.
+
+        Parameters
+        ----------
+        skus : pyarrow.Array
+        repeats : numpy.ndarray
+            Positions of those that stood before.
+        """
+        self._sizes.append(len(skus))
+        if len(repeats):  # lines behind a repeated SKU may belong to the first
+            self._sorted = False
+        if self._sorted:  # table beside table: Arrow's kernels run without the GIL
+            found = self._pool.map(lambda name: self._prefix(name, skus), self.tables)
+            for name, count in zip(self.tables, found, strict=True):
+                self._counts[name].append(count)
+
+    def _prefix(self, table: str, skus: Any) -> int:
+        """Next lines of a table that belong to some SKUs."""
+        cursor, count, known = self._cursors[table], 0, pc.drop_null(skus)
+        next_sku = 0
+        while (sheet := cursor.peek()) is not None:
+            starts, heads = cells.runs(self._sku(sheet, table))
+            if next_sku and len(heads) and heads[0] == skus[next_sku - 1]:
+                next_sku -= 1  # its lines go on
+            run = _alike(starts, heads, skus.slice(next_sku), len(sheet.lines))
+            if run >= 0:
+                next_sku += min(len(heads), len(skus) - next_sku)
+            else:
+                fits = pc.or_(pc.is_in(heads, value_set=known), pc.is_null(heads))
+                strange = np.flatnonzero(~fits.to_numpy(zero_copy_only=False))
+                run = int(starts[strange[0]]) if len(strange) else len(sheet.lines)
+            self._look(sheet.part(0, run), table)
+            cursor.skip(run)
+            count += run
+            if run < len(sheet.lines):
+                break
+        return count
+
+    def _sku(self, sheet: Sheet, table: str) -> Any:
+        if "sku" not in self.headers[table]:
+            raise CatalogueError("C005", f"no sku in {table}", file=sheet.file)
+        return sheet.columns[sheet.headers.index(self.headers[table]["sku"].source)]
+
+    def _look(self, sheet: Sheet, table: str) -> None:
+        """See whether a column that says percent holds fractions."""
+        for name in self._percents[table]:
+            header = self.headers[table][name]
+            texts = cells.clean(sheet.columns[sheet.headers.index(header.source)])
+            found = cells.measure(texts, LINE_COLUMNS[table][name], "%", self.vocabulary.unit_words)
+            if any(code == "C108" for code, _ in found.faults):
+                self.fractions |= {f"{table}.{name}"}
+
+    def done(self) -> LinePlan:
+        """Finish; tables that are not in the order of the SKUs are sorted."""
+        self._pool.shutdown()
+        plan = LinePlan()
+        for name, cursor in self._cursors.items():
+            if self._sorted and cursor.peek() is None:
+                plan.counts[name] = self._counts[name]
+            else:
+                plan.folders[name] = self._spill(name)
+        return plan
+
+    def _spill(self, table: str) -> Path:
+        """Write the lines of each batch into a file of its own."""
+        folder = self.folder / table
+        folder.mkdir(exist_ok=True)
+        for old in folder.iterdir():
+            old.unlink()
+        ends = np.cumsum(self._sizes)
+        cursor, above = _Cursor(self.tables[table], settle=True), 0
+        while (sheet := cursor.peek()) is not None:
+            self._look(sheet, table)
+            column = self._sku(sheet, table)
+            texts = filled_down(sheet, column, cells.clean(column))
+            row = self.seen.rows(sku_digests(texts))
+            batch = np.where(row < 0, 0, np.searchsorted(ends, row, side="right"))
+            blank = pc.is_null(column).to_numpy(zero_copy_only=False)
+            if len(blank) and blank[0]:
+                batch[: int(np.argmin(blank)) if not blank.all() else len(blank)] = above
+            above = int(batch[-1])
+            for number in np.unique(batch):
+                _append(folder / f"{number}.lines", sheet, np.flatnonzero(batch == number))
+            cursor.skip(len(sheet.lines))
+        return folder
+
+
+def _alike(starts: NDArray[np.int64], heads: Any, skus: Any, lines: int) -> int:
+    """Lines of the first runs, if these are the SKUs one by one; -1 if they are not."""
+    count = min(len(heads), len(skus))
+    same = pc.all(pc.equal(heads.slice(0, count), skus.slice(0, count)), skip_nulls=False)
+    if not count or not same.as_py():
+        return -1
+    return int(starts[count]) if count < len(heads) else lines
+
+
+def _append(path: Path, sheet: Sheet, rows: Any) -> None:
+    """Add lines to a file, as a stream of their own behind those that stand there."""
+    at = pa.array(rows)
+    files = np.full(len(sheet.lines), sheet.file, object) if sheet.files is None else sheet.files
+    columns = [*(column.take(at) for column in sheet.columns), pa.array(sheet.lines[rows])]
+    columns.append(pa.array(files[rows], pa.string()))
+    told = json.dumps([sheet.headers, [astuple(fault) for fault in sheet.faults]])
+    names = [str(position) for position in range(len(columns))]
+    batch = pa.record_batch(columns, names=names).replace_schema_metadata({"table": told})
+    with path.open("ab") as target, pa.ipc.new_stream(target, batch.schema) as stream:
+        stream.write_batch(batch)
+
+
+def _spilled(path: Path) -> Iterator[Sheet]:
+    """Lines of a file that :func:`_append` wrote."""
+    if not path.exists():
+        return
+    with path.open("rb") as source:
+        while source.tell() < path.stat().st_size:
+            table = pa.ipc.open_stream(source).read_all()
+            headers, faults = json.loads(table.schema.metadata[b"table"])
+            *columns, lines, files = (plain(column) for column in table.columns)
+            names = files.to_numpy(zero_copy_only=False)
+            yield Sheet(
+                names[0],
+                headers,
+                columns,
+                lines.to_numpy(),
+                [Fault(*each) for each in faults],
+                names,
+            )

@@ -1,0 +1,122 @@
+"""SKUs that were seen before, in a catalogue of any size."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+from pandas.util import hash_array
+
+__all__ = ["Keys", "Seen", "sku_digests"]
+
+Keys = NDArray[np.uint64]
+
+_SECOND: Final = "fedcba9876543210"
+_LARGEST: Final = 1 << 21
+"""Keys of a run that grows no further: it is kept in a file, and the system decides what of it
+stays in memory."""
+
+
+def sku_digests(texts: Any) -> Keys:
+    """128 bits of each SKU, by which no two are taken for one.
+
+    Parameters
+    ----------
+    texts : pyarrow.Array
+        SKUs; nulls and empty ones give zeros.
+
+    Returns
+    -------
+    ndarray of uint64, shape (n, 2)
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> a, b, c = sku_digests(pa.array(["A", "B", "A"]))
+    >>> bool((a == c).all()), bool((a == b).any())
+    (True, False)
+    """
+    words = pc.fill_null(texts, "").to_numpy(zero_copy_only=False)
+    out = np.column_stack(
+        [
+            hash_array(words, categorize=False),
+            hash_array(words, hash_key=_SECOND, categorize=False),
+        ]
+    )
+    out[words == ""] = 0
+    return out
+
+
+class Seen:
+    """SKUs of the rows so far, as sorted runs of keys.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        For large runs.
+
+    Examples
+    --------
+    >>> import pyarrow as pa, tempfile
+    >>> seen = Seen(Path(tempfile.mkdtemp()))
+    >>> [seen.add(sku_digests(pa.array(list(text)))).tolist() for text in ("AB", "CAD")]
+    [[], [1]]
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._runs: list[tuple[Keys, Keys, NDArray[np.int64]]] = []
+        self._rows = 0
+        self._files = 0
+
+    def add(self, keys: Keys) -> NDArray[np.int64]:
+        """Positions of those that were seen before; the others are remembered.
+
+        Parameters
+        ----------
+        keys : ndarray of uint64, shape (n, 2)
+            As :func:`sku_digests` gives them; zeros are nobody's.
+        """
+        row = self.rows(keys)
+        new = np.flatnonzero((row < 0) & (keys[:, 0] != 0))
+        order = new[np.argsort(keys[new, 0], kind="stable")]
+        run = (keys[order, 0], keys[order, 1], self._rows + order)
+        while self._runs and len(self._runs[-1][0]) < min(2 * len(run[0]), _LARGEST):
+            run = self._merged(self._runs.pop(), run)
+        self._runs.append(run)
+        self._rows += len(keys)
+        return np.flatnonzero(row >= 0)
+
+    def rows(self, keys: Keys) -> NDArray[np.int64]:
+        """Row at which each was first seen, -1 if it was not."""
+        out = np.full(len(keys), -1, np.int64)
+        # in order, so that a run is read through and not at random
+        order = np.argsort(keys[:, 0], kind="stable")
+        first, second = keys[order, 0], keys[order, 1]
+        for one, two, rows in self._runs:
+            if not len(one):
+                continue
+            at = np.minimum(np.searchsorted(one, first), len(one) - 1)
+            found = (one[at] == first) & (two[at] == second) & (first != 0)
+            out[order[found]] = rows[at[found]]
+        return out
+
+    def _merged(self, *runs: tuple[Keys, Keys, NDArray[np.int64]]) -> Any:
+        joined = [np.concatenate(column) for column in zip(*runs, strict=True)]
+        order = np.argsort(joined[0], kind="stable")
+        merged = [column[order] for column in joined]
+        if len(order) < _LARGEST:
+            return tuple(merged)
+        self._files += 1
+        out = []
+        for name, column in zip("abc", merged, strict=True):
+            path = self.folder / f"seen-{self._files}-{name}.npy"
+            np.save(path, column)
+            out.append(np.load(path, mmap_mode="r"))
+            with contextlib.suppress(PermissionError):  # where a mapped file cannot be removed
+                path.unlink()
+        return tuple(out)

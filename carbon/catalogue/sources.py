@@ -1,0 +1,279 @@
+"""Tables of any size, read piece by piece: a file, a folder of files or a URL.
+
+Parquet comes row group by row group, CSV in spans of rows; what can only be understood as a whole
+(XLSX, JSON Lines, irregular CSV) is read whole, within its limits, and handed over in parts.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any, Final, Protocol
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from carbon.catalogue.csv_spans import Span, header_of, spans, to_utf8
+from carbon.catalogue.files import open_sheets
+from carbon.catalogue.inputs import Input
+from carbon.catalogue.schema import Limits
+from carbon.catalogue.sheets import Sheet
+from carbon.errors import CatalogueError
+
+__all__ = ["Damaged", "Piece", "Reader", "only", "open_readers"]
+
+WHOLE: Final = 1 << 25
+"""Files up to this size are read whole [bytes]: nothing is gained by parts."""
+
+
+@dataclass(frozen=True)
+class Damaged:
+    """Rows that cannot be read.
+
+    Parameters
+    ----------
+    file : str
+    first, last : int
+        Rows of the file as a spreadsheet counts them; 0 if not known.
+    reason : str
+    """
+
+    file: str
+    first: int
+    last: int
+    reason: str
+
+
+Piece = Sheet | Span | Damaged
+
+
+class Reader(Protocol):
+    """A table, or a part of one, that is read piece by piece."""
+
+    @property
+    def name(self) -> str:
+        """Name by which its table is known."""
+
+    @property
+    def file(self) -> str:
+        """File told to the user."""
+
+    @property
+    def headers(self) -> list[str]:
+        """Headers of its columns."""
+
+    @property
+    def rows(self) -> int:
+        """Rows, about: blank lines count too."""
+
+    def pieces(self, step: int, columns: Collection[str] | None = None) -> Iterator[Piece]:
+        """Consecutive rows, about ``step`` at a time; of some columns, if these are named."""
+
+
+@dataclass
+class _Held:
+    """A table that was read whole."""
+
+    name: str
+    sheet: Sheet
+
+    @property
+    def file(self) -> str:
+        return self.sheet.file
+
+    @property
+    def headers(self) -> list[str]:
+        return self.sheet.headers
+
+    @property
+    def rows(self) -> int:
+        return len(self.sheet.lines)
+
+    def pieces(self, step: int, columns: Collection[str] | None = None) -> Iterator[Piece]:
+        for start in range(0, max(len(self.sheet.lines), 1), step):
+            yield only(self.sheet.part(start, start + step), columns)
+
+
+@dataclass
+class _Spans:
+    """A CSV file whose rows stand in spans."""
+
+    name: str
+    file: str
+    headers: list[str]
+    spans: list[Span]
+    limits: Limits
+
+    @property
+    def rows(self) -> int:
+        return sum(span.rows for span in self.spans)
+
+    def pieces(self, step: int, columns: Collection[str] | None = None) -> Iterator[Piece]:
+        del step, columns  # a line is read as one
+        for span in self.spans:
+            if span.length > self.limits.bytes:
+                detail = f"{span.rows} rows of more than {self.limits.bytes:,} bytes"
+                raise CatalogueError("C003", detail, file=self.file, row=span.above + 2)
+            yield span
+
+
+@dataclass
+class _Parquet:
+    """A Parquet file."""
+
+    name: str
+    item: Input
+    headers: list[str]
+    rows: int
+    limits: Limits
+
+    @property
+    def file(self) -> str:
+        return self.item.name
+
+    def pieces(self, step: int, columns: Collection[str] | None = None) -> Iterator[Piece]:
+        import pyarrow.parquet as pq
+
+        own = [name for name in self.headers if name not in self.item.constants]
+        wanted = own if columns is None else [name for name in own if name in columns]
+        with self.item.open() as source, pq.ParquetFile(source) as file:
+            line = 2
+            for group in range(file.metadata.num_row_groups):
+                about = file.metadata.row_group(group)
+                if about.total_byte_size > self.limits.unpacked:
+                    detail = f"a row group unpacks to {about.total_byte_size:,} bytes"
+                    raise CatalogueError("C003", detail, file=self.file)
+                end = line + about.num_rows
+                try:
+                    for batch in file.iter_batches(
+                        step, row_groups=[group], columns=wanted, use_threads=False
+                    ):
+                        yield self._sheet(batch, line, columns)
+                        line += len(batch)
+                except (pa.ArrowException, OSError) as error:
+                    yield Damaged(self.file, line, end - 1, str(error).splitlines()[0][:200])
+                line = end
+
+    def _sheet(self, batch: Any, line: int, columns: Collection[str] | None) -> Sheet:
+        lines = np.arange(line, line + len(batch), dtype=np.int64)
+        sheet = Sheet(self.file, list(batch.schema.names), list(batch.columns), lines, raw=True)
+        for name, value in self.item.constants.items():
+            if columns is None or name in columns:
+                sheet.headers.append(name)
+                sheet.columns.append(pa.array([value] * len(batch), pa.string()))
+        return sheet
+
+
+def only(sheet: Sheet, columns: Collection[str] | None) -> Sheet:
+    """Some columns of a table.
+
+    Parameters
+    ----------
+    sheet : Sheet
+    columns : collection of str, optional
+        Headers; all without.
+    """
+    if columns is None:
+        return sheet
+    at = [position for position, name in enumerate(sheet.headers) if name in columns]
+    return Sheet(
+        sheet.file,
+        [sheet.headers[position] for position in at],
+        [sheet.columns[position] for position in at],
+        sheet.lines,
+        sheet.faults,
+        sheet.files,
+        sheet.raw,
+    )
+
+
+def open_readers(
+    source: str | os.PathLike[str] | pd.DataFrame,
+    inputs: Collection[Input],
+    limits: Limits,
+    folder: Path,
+    step: int,
+    whole: int = WHOLE,
+) -> tuple[list[Reader], list[Damaged]]:
+    """Open every table of a catalogue.
+
+    Parameters
+    ----------
+    source : path, URL or pandas.DataFrame
+    inputs : collection of Input
+        Its files.
+    limits : Limits
+        Of a file that is read whole, and of a piece of one that is not.
+    folder : pathlib.Path
+        For copies: of remote files that are not Parquet, of text in GB18030.
+    step : int
+        Rows in a span of CSV.
+    whole : int
+        Files up to this size are read whole [bytes].
+
+    Returns
+    -------
+    readers : list of Reader
+    damaged : list of Damaged
+        Files of several that could not be opened.
+
+    Raises
+    ------
+    CatalogueError
+        If none could.
+    """
+    if isinstance(source, pd.DataFrame):
+        return [_Held(name, sheet) for name, sheet in open_sheets(source, limits)], []
+    readers: list[Reader] = []
+    damaged: list[Damaged] = []
+    for item in inputs:
+        try:
+            readers += _open(item, limits, folder, step, whole)
+        except CatalogueError as error:
+            if len(inputs) == 1:
+                raise
+            damaged.append(Damaged(item.name, 0, 0, str(error)))
+            first = error
+    if not readers:
+        raise first
+    return readers, damaged
+
+
+def _open(item: Input, limits: Limits, folder: Path, step: int, whole: int) -> list[Reader]:
+    suffix = PurePosixPath(item.path).suffix.lower()
+    if suffix == ".parquet":
+        return [_parquet(item, limits)]
+    path = item.local(folder)
+    if suffix == ".csv" and item.size > whole:
+        path = to_utf8(path, folder / f"utf8+{item.name.replace('/', '+')}", item.name)
+        begin, found = header_of(path), spans(path, item.name, step)
+        if begin is not None and found is not None:
+            headers = Span(path, item.name, begin.header, begin.separator, 0, 0, 0, 0).sheet()
+            return [_Spans(item.table, item.name, headers.headers, found, limits)]
+    out: list[Reader] = []
+    for name, sheet in open_sheets(path, limits):
+        for column, value in item.constants.items():
+            sheet.headers.append(column)
+            sheet.columns.append(pa.array([value] * len(sheet.lines), pa.string()))
+        if sheet.file == path.name:
+            sheet.file = item.name
+        out.append(_Held(item.table if suffix != ".xlsx" else name, sheet))
+    return out
+
+
+def _parquet(item: Input, limits: Limits) -> Reader:
+    import pyarrow.parquet as pq
+
+    try:
+        with item.open() as source, contextlib.closing(pq.ParquetFile(source)) as file:
+            headers, rows = list(file.schema_arrow.names), file.metadata.num_rows
+    except (pa.ArrowException, OSError) as error:
+        raise CatalogueError("C011", str(error), file=item.name) from error
+    if len(headers) > limits.columns:
+        raise CatalogueError("C003", f"more than {limits.columns} columns", file=item.name)
+    headers += [name for name in item.constants if name not in headers]
+    return _Parquet(item.table, item, headers, rows, limits)

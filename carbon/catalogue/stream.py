@@ -1,0 +1,359 @@
+"""A catalogue in batches: SKUs with their lines, in the order of the files, whatever its size.
+
+Parts must give what the whole gives. Three things reach over batches: SKUs that stand twice, live
+sessions that are shared by SKUs, and columns that say percent and hold fractions somewhere. A first
+pass over the few columns concerned (:meth:`Stream.survey`) finds them; nothing is done for a
+catalogue of one batch.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from carbon.catalogue import cells
+from carbon.catalogue.files import checked, settled
+from carbon.catalogue.gather import understood
+from carbon.catalogue.headers import Header
+from carbon.catalogue.inputs import inputs_of
+from carbon.catalogue.line_plan import LinePlan, Planner
+from carbon.catalogue.problems import Problems
+from carbon.catalogue.put_together import assigned, joined
+from carbon.catalogue.read import read_tables
+from carbon.catalogue.schema import COLUMNS, LINE_TABLES, Limits, Vocabulary, Whole
+from carbon.catalogue.seen import Keys, Seen, sku_digests
+from carbon.catalogue.sessions import joined_sessions
+from carbon.catalogue.sheets import Sheet
+from carbon.catalogue.sources import (
+    WHOLE,
+    Damaged,
+    Piece,
+    Reader,
+    only,
+    open_readers,
+)
+
+__all__ = ["BATCH", "Batch", "Stream", "Surveyed", "survey_columns", "surveyed"]
+
+BATCH: Final = 50_000
+"""SKUs read at once: their cells and lines fill some 300 MB while they are understood."""
+
+_IN_SESSIONS: Final = (
+    *("session", "session_kwh", "viewer_hours", "units_sold", "price", "currency", "return_rate"),
+)
+Map = Callable[[Callable[[Any], Any], Iterable[Any]], Iterator[tuple[Any, Any]]]
+"""Applies a function to each of many things; pairs of thing and answer, in their order."""
+
+
+@dataclass
+class Batch:
+    """Consecutive SKUs with their lines, as they stand in the files.
+
+    Parameters
+    ----------
+    number : int
+    rows : int
+        Rows of SKUs.
+    pieces : dict of str to list of Piece
+        Table → its rows.
+    whole : Whole
+        What it must know of the whole.
+    """
+
+    number: int
+    rows: int
+    pieces: dict[str, list[Piece]]
+    whole: Whole = field(default_factory=Whole)
+
+    def sheets(self, limits: Limits) -> tuple[dict[str, Sheet], Whole]:
+        """Read the tables, without their empty rows, and what they must know of the whole.
+
+        Raises
+        ------
+        CatalogueError
+            If one is damaged or too large.
+        """
+        out = {}
+        kept: list[NDArray[np.int64]] = []
+        for table, pieces in self.pieces.items():
+            read = [_sheet(piece) for piece in pieces]
+            lines = [sheet.lines for sheet in read]
+            out[table] = joined([checked(sheet, limits) for sheet in read])
+            if table == "skus":
+                starts = np.cumsum([0, *(len(part) for part in lines)])
+                kept = [
+                    start + np.searchsorted(part, sheet.lines)
+                    for start, part, sheet in zip(starts, lines, read, strict=False)
+                ]
+        repeats = np.flatnonzero(np.isin(np.concatenate(kept), self.whole.repeats))
+        return out, replace(self.whole, repeats=repeats)
+
+    def places(self) -> list[Damaged]:
+        """Where its SKUs stand."""
+        out = []
+        for piece in self.pieces["skus"]:
+            if isinstance(piece, Sheet):
+                ends = (int(piece.lines[0]), int(piece.lines[-1])) if len(piece.lines) else (0, 0)
+            else:
+                assert not isinstance(piece, Damaged)
+                ends = (piece.above + 2, piece.above + 1 + piece.rows)
+            out.append(Damaged(piece.file, *ends, ""))
+        return out
+
+
+@dataclass
+class Surveyed:
+    """What a batch tells the others.
+
+    Parameters
+    ----------
+    keys : ndarray of uint64, shape (n, 2)
+        Of its SKUs.
+    sessions : pandas.DataFrame, optional
+    fractions : frozenset of str
+        As ``Whole.fractions``.
+    """
+
+    keys: Keys
+    sessions: pd.DataFrame | None = None
+    fractions: frozenset[str] = frozenset()
+
+
+class Stream:
+    """A catalogue that is read in batches.
+
+    Parameters
+    ----------
+    source : path, URL or pandas.DataFrame
+        A file, or a folder of files.
+    vocabulary : Vocabulary
+    folder : pathlib.Path
+        For what cannot be kept in memory.
+    step : int
+        SKUs in a batch, about; it changes no number.
+    limits : Limits, optional
+        Of a file that must be read whole, and of a piece of one that is not.
+    whole : int
+        Files up to this size are read whole [bytes].
+
+    Raises
+    ------
+    CatalogueError
+        If the catalogue as a whole cannot be read.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> vocabulary = Vocabulary.of(categories=pd.DataFrame({"category": ["bag"]}))
+    >>> goods = pd.DataFrame({"sku": ["A", "B", "A"], "category": "bag"})
+    >>> stream = Stream(goods, vocabulary, Path(tempfile.mkdtemp()), step=2)
+    >>> stream.survey()
+    >>> tables = [batch.sheets(Limits()) for batch in stream]
+    >>> parts = [read_tables(sheets, vocabulary, whole=whole) for sheets, whole in tables]
+    >>> [part.skus["problem"].tolist() for part in parts]
+    [['', ''], ['C008']]
+    """
+
+    def __init__(
+        self,
+        source: str | os.PathLike[str] | pd.DataFrame,
+        vocabulary: Vocabulary,
+        folder: Path,
+        step: int = BATCH,
+        limits: Limits | None = None,
+        whole: int = WHOLE,
+    ) -> None:
+        self.vocabulary, self.folder, self.step = vocabulary, folder, step
+        self.limits = limits or Limits()
+        self.inputs = [] if isinstance(source, pd.DataFrame) else inputs_of(source)
+        readers, self.damaged = open_readers(source, self.inputs, self.limits, folder, step, whole)
+        self.problems = Problems()
+        empty = [(reader, _empty(reader)) for reader in readers]
+        named = assigned(
+            [(reader.name, sheet) for reader, sheet in empty], vocabulary, self.problems
+        )
+        by_sheet = {id(sheet): reader for reader, sheet in empty}
+        self.tables = {
+            table: [by_sheet[id(sheet)] for sheet in sheets] for table, sheets in named.items()
+        }
+        whole_sheets = {table: joined(sheets) for table, sheets in named.items()}
+        self.file = (
+            whole_sheets["skus"].file if isinstance(source, pd.DataFrame) else Path(source).name
+        )
+        self.headers: dict[str, dict[str, Header]] = {}
+        for table in ("skus", *LINE_TABLES):
+            if table in whole_sheets:
+                found = understood(whole_sheets[table], table, vocabulary, Problems(), [])
+                self.headers[table] = {name: header for name, (_, header) in found.items()}
+        read_tables(whole_sheets, vocabulary)  # refuses what lacks a column
+        self.lines: LinePlan | None = None
+        self._repeats: dict[int, Any] = {}
+        self.sessions: pd.DataFrame | None = None
+        self.fractions: frozenset[str] = frozenset()
+
+    def __iter__(self) -> Iterator[Batch]:
+        """Batches with all their columns and lines."""
+        tables = [name for name in LINE_TABLES if name in self.tables]
+        plan = self.lines or LinePlan.whole(tables)
+        cursor = plan.open(self.tables)
+        for batch in self._skus(None, self.damaged):
+            batch.pieces.update(cursor(batch.number))
+            batch.whole = Whole(
+                self._repeats.get(batch.number, np.empty(0, np.int64)),
+                None,
+                self.fractions,
+                batch.number == 0,
+            )
+            yield batch
+
+    def _skus(self, columns: Collection[str] | None, damaged: list[Damaged]) -> Iterator[Batch]:
+        """Batches of the SKU table only."""
+        pieces: list[Piece] = []
+        rows = number = 0
+        for reader in self.tables["skus"]:
+            for piece in reader.pieces(self.step, columns):
+                if isinstance(piece, Damaged):
+                    if piece not in damaged:
+                        damaged.append(piece)
+                    continue
+                size = len(piece.lines) if isinstance(piece, Sheet) else piece.rows
+                pieces.append(piece)
+                rows += size
+                if rows >= self.step:
+                    yield Batch(number, rows, {"skus": pieces})
+                    pieces, rows, number = [], 0, number + 1
+        if pieces and (rows or not number):
+            yield Batch(number, rows, {"skus": pieces})
+
+    @property
+    def rows(self) -> int:
+        """Rows of SKUs, about."""
+        return sum(reader.rows for reader in self.tables["skus"])
+
+    def single(self) -> bool:
+        """Whether one batch holds it all."""
+        batches = self._skus([self.headers["skus"]["sku"].source], [])
+        next(batches, None)
+        return next(batches, None) is None
+
+    def survey(self, apply: Map | None = None, *, always: bool = False) -> None:
+        """Find what reaches over batches.
+
+        Parameters
+        ----------
+        apply : callable, optional
+            Applies a function to each batch, in other processes if need be.
+        always : bool
+            Look also at a single batch, which needs no one to tell it.
+        """
+        if self.single() and not always:
+            return
+        head = self.headers["skus"]
+        names = survey_columns(head)
+        columns = {head[name].source for name in names or ("sku",)}
+        look = partial(_survey, self.vocabulary, None if names is None else columns)
+        seen = Seen(self.folder)
+        sessions: list[pd.DataFrame] = []
+        tables = {name: self.tables[name] for name in LINE_TABLES if name in self.tables}
+        plan = None
+        if tables:
+            plan = Planner(tables, self.headers, self.vocabulary, self.folder, seen)
+        for batch, found in (apply or _in_turn)(look, self._skus(columns, [])):
+            repeats = seen.add(found.keys)
+            if len(repeats):
+                self._repeats[batch.number] = repeats
+                if found.sessions is not None:
+                    batch.whole = replace(batch.whole, repeats=repeats)
+                    found = look(batch)
+            if found.sessions is not None:
+                sessions.append(found.sessions)
+                sessions = [joined_sessions(sessions)]
+            self.fractions |= found.fractions
+            if plan is not None:
+                plan.add(_sku_texts(batch, head["sku"].source), repeats)
+        self.sessions = sessions[0] if sessions else None
+        if plan is not None:
+            self.lines = plan.done()
+            self.fractions |= plan.fractions
+
+
+def survey_columns(head: Mapping[str, Header]) -> set[str] | None:
+    """Columns that reach over batches; None if only the SKUs do.
+
+    Parameters
+    ----------
+    head : mapping of str to Header
+        Of the SKU table.
+    """
+    names = {
+        name
+        for name, header in head.items()
+        if COLUMNS[name].kind == "share" and header.unit == "%"
+    }
+    if "session" in head and {"session_kwh", "viewer_hours"} & set(head):
+        names |= {name for name in _IN_SESSIONS if name in head}
+    return {"sku", "category", *names} if names else None
+
+
+def _in_turn(function: Callable[[Any], Any], things: Iterable[Any]) -> Iterator[tuple[Any, Any]]:
+    for thing in things:
+        yield thing, function(thing)
+
+
+def _sheet(piece: Piece) -> Sheet:
+    assert not isinstance(piece, Damaged)
+    return settled(piece) if isinstance(piece, Sheet) else piece.sheet()
+
+
+def _empty(reader: Reader) -> Sheet:
+    columns = [pa.array([], pa.string()) for _ in reader.headers]
+    return Sheet(reader.file, list(reader.headers), columns, np.empty(0, np.int64))
+
+
+def _rows(batch: Batch) -> Sheet:
+    """Rows of a batch, the empty ones too: other columns may be filled."""
+    return joined([_sheet(piece) for piece in batch.pieces["skus"]])
+
+
+def _sku_texts(batch: Batch, header: str) -> Any:
+    sheet = _rows(batch)
+    return cells.clean(sheet.columns[sheet.headers.index(header)])
+
+
+def _survey(vocabulary: Vocabulary, columns: Collection[str] | None, batch: Batch) -> Surveyed:
+    return surveyed(_rows(batch), vocabulary, columns, batch.whole)
+
+
+def surveyed(
+    sheet: Sheet, vocabulary: Vocabulary, columns: Collection[str] | None, whole: Whole
+) -> Surveyed:
+    """What a part of the SKU table tells the others.
+
+    Parameters
+    ----------
+    sheet : Sheet
+    vocabulary : Vocabulary
+    columns : collection of str, optional
+        Headers of what reaches over parts; without, the SKUs only.
+    whole : Whole
+        With the positions of SKUs that stood before, once these are known.
+    """
+    if columns is None:
+        found = understood(sheet, "skus", vocabulary, Problems(), [])
+        return Surveyed(sku_digests(cells.clean(sheet.columns[found["sku"][0]])))
+    part = read_tables({"skus": only(sheet, columns)}, vocabulary, whole=whole)
+    percent = part.headers[part.headers["unit"] == "%"]
+    named = dict(zip(percent["source"], percent["column"], strict=True))
+    bad = part.problems.loc[part.problems["code"] == "C108", "column"].unique()
+    fractions = frozenset(f"skus.{named[name]}" for name in bad if name in named)
+    texts = pa.array(part.skus["sku"], pa.string())
+    return Surveyed(sku_digests(texts), part.sessions, fractions)

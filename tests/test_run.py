@@ -1,0 +1,363 @@
+"""Batch runs: nothing is lost, nothing is done twice, and what was done is said."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import random
+import resource
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+
+from benchmarks.catalogue import wide
+from carbon.doors.job import Job
+from carbon.doors.options import guard
+from carbon.doors.pool import Pool
+from carbon.doors.run import run
+from carbon.errors import CarbonError, OutputError
+from carbon.study import Study
+
+CARBON = [sys.executable, "-c", "from carbon.doors.cli import main; main(prog_name='carbon')"]
+ROWS = 1200
+
+
+def carbon(*words, check: int | None = 0, **options) -> subprocess.CompletedProcess[str]:
+    found = subprocess.run(
+        [*CARBON, *map(str, words)], capture_output=True, text=True, timeout=120, **options
+    )
+    if check is not None:
+        assert found.returncode == check, found.stdout + found.stderr
+    return found
+
+
+@pytest.fixture(scope="module")
+def study() -> Study:
+    return Study()
+
+
+@pytest.fixture(scope="module")
+def goods(tmp_path_factory) -> Path:
+    path = tmp_path_factory.mktemp("goods") / "goods.parquet"
+    wide(ROWS).assign(sku=[f"K{at:05d}" for at in range(ROWS)]).to_parquet(path, row_group_size=500)
+    return path
+
+
+def rows_of(study, catalogue, folder, *, bad: str = ""):
+    """A job for tests: it does to the SKU that is named what the name says."""
+    skus = catalogue.skus["sku"].tolist()
+    if bad.startswith("die") and "K00700" in skus:
+        flag = Path(bad.partition(":")[2])
+        if bad.startswith("die always") or not flag.exists():
+            flag.touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+    if folder is not None:
+        for sku in skus:
+            (folder / f"{sku}.svg").write_text(f"<svg>{sku}</svg>")
+        if bad == "same name":
+            (folder / "one.svg").touch()
+    return study.footprints(catalogue).to_frame()
+
+
+def job(study: Study, bad: str = "", **more) -> Job:
+    return Job("test", study, rows_of, {"bad": bad}, **more)
+
+
+@pytest.fixture(scope="module")
+def expected(study, goods) -> pd.DataFrame:
+    return study.footprints(goods).to_frame()
+
+
+def plain(frame: pd.DataFrame) -> pd.DataFrame:
+    words = [name for name in frame if not pd.api.types.is_numeric_dtype(frame[name].dtype)]
+    return frame.astype(dict.fromkeys(words, "object")).fillna(dict.fromkeys(words, ""))
+
+
+@pytest.mark.parametrize("suffix", [".parquet", ".csv", ".jsonl", ".xlsx", ""])
+def test_batches_and_workers_change_no_byte(study, goods, expected, tmp_path, suffix):
+    whole, parts = tmp_path / f"whole{suffix}", tmp_path / f"parts{suffix}"
+    run(job(study), goods, whole, workers=1)
+    outcome = run(job(study), goods, parts, workers=2, batch=500, manifest=tmp_path / "m.json")
+    assert (outcome.skus, outcome.rows, outcome.left_out) == (ROWS, ROWS, 0)
+    if suffix:
+        assert whole.read_bytes() == parts.read_bytes()
+    if suffix in (".parquet", ""):
+        pd.testing.assert_frame_equal(
+            plain(pd.read_parquet(parts)), plain(expected), check_exact=True, check_dtype=False
+        )
+    left = {item.name for item in tmp_path.iterdir()}
+    assert left == {whole.name, parts.name, "m.json", "m.times.json", "m.skus.parquet"}
+
+
+def test_killed_runs_go_on_and_end_alike(goods, tmp_path):
+    carbon("footprint", goods, "-o", tmp_path / "whole.csv", "--draws", 0, "--batch", 100)
+    out, moments = tmp_path / "out.csv", random.Random(7)
+    words = ["footprint", goods, "-o", out, "--draws", 0, "--batch", 100, "--workers", 2]
+    killed = 0
+    for attempt in range(6):
+        process = subprocess.Popen(
+            [*CARBON, *map(str, words), *(["--resume"] if attempt else [])],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+        )
+        # from when a part is there, at a random moment
+        parts = tmp_path / ".out.csv.run" / "parts"
+        had = len(list(parts.glob("*.done")))
+        while process.poll() is None and len(list(parts.glob("*.done"))) <= min(had, 9):
+            time.sleep(0.01)
+        time.sleep(moments.uniform(0, 0.1))
+        if killed == 2 or process.poll() is not None:
+            break
+        process.kill()
+        process.wait()
+        killed += 1
+        assert not out.exists()
+    assert process.wait() == 0, process.stderr.read()
+    assert killed
+    assert out.read_bytes() == (tmp_path / "whole.csv").read_bytes()
+    here, there = (
+        (tmp_path / f"{name}.csv.manifest.json").read_text() for name in ("out", "whole")
+    )
+    assert here.replace("out.csv", "whole.csv") == there, "what was done is said alike"
+    assert not (tmp_path / ".out.csv.run").exists()
+
+
+def interrupted(study, goods, folder: Path) -> Path:
+    """Leave a run that was interrupted."""
+    out = folder / "out.csv"
+    with pytest.raises(OutputError) as told:
+        run(job(study, f"die always:{folder / 'flag'}"), goods, out, workers=2, batch=200)
+    assert told.value.code == "B004"
+    assert not out.exists()
+    return out
+
+
+def test_an_interrupted_run_is_not_thrown_away(study, goods, tmp_path):
+    out = interrupted(study, goods, tmp_path)
+    again = job(study, f"die always:{tmp_path / 'flag'}")
+    with pytest.raises(OutputError) as told:
+        run(again, goods, out, batch=200)
+    assert told.value.code == "B002"
+    with pytest.raises(OutputError) as told:
+        run(job(study), goods, out, batch=200, resume=True)
+    assert told.value.code == "B003"
+    assert "options" in str(told.value)
+    outcome = run(job(study), goods, out, batch=200, resume=False)
+    assert outcome.resumed == 0
+
+
+def test_parts_that_were_damaged_are_made_again(study, goods, tmp_path):
+    flag = tmp_path / "flag"
+    words = f"die always:{flag}"
+    out = interrupted(study, goods, tmp_path)
+    part = tmp_path / ".out.csv.run" / "parts" / "000001.rows"
+    part.write_bytes(part.read_bytes()[:-9])
+    (tmp_path / ".out.csv.run" / "plan.json").write_text(
+        (tmp_path / ".out.csv.run" / "plan.json").read_text().replace(words, "")
+    )
+    outcome = run(job(study), goods, out, workers=1, batch=200, resume=True)
+    assert 0 < outcome.resumed < ROWS
+    run(job(study), goods, tmp_path / "whole.csv")
+    assert out.read_bytes() == (tmp_path / "whole.csv").read_bytes()
+
+
+def test_a_worker_that_dies_once_is_replaced(study, goods, tmp_path):
+    out = tmp_path / "out.csv"
+    run(job(study, f"die once:{tmp_path / 'flag'}"), goods, out, workers=2, batch=200)
+    run(job(study), goods, tmp_path / "whole.csv")
+    assert out.read_bytes() == (tmp_path / "whole.csv").read_bytes()
+
+
+def test_two_runs_of_one_result(study, goods, tmp_path):
+    folder = tmp_path / ".out.csv.run"
+    folder.mkdir()
+    holder = "import fcntl, sys; f = open(sys.argv[1], 'w'); fcntl.lockf(f, fcntl.LOCK_EX)"
+    other = subprocess.Popen(
+        [sys.executable, "-c", f"{holder}; print('held', flush=True); input()", folder / "lock"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    try:
+        other.stdout.readline()
+        with pytest.raises(OutputError) as told:
+            run(job(study), goods, tmp_path / "out.csv")
+        assert told.value.code == "B001"
+        assert folder.exists(), "the other one's folder is left alone"
+    finally:
+        other.communicate(b"\n")
+    run(job(study), goods, tmp_path / "out.csv")
+    assert fcntl
+
+
+def test_a_full_disk(goods, tmp_path):
+    words = ["footprint", goods, "-o", tmp_path / "out.csv", "--draws", 0, "--batch", 100]
+    small = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (150_000, 150_000))  # noqa: E731
+    found = carbon(*words, check=5, preexec_fn=small)
+    assert "O001" in found.stderr
+    assert not (tmp_path / "out.csv").exists()
+    carbon(*words, "--resume")
+    assert len(pd.read_csv(tmp_path / "out.csv")) == ROWS
+
+
+def test_an_interrupt_is_told(goods, tmp_path):
+    words = ["footprint", goods, "-o", tmp_path / "out.csv", "--draws", 0, "--batch", 20]
+    process = subprocess.Popen(
+        [*CARBON, *map(str, words)], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
+    )
+    while not list((tmp_path / ".out.csv.run" / "parts").glob("*.done")):
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    _, told = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "--resume" in told
+    assert not (tmp_path / "out.csv").exists()
+
+
+def test_rows_that_cannot_be_read_are_named(study, goods, expected, tmp_path):
+    """A row group whose bytes are damaged, and a file that is no Parquet."""
+    folder = tmp_path / "goods"
+    folder.mkdir()
+    data = bytearray(goods.read_bytes())
+    group = pq.read_metadata(goods).row_group(1)
+    start = group.column(2).data_page_offset
+    data[start : start + 400] = b"\xff" * 400
+    (folder / "a.parquet").write_bytes(data)
+    (folder / "b.parquet").write_bytes(b"PAR1 and nothing else")
+    outcome = run(job(study), folder, tmp_path / "out.parquet", batch=500)
+    assert outcome.exit_code == 1
+    assert outcome.skus == ROWS - 500
+    rejects = pd.read_csv(tmp_path / "out.rejects.csv")
+    assert set(rejects["file"]) == {"a.parquet", "b.parquet"}
+    one = rejects[rejects["file"] == "a.parquet"].iloc[0]
+    assert (one["first_row"], one["last_row"], one["code"]) == (502, 1001, "B005")
+    assert outcome.codes["B005"] == 0
+    with pytest.raises(CarbonError) as told:
+        run(job(study), folder / "b.parquet", tmp_path / "none.parquet")
+    assert told.value.code == "C011"
+
+
+def test_a_folder_of_files(study, goods, tmp_path):
+    out = tmp_path / "labels"
+    outcome = run(job(study, folder=True), goods, out, workers=2, batch=500)
+    assert outcome.rows == ROWS
+    assert len(list(out.glob("*.svg"))) == ROWS
+    assert len(pd.read_csv(out / "index.csv")) == ROWS
+    run(job(study, folder=True), goods, out)  # may be replaced: a run wrote it
+    assert len(list(out.glob("*.svg"))) == ROWS
+    with pytest.raises(OutputError) as told:
+        run(job(study, "same name", folder=True), goods, tmp_path / "twice", batch=500)
+    assert told.value.code == "B008"
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "letter.txt").touch()
+    with pytest.raises(OutputError) as told:
+        guard(tmp_path / "mine", goods, folder=True)
+    assert told.value.code == "B009"
+    assert (tmp_path / "mine" / "letter.txt").exists()
+
+
+def test_only_what_has_changed_is_computed(study, goods, tmp_path):
+    def once(frame, name, **more):
+        source = tmp_path / f"{name}.csv"
+        frame.to_csv(source, index=False)
+        out, manifest = tmp_path / f"{name}.parquet", tmp_path / f"{name}.json"
+        return run(job(study), source, out, batch=500, manifest=manifest, **more), out
+
+    monday = pd.read_parquet(goods)
+    tuesday = monday.drop(index=[5, 900]).reset_index(drop=True)
+    tuesday.loc[10, "mass_g"] = "321.5"
+    tuesday.loc[11, "sku"] = "NEW"
+    tuesday["a note"] = "of no meaning"
+    once(monday, "monday")
+    since = tmp_path / "monday.json"
+    changes = tmp_path / "changes.csv"
+    found, out = once(tuesday, "tuesday", since=since, changes=changes)
+    assert dict(found.changes) == {"new": 1, "changed": 1, "unchanged": ROWS - 4, "gone": 3}
+    _, whole = once(tuesday, "whole")
+    assert out.read_bytes() == whole.read_bytes()
+    told = pd.read_csv(changes).set_index("sku")
+    assert sorted(told["change"]) == ["changed", "gone", "gone", "gone", "new"]
+    moved = told[told["change"] == "changed"].iloc[0]
+    assert moved["moved_kg"] == pytest.approx(moved["after_kg"] - moved["before_kg"])
+    # another policy: everything is computed again
+    again, _ = once(tuesday, "policy", since=since)
+    assert again.changes["unchanged"] == ROWS - 4
+    other = run(
+        Job("test", study, rows_of, {"bad": "x"}),
+        tmp_path / "tuesday.csv",
+        tmp_path / "other.parquet",
+        since=since,
+    )
+    assert other.changes["unchanged"] == 0
+    whole.write_bytes(b"")
+    with pytest.raises(OutputError) as told_of:
+        once(tuesday, "late", since=tmp_path / "whole.json")
+    assert told_of.value.code == "B007"
+    since.write_text("{}")
+    with pytest.raises(OutputError) as told_of:
+        once(tuesday, "late", since=since)
+    assert told_of.value.code == "B006"
+
+
+def test_the_manifest_says_what_was_done(study, goods, tmp_path):
+    run(job(study), goods, tmp_path / "a.parquet", batch=500, manifest=tmp_path / "m.json")
+    first = (tmp_path / "m.json").read_bytes()
+    told = json.loads(first)
+    assert told["edition_sha256"] == study.edition.digest
+    assert told["inputs"][0]["bytes"] == goods.stat().st_size
+    assert [part["rows"] for part in told["parts"]] == [500, 500, 200]
+    assert told["problems"].keys() == {"C109"}
+    times = json.loads((tmp_path / "m.times.json").read_text())
+    assert times["skus_per_second"] > 0
+    run(job(study), goods, tmp_path / "a.parquet", batch=500, manifest=tmp_path / "m.json")
+    assert (tmp_path / "m.json").read_bytes() == first
+
+
+def test_urls(study, goods, expected, tmp_path):
+    import fsspec
+
+    memory = fsspec.filesystem("memory")
+    for at, part in enumerate(np.array_split(np.arange(ROWS), 3)):
+        rows = pd.read_parquet(goods).iloc[part]
+        with memory.open(f"/goods/part-{at}.csv", "wb") as file:
+            rows.to_csv(file, index=False)
+    run(job(study), "memory://goods", "memory://out.parquet", batch=500)
+    with memory.open("/out.parquet") as file:
+        found = pd.read_parquet(file)
+    with memory.open("/out.parquet.manifest.json") as file:
+        assert json.load(file)["output"]["rows"] == ROWS
+    pd.testing.assert_frame_equal(
+        plain(found), plain(expected), check_exact=True, check_dtype=False
+    )
+    with pytest.raises(CarbonError) as told:
+        run(job(study), "memory://nothing", tmp_path / "out.parquet")
+    assert told.value.code == "C001"
+
+
+def double(thing: int) -> int:
+    return 2 * thing
+
+
+def test_workers_answer_in_order():
+    pool = Pool(2, len, [])
+    try:
+        assert list(pool.each(double, range(40))) == [(at, 2 * at) for at in range(40)]
+    finally:
+        pool.close()
+
+
+def test_a_refusal_in_a_worker_is_told_as_such(goods, tmp_path):
+    words = ["whatif", goods, "-o", tmp_path / "o.csv", "--draws", 0, "--batch", 300]
+    found = carbon(*words, "--lever", "magic", check=3)
+    assert found.stderr.strip().splitlines()[-1].startswith("carbon: S020")
+    assert not list(tmp_path.iterdir())
+    carbon(*words, "--lever", "e-van")
+    carbon("whatif", goods, "-o", tmp_path / "whole.csv", "--draws", 0, "--lever", "e-van")
+    assert (tmp_path / "o.csv").read_bytes() == (tmp_path / "whole.csv").read_bytes()
