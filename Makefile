@@ -55,7 +55,8 @@ format: $(VENV)/.tested
 	$(BIN)/ruff check --fix .
 
 bench: $(VENV)/.tested ## the timed subjects; writes docs/performance.md
-	$(BIN)/python -m benchmarks
+	mkdir -p $(OUT)/bench
+	TMPDIR=$(abspath $(OUT))/bench $(BIN)/python -m benchmarks
 
 factors: $(VENV)/.tested ## rebuild every package from the publishers' files in SOURCES
 	$(BIN)/python factors/make.py $(SOURCES)
