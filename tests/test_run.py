@@ -208,7 +208,8 @@ def test_a_full_disk(goods, tmp_path):
 
 
 def test_an_interrupt_is_told(goods, tmp_path):
-    words = ["footprint", goods, "-o", tmp_path / "out.csv", "--draws", 0, "--batch", 20]
+    # so many batches that the run cannot end before it is interrupted
+    words = ["footprint", goods, "-o", tmp_path / "out.csv", "--draws", 0, "--batch", 2]
     process = subprocess.Popen(
         [*CARBON, *map(str, words)], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
     )
