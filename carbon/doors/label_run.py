@@ -280,9 +280,7 @@ def _chunk(
     rows_of = zip(*(table[name].tolist() for name in columns), strict=True)
     records = [dict(zip(columns, row, strict=True)) for row in rows_of]
     designs = _designs(job)
-    key = json.dumps(
-        [repr(job), [design.sha256 for design in designs], records], default=str, sort_keys=True
-    )
+    key = repr((job, [design.sha256 for design in designs], records))
     digest = hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
     part = beside / ".parts" / f"{number:06d}.json"
     if part.is_file() and json.loads(part.read_text(encoding="utf-8"))["digest"] == digest:
