@@ -58,7 +58,7 @@ def batch(rows: int) -> float:
 
 @subject("label", small={"rows": 200, "repeat": 1}, order=40)
 def run(rows: int = 100_000, repeat: int = 3) -> Iterator[Told]:
-    """Time the subject.
+    """Labels drawn and written to a folder, on all cores; one label; one PNG.
 
     Parameters
     ----------

@@ -286,10 +286,10 @@ def _chunk(
     if part.is_file() and json.loads(part.read_text(encoding="utf-8"))["digest"] == digest:
         return claimed
     rows: list[list[str]] = []
+    own = Style(designs[0], job.issue.scale, job.langs, ("json",))
     for record in records:
         stem = name_of(str(record["sku"]))
         if "json" in job.formats:
-            own = Style(designs[0], job.issue.scale, job.langs, ("json",))
             rows.append(_write(beside, f"{stem}.json", render(record, own)["json"], record, ""))
         for design in designs:
             for kind, content in render(record, job.style(design)).items():
