@@ -211,7 +211,12 @@ def test_an_interrupt_is_told(goods, tmp_path):
     # so many batches that the run cannot end before it is interrupted
     words = ["footprint", goods, "-o", tmp_path / "out.csv", "--draws", 0, "--batch", 2]
     process = subprocess.Popen(
-        [*CARBON, *map(str, words)], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
+        [*CARBON, *map(str, words)],
+        stderr=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        text=True,
+        # a shell that starts the tests in the background makes its children deaf to interrupts
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     while not list((tmp_path / ".out.csv.run" / "parts").glob("*.done")):
         time.sleep(0.01)
