@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from carbon.footprint.picture import INK, LESS, MORE, PAPER, SOFT, WHOLE, stage_chart, waterfall
+from carbon.footprint.picture import stage_chart, waterfall
+from carbon.paper.strokes import INK, LESS, MORE, PAPER, SOFT, WHOLE
 from carbon.terms import STAGES
 
 SVG = "{http://www.w3.org/2000/svg}"

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from typing import Final
 from xml.sax.saxutils import escape
 
+from carbon.paper import strokes
+from carbon.paper.strokes import GRID, LESS, MORE, PAPER, SOFT, WHOLE, point
 from carbon.terms import STAGES
 
 __all__ = ["stage_chart", "waterfall"]
@@ -28,10 +30,6 @@ BAR: Final = 18
 FOOT: Final = 56
 LONGEST: Final = {"name": 80, "label": 34, "basis": 120}
 """Widths of a character that a text may take; a Chinese one takes two."""
-
-INK, SOFT, GRID, PAPER = "#1a1a1a", "#595959", "#d9d9d9", "#ffffff"
-MORE, LESS, WHOLE = "#1f6f4a", "#8a3b12", "#2b3a67"
-"""Above zero, below zero or worse, whole: each at least 4.5 : 1 on paper (WCAG 2 AA)."""
 
 UNPRINTABLE: Final = re.compile(
     r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]"
@@ -228,8 +226,8 @@ def _drawn(
         f'<rect width="6" height="6" fill="{PAPER}"/>'
         f'<rect width="3" height="6" fill="{LESS}"/></pattern></defs>',
         f'<rect width="{WIDTH}" height="{height}" fill="{PAPER}"/>',
-        _text(16, 28, title, size=18, weight="bold"),
-        _text(16, 52, name, size=14, fill=SOFT),
+        strokes.text(16, 28, title, size=18, weight="bold"),
+        strokes.text(16, 52, name, SOFT, size=14),
     ]
     if bars:
         out += _axis(bars, height)
@@ -239,16 +237,15 @@ def _drawn(
             if position and bars[position - 1].end in (bar.start, bar.end):
                 # where one bar ends the next begins
                 x = _x(bars[position - 1].end, scale)
-                out.append(_line(x, y - ROW, x, y, SOFT))
+                out.append(strokes.line(x, y - ROW, x, y, SOFT))
             out += _row(bar, y, scale)
         if scale[0] <= target <= scale[1]:
             x = _x(target, scale)
-            line = _line(x, TOP - 4, x, height - FOOT + 2, LESS, 1.5)
-            out.append(line.replace("/>", ' stroke-dasharray="6 4"/>'))
+            out.append(strokes.line(x, TOP - 4, x, height - FOOT + 2, LESS, 1.5, "6 4"))
     else:
-        out.append(_text(16, TOP + 20, WORDS[lang]["unknown"]))
-    out.append(_text(16, height - 24, "  ·  ".join(notes), size=12, fill=SOFT))
-    out.append(_text(16, height - 8, _plain(basis, "basis"), size=11, fill=SOFT))
+        out.append(strokes.text(16, TOP + 20, WORDS[lang]["unknown"], size=14))
+    out.append(strokes.text(16, height - 24, "  ·  ".join(notes), SOFT, size=12))
+    out.append(strokes.text(16, height - 8, _plain(basis, "basis"), SOFT, size=11))
     return "\n".join([*out, "</svg>"]) + "\n"
 
 
@@ -267,18 +264,17 @@ def _x(value: float, scale: tuple[float, float]) -> float:
 
 def _axis(bars: Sequence[_Bar], height: int) -> list[str]:
     low, high = scale = _scale(bars)
-    rough = (high - low) / 5
-    power = 10.0 ** math.floor(math.log10(rough))
-    step = next(power * nice for nice in (1, 2, 5, 10) if power * nice >= rough)
+    step = strokes.step((high - low) / 5)
     bottom = height - FOOT + 2
     out = []
     for number in range(math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9) + 1):
         x = _x(number * step, scale)
         colour = SOFT if number == 0 else GRID
-        out.append(_line(x, TOP - 4, x, bottom, colour))
+        out.append(strokes.line(x, TOP - 4, x, bottom, colour))
         digits = max(0, -math.floor(math.log10(step)))
         label = f"{abs(number * step):.{digits}f}"
-        out.append(_text(x, TOP - 9, f"−{label}" if number < 0 else label, 11, SOFT, "middle"))
+        label = f"−{label}" if number < 0 else label
+        out.append(strokes.text(x, TOP - 9, label, SOFT, "middle", size=11))
     return out
 
 
@@ -287,21 +283,17 @@ def _row(bar: _Bar, middle: float, scale: tuple[float, float]) -> list[str]:
     fill = "url(#h)" if bar.hatched else bar.colour
     label = _plain(bar.label, "label")
     out = [
-        _text(LEFT - 12, middle + 5, label, 13, INK, "end"),
-        f'<rect x="{_point(ends[0])}" y="{_point(middle - BAR / 2)}" '
-        f'width="{_point(max(ends[1] - ends[0], 1))}" height="{BAR}" fill="{fill}" '
+        strokes.text(LEFT - 12, middle + 5, label, anchor="end"),
+        f'<rect x="{point(ends[0])}" y="{point(middle - BAR / 2)}" '
+        f'width="{point(max(ends[1] - ends[0], 1))}" height="{BAR}" fill="{fill}" '
         f'stroke="{bar.colour}"/>',
     ]
     last = ends[1]
     if math.isfinite(bar.low) and math.isfinite(bar.high):
         low, high = _x(bar.low, scale), _x(bar.high, scale)
         last = max(last, high)
-        # a light line under the dark one, so that it is seen on the bar as well
-        for colour, wide in ((PAPER, 4), (INK, 1.5)):
-            out.append(_line(low, middle, high, middle, colour, wide))
-            out.append(_line(low, middle - 5, low, middle + 5, colour, wide))
-            out.append(_line(high, middle - 5, high, middle + 5, colour, wide))
-    out.append(_text(last + 8, middle + 5, bar.text, 13, INK))
+        out += strokes.whisker(low, high, middle)
+    out.append(strokes.text(last + 8, middle + 5, bar.text))
     return out
 
 
@@ -340,31 +332,3 @@ def _plain(text: str, kind: str = "name") -> str:
             return "".join(out).rstrip() + "…"
         out.append(character)
     return text
-
-
-def _text(
-    x: float,
-    y: float,
-    text: str,
-    size: int = 14,
-    fill: str = INK,
-    anchor: str = "start",
-    weight: str = "normal",
-) -> str:
-    bold = f' font-weight="{weight}"' if weight != "normal" else ""
-    side = f' text-anchor="{anchor}"' if anchor != "start" else ""
-    return (
-        f'<text x="{_point(x)}" y="{_point(y)}" font-size="{size}" fill="{fill}"{side}{bold}>'
-        f"{escape(text)}</text>"
-    )
-
-
-def _line(x1: float, y1: float, x2: float, y2: float, colour: str, width: float = 1) -> str:
-    return (
-        f'<line x1="{_point(x1)}" y1="{_point(y1)}" x2="{_point(x2)}" y2="{_point(y2)}" '
-        f'stroke="{colour}" stroke-width="{width:g}"/>'
-    )
-
-
-def _point(value: float) -> str:
-    return f"{value:.2f}".rstrip("0").rstrip(".")

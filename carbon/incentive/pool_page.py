@@ -14,9 +14,11 @@ from carbon.incentive import credibility
 from carbon.incentive.money import text as amount
 from carbon.incentive.pool_policy import Policy
 from carbon.incentive.return_pool import Pool
+from carbon.paper import strokes
 from carbon.paper.charts import Bar, bars, number, percent
 from carbon.paper.page import page
 from carbon.paper.pdf import Placed, sheets
+from carbon.paper.strokes import GRID, MORE, SOFT
 from carbon.paper.text import fitted, plain
 from carbon.paper.text import width as width_of
 from carbon.rules import templates_root
@@ -35,7 +37,7 @@ TIERS: Final = 10
 SHOWN: Final = 8
 """Categories of the chart, those with most orders."""
 
-INK, SOFT, GRID, BAND, LINE = "#1a1a1a", "#595959", "#d9d9d9", "#c9dfd3", "#1f6f4a"
+BAND: Final = "#c9dfd3"
 FONT: Final = "Noto Sans, Noto Sans SC, Noto Sans CJK SC, Microsoft YaHei, Arial, sans-serif"
 
 WORDS: Final[dict[str, dict[str, str]]] = {
@@ -318,9 +320,7 @@ def fan(dates: Sequence[str], paths: npt.NDArray[np.float64], marks: Sequence[st
                     f'<text x="{left_end:.1f}" y="{top - 6}" fill="{SOFT}">{escape(name)}</text>'
                 )
             start = at
-    rough = (most - least) / 4
-    step = 10.0 ** math.floor(math.log10(rough))
-    step = next(step * nice for nice in (1, 2, 5, 10) if step * nice >= rough)
+    step = strokes.step((most - least) / 4)
     for tick in range(math.ceil(least / step), math.floor(most / step) + 1):
         at_y = y(tick * step)
         colour = SOFT if tick == 0 else GRID
@@ -336,7 +336,7 @@ def fan(dates: Sequence[str], paths: npt.NDArray[np.float64], marks: Sequence[st
         f'fill-opacity="0.75"/>'
     )
     middle = " ".join(f"{x(at)},{y(value)}" for at, value in enumerate(paths[:, 1]))
-    out.append(f'<polyline points="{middle}" fill="none" stroke="{LINE}" stroke-width="2"/>')
+    out.append(f'<polyline points="{middle}" fill="none" stroke="{MORE}" stroke-width="2"/>')
     for at in sorted({0, len(dates) // 3, 2 * len(dates) // 3, len(dates) - 1}):
         side = "end" if at and at == len(dates) - 1 else "start" if at == 0 else "middle"
         out.append(

@@ -10,8 +10,10 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
-from xml.sax.saxutils import escape, quoteattr
+from xml.sax.saxutils import quoteattr
 
+from carbon.paper import strokes
+from carbon.paper.strokes import GRID, LESS, MORE, PAPER, SIZE, SOFT, WHOLE, point
 from carbon.paper.text import fitted, plain, width
 
 __all__ = ["Bar", "Curve", "bars", "lorenz", "number", "percent"]
@@ -19,12 +21,10 @@ __all__ = ["Bar", "Curve", "bars", "lorenz", "number", "percent"]
 WIDTH: Final = 720
 ROW: Final = 30
 THICK: Final = 16
-SIZE: Final = 13.0
 LEGEND: Final = 30
 
-INK, SOFT, GRID, PAPER = "#1a1a1a", "#595959", "#d9d9d9", "#ffffff"
-FILLS: Final = ("#1f6f4a", "#8a3b12", "#2b3a67")
-"""Part by part; each at least 4.5 : 1 on paper (WCAG 2 AA)."""
+FILLS: Final = (MORE, LESS, WHOLE)
+"""Part by part."""
 
 FONT: Final = (
     'font-family="Noto Sans, Noto Sans SC, Noto Sans CJK SC, Microsoft YaHei, PingFang SC, '
@@ -177,11 +177,11 @@ def bars(
     out = [*_opened(height, f"{name}: {told}", key), *_legend(legend, key)]
     zero = left - low * scale
     if unit:
-        out.append(_text(zero, top - 8, unit, SOFT, size=11))
+        out.append(strokes.text(zero, top - 8, unit, SOFT, size=11))
     for at, row in enumerate(rows):
         middle = top + ROW * (at + 0.5)
         weight = "bold" if row.strong else ""
-        out.append(_text(left - 10, middle + 4.5, labels[at], INK, "end", weight))
+        out.append(strokes.text(left - 10, middle + 4.5, labels[at], anchor="end", weight=weight))
         start = zero
         for part, value in enumerate(row.parts):
             if not math.isfinite(value) or value == 0:
@@ -194,9 +194,9 @@ def bars(
         if math.isfinite(row.low) and math.isfinite(row.high):
             ends_at = (zero + row.low * scale, zero + row.high * scale)
             last = max(last, ends_at[1])
-            out += _whisker(*ends_at, middle)
-        out.append(_text(last + 8, middle + 4.5, texts[at], INK, weight=weight))
-    out.append(_line(zero, top, zero, top + ROW * len(rows), SOFT))
+            out += strokes.whisker(*ends_at, middle)
+        out.append(strokes.text(last + 8, middle + 4.5, texts[at], weight=weight))
+    out.append(strokes.line(zero, top, zero, top + ROW * len(rows), SOFT))
     return "\n".join([*out, "</svg>"])
 
 
@@ -232,26 +232,26 @@ def lorenz(
     out = _opened(height, f"{name}: " + "; ".join(plain(curve.label) for curve in curves), key)
     for tick in range(0, 101, 20):
         x, y = left + tick / 100 * PLOT, top + PLOT - tick / 100 * PLOT
-        out.append(_line(x, top, x, top + PLOT, GRID))
-        out.append(_line(left, y, left + PLOT, y, GRID))
-        out.append(_text(x, top + PLOT + 16, f"{tick} %", SOFT, "middle", size=11))
-        out.append(_text(left - 6, y + 4, f"{tick} %", SOFT, "end", size=11))
-    out.append(_text(left + PLOT / 2, top + PLOT + 38, across, INK, "middle"))
+        out.append(strokes.line(x, top, x, top + PLOT, GRID))
+        out.append(strokes.line(left, y, left + PLOT, y, GRID))
+        out.append(strokes.text(x, top + PLOT + 16, f"{tick} %", SOFT, "middle", size=11))
+        out.append(strokes.text(left - 6, y + 4, f"{tick} %", SOFT, "end", size=11))
+    out.append(strokes.text(left + PLOT / 2, top + PLOT + 38, across, anchor="middle"))
     beside = left + PLOT + 34
     room = WIDTH - beside
-    out.append(_text(beside, top + 14, fitted(plain(up), SIZE, room), INK))
+    out.append(strokes.text(beside, top + 14, fitted(plain(up), SIZE, room)))
     shown = [Curve(equal, (0.0, 1.0), (0.0, 1.0)), *curves]
     for at, curve in enumerate(shown):
         colour = FILLS[(at - 1) % 3] if at else SOFT
         dash = DASHES[(at - 1) % 3] if at else "1 4"
         points = [
-            f"{_point(left + x * PLOT)} {_point(top + PLOT - y * PLOT)}"
+            f"{point(left + x * PLOT)} {point(top + PLOT - y * PLOT)}"
             for x, y in zip(curve.x, curve.y, strict=True)
         ]
         out.append(_path("M" + " L".join(points), colour, dash))
         y = top + 46 + 26 * at
-        out.append(_line(beside, y, beside + 28, y, colour, 2, dash))
-        out.append(_text(beside + 36, y + 4.5, fitted(plain(curve.label), SIZE, room - 36), INK))
+        out.append(strokes.line(beside, y, beside + 28, y, colour, 2, dash))
+        out.append(strokes.text(beside + 36, y + 4.5, fitted(plain(curve.label), SIZE, room - 36)))
     return "\n".join([*out, "</svg>"])
 
 
@@ -266,8 +266,8 @@ def _ends(row: Bar) -> tuple[float, ...]:
 def _opened(height: float, told: str, key: str) -> list[str]:
     """The element, what it says, and its patterns."""
     return [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {_point(height)}" '
-        f'width="{WIDTH}" height="{_point(height)}" role="img" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {point(height)}" '
+        f'width="{WIDTH}" height="{point(height)}" role="img" '
         f"aria-label={quoteattr(plain(told))} {FONT}>",
         f'<defs><pattern id="{key}1" width="6" height="6" patternUnits="userSpaceOnUse" '
         f'patternTransform="rotate(45)"><rect width="6" height="6" fill="{PAPER}"/>'
@@ -283,63 +283,19 @@ def _legend(words: Sequence[str], key: str) -> list[str]:
     for part, word in enumerate(words):
         fill = FILLS[0] if part == 0 else f"url(#{key}{part})"
         out.append(_rect(x, 12, 18, fill))
-        out.append(_text(x + 26, 16.5, plain(word), INK))
+        out.append(strokes.text(x + 26, 16.5, plain(word)))
         x += 52 + width(plain(word), SIZE)
     return out
-
-
-def _whisker(low: float, high: float, middle: float) -> list[str]:
-    """An interval: a light line under a dark one, so that it is seen on the bar as well."""
-    return [
-        _line(*ends, colour, wide)
-        for colour, wide in ((PAPER, 4.0), (INK, 1.5))
-        for ends in (
-            (low, middle, high, middle),
-            (low, middle - 5, low, middle + 5),
-            (high, middle - 5, high, middle + 5),
-        )
-    ]
 
 
 def _rect(x: float, middle: float, wide: float, fill: str) -> str:
     stroke = f' stroke="{FILLS[0]}"' if fill.startswith("url") else ""
     return (
-        f'<rect x="{_point(x)}" y="{_point(middle - THICK / 2)}" width="{_point(max(wide, 1))}" '
+        f'<rect x="{point(x)}" y="{point(middle - THICK / 2)}" width="{point(max(wide, 1))}" '
         f'height="{THICK}" fill="{fill}"{stroke}/>'
-    )
-
-
-def _line(
-    x1: float, y1: float, x2: float, y2: float, colour: str, wide: float = 1, dash: str = ""
-) -> str:
-    dashed = f' stroke-dasharray="{dash}"' if dash else ""
-    return (
-        f'<line x1="{_point(x1)}" y1="{_point(y1)}" x2="{_point(x2)}" y2="{_point(y2)}" '
-        f'stroke="{colour}" stroke-width="{wide:g}"{dashed}/>'
     )
 
 
 def _path(points: str, colour: str, dash: str) -> str:
     dashed = f' stroke-dasharray="{dash}"' if dash else ""
     return f'<path d="{points}" fill="none" stroke="{colour}" stroke-width="2"{dashed}/>'
-
-
-def _text(
-    x: float,
-    y: float,
-    text: str,
-    fill: str,
-    anchor: str = "",
-    weight: str = "",
-    size: float = SIZE,
-) -> str:
-    side = f' text-anchor="{anchor}"' if anchor else ""
-    bold = f' font-weight="{weight}"' if weight else ""
-    return (
-        f'<text x="{_point(x)}" y="{_point(y)}" font-size="{size:g}" fill="{fill}"{side}{bold}>'
-        f"{escape(text)}</text>"
-    )
-
-
-def _point(value: float) -> str:
-    return f"{value:.2f}".rstrip("0").rstrip(".")

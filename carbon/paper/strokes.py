@@ -1,0 +1,123 @@
+"""What every chart is drawn with: lines, text, whiskers, steps of an axis, and colours."""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+from xml.sax.saxutils import escape
+
+__all__ = ["line", "point", "step", "text", "whisker"]
+
+INK, SOFT, GRID, PAPER = "#1a1a1a", "#595959", "#d9d9d9", "#ffffff"
+MORE, LESS, WHOLE = "#1f6f4a", "#8a3b12", "#2b3a67"
+"""Above zero, below zero or worse, whole: each at least 4.5 : 1 on paper (WCAG 2 AA)."""
+
+SIZE: Final = 13.0
+"""Size of type that has none of its own [px]."""
+
+
+def line(
+    x1: float, y1: float, x2: float, y2: float, colour: str, wide: float = 1, dash: str = ""
+) -> str:
+    """A straight line.
+
+    Parameters
+    ----------
+    x1, y1, x2, y2 : float
+        Its ends [px].
+    colour : str
+    wide : float
+        [px]
+    dash : str
+        Lengths of dashes and gaps; solid without.
+
+    Examples
+    --------
+    >>> line(0, 0.5, 10, 0.5, INK)
+    '<line x1="0" y1="0.5" x2="10" y2="0.5" stroke="#1a1a1a" stroke-width="1"/>'
+    """
+    dashed = f' stroke-dasharray="{dash}"' if dash else ""
+    return (
+        f'<line x1="{point(x1)}" y1="{point(y1)}" x2="{point(x2)}" y2="{point(y2)}" '
+        f'stroke="{colour}" stroke-width="{wide:g}"{dashed}/>'
+    )
+
+
+def text(
+    x: float,
+    y: float,
+    told: str,
+    fill: str = INK,
+    anchor: str = "",
+    weight: str = "",
+    size: float = SIZE,
+) -> str:
+    """A line of text, escaped.
+
+    Parameters
+    ----------
+    x, y : float
+        Where its baseline begins, or ends, or has its middle [px].
+    told : str
+        What it says.
+    fill : str
+        Colour.
+    anchor : str
+        ``middle`` or ``end``; the beginning without.
+    weight : str
+        ``bold``, or none.
+    size : float
+        [px]
+
+    Examples
+    --------
+    >>> text(1, 2, "<tea>", anchor="end")
+    '<text x="1" y="2" font-size="13" fill="#1a1a1a" text-anchor="end">&lt;tea&gt;</text>'
+    """
+    side = f' text-anchor="{anchor}"' if anchor else ""
+    bold = f' font-weight="{weight}"' if weight else ""
+    return (
+        f'<text x="{point(x)}" y="{point(y)}" font-size="{size:g}" fill="{fill}"{side}{bold}>'
+        f"{escape(told)}</text>"
+    )
+
+
+def whisker(low: float, high: float, middle: float) -> list[str]:
+    """An interval: a light line under a dark one, so that it is seen on a bar as well.
+
+    Parameters
+    ----------
+    low, high, middle : float
+        Its ends across, and its height [px].
+    """
+    return [
+        line(*ends, colour, wide)
+        for colour, wide in ((PAPER, 4.0), (INK, 1.5))
+        for ends in (
+            (low, middle, high, middle),
+            (low, middle - 5, low, middle + 5),
+            (high, middle - 5, high, middle + 5),
+        )
+    ]
+
+
+def step(length: float) -> float:
+    """Distance between the marks of an axis: 1, 2 or 5 times a power of ten, or the next one.
+
+    Parameters
+    ----------
+    length : float
+        The least distance that will do.
+
+    Examples
+    --------
+    >>> step(0.13), step(40.0)
+    (0.2, 50.0)
+    """
+    power = 10.0 ** math.floor(math.log10(length))
+    return next(power * nice for nice in (1, 2, 5, 10) if power * nice >= length)
+
+
+def point(value: float) -> str:
+    """A coordinate to a hundredth, without noughts that say nothing."""
+    return f"{value:.2f}".rstrip("0").rstrip(".")
