@@ -9,13 +9,13 @@ from __future__ import annotations
 import hashlib
 import tomllib
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Annotated, Final, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from carbon.errors import RuleError
 
-__all__ = ["Rules", "digest", "load", "templates_root"]
+__all__ = ["Cited", "Rules", "Text", "digest", "load", "shipped", "templates_root"]
 
 LARGEST: Final = 1_000_000
 """Bytes that a rule file may have."""
@@ -35,6 +35,25 @@ class Rules(BaseModel):
     model_config = ConfigDict(
         frozen=True, extra="forbid", allow_inf_nan=False, str_strip_whitespace=True
     )
+
+
+Text = Annotated[str, Field(min_length=1, max_length=2000)]
+"""A sentence of a rule file."""
+
+
+class Cited(Rules):
+    """Whatever says where it comes from.
+
+    Parameters
+    ----------
+    kind : str
+        ``cited`` or ``assumption``.
+    cite : str
+        The source, or why it was assumed.
+    """
+
+    kind: Literal["cited", "assumption"]
+    cite: Text
 
 
 Model = TypeVar("Model", bound=Rules)
@@ -96,12 +115,12 @@ def load(path: Path | str, model: type[Model]) -> Model:
 
 
 def digest(path: Path | str) -> str:
-    """SHA-256 of a rule file, as reports name it.
+    """SHA-256 of a file, read piece by piece, as reports and manifests name it.
 
     Parameters
     ----------
     path : path
-        The file.
+        Any file.
 
     Returns
     -------
@@ -110,13 +129,35 @@ def digest(path: Path | str) -> str:
 
     Raises
     ------
-    carbon.errors.RuleError
-        P001 if it cannot be read.
+    OSError
+        If it cannot be read.
     """
-    try:
-        return hashlib.sha256(Path(path).read_bytes()).hexdigest()
-    except OSError as error:
-        raise RuleError("P001", file=str(path)) from error
+    with Path(path).open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def shipped(folder: str, name: Path | str) -> Path:
+    """File of a rule: a path, or the name of a shipped one.
+
+    Parameters
+    ----------
+    folder : str
+        Where rules of its kind ship, in the templates.
+    name : path
+        A name without a folder, or a path.
+
+    Returns
+    -------
+    pathlib.Path
+        The shipped file if there is one of that name, else the path.
+
+    Examples
+    --------
+    >>> shipped("policies", "default").name, shipped("policies", "ours/default").as_posix()
+    ('default.toml', 'ours/default')
+    """
+    found = templates_root() / folder / f"{name}.toml"
+    return found if len(Path(name).parts) == 1 and found.is_file() else Path(name)
 
 
 def templates_root() -> Path:

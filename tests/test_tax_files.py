@@ -24,12 +24,12 @@ from jsonschema import Draft202012Validator
 import carbon.incentive.workbook as workbook
 from carbon.doors.cli_tax import reproduce, tax
 from carbon.doors.tax_dossier import make, write_amounts
-from carbon.doors.tax_manifest import Asked, read_manifest, restored, sha256_of
+from carbon.doors.tax_manifest import Asked, read_manifest, restored
 from carbon.errors import CarbonError, OutputError, StudyError
 from carbon.incentive.dossier import Dossier, changes, earlier, line_table
 from carbon.incentive.signature import summary_pdf
 from carbon.incentive.vat_rules import load_rule
-from carbon.rules import templates_root
+from carbon.rules import digest, templates_root
 
 RULE = templates_root() / "tax" / "paper-2percent.toml"
 EVIL = '=HYPERLINK("http://x.example")'
@@ -386,7 +386,7 @@ def test_a_file_that_was_put_beside_the_inputs_is_refused(
     (own / "a.csv").write_text("a", encoding="utf-8")
     told = json.loads(manifest.read_text(encoding="utf-8"))
     named = {"role": "factors", "path": "inputs/factors/own/a.csv"}
-    told["inputs"].append(named | {"sha256": sha256_of(own / "a.csv")})
+    told["inputs"].append(named | {"sha256": digest(own / "a.csv")})
     manifest.write_text(json.dumps(told), encoding="utf-8")
     assert restored(manifest, read_manifest(manifest))["factors"] == [own]
     (own / "b.csv").write_text("b", encoding="utf-8")

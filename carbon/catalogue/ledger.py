@@ -8,7 +8,6 @@ cell may be empty): ``revenue`` 2580000 is 258.00 CNY. Sums are exact; divide by
 
 from __future__ import annotations
 
-import hashlib
 import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -30,6 +29,7 @@ from carbon.catalogue.problems import Problems, Rows
 from carbon.catalogue.schema import Limits
 from carbon.catalogue.sheets import Sheet
 from carbon.errors import CatalogueError, LedgerError
+from carbon.rules import digest
 
 __all__ = ["MONEY", "Ledger", "read_ledger"]
 
@@ -143,14 +143,9 @@ def read_ledger(
         header_table([(sheet.file, header) for header in headers]),
         table,
         "" if path is None else path.name,
-        "" if path is None else _sha256(path),
+        "" if path is None else digest(path),
         dropped,
     )
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _choose(sheets: list[Sheet], table: str, problems: Problems) -> tuple[Sheet, list[Header]]:

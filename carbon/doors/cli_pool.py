@@ -190,11 +190,9 @@ def _manifest(
     """What the results rest on, and their hashes."""
     import carbon
     from carbon.doors.batch import whole_file
-    from carbon.doors.tax_manifest import sha256_of
     from carbon.incentive.pool_policy import DEFAULT
-    from carbon.rules import digest, templates_root
+    from carbon.rules import digest, shipped
 
-    shipped = templates_root() / "pool" / f"{DEFAULT}.toml"
     manifest = {
         "program": f"carbon-label {carbon.__version__}",
         "command": "carbon pool",
@@ -203,16 +201,16 @@ def _manifest(
             "name": policy.name,
             "version": policy.version,
             "file": DEFAULT if policy_file is None else policy_file.name,
-            "sha256": digest(policy_file or shipped),
+            "sha256": digest(policy_file or shipped("pool", DEFAULT)),
         },
         "basis": basis,
         "orders": {"read": len(ledger) + ledger.dropped, "left_out": ledger.dropped},
         "inputs": [
-            {"file": path.name, "sha256": ledger.sha256 if at == 0 else sha256_of(path)}
+            {"file": path.name, "sha256": ledger.sha256 if at == 0 else digest(path)}
             for at, path in enumerate(inputs)
             if path.is_file()
         ],
-        "outputs": {path.name: sha256_of(path) for path in files},
+        "outputs": {path.name: digest(path) for path in files},
     }
     with whole_file(output / "manifest.json") as beside:
         beside.write_bytes(_json(manifest))

@@ -101,11 +101,9 @@ def tax(
     """
     from carbon.doors.tax_dossier import make
     from carbon.doors.tax_manifest import Asked
-    from carbon.rules import templates_root
+    from carbon.rules import shipped
 
-    shipped = templates_root() / "tax" / f"{rules}.toml"
-    rule_file = shipped if "/" not in rules and shipped.is_file() else Path(rules)
-    inputs = {"catalogue": [catalogue], "sales": [sales], "rules": [rule_file]}
+    inputs = {"catalogue": [catalogue], "sales": [sales], "rules": [shipped("tax", rules)]}
     if base_year:
         inputs |= {"base_sales": [base_year[0]], "base_catalogue": [base_year[1]]}
     inputs |= {"verified": [verified]} if verified else {}

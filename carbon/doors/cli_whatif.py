@@ -254,12 +254,9 @@ def compare(
 
 def _scenario(name: str | None) -> Scenario | None:
     from carbon.footprint.scenario_file import read_scenario
-    from carbon.rules import templates_root
+    from carbon.rules import shipped
 
-    if name is None:
-        return None
-    shipped = templates_root() / "scenarios" / f"{name}.toml"
-    return read_scenario(shipped if "/" not in name and shipped.is_file() else Path(name))
+    return None if name is None else read_scenario(shipped("scenarios", name))
 
 
 def _base(study: Study, catalogue: Path | None, scenario: Scenario | None) -> Catalogue:

@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv, parquet
 
+from carbon import rules
 from carbon.doors.batch import FORMATS, SHEET_ROWS, as_text, json_lines
 from carbon.errors import OutputError
 
@@ -60,8 +61,7 @@ def digest(path: Path) -> str:
         names = sorted(item.name for item in path.iterdir())
         lines = "".join(f"{digest(path / name)}  {name}\n" for name in names)
         return hashlib.sha256(lines.encode()).hexdigest()
-    with path.open("rb") as source:
-        return hashlib.file_digest(source, "sha256").hexdigest()
+    return rules.digest(path)
 
 
 def write_part(frame: pd.DataFrame, path: Path, suffix: str) -> str:

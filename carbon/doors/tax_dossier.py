@@ -26,7 +26,6 @@ from carbon.doors.tax_manifest import (
     free,
     libraries,
     outputs,
-    sha256_of,
 )
 from carbon.errors import LedgerError, problem_table
 from carbon.incentive import intensity
@@ -46,7 +45,7 @@ from carbon.incentive.signature import intensity_chart, summary_pdf
 from carbon.incentive.vat import assess, taxed
 from carbon.incentive.vat_rules import Period, TaxRule, load_rule
 from carbon.incentive.workbook import write_workbook
-from carbon.rules import templates_root
+from carbon.rules import digest, templates_root
 from carbon.study import Study
 
 __all__ = ["make", "write_amounts"]
@@ -291,7 +290,7 @@ def _written(dossier: Dossier, languages: list[str], folder: Path) -> None:
         wide = change.ends.merge(effects.reset_index(), on=["taxpayer", "measure"])
         write_table(wide, folder / "intensity.csv")
     signed = [
-        Source("output", name, sha256_of(folder / name))
+        Source("output", name, digest(folder / name))
         for name in ("dossier.json", "lines.csv", "totals.csv", "inventory.parquet")
     ]
     for lang in languages:

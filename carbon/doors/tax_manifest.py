@@ -6,7 +6,6 @@ everything that is needed to compute it again.
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -26,7 +25,7 @@ from carbon.errors import (
     RuleError,
     StudyError,
 )
-from carbon.rules import Rules
+from carbon.rules import Rules, digest
 
 __all__ = [
     "MANIFEST",
@@ -42,7 +41,6 @@ __all__ = [
     "outputs",
     "read_manifest",
     "restored",
-    "sha256_of",
 ]
 
 MANIFEST: Final = "manifest.json"
@@ -265,16 +263,10 @@ def copied(
             copies.setdefault(role, []).append(target)
             files = sorted(one for one in target.rglob("*") if one.is_file())
             named += [
-                Named(role=role, path=one.relative_to(folder).as_posix(), sha256=sha256_of(one))
+                Named(role=role, path=one.relative_to(folder).as_posix(), sha256=digest(one))
                 for one in (files if path.is_dir() else [target])
             ]
     return copies, named
-
-
-def sha256_of(path: Path) -> str:
-    """SHA-256 of a file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def libraries() -> dict[str, str]:
@@ -295,7 +287,7 @@ def outputs(folder: Path, inputs: list[Named]) -> list[Named]:
         path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()
     )
     return [
-        Named(role="output", path=name, sha256=sha256_of(folder / name))
+        Named(role="output", path=name, sha256=digest(folder / name))
         for name in names
         if name not in known
     ]
@@ -327,7 +319,7 @@ def restored(path: Path, told: Manifest) -> dict[str, list[Path]]:
         file = home / one.path
         if not file.is_file():
             raise StudyError("T011", "it is missing", file=one.path)
-        if sha256_of(file) != one.sha256:
+        if digest(file) != one.sha256:
             raise StudyError("T011", f"SHA-256 is not {one.sha256[:12]}", file=one.path)
         parts = Path(one.path).parts
         whole = home.joinpath(*parts[:3])

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from carbon.rules import Rules, templates_root
+from carbon.rules import Rules, shipped
 from carbon.rules import load as load_rules
 
 __all__ = ["DEFAULT", "Festival", "Figure", "Policy", "Tier", "load_policy"]
@@ -320,4 +320,4 @@ def load_policy(path: Path | str | None = None) -> Policy:
     >>> load_policy().currency
     'CNY'
     """
-    return load_rules(path or templates_root() / "pool" / f"{DEFAULT}.toml", Policy)
+    return load_rules(path or shipped("pool", DEFAULT), Policy)

@@ -14,7 +14,7 @@ from typing import Annotated, Final, Literal
 from pydantic import Field, field_validator, model_validator
 
 from carbon.errors import StudyError
-from carbon.rules import Rules
+from carbon.rules import Cited, Rules, Text
 from carbon.rules import load as load_rules
 
 __all__ = ["EVERYBODY", "NO_LAW", "Condition", "Period", "TaxRule", "load_rule"]
@@ -31,7 +31,6 @@ Share = Annotated[Decimal, Field(ge=0, le=1, max_digits=12, decimal_places=6)]
 Amount = Annotated[Decimal, Field(ge=0, max_digits=15, decimal_places=4)]
 Bound = Annotated[Decimal, Field(gt=0, max_digits=15, decimal_places=6)]
 Kind = Literal["cited", "assumption"]
-Text = Annotated[str, Field(min_length=1, max_length=2000)]
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 
 
@@ -83,13 +82,11 @@ class Period(Rules):
         )
 
 
-class _Condition(Rules):
-    kind: Kind
-    cite: Text
+class _Told(Cited):
     cite_zh: str = ""
 
 
-class IntensityAtMost(_Condition):
+class IntensityAtMost(_Told):
     """Carbon intensity, or the upper bound of its 95 % interval [kg CO2e/1,000 of currency]."""
 
     predicate: Literal["intensity_at_most", "interval_high_at_most"]
@@ -97,27 +94,27 @@ class IntensityAtMost(_Condition):
     category_bounds: dict[str, Bound] = Field(default_factory=dict)
 
 
-class LetterAtLeast(_Condition):
+class LetterAtLeast(_Told):
     """The letter, printed as sure, is this one or a better one."""
 
     predicate: Literal["letter_at_least"]
     bound: Annotated[str, Field(pattern="^[A-Z]$")]
 
 
-class PrimaryShareAtLeast(_Condition):
+class PrimaryShareAtLeast(_Told):
     """Share of the footprint that rests on given or measured cells [1]."""
 
     predicate: Literal["primary_share_at_least"]
     bound: Share
 
 
-class Verified(_Condition):
+class Verified(_Told):
     """A certificate of a verifier is in force on the last day of the period."""
 
     predicate: Literal["verified"]
 
 
-class CategoryIn(_Condition):
+class CategoryIn(_Told):
     """The SKU is of one of these categories."""
 
     predicate: Literal["category_in"]

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from carbon.liveroom.policy import Bound, Count, Positive, Share, Text
-from carbon.rules import Rules, load, templates_root
+from carbon.rules import Rules, load, shipped
 
 __all__ = ["Market", "Reported", "Scenario", "read_scenario", "rooms_of"]
 
@@ -94,8 +94,7 @@ def read_scenario(name: Path | str) -> Scenario:
     >>> read_scenario("fair-exposure").market.small_sales.value
     0.12
     """
-    shipped = templates_root() / "markets" / f"{name}.toml"
-    return load(shipped if len(Path(name).parts) == 1 and shipped.is_file() else name, Scenario)
+    return load(shipped("markets", name), Scenario)
 
 
 def rooms_of(market: Market) -> pd.DataFrame:

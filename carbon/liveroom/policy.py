@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints
 
-from carbon.rules import Rules
+from carbon.rules import Cited, Rules, Text
 
 __all__ = [
     "Bound",
@@ -33,7 +33,6 @@ __all__ = [
     "Wording",
 ]
 
-Text = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
 Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,39}$")]
 MetricName = Literal[
     "intensity",
@@ -46,13 +45,6 @@ MetricName = Literal[
     "renewable_share",
     "primary_share",
 ]
-
-
-class Cited(Rules):
-    """Whatever says where it comes from."""
-
-    kind: Literal["cited", "assumption"]
-    cite: Text
 
 
 class Bound(Cited):

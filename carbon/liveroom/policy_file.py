@@ -10,7 +10,7 @@ from typing import Any, Final
 from carbon.errors import RuleError
 from carbon.liveroom.metrics import METRICS, Metric
 from carbon.liveroom.policy import Bound, Cited, Criterion, Policy
-from carbon.rules import load, templates_root
+from carbon.rules import load, shipped
 
 __all__ = ["Conflict", "conflicts", "explain", "policy_path", "read_policy", "refuse"]
 
@@ -49,8 +49,7 @@ def policy_path(name: Path | str) -> Path:
     >>> policy_path("default").name
     'default.toml'
     """
-    shipped = templates_root() / "policies" / f"{name}.toml"
-    return shipped if len(Path(name).parts) == 1 and shipped.is_file() else Path(name)
+    return shipped("policies", name)
 
 
 def read_policy(name: Path | str = "default") -> Policy:
