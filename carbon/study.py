@@ -166,6 +166,7 @@ class Study:
         draws: int = 1000,
         chunk: int = CHUNK,
         progress: Callable[[int], object] | None = None,
+        stages: bool = False,
     ) -> pd.DataFrame:
         """Footprint of every SKU, its ratio to the reference of its category, and its letter.
 
@@ -178,10 +179,10 @@ class Study:
         draws : int
             Draws for intervals and for the probability of the letter; 0 leaves them out, and
             every letter is then provisional.
-        chunk : int
-            SKUs weighed at once; it bounds the memory and changes no number.
-        progress : callable, optional
-            Called with the number of SKUs weighed since the last call.
+        chunk, progress
+            As for :meth:`footprints`.
+        stages : bool
+            The bounds of each stage too.
 
         Returns
         -------
@@ -204,7 +205,7 @@ class Study:
         weighed = self.footprints(
             source, draws=draws, chunk=chunk, progress=progress, references=references
         )
-        return grade(weighed, self.scale, references.id)
+        return grade(weighed, self.scale, references.id, stages=stages)
 
     def footprints(
         self,
@@ -236,9 +237,7 @@ class Study:
         """
         catalogue = self.catalogue(source)
         sampler = self.sampler(draws) if draws else None
-        held = None
-        if references is not None:
-            held = Held(references, self, catalogue, self.scale.bounds, sampler)
+        held = Held(references, self, catalogue, self.scale.bounds, sampler) if references else None
         parts = []
         for start in range(0, max(len(catalogue), 1), chunk):
             part = catalogue.part(start, start + chunk)

@@ -10,9 +10,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from click.testing import CliRunner
 from test_run_stream import goods
 
 from carbon.doors import spark
+from carbon.doors.cli import main
 from carbon.errors import CatalogueError, OutputError
 from carbon.study import Study
 
@@ -88,7 +90,7 @@ def test_workers_know_no_brightway(cluster, study, source):
     assert df.agg(count("*")).collect()[0][0] == SKUS
 
 
-def test_labels_and_ranks(cluster, study):
+def test_labels_and_ranks(cluster, study, tmp_path):
     from carbon.doors.label_run import Job
     from carbon.label.facts import Issue
     from carbon.liveroom.ranking import rank
@@ -103,6 +105,13 @@ def test_labels_and_ranks(cluster, study):
     assert rows["sku"].tolist() == names[:3]
     assert rows["svg"].str.startswith("<svg").all()
     assert rows["json"].str.startswith("{").all()
+    few.head(3).to_csv(tmp_path / "few.csv", index=False)
+    words = [tmp_path / "few.csv", "-o", tmp_path / "labels", "--format", "json", "--draws", 50]
+    words += ["--date", "2026-10-01", "--template", "badge"]
+    done = CliRunner().invoke(main, ["label", *map(str, words)])
+    assert done.exit_code == 0, done.output
+    one = next((tmp_path / "labels").rglob("K0-*.json"))
+    assert rows["json"][0] == one.read_text(encoding="utf-8"), "the same from cluster and shell"
 
     grades = study.grades(few, draws=50)
     words = [name for name in grades if not pd.api.types.is_numeric_dtype(grades[name].dtype)]

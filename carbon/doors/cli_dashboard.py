@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from carbon.doors.cli_report import PAGE_LANG, guard_page
-from carbon.doors.options import OUTPUT
+from carbon.doors.cli_report import PAGE_LANG, PAGES
+from carbon.doors.options import OUTPUT, guard
 from carbon.errors import LedgerError
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def dashboard(
 
     reasons = reasons or rooms.with_name(f"{rooms.stem}-reasons{rooms.suffix}")
     shares = None if exposure is None else _report_of(exposure)
-    guard_page(output, *(one for one in (rooms, reasons, shares) if one is not None))
+    guard(output, *(one for one in (rooms, reasons, shares) if one is not None), only=PAGES)
     judged = _read(rooms, ROOMS)
     html = page(
         judged,

@@ -11,16 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from carbon.doors.cli_reference import REFERENCES, own_references
-from carbon.doors.options import CATALOGUE, DRAWS, draw_factors, errors_in, new_study, scope
+from carbon.doors.cli_reference import REFERENCES, weighed
+from carbon.doors.options import CATALOGUE, DRAWS, errors_in, new_study, scope
 from carbon.errors import OutputError
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from carbon.catalogue.schema import Catalogue
     from carbon.doors.label_run import Job
-    from carbon.footprint.reference import References
     from carbon.study import Study
 
 __all__ = ["label"]
@@ -157,6 +155,7 @@ def label(
     carbon label catalogue.xlsx -o changes.csv --against labels/index.csv
     """
     from carbon.doors.label_index import read_index
+    from carbon.label import facts
 
     single = output.suffix.lower().removeprefix(".")
     kinds = tuple(dict.fromkeys(kind.strip() for kind in formats.split(",") if kind.strip()))
@@ -181,7 +180,8 @@ def label(
     job = replace(
         job, dpi=dpi, outline=outline, market=market, sheets=scale / 100 if sheets else 0.0
     )
-    graded, about = _graded(study, filled, own_references(references), draws)
+    graded = weighed(study, filled, references, draws, stages=True)
+    about = facts.about(filled, study.vocabulary.categories)
     if verifications is not None:
         about = _verified(about, verifications, job.issue.issued)
     if old is not None:
@@ -223,25 +223,6 @@ def _job(
         resolver=check_url(resolver).rstrip("/"),
     )
     return Job(issue, templates, tuple(lang.split(",")), kinds)
-
-
-def _graded(
-    study: Study, filled: Catalogue, references: References | None, draws: int
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The graded frame, with the intervals of the stages."""
-    from carbon.label.facts import about
-    from carbon.label.scale import grade
-
-    draw_factors(study, draws)
-    chosen = references or study.references
-    with click.progressbar(length=len(filled), label="weighing", file=sys.stderr) as bar:
-        weighed = study.footprints(filled, draws=draws, references=chosen, progress=bar.update)
-    graded = grade(weighed, study.scale, chosen.id)
-    if draws:
-        staged = weighed.to_frame(stages=True)
-        more = [name for name in staged.columns if name not in graded.columns]
-        graded = graded.join(staged[more])
-    return graded, about(filled, study.vocabulary.categories)
 
 
 def _verified(about: pd.DataFrame, path: Path, day: date) -> pd.DataFrame:

@@ -18,7 +18,6 @@ from carbon.doors.options import (
     new_study,
     scope,
 )
-from carbon.errors import OutputError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -44,12 +43,23 @@ def own_references(path: Path | None) -> References | None:
     return None if path is None else read_references(path)
 
 
-def weighed(study: Study, filled: Catalogue, references: Path | None, draws: int) -> pd.DataFrame:
+def weighed(
+    study: Study,
+    filled: Catalogue,
+    references: Path | None,
+    draws: int,
+    *,
+    stages: bool = False,
+) -> pd.DataFrame:
     """Footprints with their letters, as :meth:`carbon.study.Study.grades`; progress is shown."""
     draw_factors(study, draws)
     with click.progressbar(length=len(filled), label="weighing", file=sys.stderr) as bar:
         return study.grades(
-            filled, references=own_references(references), draws=draws, progress=bar.update
+            filled,
+            references=own_references(references),
+            draws=draws,
+            progress=bar.update,
+            stages=stages,
         )
 
 
@@ -126,10 +136,7 @@ def build(
     from carbon.footprint.reference import of_sales
     from carbon.rules import digest
 
-    if output.suffix.lower() != ".json":
-        raise OutputError("O002", "references are .json", file=str(output))
-    if output.exists() and catalogue.exists() and output.samefile(catalogue):
-        raise OutputError("O004", file=str(output))
+    guard(output, catalogue, only=(".json",))
     study = new_study(**scope)
     filled = study.catalogue(catalogue)
     known = ~np.isnan(study.footprints(filled).total)

@@ -20,12 +20,15 @@ from carbon.doors.options import (
     scope,
     tell_problems,
 )
-from carbon.errors import OutputError, RuleError
+from carbon.errors import RuleError
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["claims", "guard_page", "report"]
+__all__ = ["claims", "report"]
+
+PAGES = (".html", ".htm")
+"""Extensions of a page."""
 
 LARGEST = 10_000_000
 """Bytes of a file or of the standard input that ``carbon claims`` reads."""
@@ -212,7 +215,7 @@ def report(
     from carbon.doors.report import report as page
     from carbon.label.claims import load_market
 
-    guard_page(output, catalogue)
+    guard(output, catalogue, only=PAGES)
     rules = load_market(market)
     chosen = own_references(references)
     study = new_study(**scope)
@@ -239,28 +242,6 @@ def report(
     )
     tell_problems(filled, brief=True)
     sys.exit(1 if left_out or errors_in(filled) else 0)
-
-
-def guard_page(output: Path, *inputs: Path) -> None:
-    """Refuse a page that is no .html, or that would replace what it is made from.
-
-    Parameters
-    ----------
-    output : pathlib.Path
-        Where the page goes.
-    *inputs : pathlib.Path
-        Files and folders that are read.
-
-    Raises
-    ------
-    carbon.errors.OutputError
-        O002 or O004.
-    """
-    if output.suffix.lower() not in (".html", ".htm"):
-        raise OutputError("O002", "a page is .html", file=str(output))
-    for source in inputs:
-        if output.exists() and source.exists() and output.samefile(source):
-            raise OutputError("O004", file=str(output))
 
 
 def _typed(scope: dict[str, Any]) -> list[str]:

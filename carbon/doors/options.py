@@ -178,7 +178,12 @@ def new_study(**scope: Any) -> Study:
     return Study(**scope)
 
 
-def guard(output: Path | str | None, *inputs: Path | str, folder: bool = False) -> None:
+def guard(
+    output: Path | str | None,
+    *inputs: Path | str,
+    folder: bool = False,
+    only: tuple[str, ...] = (),
+) -> None:
     """Refuse, before anything is computed, a result that could not or must not be written.
 
     Parameters
@@ -189,6 +194,8 @@ def guard(output: Path | str | None, *inputs: Path | str, folder: bool = False) 
         Files and folders that are read.
     folder : bool
         A folder may be written too: a name without an extension.
+    only : tuple of str
+        Extensions of what is no table; those of tables without.
 
     Raises
     ------
@@ -202,15 +209,17 @@ def guard(output: Path | str | None, *inputs: Path | str, folder: bool = False) 
     if output is None:
         return
     suffix = PurePath(output).suffix.lower()
-    if suffix not in FORMATS and not (folder and not suffix):
-        raise OutputError("O002", file=str(output))
+    if suffix not in (only or FORMATS) and not (folder and not suffix):
+        detail = f"this one is {' or '.join(only)}" if only else ""
+        raise OutputError("O002", detail, file=str(output))
     if isinstance(output, str):
         if output in inputs:
             raise OutputError("O004", file=output)
         return
     for source in (Path(each) for each in inputs if "://" not in str(each)):
         same = output.exists() and source.exists() and output.samefile(source)
-        inside = source.is_dir() and source.resolve() in output.resolve().parents
+        # what is no table is not read again with the folder in which it lies
+        inside = not only and source.is_dir() and source.resolve() in output.resolve().parents
         if same or inside:
             raise OutputError("O004", file=str(output))
     if not suffix:

@@ -144,7 +144,7 @@ def _labelled(study: Study, catalogue: Catalogue, *, job: Any, draws: int) -> pd
     from carbon.doors.label_run import label_rows
     from carbon.label.facts import about
 
-    graded = study.grades(catalogue, draws=draws)
+    graded = study.grades(catalogue, draws=draws, stages=True)
     return label_rows(graded, about(catalogue, study.vocabulary.categories), job)
 
 

@@ -120,7 +120,9 @@ def scale_of(edition: Edition) -> Scale:
     )
 
 
-def grade(footprints: Footprints, scale: Scale, reference: str) -> pd.DataFrame:
+def grade(
+    footprints: Footprints, scale: Scale, reference: str, *, stages: bool = False
+) -> pd.DataFrame:
     """Grade footprints that were held against references.
 
     Parameters
@@ -131,6 +133,8 @@ def grade(footprints: Footprints, scale: Scale, reference: str) -> pd.DataFrame:
         Letters and confidence.
     reference : str
         Id of the references.
+    stages : bool
+        The bounds of each stage too, as labels print them.
 
     Returns
     -------
@@ -143,7 +147,7 @@ def grade(footprints: Footprints, scale: Scale, reference: str) -> pd.DataFrame:
         codes of problems, or ``low_confidence``, ``not_drawn``, ``no_reference``.
     """
     assert footprints.standing is not None
-    frame = footprints.to_frame()
+    frame = footprints.to_frame(stages=stages)
     standing, total = footprints.standing, footprints.total
     ratio = total / standing.reference
     position = scale.letter(ratio)
