@@ -21,7 +21,7 @@ import pytest
 from benchmarks.catalogue import wide
 from carbon.doors.job import Job
 from carbon.doors.options import guard
-from carbon.doors.pool import Pool
+from carbon.doors.processes import Pool
 from carbon.doors.run import run
 from carbon.errors import CarbonError, OutputError
 from carbon.study import Study

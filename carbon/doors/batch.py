@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -34,8 +35,10 @@ SHEET_ROWS: Final = 1_048_576
 LONGEST: Final = 32_766
 """Characters that a cell of a spreadsheet can hold, less one."""
 
-FORMULA: Final = r"^([=+\-@\t\r])"
+RUN: Final = ("=", "+", "-", "@", "\t", "\r")
 """First characters that make a spreadsheet run a text cell as a formula."""
+
+FORMULA: Final = f"^([{re.escape(''.join(RUN))}])"
 
 EPOCH: Final = datetime(2026, 1, 1)
 """Creation date in spreadsheets, so that the same result gives the same bytes."""

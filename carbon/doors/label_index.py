@@ -8,6 +8,7 @@ from typing import Final
 
 import pandas as pd
 
+from carbon.doors.batch import RUN
 from carbon.errors import OutputError
 from carbon.label.facts import Issue, facts
 
@@ -31,8 +32,6 @@ INDEX_COLUMNS: Final = (
 )
 """Columns of the index, a row a file."""
 
-FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
-
 
 def safe(cell: object) -> str:
     """A cell that no spreadsheet runs as a formula.
@@ -49,7 +48,7 @@ def safe(cell: object) -> str:
     """
     text = "" if cell is None or cell != cell else str(cell)
     text = text.encode("utf-8", "replace").decode()
-    return f"'{text}" if text.startswith(FORMULA) else text
+    return f"'{text}" if text.startswith(RUN) else text
 
 
 def read_index(path: Path) -> pd.DataFrame:

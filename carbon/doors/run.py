@@ -25,7 +25,7 @@ from carbon.doors import job as jobs
 from carbon.doors.job import Job, State, begin
 from carbon.doors.manifest import write_manifest
 from carbon.doors.parts import digest, joiner, read_part
-from carbon.doors.pool import Pool
+from carbon.doors.processes import Pool
 from carbon.doors.publish import check_folder, link_files, publish, tell_rejects
 from carbon.doors.since import since_of
 from carbon.doors.work import Part, Work
