@@ -46,6 +46,11 @@ class Job:
         The result is a folder of the files, with the rows as ``index.csv`` among them.
     tally : callable, optional
         From the rows of a batch to numbers by name, which are summed over the batches.
+    kept : str
+        Suffix of what the batches are joined to, where it is not that of the result.
+    finish : callable, optional
+        ``finish(joined, made)`` makes the result of what was joined, where no batch can: both are
+        paths, the second does not exist yet.
     """
 
     name: str
@@ -54,6 +59,8 @@ class Job:
     options: Mapping[str, Any] = field(default_factory=dict)
     folder: bool = False
     tally: Callable[[pd.DataFrame], dict[str, float]] | None = None
+    kept: str = ""
+    finish: Callable[[Path, Path], None] | None = None
 
 
 @dataclass(frozen=True)

@@ -160,6 +160,7 @@ def _run(
     began: float,
 ) -> Outcome:
     suffix = "" if job.folder else PurePosixPath(work.output).suffix.lower()
+    kept = job.kept or suffix
     vocabulary = job.study.vocabulary
     stream = Stream(source, vocabulary, work.scratch, batch)
     earlier = None if since is None else since_of(since, _plan(job, stream), work.scratch)
@@ -180,13 +181,13 @@ def _run(
         stream.survey(surveying.each, always=keys)
     finally:
         surveying.close()
-    state = State(job, stream, work.parts, ".csv" if job.folder else suffix, keys, earlier, alone)
+    state = State(job, stream, work.parts, ".csv" if job.folder else kept, keys, earlier, alone)
     job.study.unit_impacts  # noqa: B018  solved once, before there are workers
     pool = Pool(workers, begin, state)
     outcome = Outcome(work.output)
     parts: list[Part] = []
     end: Any = None
-    joined = work.folder / f"joined{suffix}"
+    joined = work.folder / f"joined{kept}"
     try:
         for part in _done(pool, stream, work.parts, job.name, resumed, outcome):
             parts.append(part)
@@ -203,13 +204,16 @@ def _run(
     if end is None:
         raise CatalogueError("C011", parts[0].rejected if parts else "", file=stream.file)
     end.close()
+    if job.finish is not None:
+        before, joined = joined, work.folder / f"joined-made{PurePosixPath(work.output).suffix}"
+        job.finish(before, joined)
     _summed(outcome, parts, stream)
     outcome.seconds = time.perf_counter() - began
     outcome.problems = _first_problems(parts, work.parts)
     if earlier is not None:
         outcome.changes.update(earlier.write_changes(parts, work.parts, changes))
     sha = digest(joined) if joined.is_file() else ""
-    publish(joined, work.output, job.folder or not suffix)
+    publish(joined, work.output, joined.is_dir())
     tell_rejects(outcome.rejects, work.output)
     if manifest is not None or len(parts) > 1:
         name = f"{PurePosixPath(work.output).name}.manifest"
