@@ -165,7 +165,8 @@ def runs(column: Any) -> tuple[NDArray[np.int64], Any]:
     if len(column) > 1:
         differs = pc.not_equal(column.slice(1), column.slice(0, len(column) - 1))
         new[1:] = pc.fill_null(differs, True).to_numpy(zero_copy_only=False)
-    return np.flatnonzero(new), clean(column.filter(pa.array(new)))
+    starts = np.flatnonzero(new)
+    return starts, clean(column.take(pa.array(starts)))
 
 
 def numbers(texts: Any) -> Numbers:

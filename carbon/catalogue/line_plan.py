@@ -50,6 +50,7 @@ class _Cursor:
         self._sheets = self._read(readers, columns)
         self._current: Sheet | None = None
         self._at = 0
+        self._runs: tuple[NDArray[np.int64], Any] | None = None
 
     def _read(self, readers: Sequence[Reader], columns: Sequence[str] | None) -> Iterator[Sheet]:
         for reader in readers:
@@ -65,9 +66,19 @@ class _Cursor:
         while self._current is None or self._at >= len(self._current.lines):
             self._current = next(self._sheets, None)
             self._at = 0
+            self._runs = None
             if self._current is None:
                 return None
         return self._current.part(self._at, len(self._current.lines))
+
+    def runs(self, header: str) -> tuple[NDArray[np.int64], Any]:
+        """Runs of a column in what :meth:`peek` gives, which begins with one."""
+        assert self._current is not None
+        if self._runs is None:  # once for lines that several batches share
+            self._runs = cells.runs(self._current.columns[self._current.headers.index(header)])
+        starts, heads = self._runs
+        first = int(np.searchsorted(starts, self._at))
+        return starts[first:] - self._at, heads.slice(first)
 
     def skip(self, count: int) -> None:
         """Leave lines that were seen behind."""
@@ -161,6 +172,7 @@ class Planner:
         self._counts: dict[str, list[int]] = {name: [] for name in tables}
         self._sizes: list[int] = []
         self._sorted = True
+        self._found: Iterator[int] = iter(())
         self._pool = ThreadPoolExecutor(len(tables))
         self._cursors = {
             name: _Cursor(readers, self._columns(name)) for name, readers in tables.items()
@@ -180,29 +192,37 @@ class Planner:
             if spec[name].kind == "share" and header.unit == "%"
         ]
 
-    def add(self, skus: Any, repeats: Any) -> None:
-        """Take the next batch of SKUs.
+    def begin(self, skus: Any) -> None:
+        """Look for the lines of the next batch of SKUs, until :meth:`add` asks for them.
 
         Parameters
         ----------
         skus : pyarrow.Array
-        repeats : numpy.ndarray
-            Positions of those that stood before.
         """
         self._sizes.append(len(skus))
-        if len(repeats):  # lines behind a repeated SKU may belong to the first
-            self._sorted = False
         if self._sorted:  # table beside table: Arrow's kernels run without the GIL
-            found = self._pool.map(lambda name: self._prefix(name, skus), self.tables)
-            for name, count in zip(self.tables, found, strict=True):
-                self._counts[name].append(count)
+            self._found = self._pool.map(lambda name: self._prefix(name, skus), self.tables)
+
+    def add(self, repeats: Any) -> None:
+        """Count the lines of the batch.
+
+        Parameters
+        ----------
+        repeats : numpy.ndarray
+            Positions of SKUs that stood before.
+        """
+        if not self._sorted:
+            return
+        for name, count in zip(self.tables, self._found, strict=True):
+            self._counts[name].append(count)
+        self._sorted = not len(repeats)  # lines behind a repeated SKU may belong to the first
 
     def _prefix(self, table: str, skus: Any) -> int:
         """Next lines of a table that belong to some SKUs."""
         cursor, count, known = self._cursors[table], 0, pc.drop_null(skus)
         next_sku = 0
         while (sheet := cursor.peek()) is not None:
-            starts, heads = cells.runs(self._sku(sheet, table))
+            starts, heads = cursor.runs(self._sku_header(sheet, table))
             if next_sku and len(heads) and heads[0] == skus[next_sku - 1]:
                 next_sku -= 1  # its lines go on
             run = _alike(starts, heads, skus.slice(next_sku), len(sheet.lines))
@@ -219,10 +239,10 @@ class Planner:
                 break
         return count
 
-    def _sku(self, sheet: Sheet, table: str) -> Any:
+    def _sku_header(self, sheet: Sheet, table: str) -> str:
         if "sku" not in self.headers[table]:
             raise CatalogueError("C005", f"no sku in {table}", file=sheet.file)
-        return sheet.columns[sheet.headers.index(self.headers[table]["sku"].source)]
+        return self.headers[table]["sku"].source
 
     def _look(self, sheet: Sheet, table: str) -> None:
         """See whether a column that says percent holds fractions."""
@@ -254,7 +274,7 @@ class Planner:
         cursor, above = _Cursor(self.tables[table], settle=True), 0
         while (sheet := cursor.peek()) is not None:
             self._look(sheet, table)
-            column = self._sku(sheet, table)
+            column = sheet.columns[sheet.headers.index(self._sku_header(sheet, table))]
             texts = filled_down(sheet, column, cells.clean(column))
             row = self.seen.rows(sku_digests(texts))
             batch = np.where(row < 0, 0, np.searchsorted(ends, row, side="right"))

@@ -58,6 +58,9 @@ class Reader(Protocol):
     def name(self) -> str:
         """Name by which its table is known."""
 
+    text: bool
+    """Whether its cells must be parsed."""
+
     @property
     def file(self) -> str:
         """File told to the user."""
@@ -80,6 +83,7 @@ class _Held:
 
     name: str
     sheet: Sheet
+    text = False
 
     @property
     def file(self) -> str:
@@ -107,6 +111,7 @@ class _Spans:
     headers: list[str]
     spans: list[Span]
     limits: Limits
+    text = True
 
     @property
     def rows(self) -> int:
@@ -130,6 +135,7 @@ class _Parquet:
     headers: list[str]
     rows: int
     limits: Limits
+    text = False
 
     @property
     def file(self) -> str:

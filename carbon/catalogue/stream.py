@@ -267,7 +267,11 @@ class Stream:
         plan = None
         if tables:
             plan = Planner(tables, self.headers, self.vocabulary, self.folder, seen)
-        for batch, found in (apply or _in_turn)(look, self._skus(columns, [])):
+        light = names is None and not any(reader.text for reader in self.tables["skus"])
+        each = _in_turn if light or apply is None else apply  # not worth the way to a worker
+        for batch, found in each(look, self._skus(columns, [])):
+            if plan is not None:
+                plan.begin(_sku_texts(batch, head["sku"].source))
             repeats = seen.add(found.keys)
             if len(repeats):
                 self._repeats[batch.number] = repeats
@@ -279,7 +283,7 @@ class Stream:
                 sessions = [joined_sessions(sessions)]
             self.fractions |= found.fractions
             if plan is not None:
-                plan.add(_sku_texts(batch, head["sku"].source), repeats)
+                plan.add(repeats)
         self.sessions = sessions[0] if sessions else None
         if plan is not None:
             self.lines = plan.done()

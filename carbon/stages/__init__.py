@@ -34,7 +34,7 @@ def take(catalogue: Catalogue, boundary: str, only: Collection[str] = STAGES) ->
         for position, name in enumerate(STAGES):
             if name in BOUNDARIES[boundary] and name in only:
                 stage = import_module(f"carbon.stages.{name}")
-                for block in stage.take(of):
+                for block in of.all(stage.take):
                     yield position, block
 
     return collect(blocks(), catalogue)

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-import pandas as pd
 
-from carbon.stages.inventory import Exchanges, Quantities
+from carbon.stages.inventory import Exchanges, Quantities, chosen
 
 __all__ = ["legs", "take"]
 
@@ -50,27 +49,17 @@ def legs(of: Quantities, *, returning: bool) -> Iterator[Exchanges]:
     shared by the units in it. Each chain counts by its share, feeder legs included.
     """
     lines = of.catalogue.legs
-    lines = lines[lines["returning"].to_numpy(dtype=bool) == returning]
-    row = lines["row"].to_numpy()
-    basis = of.column(lines, "basis")
-    per_parcel = 1 / of.of("units_per_parcel")[row]
-    tonnes = of.shipped[row]
-    kinds = [
-        basis == "tkm",
-        basis == "t",
-        basis == "parcel",
-    ]
-    amount = lines["chain_share"].to_numpy() * np.select(
-        kinds, [tonnes * lines["km"].to_numpy(), tonnes, per_parcel], default=np.nan
-    )
-    activity = of.column(lines, "activity")
-    place = of.column(lines, "place")
+    mine = np.flatnonzero(lines["returning"].to_numpy(dtype=bool) == returning)
+    row = lines["row"].to_numpy()[mine]
+    tonnes, per_parcel = of.shipped[row], 1 / of.of("units_per_parcel")[row]
+    basis = chosen(of.column(lines, "basis"), mine)
+    value = np.where(basis == "tkm", tonnes * lines["km"].to_numpy()[mine], np.nan)
+    value = np.where(basis == "t", tonnes, np.where(basis == "parcel", per_parcel, value))
+    amount = lines["chain_share"].to_numpy()[mine] * value
+    activity = chosen(of.column(lines, "activity"), mine)
+    place = chosen(of.column(lines, "place"), mine)
     for where, location in (("origin", of.origin), ("country", of.country)):
         here = np.flatnonzero(place == where)
-        yield Exchanges(row[here], _taken(activity, here), of.at(location, row[here]), amount[here])
+        yield Exchanges(row[here], chosen(activity, here), of.at(location, row[here]), amount[here])
     here = np.flatnonzero(place == "destination")
-    yield of.to_destinations(row[here], _taken(activity, here), amount[here])
-
-
-def _taken(activity: pd.Categorical, here: np.ndarray) -> pd.Categorical:
-    return pd.Categorical.from_codes(activity.codes[here], dtype=activity.dtype)
+    yield of.to_destinations(row[here], chosen(activity, here), amount[here])

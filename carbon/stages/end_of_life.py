@@ -31,7 +31,7 @@ def take(of: Quantities) -> Iterator[Exchanges]:
     lines = of.catalogue.materials
     mass = lines["mass_kg"].to_numpy() * lines["disposed_share"].to_numpy()
     yield of.to_destinations(lines["row"].to_numpy(), of.column(lines, "disposal"), mass)
-    yield packaging.disposal(of)
+    yield from of.all(packaging.disposal)
 
 
 def product(of: Quantities) -> Exchanges:

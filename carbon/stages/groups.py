@@ -125,7 +125,8 @@ def _blocks(
             part = Quantities(replace(plain, packaging=pieces[where]))
             for block in packaging.take(part):
                 yield name, block
-            yield f"{name} thrown", packaging.disposal(part)
+            for block in packaging.disposal(part):
+                yield f"{name} thrown", block
     if "distribution" in inside:
         # the factors of freight and hubs see the weight of all packaging
         for basis, name in (("tkm", "freight"), ("t", "hub"), ("parcel", "door")):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -14,7 +14,7 @@ import pandas as pd
 from carbon.catalogue.schema import Catalogue
 from carbon.terms import STAGES
 
-__all__ = ["Exchanges", "Inventory", "Quantities"]
+__all__ = ["Exchanges", "Inventory", "Quantities", "chosen", "collect", "one"]
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.integer[Any]]
@@ -49,6 +49,24 @@ class Exchanges:
         """
         return Exchanges(self.row, self.activity, self.location, self.amount * factor[self.row])
 
+    def where(self, taken: npt.NDArray[np.bool_]) -> Exchanges:
+        """Some of the exchanges.
+
+        Parameters
+        ----------
+        taken : ndarray of bool, shape (m,)
+        """
+        if taken.all():
+            return self
+        at = np.flatnonzero(taken)
+        return Exchanges(
+            self.row[at], chosen(self.activity, at), chosen(self.location, at), self.amount[at]
+        )
+
+    def present(self) -> Exchanges:
+        """Exchanges of which there is any."""
+        return self.where((self.activity.codes >= 0) & (self.amount != 0))
+
 
 @dataclass(frozen=True)
 class Quantities:
@@ -61,6 +79,19 @@ class Quantities:
     """
 
     catalogue: Catalogue
+    _made: dict[Any, list[Exchanges]] = field(default_factory=dict, repr=False)
+
+    def all(self, take: Callable[[Quantities], Iterable[Exchanges]]) -> list[Exchanges]:
+        """What a function of the stages takes; found once, however many stages ask.
+
+        Parameters
+        ----------
+        take : callable
+            As ``carbon.stages.materials.take``.
+        """
+        if take not in self._made:
+            self._made[take] = [block.present() for block in take(self)]
+        return self._made[take]
 
     def of(self, column: str) -> Floats:
         """A number column of the SKUs, shape (n,)."""
@@ -107,7 +138,7 @@ class Quantities:
 
     def at(self, places: pd.Categorical, row: Integers) -> pd.Categorical[Any]:
         """The place of each exchange, from the places of the SKUs."""
-        return pd.Categorical.from_codes(places.codes[row], dtype=places.dtype)
+        return chosen(places, row)
 
     @property
     def origin(self) -> pd.Categorical[Any]:
@@ -143,8 +174,8 @@ class Quantities:
         line = first[row][entry] + step
         return Exchanges(
             row[entry],
-            pd.Categorical.from_codes(activity.codes[entry], dtype=activity.dtype),
-            pd.Categorical.from_codes(location.codes[line], dtype=location.dtype),
+            chosen(activity, entry),
+            chosen(location, line),
             amount[entry] * share[line],
         )
 
@@ -223,6 +254,23 @@ def one(name: str, count: int) -> pd.Categorical[Any]:
     return pd.Categorical.from_codes(np.zeros(count, dtype=np.int8), categories=pd.Index([name]))
 
 
+def chosen(column: pd.Categorical, at: Integers) -> pd.Categorical[Any]:
+    """Entries of a column of codes.
+
+    Parameters
+    ----------
+    column : pandas.Categorical, shape (m,)
+    at : ndarray of int
+        Positions.
+
+    Examples
+    --------
+    >>> list(chosen(pd.Categorical(["a", "b"]), np.array([1, 1])))
+    ['b', 'b']
+    """
+    return pd.Categorical.from_codes(column.codes[at], dtype=column.dtype, validate=False)
+
+
 def collect(blocks: Iterable[tuple[int, Exchanges]], catalogue: Catalogue) -> Inventory:
     """Join the exchanges of all stages; SKUs that failed take nothing.
 
@@ -237,15 +285,11 @@ def collect(blocks: Iterable[tuple[int, Exchanges]], catalogue: Catalogue) -> In
     activities: dict[str, int] = {}
     locations: dict[str, int] = {}
     rows, positions, names, places, amounts = [], [], [], [], []
-    known: dict[int, tuple[pd.Index[Any], list[int]]] = {}
+    known: dict[int, tuple[Any, Any]] = {}
     for stage, block in blocks:
-        taken = (block.activity.codes >= 0) & (block.amount != 0)
+        block = block.present()
         if failed.any():
-            taken &= ~failed[block.row]
-        if not taken.all():
-            block = Exchanges(
-                block.row[taken], block.activity[taken], block.location[taken], block.amount[taken]
-            )
+            block = block.where(~failed[block.row])
         rows.append(block.row.astype(np.int32, copy=False))
         positions.append(np.full(len(block.row), stage, dtype=np.int8))
         names.append(_codes(block.activity, activities, known))
@@ -264,15 +308,19 @@ def collect(blocks: Iterable[tuple[int, Exchanges]], catalogue: Catalogue) -> In
 
 
 def _codes(
-    column: pd.Categorical, names: dict[str, int], known: dict[int, tuple[pd.Index[Any], list[int]]]
+    column: pd.Categorical, names: dict[str, int], known: dict[int, tuple[Any, Any]]
 ) -> npt.NDArray[np.int16]:
-    """Codes of a column by one list of names; categories that came before are ``known``."""
+    """Codes of a column by one list of names; columns and categories that came before are known."""
+    codes: npt.NDArray[np.int16]
+    if id(column) in known:  # those of a stage come again with its returns
+        codes = known[id(column)][1]
+        return codes
     categories = column.categories
-    if id(categories) not in known or known[id(categories)][0] is not categories:
+    if id(categories) not in known:
         code = [names.setdefault(str(name), len(names)) for name in categories]
-        known[id(categories)] = (categories, code)
+        known[id(categories)] = (categories, code)  # held, so that no other takes its id
     code = known[id(categories)][1]
     unknown = names.setdefault("", len(names)) if (column.codes < 0).any() else -1
-    table = np.array([*code, unknown], dtype=np.int16)
-    codes: npt.NDArray[np.int16] = table[column.codes]
+    codes = np.array([*code, unknown], dtype=np.int16)[column.codes]
+    known[id(column)] = (column, codes)
     return codes

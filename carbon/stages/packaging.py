@@ -47,15 +47,20 @@ def take(of: Quantities) -> Iterator[Exchanges]:
     yield Exchanges(row, one(HAUL, len(row)), country, haul)
 
 
-def disposal(of: Quantities) -> Exchanges:
-    """Disposal of the packaging of one dispatch, where the buyer is [kg].
+def disposal(of: Quantities) -> Iterator[Exchanges]:
+    """Disposal of the packaging of one dispatch, where the buyer is.
 
     Parameters
     ----------
     of : Quantities
         A filled catalogue.
+
+    Yields
+    ------
+    Exchanges
+        Packaging [kg].
     """
     lines = of.catalogue.packaging
     trips = lines["trips"].to_numpy(dtype=np.float64)
     mass = lines["mass_kg"].to_numpy() * lines["share"].to_numpy() / trips
-    return of.to_destinations(lines["row"].to_numpy(), of.column(lines, "disposal"), mass)
+    yield of.to_destinations(lines["row"].to_numpy(), of.column(lines, "disposal"), mass)

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-import pandas as pd
 
-from carbon.stages.inventory import Exchanges, Quantities
+from carbon.stages.inventory import Exchanges, Quantities, chosen
 
 __all__ = ["ELECTRICITY", "take"]
 
@@ -43,7 +42,7 @@ def take(of: Quantities) -> Iterator[Exchanges]:
     fuel = of.column(skus, "heat_fuel")
     yield Exchanges(
         row,
-        pd.Categorical.from_codes(fuel.codes[row], dtype=fuel.dtype),
+        chosen(fuel, row),
         of.at(of.origin, row),
         heat[row] * of.units_made[row],
     )

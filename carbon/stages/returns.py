@@ -34,18 +34,19 @@ def take(of: Quantities) -> Iterator[Exchanges]:
     and is disposed of. The emissions of the way out are not refunded with the order.
     """
     back = of.returns_per_kept
-    for block in distribution.take(of):
+    for block in of.all(distribution.take):
         yield block.scaled(back)
     for block in distribution.legs(of, returning=True):
         yield block.scaled(back)
     wasted = back * (1 - of.of("packaging_reuse"))
-    for block in packaging.take(of):
+    for block in of.all(packaging.take):
         yield block.scaled(wasted)
-    yield packaging.disposal(of).scaled(wasted)
+    for block in of.all(packaging.disposal):
+        yield block.scaled(wasted)
     yield of.everywhere(INSPECTION, of.origin, back * of.of("mass_kg"))
     lost = back * (1 - of.of("resale_share"))
-    for block in materials.take(of):
+    for block in of.all(materials.take):
         yield block.scaled(lost)
-    for block in production.take(of):
+    for block in of.all(production.take):
         yield block.scaled(lost)
     yield end_of_life.product(of).scaled(lost)
