@@ -150,10 +150,13 @@ def problem_table(rows: pd.DataFrame | None = None) -> pd.DataFrame:
     if rows is None or rows.empty:
         return pd.DataFrame({name: pd.Series(dtype="object") for name in PROBLEM_COLUMNS})
     out = rows.reset_index(drop=True).reindex(columns=list(PROBLEM_COLUMNS))
-    codes = out["code"].astype(str)
-    out["severity"] = codes.map({code: entry.severity for code, entry in CODES.items()})
-    out["rule"] = codes.map({code: entry.rule for code, entry in CODES.items()})
-    out["remedy"] = codes.map({code: entry.remedy for code, entry in CODES.items()})
-    text = ["file", "column", "sku", "value"]
-    out[text] = out[text].astype("object").where(out[text].notna(), "")
+    at, codes = pd.factorize(out["code"].astype("object"))
+    entries = [CODES[str(code)] for code in codes]
+    for name in ("severity", "rule", "remedy"):
+        told = [getattr(entry, name) for entry in entries]
+        out[name] = pd.array(told, dtype="str").take(at)
+    for name in ("file", "column", "sku", "value"):
+        column = out[name].astype("object")
+        missing = column.isna()
+        out[name] = column.where(~missing, "") if missing.any() else column
     return out

@@ -168,7 +168,7 @@ def leg_lines(lines: Lines, size: int, vocabulary: Vocabulary, problems: Problem
     legs_of_chain = np.bincount(of[moves], minlength=len(order))
     bare = (legs_of_chain[of] == 1) & np.isnan(km[legs]) & moves & (length[of] == 1)
     keep = code[legs] >= 0
-    return pd.DataFrame(
+    legs_told = pd.DataFrame(
         {
             "row": (way_of_chain // 2)[of].astype(np.int32),
             "returning": (way_of_chain % 2)[of].astype(bool),
@@ -178,5 +178,7 @@ def leg_lines(lines: Lines, size: int, vocabulary: Vocabulary, problems: Problem
             "mode": names.categorical(code[legs]),
             "km": np.where(moves, km[legs], np.nan),
             "bare": bare,
-        }
-    )[keep].reset_index(drop=True)
+        },
+        copy=False,
+    )
+    return legs_told if keep.all() else legs_told[keep].reset_index(drop=True)

@@ -19,7 +19,7 @@ from carbon.catalogue.problems import Problems, Rows
 from carbon.catalogue.routes import complete_legs, leg_distances
 from carbon.catalogue.schema import FUELS, ORIGIN_COLUMNS, Catalogue, Vocabulary
 from carbon.catalogue.sessions import share_sessions
-from carbon.catalogue.tables import Looked, spread
+from carbon.catalogue.tables import Looked, alive, spread
 from carbon.errors import CODES, PROBLEM_COLUMNS
 from carbon.terms import ORIGINS
 
@@ -77,7 +77,7 @@ def fill(catalogue: Catalogue, vocabulary: Vocabulary, *, market: str = "CN") ->
     >>> complete.skus["mass_kg"].tolist(), complete.origin["mass"].tolist()
     ([0.9, 0.8], [0, 1])
     """
-    skus, size = catalogue.skus.copy(), len(catalogue.skus)
+    skus, size = catalogue.skus.copy(deep=False), len(catalogue.skus)
     category = skus["category"].cat.codes.to_numpy()
     live = ~skus["failed"].to_numpy(dtype=bool)
     origin = {name: catalogue.origin[name].to_numpy(copy=True) for name in ORIGIN_COLUMNS}
@@ -184,9 +184,9 @@ def _places(
     has[given["row"].to_numpy()] = True
     bare = np.flatnonzero(live & ~has) if home >= 0 else np.empty(0, np.int64)
     origin["destination"][~has] = _DEFAULT if home >= 0 else _ABSENT
-    keep = given[live[given["row"].to_numpy()]]
+    keep = alive(given, live)
     row = np.concatenate([keep["row"].to_numpy(), bare]).astype(np.int32)
-    order = np.argsort(row, kind="stable")
+    order = _by_row(row)
     blank = np.full(len(bare), np.nan)
     where = np.concatenate([keep["location"].cat.codes.to_numpy(), np.full(len(bare), home)])
     return pd.DataFrame(
@@ -196,7 +196,8 @@ def _places(
             "share": np.concatenate([keep["share"].to_numpy(), np.ones(len(bare))])[order],
             "lat": np.concatenate([keep["lat"].to_numpy(), blank])[order],
             "lon": np.concatenate([keep["lon"].to_numpy(), blank])[order],
-        }
+        },
+        copy=False,
     )
 
 
@@ -214,14 +215,14 @@ def _with_archetype(
     """Given lines, and those of the archetype for SKUs that have none; sorted by SKU."""
     has = np.zeros(len(category), bool)
     has[given["row"].to_numpy()] = True
-    keep = given[live[given["row"].to_numpy()]]
+    keep = alive(given, live)
     bare = np.flatnonzero(live & ~has)
     table = Looked.by_category(vocabulary, archetype)
     line, taken = spread(bare, category[bare], table)
     origin[~has] = _ABSENT
     origin[np.unique(line)] = _DEFAULT
     row = np.concatenate([keep["row"].to_numpy(), line]).astype(np.int32)
-    order = np.argsort(row, kind="stable")
+    order = _by_row(row)
     ids = names.find(_strings(table.frame[kind]))[taken]
     out = {"row": row[order], kind: np.concatenate([keep[kind].cat.codes.to_numpy(), ids])[order]}
     for name, source in numbers.items():
@@ -232,7 +233,12 @@ def _with_archetype(
         out[name] = np.concatenate([own, default])[order]
     new = np.concatenate([np.full(len(keep), _GIVEN), np.full(len(line), _DEFAULT)])
     out["origin"] = new.astype(np.uint8)[order]
-    return pd.DataFrame(out)
+    return pd.DataFrame(out, copy=False)
+
+
+def _by_row(row: NDArray[np.int32]) -> NDArray[np.intp] | slice:
+    """Order of lines by SKU."""
+    return np.argsort(row, kind="stable") if (np.diff(row) < 0).any() else slice(None)
 
 
 def _strings(column: pd.Series[Any]) -> Any:
@@ -282,7 +288,8 @@ def _materials(
                 for name in ("virgin", "recycled", "processing", "disposal")
             },
             "origin": lines["origin"].to_numpy(),
-        }
+        },
+        copy=False,
     )
 
 
@@ -353,5 +360,6 @@ def _packaging(
             "washing": looked.words("washing", code),
             "return_haul_km": looked.numbers("return_haul_km")[code],
             "origin": source,
-        }
+        },
+        copy=False,
     )

@@ -68,11 +68,14 @@ def tell_faults(sheet: Sheet, rows: Rows, problems: Problems) -> None:
 
 
 def rows_of(
-    sheet: Sheet, headers: dict[str, tuple[int, Header]], given: dict[str, Any], skus: Any
+    sheet: Sheet,
+    headers: dict[str, tuple[int, Header]],
+    given: dict[str, Any],
+    goods: Rows | None,
 ) -> Rows:
-    """Rows of a sheet; ``skus`` are those of the catalogue, None for the catalogue itself."""
+    """Rows of a sheet; ``goods`` are those of the catalogue, None for the catalogue itself."""
     sources = {name: header.source for name, (_, header) in headers.items()}
-    if skus is None:
+    if goods is None:
         texts = Texts(given)
         sku = texts.get("sku", pa.nulls(len(sheet.lines), pa.string()))
         owner = np.arange(len(sheet.lines))
@@ -84,8 +87,11 @@ def rows_of(
         run = np.arange(len(sheet.lines))
     else:
         sku = heads
-    found = pc.index_in(sku, value_set=skus, skip_nulls=True)
-    owner = pc.fill_null(found, -1).to_numpy(zero_copy_only=False).astype(np.int64)[run]
+    if goods.distinct and sku.equals(goods.sku):
+        owner = run  # SKU by SKU, as the catalogue has them
+    else:
+        found = pc.index_in(sku, value_set=goods.sku, skip_nulls=True)
+        owner = pc.fill_null(found, -1).to_numpy(zero_copy_only=False).astype(np.int64)[run]
     texts = Texts({name: column for name, column in given.items() if name != "sku"})
     return Rows(sheet.file, sheet.lines, Runs(sku, run), owner, sources, texts, sheet.files)
 
@@ -183,7 +189,7 @@ def _tidy(
         raise CatalogueError("C005", f"no {' and no '.join(missing)} in {table}", file=sheet.file)
     given = {name: sheet.columns[position] for name, (position, _) in headers.items()}
     units = {name: header.unit for name, (_, header) in headers.items()}
-    own = rows_of(sheet, headers, given, rows.sku)
+    own = rows_of(sheet, headers, given, rows)
     tell_faults(sheet, own, problems)
     if (
         own.sku.values.null_count

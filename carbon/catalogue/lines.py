@@ -261,7 +261,8 @@ def material_lines(
             "share": share[order],
             "mass_kg": mass[order],
             "recycled_share": np.where(np.isnan(recycled), 0.0, recycled)[order],
-        }
+        },
+        copy=False,
     )
 
 
@@ -304,7 +305,8 @@ def packaging_lines(lines: Lines, vocabulary: Vocabulary, problems: Problems) ->
             "count": count[order],
             "trips": np.where(trips >= 1, trips, np.nan)[order],
             "recycled_share": lines.values["recycled"].values[order],
-        }
+        },
+        copy=False,
     )
 
 

@@ -206,6 +206,24 @@ def _located(
     return code, lat, lon
 
 
+def _entries(texts: Any) -> tuple[NDArray[np.int64], Any]:
+    """Entries of mixes, and the position of the cell of each."""
+    return grammar.split(grammar.replace(_protect(texts), r"[|\n、,]", ";"), ";")
+
+
+def _of_words(
+    indices: Any, of: NDArray[np.int64], words: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Cell and entry of all entries of cells, whose words are coded; ``of`` is sorted."""
+    count = np.append(np.bincount(of, minlength=words), 0)
+    begin = np.cumsum(count) - count
+    word = pc.fill_null(indices, words).to_numpy(zero_copy_only=False)
+    times = count[word]
+    at = np.repeat(np.arange(len(word)), times)
+    step = np.arange(len(at)) - np.repeat(np.cumsum(times) - times, times)
+    return at, begin[word][at] + step
+
+
 def destination_lines(
     rows: Rows, size: int, vocabulary: Vocabulary, geography: Geography, problems: Problems
 ) -> pd.DataFrame:
@@ -216,14 +234,14 @@ def destination_lines(
     pandas.DataFrame
         ``row, location, share, lat, lon``.
     """
-    at, text = grammar.split(
-        grammar.replace(_protect(rows.texts["destination"]), r"[|\n、,]", ";"), ";"
-    )
-    coded = cells.few(text)
-    if coded is None:
+    texts = rows.texts.words("destination")
+    if pa.types.is_dictionary(texts.type):  # each different one once
+        of, words = _entries(texts.dictionary)
+        at, entry = _of_words(texts.indices, of, len(texts.dictionary))
+        text, parts, name, number, unit = (part.take(entry) for part in (words, *_parsed(words)))
+    else:
+        at, text = _entries(texts)
         parts, name, number, unit = _parsed(text)
-    else:  # each different one once
-        parts, name, number, unit = (part.take(coded.indices) for part in _parsed(coded.dictionary))
     share = cells.scaled(cells.numbers(number), unit, Column("share", "", ""), "", {})
     written = pc.replace_substring(text, "\x02", ", ")
     lines = Lines(rows, at, "destination", written, name, {"share": share}, {})
@@ -248,5 +266,6 @@ def destination_lines(
             "share": mix[keep],
             "lat": lat[keep],
             "lon": lon[keep],
-        }
+        },
+        copy=False,
     )

@@ -124,6 +124,8 @@ class Rows:
         Canonical column → text of its cells.
     files : numpy.ndarray of str, optional
         File of each row, where they stand in several.
+    distinct : bool
+        Whether each row is known to have a SKU of its own.
     """
 
     file: str
@@ -133,6 +135,7 @@ class Rows:
     sources: dict[str, str] = field(default_factory=dict)
     texts: Texts = field(default_factory=lambda: Texts({}))
     files: NDArray[np.object_] | None = None
+    distinct: bool = False
 
 
 class Problems:
@@ -188,7 +191,7 @@ class Problems:
                     "row": rows.lines[at],
                     "column": rows.sources.get(column, column),
                     "sku": pc.fill_null(rows.sku.take(pa.array(at)), "").to_pylist(),
-                    "value": [text.replace("\x01", ",") for text in values.to_pylist()],
+                    "value": pc.replace_substring(values, "\x01", ",").to_pylist(),
                     "code": code,
                     "hint": list(hints) if hints is not None else "",
                     "owner": rows.owner[at],

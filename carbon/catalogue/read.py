@@ -155,28 +155,34 @@ def read_tables(
     size = len(main.lines)
     tell_faults(main, rows, problems)
     repeated = _identities(rows, problems, whole.repeats)
+    rows.distinct = not len(repeated) and not rows.sku.null_count
     for name in ("sku", "gtin"):
-        if name in rows.texts:
+        if name in rows.texts and pc.any(pc.match_substring(rows.texts[name], "+")).as_py():
             shortened = pc.fill_null(pc.match_substring_regex(rows.texts[name], _SCIENTIFIC), False)
             at = np.flatnonzero(shortened.to_numpy(zero_copy_only=False))
             problems.add(rows, at, name, rows.texts[name].take(pa.array(at)), "C014")
     measured = _measured(rows, vocabulary)
 
-    skus, geography = pd.DataFrame(index=pd.RangeIndex(size)), Geography.of(vocabulary)
+    filled: dict[str, Any] = {}
+    geography = Geography.of(vocabulary)
     origin = np.full((size, len(ORIGIN_COLUMNS)), _ABSENT, np.uint8)
     for name, spec in COLUMNS.items():
         if spec.kind == "lines":
             continue
         if spec.kind in ("text", "choice", "place"):
-            has = _fill_words(skus, name, rows, vocabulary, geography, problems)
+            has = _fill_words(filled, name, size, rows, vocabulary, geography, problems)
         else:
             percent = f"skus.{name}" in whole.fractions
-            has = _fill_numbers(skus, name, rows, given, units, vocabulary, problems, percent)
+            has = _fill_numbers(
+                filled, name, size, rows, given, units, vocabulary, problems, percent
+            )
         if name in ORIGIN_COLUMNS:
             origin[has, ORIGIN_COLUMNS.index(name)] = _GIVEN
+    filled["line"] = main.lines
+    skus = pd.DataFrame(filled, index=pd.RangeIndex(size), copy=False)
     sessions = _sessions(skus, vocabulary, repeated) if whole.sessions is None else whole.sessions
-    skus.loc[repeated, ["session", "session_kwh", "viewer_hours"]] = np.nan
-    skus["line"] = main.lines
+    if len(repeated):
+        skus.loc[repeated, ["session", "session_kwh", "viewer_hours"]] = np.nan
 
     frames: dict[str, pd.DataFrame] = {}
     compact = compact_lines(rows, vocabulary)
@@ -193,14 +199,14 @@ def read_tables(
         frames["destination"] = no_destinations(vocabulary)
     returning = frames["legs"]["returning"].to_numpy()
     legs_row = frames["legs"]["row"].to_numpy()
-    for name, filled in (
+    for name, own in (
         ("materials", frames["materials"]["row"]),
         ("packaging", frames["packaging"]["row"]),
         ("transport", legs_row[~returning]),
         ("return_transport", legs_row[returning]),
         ("destination", frames["destination"]["row"]),
     ):
-        origin[np.asarray(filled, np.int64), ORIGIN_COLUMNS.index(name)] = _GIVEN
+        origin[np.asarray(own, np.int64), ORIGIN_COLUMNS.index(name)] = _GIVEN
     for name, where in measured.items():
         position = ORIGIN_COLUMNS.index(name)
         origin[where & (origin[:, position] == _GIVEN), position] = _MEASURED
@@ -236,6 +242,11 @@ def _measured(rows: Rows, vocabulary: Vocabulary) -> dict[str, NDArray[np.bool_]
     for name in ORIGIN_COLUMNS:
         if name not in rows.texts or name in rows.texts.numbers:
             continue
+        words = rows.texts.words(name)
+        if pa.types.is_dictionary(words.type):
+            words = words.dictionary
+        if not pc.any(pc.match_substring_regex(words, pattern)).as_py():
+            continue
         texts = rows.texts[name]
         where = pc.fill_null(pc.match_substring_regex(texts, pattern), False)
         if pc.any(where).as_py():
@@ -270,15 +281,15 @@ def _identities(rows: Rows, problems: Problems, before: NDArray[np.int64]) -> ND
 
 
 def _fill_words(
-    skus: pd.DataFrame,
+    skus: dict[str, Any],
     name: str,
+    size: int,
     rows: Rows,
     vocabulary: Vocabulary,
     geography: Geography,
     problems: Problems,
 ) -> NDArray[np.bool_]:
     """Fill a column of words and say where it is given."""
-    size = len(skus)
     texts = rows.texts.words(name, pa.nulls(size, pa.string()))
     present: NDArray[np.bool_] = pc.is_valid(texts).to_numpy(zero_copy_only=False)
     output = COLUMNS[name].output
@@ -311,8 +322,9 @@ def _fill_words(
 
 
 def _fill_numbers(
-    skus: pd.DataFrame,
+    skus: dict[str, Any],
     name: str,
+    size: int,
     rows: Rows,
     given: dict[str, Any],
     units: dict[str, str],
@@ -321,7 +333,7 @@ def _fill_numbers(
     fractions: bool,
 ) -> NDArray[np.bool_]:
     """Fill a column of numbers and say where it is given."""
-    spec, size = COLUMNS[name], len(skus)
+    spec = COLUMNS[name]
     if name not in given:
         skus[spec.output] = np.full(size, np.nan)
         return np.zeros(size, bool)

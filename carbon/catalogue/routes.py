@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from carbon.catalogue.overseas import LAND_KM, crossing, grounded
 from carbon.catalogue.places import Geography, great_circle
 from carbon.catalogue.schema import Vocabulary
-from carbon.catalogue.tables import Looked, spread
+from carbon.catalogue.tables import Looked, alive, spread
 from carbon.catalogue.templates import Modes, Templates, cold_categories, ways
 from carbon.terms import ORIGINS
 
@@ -117,7 +117,7 @@ def complete_legs(
         way beyond the reach of land, C227 a chain assumed for it.
     """
     modes, chains = ways(vocabulary)
-    given = given[live[given["row"].to_numpy()]]
+    given = alive(given, live)
     own = given["row"].to_numpy()[~given["returning"].to_numpy(dtype=bool)]
     far = np.setdiff1d(np.flatnonzero(live & distances.far), own)
     given, crossed = crossing(given, far, category, vocabulary, modes, chains)

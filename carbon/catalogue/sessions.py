@@ -8,6 +8,7 @@ the order of their terms. Tables of parts join into that of the whole (:func:`jo
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any, Final
 
 import numpy as np
@@ -54,9 +55,11 @@ def gathered(
         A row a session, by its name; join the tables of several parts with
         :func:`joined_sessions`.
     """
+    named = skus["session"].notna().to_numpy()
+    if len(skus) and not named.any():
+        return _nobody(tuple((name, skus[name].dtype) for name in _NEEDED))
     maimed = np.zeros(len(skus), bool)
     maimed[repeated] = True
-    named = skus["session"].notna().to_numpy()
     part, maimed = skus.loc[named, list(_NEEDED)], maimed[named]
     sold = part["units_sold"].to_numpy(dtype=np.float64)
     kept = kept_units(sold, rate[named])
@@ -78,6 +81,13 @@ def gathered(
     if not named.any():
         return pd.DataFrame(table).set_index("session")
     return _by_session(pd.DataFrame(table))
+
+
+@cache
+def _nobody(kinds: tuple[tuple[str, Any], ...]) -> pd.DataFrame:
+    """Table of no sessions."""
+    empty = pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in kinds})
+    return gathered(empty, np.empty(0), np.empty(0, np.int64))
 
 
 def kept_units(sold: NDArray[np.float64], rate: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from carbon.catalogue.schema import Vocabulary
 
-__all__ = ["Looked", "spread"]
+__all__ = ["Looked", "alive", "spread"]
 
 
 class Looked:
@@ -83,6 +83,19 @@ class Looked:
         small = codes.astype(np.int16 if len(unique) < 2**15 else np.int32)
         taken = small[rows] if len(small) else np.empty(0, np.int16)
         return pd.Categorical.from_codes(taken, categories=unique)
+
+
+def alive(lines: pd.DataFrame, live: NDArray[np.bool_]) -> pd.DataFrame:
+    """Lines of the SKUs that have not failed.
+
+    Parameters
+    ----------
+    lines : pandas.DataFrame
+        With the ``row`` of the SKU of each.
+    live : numpy.ndarray of bool
+        Of each SKU.
+    """
+    return lines if live.all() else lines[live[lines["row"].to_numpy()]]
 
 
 def spread(
