@@ -122,8 +122,7 @@ class Footprints:
     @property
     def stages(self) -> npt.NDArray[np.float64]:
         """Impact by SKU and stage, shape (n, 8) [kg CO2e per kept unit]."""
-        stages: npt.NDArray[np.float64] = self.impact.sum(axis=2)
-        return stages
+        return _added(self.impact, 2)
 
     @property
     def total(self) -> npt.NDArray[np.float64]:
@@ -160,10 +159,11 @@ class Footprints:
         by_stage = self.stages
         inside = np.array([stage in BOUNDARIES[self.basis.boundary] for stage in STAGES])
         total = by_stage.sum(axis=1)
-        parts = self.impact.sum(axis=1)
+        parts = _added(self.impact, 1)
         parts[:, PARTS.index("removals")] += self.carbon[:, 0]
         parts[:, PARTS.index("biogenic")] += self.carbon[:, 1]
-        frame = pd.DataFrame({"sku": skus["sku"], "category": skus["category"], "total_kg": total})
+        frame: dict[str, Any] = {"sku": skus["sku"], "category": skus["category"]}
+        frame["total_kg"] = total
         if self.interval is not None:
             frame["low_kg"], frame["high_kg"] = self.interval.low[:, 0], self.interval.high[:, 0]
             frame["gsd"] = self.interval.gsd
@@ -187,19 +187,25 @@ class Footprints:
             frame["ask_first"] = np.where(known, self.quality.ask_first, "")
         fits = np.where(np.isnan(total) & ~self.missing, -1, self.fit)
         frame["match"] = pd.Categorical.from_codes(fits, categories=pd.Index(FITS))
-        frame["basis"] = pd.Categorical.from_codes(
-            np.zeros(len(frame), dtype=np.int8), categories=pd.Index([str(self.basis)])
-        )
-        frame["edition"] = pd.Categorical.from_codes(
-            np.zeros(len(frame), dtype=np.int8), categories=pd.Index([self.basis.edition])
-        )
+        same = np.zeros(len(self), dtype=np.int8)
+        for name, told in (("basis", str(self.basis)), ("edition", self.basis.edition)):
+            frame[name] = pd.Categorical.from_codes(same, categories=pd.Index([told]))
         unknown = np.isnan(total) & ~self.missing & ~skus["failed"].to_numpy(dtype=bool)
         problem = _with_code(skus["problem"], self.missing, "S001")
         problem = _with_code(problem, unknown, "S006")
         if self.own is not None and self.own.size:
             problem = _with_code(problem, self.own[:, 0] < total * (1 - ROUNDING), "X015")
-        frame["problem"] = problem
-        return frame
+        frame["problem"] = problem.astype("object")
+        return pd.DataFrame(frame, copy=False)
+
+
+def _added(values: npt.NDArray[np.float64], axis: int) -> npt.NDArray[np.float64]:
+    """Sum over a short axis, slice by slice: several times as fast as NumPy's own."""
+    first, *rest = np.moveaxis(values, axis, 0)
+    out: npt.NDArray[np.float64] = first.copy()
+    for each in rest:
+        out += each
+    return out
 
 
 def _joined(kind: type[Record], parts: Sequence[Record]) -> Record:
@@ -221,7 +227,8 @@ def _names(flags: pd.DataFrame) -> pd.Categorical[str]:
 
 
 def _with_code(problem: pd.Series, flag: npt.NDArray[np.bool_], code: str) -> pd.Series:
+    if not flag.any():
+        return problem
     out = problem.astype("object")
-    if flag.any():
-        out[flag] = (out[flag].astype(str) + f" {code}").str.strip()
+    out[flag] = (out[flag].astype(str) + f" {code}").str.strip()
     return out
