@@ -77,8 +77,11 @@ def wide(rows: int, seed: int = 1, begin: int = 0) -> pd.DataFrame:
 
 
 def write(rows: int, path: Path) -> Path:
-    """Write :func:`wide` as CSV."""
-    wide(rows).to_csv(path, index=False)
+    """Write :func:`wide` as CSV, group by group."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        for first in range(0, rows, GROUP):
+            part = wide(min(GROUP, rows - first), seed=first + 1, begin=first)
+            part.to_csv(file, index=False, header=not first, lineterminator="\n")
     return path
 
 

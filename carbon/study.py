@@ -31,7 +31,7 @@ from carbon.footprint.result import Footprints
 from carbon.footprint.standing import Held
 from carbon.footprint.traced import traced
 from carbon.footprint.uncertainty import Draws, Part, Sampler
-from carbon.footprint.weigh import weigh, worst
+from carbon.footprint.weigh import added, weigh, worst
 from carbon.label.scale import Scale, grade, scale_of
 from carbon.stages.inventory import Inventory
 from carbon.terms import BOUNDARIES, FITS, ORIGINS, STAGES, Basis
@@ -394,12 +394,12 @@ class Study:
         return Footprints(
             catalogue,
             impact,
-            carbon.sum(axis=1),
-            aggregate.sum(axis=1),
+            added(carbon, 1),
+            added(aggregate, 1),
             worst(inventory.sku, fits, n),
             missing,
             self.basis,
-            own=own.sum(axis=1),
+            own=added(own, 1),
         )
 
     def inventory(self, source: str | Path | pd.DataFrame | Catalogue) -> pd.DataFrame:

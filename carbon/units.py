@@ -28,6 +28,14 @@ BASE_UNITS: Final[dict[str, str]] = {
 }
 """Quantity → its base unit, in pint's spelling."""
 
+_SYMBOLS: Final = {
+    "mass": "kg",
+    "electricity": "kWh",
+    "heat": "MJ",
+    "distance": "km",
+    "duration": "h",
+}
+
 _AMBIGUOUS: Final = frozenset(
     [
         "ton",
@@ -265,6 +273,8 @@ def _scale(name: str, quantity: str) -> Scale:
     """Scale of a name in pint's spelling."""
     if name.lower() in _AMBIGUOUS:
         return Scale(code="C104")
+    if name in (BASE_UNITS[quantity], _SYMBOLS.get(quantity)):
+        return Scale()  # needs no registry, which takes a while to make
     if quantity == "distance" and name.lower() in _NOT_DISTANCES:
         return Scale(code="C105")
     # letters only: pint would otherwise evaluate "1e9*g" or "g**9**9"

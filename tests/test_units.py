@@ -4,6 +4,7 @@ import subprocess
 import sys
 
 import numpy as np
+import pint
 import pytest
 
 from carbon import units
@@ -90,3 +91,10 @@ def test_aliases_come_after_the_exact_name():
 def test_pint_is_not_imported_before_it_is_needed():
     code = "import sys, carbon.units, carbon.catalogue.read; assert 'pint' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_the_symbols_of_base_units_are_those_of_pint():
+    registry = pint.UnitRegistry()
+    for quantity, symbol in units._SYMBOLS.items():
+        assert registry.parse_units(symbol) == registry.parse_units(units.BASE_UNITS[quantity])
+        assert units.scale(symbol, quantity) == units.Scale()

@@ -44,7 +44,7 @@ from carbon.catalogue.sources import (
 
 __all__ = ["BATCH", "Batch", "Stream", "Surveyed", "survey_columns", "surveyed"]
 
-BATCH: Final = 20_000
+BATCH: Final = 25_000
 """SKUs read at once: their cells and lines fill some 300 MB while they are understood."""
 
 _IN_SESSIONS: Final = (

@@ -156,7 +156,7 @@ def run_options(command: Callable[..., Any]) -> Callable[..., Any]:
         ),
         click.option(
             "--batch",
-            default=20_000,
+            default=25_000,
             show_default=True,
             type=click.IntRange(1, 1_000_000),
             help="SKUs in memory at once, for each worker; it changes no number.",

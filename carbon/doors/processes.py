@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import gc
 import multiprocessing
 import os
 import signal
@@ -42,6 +43,7 @@ def _begin(parent: int, threads: int, begin: Callable[[Any], None], state: Any) 
 
     threading.Thread(target=watch, daemon=True).start()
     _keep_memory()
+    gc.freeze()  # what is there already stays: it is not searched for rubbish again and again
     import pyarrow as pa
 
     from carbon.footprint.uncertainty import use_threads

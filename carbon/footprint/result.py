@@ -15,6 +15,7 @@ from carbon.catalogue.schema import Catalogue
 from carbon.footprint.quality import Quality
 from carbon.footprint.standing import Standing
 from carbon.footprint.uncertainty import Interval
+from carbon.footprint.weigh import added
 from carbon.terms import BOUNDARIES, FITS, ORIGINS, STAGES, Basis
 
 __all__ = ["INTERVAL_COLUMNS", "RESULT_COLUMNS", "Footprints"]
@@ -122,7 +123,7 @@ class Footprints:
     @property
     def stages(self) -> npt.NDArray[np.float64]:
         """Impact by SKU and stage, shape (n, 8) [kg CO2e per kept unit]."""
-        return _added(self.impact, 2)
+        return added(self.impact, 2)
 
     @property
     def total(self) -> npt.NDArray[np.float64]:
@@ -159,7 +160,7 @@ class Footprints:
         by_stage = self.stages
         inside = np.array([stage in BOUNDARIES[self.basis.boundary] for stage in STAGES])
         total = by_stage.sum(axis=1)
-        parts = _added(self.impact, 1)
+        parts = added(self.impact, 1)
         parts[:, PARTS.index("removals")] += self.carbon[:, 0]
         parts[:, PARTS.index("biogenic")] += self.carbon[:, 1]
         frame: dict[str, Any] = {"sku": skus["sku"], "category": skus["category"]}
@@ -197,15 +198,6 @@ class Footprints:
             problem = _with_code(problem, self.own[:, 0] < total * (1 - ROUNDING), "X015")
         frame["problem"] = problem.astype("object")
         return pd.DataFrame(frame, copy=False)
-
-
-def _added(values: npt.NDArray[np.float64], axis: int) -> npt.NDArray[np.float64]:
-    """Sum over a short axis, slice by slice: several times as fast as NumPy's own."""
-    first, *rest = np.moveaxis(values, axis, 0)
-    out: npt.NDArray[np.float64] = first.copy()
-    for each in rest:
-        out += each
-    return out
 
 
 def _joined(kind: type[Record], parts: Sequence[Record]) -> Record:
