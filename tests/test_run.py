@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import random
-import resource
 import signal
 import subprocess
 import sys
@@ -176,37 +174,6 @@ def test_a_worker_that_dies_once_is_replaced(study, goods, tmp_path):
     assert out.read_bytes() == (tmp_path / "whole.csv").read_bytes()
 
 
-def test_two_runs_of_one_result(study, goods, tmp_path):
-    folder = tmp_path / ".out.csv.run"
-    folder.mkdir()
-    holder = "import fcntl, sys; f = open(sys.argv[1], 'w'); fcntl.lockf(f, fcntl.LOCK_EX)"
-    other = subprocess.Popen(
-        [sys.executable, "-c", f"{holder}; print('held', flush=True); input()", folder / "lock"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-    )
-    try:
-        other.stdout.readline()
-        with pytest.raises(OutputError) as told:
-            run(job(study), goods, tmp_path / "out.csv")
-        assert told.value.code == "B001"
-        assert folder.exists(), "the other one's folder is left alone"
-    finally:
-        other.communicate(b"\n")
-    run(job(study), goods, tmp_path / "out.csv")
-    assert fcntl
-
-
-def test_a_full_disk(goods, tmp_path):
-    words = ["footprint", goods, "-o", tmp_path / "out.csv", "--draws", 0, "--batch", 100]
-    small = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (150_000, 150_000))  # noqa: E731
-    found = carbon(*words, check=5, preexec_fn=small)
-    assert "O001" in found.stderr
-    assert not (tmp_path / "out.csv").exists()
-    carbon(*words, "--resume")
-    assert len(pd.read_csv(tmp_path / "out.csv")) == ROWS
-
-
 def test_an_interrupt_is_told(goods, tmp_path):
     # so many batches that the run cannot end before it is interrupted
     words = ["footprint", goods, "-o", tmp_path / "out.csv", "--draws", 0, "--batch", 2]
@@ -267,49 +234,6 @@ def test_a_folder_of_files(study, goods, tmp_path):
         guard(tmp_path / "mine", goods, folder=True)
     assert told.value.code == "B009"
     assert (tmp_path / "mine" / "letter.txt").exists()
-
-
-def test_only_what_has_changed_is_computed(study, goods, tmp_path):
-    def once(frame, name, **more):
-        source = tmp_path / f"{name}.csv"
-        frame.to_csv(source, index=False)
-        out, manifest = tmp_path / f"{name}.parquet", tmp_path / f"{name}.json"
-        return run(job(study), source, out, batch=500, manifest=manifest, **more), out
-
-    monday = pd.read_parquet(goods)
-    tuesday = monday.drop(index=[5, 900]).reset_index(drop=True)
-    tuesday.loc[10, "mass_g"] = "321.5"
-    tuesday.loc[11, "sku"] = "NEW"
-    tuesday["a note"] = "of no meaning"
-    once(monday, "monday")
-    since = tmp_path / "monday.json"
-    changes = tmp_path / "changes.csv"
-    found, out = once(tuesday, "tuesday", since=since, changes=changes)
-    assert dict(found.changes) == {"new": 1, "changed": 1, "unchanged": ROWS - 4, "gone": 3}
-    _, whole = once(tuesday, "whole")
-    assert out.read_bytes() == whole.read_bytes()
-    told = pd.read_csv(changes).set_index("sku")
-    assert sorted(told["change"]) == ["changed", "gone", "gone", "gone", "new"]
-    moved = told[told["change"] == "changed"].iloc[0]
-    assert moved["moved_kg"] == pytest.approx(moved["after_kg"] - moved["before_kg"])
-    # another policy: everything is computed again
-    again, _ = once(tuesday, "policy", since=since)
-    assert again.changes["unchanged"] == ROWS - 4
-    other = run(
-        Job("test", study, rows_of, {"bad": "x"}),
-        tmp_path / "tuesday.csv",
-        tmp_path / "other.parquet",
-        since=since,
-    )
-    assert other.changes["unchanged"] == 0
-    whole.write_bytes(b"")
-    with pytest.raises(OutputError) as told_of:
-        once(tuesday, "late", since=tmp_path / "whole.json")
-    assert told_of.value.code == "B007"
-    since.write_text("{}")
-    with pytest.raises(OutputError) as told_of:
-        once(tuesday, "late", since=since)
-    assert told_of.value.code == "B006"
 
 
 def test_the_manifest_says_what_was_done(study, goods, tmp_path):

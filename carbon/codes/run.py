@@ -28,10 +28,13 @@ CODES: Final[dict[str, Code]] = {
     "B005": error(
         "rows that cannot be read are left out", "mend the file and run with --since MANIFEST"
     ),
-    "B006": error("the manifest must be one that a run wrote", "give the file of --manifest"),
+    "B006": error(
+        "the manifest must be one that a run of the same command wrote",
+        "give the file of --manifest",
+    ),
     "B007": error(
-        "unchanged rows are copied from the result of the manifest, a .parquet that is as it was",
-        "run without --since",
+        "unchanged rows are copied from the result of the manifest, Parquet that is as it was",
+        "run without --since, into .parquet or a folder: only these keep every bit",
     ),
     "B008": error("every file of a result needs a name of its own", "rename one of the SKUs"),
     "B009": error(

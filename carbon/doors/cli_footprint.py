@@ -17,6 +17,7 @@ from carbon.doors.options import (
     new_study,
     run_options,
     scope,
+    since_options,
     tell_run,
 )
 
@@ -38,18 +39,7 @@ CHUNK: Final = 25_000
 @DRAWS
 @click.option("--stages", is_flag=True, help="The interval of each stage too.")
 @run_options
-@click.option(
-    "--since",
-    type=click.Path(path_type=Path),
-    metavar="JSON",
-    help="Manifest of an earlier run: what is as it was is copied from its result.",
-)
-@click.option(
-    "--changes",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="List what has changed since: .csv or .parquet.",
-)
+@since_options
 @click.option(
     "--spark", metavar="MASTER", help="Compute on a cluster, as spark://host:7077 or local[4]."
 )
@@ -60,8 +50,6 @@ def footprint(
     draws: int,
     stages: bool,
     running: dict[str, Any],
-    since: Path | None,
-    changes: Path | None,
     spark: str | None,
     **scope: Any,
 ) -> None:
@@ -84,8 +72,8 @@ def footprint(
     from carbon.doors.run import Job, run
 
     guard(output, catalogue, folder=True)
-    if changes is not None and since is None:
-        raise click.UsageError("--changes lists what has changed --since a manifest")
+    if spark is not None and (running["since"] or running["manifest"]):
+        raise click.UsageError("--manifest and --since do not go with --spark")
     study = new_study(**scope)
     if spark is not None:
         from carbon.doors.spark import submit
@@ -95,7 +83,7 @@ def footprint(
         return
     draw_factors(study, draws)
     job = Job("footprint", study, weighed, {"draws": draws, "stages": stages})
-    outcome = run(job, catalogue, output, since=since, changes=changes, **running)
+    outcome = run(job, catalogue, output, **running)
     tell_run(outcome, study.basis)
     sys.exit(outcome.exit_code)
 

@@ -19,6 +19,9 @@ from carbon.doors.options import (
     new_study,
     run_options,
     scope,
+    since_options,
+    tell_changes,
+    tell_rejects,
 )
 
 if TYPE_CHECKING:
@@ -71,6 +74,7 @@ __all__ = ["compare", "whatif"]
 @DRAWS
 @LANG
 @run_options
+@since_options
 @scope
 def whatif(
     catalogue: Path | str | None,
@@ -99,6 +103,7 @@ def whatif(
     carbon whatif catalogue.csv -o out.csv --sku TS-001 --picture levers.svg
     carbon whatif --scenario live-commerce-parcel -o parcel.csv
     carbon whatif goods/ -o savings.parquet --workers 8 --resume
+    carbon whatif goods/ -o new.parquet --manifest tuesday.json --since monday.json
 
     \b
     Levers: return-rate, resale-share, air-to-ground, regional-warehouse, e-van, box-to-bag,
@@ -110,6 +115,7 @@ def whatif(
     asked = (*(scenario.levers if scenario else ()), *settings, *levers)
     draw_factors(study, draws)
     options = {"levers": list(asked), "draws": draws, "days": days, "lang": lang}
+    rejected = False
     if catalogue is None or skus or picture is not None:
         tally, size, left_out = _at_once(
             study, catalogue, scenario, skus, output, options, picture, running
@@ -120,6 +126,9 @@ def whatif(
         job = Job("whatif", study, changed, options, tally=tallied)
         outcome = run(job, catalogue, output, **running)
         tally, size, left_out = outcome.tally, outcome.skus, outcome.left_out
+        tell_changes(outcome)
+        tell_rejects(outcome)
+        rejected = bool(outcome.rejects)
     _tell_levers(tally)
     if scenario is not None:
         _tell_ratio(tally, scenario, lang)
@@ -128,7 +137,7 @@ def whatif(
         click.echo(f"{impossible} changes were impossible and left out (S024)")
     refused = bool(asked) and impossible > 0  # of the whole list, some never fit
     click.echo(f"{size} SKUs, {left_out} left out -> {output}  [{study.basis}]")
-    sys.exit(1 if left_out or refused else 0)
+    sys.exit(1 if left_out or refused or rejected else 0)
 
 
 def changed(
@@ -172,8 +181,10 @@ def _at_once(
     """A scenario's own base, some SKUs, or a picture: what is no matter of batches."""
     from carbon.doors.batch import write_table
 
-    if running["manifest"] is not None or "://" in f"{catalogue}{output}":
-        raise click.UsageError("--manifest and URLs do not go with --sku, --picture or a base")
+    if running["manifest"] or running["since"] or "://" in f"{catalogue}{output}":
+        raise click.UsageError(
+            "--manifest, --since and URLs do not go with --sku, --picture or a base"
+        )
     filled = _base(study, None if catalogue is None else Path(catalogue), scenario)
     if skus:
         filled = filled.select(list(skus))

@@ -157,7 +157,7 @@ def _computed(state: State, number: int, catalogue: Catalogue, keys: Any, copied
     codes = catalogue.problems["code"].value_counts().sort_index()
     part = replace(
         part,
-        skus=len(catalogue) + (len(copied) if copied is not None else 0),
+        skus=len(catalogue) if copied is None else len(keys),
         rows=len(frame),
         left_out=_left_out(frame, catalogue),
         errors=bool((catalogue.problems["severity"] == "error").any()),

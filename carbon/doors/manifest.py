@@ -22,6 +22,7 @@ from pandas.util import hash_array
 from pyarrow import parquet
 
 from carbon.catalogue import cells
+from carbon.catalogue.gather import filled_down
 from carbon.catalogue.inputs import Input
 from carbon.catalogue.schema import Whole
 from carbon.catalogue.seen import sku_digests
@@ -34,7 +35,7 @@ from carbon.errors import OutputError
 if TYPE_CHECKING:
     from carbon.doors.run import Outcome
 
-__all__ = ["content_keys", "read_manifest", "write_manifest"]
+__all__ = ["content_keys", "line_skus", "read_manifest", "write_manifest"]
 
 Hashes = NDArray[np.uint64]
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
@@ -62,7 +63,8 @@ def content_keys(sheets: dict[str, Sheet], whole: Whole, stream: Stream) -> pd.D
     for table, sheet in sheets.items():
         if table == "skus":
             continue
-        owner = pc.index_in(_texts(sheet, table, "sku", stream), value_set=sku, skip_nulls=True)
+        named = line_skus(sheet, stream.headers[table]["sku"].source)
+        owner = pc.index_in(named, value_set=sku, skip_nulls=True)
         at = pc.fill_null(owner, -1).to_numpy(zero_copy_only=False).astype(np.int64)
         known = np.flatnonzero(at >= 0)
         known = known[np.argsort(at[known], kind="stable")]
@@ -89,6 +91,19 @@ def content_keys(sheets: dict[str, Sheet], whole: Whole, stream: Stream) -> pd.D
     )
 
 
+def line_skus(sheet: Sheet, header: str) -> Any:
+    """SKU of each line; a blank cell takes the one above it, as when the lines are read.
+
+    Parameters
+    ----------
+    sheet : Sheet
+    header : str
+        Of its SKUs.
+    """
+    column = sheet.columns[sheet.headers.index(header)]
+    return filled_down(sheet, column, cells.clean(column))
+
+
 def _texts(sheet: Sheet, table: str, column: str, stream: Stream) -> Any:
     header = stream.headers[table].get(column)
     if header is None:
@@ -97,7 +112,7 @@ def _texts(sheet: Sheet, table: str, column: str, stream: Stream) -> Any:
 
 
 def _row_hashes(sheet: Sheet, table: str, stream: Stream) -> Hashes:
-    """64 bits of the known cells of each row."""
+    """64 bits of the known cells of each row, and of its being well formed."""
     out = np.zeros(len(sheet.lines), np.uint64)
     for name, header in stream.headers[table].items():
         meaning = f"{table}|{name}|{header.unit}|{f'{table}.{name}' in stream.fractions}"
@@ -105,6 +120,8 @@ def _row_hashes(sheet: Sheet, table: str, stream: Stream) -> Hashes:
         texts = pc.fill_null(_texts(sheet, table, name, stream), "\x00")
         words = hash_array(texts.to_numpy(zero_copy_only=False), categorize=False)
         out += _mixed(words ^ np.uint64(seed))
+    for fault in sheet.faults:  # a row that is not well formed fails, whatever its cells
+        out[sheet.rows_of(fault)] += _GOLDEN
     return out
 
 
@@ -124,7 +141,7 @@ def write_manifest(
     outcome: Outcome,
     keys: Path | None,
     workers: int,
-) -> None:
+) -> list[Path]:
     """Write the manifest, its times, and the table of SKUs if there is one.
 
     Parameters
@@ -140,8 +157,15 @@ def write_manifest(
     keys : pathlib.Path, optional
         Folder of the parts, if they hold what :func:`content_keys` gave.
     workers : int
+
+    Returns
+    -------
+    list of pathlib.Path
+        What was written, the manifest last: whoever finds it finds what it names.
     """
     name, rows, sha = output
+    told = path.with_name(f"{path.stem}.times.json")
+    written = [told, path]
     content = {
         "program": "carbon-label",
         **plan,
@@ -171,6 +195,7 @@ def write_manifest(
         table = path.with_name(f"{path.stem}.skus.parquet")
         _write_keys(table, keys, parts)
         content["table"] = {"file": table.name, "sha256": digest(table)}
+        written.insert(0, table)
     times = {
         "finished": datetime.now(UTC).isoformat(timespec="seconds"),
         "seconds": round(outcome.seconds, 3),
@@ -179,10 +204,11 @@ def write_manifest(
         "workers": workers,
         "machine": f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
     }
-    for where, what in ((path, content), (path.with_name(f"{path.stem}.times.json"), times)):
+    for where, what in ((told, times), (path, content)):
         text = json.dumps(what, ensure_ascii=False, indent=1, default=str)
         with whole_file(where) as beside:
             beside.write_text(text + "\n", encoding="utf-8", newline="\n")
+    return written
 
 
 def _sha(item: Input) -> str:
@@ -216,12 +242,14 @@ def _write_keys(path: Path, folder: Path, parts: list[dict[str, Any]]) -> None:
             file.close()
 
 
-def read_manifest(path: Path) -> dict[str, Any]:
+def read_manifest(path: Path, name: str) -> dict[str, Any]:
     """Read the manifest of a run.
 
     Parameters
     ----------
     path : pathlib.Path
+    name : str
+        Path or URL that is told to the user.
 
     Raises
     ------
@@ -231,9 +259,13 @@ def read_manifest(path: Path) -> dict[str, Any]:
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise OutputError("B006", str(error), file=str(path)) from None
+        raise OutputError("B006", str(error), file=name) from None
     if not isinstance(found, dict) or found.get("program") != "carbon-label":
-        raise OutputError("B006", file=str(path))
+        raise OutputError("B006", file=name)
     if "table" not in found:
-        raise OutputError("B006", "it has no table of SKUs: give --manifest", file=str(path))
+        raise OutputError("B006", "it has no table of SKUs: give --manifest", file=name)
+    for kind in ("table", "output"):
+        told = found.get(kind)
+        if not isinstance(told, dict) or not {"file", "sha256"} <= told.keys():
+            raise OutputError("B006", f"it does not say which file its {kind} is", file=name)
     return found

@@ -30,9 +30,12 @@ __all__ = [
     "new_study",
     "run_options",
     "scope",
+    "since_options",
+    "tell_changes",
     "tell_defaults",
     "tell_headers",
     "tell_problems",
+    "tell_rejects",
     "tell_run",
 ]
 
@@ -136,7 +139,7 @@ def run_options(command: Callable[..., Any]) -> Callable[..., Any]:
         workers: int | None,
         batch: int,
         resume: bool | None,
-        manifest: Path | None,
+        manifest: Path | str | None,
         **rest: Any,
     ) -> Any:
         running = {"workers": workers, "batch": batch, "resume": resume, "manifest": manifest}
@@ -145,7 +148,7 @@ def run_options(command: Callable[..., Any]) -> Callable[..., Any]:
     for option in (
         click.option(
             "--manifest",
-            type=click.Path(path_type=Path),
+            type=Place(),
             metavar="JSON",
             help="Say what was done, by SKU; --since can go on from it.",
         ),
@@ -165,6 +168,37 @@ def run_options(command: Callable[..., Any]) -> Callable[..., Any]:
             "--workers",
             type=click.IntRange(1, 1024),
             help="Processes; as many as there are cores without.",
+        ),
+    ):
+        gathered = option(gathered)
+    return gathered
+
+
+def since_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Options of a run that goes on from an earlier one; they join those of :func:`run_options`."""
+
+    @functools.wraps(command)
+    def gathered(
+        running: dict[str, Any], since: Path | str | None, changes: Path | None, **rest: Any
+    ) -> Any:
+        if changes is not None:
+            if since is None:
+                raise click.UsageError("--changes lists what has changed --since a manifest")
+            guard(changes, since, *([rest["catalogue"]] if rest["catalogue"] else []))
+        return command(running=running | {"since": since, "changes": changes}, **rest)
+
+    for option in (
+        click.option(
+            "--changes",
+            type=click.Path(path_type=Path),
+            metavar="FILE",
+            help="List what has changed since, as a table.",
+        ),
+        click.option(
+            "--since",
+            type=Place(),
+            metavar="JSON",
+            help="Manifest of an earlier run: what is as it was is copied from its result.",
         ),
     ):
         gathered = option(gathered)
@@ -270,15 +304,11 @@ def tell_run(outcome: Outcome, basis: object) -> None:
     )
     if outcome.resumed:
         click.echo(f"{outcome.resumed} SKUs were finished before")
-    if outcome.changes:
-        told = (f"{count} {name}" for name, count in outcome.changes.items())
-        click.echo(f"since the manifest: {', '.join(told)}")
+    tell_changes(outcome)
     if outcome.defaulted:
         told = (f"{name} {count}" for name, count in outcome.defaulted.most_common(8))
         click.echo(f"assumed from the category: {', '.join(told)}")
-    for reject in outcome.rejects[:10]:
-        place = f"rows {reject.first} to {reject.last}" if reject.first else "all of it"
-        click.echo(f"error B005  {reject.file} {place} could not be read: {reject.reason}")
+    tell_rejects(outcome)
     told_problems(outcome.problems)
     count = sum(number for code, number in outcome.codes.items())
     if count:
@@ -292,6 +322,20 @@ def tell_run(outcome: Outcome, basis: object) -> None:
         click.echo(f"manifest -> {outcome.manifest}")
     rate = outcome.skus / max(outcome.seconds, 1e-9)
     click.echo(f"{outcome.seconds:,.1f} s, {rate:,.0f} SKUs/s", err=True)
+
+
+def tell_changes(outcome: Outcome) -> None:
+    """How many SKUs are new, changed, unchanged and gone, where an earlier run is known."""
+    if outcome.changes:
+        told = (f"{count} {name}" for name, count in outcome.changes.items())
+        click.echo(f"since the manifest: {', '.join(told)}")
+
+
+def tell_rejects(outcome: Outcome) -> None:
+    """The first rows that could not be read."""
+    for reject in outcome.rejects[:10]:
+        place = f"rows {reject.first} to {reject.last}" if reject.first else "all of it"
+        click.echo(f"error B005  {reject.file} {place} could not be read: {reject.reason}")
 
 
 def told_problems(problems: pd.DataFrame) -> None:

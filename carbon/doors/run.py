@@ -95,8 +95,8 @@ def run(
     workers: int | None = None,
     batch: int = BATCH,
     resume: bool | None = None,
-    manifest: Path | None = None,
-    since: Path | None = None,
+    manifest: Path | str | None = None,
+    since: Path | str | None = None,
     changes: Path | None = None,
 ) -> Outcome:
     """Do a job for every SKU of a catalogue.
@@ -113,9 +113,9 @@ def run(
         SKUs in a batch; it bounds the memory and changes no number.
     resume : bool, optional
         Go on with an interrupted run, or begin again; None refuses to choose.
-    manifest : pathlib.Path, optional
+    manifest : path or URL, optional
         Where to say what was done; runs of several batches say it beside the result in any case.
-    since : pathlib.Path, optional
+    since : path or URL, optional
         Manifest of an earlier run: SKUs that are as they were are copied from its result.
     changes : pathlib.Path, optional
         Where to list what has changed since.
@@ -154,8 +154,8 @@ def _run(
     workers: int | None,
     batch: int,
     resume: bool | None,
-    manifest: Path | None,
-    since: Path | None,
+    manifest: Path | str | None,
+    since: Path | str | None,
     changes: Path | None,
     began: float,
 ) -> Outcome:
@@ -168,7 +168,7 @@ def _run(
         "batch": batch,
         "suffix": suffix,
         "inputs": [[each.name, each.size, each.stamp] for each in stream.inputs],
-        "since": None if since is None else digest(since),
+        "since": None if earlier is None else earlier.sha256,
         "keys": manifest is not None,
     }
     resumed = work.begin(plan, resume)
@@ -212,16 +212,15 @@ def _run(
     outcome.problems = _first_problems(parts, work.parts)
     if earlier is not None:
         outcome.changes.update(earlier.write_changes(parts, work.parts, changes))
-    sha = digest(joined) if joined.is_file() else ""
+    sha = "" if job.folder and joined.is_dir() else digest(joined)
     publish(joined, work.output, joined.is_dir())
     tell_rejects(outcome.rejects, work.output)
     if manifest is not None or len(parts) > 1:
-        name = f"{PurePosixPath(work.output).name}.manifest"
-        there = manifest is None and "://" in work.output
-        beside = work.folder if there else Path(work.output).parent
-        where = manifest or beside / f"{name}.json"
-        outcome.manifest = f"{work.output}.manifest.json" if there else where
-        write_manifest(
+        there = "://" in str(manifest or work.output)
+        place = manifest or f"{work.output if there else Path(work.output)}.manifest.json"
+        where = work.folder / PurePosixPath(str(place)).name if there else Path(place)
+        outcome.manifest = place if there else where
+        written = write_manifest(
             where,
             _plan(job, stream) | {"batch": batch},
             stream.inputs,
@@ -231,9 +230,8 @@ def _run(
             work.parts if keys else None,
             workers,
         )
-        if there:
-            for kind in (".json", ".times.json"):
-                publish(beside / f"{name}{kind}", f"{work.output}.manifest{kind}", False)
+        for file in written if there else ():
+            publish(file, f"{str(place).rpartition('/')[0]}/{file.name}", False)
     return outcome
 
 

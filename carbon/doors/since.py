@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -14,22 +15,27 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 from pyarrow import parquet
 
-from carbon.catalogue import cells
 from carbon.catalogue.schema import Whole
 from carbon.catalogue.sheets import Sheet
 from carbon.doors.batch import whole_file
-from carbon.doors.manifest import read_manifest
-from carbon.doors.parts import arrow, digest, joiner, read_part, write_part
+from carbon.doors.earlier import Rows, earlier_run
+from carbon.doors.manifest import line_skus
+from carbon.doors.parts import arrow, joiner, read_part, write_part
 from carbon.doors.work import Part
 from carbon.errors import OutputError
 
 __all__ = ["CHANGE_COLUMNS", "Since", "since_of"]
 
 CHANGE_COLUMNS: Final = ("sku", "change", "before_kg", "after_kg", "moved_kg", "moved_share")
+"""Of the list of changes: ``before_kg`` and ``after_kg`` are the footprint of the SKU in the
+earlier run and in this one [kg CO2e per kept unit]; of a what-if, that without any lever."""
+
 DECIDE: Final = ("command", "version", "edition_sha256", "method", "boundary", "options")
 """What of a plan decides the numbers of a SKU whose cells are as they were."""
 
 _COLUMNS: Final = ("a", "b", "content", "row")
+_FOOTPRINT: Final = ("total_kg", "before_kg")
+"""Columns of a result that hold the footprint of a SKU: of footprints, and of what-ifs."""
 
 
 @dataclass(frozen=True)
@@ -38,19 +44,25 @@ class Since:
 
     Parameters
     ----------
-    result : pathlib.Path
+    sha256 : str
+        Of its manifest.
+    result : Rows
         Its result.
+    each : int
+        Rows of the result for each SKU.
     table : pathlib.Path
-        Its SKUs.
+        Its SKUs, in the order of the result.
     folder : pathlib.Path
         With what is known of them, sorted.
     alike : bool
         Edition, method, boundary and options are as they were.
-    sku : str
-        Header of the SKUs in the present catalogue.
+    sku : dict of str to str
+        Header of the SKUs in each table of the present catalogue.
     """
 
-    result: Path
+    sha256: str
+    result: Rows
+    each: int
     table: Path
     folder: Path
     alike: bool
@@ -60,7 +72,7 @@ class Since:
         return [np.load(self.folder / f"since-{name}.npy", mmap_mode="r") for name in _COLUMNS]
 
     def find(self, keys: pd.DataFrame) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-        """Row of each SKU in the earlier result, -1 for none; whether its cells are as they were.
+        """Place of each SKU in the earlier run, -1 for none; whether its cells are as they were.
 
         Parameters
         ----------
@@ -81,7 +93,7 @@ class Since:
     ) -> tuple[pa.Table, dict[str, Sheet], Whole]:
         """Rows of the earlier result that hold still, and the tables without their SKUs."""
         row, same = self.find(keys)
-        copied = taken(self.result, row[same])
+        copied = self.result.take(_rows(row[same], self.each))
         keep = ~same
         again = np.zeros(len(keys), bool)
         again[whole.repeats] = True
@@ -89,8 +101,8 @@ class Since:
         still = pa.array(keys["sku"].to_numpy()[same], pa.string())
         for table, sheet in sheets.items():
             if table != "skus":
-                texts = cells.clean(sheet.columns[sheet.headers.index(self.sku[table])])
-                gone = pc.is_in(texts, value_set=still).to_numpy(zero_copy_only=False)
+                owner = line_skus(sheet, self.sku[table])
+                gone = pc.is_in(owner, value_set=still).to_numpy(zero_copy_only=False)
                 out[table] = _filtered(sheet, ~gone)
         return copied, out, replace(whole, repeats=np.flatnonzero(again[keep]))
 
@@ -100,25 +112,27 @@ class Since:
         """Computed and copied rows in the order of the catalogue; what has changed; its counts."""
         row, same = self.find(keys)
         new = arrow(frame)
-        order = np.empty(len(keys), np.int64)
-        order[~same] = np.arange(len(new))
-        order[same] = len(new) + np.arange(int(same.sum()))
-        both = pa.concat_tables([new, copied.select(new.column_names).cast(new.schema)])
-        whole = both.take(pa.array(order)).to_pandas()
+        computed, unchanged = int((~same).sum()), int(same.sum())
+        each = len(new) // computed if computed else self.each
+        place = np.empty(len(keys), np.int64)
+        place[~same] = np.arange(computed)
+        place[same] = computed + np.arange(unchanged)
+        both = new
+        if unchanged:  # else the earlier result may have other columns
+            both = pa.concat_tables([new, copied.select(new.column_names).cast(new.schema)])
+        whole = both.take(pa.array(_rows(place, each))).to_pandas()
         once = ~keys["again"].to_numpy()
         moved = np.flatnonzero(~same & once)
         before = np.full(len(keys), np.nan)
         had = moved[row[moved] >= 0]
-        before[had] = (
-            taken(self.result, row[had], ["total_kg"]).column(0).to_numpy(zero_copy_only=False)
-        )
+        before[had] = self._footprints(row[had])
         change = _changes(
-            whole["sku"].to_numpy()[moved],
+            keys["sku"].to_numpy()[moved],
             np.where(row[moved] >= 0, "changed", "new"),
             before[moved],
-            whole["total_kg"].to_numpy(dtype=np.float64)[moved],
+            whole[_footprint(new.column_names)].to_numpy(dtype=np.float64)[moved * each],
         )
-        counts = {"new": len(moved) - len(had), "changed": len(had), "unchanged": int(same.sum())}
+        counts = {"new": len(moved) - len(had), "changed": len(had), "unchanged": unchanged}
         return whole, change, counts
 
     def write_changes(self, parts: list[Part], folder: Path, path: Path | None) -> dict[str, int]:
@@ -132,14 +146,14 @@ class Since:
         path : pathlib.Path, optional
             ``.csv`` or ``.parquet``; not written without.
         """
-        held = np.zeros(self._rows(), bool)
+        held = np.zeros(parquet.read_metadata(self.table).num_rows, bool)
         for part in parts:
             if part.has("keys"):
                 row, _ = self.find(read_part(folder / part.name_of("keys")).to_pandas())
                 held[row[row >= 0]] = True
         rows = np.flatnonzero(~held & self._own())
-        skus = taken(self.table, rows, ["sku"]).column(0).to_numpy(zero_copy_only=False)
-        before = taken(self.result, rows, ["total_kg"]).column(0).to_numpy(zero_copy_only=False)
+        skus = Rows.of(self.table).take(rows, ["sku"]).column(0).to_numpy(zero_copy_only=False)
+        before = self._footprints(rows)
         gone = _changes(skus, np.full(len(rows), "gone"), before, np.full(len(rows), np.nan))
         if path is not None:
             last = folder / "gone"
@@ -157,15 +171,28 @@ class Since:
             last.unlink()
         return dict(Counter({"gone": len(rows)}))
 
-    def _rows(self) -> int:
-        count: int = parquet.read_metadata(self.table).num_rows
-        return count
+    def _footprints(self, places: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Footprint of some of its SKUs [kg CO2e per kept unit]."""
+        column = _footprint(self.result.schema.names)
+        found = self.result.take(places * self.each, [column]).column(0)
+        out: NDArray[np.float64] = found.to_numpy(zero_copy_only=False).astype(np.float64)
+        return out
 
     def _own(self) -> NDArray[np.bool_]:
-        """Rows of the earlier result whose SKU did not stand before them."""
+        """SKUs of the earlier run that did not stand before."""
         column = parquet.read_table(self.table, columns=["again"]).column(0)
         out: NDArray[np.bool_] = ~column.to_numpy(zero_copy_only=False)
         return out
+
+
+def _rows(places: NDArray[np.int64], each: int) -> NDArray[np.int64]:
+    """Rows of some SKUs, each of which has as many."""
+    out: NDArray[np.int64] = (places[:, None] * each + np.arange(each)).ravel()
+    return out
+
+
+def _footprint(names: Sequence[str]) -> str:
+    return next(name for name in _FOOTPRINT if name in names)
 
 
 def _changes(skus: Any, change: Any, before: Any, after: Any) -> pd.DataFrame:
@@ -179,64 +206,62 @@ def _changes(skus: Any, change: Any, before: Any, after: Any) -> pd.DataFrame:
 
 
 def _filtered(sheet: Sheet, keep: NDArray[np.bool_]) -> Sheet:
+    """Some rows of a table, with the faults in them and those in none."""
     mask = pa.array(keep)
+    at = [sheet.rows_of(fault) for fault in sheet.faults]
     return Sheet(
         sheet.file,
         sheet.headers,
         [column.filter(mask) for column in sheet.columns],
         sheet.lines[keep],
-        sheet.faults,
+        [
+            fault
+            for fault, rows in zip(sheet.faults, at, strict=True)
+            if keep[rows].any() or not len(rows)
+        ],
         None if sheet.files is None else sheet.files[keep],
     )
 
 
-def taken(path: Path, rows: NDArray[np.int64], columns: list[str] | None = None) -> pa.Table:
-    """Some rows of a Parquet file, in the order asked for; only their row groups are read."""
-    with parquet.ParquetFile(path) as file:
-        sizes = [file.metadata.row_group(at).num_rows for at in range(file.num_row_groups)]
-        ends = np.cumsum([0, *sizes])
-        group = np.searchsorted(ends, rows, side="right") - 1
-        order = np.argsort(rows, kind="stable")
-        pieces = [file.schema_arrow.empty_table().select(columns or file.schema_arrow.names)]
-        for at in np.unique(group):
-            mine = rows[order][group[order] == at] - ends[at]
-            pieces.append(file.read_row_group(int(at), columns=columns).take(pa.array(mine)))
-    back = np.empty(len(rows), np.int64)
-    back[order] = np.arange(len(rows))
-    return pa.concat_tables(pieces).take(pa.array(back))
-
-
-def since_of(path: Path, plan: dict[str, Any], folder: Path) -> Since:
+def since_of(manifest: Path | str, plan: dict[str, Any], folder: Path) -> Since:
     """Open an earlier run.
 
     Parameters
     ----------
-    path : pathlib.Path
-        Its manifest.
+    manifest : path or URL
     plan : dict
         What decides the numbers of this run.
     folder : pathlib.Path
-        For what is known of its SKUs, sorted.
+        For what is known of its SKUs, sorted, and for copies of what stands at a URL.
 
     Raises
     ------
     carbon.errors.OutputError
-        B006 if the manifest is none, B007 if its result is not there as it was.
+        B006 if the manifest is none of this command, B007 if its result is not there as it was.
+
+    Notes
+    -----
+    It takes 85 bytes of memory for each SKU of the earlier run.
     """
-    found = read_manifest(path)
-    table, result = (path.parent / str(found[name]["file"]) for name in ("table", "output"))
-    if result.suffix.lower() != ".parquet":
-        raise OutputError("B007", file=str(result))
-    for file, kind, code in ((table, "table", "B006"), (result, "output", "B007")):
-        if not file.is_file() or digest(file) != found[kind]["sha256"]:
-            raise OutputError(code, "it is not as it was", file=str(file))
-    known = parquet.read_table(table, columns=["a", "b", "content", "again"])
-    once = ~known.column("again").to_numpy(zero_copy_only=False)
-    rows = np.flatnonzero(once)
-    columns = [known.column(name).to_numpy()[rows] for name in _COLUMNS[:3]] + [rows]
-    order = np.argsort(columns[0], kind="stable")
-    for name, column in zip(_COLUMNS, columns, strict=True):
-        np.save(folder / f"since-{name}.npy", column[order])
-    alike = all(found.get(name) == plan.get(name) for name in DECIDE)
+    found = earlier_run(manifest, folder)
+    if found.told.get("command") != plan["command"]:
+        detail = f"it is of carbon {found.told.get('command')}"
+        raise OutputError("B006", detail, file=str(manifest))
+
+    def column(name: str) -> NDArray[Any]:  # one at a time, for there may be very many
+        cells = parquet.read_table(found.table, columns=[name]).column(0)
+        out: NDArray[Any] = cells.to_numpy(zero_copy_only=False)
+        return out
+
+    again = column("again")
+    rows = np.flatnonzero(~again)
+    rows = rows[np.argsort(column("a")[rows], kind="stable")]
+    np.save(folder / "since-row.npy", rows)
+    for name in _COLUMNS[:3]:
+        np.save(folder / f"since-{name}.npy", column(name)[rows])
+    each, rest = divmod(len(found.result), len(again))
+    if rest:
+        raise OutputError("B007", "it has not as many rows for every SKU", file=str(manifest))
+    alike = all(found.told.get(name) == plan.get(name) for name in DECIDE)
     sku = {name: heads["sku"][0] for name, heads in plan["headers"].items() if "sku" in heads}
-    return Since(result, table, folder, alike, sku)
+    return Since(found.sha256, found.result, each, found.table, folder, alike, sku)

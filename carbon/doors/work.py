@@ -201,8 +201,8 @@ class Work:
         else:
             done = False
             shutil.rmtree(self.parts, ignore_errors=True)
+            path.write_text(text, encoding="utf-8")
         self.parts.mkdir(exist_ok=True)
-        path.write_text(text, encoding="utf-8")
         return done
 
     def release(self, *, keep: bool) -> None:
