@@ -13,10 +13,11 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from benchmarks.catalogue import wide
+from benchmarks.catalogue import wide, write_tidy
 from carbon.doors.job import Job
 from carbon.doors.options import guard
 from carbon.doors.processes import Pool
@@ -93,6 +94,27 @@ def test_batches_and_workers_change_no_byte(study, goods, expected, tmp_path, su
         )
     left = {item.name for item in tmp_path.iterdir()}
     assert left == {whole.name, parts.name, "m.json", "m.times.json", "m.skus.parquet"}
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_lines_that_fall_out_of_order_late(study, tmp_path, workers):
+    """What was done while they seemed to be sorted does not count."""
+    folder = write_tidy(ROWS, tmp_path / "goods")
+    run(job(study), folder, tmp_path / "sorted.parquet", workers=workers, batch=300)
+    legs = pq.read_table(folder / "legs.parquet")
+    moved = pa.concat_tables([legs.slice(3), legs.slice(0, 3)])  # the first SKU's stand last
+    pq.write_table(moved, folder / "legs.parquet")
+    out = tmp_path / "late.parquet"
+    outcome = run(job(study), folder, out, workers=workers, batch=300)
+    assert outcome.skus == ROWS
+    assert not outcome.codes["C251"]
+    assert out.read_bytes() == (tmp_path / "sorted.parquet").read_bytes()
+    materials = pq.read_table(folder / "materials.parquet")
+    at = [*range(3 * ROWS - 6), *range(3 * ROWS - 3, 3 * ROWS), *range(3 * ROWS - 6, 3 * ROWS - 3)]
+    pq.write_table(materials.take(pa.array(at)), folder / "materials.parquet")
+    pq.write_table(legs, folder / "legs.parquet")
+    run(job(study), folder, out, workers=workers, batch=300)  # the last two SKUs, turned
+    assert out.read_bytes() == (tmp_path / "sorted.parquet").read_bytes()
 
 
 def test_killed_runs_go_on_and_end_alike(goods, tmp_path):

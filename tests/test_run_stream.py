@@ -7,10 +7,12 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 
 from carbon.catalogue.csv_spans import spans
 from carbon.catalogue.defaults import fill
+from carbon.catalogue.line_plan import OutOfOrder
 from carbon.catalogue.read import read, read_tables
 from carbon.catalogue.schema import Limits, Vocabulary
 from carbon.catalogue.stream import Stream
@@ -236,3 +238,54 @@ def test_what_is_refused_as_a_whole(vocabulary, tmp_path, data, code):
     with pytest.raises(CatalogueError) as told_of:
         in_batches(source, vocabulary, tmp_path / "work", 1)
     assert told_of.value.code == code
+
+
+def damage(path: Path, group: int, column: int) -> None:
+    """Spoil the bytes of a column in one row group; the others can be read."""
+    place = pq.read_metadata(path).row_group(group).column(column).data_page_offset
+    content = bytearray(path.read_bytes())
+    content[place : place + 12] = b"\xff" * 12
+    path.write_bytes(bytes(content))
+
+
+@pytest.mark.parametrize("ordered", [True, False])
+@pytest.mark.parametrize("percent", [True, False])
+def test_rows_behind_damaged_ones_keep_their_place(vocabulary, tmp_path, ordered, percent):
+    """Whoever looks at a few columns only would not see the damage, and count otherwise."""
+    frame = pd.DataFrame({"sku": [f"S{at:03d}" for at in range(40)], "category": "t_shirt"})
+    frame["mass"], frame["name"] = "200 g", [f"n{at}" for at in range(40)]
+    frame["return_rate (%)" if percent else "return_rate"] = "35%"
+    frame.loc[35, "sku"] = "S002"
+    path = tmp_path / "goods.parquet"
+    frame.to_parquet(path, row_group_size=10)
+    damage(path, 1, 2)
+    stream = Stream(path, vocabulary, tmp_path, 5, ordered=ordered)
+    stream.survey()
+    tables = [batch.sheets(Limits()) for batch in stream]
+    skus = pd.concat([read_tables(part, vocabulary, whole=of).skus for part, of in tables])
+    assert [(each.first, each.last) for each in stream.damaged] == [(12, 21)]
+    assert skus["sku"].tolist() == [*frame["sku"][:10], *frame["sku"][20:]]
+    assert skus.loc[skus["problem"].str.contains("C008"), "name"].tolist() == ["n35"]
+
+
+@pytest.mark.parametrize("order", ["sorted", "shuffled", "blank", "repeated"])
+def test_lines_that_are_followed_are_those_that_are_looked_for(vocabulary, tmp_path, order):
+    """In one pass while they stand in the order of their SKUs, else it is said that they do not."""
+    folder = tidy(tmp_path / "goods", order)
+    materials = pd.read_csv(folder / "materials.csv").drop(columns="recycled (%)")
+    materials.to_csv(folder / "materials.csv", index=False)  # a percentage is looked for before
+    found = []
+    for ordered in (False, True):
+        stream = Stream(folder, vocabulary, tmp_path, 16, ordered=ordered)
+        stream.survey()
+        try:
+            tables = [batch.sheets(Limits()) for batch in stream]
+        except OutOfOrder:
+            assert order != "sorted"
+            return
+        parts = [read_tables(part, vocabulary, whole=of) for part, of in tables]
+        found.append([pd.concat([part.legs, part.materials]) for part in parts])
+    assert order == "sorted"
+    assert stream.lines is None, "nothing was looked for"
+    for one, other in zip(*found, strict=True):
+        pd.testing.assert_frame_equal(one, other)

@@ -7,7 +7,7 @@ nothing is kept but their number. Tables in another order are sorted into files,
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import astuple, dataclass, field
 from pathlib import Path
@@ -28,12 +28,30 @@ from carbon.catalogue.sheets import Fault, Sheet, plain
 from carbon.catalogue.sources import Damaged, Piece, Reader
 from carbon.errors import CatalogueError
 
-__all__ = ["LinePlan", "Planner"]
+__all__ = ["LinePlan", "OutOfOrder", "Planner", "percents"]
 
 STEP: Final = 1 << 16
 """Lines looked at together."""
 
 Readers = dict[str, list[Reader]]
+
+
+class OutOfOrder(Exception):  # noqa: N818  no error: the lines must be sorted
+    """Lines do not stand in the order of their SKUs."""
+
+
+def percents(table: str, head: Mapping[str, Header]) -> list[str]:
+    """Columns of a line table that say percent: one cell can tell that they hold fractions.
+
+    Parameters
+    ----------
+    table : str
+    head : mapping of str to Header
+    """
+    spec = LINE_COLUMNS[table]
+    return [
+        name for name, header in head.items() if spec[name].kind == "share" and header.unit == "%"
+    ]
 
 
 class _Cursor:
@@ -177,20 +195,12 @@ class Planner:
         self._cursors = {
             name: _Cursor(readers, self._columns(name)) for name, readers in tables.items()
         }
-        self._percents = {name: self._percent(name) for name in tables}
+        self._percents = {name: percents(name, headers[name]) for name in tables}
 
     def _columns(self, table: str) -> list[str]:
         head = self.headers[table]
-        names = {"sku", *self._percent(table)} & set(head)
+        names = {"sku", *percents(table, head)} & set(head)
         return [head[name].source for name in names]
-
-    def _percent(self, table: str) -> list[str]:
-        spec = LINE_COLUMNS[table]
-        return [
-            name
-            for name, header in self.headers[table].items()
-            if spec[name].kind == "share" and header.unit == "%"
-        ]
 
     def begin(self, skus: Any) -> None:
         """Look for the lines of the next batch of SKUs, until :meth:`add` asks for them.
@@ -252,6 +262,22 @@ class Planner:
             found = cells.measure(texts, LINE_COLUMNS[table][name], "%", self.vocabulary.unit_words)
             if any(code == "C108" for code, _ in found.faults):
                 self.fractions |= {f"{table}.{name}"}
+
+    def follow(self) -> Callable[[int], dict[str, list[Piece]]]:
+        """Read the lines of each batch once it was added, as ``LinePlan.open``."""
+        return LinePlan(self._counts).open(self.tables)
+
+    def ordered(self, *, end: bool = False) -> None:
+        """Hold on only while lines stand in the order of their SKUs; at the ``end``, all of them.
+
+        Raises
+        ------
+        OutOfOrder
+        """
+        left = end and any(cursor.peek() is not None for cursor in self._cursors.values())
+        if left or not self._sorted:
+            self._pool.shutdown()
+            raise OutOfOrder
 
     def done(self) -> LinePlan:
         """Finish; tables that are not in the order of the SKUs are sorted."""

@@ -2,8 +2,8 @@
 
 Parts must give what the whole gives. Three things reach over batches: SKUs that stand twice, live
 sessions that are shared by SKUs, and columns that say percent and hold fractions somewhere. A first
-pass over the few columns concerned (:meth:`Stream.survey`) finds them; nothing is done for a
-catalogue of one batch.
+pass (:meth:`Stream.survey`) finds them. It is left out for a catalogue of one batch, and where
+nothing but earlier SKUs can matter and cells need no parsing: these are then followed on the way.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from carbon.catalogue.files import checked, settled
 from carbon.catalogue.gather import understood
 from carbon.catalogue.headers import Header
 from carbon.catalogue.inputs import inputs_of
-from carbon.catalogue.line_plan import LinePlan, Planner
+from carbon.catalogue.line_plan import LinePlan, Planner, percents
 from carbon.catalogue.problems import Problems
 from carbon.catalogue.put_together import assigned, joined
 from carbon.catalogue.read import read_tables
@@ -144,6 +144,10 @@ class Stream:
         Of a file that must be read whole, and of a piece of one that is not.
     whole : int
         Files up to this size are read whole [bytes].
+    ordered : bool
+        Lines are taken to stand in the order of their SKUs until they are seen not to; iterating
+        may then raise :class:`carbon.catalogue.line_plan.OutOfOrder`, and what was made of earlier
+        batches is void.
 
     Raises
     ------
@@ -171,6 +175,7 @@ class Stream:
         step: int = BATCH,
         limits: Limits | None = None,
         whole: int = WHOLE,
+        ordered: bool = False,
     ) -> None:
         self.vocabulary, self.folder, self.step = vocabulary, folder, step
         self.limits = limits or Limits()
@@ -196,37 +201,67 @@ class Stream:
                 self.headers[table] = {name: header for name, (_, header) in found.items()}
         read_tables(whole_sheets, vocabulary)  # refuses what lacks a column
         self.lines: LinePlan | None = None
+        self._followed = ordered
         self._repeats: dict[int, Any] = {}
         self.sessions: pd.DataFrame | None = None
         self.fractions: frozenset[str] = frozenset()
 
     def __iter__(self) -> Iterator[Batch]:
         """Batches with all their columns and lines."""
+        if self._followed:
+            yield from self._following()
+            return
         tables = [name for name in LINE_TABLES if name in self.tables]
         plan = self.lines or LinePlan.whole(tables)
         cursor = plan.open(self.tables)
-        for batch in self._skus(None, self.damaged):
+        for batch in self._skus(self.damaged):
             batch.pieces.update(cursor(batch.number))
-            batch.whole = Whole(
-                self._repeats.get(batch.number, np.empty(0, np.int64)),
-                None,
-                self.fractions,
-                batch.number == 0,
-            )
+            repeats = self._repeats.get(batch.number, np.empty(0, np.int64))
+            batch.whole = Whole(repeats, None, self.fractions, batch.number == 0)
             yield batch
 
-    def _skus(self, columns: Collection[str] | None, damaged: list[Damaged]) -> Iterator[Batch]:
-        """Batches of the SKU table only."""
+    def _following(self) -> Iterator[Batch]:
+        """The same in one pass, while lines stand in the order of their SKUs."""
+        seen = Seen(self.folder)
+        plan = self._planner(seen)
+        lines = plan.follow() if plan else None
+        for batch in self._skus(self.damaged):
+            skus = _sku_texts(batch, self.headers["skus"]["sku"].source)
+            if plan is not None:
+                plan.begin(skus)
+            repeats = seen.add(sku_digests(skus))
+            batch.whole = Whole(repeats, None, self.fractions, batch.number == 0)
+            if plan is not None and lines is not None:
+                plan.add(repeats)
+                plan.ordered()
+                batch.pieces.update(lines(batch.number))
+            yield batch
+        if plan is not None:
+            plan.ordered(end=True)
+
+    def _planner(self, seen: Seen) -> Planner | None:
+        tables = {name: self.tables[name] for name in LINE_TABLES if name in self.tables}
+        if not tables:
+            return None
+        return Planner(tables, self.headers, self.vocabulary, self.folder, seen)
+
+    def _skus(
+        self, damaged: list[Damaged], columns: Collection[str] | None = None
+    ) -> Iterator[Batch]:
+        """Batches of the SKU table only, with some columns of it.
+
+        All are read: where one is damaged, batches must be cut alike whatever is looked at.
+        """
         pieces: list[Piece] = []
         rows = number = 0
         for reader in self.tables["skus"]:
-            for piece in reader.pieces(self.step, columns):
+            for piece in reader.pieces(self.step):
                 if isinstance(piece, Damaged):
                     if piece not in damaged:
                         damaged.append(piece)
                     continue
                 size = len(piece.lines) if isinstance(piece, Sheet) else piece.rows
-                pieces.append(piece)
+                pieces.append(only(piece, columns) if isinstance(piece, Sheet) else piece)
                 rows += size
                 if rows >= self.step:
                     yield Batch(number, rows, {"skus": pieces})
@@ -241,7 +276,7 @@ class Stream:
 
     def single(self) -> bool:
         """Whether one batch holds it all."""
-        batches = self._skus([self.headers["skus"]["sku"].source], [])
+        batches = self._skus([])
         next(batches, None)
         return next(batches, None) is None
 
@@ -256,20 +291,23 @@ class Stream:
             Look also at a single batch, which needs no one to tell it.
         """
         if self.single() and not always:
+            self._followed = False
             return
         head = self.headers["skus"]
         names = survey_columns(head)
+        parsed = any(reader.text for reader in self.tables["skus"])
+        fractions = any(
+            percents(name, self.headers[name]) for name in LINE_TABLES if name in self.tables
+        )
+        self._followed &= names is None and not parsed and not fractions
+        if self._followed:
+            return
         columns = {head[name].source for name in names or ("sku",)}
         look = partial(_survey, self.vocabulary, None if names is None else columns)
         seen = Seen(self.folder)
         sessions: list[pd.DataFrame] = []
-        tables = {name: self.tables[name] for name in LINE_TABLES if name in self.tables}
-        plan = None
-        if tables:
-            plan = Planner(tables, self.headers, self.vocabulary, self.folder, seen)
-        light = names is None and not any(reader.text for reader in self.tables["skus"])
-        each = _in_turn if light or apply is None else apply  # not worth the way to a worker
-        for batch, found in each(look, self._skus(columns, [])):
+        plan = self._planner(seen)
+        for batch, found in (apply or _in_turn)(look, self._skus([], columns)):
             if plan is not None:
                 plan.begin(_sku_texts(batch, head["sku"].source))
             repeats = seen.add(found.keys)

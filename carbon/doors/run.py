@@ -19,6 +19,7 @@ import click
 import pandas as pd
 
 from carbon import __version__
+from carbon.catalogue.line_plan import OutOfOrder
 from carbon.catalogue.sources import Damaged
 from carbon.catalogue.stream import BATCH, Batch, Stream
 from carbon.doors import job as jobs
@@ -135,7 +136,13 @@ def run(
     work = Work(os.fspath(output))
     keep = True
     try:
-        outcome = _run(job, source, work, workers, batch, resume, manifest, since, changes, began)
+        told = (workers, batch, resume, manifest, since, changes, began)
+        try:
+            outcome = _run(job, source, work, *told)
+        except OutOfOrder:  # nothing done so far holds
+            work.clear()
+            told = (workers, batch, False, manifest, since, changes, began)
+            outcome = _run(job, source, work, *told, ordered=False)
         keep = False
     except OSError as error:
         raise OutputError("O001", error.strerror or str(error), file=work.output) from None
@@ -158,11 +165,13 @@ def _run(
     since: Path | str | None,
     changes: Path | None,
     began: float,
+    *,
+    ordered: bool = True,
 ) -> Outcome:
     suffix = "" if job.folder else PurePosixPath(work.output).suffix.lower()
     kept = job.kept or suffix
     vocabulary = job.study.vocabulary
-    stream = Stream(source, vocabulary, work.scratch, batch)
+    stream = Stream(source, vocabulary, work.scratch, batch, ordered=ordered)
     earlier = None if since is None else since_of(since, _plan(job, stream), work.scratch)
     plan = _plan(job, stream) | {
         "batch": batch,

@@ -132,6 +132,10 @@ class Work:
             self.folder = path.with_name(f".{path.name}.run")
         self.made = [above for above in self.folder.parents if not above.exists()]
         self._lock = self._locked()
+        self.clear()
+
+    def clear(self) -> None:
+        """Remove what is made anew by every run."""
         for folder in (self.scratch, *self.folder.glob("joined*")):
             shutil.rmtree(folder, ignore_errors=True)
             folder.unlink(missing_ok=True)
