@@ -161,12 +161,12 @@ class Keys:
         asked = unknown.copy()
         asked[rows[several]] = True
         ask = np.flatnonzero(asked)
-        named = np.empty(len(ask), dtype=np.int64)
-        named[_sorted(names(asked))] = np.arange(len(ask))
+        named = np.empty(len(ask), dtype=np.min_scalar_type(len(ask)))
+        named[_sorted(names(asked))] = np.arange(len(ask), dtype=named.dtype)
         at = np.flatnonzero(several)
         if len(at):
             # runs of one group and value: by spread, then name
-            run = np.cumsum(~np.append(False, alike)[at])
+            run = np.cumsum(~np.append(False, alike)[at], dtype=named.dtype)
             inside = at[np.lexsort((named[np.searchsorted(ask, rows[at])], spread[at], run))]
             rows[at], spread[at] = rows[inside], spread[inside]
         rest = np.flatnonzero(unknown)
