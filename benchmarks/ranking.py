@@ -7,10 +7,29 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from benchmarks.harness import Bound, Row, Told, subject, timed
+from benchmarks.harness import Bound, Row, Told, snippet, subject, timed
 from carbon.liveroom.ranking import rank, signals
 
 CATEGORIES = 70
+
+BATCH = 20_000
+
+ORDER = f"""
+import sys, time
+import numpy as np, pandas as pd
+from benchmarks.ranking import graded
+from carbon.liveroom.ordering import Keys
+piece, draw = graded({BATCH}), np.random.default_rng(1)
+if sys.argv[2] == "alike":
+    piece = piece.assign(ratio=1.0, ratio_gsd=1.2, category="one")
+start, keys = time.perf_counter(), Keys("intensity", "category")
+for _ in range(0, int(sys.argv[1]), {BATCH}):
+    noise = 0 if sys.argv[2] == "alike" else draw.normal(0, 0.1, {BATCH})
+    keys.add(piece.assign(ratio=piece["ratio"] * np.exp(noise)))
+keys.order(lambda asked: pd.Series(np.flatnonzero(asked)).astype("str"), confidence=0.9)
+print(time.perf_counter() - start)
+"""
+"""An order gathered batch by batch; names of seven digits."""
 
 
 def graded(rows: int) -> pd.DataFrame:
@@ -60,3 +79,9 @@ def run(rows: int = 1_000_000, repeat: int = 3) -> Iterator[Told]:
     if int(ranked["rank"].notna().sum()) != count:
         raise AssertionError("SKUs were lost")
     yield Row("ranking signals", timed(lambda: signals(ranked), repeat), rows)
+    for kind, told in (("usual", ""), ("alike", ", all alike")):
+        name = f"order gathered in batches{told}"
+        _, before = snippet(ORDER, BATCH, kind)
+        seconds, peak = snippet(ORDER, rows, kind, repeat=repeat)
+        yield Row(name, seconds, rows, "SKU", peak)
+        yield Bound(f"{name}, memory [B a SKU]", (peak - before) * 1e6 / rows, most=150)

@@ -14,8 +14,17 @@ from carbon.doors import cli_rank
 from carbon.errors import CODES, StudyError
 from carbon.footprint.compare import probability_lower
 from carbon.footprint.scenario import ALL, what_if
-from carbon.liveroom import ranking
-from carbon.liveroom.ranking import RANK_COLUMNS, SIGNAL_COLUMNS, rank, savings, signals
+from carbon.liveroom import leaders
+from carbon.liveroom.ordering import ORDERS, Keys
+from carbon.liveroom.ranking import (
+    RANK_COLUMNS,
+    SIGNAL_COLUMNS,
+    rank,
+    ranked_rows,
+    savings,
+    signal_rows,
+    signals,
+)
 
 EXAMPLE = "examples/catalogue.csv"
 CONFIDENCE = 0.9
@@ -83,6 +92,41 @@ def test_categories_are_ranked_apart():
     assert found["p_next"].isna().tolist() == [False, True, False, True]
     shops = graded([1.0, 2.0, 3.0], merchant=["x", "y", "x"])
     assert ranks(shops, within="merchant") == {"S000": 1, "S002": 2, "S001": 1}
+
+
+def test_skus_without_a_merchant_are_not_ranked_across_categories():
+    table = graded([1.0, 2.0, 0.1, 3.0], category=["b", "b", "a", "a"], merchant=None)
+    found = rank(table, within="merchant", confidence=CONFIDENCE)
+    assert found["sku"].tolist() == ["S002", "S003", "S000", "S001"]
+    assert found["ranked"].tolist() == [2] * 4
+
+
+@pytest.mark.parametrize("by", ORDERS)
+def test_rows_gathered_in_pieces_are_ordered_as_at_once(by: str):
+    draw = np.random.default_rng(5)
+    table = graded(
+        list(np.exp(draw.normal(0, 0.4, 400)).round(2)),
+        category=draw.choice(["b", "a", "c"], 400),
+        merchant=draw.choice(["n", "m", None], 400),
+        saving_kg=draw.normal(1, 1, 400).round(1),
+        saving_low_kg=0.1,
+        saving_high_kg=draw.random(400).round(1),
+    )
+    table.loc[::9, ["ratio", "reason"]] = [np.nan, "S006"]
+    table.loc[::90, "sku"] = None
+    keys = Keys(by, "merchant")
+    for start in range(0, 400, 33):
+        keys.add(table.iloc[start : start + 33])
+    order = keys.order(lambda asked: table["sku"][asked], confidence=CONFIDENCE)
+    whole = rank(table, by=by, within="merchant", confidence=CONFIDENCE)
+    for start in range(0, 400, 50):
+        rows = table.iloc[order.rows[start : start + 50]].reset_index(drop=True)
+        want = whole.iloc[start : start + 50].reset_index(drop=True)
+        pd.testing.assert_frame_equal(ranked_rows(rows, order, start), want)
+        if by != "saving":
+            told = signals(whole).iloc[start : start + 50]
+            found = signal_rows(want, *order.signals(start, start + 50))
+            pd.testing.assert_frame_equal(found, told.reset_index(drop=True), check_exact=True)
 
 
 def test_the_unknown_stands_apart_with_its_reason():
@@ -166,11 +210,11 @@ def test_the_leaders_are_those_of_a_plain_loop(seed: int):
         gap = value[i] - value[leader]
         if new_group[i] or (gap > 0 and gap**2 >= score**2 * (variance[i] + variance[leader])):
             want[i], leader = True, i
-    glance, ranking.GLANCE = ranking.GLANCE, int(draw.integers(1, 5))
+    glance, leaders.GLANCE = leaders.GLANCE, int(draw.integers(1, 5))
     try:
-        got = ranking._starts(new_group, value, variance, score)
+        got = leaders.starts(new_group, value, variance, score)
     finally:
-        ranking.GLANCE = glance
+        leaders.GLANCE = glance
     np.testing.assert_array_equal(got, want)
 
 

@@ -9,22 +9,28 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from carbon.doors.cli_policy import POLICY
-from carbon.doors.cli_reference import REFERENCES, weighed
+from carbon.doors.cli_reference import REFERENCES, own_references, weighed
 from carbon.doors.options import (
     CATALOGUE,
     DRAWS,
     LANG,
     OUTPUT,
+    SOURCE,
+    TARGET,
+    draw_factors,
     errors_in,
     guard,
     new_study,
+    run_options,
     scope,
+    tell_run,
 )
 from carbon.errors import OutputError
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from carbon.doors.rank_run import Ranking
     from carbon.liveroom.exposure import Allocation
     from carbon.liveroom.market import Scenario
     from carbon.liveroom.rounds import Rounds
@@ -39,8 +45,8 @@ LEFT_OUT = "G007"
 
 
 @click.command()
-@CATALOGUE
-@OUTPUT
+@SOURCE
+@TARGET
 @click.option(
     "--by",
     default="intensity",
@@ -64,74 +70,69 @@ LEFT_OUT = "G007"
 )
 @REFERENCES
 @DRAWS
+@run_options
 @scope
 def rank(
-    catalogue: Path,
-    output: Path,
+    catalogue: Path | str,
+    output: Path | str,
     by: str,
     within: str,
     signals_file: Path | None,
     references: Path | None,
     draws: int,
+    running: dict[str, Any],
     **rest: Any,
 ) -> None:
     """Rank SKUs within their category; those that cannot be told apart share a rank.
 
     OUT has a row a SKU, by category and rank. A rank holds those that differ from its first with
     less than the scale's confidence (9 draws in 10); p_next is the probability that a SKU is lower
-    than the next row. What cannot be ranked stands last, with the reason, and is counted.
+    than the next row. What cannot be ranked stands last, with the reason, and is counted. Files,
+    folders and URLs of any size are read and written as carbon footprint does.
 
     \b
     carbon rank catalogue.csv -o ranking.xlsx
     carbon rank catalogue.csv -o ranking.csv --by saving --within merchant
     carbon rank catalogue.csv -o ranking.parquet --signals signals.jsonl
+    carbon rank goods/ -o ranking.parquet --workers 8 --resume
     """
-    import pandas as pd
+    from functools import partial
 
-    from carbon.doors.batch import write_table
-    from carbon.liveroom import ranking
+    from carbon.doors.rank_run import Ranking, graded
+    from carbon.doors.run import Job, run
 
-    guard(output, catalogue)
+    guard(output, catalogue, folder=True)
     guard(signals_file, catalogue)
-    if signals_file is not None and signals_file.resolve() == output.resolve():
-        raise OutputError("O004", "OUT and OUT2 are one file", file=str(signals_file))
+    if signals_file is not None and isinstance(output, Path):
+        place = output.resolve()
+        if place in (signals_file.resolve(), *signals_file.resolve().parents):
+            raise OutputError("O004", "OUT2 is OUT, or lies in it", file=str(signals_file))
     if by == "saving" and signals_file is not None:
         raise click.UsageError("--signals says how low a footprint is, not what could be saved")
     study = new_study(**rest)
-    filled = study.catalogue(catalogue)
-    grades = weighed(study, filled, references, draws)
-    grades["merchant"] = filled.skus["merchant"].to_numpy()
-    if by == "saving":
-        with click.progressbar(length=len(filled), label="levers", file=sys.stderr) as bar:
-            best = ranking.savings(study, filled, draws=draws, progress=bar.update)
-        grades = pd.concat([grades, best], axis=1)
-    ranked = ranking.rank(grades, by=by, within=within, confidence=study.scale.confidence)
-    write_table(ranked, output)
+    own = own_references(references)
+    draw_factors(study, draws)
+    chosen = own or study.references
+    options = {"by": by, "within": within, "draws": draws, "references": chosen.id}
+    told = Ranking(by, within, study.scale.confidence, str(output), signals_file)
+    job = Job("rank", study, partial(graded, own=own), options, kept=".arrow", finish=told.finish)
+    outcome = run(job, catalogue, output, **running)
     if signals_file is not None:
-        write_table(ranking.signals(ranked), signals_file)
         click.echo(f"signals -> {signals_file}")
-    _tell_ranking(ranked, by)
-    left_out = int(ranked["rank"].isna().sum())
-    click.echo(
-        f"{len(ranked)} SKUs, {len(ranked) - left_out} ranked, {left_out} not -> {output}  "
-        f"[{study.basis}]"
-    )
-    sys.exit(1 if errors_in(filled) or ranked["total_kg"].isna().any() else 0)
+    _tell_ranking(told)
+    click.echo(f"{outcome.skus} SKUs, {told.ranked} ranked, {outcome.skus - told.ranked} not")
+    tell_run(outcome, study.basis)
+    sys.exit(outcome.exit_code)
 
 
-def _tell_ranking(ranked: pd.DataFrame, by: str) -> None:
-    known = ranked[ranked["rank"].notna()]
-    table = known.groupby(known["category"].astype(str), sort=True).agg(
-        skus=("sku", "size"), ranks=("rank", "nunique"), first=("sku", "first")
-    )
-    click.echo(f"{'category':<24}{'SKUs':>10}{'ranks':>8}  first by {by}")
-    for row in table.reset_index().head(SHOWN).to_dict("records"):
-        click.echo(f"{row['category']:<24}{row['skus']:>10}{row['ranks']:>8}  {row['first']}")
-    if len(table) > SHOWN:
-        click.echo(f"... and {len(table) - SHOWN} more categories")
-    why = ranked.loc[ranked["rank"].isna(), "reason_not_ranked"].value_counts()
-    for reason, count in why.items():
-        click.echo(f"not ranked: {count}  {_reason(str(reason))}")
+def _tell_ranking(told: Ranking) -> None:
+    click.echo(f"{'category':<24}{'SKUs':>10}{'ranks':>8}  first by {told.by}")
+    for category, skus, ranks, first in told.table:
+        click.echo(f"{category:<24}{skus:>10}{ranks:>8}  {first}")
+    if told.categories > len(told.table):
+        click.echo(f"... and {told.categories - len(told.table)} more categories")
+    for reason, count in told.reasons.items():
+        click.echo(f"not ranked: {count}  {_reason(reason)}")
 
 
 def _reason(text: str) -> str:

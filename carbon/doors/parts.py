@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -21,10 +22,23 @@ from carbon import rules
 from carbon.doors.batch import FORMATS, SHEET_ROWS, as_text, json_lines
 from carbon.errors import OutputError
 
-__all__ = ["Joiner", "arrow", "digest", "joiner", "read_part", "write_part"]
+__all__ = [
+    "KEPT",
+    "Joiner",
+    "arrow",
+    "digest",
+    "groups",
+    "joiner",
+    "read_part",
+    "stream_to",
+    "write_part",
+]
 
 GROUP: Final = 1 << 17
 """Rows of a row group of Parquet."""
+
+KEPT: Final = ".arrow"
+"""Suffix of parts joined to what is read again."""
 
 _WORDS: Final = pa.dictionary(pa.int32(), pa.string())
 
@@ -105,6 +119,40 @@ def read_part(path: Path) -> pa.Table:
         return pa.ipc.open_file(source).read_all()
 
 
+def stream_to(path: Path, schema: pa.Schema) -> Any:
+    """Begin a file of rows that :func:`groups` reads; each group may have words of its own."""
+    options = pa.ipc.IpcWriteOptions(compression="lz4")
+    return pa.ipc.new_stream(pa.OSFile(str(path), "wb"), schema, options=options)
+
+
+def groups(path: Path, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
+    """Rows of a file of :func:`stream_to`, one group in memory at a time.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+    columns : sequence of str, optional
+        Only these; the others are not decompressed.
+
+    Yields
+    ------
+    pyarrow.Table
+        One at least, be it empty.
+    """
+    with pa.OSFile(str(path)) as source:
+        schema = pa.ipc.read_schema(source)
+        source.seek(0)
+        wanted = [] if columns is None else [schema.get_field_index(name) for name in columns]
+        options = pa.ipc.IpcReadOptions(included_fields=wanted)
+        with pa.ipc.open_stream(source, options=options) as stream:
+            empty = True
+            for batch in stream:
+                empty = False
+                yield pa.Table.from_batches([batch])
+            if empty:
+                yield stream.schema.empty_table()
+
+
 class Joiner(Protocol):
     """Joins parts into a whole."""
 
@@ -130,8 +178,8 @@ class _Text:
         self._file.close()
 
 
-class _Parquet:
-    """One Parquet file, in row groups of one size."""
+class _Groups:
+    """Rows in groups of one size, however the parts were cut."""
 
     def __init__(self, target: Path) -> None:
         self._target = target
@@ -152,6 +200,20 @@ class _Parquet:
             self._held, self._rows = [rest], len(rest)
 
     def _write(self, table: pa.Table) -> None:
+        raise NotImplementedError
+
+    def close(self) -> None:
+        if self._held and (self._rows or self._file is None):
+            self._write(pa.concat_tables(self._held))
+        self._held = []
+        if self._file is not None:
+            self._file.close()
+
+
+class _Parquet(_Groups):
+    """One Parquet file, in row groups of one size."""
+
+    def _write(self, table: pa.Table) -> None:
         if self._file is None:
             words = [field.name for field in table.schema if not pa.types.is_floating(field.type)]
             self._file = parquet.ParquetWriter(
@@ -163,11 +225,14 @@ class _Parquet:
                 table = table.set_column(at, field, words)
         self._file.write_table(table, row_group_size=GROUP)
 
-    def close(self) -> None:
-        if self._held and (self._rows or self._file is None):
-            self._write(pa.concat_tables(self._held))
-        if self._file is not None:
-            self._file.close()
+
+class _Kept(_Groups):
+    """What is no result yet, of which some columns are read, or all rows one group at a time."""
+
+    def _write(self, table: pa.Table) -> None:
+        if self._file is None:
+            self._file = stream_to(self._target, table.schema)
+        self._file.write_table(table.unify_dictionaries().combine_chunks())
 
 
 def _ordered(column: pa.ChunkedArray) -> pa.Array:
@@ -219,7 +284,8 @@ def joiner(suffix: str, target: Path, columns: list[str], name: str) -> Joiner:
     Parameters
     ----------
     suffix : str
-        ``.csv``, ``.jsonl``, ``.parquet``, ``.xlsx``, or empty for a folder of Parquet.
+        ``.csv``, ``.jsonl``, ``.parquet``, ``.xlsx``, empty for a folder of Parquet, or
+        :data:`KEPT` for what :func:`groups` reads again.
     target : pathlib.Path
         Where to write.
     columns : list of str
@@ -233,6 +299,8 @@ def joiner(suffix: str, target: Path, columns: list[str], name: str) -> Joiner:
         return _Text(target, b"")
     if suffix == ".xlsx":
         return _Sheet(target, name)
+    if suffix == KEPT:
+        return _Kept(target)
     return _Parquet(target) if suffix == ".parquet" else _Folder(target)
 
 

@@ -1,0 +1,80 @@
+"""Where the ranks of a ranking begin: each leader looks for the next that can be told apart."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["starts"]
+
+Floats = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
+Whole = npt.NDArray[Any]
+
+GLANCE: Final = 64
+"""SKUs looked at first for the next one that can be told apart; twice as many each time after."""
+
+STRIDE: Final = 1 << 16
+"""Rows compared with their neighbours at once; it bounds the memory and changes no number."""
+
+
+def starts(new_group: Flags, value: Floats, variance: Floats, score: float) -> Flags:
+    """Rows that begin a rank: the first of a group, and who can be told apart from the leader.
+
+    Parameters
+    ----------
+    new_group : numpy.ndarray
+        Rows that begin a group, of shape (n,).
+    value, variance : numpy.ndarray
+        What they are ranked by, ascending in each group, and its variance, of shape (n,).
+    score : float
+        Standard score from which two are told apart.
+
+    Notes
+    -----
+    The loop goes from leader to leader, not from SKU to SKU: each looks ahead over a window that
+    doubles until someone can be told apart.
+    """
+    n = len(value)
+    bar = score**2
+    found = np.append(new_group, True)
+    last = np.append(new_group[1:], True)
+    end = _upcoming(last, 1)
+    # where each can be told apart from the very next, there is nothing to look for
+    alike = ~last
+    for at in range(0, n - 1, STRIDE):
+        upto = min(at + STRIDE, n - 1)
+        gap = np.diff(value[at : upto + 1])
+        told = bar * (variance[at + 1 : upto + 1] + variance[at:upto])
+        alike[at:upto] &= (gap <= 0) | (gap**2 < told)
+    alike[-1:] = True
+    alike = _upcoming(alike, 0)
+    at = 0
+    while at < n:
+        if alike[at] > at:
+            found[at : alike[at] + 1] = True
+            at = int(alike[at])
+            continue
+        lead, look, width = int(end[at]), at + 1, GLANCE
+        while look < end[at]:
+            upto = min(look + width, int(end[at]))
+            ahead = value[look:upto] - value[at]
+            told = (ahead > 0) & (ahead**2 >= bar * (variance[look:upto] + variance[at]))
+            first = int(told.argmax())
+            if told[first]:
+                lead = look + first
+                break
+            look, width = upto, 2 * width
+        found[lead] = True
+        at = lead
+    return found[:n]
+
+
+def _upcoming(flag: Flags, more: int) -> Whole:
+    """Place of the next flagged row, the row itself included, and more; the last is flagged."""
+    kind = np.int32 if len(flag) < np.iinfo(np.int32).max else np.int64
+    held = np.full(len(flag), np.iinfo(kind).max, dtype=kind)
+    held[flag] = np.flatnonzero(flag) + more
+    return np.asarray(np.minimum.accumulate(held[::-1], out=held[::-1])[::-1])
