@@ -40,7 +40,7 @@ def run(rows: int = 1_000_000, master: str = "local-cluster[2,1,2048]") -> Itera
         session.sparkContext.setLogLevel("ERROR")
         runs = []
         for number in range(2):
-            df = session.read.parquet(str(source)).repartition(16)
+            df = session.read.parquet(str(source))
             start = time.perf_counter()
             spark.footprints(df, study).write.parquet(f"{name}/out-{number}")
             runs.append(time.perf_counter() - start)

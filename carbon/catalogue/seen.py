@@ -81,9 +81,9 @@ class Seen:
         keys : ndarray of uint64, shape (n, 2)
             As :func:`sku_digests` gives them; zeros are nobody's.
         """
-        row = self.rows(keys)
-        new = np.flatnonzero((row < 0) & (keys[:, 0] != 0))
-        order = new[np.argsort(keys[new, 0], kind="stable")]
+        order = np.argsort(keys[:, 0], kind="stable")
+        row = self._found(keys, order)
+        order = order[((row < 0) & (keys[:, 0] != 0))[order]]
         run = (keys[order, 0], keys[order, 1], self._rows + order)
         while self._runs and len(self._runs[-1][0]) < min(2 * len(run[0]), _LARGEST):
             run = self._merged(self._runs.pop(), run)
@@ -93,9 +93,11 @@ class Seen:
 
     def rows(self, keys: Keys) -> NDArray[np.int64]:
         """Row at which each was first seen, -1 if it was not."""
+        return self._found(keys, np.argsort(keys[:, 0], kind="stable"))
+
+    def _found(self, keys: Keys, order: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Rows of keys, looked for in their order: a run is read through and not at random."""
         out = np.full(len(keys), -1, np.int64)
-        # in order, so that a run is read through and not at random
-        order = np.argsort(keys[:, 0], kind="stable")
         first, second = keys[order, 0], keys[order, 1]
         for one, two, rows in self._runs:
             if not len(one):

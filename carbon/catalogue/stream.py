@@ -361,13 +361,15 @@ def _empty(reader: Reader) -> Sheet:
     return Sheet(reader.file, list(reader.headers), columns, np.empty(0, np.int64))
 
 
-def _rows(batch: Batch) -> Sheet:
+def _rows(batch: Batch, columns: Collection[str] | None = None) -> Sheet:
     """Rows of a batch, the empty ones too: other columns may be filled."""
-    return joined([_sheet(piece) for piece in batch.pieces["skus"]])
+    pieces = batch.pieces["skus"]
+    parts = [only(piece, columns) if isinstance(piece, Sheet) else piece for piece in pieces]
+    return joined([_sheet(piece) for piece in parts])
 
 
 def _sku_texts(batch: Batch, header: str) -> Any:
-    sheet = _rows(batch)
+    sheet = _rows(batch, {header})
     return cells.clean(sheet.columns[sheet.headers.index(header)])
 
 

@@ -19,7 +19,7 @@ from typing import Any, Final, TypeVar
 
 from carbon.errors import OutputError
 
-__all__ = ["Pool"]
+__all__ = ["Pool", "settle"]
 
 Thing = TypeVar("Thing")
 Answer = TypeVar("Answer")
@@ -42,19 +42,23 @@ def _begin(parent: int, threads: int, begin: Callable[[Any], None], state: Any) 
         os._exit(1)  # nobody would take the answer
 
     threading.Thread(target=watch, daemon=True).start()
-    _keep_memory()
-    gc.freeze()  # what is there already stays: it is not searched for rubbish again and again
+    settle(threads)
+    begin(state)
+
+
+def settle(threads: int) -> None:
+    """Make a process one that works on batch after batch, with some threads.
+
+    The C library keeps what is freed, for the next batch asks for as much again; and what is there
+    already is not searched for rubbish again and again.
+    """
     import pyarrow as pa
 
     from carbon.footprint.uncertainty import use_threads
 
     pa.set_cpu_count(threads)
     use_threads(threads)
-    begin(state)
-
-
-def _keep_memory() -> None:
-    """Let the C library keep what is freed: batch after batch asks for as much again."""
+    gc.freeze()
     if sys.platform == "linux":
         with contextlib.suppress(OSError, AttributeError):
             library = ctypes.CDLL(None)

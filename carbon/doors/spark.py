@@ -33,6 +33,7 @@ from carbon.catalogue.sessions import joined_sessions
 from carbon.catalogue.sheets import Sheet
 from carbon.catalogue.stream import BATCH, survey_columns, surveyed
 from carbon.doors.parts import arrow
+from carbon.doors.processes import settle
 from carbon.errors import CatalogueError, OutputError
 from carbon.study import Study
 
@@ -230,10 +231,7 @@ def _loaded(told: bytes, held: dict[int, _Known] = {}) -> _Known:  # noqa: B006 
     """What was broadcast; a worker unpacks it once."""
     key = hash(told)
     if key not in held:
-        from carbon.footprint.uncertainty import use_threads
-
-        pa.set_cpu_count(1)
-        use_threads(1)
+        settle(threads=1)
         held.clear()
         held[key] = pickle.loads(told)  # noqa: S301  from our own driver
     return held[key]
