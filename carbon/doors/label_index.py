@@ -8,7 +8,7 @@ import os
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pandas as pd
 
@@ -76,13 +76,16 @@ def read_index(path: Path) -> pd.DataFrame:
         L016 if it is no index.
     """
     wanted = ["sku", "state", "letter", "total", "edition"]
+    told: dict[str, Any] = {"dtype": str, "keep_default_na": False, "encoding": "utf-8-sig"}
+    told["usecols"] = wanted
+    table: pd.DataFrame
     try:
         if path.suffix.lower() == ".zip":
             with zipfile.ZipFile(path) as archive, archive.open(INDEX) as file:
-                table = pd.read_csv(file, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+                table = pd.read_csv(file, **told)
         else:
             path = path / INDEX if path.is_dir() else path
-            table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+            table = pd.read_csv(path, **told)
         table = table[wanted]
     except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
         raise OutputError("L016", str(error)[:120], file=str(path)) from None
