@@ -16,8 +16,8 @@ import pandas as pd
 from benchmarks.catalogue import wide
 from benchmarks.harness import Bound, Row, Told, command, snippet, subject, timed
 from carbon.catalogue.schema import Catalogue
-from carbon.doors.label_index import finished
-from carbon.doors.label_run import Drawing, Job, tallied
+from carbon.doors.label_index import finished, tallied
+from carbon.doors.label_run import Drawing, Job
 from carbon.doors.run import Job as Run
 from carbon.doors.run import run as in_batches
 from carbon.label.design import load_design

@@ -131,6 +131,17 @@ def test_names_that_claim_are_not_printed(tmp_path: Path) -> None:
             assert b"zero-carbon" not in content
 
 
+def test_two_templates_of_one_name_are_refused(tmp_path: Path) -> None:
+    import shutil
+
+    from carbon.rules import templates_root
+
+    shutil.copytree(templates_root() / "badge", tmp_path / "mine")
+    job = Job(ISSUE, ("badge", str(tmp_path / "mine")))
+    with pytest.raises(OutputError, match="B008"):
+        write_labels(*many(1), job, tmp_path / "labels")
+
+
 def test_a_template_that_claims_is_refused(tmp_path: Path) -> None:
     import shutil
 
@@ -427,5 +438,5 @@ def test_the_manifest_of_labels_says_what_decided_them(shelf: Path, tmp_path: Pa
     carbon(shelf, "-o", out, "--format", "json", "--manifest", tmp_path / "m.json")
     told = json.loads((tmp_path / "m.json").read_text())
     assert told["options"]["issued"] == "2026-09-01"
-    assert len(told["options"]["label"]) == 64
+    assert len(told["options"]["templates"]["label"]) == 64
     assert told["skus"] == ROWS

@@ -33,7 +33,9 @@ CODES: Final[dict[str, Code]] = {
         "unchanged rows are copied from the result of the manifest, a .parquet that is as it was",
         "run without --since",
     ),
-    "B008": error("every file of a result needs a name of its own", "rename one of the SKUs"),
+    "B008": error(
+        "every file of a result needs a name of its own", "rename one of the SKUs or templates"
+    ),
     "B009": error(
         "a folder must be new, empty, or one that the same command wrote before",
         "choose another OUT, or empty it",

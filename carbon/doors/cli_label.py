@@ -195,7 +195,7 @@ def label(
     old = None if against is None else read_index(against)
     study = new_study(**scope)
     kinds = (suffix.removeprefix("."),) if single else kinds
-    names = templates or ("label",)
+    names = tuple(dict.fromkeys(templates)) or ("label",)
     job = replace(
         _job(study, names, lang, kinds, issued, url, resolver),
         dpi=dpi,
@@ -248,7 +248,6 @@ def _told(labels: Labels) -> dict[str, Any]:
     """What decides the bytes of labels, for the manifest."""
     issue = labels.issue
     return {
-        "templates": list(labels.templates),
         "langs": list(labels.langs),
         "formats": list(labels.formats),
         "dpi": labels.dpi,
@@ -286,7 +285,7 @@ def _in_batches(
     running: dict[str, Any],
 ) -> int:
     """Labels of a catalogue of any size."""
-    from carbon.doors.label_run import tallied
+    from carbon.doors.label_index import tallied
     from carbon.doors.run import Job, run
 
     if (

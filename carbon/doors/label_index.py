@@ -25,6 +25,7 @@ __all__ = [
     "finished",
     "indexed",
     "read_index",
+    "tallied",
 ]
 
 PROBLEMS: Final = "problems.csv"
@@ -144,6 +145,16 @@ def _sorted_files(folder: Path, above: str = "") -> Iterator[str]:
             yield from _sorted_files(folder, f"{above}{entry.name}/")
         else:
             yield f"{above}{entry.name}"
+
+
+def tallied(rows: pd.DataFrame) -> dict[str, float]:
+    """Sums of a batch, for the summary: labels by state, files, certificates."""
+    of_sku = rows[rows["sku"] != ""]
+    states = of_sku.drop_duplicates("sku")["state"].value_counts(sort=False)
+    out = {str(state): float(count) for state, count in states.items()}
+    if "verified" in rows:
+        out |= {"verified": float((rows["verified"] != "").sum()), "files": float(len(of_sku))}
+    return out
 
 
 def indexed(graded: pd.DataFrame, about: pd.DataFrame, issue: Issue) -> pd.DataFrame:

@@ -14,7 +14,7 @@ import pandas as pd
 
 from carbon.doors.batch import as_text, whole_file
 from carbon.doors.filled import INDEX, Files
-from carbon.doors.label_index import INDEX_COLUMNS, INDEX_START, finished, indexed
+from carbon.doors.label_index import INDEX_COLUMNS, INDEX_START, finished, indexed, tallied
 from carbon.doors.publish import check_folder, publish
 from carbon.errors import OutputError, RuleError, problem_table
 from carbon.label.claims import check, clean, load_market, problems
@@ -33,7 +33,6 @@ __all__ = [
     "check_job",
     "check_target",
     "label_rows",
-    "tallied",
     "write_labels",
     "write_one",
 ]
@@ -149,16 +148,6 @@ def with_verified(about: pd.DataFrame, verified: pd.DataFrame) -> pd.DataFrame:
     return out
 
 
-def tallied(rows: pd.DataFrame) -> dict[str, float]:
-    """Sums of a batch, for the summary: labels by state, files, certificates."""
-    of_sku = rows[rows["sku"] != ""]
-    states = of_sku.drop_duplicates("sku")["state"].value_counts(sort=False)
-    out = {str(state): float(count) for state, count in states.items()}
-    if "verified" in rows:
-        out |= {"verified": float((rows["verified"] != "").sum()), "files": float(len(of_sku))}
-    return out
-
-
 def check_target(out: Path) -> None:
     """Refuse a folder that holds something other than labels.
 
@@ -178,7 +167,7 @@ def check_target(out: Path) -> None:
         raise OutputError("O001", "it is a folder", file=str(out))
 
 
-def check_job(job: Job) -> dict[str, str]:
+def check_job(job: Job) -> dict[str, Any]:
     """Refuse designs that cannot be drawn; what decides the others.
 
     Parameters
@@ -187,11 +176,13 @@ def check_job(job: Job) -> dict[str, str]:
 
     Returns
     -------
-    dict of str to str
+    dict
         SHA-256 of each template, and of the rules of claims.
 
     Raises
     ------
+    carbon.errors.OutputError
+        B008 if two templates have one name.
     carbon.errors.RuleError
         L001 to L014 if a template is refused, L101 if the market is not known.
     """
@@ -199,7 +190,9 @@ def check_job(job: Job) -> dict[str, str]:
     if job.sheets and not all(min(per_page(job.style(one), job.sheets)) for one in designs):
         raise RuleError("L013", value=f"{job.sheets:.0%}")
     told = {design.sheet.name: design.sha256 for design in designs}
-    return told | {"market": load_market(job.market).sha256}
+    if len(told) < len(designs):
+        raise OutputError("B008", "two templates have one name", value=", ".join(told))
+    return {"templates": told, "claims": load_market(job.market).sha256}
 
 
 def write_labels(
