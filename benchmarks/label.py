@@ -2,63 +2,92 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from benchmarks.catalogue import wide
-from benchmarks.harness import Bound, Row, Told, snippet, subject, timed
-from carbon.doors.label_run import Job, write_labels
+from benchmarks.harness import Bound, Row, Told, command, snippet, subject, timed
+from carbon.catalogue.schema import Catalogue
+from carbon.doors.label_index import finished, tallied
+from carbon.doors.label_run import Drawing, Job
+from carbon.doors.run import Job as Run
+from carbon.doors.run import run as in_batches
 from carbon.label.design import load_design
 from carbon.label.facts import Issue, about, facts
 from carbon.label.render import Style, render
 from carbon.study import Study
 
+BATCH = 1920
+"""As ``carbon label`` has it."""
+
 GRADED = 1_000
 """SKUs that are graded; the others repeat them under names of their own. Grading has a subject of
 its own."""
+
+URL = "https://shop.example/goods/{sku}"
 
 
 def graded(rows: int) -> tuple[pd.DataFrame, pd.DataFrame, Issue]:
     """What labels are filled with, for many SKUs."""
     study = Study()
     filled = study.catalogue(wide(min(rows, GRADED)))
-    frame = study.grades(filled, draws=100)
+    frame = study.grades(filled, draws=100, stages=True)
     told = about(filled, study.vocabulary.categories)
-    at = np.resize(np.arange(len(frame)), rows)
-    frame, told = (table.iloc[at].reset_index(drop=True) for table in (frame, told))
-    names = pd.Series([f"SKU-{number:07d}" for number in range(rows)])
-    frame["sku"], told["sku"] = names, names
-    told["name"] = "夏季新款纯棉圆领短袖T恤宽松男女同款 " + names
-    url = "https://shop.example/goods/{sku}"
-    issue = Issue(date(2026, 9, 1), study.scale, study.method, study.boundary, url=url)
+    told["name"] = [_name(sku) for sku in told["sku"]]
+    issue = Issue(date(2026, 9, 1), study.scale, study.method, study.boundary, url=URL)
     return frame, told, issue
+
+
+def _name(sku: str) -> str:
+    return f"夏季新款纯棉圆领短袖T恤宽松男女同款 {sku}"
+
+
+@dataclass(frozen=True)
+class Known(Drawing):
+    """Labels of SKUs whose grades are known."""
+
+    grades: tuple[pd.DataFrame, pd.DataFrame] | None = None
+
+    def graded(
+        self, study: Study, catalogue: Catalogue, draws: int
+    ) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Grades of other SKUs, under the names of these."""
+        del study, draws
+        assert self.grades is not None
+        at = np.arange(len(catalogue)) % len(self.grades[0])
+        frame, told = (table.iloc[at].reset_index(drop=True) for table in self.grades)
+        skus = catalogue.skus["sku"].astype("object").to_numpy()
+        return frame, told.assign(sku=skus, name=[_name(sku) for sku in skus])
 
 
 def batch(rows: int) -> float:
     """Seconds in which the labels of so many SKUs lie in a folder, on all cores."""
     frame, told, issue = graded(rows)
-    job = Job(issue, formats=("svg", "json"))
+    drawing = Known(Job(issue, formats=("svg", "json")), grades=(frame, told))
     with tempfile.TemporaryDirectory() as folder:
+        goods = Path(folder) / "goods.parquet"
+        wide(rows).to_parquet(goods)
+        options: dict[str, Any] = {"draws": 0}
+        job = Run("label", Study(), drawing, options, True, tallied, finish=finished)
         start = time.perf_counter()
-        out = Path(folder) / "labels"
-        files, _ = write_labels(frame, told, job, out, workers=os.cpu_count() or 1)
+        outcome = in_batches(job, goods, Path(folder) / "labels", batch=BATCH)
         seconds = time.perf_counter() - start
-    if files != 2 * rows:
-        raise AssertionError(f"{files} files")
+    if outcome.tally["files"] != 2 * rows:
+        raise AssertionError(f"{outcome.tally} files")
     return seconds
 
 
 @subject("label", small={"rows": 200, "repeat": 1}, order=40)
 def run(rows: int = 100_000, repeat: int = 3) -> Iterator[Told]:
-    """Labels drawn and written to a folder, on all cores; one label; one PNG.
+    """Labels read, drawn and written to a folder, on all cores; the command; one label; one PNG.
 
     Parameters
     ----------
@@ -76,6 +105,13 @@ def run(rows: int = 100_000, repeat: int = 3) -> Iterator[Told]:
     seconds, peak = snippet(code, rows)
     yield Row("SVG and JSON of a fifth of them", small, few, peak_mb=peak_small)
     yield Row("labels as SVG with QR code and JSON, in a folder", seconds, rows, peak_mb=peak)
+    with tempfile.TemporaryDirectory() as folder:
+        goods = Path(folder) / "goods.parquet"
+        table = wide(few)
+        table.assign(name=[_name(sku) for sku in table["sku"]]).to_parquet(goods)
+        words = ("label", goods, "-o", Path(folder) / "labels", "--url", URL)
+        whole, most = command(*words, repeat=1)
+    yield Row("carbon label, graded with 1,000 draws", whole, few, peak_mb=most)
     frame, told, issue = graded(1)
     row = facts(frame, told, issue).to_dict("records")[0]
     fact = {str(key): value for key, value in row.items()}

@@ -1,10 +1,13 @@
-"""Labels as files: sharded folders, ZIP, index, interruption, change report, the command."""
+"""Labels as files: sharded folders, ZIP, index, change report, the command, its batches."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import pickle
+import subprocess
+import sys
+import time
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -16,7 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from label_facts import ISSUE, frames
 
-from carbon.doors import label_run
+from benchmarks.catalogue import wide
 from carbon.doors.cli_label import label
 from carbon.doors.label_index import changes, indexed, read_index
 from carbon.doors.label_run import Job, write_labels
@@ -78,89 +81,41 @@ def test_a_file_name_is_safe_and_its_own(sku: str) -> None:
     assert name_of(sku) != name_of(sku + "x")
 
 
-def test_processes_and_zip_give_the_same_bytes(tmp_path: Path, monkeypatch: Any) -> None:
-    monkeypatch.setattr(label_run, "CHUNK", 2)
+def test_a_zip_holds_the_same(tmp_path: Path) -> None:
     graded, about = many()
-    write_labels(graded, about, JOB, tmp_path / "one")
-    write_labels(graded, about, JOB, tmp_path / "two", workers=2)
-    assert contents(tmp_path / "one") == contents(tmp_path / "two")
-    for name in ("a.zip", "b.zip"):
+    for name in ("labels", "a.zip", "b.zip"):
         write_labels(graded, about, JOB, tmp_path / name)
     assert (tmp_path / "a.zip").read_bytes() == (tmp_path / "b.zip").read_bytes()
     with zipfile.ZipFile(tmp_path / "a.zip") as archive:
         zipped = {name: archive.read(name) for name in archive.namelist()}
-    assert zipped == contents(tmp_path / "one")
-    assert read_index(tmp_path / "a.zip").equals(read_index(tmp_path / "one"))
+    assert list(zipped) == sorted(zipped)
+    assert zipped == contents(tmp_path / "labels")
+    assert read_index(tmp_path / "a.zip").equals(read_index(tmp_path / "labels"))
 
 
-def test_an_interrupted_run_leaves_nothing_and_goes_on(tmp_path: Path, monkeypatch: Any) -> None:
-    monkeypatch.setattr(label_run, "CHUNK", 2)
-    graded, about = many()
-    out, drawn = tmp_path / "labels", []
-    real = label_run.render
-
-    def render(fact: Any, style: Any) -> Any:
-        drawn.append(fact["sku"])
-        return real(fact, style)
-
-    def stop(_: int) -> None:
-        if len(set(drawn)) >= 4:
-            raise KeyboardInterrupt
-
-    monkeypatch.setattr(label_run, "render", render)
-    with pytest.raises(KeyboardInterrupt):
-        write_labels(graded, about, JOB, out, progress=stop)
-    assert not out.exists()
-    drawn.clear()
-    write_labels(graded, about, JOB, out)
-    assert set(drawn) == {"S-4"}
-    monkeypatch.setattr(label_run, "render", real)
-    write_labels(graded, about, JOB, tmp_path / "whole")
-    assert contents(out) == contents(tmp_path / "whole")
-
-
-def test_parts_of_another_run_are_drawn_again(tmp_path: Path, monkeypatch: Any) -> None:
-    graded, about = many(2)
-
-    def stop(_: int) -> None:
-        raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        write_labels(graded, about, JOB, tmp_path / "labels", progress=stop)
-    graded.loc[0, ["total_kg", "high_kg"]] = [9.1, 12.0]
-    write_labels(graded, about, JOB, tmp_path / "labels")
-    assert read_index(tmp_path / "labels")["total"].tolist() == ["9.1", "7.2"]
-
-
-def test_nothing_of_another_run_is_left(tmp_path: Path) -> None:
-    def stop(_: int) -> None:
-        raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        write_labels(*many(3), JOB, tmp_path / "labels", progress=stop)
-    write_labels(*many(2), Job(ISSUE, ("badge",), formats=("svg",)), tmp_path / "labels")
-    assert sorted(Path(name).suffix for name in contents(tmp_path / "labels")) == [
-        ".csv",
-        ".svg",
-        ".svg",
-    ]
+def test_what_cannot_be_drawn_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(RuleError, match="L012"):
         write_labels(*many(1), Job(ISSUE, ("poster",)), tmp_path / "none")
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["labels"]
+    assert not list(tmp_path.iterdir())
 
 
 def test_labels_replace_only_labels(tmp_path: Path) -> None:
     graded, about = many(1)
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "diary.txt").write_text("dear diary")
-    with pytest.raises(OutputError, match="L015"):
+    with pytest.raises(OutputError, match="B009"):
         write_labels(graded, about, JOB, tmp_path / "mine")
     assert (tmp_path / "mine" / "diary.txt").read_text() == "dear diary"
     write_labels(*many(2), JOB, tmp_path / "labels")
     write_labels(graded, about, JOB, tmp_path / "labels")
     assert len(read_index(tmp_path / "labels")) == 1
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "index.csv").write_text("title,author\n")
     (tmp_path / "file").write_text("x")
-    with pytest.raises(OutputError, match=r"O001|L015"):
+    for name in ("other", "file"):
+        with pytest.raises(OutputError, match="B009"):
+            write_labels(graded, about, JOB, tmp_path / name)
+    with pytest.raises(OutputError, match="O001"):
         write_labels(graded, about, JOB, tmp_path / "file" / "labels")
 
 
@@ -174,6 +129,17 @@ def test_names_that_claim_are_not_printed(tmp_path: Path) -> None:
         if name != "problems.csv":
             assert "零碳".encode() not in content
             assert b"zero-carbon" not in content
+
+
+def test_two_templates_of_one_name_are_refused(tmp_path: Path) -> None:
+    import shutil
+
+    from carbon.rules import templates_root
+
+    shutil.copytree(templates_root() / "badge", tmp_path / "mine")
+    job = Job(ISSUE, ("badge", str(tmp_path / "mine")))
+    with pytest.raises(OutputError, match="B008"):
+        write_labels(*many(1), job, tmp_path / "labels")
 
 
 def test_a_template_that_claims_is_refused(tmp_path: Path) -> None:
@@ -307,3 +273,170 @@ def test_goods_that_cannot_be_computed_have_labels_that_say_so(tmp_path: Path) -
     assert told.exit_code == 1, told.output
     assert read_index(tmp_path / "labels")["state"].tolist() == ["provisional", *["unknown"] * 2]
     assert "2 unknown" in told.output
+
+
+# batches
+
+ROWS = 600
+CARBON = [sys.executable, "-c", "from carbon.doors.cli import main; main(prog_name='carbon')"]
+
+
+@pytest.fixture(scope="module")
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A catalogue of many SKUs; some claim, one cannot be computed."""
+    path = tmp_path_factory.mktemp("shelf") / "shelf.parquet"
+    table = wide(ROWS)
+    table["name"] = "T恤 " + table["sku"]
+    table.loc[[3, 250], "name"] = ["=零碳环保T恤", "zero-carbon dress"]
+    table.loc[7, "mass_g"] = "heavy"
+    table.to_parquet(path, row_group_size=200)
+    return path
+
+
+@pytest.fixture(scope="module")
+def whole(shelf: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("whole") / "labels"
+    told = carbon(shelf, "-o", out, "--workers", 1, draws=50)
+    assert told.exit_code == 1, told.output
+    assert f"{2 * ROWS} files, index.csv" in told.output
+    assert "zero-carbon" in told.output
+    assert "1 unknown" in told.output
+    assert "1 left out" in told.output
+    return out
+
+
+@pytest.mark.parametrize(("workers", "batch"), [(1, 170), (2, 170), (2, 40)])
+def test_batches_and_workers_change_no_byte(
+    shelf: Path, whole: Path, tmp_path: Path, workers: int, batch: int
+) -> None:
+    told = carbon(
+        shelf, "-o", tmp_path / "labels", "--workers", workers, "--batch", batch, draws=50
+    )
+    assert told.exit_code == 1, told.output
+    assert contents(tmp_path / "labels") == contents(whole)
+    assert "problems.csv" in contents(whole)
+
+
+def test_a_zip_of_batches_holds_the_same(shelf: Path, whole: Path, tmp_path: Path) -> None:
+    for name, batch in (("a.zip", 1920), ("b.zip", 170)):
+        carbon(shelf, "-o", tmp_path / name, "--batch", batch, draws=50)
+    assert (tmp_path / "a.zip").read_bytes() == (tmp_path / "b.zip").read_bytes()
+    with zipfile.ZipFile(tmp_path / "a.zip") as archive:
+        assert {name: archive.read(name) for name in archive.namelist()} == contents(whole)
+
+
+def test_killed_labels_go_on_and_end_alike(shelf: Path, whole: Path, tmp_path: Path) -> None:
+    out = tmp_path / "labels"
+    words = ["label", shelf, "-o", out, "--draws", 50, "--date", "2026-09-01", "--batch", 20]
+    command = [*CARBON, *map(str, words), "--workers", "2"]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    work = tmp_path / ".labels.run"
+    while process.poll() is None and len(list((work / "parts").glob("*.done"))) < 4:
+        time.sleep(0.01)
+    process.kill()
+    process.wait()
+    assert not out.exists()
+    done = json.loads((work / "parts" / "000000.done").read_text())
+    rows = pd.read_csv(work / "parts" / "000000.rows", names=done["columns"])
+    torn, gone = (work / "filled" / file for file in rows["file"][:2])
+    torn.write_bytes(torn.read_bytes()[:-9])
+    gone.unlink()
+    gone.with_name("of-a-batch-that-cannot-be-read-any-more.svg").write_text("<svg/>")
+    found = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert (found.returncode, "B002" in found.stderr) == (5, True)
+    found = subprocess.run([*command, "--resume"], capture_output=True, text=True, timeout=120)
+    assert found.returncode == 1, found.stderr
+    resumed = int(found.stdout.partition(" SKUs were finished before")[0].split()[-1])
+    assert 0 < resumed < ROWS, "all but the torn part and those that were not finished"
+    assert resumed % 20 == 0
+    assert contents(out) == contents(whole)
+    assert not work.exists()
+
+
+def test_a_finished_part_is_not_drawn_again(shelf: Path, tmp_path: Path) -> None:
+    """What was whole when a run was killed is still the same file when it has gone on."""
+    out = tmp_path / "labels"
+    words = ["label", shelf, "-o", out, "--draws", 0, "--date", "2026-09-01", "--batch", 20]
+    command = [*CARBON, *map(str, words), "--workers", "1"]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    work = tmp_path / ".labels.run"
+    while process.poll() is None and len(list((work / "parts").glob("*.done"))) < 2:
+        time.sleep(0.01)
+    process.kill()
+    process.wait()
+    done = json.loads((work / "parts" / "000000.done").read_text())
+    rows = pd.read_csv(work / "parts" / "000000.rows", names=done["columns"])
+    before = {file: (work / "filled" / file).stat() for file in rows["file"]}
+    subprocess.run([*command, "--resume"], capture_output=True, timeout=120)
+    for file, stat in before.items():
+        now = (out / file).stat()
+        assert (now.st_ino, now.st_mtime_ns) == (stat.st_ino, stat.st_mtime_ns)
+
+
+def test_a_repeated_sku_has_one_label(tmp_path: Path) -> None:
+    goods = tmp_path / "goods.csv"
+    lines = ["A,T恤,t_shirt,180 g", "B,裙,dress,300 g", ",裙,dress,300 g", "A,裤,jeans,600 g"]
+    goods.write_text("sku,name,category,mass\n" + "\n".join([*lines, *lines[2:]]) + "\n")
+    for batch in (1, 20):
+        out = tmp_path / f"labels-{batch}"
+        told = carbon(goods, "-o", out, "--format", "json", "--batch", batch)
+        assert told.exit_code == 1, told.output
+        assert "4 left out" in told.output
+        index = pd.read_csv(out / "index.csv", keep_default_na=False)
+        assert index["sku"].tolist() == ["A", "B"]
+        assert len(contents(out)) == 3
+        assert json.loads((out / index["file"][0]).read_text())["name"] == "T恤"
+    assert contents(tmp_path / "labels-1") == contents(tmp_path / "labels-20")
+
+
+def test_changes_of_batches_are_those_of_the_whole(
+    shelf: Path, whole: Path, tmp_path: Path
+) -> None:
+    table = pd.read_parquet(shelf).iloc[:-1]
+    table.loc[10, "mass_g"] = "900"
+    table.loc[11, "sku"] = "NEW"
+    table.to_parquet(tmp_path / "new.parquet")
+    for name, batch in (("a.csv", 1920), ("b.csv", 170)):
+        told = carbon(
+            tmp_path / "new.parquet", "-o", tmp_path / name, "--against", whole, "--batch", batch,
+            draws=50,
+        )  # fmt: skip
+        assert "4 labels change" in told.output
+    assert (tmp_path / "a.csv").read_bytes() == (tmp_path / "b.csv").read_bytes()
+    found = pd.read_csv(tmp_path / "a.csv").set_index("sku")["change"].to_dict()
+    assert found.pop("S00000010") in ("letter", "state", "number")
+    assert found == {"NEW": "new", "S00000011": "gone", "S00000599": "gone"}
+    drawn = carbon(
+        tmp_path / "new.parquet", "-o", tmp_path / "labels", "--against", whole, draws=50
+    )
+    assert "4 labels change" in drawn.output
+
+
+def test_sheets_are_filled_batch_by_batch(shelf: Path, tmp_path: Path) -> None:
+    trees = []
+    for workers in (1, 2):
+        out = tmp_path / f"{workers}"
+        words = ["label", shelf, "-o", out, "--format", "json", "--sheets", "--draws", 0]
+        words += ["--date", "2026-09-01", "--batch", 300, "--workers", workers]
+        # the library of PDF has threads of its own: a process that used it must not fork
+        told = subprocess.run(
+            [*CARBON, *map(str, words)], capture_output=True, text=True, timeout=120
+        )
+        assert told.returncode == 1, told.stderr
+        assert f"{ROWS} files, index.csv" in told.stdout
+        trees.append(contents(out))
+    assert trees[0] == trees[1]
+    assert {name for name in trees[0] if name.endswith(".pdf")} == {
+        "labels-0001.pdf",
+        "labels-0002.pdf",
+    }
+    assert "pdf" not in trees[0]["index.csv"].decode()
+
+
+def test_the_manifest_of_labels_says_what_decided_them(shelf: Path, tmp_path: Path) -> None:
+    out = tmp_path / "labels"
+    carbon(shelf, "-o", out, "--format", "json", "--manifest", tmp_path / "m.json")
+    told = json.loads((tmp_path / "m.json").read_text())
+    assert told["options"]["issued"] == "2026-09-01"
+    assert len(told["options"]["templates"]["label"]) == 64
+    assert told["skus"] == ROWS

@@ -40,10 +40,6 @@ CODES: Final[dict[str, Code]] = {
         "a template must not claim what the market forbids",
         "take the words out of the template, or choose another --market",
     ),
-    "L015": error(
-        "labels replace only labels: the folder must be new, empty or hold an index of labels",
-        "choose another OUT",
-    ),
     "L016": error("an index is the index.csv of a run", "give the file, its folder or its ZIP"),
     # claims
     "L101": error(

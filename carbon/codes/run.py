@@ -36,9 +36,12 @@ CODES: Final[dict[str, Code]] = {
         "unchanged rows are copied from the result of the manifest, Parquet that is as it was",
         "run without --since, into .parquet or a folder: only these keep every bit",
     ),
-    "B008": error("every file of a result needs a name of its own", "rename one of the SKUs"),
+    "B008": error(
+        "every file of a result needs a name of its own", "rename one of the SKUs or templates"
+    ),
     "B009": error(
-        "a folder must not be replaced unless a run wrote it", "choose another OUT, or empty it"
+        "a folder must be new, empty, or one that the same command wrote before",
+        "choose another OUT, or empty it",
     ),
     "B010": error(
         "a cluster needs PySpark and Java 17 or later",

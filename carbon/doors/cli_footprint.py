@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from carbon.catalogue.schema import Catalogue
+    from carbon.doors.filled import Files
     from carbon.study import Study
 
 __all__ = ["footprint"]
@@ -89,8 +90,8 @@ def footprint(
 
 
 def weighed(
-    study: Study, catalogue: Catalogue, folder: Path | None, *, draws: int, stages: bool
+    study: Study, catalogue: Catalogue, files: Files | None, *, draws: int, stages: bool
 ) -> pd.DataFrame:
     """Rows of a batch."""
-    del folder
+    del files
     return study.footprints(catalogue, draws=draws, chunk=CHUNK).to_frame(stages=stages)

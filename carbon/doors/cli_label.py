@@ -2,40 +2,59 @@
 
 from __future__ import annotations
 
-import os
 import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from itertools import islice
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from carbon.doors.cli_reference import REFERENCES, weighed
-from carbon.doors.options import CATALOGUE, DRAWS, errors_in, new_study, scope
+from carbon.doors.cli_reference import REFERENCES, own_references
+from carbon.doors.filled import INDEX
+from carbon.doors.options import (
+    DRAWS,
+    SOURCE,
+    Place,
+    draw_factors,
+    errors_in,
+    guard,
+    new_study,
+    run_options,
+    scope,
+    tell_run,
+)
 from carbon.errors import OutputError
+from carbon.rules import digest
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from carbon.doors.label_run import Job
+    from carbon.doors.label_run import Drawing
+    from carbon.doors.label_run import Job as Labels
     from carbon.study import Study
 
 __all__ = ["label"]
 
 KINDS = ("svg", "png", "pdf", "html", "json")
 TABLES = (".csv", ".parquet", ".xlsx", ".jsonl")
-MANY = 2000
-"""SKUs from which a second process is worth its start."""
+BATCH: Final = 1920
+"""SKUs drawn at once; four, six and eight labels a page divide it."""
+
+TOLD: Final = 10
+"""Claims that are printed."""
 
 
 @click.command()
-@CATALOGUE
+@SOURCE
 @click.option(
     "-o",
     "--output",
     required=True,
-    type=click.Path(path_type=Path),
+    type=Place(),
     metavar="OUT",
     help="A folder, a .zip, or one file for one SKU; with --against, a table.",
 )
@@ -115,13 +134,13 @@ MANY = 2000
     metavar="OLD",
     help="Tell which labels change against an earlier index; with OUT a table, draw none.",
 )
-@click.option("--workers", type=click.IntRange(1, 64), help="Processes; all cores without.")
 @REFERENCES
 @DRAWS
+@partial(run_options, size=BATCH)
 @scope
 def label(
-    catalogue: Path,
-    output: Path,
+    catalogue: Path | str,
+    output: Path | str,
     formats: str,
     templates: tuple[str, ...],
     lang: str,
@@ -136,68 +155,68 @@ def label(
     verifications: Path | None,
     market: str,
     against: Path | None,
-    workers: int | None,
     references: Path | None,
     draws: int,
+    running: dict[str, Any],
     **scope: Any,
 ) -> None:
     """Badge, label, information sheet or live overlay of every SKU.
 
     OUT is a folder with one file a SKU and format in sub-folders, and index.csv that says which
-    file is whose; or a .zip of the same. A run that was stopped goes on where it was when it is
-    started again. For one SKU, OUT can be one file: label.svg, label.png and so on.
+    file is whose; or a .zip of the same. CATALOGUE is a file, a folder of files, or a URL, of any
+    size: labels are drawn in batches on all cores, and a run that was stopped goes on with
+    --resume. For one SKU, OUT can be one file: label.svg, label.png and so on.
 
     \b
     carbon label catalogue.xlsx -o labels --format svg,png,json --lang zh,en
     carbon label catalogue.xlsx -o labels.zip --template badge --template label --sheets
     carbon label catalogue.xlsx -o TS-001.pdf --template sheet --only TS-001
     carbon label catalogue.xlsx -o live --template overlay-portrait --format html,png --only TS-001
+    carbon label goods/ -o labels --workers 8 --resume
     carbon label catalogue.xlsx -o changes.csv --against labels/index.csv
     """
-    from carbon.doors.label_index import read_index
-    from carbon.label import facts
+    from carbon.doors.label_index import INDEX_START, read_index
+    from carbon.doors.label_run import Drawing, check_job, check_target
 
-    single = output.suffix.lower().removeprefix(".")
+    suffix = PurePath(output).suffix.lower()
+    single = suffix.removeprefix(".") in KINDS
     kinds = tuple(dict.fromkeys(kind.strip() for kind in formats.split(",") if kind.strip()))
     if not kinds or not set(kinds) <= set(KINDS):
         raise click.UsageError(f"formats are {', '.join(KINDS)}")
-    compared = against is not None and output.suffix.lower() in TABLES
-    if single in KINDS:
-        kinds = (single,)
-    elif output.suffix.lower() in TABLES and not compared:
+    compared = against is not None and suffix in TABLES
+    if suffix in TABLES and not compared:
         raise OutputError("O002", "labels go to a folder or a .zip", file=str(output))
-    if output.exists() and catalogue.exists() and output.samefile(catalogue):
-        raise OutputError("O004", file=str(output))
+    if single or compared or suffix == ".zip":
+        guard(output, catalogue, only=(suffix,))
+    else:
+        guard(output, catalogue, folder=True, index=INDEX_START)
+    if isinstance(output, Path) and suffix == ".zip":
+        check_target(output)
     old = None if against is None else read_index(against)
     study = new_study(**scope)
-    filled = study.catalogue(catalogue)
-    if skus:
-        filled = filled.select(list(skus))
-    if single in KINDS and len(filled) != 1:
-        raise click.UsageError(f"{output} is one file: name one SKU with --only")
-    names = templates or ("label",)
-    job = _job(study, names, lang, kinds, issued, url, resolver)
+    kinds = (suffix.removeprefix("."),) if single else kinds
+    names = tuple(dict.fromkeys(templates)) or ("label",)
     job = replace(
-        job, dpi=dpi, outline=outline, market=market, sheets=scale / 100 if sheets else 0.0
+        _job(study, names, lang, kinds, issued, url, resolver),
+        dpi=dpi,
+        outline=outline,
+        market=market,
+        sheets=scale / 100 if sheets else 0.0,
     )
-    graded = weighed(study, filled, references, draws, stages=True)
-    about = facts.about(filled, study.vocabulary.categories)
+    told = {"draws": draws, **check_job(job), **_told(job)}
+    chosen = own_references(references) or study.references
+    held = None
     if verifications is not None:
-        about = _verified(about, verifications, job.issue.issued)
-    if old is not None:
-        _tell_changes(old, graded, about, job, output if compared else None)
-    if not compared:
-        count = os.cpu_count() or 1
-        processes = workers or (count if len(filled) >= MANY else 1)
-        _write(graded, about, job, output, processes, single in KINDS)
-    left_out = int(graded["total_kg"].isna().sum())
-    told = graded["state"].value_counts()
-    click.echo(
-        f"{len(graded)} SKUs: "
-        + ", ".join(f"{told.get(state, 0)} {state.replace('_', ' ')}" for state in told.index)
-        + f" -> {output}  [{study.basis}]"
-    )
-    sys.exit(1 if left_out or errors_in(filled) else 0)
+        held = _verified(verifications, job.issue.issued)
+        told["verifications"] = digest(verifications)
+    told["references"] = chosen.id if references is None else digest(references)
+    draw_factors(study, draws)
+    drawing = Drawing(job, chosen, held)
+    if skus or single:
+        code = _at_once(study, drawing, draws, catalogue, skus, output, old, running)
+    else:
+        code = _in_batches(study, drawing, told, catalogue, output, old, running)
+    sys.exit(code)
 
 
 def _job(
@@ -208,8 +227,8 @@ def _job(
     issued: datetime | None,
     url: str,
     resolver: str,
-) -> Job:
-    from carbon.doors.label_run import Job
+) -> Labels:
+    from carbon.doors.label_run import Job as Labels
     from carbon.label.facts import Issue
     from carbon.label.link import check_url
 
@@ -222,10 +241,25 @@ def _job(
         url=check_url(url),
         resolver=check_url(resolver).rstrip("/"),
     )
-    return Job(issue, templates, tuple(lang.split(",")), kinds)
+    return Labels(issue, templates, tuple(lang.split(",")), kinds)
 
 
-def _verified(about: pd.DataFrame, path: Path, day: date) -> pd.DataFrame:
+def _told(labels: Labels) -> dict[str, Any]:
+    """What decides the bytes of labels, for the manifest."""
+    issue = labels.issue
+    return {
+        "langs": list(labels.langs),
+        "formats": list(labels.formats),
+        "dpi": labels.dpi,
+        "outline": labels.outline,
+        "sheets": labels.sheets,
+        "issued": issue.issued.isoformat(),
+        "url": issue.url,
+        "resolver": issue.resolver,
+    }
+
+
+def _verified(path: Path, day: date) -> pd.DataFrame:
     """What third parties have verified, where it holds on the day of the label."""
     import pandas as pd
 
@@ -235,24 +269,119 @@ def _verified(about: pd.DataFrame, path: Path, day: date) -> pd.DataFrame:
     table, today = ledger.frame, pd.Timestamp(day)
     table = table[(table["valid_from"] <= today) & (table["valid_to"] >= today)]
     table = table.sort_values("valid_to").drop_duplicates("sku", keep="last")
-    table = table.set_index(table["sku"].astype(str))
-    for column in ("verifier", "certificate"):
-        told = about["sku"].map(table[column].astype(str))
-        about[column] = told.fillna("").to_numpy(dtype=object)
-    until = about["sku"].map(table["valid_to"].dt.strftime("%Y-%m-%d"))
-    about["verified_until"] = until.fillna("").to_numpy(dtype=object)
-    count = int((about["certificate"] != "").sum())
-    click.echo(f"{count} verified, {len(ledger.problems)} problems in {path}")
-    return about
+    out = table[["verifier", "certificate"]].astype(str).astype("object")
+    out["verified_until"] = table["valid_to"].dt.strftime("%Y-%m-%d").astype("object")
+    click.echo(f"{len(out)} certificates hold on {day}, {len(ledger.problems)} problems in {path}")
+    return out.set_index(table["sku"].astype(str).astype("object"))
 
 
-def _tell_changes(
-    old: pd.DataFrame, graded: pd.DataFrame, about: pd.DataFrame, job: Job, output: Path | None
-) -> None:
+def _in_batches(
+    study: Study,
+    drawing: Drawing,
+    told: dict[str, Any],
+    catalogue: Path | str,
+    output: Path | str,
+    old: pd.DataFrame | None,
+    running: dict[str, Any],
+) -> int:
+    """Labels of a catalogue of any size."""
+    from carbon.doors.label_index import tallied
+    from carbon.doors.run import Job, run
+
+    if (
+        old is not None and PurePath(output).suffix.lower() in TABLES
+    ):  # against an earlier index: none is drawn
+        kept, finish = ".parquet", partial(_compared, old=old)
+    else:
+        kept, finish = "", partial(_finished, old=old)
+    job = Job("label", study, drawing, told, not kept, tallied, kept, finish)
+    outcome = run(job, catalogue, output, **running)
+    tally = {name: int(count) for name, count in outcome.tally.items()}
+    if not kept:
+        click.echo(f"{tally.pop('files', 0)} files, {INDEX}")
+    _tell_states(tally)
+    tell_run(outcome, study.basis)
+    return outcome.exit_code
+
+
+def _finished(joined: Path, made: Path, *, old: pd.DataFrame | None) -> None:
+    """Index, problems and archive of labels that are all drawn; what they change."""
+    from carbon.doors.filled import rows_of
+    from carbon.doors.label_index import PROBLEMS, changes, finished, read_index
+
+    finished(joined, made)
+    if old is not None:
+        _tell_changes(changes(old, read_index(joined)))
+    if (joined / PROBLEMS).exists():
+        rows = rows_of(joined / PROBLEMS)
+        _tell_claims(list(islice(rows, TOLD)), sum(1 for _ in rows))
+
+
+def _compared(joined: Path, made: Path, *, old: pd.DataFrame) -> None:
+    """What labels would change."""
+    import pandas as pd
+
+    from carbon.doors.batch import FORMATS
+    from carbon.doors.label_index import changes
+
+    table = changes(old, pd.read_parquet(joined))
+    _tell_changes(table)
+    FORMATS[made.suffix.lower()](table, made)
+
+
+def _at_once(
+    study: Study,
+    drawing: Drawing,
+    draws: int,
+    catalogue: Path | str,
+    skus: tuple[str, ...],
+    output: Path | str,
+    old: pd.DataFrame | None,
+    running: dict[str, Any],
+) -> int:
+    """Labels of some SKUs, or of one as a file: what is no matter of batches."""
     from carbon.doors.batch import write_table
     from carbon.doors.label_index import changes, indexed
+    from carbon.doors.label_run import write_labels, write_one
 
-    table = changes(old, indexed(graded, about, job.issue))
+    if running["manifest"] is not None or "://" in f"{catalogue}{output}":
+        raise click.UsageError("--manifest and URLs do not go with --only or a single file")
+    output, suffix = Path(output), PurePath(output).suffix.lower()
+    filled = study.catalogue(Path(catalogue))
+    if skus:
+        filled = filled.select(list(dict.fromkeys(skus)))
+    single = suffix.removeprefix(".") in KINDS
+    if single and len(filled) != 1:
+        raise click.UsageError(f"{output} is one file: name one SKU with --only")
+    graded, beside = drawing.graded(study, filled, draws)
+    table = None
+    if old is not None:
+        table = changes(old, indexed(graded, beside, drawing.job.issue))
+        _tell_changes(table)
+    if suffix in TABLES and table is not None:
+        write_table(table, output)
+    else:
+        if single:
+            noted = write_one(graded, beside, drawing.job, output)
+        else:
+            files, noted = write_labels(graded, beside, drawing.job, output)
+            click.echo(f"{files} files, {INDEX}")
+        _tell_claims(noted.head(TOLD).to_dict("records"), len(noted) - TOLD)
+    _tell_states(graded["state"].value_counts(sort=False).to_dict())
+    click.echo(f"{len(filled)} SKUs -> {output}  [{study.basis}]")
+    return int(errors_in(filled) or bool(graded["total_kg"].isna().any()))
+
+
+def _tell_states(tally: Mapping[Any, int]) -> None:
+    """How many SKUs have a letter, and how sure it is."""
+    from carbon.label.scale import STATES
+
+    certified = tally.get("verified", 0)
+    told = [f"{tally[state]} {state.replace('_', ' ')}" for state in STATES if tally.get(state)]
+    click.echo(", ".join(told + ([f"{certified} verified"] if certified else [])) or "no labels")
+
+
+def _tell_changes(table: pd.DataFrame) -> None:
     told = table["change"].value_counts()
     click.echo(
         f"{len(table)} labels change: "
@@ -260,27 +389,14 @@ def _tell_changes(
     )
     for row in table[table["change"] == "letter"].head(20).to_dict("records"):
         click.echo(f"  {row['sku']}: {row['letter_old'] or '-'} -> {row['letter_new'] or '-'}")
-    if output is not None:
-        write_table(table, output)
 
 
-def _write(
-    graded: pd.DataFrame, about: pd.DataFrame, job: Job, output: Path, workers: int, single: bool
-) -> None:
-    from carbon.doors.label_run import write_labels, write_one
-
-    if single:
-        noted = write_one(graded, about, job, output)
-    else:
-        with click.progressbar(length=len(graded), label="labels", file=sys.stderr) as bar:
-            files, noted = write_labels(
-                graded, about, job, output, workers=workers, progress=bar.update
-            )
-        click.echo(f"{files} files, index.csv")
-    for row in noted.head(10).to_dict("records"):
+def _tell_claims(rows: Sequence[Mapping[Any, Any]], more: int) -> None:
+    """Names that claimed what the market forbids."""
+    for row in rows:
         click.echo(
             f"{row['severity']} {row['code']}  {row['sku']} {row['column']}: "
             f"{str(row['value'])[:60]!r}  {row['rule']}; {row['remedy']}"
         )
-    if len(noted) > 10:
-        click.echo(f"... and {len(noted) - 10} more in problems.csv")
+    if more > 0:
+        click.echo(f"... and {more} more in problems.csv")

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from carbon.catalogue.schema import Catalogue
+    from carbon.doors.filled import Files
     from carbon.footprint.scenario_file import Scenario
     from carbon.study import Study
 
@@ -141,13 +142,13 @@ def whatif(
 
 
 def changed(
-    study: Study, catalogue: Catalogue, folder: Path | None, *, levers: list[str], **how: Any
+    study: Study, catalogue: Catalogue, files: Files | None, *, levers: list[str], **how: Any
 ) -> pd.DataFrame:
     """Rows of a batch, with the letters before and after."""
     from carbon.footprint.scenario import what_if
     from carbon.label.scale import lettered
 
-    del folder
+    del files
     table = what_if(study, catalogue, levers, **(how | {"draws": how["draws"] or None}))
     return lettered(table, study.references.stages(study).sum(axis=1), study.scale)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -14,8 +13,9 @@ from carbon.catalogue.defaults import fill
 from carbon.catalogue.read import read_tables
 from carbon.catalogue.schema import Catalogue
 from carbon.catalogue.stream import Batch, Stream
+from carbon.doors.filled import Files
 from carbon.doors.manifest import content_keys
-from carbon.doors.parts import digest, write_part
+from carbon.doors.parts import write_part
 from carbon.doors.since import Since
 from carbon.doors.work import Part, Written
 from carbon.errors import CatalogueError
@@ -37,20 +37,21 @@ class Job:
         Of the command.
     study : Study
     compute : callable
-        ``compute(study, catalogue, folder, **options)`` gives the rows of the result for a filled
-        catalogue; known by name to other processes. ``folder`` is a new folder for files of the
-        batch, or None.
+        ``compute(study, catalogue, files, **options)`` gives the rows of the result for a filled
+        catalogue; known by name to other processes. ``files`` takes the files of the batch
+        (:class:`carbon.doors.filled.Files`) where the result is a folder, else it is None.
     options : dict
         What decides the result beside the study; JSON can hold it.
     folder : bool
-        The result is a folder of the files, with the rows as ``index.csv`` among them.
+        The result is a folder of the files, with the rows as ``index.csv`` among them: a row a
+        file, with its ``file`` and ``sha256``.
     tally : callable, optional
         From the rows of a batch to numbers by name, which are summed over the batches.
     kept : str
         Suffix of what the batches are joined to, where it is not that of the result.
     finish : callable, optional
         ``finish(joined, made)`` makes the result of what was joined, where no batch can: both are
-        paths, the second does not exist yet.
+        paths, the second does not exist yet. If it still does not, the first is the result.
     """
 
     name: str
@@ -82,6 +83,8 @@ class State:
         An earlier run.
     alone : bool
         There is one batch: if it cannot be read, nothing can.
+    filled : pathlib.Path, optional
+        Folder that the batches fill.
     """
 
     job: Job
@@ -91,6 +94,7 @@ class State:
     keep_keys: bool
     since: Since | None
     alone: bool
+    filled: Path | None = None
 
 
 _state: list[State] = []
@@ -130,12 +134,8 @@ def work(batch: Batch) -> Part:
 def _computed(state: State, number: int, catalogue: Catalogue, keys: Any, copied: Any) -> Part:
     job = state.job
     part = Part(number)
-    folder = None
-    if job.folder:
-        folder = state.parts / part.name_of("files")
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir()
-    frame = job.compute(job.study, catalogue, folder, **job.options)
+    files = None if state.filled is None else Files(state.filled, number)
+    frame = job.compute(job.study, catalogue, files, **job.options)
     changes: dict[str, int] = {}
     written = []
     if state.since is not None and keys is not None:
@@ -151,8 +151,6 @@ def _computed(state: State, number: int, catalogue: Catalogue, keys: Any, copied
         if table is not None and (len(table) or kind == "rows"):
             name = part.name_of(kind)
             written.append(Written(name, write_part(table, state.parts / name, suffix)))
-    if folder is not None:
-        written.append(Written(folder.name, digest(folder)))
     assumed = (catalogue.origin == ORIGINS.index("default")).sum()
     codes = catalogue.problems["code"].value_counts().sort_index()
     part = replace(
@@ -178,4 +176,7 @@ def _left_out(frame: pd.DataFrame, catalogue: Catalogue) -> int:
         return int(frame["total_kg"].isna().sum())
     if "before_kg" in frame:  # several rows a SKU
         return int(frame.loc[frame["before_kg"].isna(), "sku"].nunique(dropna=False))
+    if "total" in frame:  # labels: several rows a SKU, and none for one that stood before
+        told = frame.loc[frame["total"] != "", "sku"]
+        return len(catalogue) - told[told != ""].nunique()
     return int(catalogue.skus["failed"].sum())

@@ -2,19 +2,35 @@
 
 from __future__ import annotations
 
+import csv
+import json
+import os
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pandas as pd
 
-from carbon.doors.batch import RUN
-from carbon.errors import OutputError
+from carbon.doors.batch import as_text, whole_file
+from carbon.doors.filled import INDEX, rows_of
+from carbon.errors import OutputError, problem_table
 from carbon.label.facts import Issue, facts
 
-__all__ = ["INDEX", "INDEX_COLUMNS", "changes", "indexed", "read_index", "safe"]
+__all__ = [
+    "INDEX_COLUMNS",
+    "INDEX_START",
+    "PROBLEMS",
+    "changes",
+    "finished",
+    "indexed",
+    "read_index",
+    "tallied",
+]
 
-INDEX: Final = "index.csv"
+PROBLEMS: Final = "problems.csv"
+"""Claims in names that were reworded or left out, where there were any."""
+
 INDEX_COLUMNS: Final = (
     "sku",
     "file",
@@ -32,23 +48,14 @@ INDEX_COLUMNS: Final = (
 )
 """Columns of the index, a row a file."""
 
+INDEX_START: Final = ",".join(INDEX_COLUMNS[:3])
+"""How the first line of an index begins."""
 
-def safe(cell: object) -> str:
-    """A cell that no spreadsheet runs as a formula.
+OLD: Final = (1980, 1, 1, 0, 0, 0)
+"""Date of the files in a ZIP, so that the same labels give the same bytes."""
 
-    Parameters
-    ----------
-    cell : object
-        Anything; missing is empty.
-
-    Examples
-    --------
-    >>> safe("=1+1")
-    "'=1+1"
-    """
-    text = "" if cell is None or cell != cell else str(cell)
-    text = text.encode("utf-8", "replace").decode()
-    return f"'{text}" if text.startswith(RUN) else text
+HELD: Final = 10_000
+"""Claims that are written at once."""
 
 
 def read_index(path: Path) -> pd.DataFrame:
@@ -70,18 +77,84 @@ def read_index(path: Path) -> pd.DataFrame:
         L016 if it is no index.
     """
     wanted = ["sku", "state", "letter", "total", "edition"]
+    told: dict[str, Any] = {"dtype": str, "keep_default_na": False, "encoding": "utf-8-sig"}
+    told["usecols"] = wanted
+    table: pd.DataFrame
     try:
         if path.suffix.lower() == ".zip":
             with zipfile.ZipFile(path) as archive, archive.open(INDEX) as file:
-                table = pd.read_csv(file, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+                table = pd.read_csv(file, **told)
         else:
             path = path / INDEX if path.is_dir() else path
-            table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+            table = pd.read_csv(path, **told)
         table = table[wanted]
     except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
         raise OutputError("L016", str(error)[:120], file=str(path)) from None
     table["sku"] = table["sku"].str.replace(r"^'(?=[=+\-@\t\r])", "", regex=True)
     return table.drop_duplicates("sku", ignore_index=True)
+
+
+def finished(joined: Path, made: Path) -> None:
+    """Give labels that lie in a folder the index and the problems that users read; pack them.
+
+    Parameters
+    ----------
+    joined : pathlib.Path
+        Folder of the labels; its index has the columns of :func:`carbon.doors.label_run.drawn`.
+    made : pathlib.Path
+        Where a ZIP is written, if its name ends in ``.zip``.
+    """
+    claims = joined / PROBLEMS
+    claims.unlink(missing_ok=True)
+    held: list[dict[str, str]] = []
+    with (
+        whole_file(joined / INDEX) as beside,
+        beside.open("w", encoding="utf-8-sig", newline="") as file,
+    ):
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(INDEX_COLUMNS)
+        for row in rows_of(joined / INDEX):
+            if row["sku"]:  # a sheet is nobody's
+                writer.writerow([row[name] for name in INDEX_COLUMNS])
+            if row["claims"]:
+                held += json.loads(row["claims"])
+            if len(held) >= HELD:
+                held = _append(held, claims)
+    _append(held, claims)
+    if made.suffix.lower() == ".zip":
+        with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+            for name in _sorted_files(joined):
+                entry = zipfile.ZipInfo(name, OLD)
+                entry.compress_type = zipfile.ZIP_DEFLATED
+                entry.external_attr = 0o644 << 16
+                archive.writestr(entry, (joined / name).read_bytes())
+
+
+def _append(held: list[dict[str, str]], path: Path) -> list[dict[str, str]]:
+    if held:
+        new = not path.exists()
+        table = as_text(problem_table(pd.DataFrame(held)))
+        code = "utf-8-sig" if new else "utf-8"
+        table.to_csv(path, mode="a", header=new, index=False, encoding=code)
+    return []
+
+
+def _sorted_files(folder: Path, above: str = "") -> Iterator[str]:
+    for entry in sorted(os.scandir(folder / above), key=lambda one: one.name):
+        if entry.is_dir():
+            yield from _sorted_files(folder, f"{above}{entry.name}/")
+        else:
+            yield f"{above}{entry.name}"
+
+
+def tallied(rows: pd.DataFrame) -> dict[str, float]:
+    """Sums of a batch, for the summary: labels by state, files, certificates."""
+    of_sku = rows[rows["sku"] != ""]
+    states = of_sku.drop_duplicates("sku")["state"].value_counts(sort=False)
+    out = {str(state): float(count) for state, count in states.items()}
+    if "verified" in rows:
+        out |= {"verified": float((rows["verified"] != "").sum()), "files": float(len(of_sku))}
+    return out
 
 
 def indexed(graded: pd.DataFrame, about: pd.DataFrame, issue: Issue) -> pd.DataFrame:

@@ -1,43 +1,44 @@
-"""Many labels as files: sharded folders or one ZIP, on several cores, resumable and whole.
-
-Labels are drawn in chunks. A chunk that is done leaves its part of the index in the folder beside
-the result; a run that was stopped finds the parts again and draws only the rest.
-"""
+"""Labels of many SKUs as files of a folder or a ZIP, of a few at once, of one as a file."""
 
 from __future__ import annotations
 
-import csv
-import errno
-import hashlib
 import json
-import multiprocessing
-import os
 import shutil
-import zipfile
-from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+import tempfile
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from carbon.doors.batch import whole_file
-from carbon.doors.label_index import INDEX, INDEX_COLUMNS, safe
-from carbon.errors import CarbonError, OutputError, RuleError, problem_table
+from carbon.doors.batch import as_text, whole_file
+from carbon.doors.filled import INDEX, Files
+from carbon.doors.label_index import INDEX_COLUMNS, INDEX_START, finished, indexed, tallied
+from carbon.doors.publish import check_folder, publish
+from carbon.errors import OutputError, RuleError, problem_table
 from carbon.label.claims import check, clean, load_market, problems
 from carbon.label.design import Design, load_design
-from carbon.label.facts import Issue, facts
+from carbon.label.facts import Issue, about, facts
 from carbon.label.render import Style, name_of, per_page, render, sheet_of
 
-__all__ = ["Job", "label_rows", "write_labels", "write_one"]
+if TYPE_CHECKING:
+    from carbon.catalogue.schema import Catalogue
+    from carbon.footprint.reference import References
+    from carbon.study import Study
 
-CHUNK: Final = 480
-"""SKUs drawn at once; four, six and eight labels a page divide it."""
+__all__ = [
+    "Drawing",
+    "Job",
+    "check_job",
+    "check_target",
+    "label_rows",
+    "write_labels",
+    "write_one",
+]
 
-OLD: Final = (1980, 1, 1, 0, 0, 0)
-"""Date of the files in a ZIP, so that the same labels give the same bytes."""
+ROW_COLUMNS = (*INDEX_COLUMNS, "claims", "verified")
+"""Columns of the index, and what of a SKU is told elsewhere, on the first of its rows."""
 
 
 @dataclass(frozen=True)
@@ -77,29 +78,136 @@ class Job:
         return Style(design, self.issue.scale, self.langs, kinds, self.dpi, self.outline)
 
 
+@dataclass(frozen=True)
+class Drawing:
+    """What a batch run does to label a catalogue.
+
+    Parameters
+    ----------
+    job : Job
+        What is drawn.
+    references : References, optional
+        A platform's own.
+    verified : pandas.DataFrame, optional
+        What others have verified, indexed by SKU: columns ``verifier certificate verified_until``.
+    draw : bool
+        Draw the labels; else only tell what the index would say of them.
+    """
+
+    job: Job
+    references: References | None = None
+    verified: pd.DataFrame | None = None
+    draw: bool = True
+
+    def __call__(
+        self, study: Study, catalogue: Catalogue, files: Files | None, *, draws: int, **told: Any
+    ) -> pd.DataFrame:
+        """Rows of a batch.
+
+        Parameters
+        ----------
+        study : Study
+        catalogue : Catalogue
+            Filled.
+        files : Files, optional
+            Takes the labels.
+        draws : int
+            For intervals and letters.
+        **told : object
+            What else the manifest tells of the job.
+        """
+        del told
+        graded, beside = self.graded(study, catalogue, draws)
+        if files is None:
+            return indexed(graded, beside, self.job.issue)
+        rows, _ = drawn(graded, beside, self.job, files)
+        return rows
+
+    def graded(
+        self, study: Study, catalogue: Catalogue, draws: int
+    ) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Footprints with their letters, and what a label tells beside them.
+
+        Rows without a SKU, and those whose SKU stood before, have no label: it would be another's.
+        """
+        graded = study.grades(catalogue, references=self.references, draws=draws, stages=True)
+        beside = about(catalogue, study.vocabulary.categories)
+        if self.verified is not None:
+            beside = with_verified(beside, self.verified)
+        again = catalogue.skus["problem"].astype(str).str.contains("C008").to_numpy(dtype=bool)
+        own = ~again & (beside["sku"] != "").to_numpy(dtype=bool)
+        return graded[own].reset_index(drop=True), beside[own].reset_index(drop=True)
+
+
+def with_verified(about: pd.DataFrame, verified: pd.DataFrame) -> pd.DataFrame:
+    """Put what others have verified beside the SKUs."""
+    out = about.copy(deep=False)
+    for column in ("verifier", "certificate", "verified_until"):
+        told = about["sku"].map(verified[column]).astype("object")
+        out[column] = told.where(told.notna(), "").to_numpy(dtype=object)
+    return out
+
+
+def check_target(out: Path) -> None:
+    """Refuse a folder that holds something other than labels.
+
+    Parameters
+    ----------
+    out : pathlib.Path
+        A folder, or ``.zip``.
+
+    Raises
+    ------
+    carbon.errors.OutputError
+        B009; O001 if a folder has the name of the ZIP.
+    """
+    if out.suffix.lower() != ".zip":
+        check_folder(out, INDEX_START)
+    elif out.is_dir():
+        raise OutputError("O001", "it is a folder", file=str(out))
+
+
+def check_job(job: Job) -> dict[str, Any]:
+    """Refuse designs that cannot be drawn; what decides the others.
+
+    Parameters
+    ----------
+    job : Job
+
+    Returns
+    -------
+    dict
+        SHA-256 of each template, and of the rules of claims.
+
+    Raises
+    ------
+    carbon.errors.OutputError
+        B008 if two templates have one name.
+    carbon.errors.RuleError
+        L001 to L014 if a template is refused, L101 if the market is not known.
+    """
+    designs = _designs(job)
+    if job.sheets and not all(min(per_page(job.style(one), job.sheets)) for one in designs):
+        raise RuleError("L013", value=f"{job.sheets:.0%}")
+    told = {design.sheet.name: design.sha256 for design in designs}
+    if len(told) < len(designs):
+        raise OutputError("B008", "two templates have one name", value=", ".join(told))
+    return {"templates": told, "claims": load_market(job.market).sha256}
+
+
 def write_labels(
-    graded: pd.DataFrame,
-    about: pd.DataFrame,
-    job: Job,
-    out: Path,
-    *,
-    workers: int = 1,
-    progress: Callable[[int], object] | None = None,
+    graded: pd.DataFrame, about: pd.DataFrame, job: Job, out: Path
 ) -> tuple[int, pd.DataFrame]:
-    """Draw the labels of a catalogue.
+    """Draw the labels of a few SKUs at once, in this process.
 
     Parameters
     ----------
     graded, about : pandas.DataFrame
-        As for :func:`carbon.label.facts.facts`.
+        As for :func:`carbon.label.facts.facts`; each SKU once.
     job : Job
         What is drawn.
     out : pathlib.Path
         A folder, or ``.zip``. A folder that exists must be empty or hold labels; it is replaced.
-    workers : int
-        Processes.
-    progress : callable, optional
-        Called with the number of SKUs drawn since the last call.
 
     Returns
     -------
@@ -111,47 +219,31 @@ def write_labels(
     Raises
     ------
     carbon.errors.OutputError
-        O001 if it cannot be written, L015 if the folder holds something else, L010 without font.
+        O001 if it cannot be written, B009 if the folder holds something else, L010 without font.
     carbon.errors.RuleError
         L001 to L014 if a template is refused.
     """
-    _replaceable(out)
-    designs = _designs(job)
-    if job.sheets and not all(_fits(job, design) for design in designs):
-        raise RuleError("L013", value=f"{job.sheets:.0%}")
-    beside = out.with_name(f".{out.name}.partial")
+    check_target(out)
+    check_job(job)
     try:
-        _prepared(beside, job, designs, about["sku"])
-        starts = range(0, len(graded), CHUNK)
-        chunks = (
-            (number, graded.iloc[start : start + CHUNK], about.iloc[start : start + CHUNK])
-            for number, start in enumerate(starts)
-        )
-        told: dict[int, list[dict[str, str]]] = {}
-        for number, size, found in _drawn(chunks, job, beside, workers):
-            told[number] = found
-            if progress is not None:
-                progress(size)
-        rows = [row for number in sorted(told) for row in told[number]]
-        noted = problem_table(pd.DataFrame(rows)) if rows else problem_table()
-        files = _finish(beside, out, len(starts), noted)
-    except CarbonError:
-        shutil.rmtree(beside, ignore_errors=True)  # it would fail in the same place again
-        raise
+        out.parent.mkdir(parents=True, exist_ok=True)
+        beside = Path(tempfile.mkdtemp(dir=out.parent, prefix=f".{out.name}."))
     except OSError as error:
         raise OutputError("O001", error.strerror or str(error), file=str(out)) from None
-    return files, noted
-
-
-def _prepared(beside: Path, job: Job, designs: tuple[Design, ...], skus: pd.Series) -> None:
-    """The folder beside the result, emptied unless the same files were being made in it."""
-    key = hashlib.sha256(repr((job, [design.sha256 for design in designs])).encode())
-    key.update("\x00".join(skus.astype(str)).encode("utf-8", "surrogatepass"))
-    same = beside / ".parts" / "key"
-    if not (same.is_file() and same.read_text(encoding="ascii") == key.hexdigest()):
+    try:
+        joined, made = beside / "labels", beside / f"made{out.suffix}"
+        joined.mkdir()
+        rows, claimed = drawn(graded, about, job, Files(joined, 0))
+        as_text(rows).to_csv(joined / INDEX, index=False)
+        finished(joined, made)
+        whole = made if made.exists() else joined
+        publish(whole, str(out), whole.is_dir())
+    except OSError as error:
+        raise OutputError("O001", error.strerror or str(error), file=str(out)) from None
+    finally:
         shutil.rmtree(beside, ignore_errors=True)
-        same.parent.mkdir(parents=True)
-        same.write_text(key.hexdigest(), encoding="ascii")
+    noted = problem_table(pd.DataFrame(claimed)) if claimed else problem_table()
+    return int(tallied(rows)["files"]), noted
 
 
 def write_one(graded: pd.DataFrame, about: pd.DataFrame, job: Job, out: Path) -> pd.DataFrame:
@@ -213,39 +305,6 @@ def label_rows(graded: pd.DataFrame, about: pd.DataFrame, job: Job) -> pd.DataFr
     return pd.DataFrame(rows, columns=["sku", "svg", "json"])
 
 
-def _drawn(
-    chunks: Iterator[tuple[int, pd.DataFrame, pd.DataFrame]], job: Job, beside: Path, workers: int
-) -> Iterator[tuple[int, int, list[dict[str, str]]]]:
-    if workers <= 1:
-        for number, graded, about in chunks:
-            yield number, len(graded), _chunk(job, beside, number, graded, about)
-        return
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=context) as pool:
-        waiting: dict[Future[list[dict[str, str]]], tuple[int, int]] = {}
-        try:
-            for number, graded, about in chunks:
-                waiting[pool.submit(_chunk, job, beside, number, graded, about)] = (
-                    number,
-                    len(graded),
-                )
-                while len(waiting) > 2 * workers:
-                    yield from _ready(waiting)
-            while waiting:
-                yield from _ready(waiting)
-        except BaseException:
-            pool.shutdown(cancel_futures=True)
-            raise
-
-
-def _ready(
-    waiting: dict[Future[list[dict[str, str]]], tuple[int, int]],
-) -> Iterator[tuple[int, int, list[dict[str, str]]]]:
-    for future in wait(waiting, return_when=FIRST_COMPLETED).done:
-        number, size = waiting.pop(future)
-        yield number, size, future.result()
-
-
 def _designs(job: Job) -> tuple[Design, ...]:
     """The designs of a job; a template that claims what the market forbids is refused."""
     return _linted(job.templates, job.market)
@@ -266,43 +325,72 @@ def _linted(templates: tuple[str, ...], market_name: str) -> tuple[Design, ...]:
     return tuple(out)
 
 
-def _fits(job: Job, design: Design) -> bool:
-    return min(per_page(job.style(design), job.sheets)) > 0
+def drawn(
+    graded: pd.DataFrame, about: pd.DataFrame, job: Job, files: Files
+) -> tuple[pd.DataFrame, list[dict[str, str]]]:
+    """Draw labels into a folder.
 
+    Parameters
+    ----------
+    graded, about : pandas.DataFrame
+        As for :func:`carbon.label.facts.facts`; each SKU once.
+    job : Job
+        What is drawn.
+    files : Files
+        Takes them; sheets have the number of its batch.
 
-def _chunk(
-    job: Job, beside: Path, number: int, graded: pd.DataFrame, about: pd.DataFrame
-) -> list[dict[str, str]]:
-    """Draw one chunk, unless it was drawn before; what its names claimed."""
+    Returns
+    -------
+    rows : pandas.DataFrame
+        A row a file, columns :data:`ROW_COLUMNS`; a sheet is nobody's, its ``sku`` is empty.
+    claimed : list of dict
+        What the names claimed.
+    """
     about, claimed = _claimless(about, job.market)
+    claims: dict[str, list[dict[str, str]]] = {}
+    for one in claimed:
+        claims.setdefault(one["sku"], []).append(one)
     table = facts(graded, about, job.issue)
     columns = [str(name) for name in table.columns]
     rows_of = zip(*(table[name].tolist() for name in columns), strict=True)
     records = [dict(zip(columns, row, strict=True)) for row in rows_of]
     designs = _designs(job)
-    key = repr((job, [design.sha256 for design in designs], records))
-    digest = hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
-    part = beside / ".parts" / f"{number:06d}.json"
-    if part.is_file() and json.loads(part.read_text(encoding="utf-8"))["digest"] == digest:
-        return claimed
-    rows: list[list[str]] = []
+    styles = [(design.sheet.name, job.style(design)) for design in designs]
     own = Style(designs[0], job.issue.scale, job.langs, ("json",))
+    rows: list[list[str]] = []
     for record in records:
-        stem = name_of(str(record["sku"]))
+        sku = str(record["sku"])
+        stem = name_of(sku)
+        found = claims.get(sku)
+        told = [json.dumps(found, ensure_ascii=False) if found else "", record["certificate"]]
         if "json" in job.formats:
-            rows.append(_write(beside, f"{stem}.json", render(record, own)["json"], record, ""))
-        for design in designs:
-            for kind, content in render(record, job.style(design)).items():
-                file = f"{stem}.{design.sheet.name}.{kind}"
-                rows.append(_write(beside, file, content, record, design.sheet.name))
+            content = render(record, own)["json"]
+            rows.append(_row(record, f"{stem}.json", "", files, content, told))
+            told = ["", ""]
+        for name, style in styles:
+            for kind, content in render(record, style).items():
+                rows.append(_row(record, f"{stem}.{name}.{kind}", name, files, content, told))
+                told = ["", ""]
     if job.sheets:
-        for design in designs:
-            content = sheet_of(records, job.style(design), job.sheets)
-            (beside / f"{design.sheet.name}s-{number + 1:04d}.pdf").write_bytes(content)
-    whole = json.dumps({"digest": digest, "rows": rows}, ensure_ascii=False)
-    with whole_file(part) as file_beside:
-        file_beside.write_text(whole, encoding="utf-8")
-    return claimed
+        for name, style in styles:
+            file = f"{name}s-{files.number + 1:04d}.pdf"
+            sha256 = files.put(file, sheet_of(records, style, job.sheets))
+            rows.append(["", file, name, *[""] * 9, sha256, "", ""])
+    return pd.DataFrame(rows, columns=list(ROW_COLUMNS), dtype="str"), claimed
+
+
+def _row(
+    fact: dict[str, Any], file: str, template: str, files: Files, content: bytes, told: list[str]
+) -> list[str]:
+    return [
+        fact["sku"],
+        file,
+        template,
+        *(fact[key] for key in ("state", "letter", "probability", "total", "low", "high")),
+        *(fact[key] for key in ("edition", "date", "valid_until")),
+        files.put(file, content),
+        *told,
+    ]
 
 
 def _claimless(about: pd.DataFrame, market: str) -> tuple[pd.DataFrame, list[dict[str, str]]]:
@@ -321,93 +409,3 @@ def _claimless(about: pd.DataFrame, market: str) -> tuple[pd.DataFrame, list[dic
                 for row in told.to_dict("records")
             ]
     return out, rows
-
-
-def _write(
-    folder: Path, file: str, content: bytes, fact: dict[str, Any], template: str
-) -> list[str]:
-    path = f"{folder}/{file}"
-    try:
-        _put(path, content)
-    except FileNotFoundError:
-        os.makedirs(os.path.dirname(path), exist_ok=True)  # noqa: PTH103, PTH120
-        _put(path, content)
-    return [
-        fact["sku"],
-        file,
-        template,
-        *(fact[key] for key in ("state", "letter", "probability", "total", "low", "high")),
-        *(fact[key] for key in ("edition", "date", "valid_until")),
-        hashlib.sha256(content).hexdigest(),
-    ]
-
-
-def _put(path: str, content: bytes) -> None:
-    """Write a small file with the three calls it needs; there are many of them."""
-    handle = os.open(
-        path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0), 0o644
-    )
-    try:
-        if os.write(handle, content) < len(content):
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-    finally:
-        os.close(handle)
-
-
-def _replaceable(out: Path) -> None:
-    """Refuse a folder that holds something other than labels."""
-    if out.suffix.lower() == ".zip":
-        if out.is_dir():
-            raise OutputError("O001", "it is a folder", file=str(out))
-        return
-    if out.is_dir():
-        if any(out.iterdir()) and not _holds_labels(out):
-            raise OutputError("L015", file=str(out))
-    elif out.exists():
-        raise OutputError("L015", file=str(out))
-
-
-def _holds_labels(folder: Path) -> bool:
-    index = folder / INDEX
-    if not index.is_file():
-        return False
-    with index.open(encoding="utf-8-sig", errors="replace") as file:
-        return file.readline(200).startswith(",".join(INDEX_COLUMNS[:3]))
-
-
-def _finish(beside: Path, out: Path, count: int, noted: pd.DataFrame) -> int:
-    """Join the parts to the index and move the result into place."""
-    files = 0
-    parts = beside / ".parts"
-    with (beside / INDEX).open("w", encoding="utf-8-sig", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(INDEX_COLUMNS)
-        for number in range(count):
-            rows = json.loads((parts / f"{number:06d}.json").read_text(encoding="utf-8"))["rows"]
-            writer.writerows([[safe(cell) for cell in row] for row in rows])
-            files += len(rows)
-    if len(noted):
-        noted.map(safe).to_csv(beside / "problems.csv", index=False, encoding="utf-8-sig")
-    shutil.rmtree(parts)
-    if out.suffix.lower() == ".zip":
-        with whole_file(out) as zipped:
-            _zip(beside, zipped)
-        shutil.rmtree(beside)
-        return files
-    old = out.with_name(f".{out.name}.old")
-    if out.exists():
-        shutil.rmtree(old, ignore_errors=True)
-        out.rename(old)
-    beside.rename(out)
-    shutil.rmtree(old, ignore_errors=True)
-    return files
-
-
-def _zip(folder: Path, zipped: Path) -> None:
-    with zipfile.ZipFile(zipped, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
-        for path in sorted(folder.rglob("*")):
-            if path.is_file():
-                entry = zipfile.ZipInfo(path.relative_to(folder).as_posix(), OLD)
-                entry.compress_type = zipfile.ZIP_DEFLATED
-                entry.external_attr = 0o644 << 16
-                archive.writestr(entry, path.read_bytes())

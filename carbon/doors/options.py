@@ -131,8 +131,15 @@ def scope(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
-def run_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Options of a batch run; the command is given them together, as ``running``."""
+def run_options(command: Callable[..., Any], *, size: int = 25_000) -> Callable[..., Any]:
+    """Options of a batch run; the command is given them together, as ``running``.
+
+    Parameters
+    ----------
+    command : callable
+    size : int
+        SKUs of a batch, where no other number is asked for.
+    """
 
     @functools.wraps(command)
     def gathered(
@@ -159,7 +166,7 @@ def run_options(command: Callable[..., Any]) -> Callable[..., Any]:
         ),
         click.option(
             "--batch",
-            default=25_000,
+            default=size,
             show_default=True,
             type=click.IntRange(1, 1_000_000),
             help="SKUs in memory at once, for each worker; it changes no number.",
@@ -217,6 +224,7 @@ def guard(
     *inputs: Path | str,
     folder: bool = False,
     only: tuple[str, ...] = (),
+    index: str = "",
 ) -> None:
     """Refuse, before anything is computed, a result that could not or must not be written.
 
@@ -230,6 +238,8 @@ def guard(
         A folder may be written too: a name without an extension.
     only : tuple of str
         Extensions of what is no table; those of tables without.
+    index : str
+        How the index of a folder of files begins: any name is that of a folder.
 
     Raises
     ------
@@ -242,7 +252,7 @@ def guard(
 
     if output is None:
         return
-    suffix = PurePath(output).suffix.lower()
+    suffix = "" if index else PurePath(output).suffix.lower()
     if suffix not in (only or FORMATS) and not (folder and not suffix):
         detail = f"this one is {' or '.join(only)}" if only else ""
         raise OutputError("O002", detail, file=str(output))
@@ -257,7 +267,7 @@ def guard(
         if same or inside:
             raise OutputError("O004", file=str(output))
     if not suffix:
-        check_folder(output)
+        check_folder(output, index)
 
 
 def draw_factors(study: Study, draws: int) -> None:

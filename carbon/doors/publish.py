@@ -11,20 +11,10 @@ import pandas as pd
 from carbon.catalogue.inputs import filesystem
 from carbon.catalogue.sources import Damaged
 from carbon.doors.batch import write_table
+from carbon.doors.filled import INDEX
 from carbon.errors import OutputError
 
-__all__ = ["check_folder", "link_files", "publish", "tell_rejects"]
-
-
-def link_files(source: Path, target: Path) -> None:
-    """Put the files of a part among those of the others; the part keeps them too."""
-    for item in source.iterdir():
-        try:
-            (target / item.name).hardlink_to(item)
-        except FileExistsError:
-            raise OutputError("B008", file=item.name) from None
-        except OSError:  # a filesystem without links
-            shutil.copyfile(item, target / item.name)
+__all__ = ["check_folder", "publish", "tell_rejects"]
 
 
 def publish(joined: Path, output: str, folder: bool) -> None:
@@ -46,19 +36,39 @@ def publish(joined: Path, output: str, folder: bool) -> None:
     joined.replace(target)
 
 
-def check_folder(output: Path) -> None:
-    """Refuse to replace a folder that no run wrote.
+def check_folder(output: Path, index: str = "") -> None:
+    """Refuse to replace a folder that no run of the same kind wrote.
+
+    Parameters
+    ----------
+    output : pathlib.Path
+        It may be new or empty.
+    index : str
+        How the index of a folder of files begins; without, it holds Parquet in parts.
 
     Raises
     ------
     carbon.errors.OutputError
-        B009
+        B009, for a file of that name too.
     """
-    if output.is_dir():
-        names = [item.name for item in output.iterdir()]
-        parts = all(name.startswith("part-") and name.endswith(".parquet") for name in names)
-        if not parts and "index.csv" not in names:
-            raise OutputError("B009", file=str(output))
+    if not output.exists():
+        return
+    ours = output.is_dir()
+    if ours and any(output.iterdir()):
+        if index:
+            ours = _first_line(output / INDEX).startswith(index)
+        else:
+            names = [item.name for item in output.iterdir()]
+            ours = all(name.startswith("part-") and name.endswith(".parquet") for name in names)
+    if not ours:
+        raise OutputError("B009", file=str(output))
+
+
+def _first_line(path: Path) -> str:
+    if not path.is_file():
+        return ""
+    with path.open(encoding="utf-8-sig", errors="replace") as file:
+        return file.readline(200)
 
 
 def tell_rejects(rejects: Sequence[Damaged], output: str) -> None:

@@ -23,16 +23,17 @@ from carbon.catalogue.line_plan import OutOfOrder
 from carbon.catalogue.sources import Damaged
 from carbon.catalogue.stream import BATCH, Batch, Stream
 from carbon.doors import job as jobs
+from carbon.doors.filled import INDEX, only_named
 from carbon.doors.job import Job, State, begin
 from carbon.doors.manifest import write_manifest
 from carbon.doors.parts import digest, joiner, read_part
 from carbon.doors.processes import Pool
-from carbon.doors.publish import check_folder, link_files, publish, tell_rejects
+from carbon.doors.publish import publish, tell_rejects
 from carbon.doors.since import since_of
 from carbon.doors.work import Part, Work
 from carbon.errors import CatalogueError, OutputError, problem_table
 
-__all__ = ["Job", "Outcome", "check_folder", "run"]
+__all__ = ["Job", "Outcome", "run"]
 
 TOLD: Final = 10
 """Problems that a summary shows."""
@@ -107,7 +108,7 @@ def run(
     job : Job
     source : path, URL or pandas.DataFrame
     output : path or URL
-        ``.csv``, ``.parquet``, ``.xlsx``, ``.jsonl``, or a folder of Parquet.
+        ``.csv``, ``.parquet``, ``.xlsx``, ``.jsonl``, a folder of Parquet, or what the job makes.
     workers : int, optional
         Processes; as many as there are cores by default, one for a single batch.
     batch : int
@@ -190,33 +191,39 @@ def _run(
         stream.survey(surveying.each, always=keys)
     finally:
         surveying.close()
-    state = State(job, stream, work.parts, ".csv" if job.folder else kept, keys, earlier, alone)
+    filled = work.filled if job.folder else None
+    if filled is not None:
+        filled.mkdir(exist_ok=True)
+        kept = ".csv"
+    state = State(job, stream, work.parts, kept, keys, earlier, alone, filled)
     job.study.unit_impacts  # noqa: B018  solved once, before there are workers
     pool = Pool(workers, begin, state)
     outcome = Outcome(work.output)
     parts: list[Part] = []
     end: Any = None
-    joined = work.folder / f"joined{kept}"
+    joined = filled or work.folder / f"joined{kept}"
     try:
-        for part in _done(pool, stream, work.parts, job.name, resumed, outcome):
+        for part in _done(pool, stream, state, resumed, outcome):
             parts.append(part)
             if part.rejected:
                 continue
             if end is None:
-                end = joiner(state.suffix, _table(job, joined), part.columns, work.output)
+                table = filled / INDEX if filled else joined
+                end = joiner(kept, table, part.columns, work.output)
             end.add(work.parts / part.name_of("rows"))
-            if job.folder:
-                link_files(work.parts / part.name_of("files"), joined)
     finally:
         pool.close()
         begin(None)
     if end is None:
         raise CatalogueError("C011", parts[0].rejected if parts else "", file=stream.file)
     end.close()
-    if job.finish is not None:
-        before, joined = joined, work.folder / f"joined-made{PurePosixPath(work.output).suffix}"
-        job.finish(before, joined)
     _summed(outcome, parts, stream)
+    if filled is not None:
+        only_named(filled, outcome.rows)
+    if job.finish is not None:
+        made = work.folder / f"joined-made{PurePosixPath(work.output).suffix}"
+        job.finish(joined, made)
+        joined = made if made.exists() else joined
     outcome.seconds = time.perf_counter() - began
     outcome.problems = _first_problems(parts, work.parts)
     if earlier is not None:
@@ -264,14 +271,14 @@ def _plan(job: Job, stream: Stream) -> dict[str, Any]:
 
 
 def _done(
-    pool: Pool, stream: Stream, folder: Path, name: str, resumed: bool, outcome: Outcome
+    pool: Pool, stream: Stream, state: State, resumed: bool, outcome: Outcome
 ) -> Iterator[Part]:
     """Parts in their order, those that were finished before among them."""
     ready: dict[int, Part] = {}
 
     def left() -> Iterator[Batch]:
         for each in stream:
-            found = Part.load(folder, each.number) if resumed else None
+            found = Part.load(state.parts, each.number, state.filled) if resumed else None
             if found is None:
                 yield each
             else:
@@ -284,7 +291,11 @@ def _done(
         return f"{done / max(time.perf_counter() - began, 1e-9):,.0f} SKUs/s"
 
     with click.progressbar(
-        length=stream.rows, label=name, file=sys.stderr, show_pos=True, item_show_func=rate
+        length=stream.rows,
+        label=state.job.name,
+        file=sys.stderr,
+        show_pos=True,
+        item_show_func=rate,
     ) as bar:
         for each, part in pool.each(jobs.work, left()):
             while number < each.number:
@@ -326,11 +337,3 @@ def _first_problems(parts: list[Part], folder: Path) -> pd.DataFrame:
             table = read_part(folder / part.name_of("problems")).to_pandas()
             found.append(table[table["severity"] != "note"].head(TOLD))
     return pd.concat(found, ignore_index=True).head(TOLD) if found else problem_table()
-
-
-def _table(job: Job, joined: Path) -> Path:
-    """Where the rows go."""
-    if not job.folder:
-        return joined
-    joined.mkdir()
-    return joined / "index.csv"

@@ -13,6 +13,7 @@ from typing import IO, Any, Final
 
 import platformdirs
 
+from carbon.doors.filled import still_whole
 from carbon.doors.parts import digest
 from carbon.errors import OutputError
 
@@ -96,13 +97,24 @@ class Part:
         beside.replace(path)
 
     @classmethod
-    def load(cls, folder: Path, number: int) -> Part | None:
-        """A part that was finished before, if its files are still whole."""
+    def load(cls, folder: Path, number: int, filled: Path | None = None) -> Part | None:
+        """A part that was finished before, if its files are still whole.
+
+        Parameters
+        ----------
+        folder : pathlib.Path
+            Of the parts.
+        number : int
+        filled : pathlib.Path, optional
+            Folder that the batches fill, if the result is one.
+        """
         try:
             found = json.loads((folder / f"{number:06d}.done").read_text(encoding="utf-8"))
             found["files"] = [Written(**each) for each in found["files"]]
             part = cls(**found)
             whole = all(digest(folder / each.name) == each.sha256 for each in part.files)
+            if whole and filled is not None and part.has("rows"):
+                whole = still_whole(folder / part.name_of("rows"), part.columns, filled)
         except (OSError, ValueError, TypeError):
             return None
         return part if whole else None
@@ -169,6 +181,11 @@ class Work:
         return self.folder / "parts"
 
     @property
+    def filled(self) -> Path:
+        """Folder that the batches fill, where the result is one."""
+        return self.folder / "filled"
+
+    @property
     def scratch(self) -> Path:
         """Folder of what is made anew by every run."""
         return self.folder / "scratch"
@@ -204,7 +221,8 @@ class Work:
                 raise OutputError("B003", _difference(before, text), file=self.output)
         else:
             done = False
-            shutil.rmtree(self.parts, ignore_errors=True)
+            for folder in (self.parts, self.filled):
+                shutil.rmtree(folder, ignore_errors=True)
             path.write_text(text, encoding="utf-8")
         self.parts.mkdir(exist_ok=True)
         return done

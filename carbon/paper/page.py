@@ -205,12 +205,13 @@ class Environment(ImmutableSandboxedEnvironment):
 
     def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
         """Arithmetic of numbers, and the sum of two texts."""
+        del context
         if operator == "+" and isinstance(left, str) and isinstance(right, str):
             return _joined([left, right])
         number = isinstance(left, NUMBERS) and isinstance(right, NUMBERS)
-        if not number or operator == "**" or max(abs(left), abs(right)) > 1e15:
+        if not number or operator == "**" or abs(left) > 1e15 or abs(right) > 1e15:
             raise SecurityError(f"{operator} is not allowed here")
-        return super().call_binop(context, operator, left, right)
+        return self.binop_table[operator](left, right)
 
 
 class _Concatenations(NodeTransformer):
