@@ -40,7 +40,8 @@ def sku_digests(texts: Any) -> Keys:
     >>> bool((a == c).all()), bool((a == b).any())
     (True, False)
     """
-    words = pc.fill_null(texts, "").to_numpy(zero_copy_only=False)
+    filled = pc.fill_null(texts, "") if texts.null_count else texts
+    words = filled.to_numpy(zero_copy_only=False)
     out = np.column_stack(
         [
             hash_array(words, categorize=False),

@@ -220,9 +220,8 @@ class _Parquet(_Groups):
                 self._target, table.schema, compression="zstd", use_dictionary=words
             )
         for at, field in enumerate(table.schema):
-            if field.type == _WORDS:  # words in the order in which they appear
-                words = pc.dictionary_encode(table.column(at).cast(pa.string()).combine_chunks())
-                table = table.set_column(at, field, words)
+            if field.type == _WORDS:
+                table = table.set_column(at, field, _ordered(table.column(at)))
         self._file.write_table(table, row_group_size=GROUP)
 
 
