@@ -6,10 +6,12 @@ measured (:class:`Row`) and what the project promises of it (:class:`Bound`).
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import json
 import os
 import pkgutil
+import select
 import statistics
 import subprocess
 import sys
@@ -17,7 +19,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import psutil
 
@@ -100,6 +102,12 @@ class Note:
 
 
 Told = Row | Bound | Note
+BRIEF: Final = 20.0
+"""A run so short [s] is repeated to look at its memory."""
+
+SELDOM: Final = 100
+"""How many times longer than it takes to look at memory it is not looked at."""
+
 KINDS: dict[str, type[Row] | type[Bound] | type[Note]] = {
     kind.__name__: kind for kind in (Row, Bound, Note)
 }
@@ -215,9 +223,13 @@ def snippet(code: str, *words: object, repeat: int = 1) -> tuple[tuple[float, ..
 
 
 def alone(words: Sequence[object], *, repeat: int) -> tuple[tuple[float, ...], float, str]:
-    """Run a command in processes of its own: seconds, peak memory [MB], last output."""
+    """Run a command in processes of its own: seconds, peak memory [MB], last output.
+
+    To look at memory takes time, so that a short run is looked at closely once more, untimed.
+    """
     runs, peak, out = [], 0.0, b""
-    for _ in range(repeat):
+    while len(runs) < repeat or (len(runs) == repeat and max(runs) < BRIEF):
+        closely = len(runs) == repeat
         start = time.perf_counter()
         process = subprocess.Popen(
             [str(word) for word in words],
@@ -226,22 +238,22 @@ def alone(words: Sequence[object], *, repeat: int) -> tuple[tuple[float, ...], f
             cwd=ROOT,
             env={**os.environ, "PYTHONPATH": str(ROOT)},
         )
-        peak = max(peak, _peak(process))
+        peak = max(peak, _peak(process, closely))
         out = process.communicate()[0]
         runs.append(time.perf_counter() - start)
         if process.returncode > 1 or process.returncode < 0:
             raise subprocess.CalledProcessError(process.returncode, process.args, out)
-    return tuple(runs), peak, out.decode()
+    return tuple(runs[:repeat]), peak, out.decode()
 
 
-def _peak(process: subprocess.Popen[bytes]) -> float:
+def _peak(process: subprocess.Popen[bytes], closely: bool) -> float:
     """Peak memory [MB] of a process and its children until it ends.
 
     Pages that several of them share are counted once, where the system tells (Linux: PSS).
     """
     peak, watched = 0.0, psutil.Process(process.pid)
     while process.poll() is None:
-        used = 0.0
+        used, start = 0.0, time.perf_counter()
         try:
             family = [watched, *watched.children(recursive=True)]
             for member in family:
@@ -250,8 +262,23 @@ def _peak(process: subprocess.Popen[bytes]) -> float:
         except psutil.Error:
             pass
         peak = max(peak, used)
-        time.sleep(0.02)
+        looked = time.perf_counter() - start
+        _wait(process, 0.02 if closely else max(0.02, SELDOM * looked))
     return peak
+
+
+def _wait(process: subprocess.Popen[bytes], seconds: float) -> None:
+    """Wait, at most until a process ends."""
+    if not hasattr(os, "pidfd_open"):
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(seconds)
+        return
+    with contextlib.suppress(ProcessLookupError):
+        handle = os.pidfd_open(process.pid)
+        try:
+            select.select([handle], [], [], seconds)
+        finally:
+            os.close(handle)
 
 
 def dump(told: Told) -> str:

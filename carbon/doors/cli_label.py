@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from carbon.doors.cli_reference import REFERENCES, own_references
-from carbon.doors.filled import INDEX
 from carbon.doors.options import (
     DRAWS,
     SOURCE,
@@ -28,7 +27,6 @@ from carbon.doors.options import (
     tell_run,
 )
 from carbon.errors import OutputError
-from carbon.rules import digest
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -177,6 +175,7 @@ def label(
     """
     from carbon.doors.label_index import INDEX_START, read_index
     from carbon.doors.label_run import Drawing, check_job, check_target
+    from carbon.rules import digest
 
     suffix = PurePath(output).suffix.lower()
     single = suffix.removeprefix(".") in KINDS
@@ -298,7 +297,7 @@ def _in_batches(
     outcome = run(job, catalogue, output, **running)
     tally = {name: int(count) for name, count in outcome.tally.items()}
     if not kept:
-        click.echo(f"{tally.pop('files', 0)} files, {INDEX}")
+        click.echo(f"{tally.pop('files', 0)} files, index.csv")
     _tell_states(tally)
     tell_run(outcome, study.basis)
     return outcome.exit_code
@@ -365,7 +364,7 @@ def _at_once(
             noted = write_one(graded, beside, drawing.job, output)
         else:
             files, noted = write_labels(graded, beside, drawing.job, output)
-            click.echo(f"{files} files, {INDEX}")
+            click.echo(f"{files} files, index.csv")
         _tell_claims(noted.head(TOLD).to_dict("records"), len(noted) - TOLD)
     _tell_states(graded["state"].value_counts(sort=False).to_dict())
     click.echo(f"{len(filled)} SKUs -> {output}  [{study.basis}]")

@@ -214,8 +214,11 @@ def since_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def new_study(**scope: Any) -> Study:
     """A study of the scope asked for; the heavy libraries are imported here."""
+    from carbon.doors.processes import settle
+    from carbon.footprint.uncertainty import cores
     from carbon.study import Study
 
+    settle(cores())
     return Study(**scope)
 
 

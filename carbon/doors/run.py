@@ -32,6 +32,7 @@ from carbon.doors.publish import publish, tell_rejects
 from carbon.doors.since import since_of
 from carbon.doors.work import Part, Work
 from carbon.errors import CatalogueError, OutputError, problem_table
+from carbon.footprint.uncertainty import cores
 
 __all__ = ["Job", "Outcome", "run"]
 
@@ -183,9 +184,8 @@ def _run(
     }
     resumed = work.begin(plan, resume)
     keys = manifest is not None or since is not None
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     alone = stream.single()
-    workers = 1 if alone else workers or cores or 1
+    workers = 1 if alone else workers or cores()
     surveying = Pool(workers, begin, None)
     try:
         stream.survey(surveying.each, always=keys)

@@ -27,7 +27,7 @@ from carbon.stages.groups import GROUPS, PARAMETERS, RATES, combine, grouped, sh
 from carbon.stages.inventory import Inventory
 from carbon.terms import BOUNDARIES, FITS, ORIGINS, STAGES
 
-__all__ = ["Draws", "Interval", "Part", "Sampler", "interval", "use_threads", "workers"]
+__all__ = ["Draws", "Interval", "Part", "Sampler", "cores", "interval", "use_threads", "workers"]
 
 Floats = npt.NDArray[np.float64]
 Singles = npt.NDArray[np.float32]
@@ -101,9 +101,14 @@ def use_threads(count: int) -> None:
 
 def workers() -> int:
     """Threads that may work at once."""
-    if _threads:
-        return _threads[0]
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return _threads[0] if _threads else cores()
+
+
+def cores() -> int:
+    """Cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def interval(draws: Singles) -> tuple[Singles, Singles]:
