@@ -11,12 +11,15 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import fsspec
 import pandas as pd
 import pytest
 from click.testing import CliRunner
 
 from benchmarks.catalogue import wide
 from carbon.doors.cli import main
+from carbon.doors.options import guard
+from carbon.errors import OutputError
 
 CARBON = [sys.executable, "-c", "from carbon.doors.cli import main; main(prog_name='carbon')"]
 ROWS = 500
@@ -166,3 +169,21 @@ def test_a_file_that_cannot_be_read_is_told_of(goods: Path, tmp_path: Path, comm
     assert told.exit_code == 1, "a gap never passes for a whole"
     assert "B005  b.parquet" in told.output
     assert (tmp_path / "out.rejects.csv").exists()
+
+
+def test_a_folder_at_a_url_is_not_replaced_unless_a_run_wrote_it(tmp_path):
+    """A bucket holds other things too."""
+    remote, place = fsspec.core.url_to_fs("memory://bucket/goods")
+    remote.pipe(f"{place}/invoices.csv", b"not ours")
+    with pytest.raises(OutputError, match="B009"):
+        guard("memory://bucket/goods", tmp_path / "goods.csv", folder=True)
+    with pytest.raises(OutputError, match="O004"):
+        guard("memory://bucket/goods/out", "memory://bucket/goods", folder=True)
+    remote.rm(place, recursive=True)
+    remote.pipe(f"{place}/part-000000.parquet", b"PAR1")
+    guard("memory://bucket/goods", tmp_path / "goods.csv", folder=True)
+    with pytest.raises(OutputError, match="B009"):
+        guard("memory://bucket/goods", tmp_path / "goods.csv", folder=True, index="sku,file")
+    remote.pipe(f"{place}/index.csv", "\ufeffsku,file,template\n".encode())
+    guard("memory://bucket/goods", tmp_path / "goods.csv", folder=True, index="sku,file")
+    guard("memory://bucket/new", tmp_path / "goods.csv", folder=True)

@@ -260,8 +260,11 @@ def guard(
         detail = f"this one is {' or '.join(only)}" if only else ""
         raise OutputError("O002", detail, file=str(output))
     if isinstance(output, str):
-        if output in inputs:
+        read = [str(each).rstrip("/") for each in inputs]
+        if output in read or any(output.startswith(f"{each}/") for each in read):
             raise OutputError("O004", file=output)
+        if not suffix:
+            check_folder(output, index)
         return
     for source in (Path(each) for each in inputs if "://" not in str(each)):
         same = output.exists() and source.exists() and output.samefile(source)

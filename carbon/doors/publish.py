@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pandas as pd
 
@@ -36,12 +36,12 @@ def publish(joined: Path, output: str, folder: bool) -> None:
     joined.replace(target)
 
 
-def check_folder(output: Path, index: str = "") -> None:
+def check_folder(output: Path | str, index: str = "") -> None:
     """Refuse to replace a folder that no run of the same kind wrote.
 
     Parameters
     ----------
-    output : pathlib.Path
+    output : path or URL
         It may be new or empty.
     index : str
         How the index of a folder of files begins; without, it holds Parquet in parts.
@@ -51,24 +51,19 @@ def check_folder(output: Path, index: str = "") -> None:
     carbon.errors.OutputError
         B009, for a file of that name too.
     """
-    if not output.exists():
+    where = output if "://" in str(output) else Path(output).absolute().as_uri()
+    files, path = filesystem(str(where))
+    if not files.exists(path):
         return
-    ours = output.is_dir()
-    if ours and any(output.iterdir()):
-        if index:
-            ours = _first_line(output / INDEX).startswith(index)
-        else:
-            names = [item.name for item in output.iterdir()]
-            ours = all(name.startswith("part-") and name.endswith(".parquet") for name in names)
+    ours = files.isdir(path)
+    names = [PurePosixPath(each).name for each in files.ls(path, detail=False)] if ours else []
+    if names and index:
+        head = files.head(f"{path}/{INDEX}", 400) if INDEX in names else b""
+        ours = head.decode("utf-8-sig", "replace").startswith(index)
+    elif names:
+        ours = all(name.startswith("part-") and name.endswith(".parquet") for name in names)
     if not ours:
         raise OutputError("B009", file=str(output))
-
-
-def _first_line(path: Path) -> str:
-    if not path.is_file():
-        return ""
-    with path.open(encoding="utf-8-sig", errors="replace") as file:
-        return file.readline(200)
 
 
 def tell_rejects(rejects: Sequence[Damaged], output: str) -> None:
