@@ -45,6 +45,13 @@ __all__ = ["footprints", "labels", "ranked", "session", "submit"]
 ROW: Final = "_carbon_row"
 """Column that tells which of two rows with one SKU stands first."""
 
+SPLITS: Final = "spark.sql.files.minPartitionNum"
+EACH: Final = 4
+"""Pieces of a file for each core: one a core, and the largest sets the pace."""
+
+_SAME: Final = ("basis", "edition")
+"""Columns that one study fills alike."""
+
 Compute = Callable[[Study, Catalogue], pd.DataFrame]
 
 
@@ -151,15 +158,18 @@ def _labelled(study: Study, catalogue: Catalogue, *, job: Any, draws: int) -> pd
 
 def _applied(df: DataFrame, study: Study, compute: Compute) -> DataFrame:
     """Compute batches of rows wherever they are."""
-    from pyspark.sql.functions import monotonically_increasing_id
+    from pyspark.sql import functions as f
 
     headers = tuple(df.columns)
     head = _understood(headers, study)
-    numbered = df.withColumn(ROW, monotonically_increasing_id())
+    numbered = df.withColumn(ROW, f.monotonically_increasing_id())
     known = _survey(numbered, study, headers, head)
     context = df.sparkSession.sparkContext
     told = context.broadcast(pickle.dumps(known, protocol=5))
-    schema = _spark_schema(_example(known, head, compute))
+    example = _example(known, head, compute)
+    # words that are the same in every row need not travel with it
+    same = {name: example.column(name)[0].as_py() for name in _SAME if name in example.schema.names}
+    names = [name for name in example.schema.names if name not in same]
 
     def each(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         state = _loaded(told.value)
@@ -167,9 +177,12 @@ def _applied(df: DataFrame, study: Study, compute: Compute) -> DataFrame:
             sheet, repeats = _sheet(table, state)
             whole = Whole(repeats, state.sessions, state.fractions, first=False)
             catalogue = _filled(sheet, state.study, whole)
-            yield from _words(arrow(compute(state.study, catalogue))).to_batches()
+            rows = arrow(compute(state.study, catalogue)).select(names)
+            yield from _words(rows).to_batches()
 
-    return numbered.mapInArrow(each, schema)
+    found = numbered.mapInArrow(each, _spark_schema(example.select(names)))
+    told_by = {name: f.lit(word).alias(name) for name, word in same.items()}
+    return found.select([told_by.get(name, f.col(f"`{name}`")) for name in example.schema.names])
 
 
 def _understood(headers: Sequence[str], study: Study) -> dict[str, Header]:
@@ -341,7 +354,10 @@ def session(master: str) -> SparkSession:
         builder = builder.config("spark.sql.execution.arrow.maxRecordsPerBatch", str(BATCH))
         if master.startswith("local"):  # workers on this machine are of this environment
             os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
-        return builder.getOrCreate()
+        made = builder.getOrCreate()
+        if made.conf.get(SPLITS, None) is None:
+            made.conf.set(SPLITS, str(EACH * made.sparkContext.defaultParallelism))
+        return made
     except PySparkRuntimeError as error:
         raise OutputError("B010", str(error).splitlines()[0], value=master) from None
 
