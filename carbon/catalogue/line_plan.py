@@ -25,7 +25,7 @@ from carbon.catalogue.headers import Header
 from carbon.catalogue.schema import LINE_COLUMNS, Vocabulary
 from carbon.catalogue.seen import Seen, sku_digests
 from carbon.catalogue.sheets import Fault, Sheet, plain
-from carbon.catalogue.sources import Damaged, Piece, Reader
+from carbon.catalogue.sources import Damaged, Piece, Reader, only
 from carbon.errors import CatalogueError
 
 __all__ = ["LinePlan", "OutOfOrder", "Planner", "percents"]
@@ -93,7 +93,7 @@ class _Cursor:
         """Runs of a column in what :meth:`peek` gives, which begins with one."""
         assert self._current is not None
         if self._runs is None:  # once for lines that several batches share
-            self._runs = cells.runs(self._current.columns[self._current.headers.index(header)])
+            self._runs = cells.runs(settled(only(self._current, {header})).columns[0])
         starts, heads = self._runs
         first = int(np.searchsorted(starts, self._at))
         return starts[first:] - self._at, heads.slice(first)
@@ -174,6 +174,8 @@ class Planner:
         For tables that must be sorted.
     seen : Seen
         Knows the row of every SKU, once all have been added.
+    keep : bool
+        Read all columns, and hand the lines over (:meth:`lines`).
     """
 
     def __init__(
@@ -183,17 +185,21 @@ class Planner:
         vocabulary: Vocabulary,
         folder: Path,
         seen: Seen,
+        *,
+        keep: bool = False,
     ) -> None:
         self.tables, self.headers, self.vocabulary = tables, headers, vocabulary
-        self.folder, self.seen = folder, seen
+        self.folder, self.seen, self.keep = folder, seen, keep
         self.fractions: frozenset[str] = frozenset()
         self._counts: dict[str, list[int]] = {name: [] for name in tables}
         self._sizes: list[int] = []
         self._sorted = True
-        self._found: Iterator[int] = iter(())
+        self._found: Iterator[tuple[int, list[Piece]]] = iter(())
+        self._lines: dict[str, list[Piece]] = {}
         self._pool = ThreadPoolExecutor(len(tables))
         self._cursors = {
-            name: _Cursor(readers, self._columns(name)) for name, readers in tables.items()
+            name: _Cursor(readers, None if keep else self._columns(name))
+            for name, readers in tables.items()
         }
         self._percents = {name: percents(name, headers[name]) for name in tables}
 
@@ -223,12 +229,14 @@ class Planner:
         """
         if not self._sorted:
             return
-        for name, count in zip(self.tables, self._found, strict=True):
+        for name, (count, lines) in zip(self.tables, self._found, strict=True):
             self._counts[name].append(count)
+            self._lines[name] = lines or [_none(self.tables[name][0])]
         self._sorted = not len(repeats)  # lines behind a repeated SKU may belong to the first
 
-    def _prefix(self, table: str, skus: Any) -> int:
-        """Next lines of a table that belong to some SKUs."""
+    def _prefix(self, table: str, skus: Any) -> tuple[int, list[Piece]]:
+        """Next lines of a table that belong to some SKUs: their number, and if kept they too."""
+        lines: list[Piece] = []
         cursor, count, known = self._cursors[table], 0, pc.drop_null(skus)
         next_sku = 0
         while (sheet := cursor.peek()) is not None:
@@ -242,12 +250,14 @@ class Planner:
                 fits = pc.or_(pc.is_in(heads, value_set=known), pc.is_null(heads))
                 strange = np.flatnonzero(~fits.to_numpy(zero_copy_only=False))
                 run = int(starts[strange[0]]) if len(strange) else len(sheet.lines)
+            if self.keep and run:
+                lines.append(sheet.part(0, run))
             self._look(sheet.part(0, run), table)
             cursor.skip(run)
             count += run
             if run < len(sheet.lines):
                 break
-        return count
+        return count, lines
 
     def _sku_header(self, sheet: Sheet, table: str) -> str:
         if "sku" not in self.headers[table]:
@@ -263,9 +273,9 @@ class Planner:
             if any(code == "C108" for code, _ in found.faults):
                 self.fractions |= {f"{table}.{name}"}
 
-    def follow(self) -> Callable[[int], dict[str, list[Piece]]]:
-        """Read the lines of each batch once it was added, as ``LinePlan.open``."""
-        return LinePlan(self._counts).open(self.tables)
+    def lines(self) -> dict[str, list[Piece]]:
+        """Lines of the batch that was added last, as ``LinePlan.open`` gives them."""
+        return self._lines
 
     def ordered(self, *, end: bool = False) -> None:
         """Hold on only while lines stand in the order of their SKUs; at the ``end``, all of them.

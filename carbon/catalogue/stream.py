@@ -223,27 +223,26 @@ class Stream:
     def _following(self) -> Iterator[Batch]:
         """The same in one pass, while lines stand in the order of their SKUs."""
         seen = Seen(self.folder)
-        plan = self._planner(seen)
-        lines = plan.follow() if plan else None
+        plan = self._planner(seen, keep=True)
         for batch in self._skus(self.damaged):
             skus = _sku_texts(batch, self.headers["skus"]["sku"].source)
             if plan is not None:
                 plan.begin(skus)
             repeats = seen.add(sku_digests(skus))
             batch.whole = Whole(repeats, None, self.fractions, batch.number == 0)
-            if plan is not None and lines is not None:
+            if plan is not None:
                 plan.add(repeats)
                 plan.ordered()
-                batch.pieces.update(lines(batch.number))
+                batch.pieces.update(plan.lines())
             yield batch
         if plan is not None:
             plan.ordered(end=True)
 
-    def _planner(self, seen: Seen) -> Planner | None:
+    def _planner(self, seen: Seen, *, keep: bool = False) -> Planner | None:
         tables = {name: self.tables[name] for name in LINE_TABLES if name in self.tables}
         if not tables:
             return None
-        return Planner(tables, self.headers, self.vocabulary, self.folder, seen)
+        return Planner(tables, self.headers, self.vocabulary, self.folder, seen, keep=keep)
 
     def _skus(
         self, damaged: list[Damaged], columns: Collection[str] | None = None
