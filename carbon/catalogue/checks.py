@@ -105,10 +105,8 @@ def check_mass(
         unusual = ((value > most) | (value < least)) & ~impossible
         for where, problem in ((impossible, "C110"), (unusual, "C109")):
             at = np.flatnonzero(where)
-            hints = [
-                f"{value[item]:.6g} kg, but {least[item]:g} to {most[item]:g} kg is usual"
-                for item in at
-            ]
+            bounded = zip(*(each[at].tolist() for each in (value, least, most)), strict=True)
+            hints = [f"{kg:.6g} kg, but {a:g} to {b:g} kg is usual" for kg, a, b in bounded]
             written = rows.texts.get(column)
             problems.add(
                 rows,
