@@ -124,11 +124,15 @@ def _section(rows: list[Told]) -> str:
     if timed:
         lines += ["| | seconds (low to high) | per answer | peak MB |", "|---|---|---|---|"]
         for row in timed:
-            spread = f"{row.seconds:.3f} ({min(row.runs):.3f} to {max(row.runs):.3f})"
+            spread = f"{_brief(row.seconds)} ({_brief(min(row.runs))} to {_brief(max(row.runs))})"
             peak = "" if row.peak_mb is None else f"{row.peak_mb:,.0f}"
             lines.append(f"| {row.name} | {spread} | {_each(row)} | {peak} |")
     lines += ["\n" + told.text for told in rows if isinstance(told, Note)]
     return "\n".join(lines) + "\n"
+
+
+def _brief(seconds: float) -> str:
+    return f"{seconds:.3f}" if seconds >= 0.1 else f"{seconds:.3g}"
 
 
 def _each(row: Row) -> str:

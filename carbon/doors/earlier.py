@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +38,7 @@ class Rows:
     place: NDArray[np.int64]
     ends: NDArray[np.int64]
     schema: pa.Schema
+    _last: dict[tuple[str, ...], tuple[int, pa.Table]] = field(default_factory=dict, repr=False)
 
     @classmethod
     def of(cls, path: Path) -> Rows:
@@ -65,13 +66,20 @@ class Rows:
         order = np.argsort(rows, kind="stable")
         pieces = [self.schema.empty_table().select(columns or self.schema.names)]
         for at in np.unique(group):
-            file, number = self.place[at]
             mine = rows[order][group[order] == at] - self.ends[at]
-            with parquet.ParquetFile(self.files[file]) as source:
-                pieces.append(source.read_row_group(int(number), columns=columns).take(mine))
+            pieces.append(self._group(int(at), columns).take(mine))
         back = np.empty(len(rows), np.int64)
         back[order] = np.arange(len(rows))
         return pa.concat_tables(pieces).take(back)
+
+    def _group(self, at: int, columns: list[str] | None) -> pa.Table:
+        """A row group; the last one is kept, for the next batch stands in it too."""
+        chosen = tuple(columns or self.schema.names)
+        if self._last.get(chosen, (-1,))[0] != at:
+            file, number = self.place[at]
+            with parquet.ParquetFile(self.files[file]) as source:
+                self._last[chosen] = (at, source.read_row_group(int(number), columns=columns))
+        return self._last[chosen][1]
 
 
 @dataclass(frozen=True)
