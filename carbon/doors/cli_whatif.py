@@ -20,8 +20,7 @@ from carbon.doors.options import (
     run_options,
     scope,
     since_options,
-    tell_changes,
-    tell_rejects,
+    tell_run,
 )
 
 if TYPE_CHECKING:
@@ -116,7 +115,7 @@ def whatif(
     asked = (*(scenario.levers if scenario else ()), *settings, *levers)
     draw_factors(study, draws)
     options = {"levers": list(asked), "draws": draws, "days": days, "lang": lang}
-    rejected = False
+    rejected, outcome = False, None
     if catalogue is None or skus or picture is not None:
         tally, size, left_out = _at_once(
             study, catalogue, scenario, skus, output, options, picture, running
@@ -127,8 +126,6 @@ def whatif(
         job = Job("whatif", study, changed, options, tally=tallied)
         outcome = run(job, catalogue, output, **running)
         tally, size, left_out = outcome.tally, outcome.skus, outcome.left_out
-        tell_changes(outcome)
-        tell_rejects(outcome)
         rejected = bool(outcome.rejects)
     _tell_levers(tally)
     if scenario is not None:
@@ -137,7 +134,10 @@ def whatif(
     if impossible:
         click.echo(f"{impossible} changes were impossible and left out (S024)")
     refused = bool(asked) and impossible > 0  # of the whole list, some never fit
-    click.echo(f"{size} SKUs, {left_out} left out -> {output}  [{study.basis}]")
+    if outcome is None:
+        click.echo(f"{size} SKUs, {left_out} left out -> {output}  [{study.basis}]")
+    else:
+        tell_run(outcome, study.basis)
     sys.exit(1 if left_out or refused or rejected else 0)
 
 

@@ -31,11 +31,9 @@ __all__ = [
     "run_options",
     "scope",
     "since_options",
-    "tell_changes",
     "tell_defaults",
     "tell_headers",
     "tell_problems",
-    "tell_rejects",
     "tell_run",
 ]
 
@@ -320,11 +318,15 @@ def tell_run(outcome: Outcome, basis: object) -> None:
     )
     if outcome.resumed:
         click.echo(f"{outcome.resumed} SKUs were finished before")
-    tell_changes(outcome)
+    if outcome.changes:
+        told = (f"{count} {name}" for name, count in outcome.changes.items())
+        click.echo(f"since the manifest: {', '.join(told)}")
     if outcome.defaulted:
         told = (f"{name} {count}" for name, count in outcome.defaulted.most_common(8))
         click.echo(f"assumed from the category: {', '.join(told)}")
-    tell_rejects(outcome)
+    for reject in outcome.rejects[:10]:
+        place = f"rows {reject.first} to {reject.last}" if reject.first else "all of it"
+        click.echo(f"error B005  {reject.file} {place} could not be read: {reject.reason}")
     told_problems(outcome.problems)
     count = sum(number for code, number in outcome.codes.items())
     if count:
@@ -338,20 +340,6 @@ def tell_run(outcome: Outcome, basis: object) -> None:
         click.echo(f"manifest -> {outcome.manifest}")
     rate = outcome.skus / max(outcome.seconds, 1e-9)
     click.echo(f"{outcome.seconds:,.1f} s, {rate:,.0f} SKUs/s", err=True)
-
-
-def tell_changes(outcome: Outcome) -> None:
-    """How many SKUs are new, changed, unchanged and gone, where an earlier run is known."""
-    if outcome.changes:
-        told = (f"{count} {name}" for name, count in outcome.changes.items())
-        click.echo(f"since the manifest: {', '.join(told)}")
-
-
-def tell_rejects(outcome: Outcome) -> None:
-    """The first rows that could not be read."""
-    for reject in outcome.rejects[:10]:
-        place = f"rows {reject.first} to {reject.last}" if reject.first else "all of it"
-        click.echo(f"error B005  {reject.file} {place} could not be read: {reject.reason}")
 
 
 def told_problems(problems: pd.DataFrame) -> None:
