@@ -130,7 +130,7 @@ def fill(catalogue: Catalogue, vocabulary: Vocabulary, *, market: str = "CN") ->
     if len(lost):
         live[lost] = False
         materials, packaging, legs, destinations = (
-            frame[live[frame["row"].to_numpy()]].reset_index(drop=True)
+            alive(frame, live).reset_index(drop=True)
             for frame in (materials, packaging, legs, destinations)
         )
     return replace(
@@ -218,7 +218,7 @@ def _with_archetype(
     keep = alive(given, live)
     bare = np.flatnonzero(live & ~has)
     table = Looked.by_category(vocabulary, archetype)
-    line, taken = spread(bare, category[bare], table)
+    line, taken = spread(bare, category[bare], table.starts, table.counts)
     origin[~has] = _ABSENT
     origin[np.unique(line)] = _DEFAULT
     row = np.concatenate([keep["row"].to_numpy(), line]).astype(np.int32)

@@ -25,7 +25,7 @@ from carbon.catalogue.headers import Header
 from carbon.catalogue.schema import LINE_COLUMNS, Vocabulary
 from carbon.catalogue.seen import Seen, sku_digests
 from carbon.catalogue.sheets import Fault, Sheet, plain
-from carbon.catalogue.sources import Damaged, Piece, Reader, only
+from carbon.catalogue.sources import Damaged, Piece, Reader, empty, only
 from carbon.errors import CatalogueError
 
 __all__ = ["LinePlan", "OutOfOrder", "Planner", "percents"]
@@ -147,18 +147,13 @@ class LinePlan:
             out: dict[str, list[Piece]] = {}
             for name, cursor in cursors.items():
                 wanted = 1 << 62 if self.everything else self.counts[name][number]
-                out[name] = list(cursor.take(wanted)) or [_none(tables[name][0])]
+                out[name] = list(cursor.take(wanted)) or [empty(tables[name][0])]
             for name, folder in self.folders.items():
                 path = folder / f"{number}.lines"
-                out[name] = list(_spilled(path)) or [_none(tables[name][0])]
+                out[name] = list(_spilled(path)) or [empty(tables[name][0])]
             return out
 
         return of
-
-
-def _none(reader: Reader) -> Sheet:
-    columns = [pa.array([], pa.string()) for _ in reader.headers]
-    return Sheet(reader.file, list(reader.headers), columns, np.empty(0, np.int64))
 
 
 class Planner:
@@ -231,7 +226,7 @@ class Planner:
             return
         for name, (count, lines) in zip(self.tables, self._found, strict=True):
             self._counts[name].append(count)
-            self._lines[name] = lines or [_none(self.tables[name][0])]
+            self._lines[name] = lines or [empty(self.tables[name][0])]
         self._sorted = not len(repeats)  # lines behind a repeated SKU may belong to the first
 
     def _prefix(self, table: str, skus: Any) -> tuple[int, list[Piece]]:
@@ -250,9 +245,10 @@ class Planner:
                 fits = pc.or_(pc.is_in(heads, value_set=known), pc.is_null(heads))
                 strange = np.flatnonzero(~fits.to_numpy(zero_copy_only=False))
                 run = int(starts[strange[0]]) if len(strange) else len(sheet.lines)
+            mine = sheet.part(0, run)
             if self.keep and run:
-                lines.append(sheet.part(0, run))
-            self._look(sheet.part(0, run), table)
+                lines.append(mine)
+            self._look(mine, table)
             cursor.skip(run)
             count += run
             if run < len(sheet.lines):
@@ -285,8 +281,9 @@ class Planner:
         OutOfOrder
         """
         left = end and any(cursor.peek() is not None for cursor in self._cursors.values())
-        if left or not self._sorted:
+        if end or not self._sorted:
             self._pool.shutdown()
+        if left or not self._sorted:
             raise OutOfOrder
 
     def done(self) -> LinePlan:

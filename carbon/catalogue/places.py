@@ -18,6 +18,7 @@ from carbon.catalogue.lines import Lines, shares
 from carbon.catalogue.names import by_unique, key
 from carbon.catalogue.problems import Problems, Rows
 from carbon.catalogue.schema import Column, Vocabulary
+from carbon.catalogue.tables import spread
 
 __all__ = ["Geography", "destination_lines", "great_circle", "origin_places"]
 
@@ -211,19 +212,6 @@ def _entries(texts: Any) -> tuple[NDArray[np.int64], Any]:
     return grammar.split(grammar.replace(_protect(texts), r"[|\n、,]", ";"), ";")
 
 
-def _of_words(
-    indices: Any, of: NDArray[np.int64], words: int
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Cell and entry of all entries of cells, whose words are coded; ``of`` is sorted."""
-    count = np.append(np.bincount(of, minlength=words), 0)
-    begin = np.cumsum(count) - count
-    word = pc.fill_null(indices, words).to_numpy(zero_copy_only=False)
-    times = count[word]
-    at = np.repeat(np.arange(len(word)), times)
-    step = np.arange(len(at)) - np.repeat(np.cumsum(times) - times, times)
-    return at, begin[word][at] + step
-
-
 def destination_lines(
     rows: Rows, size: int, vocabulary: Vocabulary, geography: Geography, problems: Problems
 ) -> pd.DataFrame:
@@ -237,7 +225,9 @@ def destination_lines(
     texts = rows.texts.words("destination")
     if pa.types.is_dictionary(texts.type):  # each different one once
         of, words = _entries(texts.dictionary)
-        at, entry = _of_words(texts.indices, of, len(texts.dictionary))
+        count = np.append(np.bincount(of, minlength=len(texts.dictionary)), 0)  # none of a null
+        word = pc.fill_null(texts.indices, len(texts.dictionary)).to_numpy(zero_copy_only=False)
+        at, entry = spread(np.arange(len(word)), word, np.cumsum(count) - count, count)
         text, parts, name, number, unit = (part.take(entry) for part in (words, *_parsed(words)))
     else:
         at, text = _entries(texts)

@@ -191,7 +191,7 @@ def _chosen(
     origin["transport"][~has] = _ABSENT
     origin["return_transport"][~back] = _DEFAULT
     bare = np.flatnonzero(live & ~has)
-    at, default = spread(bare, category[bare], chains.of_category)
+    at, default = spread(bare, category[bare], chains.of_category.starts, chains.of_category.counts)
     origin["transport"][np.unique(at)] = _DEFAULT
     origin["return_transport"][~back & (origin["transport"] == _ABSENT)] = _ABSENT
     number = np.arange(len(at)) - np.searchsorted(at, at, side="left")
@@ -199,7 +199,7 @@ def _chosen(
     named = np.flatnonzero(~own)
     heads = np.arange(len(named) + len(at))
     template = np.concatenate([template[named], default])
-    head, leg = spread(heads, template, chains.legs)
+    head, leg = spread(heads, template, chains.legs.starts, chains.legs.counts)
     blank = np.full(len(at), -1)
     renamed = np.concatenate(
         [np.where(chains.renamed[category[row[named]], mode[named]], mode[named], -1), blank]

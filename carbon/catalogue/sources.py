@@ -24,7 +24,7 @@ from carbon.catalogue.schema import Limits
 from carbon.catalogue.sheets import Sheet
 from carbon.errors import CatalogueError
 
-__all__ = ["Damaged", "Piece", "Reader", "only", "open_readers"]
+__all__ = ["Damaged", "Piece", "Reader", "empty", "only", "open_readers"]
 
 WHOLE: Final = 1 << 25
 """Files up to this size are read whole [bytes]: nothing is gained by parts."""
@@ -172,6 +172,12 @@ class _Parquet:
                 sheet.headers.append(name)
                 sheet.columns.append(pa.array([value] * len(batch), pa.string()))
         return sheet
+
+
+def empty(reader: Reader) -> Sheet:
+    """Table of no rows."""
+    columns = [pa.array([], pa.string()) for _ in reader.headers]
+    return Sheet(reader.file, list(reader.headers), columns, np.empty(0, np.int64))
 
 
 def only(sheet: Sheet, columns: Collection[str] | None) -> Sheet:

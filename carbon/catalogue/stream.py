@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -37,7 +37,7 @@ from carbon.catalogue.sources import (
     WHOLE,
     Damaged,
     Piece,
-    Reader,
+    empty,
     only,
     open_readers,
 )
@@ -182,11 +182,11 @@ class Stream:
         self.inputs = [] if isinstance(source, pd.DataFrame) else inputs_of(source)
         readers, self.damaged = open_readers(source, self.inputs, self.limits, folder, step, whole)
         self.problems = Problems()
-        empty = [(reader, _empty(reader)) for reader in readers]
+        headed = [(reader, empty(reader)) for reader in readers]
         named = assigned(
-            [(reader.name, sheet) for reader, sheet in empty], vocabulary, self.problems
+            [(reader.name, sheet) for reader, sheet in headed], vocabulary, self.problems
         )
-        by_sheet = {id(sheet): reader for reader, sheet in empty}
+        by_sheet = {id(sheet): reader for reader, sheet in headed}
         self.tables = {
             table: [by_sheet[id(sheet)] for sheet in sheets] for table, sheets in named.items()
         }
@@ -273,6 +273,7 @@ class Stream:
         """Rows of SKUs, about."""
         return sum(reader.rows for reader in self.tables["skus"])
 
+    @cached_property
     def single(self) -> bool:
         """Whether one batch holds it all."""
         batches = self._skus([])
@@ -289,7 +290,7 @@ class Stream:
         always : bool
             Look also at a single batch, which needs no one to tell it.
         """
-        if self.single() and not always:
+        if self.single and not always:
             self._followed = False
             return
         head = self.headers["skus"]
@@ -353,11 +354,6 @@ def _in_turn(function: Callable[[Any], Any], things: Iterable[Any]) -> Iterator[
 def _sheet(piece: Piece) -> Sheet:
     assert not isinstance(piece, Damaged)
     return settled(piece) if isinstance(piece, Sheet) else piece.sheet()
-
-
-def _empty(reader: Reader) -> Sheet:
-    columns = [pa.array([], pa.string()) for _ in reader.headers]
-    return Sheet(reader.file, list(reader.headers), columns, np.empty(0, np.int64))
 
 
 def _rows(batch: Batch, columns: Collection[str] | None = None) -> Sheet:

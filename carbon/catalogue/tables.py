@@ -99,30 +99,33 @@ def alive(lines: pd.DataFrame, live: NDArray[np.bool_]) -> pd.DataFrame:
 
 
 def spread(
-    rows: NDArray[Any], group: NDArray[Any], table: Looked
+    rows: NDArray[Any],
+    group: NDArray[Any],
+    starts: NDArray[np.int64],
+    counts: NDArray[np.int64],
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Give each row all table rows of its group.
+    """Give each row all rows of its group in another table, sorted by group.
 
     Parameters
     ----------
     rows : numpy.ndarray
     group : numpy.ndarray
         Group of each row; -1 is the last group.
-    table : Looked
+    starts, counts : numpy.ndarray
+        First row and number of rows of each group of the other table.
 
     Returns
     -------
     row, taken : numpy.ndarray
-        Row and table row of each line.
+        Row, and row of the other table, of each line.
 
     Examples
     --------
-    >>> table = Looked(pd.DataFrame(), np.array([0, 2]), np.array([2, 1]))
-    >>> [part.tolist() for part in spread(np.array([7, 8]), np.array([1, 0]), table)]
+    >>> starts, counts = np.array([0, 2]), np.array([2, 1])
+    >>> [part.tolist() for part in spread(np.array([7, 8]), np.array([1, 0]), starts, counts)]
     [[7, 8, 8], [2, 0, 1]]
     """
-    counts = table.counts[group]
-    total = int(counts.sum())
-    begin = np.cumsum(counts) - counts
-    taken = np.arange(total) - np.repeat(begin, counts) + np.repeat(table.starts[group], counts)
-    return np.repeat(rows, counts).astype(np.int64), taken.astype(np.int64)
+    times = counts[group]
+    before = np.cumsum(times) - times
+    taken = np.arange(int(times.sum())) + np.repeat(starts[group] - before, times)
+    return np.repeat(rows, times).astype(np.int64), taken.astype(np.int64)

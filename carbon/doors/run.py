@@ -12,6 +12,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
@@ -138,13 +139,12 @@ def run(
     work = Work(os.fspath(output))
     keep = True
     try:
-        told = (workers, batch, resume, manifest, since, changes, began)
+        go = partial(_run, job, source, work, workers, batch, manifest, since, changes, began)
         try:
-            outcome = _run(job, source, work, *told)
+            outcome = go(resume, ordered=True)
         except OutOfOrder:  # nothing done so far holds
             work.clear()
-            told = (workers, batch, False, manifest, since, changes, began)
-            outcome = _run(job, source, work, *told, ordered=False)
+            outcome = go(False, ordered=False)
         keep = False
     except OSError as error:
         raise OutputError("O001", error.strerror or str(error), file=work.output) from None
@@ -162,20 +162,21 @@ def _run(
     work: Work,
     workers: int | None,
     batch: int,
-    resume: bool | None,
     manifest: Path | str | None,
     since: Path | str | None,
     changes: Path | None,
     began: float,
+    resume: bool | None,
     *,
-    ordered: bool = True,
+    ordered: bool,
 ) -> Outcome:
     suffix = "" if job.folder else PurePosixPath(work.output).suffix.lower()
     kept = job.kept or suffix
     vocabulary = job.study.vocabulary
     stream = Stream(source, vocabulary, work.scratch, batch, ordered=ordered)
-    earlier = None if since is None else since_of(since, _plan(job, stream), work.scratch)
-    plan = _plan(job, stream) | {
+    decided = _plan(job, stream)
+    earlier = None if since is None else since_of(since, decided, work.scratch)
+    plan = decided | {
         "batch": batch,
         "suffix": suffix,
         "inputs": [[each.name, each.size, each.stamp] for each in stream.inputs],
@@ -184,7 +185,7 @@ def _run(
     }
     resumed = work.begin(plan, resume)
     keys = manifest is not None or since is not None
-    alone = stream.single()
+    alone = stream.single
     workers = 1 if alone else workers or cores()
     surveying = Pool(workers, begin, None)
     try:
@@ -228,17 +229,18 @@ def _run(
     outcome.problems = _first_problems(parts, work.parts)
     if earlier is not None:
         outcome.changes.update(earlier.write_changes(parts, work.parts, changes))
-    sha = "" if job.folder and joined.is_dir() else digest(joined)
+    tell = manifest is not None or len(parts) > 1
+    sha = "" if not tell or (job.folder and joined.is_dir()) else digest(joined)
     publish(joined, work.output, joined.is_dir())
     tell_rejects(outcome.rejects, work.output)
-    if manifest is not None or len(parts) > 1:
+    if tell:
         there = "://" in str(manifest or work.output)
         place = manifest or f"{work.output if there else Path(work.output)}.manifest.json"
         where = work.folder / PurePosixPath(str(place)).name if there else Path(place)
         outcome.manifest = place if there else where
         written = write_manifest(
             where,
-            _plan(job, stream) | {"batch": batch},
+            decided | {"batch": batch},
             stream.inputs,
             (work.output, outcome.rows, sha),
             [asdict(part) for part in parts],

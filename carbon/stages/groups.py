@@ -92,7 +92,8 @@ def grouped(catalogue: Catalogue, boundary: str, parcel_level: npt.NDArray[np.bo
     """
     inside = BOUNDARIES[boundary]
     blocks = (
-        (GROUPS.index(name), block) for name, block in _blocks(catalogue, inside, parcel_level)
+        (GROUPS.index(name), block.present())
+        for name, block in _blocks(catalogue, inside, parcel_level)
     )
     return collect(blocks, catalogue)
 

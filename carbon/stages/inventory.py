@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from carbon.catalogue.schema import Catalogue
+from carbon.catalogue.tables import spread
 from carbon.terms import STAGES
 
 __all__ = ["Exchanges", "Inventory", "Quantities", "chosen", "collect", "one"]
@@ -168,10 +169,7 @@ class Quantities:
         n = len(self.catalogue.skus)
         count = np.bincount(at, minlength=n)
         first = np.cumsum(count) - count
-        times = count[row]
-        entry = np.repeat(np.arange(len(row)), times)
-        step = np.arange(len(entry)) - np.repeat(np.cumsum(times) - times, times)
-        line = first[row][entry] + step
+        entry, line = spread(np.arange(len(row)), row, first, count)
         return Exchanges(
             row[entry],
             chosen(activity, entry),
@@ -277,7 +275,7 @@ def collect(blocks: Iterable[tuple[int, Exchanges]], catalogue: Catalogue) -> In
     Parameters
     ----------
     blocks : iterable of (int, Exchanges)
-        Position of the stage, and exchanges of it.
+        Position of the stage, and exchanges of it, all of them present.
     catalogue : Catalogue
         The SKUs.
     """
@@ -287,7 +285,6 @@ def collect(blocks: Iterable[tuple[int, Exchanges]], catalogue: Catalogue) -> In
     rows, positions, names, places, amounts = [], [], [], [], []
     known: dict[int, tuple[Any, Any]] = {}
     for stage, block in blocks:
-        block = block.present()
         if failed.any():
             block = block.where(~failed[block.row])
         rows.append(block.row.astype(np.int32, copy=False))
