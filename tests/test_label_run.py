@@ -6,8 +6,6 @@ import hashlib
 import json
 import pickle
 import subprocess
-import sys
-import time
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -18,6 +16,7 @@ from click.testing import CliRunner, Result
 from hypothesis import given
 from hypothesis import strategies as st
 from label_facts import ISSUE, frames
+from running import CARBON, wait_for_parts
 
 from benchmarks.catalogue import wide
 from carbon.doors.cli_label import label
@@ -278,7 +277,6 @@ def test_goods_that_cannot_be_computed_have_labels_that_say_so(tmp_path: Path) -
 # batches
 
 ROWS = 600
-CARBON = [sys.executable, "-c", "from carbon.doors.cli import main; main(prog_name='carbon')"]
 
 
 @pytest.fixture(scope="module")
@@ -331,8 +329,7 @@ def test_killed_labels_go_on_and_end_alike(shelf: Path, whole: Path, tmp_path: P
     command = [*CARBON, *map(str, words), "--workers", "2"]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     work = tmp_path / ".labels.run"
-    while process.poll() is None and len(list((work / "parts").glob("*.done"))) < 4:
-        time.sleep(0.01)
+    wait_for_parts(process, out, 4)
     process.kill()
     process.wait()
     assert not out.exists()
@@ -360,8 +357,7 @@ def test_a_finished_part_is_not_drawn_again(shelf: Path, tmp_path: Path) -> None
     command = [*CARBON, *map(str, words), "--workers", "1"]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     work = tmp_path / ".labels.run"
-    while process.poll() is None and len(list((work / "parts").glob("*.done"))) < 2:
-        time.sleep(0.01)
+    wait_for_parts(process, out, 2)
     process.kill()
     process.wait()
     done = json.loads((work / "parts" / "000000.done").read_text())

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import random
-import subprocess
-import time
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +9,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner, Result
-from test_run import CARBON
+from running import CARBON, killed_twice, parts_of
 
 from benchmarks.catalogue import wide
 from carbon.doors import cli_rank, parts, rank_run, reorder
@@ -108,30 +105,17 @@ def test_a_killed_run_goes_on_and_ends_alike(goods, tmp_path):
     told.write_text("those of yesterday")
     call = [*CARBON, "rank", goods, "-o", out, "--draws", DRAWS, "--signals", told]
     call += ["--batch", 40, "--workers", 2]
-    moments, killed = random.Random(11), 0
-    finished = tmp_path / ".out.csv.run" / "parts"
-    for attempt in range(4):
-        process = subprocess.Popen(
-            [str(word) for word in [*call, *(["--resume"] if attempt else [])]],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        had = len(list(finished.glob("*.done")))
-        while process.poll() is None and len(list(finished.glob("*.done"))) <= min(had, 12):
-            time.sleep(0.01)
-        time.sleep(moments.uniform(0, 0.05))
-        if killed == 2 or process.poll() is not None:
-            break
-        process.kill()
-        process.wait()
-        killed += 1
-        assert not out.exists()
-        assert told.read_text() == "those of yesterday"
+    killed = 0
+    for process in killed_twice(call, out, seed=11, most=12, late=0.05):
+        if process is None:
+            killed += 1
+            assert not out.exists()
+            assert told.read_text() == "those of yesterday"
     assert process.wait() == 1
     assert killed
     assert out.read_bytes() == (tmp_path / "whole.csv").read_bytes()
     assert told.read_bytes() == (tmp_path / "whole-signals.csv").read_bytes()
-    assert not finished.exists()
+    assert not parts_of(out).exists()
 
 
 def test_a_run_that_dies_while_it_orders_leaves_the_signals(goods, tmp_path, monkeypatch):

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-import random
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -16,6 +14,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from running import CARBON, killed_twice
 
 from benchmarks.catalogue import wide, write_tidy
 from carbon.doors.job import Job
@@ -25,7 +24,6 @@ from carbon.doors.run import run
 from carbon.errors import CarbonError, OutputError
 from carbon.study import Study
 
-CARBON = [sys.executable, "-c", "from carbon.doors.cli import main; main(prog_name='carbon')"]
 ROWS = 1200
 
 
@@ -118,27 +116,12 @@ def test_lines_that_fall_out_of_order_late(study, tmp_path, workers):
 
 def test_killed_runs_go_on_and_end_alike(goods, tmp_path):
     carbon("footprint", goods, "-o", tmp_path / "whole.csv", "--draws", 0, "--batch", 100)
-    out, moments = tmp_path / "out.csv", random.Random(7)
+    out, killed = tmp_path / "out.csv", 0
     words = ["footprint", goods, "-o", out, "--draws", 0, "--batch", 100, "--workers", 2]
-    killed = 0
-    for attempt in range(6):
-        process = subprocess.Popen(
-            [*CARBON, *map(str, words), *(["--resume"] if attempt else [])],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-        )
-        # from when a part is there, at a random moment
-        parts = tmp_path / ".out.csv.run" / "parts"
-        had = len(list(parts.glob("*.done")))
-        while process.poll() is None and len(list(parts.glob("*.done"))) <= min(had, 9):
-            time.sleep(0.01)
-        time.sleep(moments.uniform(0, 0.1))
-        if killed == 2 or process.poll() is not None:
-            break
-        process.kill()
-        process.wait()
-        killed += 1
-        assert not out.exists()
+    for process in killed_twice([*CARBON, *words], out, seed=7, most=9, late=0.1):
+        if process is None:
+            killed += 1
+            assert not out.exists()
     assert process.wait() == 0, process.stderr.read()
     assert killed
     assert out.read_bytes() == (tmp_path / "whole.csv").read_bytes()

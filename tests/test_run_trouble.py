@@ -6,8 +6,6 @@ import resource
 import shutil
 import signal
 import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,13 +13,13 @@ import fsspec
 import pandas as pd
 import pytest
 from click.testing import CliRunner
+from running import CARBON, wait_for_parts
 
 from benchmarks.catalogue import wide
 from carbon.doors.cli import main
 from carbon.doors.options import guard
 from carbon.errors import OutputError
 
-CARBON = [sys.executable, "-c", "from carbon.doors.cli import main; main(prog_name='carbon')"]
 ROWS = 500
 
 
@@ -140,8 +138,7 @@ def test_two_runs_of_one_result(goods: Path, tmp_path: Path) -> None:
     run = ("footprint", goods, "-o", out, "--draws", 0, "--batch", 50, "--workers", 1)
     first = started(*run)
     parts = tmp_path / ".out.csv.run" / "parts"
-    while not list(parts.glob("*.done")) and first.poll() is None:
-        time.sleep(0.005)
+    wait_for_parts(first, out)
     first.send_signal(signal.SIGSTOP)
     try:
         had = files(parts)

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,12 +12,12 @@ import fsspec
 import pandas as pd
 import pytest
 from click.testing import CliRunner
+from running import CARBON, wait_for_parts
 
 from benchmarks.catalogue import wide
 from carbon.background.source import seal
 from carbon.doors.cli import main
 
-CARBON = (sys.executable, "-c", "from carbon.doors.cli import main; main(prog_name='carbon')")
 ROWS = 90
 FAST = ("--draws", "0", "--batch", "40", "--workers", "1")
 LEVERS = ("--lever", "e-van", "--lever", "box-to-bag")
@@ -268,8 +266,7 @@ def test_one_that_was_killed_goes_on_and_ends_alike(
     since = ("--since", footprints / "since.json", "--changes", tmp_path / "changes.csv")
     words = [*CARBON, *map(str, (*run, *since))]
     killed = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    while killed.poll() is None and not list(tmp_path.glob(".out.parquet.run/parts/*.done")):
-        time.sleep(0.005)
+    wait_for_parts(killed, out)
     killed.kill()
     assert killed.wait() == -9
     assert not out.exists()
