@@ -15,7 +15,7 @@ from benchmarks.harness import Bound, Note, Row, Told, command, subject, timed
 from carbon import stages
 from carbon.catalogue.defaults import fill
 from carbon.catalogue.read import read
-from carbon.doors.batch import write_table
+from carbon.run.results import write_table
 from carbon.study import Study
 
 FORMS: dict[str, Callable[[int, Path], Path]] = {

@@ -198,7 +198,7 @@ def command(*words: object, repeat: int = 3) -> tuple[tuple[float, ...], float]:
     if not APART:
         from click.testing import CliRunner
 
-        from carbon.doors.cli import main
+        from carbon.cli.main import main
 
         start = time.perf_counter()
         result = CliRunner().invoke(main, [str(word) for word in words])

@@ -16,13 +16,13 @@ import pandas as pd
 from benchmarks.catalogue import wide
 from benchmarks.harness import Bound, Row, Told, command, snippet, subject, timed
 from carbon.catalogue.schema import Catalogue
-from carbon.doors.label_index import finished, tallied
-from carbon.doors.label_run import Drawing, Job
-from carbon.doors.run import Job as Run
-from carbon.doors.run import run as in_batches
 from carbon.label.design import load_design
 from carbon.label.facts import Issue, about, facts
 from carbon.label.render import Style, render
+from carbon.run.batches import Job as Run
+from carbon.run.batches import run as in_batches
+from carbon.run.label_index import finished, tallied
+from carbon.run.labels import Drawing, Job
 from carbon.study import Study
 
 BATCH = 1920

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from benchmarks.catalogue import wide
 from benchmarks.harness import Bound, Row, Told, subject, timed
-from carbon.doors.report import report
 from carbon.label.claims import check, load_market
+from carbon.pages.report import report
 from carbon.study import Study
 
 NAMES = ("纯棉连衣裙 绿色", "green tea cup", "carbon fibre rod", "Mug 350 ml", "低碳钢锅", "decor")

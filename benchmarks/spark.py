@@ -16,7 +16,7 @@ from carbon.study import Study
 
 @subject("spark", small={"rows": 10}, order=60)
 def run(rows: int = 1_000_000, master: str = "local-cluster[2,1,2048]") -> Iterator[Told]:
-    """`carbon.doors.spark.footprints`, totals, written as Parquet; the session is not timed."""
+    """`carbon.run.spark.footprints`, totals, written as Parquet; the session is not timed."""
     if rows < 1000:
         raise SkippedError("tests/test_spark.py does the same with few rows")
     if not (shutil.which("java") or os.environ.get("JAVA_HOME")):
@@ -25,7 +25,7 @@ def run(rows: int = 1_000_000, master: str = "local-cluster[2,1,2048]") -> Itera
         import pyspark
     except ImportError:
         raise SkippedError("PySpark is not installed") from None
-    from carbon.doors import spark
+    from carbon.run import spark
 
     os.environ.setdefault("SPARK_HOME", str(Path(pyspark.__file__).parent))
     study = Study()

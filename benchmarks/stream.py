@@ -65,7 +65,7 @@ def _killed(source: Path, target: Path, step: int, kills: int) -> int:
     words = [CARBON, "footprint", source, "-o", target, "--draws", 0, "--batch", step]
     parts = target.with_name(f".{target.name}.run") / "parts"
     if not Path(CARBON).exists():
-        words[:1] = [sys.executable, "-c", "from carbon.doors.cli import main; main()"]
+        words[:1] = [sys.executable, "-c", "from carbon.cli.main import main; main()"]
     while True:
         resume = ["--resume"] if parts.exists() else []
         process = subprocess.Popen(

@@ -18,9 +18,9 @@ from benchmarks.harness import Bound, Row, Told, snippet, subject
 CODE = """
 import json, sys, time
 from pathlib import Path
-from carbon.doors.tax_dossier import make
-from carbon.doors.tax_manifest import Asked
-from carbon.rules import templates_root
+from carbon.run.tax_dossier import make
+from carbon.run.tax_manifest import Asked
+from carbon.base.rules import templates_root
 folder, draws = Path(sys.argv[1]), int(sys.argv[2])
 rule = templates_root() / "tax" / "paper-2percent.toml"
 inputs = {"catalogue": [folder / "catalogue.csv"], "sales": [folder / "sales.csv"], "rules": [rule]}

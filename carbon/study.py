@@ -21,10 +21,11 @@ from carbon.background.edition import DEFAULT_EDITION, Edition, load_edition
 from carbon.background.sampling import sample
 from carbon.background.store import folder
 from carbon.background.unit_impacts import UnitImpacts, solve
+from carbon.base.errors import StudyError
+from carbon.base.terms import BOUNDARIES, FITS, ORIGINS, STAGES, Basis
 from carbon.catalogue.defaults import fill
 from carbon.catalogue.read import read
 from carbon.catalogue.schema import Catalogue, Vocabulary
-from carbon.errors import StudyError
 from carbon.footprint import quality
 from carbon.footprint.reference import References, of_archetypes
 from carbon.footprint.result import Footprints
@@ -34,7 +35,6 @@ from carbon.footprint.uncertainty import Draws, Part, Sampler
 from carbon.footprint.weigh import added, weigh, worst
 from carbon.label.scale import Scale, grade, scale_of
 from carbon.stages.inventory import Inventory
-from carbon.terms import BOUNDARIES, FITS, ORIGINS, STAGES, Basis
 
 __all__ = ["DEFAULT_BOUNDARY", "DEFAULT_METHOD", "Study"]
 
@@ -63,7 +63,7 @@ class Study:
     method : str
         Characterization method.
     boundary : str
-        A key of :data:`carbon.terms.BOUNDARIES`.
+        A key of :data:`carbon.base.terms.BOUNDARIES`.
     background : str
         Name of an own background (:mod:`carbon.background.own`), preferred to the edition's data.
     cache : bool
@@ -71,9 +71,9 @@ class Study:
 
     Raises
     ------
-    carbon.errors.StudyError
+    carbon.base.errors.StudyError
         S004 if the boundary is not known, S005 the method, X012 the background.
-    carbon.errors.FactorsError
+    carbon.base.errors.FactorsError
         If a factor package is refused.
 
     Examples
@@ -137,7 +137,7 @@ class Study:
 
         Raises
         ------
-        carbon.errors.CatalogueError
+        carbon.base.errors.CatalogueError
             If the file as a whole cannot be read.
         """
         if isinstance(source, Catalogue):
@@ -191,7 +191,7 @@ class Study:
 
         Raises
         ------
-        carbon.errors.StudyError
+        carbon.base.errors.StudyError
             S002 if the references are of another boundary.
 
         Examples
@@ -344,7 +344,7 @@ class Study:
         rows : ndarray of int32, shape (m,)
             Row of ``edition.activities``, -1 where there is none.
         fits : ndarray of int8, shape (m,)
-            Position in :data:`carbon.terms.FITS`.
+            Position in :data:`carbon.base.terms.FITS`.
         """
         width = len(inventory.locations)
         pair = inventory.activity.astype(np.int32) * width + inventory.location

@@ -13,7 +13,7 @@ from typing import Final
 CARBON: Final = [
     sys.executable,
     "-c",
-    "from carbon.doors.cli import main; main(prog_name='carbon')",
+    "from carbon.cli.main import main; main(prog_name='carbon')",
 ]
 
 

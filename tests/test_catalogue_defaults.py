@@ -4,11 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from carbon.base.terms import ORIGINS
 from carbon.catalogue.defaults import fill
 from carbon.catalogue.places import great_circle
 from carbon.catalogue.read import read
 from carbon.catalogue.schema import ORIGIN_COLUMNS
-from carbon.terms import ORIGINS
 
 GIVEN, DEFAULT, ABSENT = (ORIGINS.index(name) for name in ("given", "default", "absent"))
 

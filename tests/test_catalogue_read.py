@@ -7,11 +7,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from carbon.base.errors import CatalogueError
+from carbon.base.terms import ORIGINS
 from carbon.catalogue import cells, csv_text, files, headers
 from carbon.catalogue.read import read
 from carbon.catalogue.schema import Limits
-from carbon.errors import CatalogueError
-from carbon.terms import ORIGINS
 
 
 def one(vocabulary, **given):

@@ -6,12 +6,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from carbon.base.errors import CatalogueError
+from carbon.base.terms import ORIGINS
 from carbon.catalogue import csv_text
 from carbon.catalogue.defaults import fill
 from carbon.catalogue.places import great_circle
 from carbon.catalogue.read import read
-from carbon.errors import CatalogueError
-from carbon.terms import ORIGINS
 
 
 def one(vocabulary, **given):

@@ -11,12 +11,12 @@ from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from carbon.doors.cli_report import claims
-from carbon.errors import CODES, PROBLEM_COLUMNS, RuleError
+from carbon.base.errors import CODES, PROBLEM_COLUMNS, RuleError
+from carbon.base.rules import templates_root
+from carbon.cli.report import claims
 from carbon.footprint.picture import WORDS
 from carbon.label.claims import check, clean, load_market, markets, problems
 from carbon.label.claims_match import compiled
-from carbon.rules import templates_root
 
 EU, CHINA, NEUTRAL = (load_market(name) for name in ("EU", "China", "neutral"))
 

@@ -11,12 +11,12 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
-from carbon.doors.batch import write_table
-from carbon.doors.cli import main
-from carbon.doors.template import columns
-from carbon.errors import OutputError
+from carbon.base.errors import OutputError
+from carbon.base.terms import ORIGINS
+from carbon.cli.main import main
+from carbon.cli.template_file import columns
+from carbon.run.results import write_table
 from carbon.study import Study
-from carbon.terms import ORIGINS
 
 TEXT = """sku,category,mass,materials,packaging,origin,destination,return_rate
 A,t_shirt,180 g,cotton 95%; elastane 5%,courier bag 12 g,CN-ZJ,CN-GD,35%
@@ -202,7 +202,7 @@ def test_a_failed_write_leaves_the_old_file(tmp_path: Path) -> None:
 
 def test_help_answers_without_the_heavy_libraries() -> None:
     code = (
-        "import sys; from carbon.doors.cli import main\n"
+        "import sys; from carbon.cli.main import main\n"
         "heavy = {'pandas', 'numpy', 'scipy', 'bw2calc', 'pint', 'pyarrow', 'pydantic'}\n"
         "sys.exit(', '.join(sorted(heavy & set(sys.modules))) or 0)"
     )
@@ -285,7 +285,7 @@ def test_a_lost_line_is_not_a_success(tmp_path: Path) -> None:
 def test_a_full_disk_is_an_output_error() -> None:
     if not Path("/dev/full").exists():
         pytest.skip("no /dev/full on this system")
-    command = [sys.executable, "-c", "from carbon.doors.cli import main; main()", "factors", "list"]
+    command = [sys.executable, "-c", "from carbon.cli.main import main; main()", "factors", "list"]
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
     assert "Traceback" not in done.stderr
@@ -297,7 +297,7 @@ def test_a_workbook_that_cannot_be_written_is_an_output_error(
 ) -> None:
     from xlsxwriter.exceptions import FileCreateError
 
-    from carbon.doors import batch
+    from carbon.run import results as batch
 
     def full(*_: object) -> None:
         raise FileCreateError("no space left on device")

@@ -11,9 +11,9 @@ import bw2io
 import pytest
 from click.testing import CliRunner
 
-from carbon.doors.brightway import export_project
-from carbon.doors.cli_background import export
-from carbon.errors import OutputError, StudyError
+from carbon.base.errors import OutputError, StudyError
+from carbon.cli.background import export
+from carbon.run.brightway import export_project
 from carbon.study import Study
 
 TEXT = """sku,name,category,mass,materials,packaging,origin,destination,transport,return_rate
@@ -104,7 +104,7 @@ def test_the_same_catalogue_gives_the_same_file(
 ) -> None:
     study, path = exported
     again = path.with_name("again.bw2package")
-    monkeypatch.setattr("carbon.doors.brightway.write_project", lambda *_: None)
+    monkeypatch.setattr("carbon.run.brightway.write_project", lambda *_: None)
     export_project(study, study.catalogue(TEXT), "again", again)
     assert again.read_bytes() == path.read_bytes()
 

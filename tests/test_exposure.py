@@ -17,9 +17,9 @@ from inequality.theil import Theil
 from scipy import sparse
 from scipy.optimize import linprog
 
+from carbon.base.errors import CODES, RuleError, StudyError
 from carbon.catalogue.ledger import read_ledger
-from carbon.doors import cli_rank
-from carbon.errors import CODES, RuleError, StudyError
+from carbon.cli import rank as cli_rank
 from carbon.liveroom import concentration
 from carbon.liveroom.conflicts import RULES, conflicts, rulebook
 from carbon.liveroom.exposure import EXPOSURE_COLUMNS, allocate

@@ -12,9 +12,9 @@ import pytest
 from carbon.background.edition import Edition, load_edition
 from carbon.background.source import factors_root, read_package
 from carbon.background.unit_impacts import PARTS, methods
-from carbon.errors import FactorsError
+from carbon.base.errors import FactorsError
+from carbon.base.terms import FITS
 from carbon.study import Study
-from carbon.terms import FITS
 
 ROOT = factors_root()
 PACKAGES = sorted(path.parent for path in ROOT.glob("*/*/datapackage.json"))

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import betabinom, false_discovery_control, median_abs_deviation
 
-from carbon.doors import cli_rank
+from carbon.cli import rank as cli_rank
 from carbon.liveroom import gaming_checks as tests
 from carbon.liveroom.gaming import ANOMALY_COLUMNS, Anomalies, anomalies
 from carbon.liveroom.gaming_told import CHECKS

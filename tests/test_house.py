@@ -16,10 +16,10 @@ import pytest
 from click.testing import CliRunner
 
 import carbon
+from carbon.base.errors import CODES
 from carbon.catalogue.schema import COLUMNS
-from carbon.doors.cli import SECTIONS, main
-from carbon.doors.template import columns
-from carbon.errors import CODES
+from carbon.cli.main import SECTIONS, main
+from carbon.cli.template_file import columns
 from carbon.footprint.result import INTERVAL_COLUMNS, RESULT_COLUMNS
 from carbon.label.scale import GRADE_COLUMNS
 

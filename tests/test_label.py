@@ -24,7 +24,8 @@ from label_facts import DAY, ISSUE, SCALE, fact, frames
 from pictures.renew import FOLDER, LANGS, drawn
 from PIL import Image
 
-from carbon.errors import RuleError
+from carbon.base.errors import RuleError
+from carbon.base.rules import templates_root
 from carbon.label.claims import check, load_market, markets
 from carbon.label.design import DESIGNS, load_design, load_words
 from carbon.label.facts import Issue, facts
@@ -35,7 +36,6 @@ from carbon.label.scale import STATES
 from carbon.paper.markup import refuse_active
 from carbon.paper.raster import png
 from carbon.paper.text import width
-from carbon.rules import templates_root
 
 SVG = "{http://www.w3.org/2000/svg}"
 HOSTILE = [

@@ -19,12 +19,12 @@ from label_facts import ISSUE, frames
 from running import CARBON, wait_for_parts
 
 from benchmarks.catalogue import wide
-from carbon.doors.cli_label import label
-from carbon.doors.label_index import changes, indexed, read_index
-from carbon.doors.label_run import Job, write_labels
-from carbon.doors.options import Group
-from carbon.errors import OutputError, RuleError
+from carbon.base.errors import OutputError, RuleError
+from carbon.cli.label import label
+from carbon.cli.options import Group
 from carbon.label.render import name_of
+from carbon.run.label_index import changes, indexed, read_index
+from carbon.run.labels import Job, write_labels
 
 JOB = Job(ISSUE, formats=("svg", "json"), templates=("badge", "label"))
 SKUS = [
@@ -133,7 +133,7 @@ def test_names_that_claim_are_not_printed(tmp_path: Path) -> None:
 def test_two_templates_of_one_name_are_refused(tmp_path: Path) -> None:
     import shutil
 
-    from carbon.rules import templates_root
+    from carbon.base.rules import templates_root
 
     shutil.copytree(templates_root() / "badge", tmp_path / "mine")
     job = Job(ISSUE, ("badge", str(tmp_path / "mine")))
@@ -144,7 +144,7 @@ def test_two_templates_of_one_name_are_refused(tmp_path: Path) -> None:
 def test_a_template_that_claims_is_refused(tmp_path: Path) -> None:
     import shutil
 
-    from carbon.rules import templates_root
+    from carbon.base.rules import templates_root
 
     shutil.copytree(templates_root() / "badge", tmp_path / "green")
     path = tmp_path / "green" / "picture.svg.j2"

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from carbon.base.terms import BOUNDARIES
 from carbon.study import Study
-from carbon.terms import BOUNDARIES
 
 STAGE_SUM = [
     "materials_kg",

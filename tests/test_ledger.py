@@ -15,12 +15,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from carbon.base.errors import CODES, LedgerError
 from carbon.catalogue.ledger import MONEY, read_ledger
 from carbon.catalogue.ledger_cells import QUANTITIES, parse
 from carbon.catalogue.ledger_columns import ledger_columns, ledgers, names_of
 from carbon.catalogue.names import key
 from carbon.catalogue.schema import Limits
-from carbon.errors import CODES, LedgerError
 
 SALES = ledger_columns("sales")
 DAY = "2026-09-01"

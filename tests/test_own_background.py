@@ -21,8 +21,8 @@ from carbon.background import own
 from carbon.background.edition import Edition, load_edition
 from carbon.background.mapping import read_mapping
 from carbon.background.store import drop, folder, root, stored
-from carbon.doors.cli_background import background
-from carbon.errors import FactorsError, StudyError
+from carbon.base.errors import FactorsError, StudyError
+from carbon.cli.background import background
 from carbon.study import Study
 
 METHOD = ("IPCC", "their GWP100")

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from carbon.errors import OutputError, RuleError
+from carbon.base.errors import OutputError, RuleError
 from carbon.paper import fonts, markup, outline, page, pdf, raster, text
 
 SVG = (

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from carbon.base.terms import STAGES
 from carbon.footprint.picture import stage_chart, waterfall
 from carbon.paper.strokes import INK, LESS, MORE, PAPER, SOFT, WHOLE
-from carbon.terms import STAGES
 
 SVG = "{http://www.w3.org/2000/svg}"
 HOSTILE = "<script>alert('x')</script> & \"]]>\x00\x1b[31m\u202eevil\ud800\ufffe" + "长" * 500

@@ -19,11 +19,12 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from scipy import optimize, special, stats
 
+from carbon.base.codes import CODES
+from carbon.base.errors import LedgerError, RuleError, StudyError
+from carbon.base.rules import load, templates_root
 from carbon.catalogue.ledger import read_ledger
-from carbon.codes import CODES
-from carbon.doors.cli_pool import pool as command
-from carbon.doors.options import Group as Commands
-from carbon.errors import LedgerError, RuleError, StudyError
+from carbon.cli.options import Group as Commands
+from carbon.cli.pool import pool as command
 from carbon.incentive import credibility
 from carbon.incentive.fund import Group, balance, simulate
 from carbon.incentive.pool_orders import per_return_of
@@ -32,7 +33,6 @@ from carbon.incentive.pool_season import profile
 from carbon.incentive.pool_tiers import money, tiers
 from carbon.incentive.return_pool import pool
 from carbon.incentive.suspicion import says
-from carbon.rules import load, templates_root
 
 EXAMPLE = Path(__file__).resolve().parents[1] / "examples" / "office" / "orders.csv"
 

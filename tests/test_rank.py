@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import ndtr, ndtri
 
-from carbon.doors import cli_rank
-from carbon.errors import CODES, StudyError
+from carbon.base.errors import CODES, StudyError
+from carbon.cli import rank as cli_rank
 from carbon.footprint.compare import probability_lower
 from carbon.footprint.scenario import ALL, what_if
 from carbon.liveroom import leaders

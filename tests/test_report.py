@@ -17,16 +17,16 @@ from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from carbon.base.errors import LedgerError, OutputError
+from carbon.base.rules import templates_root
 from carbon.catalogue.schema import Catalogue
-from carbon.doors import dashboard as board
-from carbon.doors.cli_dashboard import dashboard
-from carbon.doors.cli_report import report as command
-from carbon.doors.pages import Say, rendered, section, text
-from carbon.doors.report import report
-from carbon.errors import LedgerError, OutputError
+from carbon.cli.dashboard import dashboard
+from carbon.cli.report import report as command
 from carbon.label.claims import check, load_market, markets
+from carbon.pages import dashboard as board
+from carbon.pages.html import Say, rendered, section, text
+from carbon.pages.report import report
 from carbon.paper.charts import Bar, Curve, bars, lorenz, number, percent
-from carbon.rules import templates_root
 from carbon.study import Study
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "catalogue.csv"
@@ -470,7 +470,7 @@ def test_no_rooms_are_still_a_page():
 
 @pytest.mark.parametrize("ending", [".csv", ".parquet", ".xlsx", ".jsonl"])
 def test_the_dashboard_reads_every_format(tmp_path, ending):
-    from carbon.doors.batch import write_table
+    from carbon.run.results import write_table
 
     rooms, out = tmp_path / f"rooms{ending}", tmp_path / "page.html"
     write_table(ROOMS.drop(columns="merchant").assign(merchant="m"), rooms)

@@ -10,13 +10,13 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
-from carbon.doors.cli_policy import policy as group
-from carbon.errors import RuleError
+from carbon.base.errors import RuleError
+from carbon.base.rules import templates_root
+from carbon.cli.policy import policy as group
 from carbon.label.claims import check, load_market
 from carbon.liveroom.policy import Policy
 from carbon.liveroom.policy_file import conflicts, explain, policy_path, read_policy
 from carbon.liveroom.studio import equipment_kwh
-from carbon.rules import templates_root
 
 TEXT = policy_path("default").read_text(encoding="utf-8")
 

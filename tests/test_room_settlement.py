@@ -12,11 +12,11 @@ import pytest
 from click.testing import CliRunner
 from rooms import POLICY, certificates, codes, judged, retired, sales, sessions
 
-from carbon.doors.batch import write_table
-from carbon.doors.cli_room import room as command
-from carbon.errors import LedgerError
+from carbon.base.errors import LedgerError
+from carbon.cli.room import room as command
 from carbon.liveroom.eligibility import Judgement
 from carbon.liveroom.settlement import History, entry, read_history, settle
+from carbon.run.results import write_table
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -305,7 +305,7 @@ def test_a_command_that_is_not_understood(
 ) -> None:
     import click
 
-    from carbon.doors.options import Group
+    from carbon.cli.options import Group
 
     monkeypatch.chdir(ROOT)
     group = click.Group("carbon", commands={"room": command})

@@ -17,11 +17,11 @@ import pytest
 from running import CARBON, killed_twice
 
 from benchmarks.catalogue import wide, write_tidy
-from carbon.doors.job import Job
-from carbon.doors.options import guard
-from carbon.doors.processes import Pool
-from carbon.doors.run import run
-from carbon.errors import CarbonError, OutputError
+from carbon.base.errors import CarbonError, OutputError
+from carbon.cli.options import guard
+from carbon.run.batches import run
+from carbon.run.job import Job
+from carbon.run.workers import Pool
 from carbon.study import Study
 
 ROWS = 1200

@@ -10,13 +10,13 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
+from carbon.base.errors import CatalogueError
 from carbon.catalogue.csv_spans import spans
 from carbon.catalogue.defaults import fill
 from carbon.catalogue.line_plan import OutOfOrder
 from carbon.catalogue.read import read, read_tables
 from carbon.catalogue.schema import Limits, Vocabulary
 from carbon.catalogue.stream import Stream
-from carbon.errors import CatalogueError
 
 TABLES = ("skus", "materials", "packaging", "legs", "destinations", "origin")
 

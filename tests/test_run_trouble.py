@@ -16,9 +16,9 @@ from click.testing import CliRunner
 from running import CARBON, wait_for_parts
 
 from benchmarks.catalogue import wide
-from carbon.doors.cli import main
-from carbon.doors.options import guard
-from carbon.errors import OutputError
+from carbon.base.errors import OutputError
+from carbon.cli.main import main
+from carbon.cli.options import guard
 
 ROWS = 500
 

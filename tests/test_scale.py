@@ -12,8 +12,8 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
-from carbon.doors.cli_reference import reference
-from carbon.errors import FactorsError, StudyError
+from carbon.base.errors import FactorsError, StudyError
+from carbon.cli.reference import reference
 from carbon.footprint.reference import of_sales, read_references
 from carbon.label.scale import Scale, grade, lettered, scale_of
 from carbon.study import Study

@@ -13,10 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from carbon.background.unit_impacts import PARTS
+from carbon.base.errors import StudyError
+from carbon.base.terms import BOUNDARIES, STAGES
 from carbon.catalogue.schema import Catalogue
-from carbon.doors import cli_whatif  # noqa: F401  registers its commands
-from carbon.doors.cli import main
-from carbon.errors import StudyError
+from carbon.cli import whatif as cli_whatif  # noqa: F401  registers its commands
+from carbon.cli.main import main
 from carbon.footprint.beside import BESIDE_COLUMNS, beside, pairs
 from carbon.footprint.computing import sampled
 from carbon.footprint.levers import LEVERS, REASONS, TOUCHES, Book, Change, lever
@@ -32,7 +33,6 @@ from carbon.footprint.scenario import (
 )
 from carbon.footprint.scenario_file import read_scenario
 from carbon.study import Study
-from carbon.terms import BOUNDARIES, STAGES
 
 ROOT = Path(__file__).resolve().parents[1]
 SHIPPED = sorted((ROOT / "templates" / "scenarios").glob("*.toml"))

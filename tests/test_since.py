@@ -16,7 +16,7 @@ from running import CARBON, wait_for_parts
 
 from benchmarks.catalogue import wide
 from carbon.background.source import seal
-from carbon.doors.cli import main
+from carbon.cli.main import main
 
 ROWS = 90
 FAST = ("--draws", "0", "--batch", "40", "--workers", "1")

@@ -13,9 +13,9 @@ import pytest
 from click.testing import CliRunner
 from test_run_stream import goods
 
-from carbon.doors import spark
-from carbon.doors.cli import main
-from carbon.errors import CatalogueError, OutputError
+from carbon.base.errors import CatalogueError, OutputError
+from carbon.cli.main import main
+from carbon.run import spark
 from carbon.study import Study
 
 pytest.importorskip("pyspark")
@@ -91,9 +91,9 @@ def test_workers_know_no_brightway(cluster, study, source):
 
 
 def test_labels_and_ranks(cluster, study, tmp_path):
-    from carbon.doors.label_run import Job
     from carbon.label.facts import Issue
     from carbon.liveroom.ranking import rank
+    from carbon.run.labels import Job
 
     names = [f"K{at}" for at in range(12)]
     few = pd.DataFrame({"sku": names, "category": ["t_shirt", "dress"] * 6})
@@ -141,7 +141,7 @@ def test_what_a_cluster_refuses(cluster, study, monkeypatch):
 def test_the_command(cluster, source, tmp_path, monkeypatch):
     from click.testing import CliRunner
 
-    from carbon.doors.cli_footprint import footprint
+    from carbon.cli.footprint import footprint
 
     monkeypatch.setattr(spark, "session", lambda _: cluster)
     monkeypatch.setattr(cluster, "stop", lambda: None)

@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 
 from carbon import stages
+from carbon.base.terms import STAGES
 from carbon.catalogue.schema import Catalogue
-from carbon.terms import STAGES
 
 
 def filled(**changes: object) -> Catalogue:

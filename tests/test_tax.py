@@ -11,13 +11,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from carbon.base.errors import LedgerError, RuleError, StudyError
+from carbon.base.rules import templates_root
 from carbon.catalogue.ledger import read_ledger
-from carbon.errors import LedgerError, RuleError, StudyError
 from carbon.incentive.money import MILLION, divided
 from carbon.incentive.sales import settle
 from carbon.incentive.vat import Assessment, assess
 from carbon.incentive.vat_rules import Period, TaxRule, load_rule
-from carbon.rules import templates_root
 
 SHIPPED = templates_root() / "tax" / "paper-2percent.toml"
 QUARTER = Period.parse("2026Q3")

@@ -22,14 +22,14 @@ from click.testing import CliRunner
 from jsonschema import Draft202012Validator
 
 import carbon.incentive.workbook as workbook
-from carbon.doors.cli_tax import reproduce, tax
-from carbon.doors.tax_dossier import make, write_amounts
-from carbon.doors.tax_manifest import Asked, read_manifest, restored
-from carbon.errors import CarbonError, OutputError, StudyError
+from carbon.base.errors import CarbonError, OutputError, StudyError
+from carbon.base.rules import digest, templates_root
+from carbon.cli.tax import reproduce, tax
 from carbon.incentive.dossier import Dossier, changes, earlier, line_table
 from carbon.incentive.signature import summary_pdf
 from carbon.incentive.vat_rules import load_rule
-from carbon.rules import digest, templates_root
+from carbon.run.tax_dossier import make, write_amounts
+from carbon.run.tax_manifest import Asked, read_manifest, restored
 
 RULE = templates_root() / "tax" / "paper-2percent.toml"
 EVIL = '=HYPERLINK("http://x.example")'

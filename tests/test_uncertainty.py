@@ -16,9 +16,10 @@ from carbon.background import sampling
 from carbon.background.brightway import draw_spreads, lca, sampled_impacts, sampled_package
 from carbon.background.edition import load_edition
 from carbon.background.unit_impacts import PARTS, characterization
+from carbon.base.errors import FactorsError, StudyError
+from carbon.base.terms import BOUNDARIES, FITS
 from carbon.catalogue.schema import Catalogue
-from carbon.doors.cli import main
-from carbon.errors import FactorsError, StudyError
+from carbon.cli.main import main
 from carbon.footprint import uncertainty
 from carbon.footprint.compare import comparable, probability_lower
 from carbon.footprint.quality import assess, variance
@@ -27,7 +28,6 @@ from carbon.footprint.spreads import Spread, Spreads
 from carbon.footprint.streams import Streams, sku_keys
 from carbon.stages.groups import PARAMETERS, RATES
 from carbon.study import Study
-from carbon.terms import BOUNDARIES, FITS
 
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples" / "catalogue.csv"
 FEW = 200

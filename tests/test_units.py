@@ -7,7 +7,7 @@ import numpy as np
 import pint
 import pytest
 
-from carbon import units
+from carbon.base import units
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ def test_aliases_come_after_the_exact_name():
 
 
 def test_pint_is_not_imported_before_it_is_needed():
-    code = "import sys, carbon.units, carbon.catalogue.read; assert 'pint' not in sys.modules"
+    code = "import sys, carbon.base.units, carbon.catalogue.read; assert 'pint' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)
 
 

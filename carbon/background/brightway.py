@@ -23,7 +23,7 @@ from scipy import sparse
 
 from carbon.background.edition import Edition
 from carbon.background.solving import each, transposed
-from carbon.errors import FactorsError
+from carbon.base.errors import FactorsError
 
 if TYPE_CHECKING:
     import bw2calc
@@ -151,7 +151,7 @@ def unit_impacts(
 
     Raises
     ------
-    carbon.errors.FactorsError
+    carbon.base.errors.FactorsError
         F008 if the technosphere is singular.
     """
     package = data_package(edition, characterization, of)

@@ -19,8 +19,8 @@ from carbon.background.brightway import quiet
 from carbon.background.edition import Edition
 from carbon.background.sampling import spread
 from carbon.background.unit_impacts import BIOGENIC_CO2, PARTS, characterization
-from carbon.errors import OutputError
-from carbon.terms import FITS
+from carbon.base.errors import OutputError
+from carbon.base.terms import FITS
 
 __all__ = ["FOREGROUND", "Exported", "as_nodes", "write_file", "write_project"]
 
@@ -105,7 +105,7 @@ def write_project(name: str, exported: Exported) -> None:
 
     Raises
     ------
-    carbon.errors.OutputError
+    carbon.base.errors.OutputError
         X020 if there is such a project, O001 if it cannot be written.
     """
     with quiet():

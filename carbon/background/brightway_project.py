@@ -20,7 +20,7 @@ from scipy import sparse
 
 from carbon.background.brightway import quiet
 from carbon.background.solving import transposed
-from carbon.errors import StudyError
+from carbon.base.errors import StudyError
 
 if TYPE_CHECKING:
     import bw2calc
@@ -138,7 +138,7 @@ class Database:
 
         Raises
         ------
-        carbon.errors.StudyError
+        carbon.base.errors.StudyError
             X009 if the system has no single solution.
         """
         import bw2data
@@ -232,7 +232,7 @@ def open_database(project: str, name: str) -> Database:
 
     Raises
     ------
-    carbon.errors.StudyError
+    carbon.base.errors.StudyError
         X008 if there is no such project or database, or it is of Brightway 2.
     """
     with quiet():

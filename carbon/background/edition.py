@@ -21,8 +21,8 @@ import pandas as pd
 
 from carbon.background.source import Package, factors_root, read_package
 from carbon.background.tables import LEVERS, SCALES, SPREADS, VOCABULARY
-from carbon.errors import FactorsError
-from carbon.terms import FITS
+from carbon.base.errors import FactorsError
+from carbon.base.terms import FITS
 
 __all__ = ["DEFAULT_EDITION", "LICENSED", "Edition", "editions", "load_edition"]
 
@@ -155,7 +155,7 @@ class Edition:
         row : int
             Row of :attr:`activities`, -1 if the edition has none.
         fit : int
-            Position in :data:`carbon.terms.FITS`.
+            Position in :data:`carbon.base.terms.FITS`.
 
         Notes
         -----
@@ -335,7 +335,7 @@ def load_edition(
 
     Raises
     ------
-    carbon.errors.FactorsError
+    carbon.base.errors.FactorsError
         F010 if there is no such edition; F001 to F009 if a package is refused.
 
     Examples

@@ -10,7 +10,7 @@ from typing import Final
 import pandas as pd
 
 from carbon.background.edition import Edition
-from carbon.rules import templates_root
+from carbon.base.rules import templates_root
 
 __all__ = ["Flows"]
 

@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 
 from carbon.background.edition import Edition
-from carbon.errors import StudyError, problem_table
-from carbon.units import per_unit
+from carbon.base.errors import StudyError, problem_table
+from carbon.base.units import per_unit
 
 __all__ = ["COLUMNS", "Mapping", "found_in", "read_mapping"]
 
@@ -51,7 +51,7 @@ class Mapping:
         :data:`COLUMNS`, ``unit`` (ours) and ``row`` (of the file); after :func:`found_in` also
         ``code`` and ``title`` (theirs).
     problems : pandas.DataFrame
-        As :func:`carbon.errors.problem_table` makes it.
+        As :func:`carbon.base.errors.problem_table` makes it.
     """
 
     file: str
@@ -93,7 +93,7 @@ def read_mapping(path: Path, edition: Edition) -> Mapping:
 
     Raises
     ------
-    carbon.errors.StudyError
+    carbon.base.errors.StudyError
         X001 if the file as a whole cannot be used.
     """
     table = _table(path)

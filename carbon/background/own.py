@@ -29,8 +29,8 @@ from carbon.background.mapping import found_in, read_mapping
 from carbon.background.source import seal, write_rows
 from carbon.background.store import NAME, put, root
 from carbon.background.unit_impacts import PARTS, characterization
-from carbon.errors import OutputError, StudyError, problem_table
-from carbon.rules import Rules, load, templates_root
+from carbon.base.errors import OutputError, StudyError, problem_table
+from carbon.base.rules import Rules, load, templates_root
 
 __all__ = ["Used", "kept", "unmapped", "use"]
 
@@ -117,9 +117,9 @@ def use(
 
     Raises
     ------
-    carbon.errors.StudyError
+    carbon.base.errors.StudyError
         X001, X008, X009 or X014, or X003 if no row of the mapping can be used.
-    carbon.errors.OutputError
+    carbon.base.errors.OutputError
         O001 if it cannot be kept.
     """
     from carbon.background.brightway_project import open_database

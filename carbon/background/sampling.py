@@ -17,7 +17,7 @@ import pandas as pd
 
 from carbon.background.edition import Edition
 from carbon.background.unit_impacts import PARTS, cache_path, characterization, load, save
-from carbon.terms import FITS
+from carbon.base.terms import FITS
 
 __all__ = ["INDICATORS", "Mismatch", "edition_seed", "sample", "scores", "spread"]
 
@@ -180,7 +180,7 @@ class Mismatch:
         rows : ndarray of int32, shape (k,)
             Rows of ``edition.activities``.
         fits : ndarray of int8, shape (k,)
-            Positions in :data:`carbon.terms.FITS`.
+            Positions in :data:`carbon.base.terms.FITS`.
         """
         factors = pedigree_factors(self.edition)
         place = factors[INDICATORS.index("geographical"), self.place[fits]]

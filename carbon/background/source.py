@@ -18,7 +18,7 @@ from typing import Any, Final
 
 import pandas as pd
 
-from carbon.errors import FactorsError
+from carbon.base.errors import FactorsError
 
 __all__ = [
     "NUMBERS",
@@ -99,7 +99,7 @@ def read_schema(table: str) -> dict[str, Any]:
 
     Raises
     ------
-    carbon.errors.FactorsError
+    carbon.base.errors.FactorsError
         F002 if no table of that name is known.
 
     Examples
@@ -130,7 +130,7 @@ def read_package(folder: Path, *, expected: str | None = None) -> Package:
 
     Raises
     ------
-    carbon.errors.FactorsError
+    carbon.base.errors.FactorsError
         F001 if there is no package, F002 if a table breaks its schema, F003 if a hash differs,
         F004 if a number has no unit or citation.
     """
@@ -180,7 +180,7 @@ def seal(folder: Path) -> str:
 
     Raises
     ------
-    carbon.errors.FactorsError
+    carbon.base.errors.FactorsError
         F001 without a descriptor, F002 and F004 if a table breaks its schema.
     """
     path = folder / DESCRIPTOR
@@ -221,7 +221,7 @@ def write_rows(folder: Path, table: str, rows: Sequence[Mapping[str, object]]) -
 
     Raises
     ------
-    carbon.errors.FactorsError
+    carbon.base.errors.FactorsError
         F002 if the table is not known or a number is not finite.
     """
     fields = [field["name"] for field in read_schema(table)["fields"]]

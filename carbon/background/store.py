@@ -17,7 +17,7 @@ from typing import Final
 import pandas as pd
 import platformdirs
 
-from carbon.errors import StudyError
+from carbon.base.errors import StudyError
 
 __all__ = ["NAME", "drop", "folder", "put", "root", "stored"]
 
@@ -58,7 +58,7 @@ def folder(name: str) -> Path:
 
     Raises
     ------
-    carbon.errors.StudyError
+    carbon.base.errors.StudyError
         X012 if there is none.
     """
     first, _, version = name.partition("@")

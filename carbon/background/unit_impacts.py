@@ -19,8 +19,8 @@ import numpy.typing as npt
 import platformdirs
 
 from carbon.background.edition import Edition
-from carbon.errors import FactorsError, StudyError
-from carbon.terms import AGGREGATES, INDICATORS
+from carbon.base.errors import FactorsError, StudyError
+from carbon.base.terms import AGGREGATES, INDICATORS
 
 __all__ = [
     "BIOGENIC_CO2",
@@ -63,7 +63,7 @@ class UnitImpacts:
         NaN and stands for an activity that the edition does not have.
     aggregates : ndarray of float64, shape (activities + 1, 4)
         Part of the impact that rests on a source's own CO2e aggregate, by its assessment report
-        (:data:`carbon.terms.AGGREGATES`) [kg CO2e per unit].
+        (:data:`carbon.base.terms.AGGREGATES`) [kg CO2e per unit].
     carbon : ndarray of float64, shape (activities + 1, 2)
         Uptake (negative) and release of :data:`BIOGENIC_CO2` [kg CO2e per unit].
     method : str
@@ -120,9 +120,9 @@ def solve(
 
     Raises
     ------
-    carbon.errors.StudyError
+    carbon.base.errors.StudyError
         S005 if the method is not known.
-    carbon.errors.FactorsError
+    carbon.base.errors.FactorsError
         F008 if the system has no single solution, F015 if an activity causes less than nothing.
     """
     if method not in methods(edition):

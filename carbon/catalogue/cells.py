@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from carbon import units
+from carbon.base import units
 from carbon.catalogue.headers import currency_of
 from carbon.catalogue.names import by_unique
 from carbon.catalogue.schema import Column

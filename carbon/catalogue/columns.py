@@ -27,7 +27,7 @@ class Column:
     ----------
     kind : str
         ``text``, ``price``, ``count``, ``share``, ``place``, ``lines`` (compact),
-        ``choice`` or a quantity of :data:`carbon.units.BASE_UNITS`.
+        ``choice`` or a quantity of :data:`carbon.base.units.BASE_UNITS`.
     output : str
         Column of ``Catalogue.skus`` that holds it; empty if it becomes lines.
     about : str

@@ -16,9 +16,9 @@ from typing import Any, BinaryIO, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from carbon.base.errors import CatalogueError
 from carbon.catalogue.csv_text import fast, layout, slow
 from carbon.catalogue.sheets import Sheet
-from carbon.errors import CatalogueError
 
 __all__ = ["Span", "header_of", "spans", "to_utf8"]
 

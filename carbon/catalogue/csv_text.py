@@ -18,8 +18,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from carbon.base.errors import CatalogueError
 from carbon.catalogue.sheets import Fault, Sheet, plain, records, title_rows
-from carbon.errors import CatalogueError
 
 __all__ = ["fast", "layout", "read_csv", "slow", "utf8"]
 

@@ -13,6 +13,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from carbon.base.errors import CODES, PROBLEM_COLUMNS
+from carbon.base.terms import ORIGINS
 from carbon.catalogue.names import Names
 from carbon.catalogue.places import Geography
 from carbon.catalogue.problems import Problems, Rows
@@ -20,8 +22,6 @@ from carbon.catalogue.routes import complete_legs, leg_distances
 from carbon.catalogue.schema import FUELS, ORIGIN_COLUMNS, Catalogue, Vocabulary
 from carbon.catalogue.sessions import share_sessions
 from carbon.catalogue.tables import Looked, alive, spread
-from carbon.errors import CODES, PROBLEM_COLUMNS
-from carbon.terms import ORIGINS
 
 __all__ = ["fill"]
 

@@ -17,10 +17,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from carbon.base.errors import CatalogueError
 from carbon.catalogue.csv_text import read_csv, utf8
 from carbon.catalogue.schema import Limits
 from carbon.catalogue.sheets import Fault, Sheet, cells_of, plain, records, title_rows
-from carbon.errors import CatalogueError
 
 __all__ = ["SUFFIXES", "checked", "column_text", "open_sheets", "settled"]
 

@@ -11,6 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from carbon.base.errors import CatalogueError
 from carbon.catalogue import cells
 from carbon.catalogue.chains import LEG_COLUMNS, compact_legs, leg_lines, tidy_legs
 from carbon.catalogue.headers import Header, match_headers
@@ -18,7 +19,6 @@ from carbon.catalogue.lines import Lines, material_lines, packaging_lines, read_
 from carbon.catalogue.problems import Problems, Rows, Runs, Texts
 from carbon.catalogue.schema import LINE_COLUMNS, LINE_TABLES, Vocabulary, Whole
 from carbon.catalogue.sheets import Sheet
-from carbon.errors import CatalogueError
 
 __all__ = [
     "compact_lines",

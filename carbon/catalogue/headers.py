@@ -14,10 +14,10 @@ from typing import Final
 
 import pandas as pd
 
-from carbon import units
+from carbon.base import units
+from carbon.base.errors import CatalogueError
 from carbon.catalogue.names import key
 from carbon.catalogue.schema import COLUMNS, LINE_COLUMNS, Column, Vocabulary
-from carbon.errors import CatalogueError
 
 __all__ = ["Header", "currency_of", "header_table", "match_headers", "understand"]
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import pyarrow as pa
 
+from carbon.base.errors import CatalogueError
 from carbon.catalogue.files import SUFFIXES
-from carbon.errors import CatalogueError
 
 __all__ = ["Input", "filesystem", "inputs_of"]
 

@@ -20,7 +20,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from carbon import units
+from carbon.base import units
+from carbon.base.errors import CatalogueError, LedgerError
+from carbon.base.rules import digest
 from carbon.catalogue.files import open_sheets
 from carbon.catalogue.headers import Header, currency_of, header_table, understand
 from carbon.catalogue.ledger_cells import MONEY, QUANTITIES, Cells, money_unit, parse
@@ -28,8 +30,6 @@ from carbon.catalogue.ledger_columns import LedgerColumn, ledger_columns, names_
 from carbon.catalogue.problems import Problems, Rows
 from carbon.catalogue.schema import Limits
 from carbon.catalogue.sheets import Sheet
-from carbon.errors import CatalogueError, LedgerError
-from carbon.rules import digest
 
 __all__ = ["MONEY", "Ledger", "read_ledger"]
 
@@ -58,7 +58,7 @@ class Ledger:
         the file as a spreadsheet counts it. Texts are categories; money is in ten-thousandths of
         ``currency``; energy is in kWh, mass in kg, time in hours; dates are ``datetime64[s]``.
     problems : pandas.DataFrame
-        Columns :data:`carbon.errors.PROBLEM_COLUMNS`.
+        Columns :data:`carbon.base.errors.PROBLEM_COLUMNS`.
     headers : pandas.DataFrame
         ``file, source, column, unit, note``: how each header was understood.
     table : str
@@ -105,7 +105,7 @@ def read_ledger(
 
     Raises
     ------
-    carbon.errors.LedgerError
+    carbon.base.errors.LedgerError
         G001 to G004, G008 if the file cannot be read, G005 if a required column is missing, G006
         if two headers mean one column, G010 if there is no such kind of ledger.
 

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
+from carbon.base.errors import LedgerError
+from carbon.base.rules import templates_root
 from carbon.catalogue.names import key
-from carbon.errors import LedgerError
-from carbon.rules import templates_root
 
 __all__ = ["LedgerColumn", "ledger_columns", "ledgers", "money_words", "names_of"]
 
@@ -108,7 +108,7 @@ def ledger_columns(table: str) -> dict[str, LedgerColumn]:
 
     Raises
     ------
-    carbon.errors.LedgerError
+    carbon.base.errors.LedgerError
         G010 if there is no such kind.
 
     Examples

@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from carbon.base.errors import CatalogueError
 from carbon.catalogue import cells
 from carbon.catalogue.files import settled
 from carbon.catalogue.gather import filled_down
@@ -26,7 +27,6 @@ from carbon.catalogue.schema import LINE_COLUMNS, Vocabulary
 from carbon.catalogue.seen import Seen, sku_digests
 from carbon.catalogue.sheets import Fault, Sheet, plain
 from carbon.catalogue.sources import Damaged, Piece, Reader, empty, only
-from carbon.errors import CatalogueError
 
 __all__ = ["LinePlan", "OutOfOrder", "Planner", "percents"]
 

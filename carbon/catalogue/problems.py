@@ -12,8 +12,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from carbon.base.errors import CODES, problem_table
 from carbon.catalogue.cells import clean, few
-from carbon.errors import CODES, problem_table
 
 __all__ = ["Problems", "Rows", "Runs", "Texts"]
 

@@ -9,13 +9,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from carbon.base.errors import CatalogueError
 from carbon.catalogue import cells
 from carbon.catalogue.headers import match_headers
 from carbon.catalogue.names import key
 from carbon.catalogue.problems import Problems
 from carbon.catalogue.schema import SHEETS, Vocabulary
 from carbon.catalogue.sheets import Sheet
-from carbon.errors import CatalogueError
 
 __all__ = ["assigned", "by_table", "joined", "one_table"]
 

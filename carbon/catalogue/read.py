@@ -13,6 +13,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from carbon.base.errors import CatalogueError
+from carbon.base.terms import ORIGINS
 from carbon.catalogue import cells
 from carbon.catalogue.checks import check_energy, check_lines, check_mass
 from carbon.catalogue.files import open_sheets
@@ -41,8 +43,6 @@ from carbon.catalogue.schema import (
 )
 from carbon.catalogue.sessions import check_sessions, gathered
 from carbon.catalogue.sheets import Sheet
-from carbon.errors import CatalogueError
-from carbon.terms import ORIGINS
 
 __all__ = ["read", "read_tables"]
 

@@ -13,12 +13,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from carbon.base.terms import ORIGINS
 from carbon.catalogue.overseas import LAND_KM, crossing, grounded
 from carbon.catalogue.places import Geography, great_circle
 from carbon.catalogue.schema import Vocabulary
 from carbon.catalogue.tables import Looked, alive, spread
 from carbon.catalogue.templates import Modes, Templates, cold_categories, ways
-from carbon.terms import ORIGINS
 
 __all__ = ["Distances", "complete_legs", "leg_distances"]
 

@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from carbon import units
+from carbon.base import units
+from carbon.base.errors import StudyError
 from carbon.catalogue.columns import (
     COLUMNS,
     FUELS,
@@ -24,7 +25,6 @@ from carbon.catalogue.columns import (
     Column,
 )
 from carbon.catalogue.names import Names, key
-from carbon.errors import StudyError
 
 __all__ = [
     "COLUMNS",
@@ -243,10 +243,10 @@ class Catalogue:
     materials, packaging, legs, destinations : pandas.DataFrame
         Lines sorted by ``row``, the position of their SKU in ``skus``.
     origin : pandas.DataFrame
-        Where each cell comes from: codes of :data:`carbon.terms.ORIGINS`, a column for each of
+        Where each cell comes from: codes of :data:`carbon.base.terms.ORIGINS`, a column for each of
         :data:`ORIGIN_COLUMNS`.
     problems : pandas.DataFrame
-        Columns :data:`carbon.errors.PROBLEM_COLUMNS`.
+        Columns :data:`carbon.base.errors.PROBLEM_COLUMNS`.
     headers : pandas.DataFrame
         ``file, source, column, unit, note``: how each header was understood.
     file : str
@@ -313,7 +313,7 @@ class Catalogue:
 
         Raises
         ------
-        carbon.errors.StudyError
+        carbon.base.errors.StudyError
             S003 if one is not in the catalogue.
         """
         position = {sku: at for at, sku in reversed(list(enumerate(self.skus["sku"])))}

@@ -17,8 +17,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from pandas.util import hash_array
 
+from carbon.base.terms import ORIGINS
 from carbon.catalogue.problems import Problems, Rows
-from carbon.terms import ORIGINS
 
 __all__ = ["check_sessions", "gathered", "joined_sessions", "kept_units", "share_sessions"]
 

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from carbon.errors import CatalogueError
+from carbon.base.errors import CatalogueError
 
 __all__ = ["Fault", "Sheet", "cells_of", "plain", "records", "title_rows"]
 

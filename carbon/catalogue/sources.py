@@ -17,12 +17,12 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from carbon.base.errors import CatalogueError
 from carbon.catalogue.csv_spans import Span, header_of, spans, to_utf8
 from carbon.catalogue.files import open_sheets
 from carbon.catalogue.inputs import Input
 from carbon.catalogue.schema import Limits
 from carbon.catalogue.sheets import Sheet
-from carbon.errors import CatalogueError
 
 __all__ = ["Damaged", "Piece", "Reader", "empty", "only", "open_readers"]
 

@@ -8,12 +8,12 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from carbon.base.errors import StudyError
+from carbon.base.terms import BOUNDARIES, STAGES
 from carbon.catalogue.schema import Catalogue
-from carbon.errors import StudyError
 from carbon.footprint.compare import probability_lower
 from carbon.footprint.computing import Computing, sampled
 from carbon.footprint.uncertainty import interval
-from carbon.terms import BOUNDARIES, STAGES
 
 __all__ = ["BESIDE_COLUMNS", "beside", "pairs"]
 
@@ -49,7 +49,7 @@ def pairs(a: Catalogue, b: Catalogue) -> tuple[Catalogue, Catalogue, list[str]]:
 
     Raises
     ------
-    carbon.errors.StudyError
+    carbon.base.errors.StudyError
         S003 if they share none.
     """
     names, others = (list(dict.fromkeys(each.skus["sku"].astype(str))) for each in (a, b))
@@ -83,7 +83,7 @@ def beside(
 
     Raises
     ------
-    carbon.errors.StudyError
+    carbon.base.errors.StudyError
         S002 if a pair is of two categories: a kept shoe does not do what a kept shirt does.
 
     Examples

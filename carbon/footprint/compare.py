@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from carbon.errors import StudyError
-from carbon.terms import Basis
+from carbon.base.errors import StudyError
+from carbon.base.terms import Basis
 
 __all__ = ["comparable", "probability_lower"]
 
@@ -23,7 +23,7 @@ def comparable(a: Basis, b: Basis) -> None:
 
     Raises
     ------
-    carbon.errors.StudyError
+    carbon.base.errors.StudyError
         S002 that names what differs.
 
     Examples
@@ -32,7 +32,7 @@ def comparable(a: Basis, b: Basis) -> None:
     >>> comparable(one, one)
     >>> comparable(one, Basis("2026.1+0123456789ab", "GWP100 AR6", "cradle-to-door"))
     Traceback (most recent call last):
-    carbon.errors.StudyError: S002: ... (boundary: cradle-to-grave against cradle-to-door); ...
+    carbon.base.errors.StudyError: S002: ... (boundary: cradle-to-grave against cradle-to-door); ...
     """
     unlike = [
         f"{name.replace('_', ' ')}: {left} against {right}"

@@ -10,11 +10,11 @@ import numpy.typing as npt
 
 from carbon.background.edition import Edition
 from carbon.background.unit_impacts import UnitImpacts
+from carbon.base.terms import Basis
 from carbon.catalogue.schema import Catalogue, Vocabulary
 from carbon.footprint.result import Footprints
 from carbon.footprint.uncertainty import Draws
 from carbon.stages.inventory import Inventory
-from carbon.terms import Basis
 
 __all__ = ["Computing", "sampled"]
 

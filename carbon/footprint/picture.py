@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from typing import Final
 from xml.sax.saxutils import escape
 
+from carbon.base.terms import STAGES
 from carbon.paper import strokes
 from carbon.paper.strokes import GRID, LESS, MORE, PAPER, SOFT, WHOLE, point
-from carbon.terms import STAGES
 
 __all__ = ["stage_chart", "waterfall"]
 

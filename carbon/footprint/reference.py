@@ -20,13 +20,13 @@ import pandas as pd
 from pydantic import ValidationError
 
 from carbon import stages
+from carbon.base.errors import StudyError
+from carbon.base.rules import Rules
+from carbon.base.terms import FITS, STAGES
 from carbon.catalogue.schema import Catalogue
-from carbon.errors import StudyError
 from carbon.footprint.computing import Computing
 from carbon.footprint.uncertainty import Sampler
-from carbon.rules import Rules
 from carbon.stages.inventory import Inventory
-from carbon.terms import FITS, STAGES
 
 __all__ = ["WEIGHTS", "References", "of_archetypes", "of_sales", "read_references"]
 
@@ -67,7 +67,7 @@ class References:
     name, version : str
         As results name them.
     boundary : str
-        A key of :data:`carbon.terms.BOUNDARIES`.
+        A key of :data:`carbon.base.terms.BOUNDARIES`.
     edition : str
         Edition in which they were built.
     weights : str
@@ -140,7 +140,7 @@ class References:
 
         Raises
         ------
-        carbon.errors.StudyError
+        carbon.base.errors.StudyError
             S002 if the boundary is another one than the study's.
 
         Examples
@@ -224,7 +224,7 @@ def read_references(path: Path | str) -> References:
 
     Raises
     ------
-    carbon.errors.StudyError
+    carbon.base.errors.StudyError
         S030 if it cannot be read or is no such file, S031 if its content was changed.
     """
     path = Path(path)
@@ -256,7 +256,7 @@ def of_archetypes(catalogue: Catalogue, boundary: str, edition: str) -> Referenc
     catalogue : Catalogue
         A filled catalogue of one SKU a category that states nothing else.
     boundary : str
-        A key of :data:`carbon.terms.BOUNDARIES`.
+        A key of :data:`carbon.base.terms.BOUNDARIES`.
     edition : str
         Its id.
     """
@@ -290,7 +290,7 @@ def of_sales(
     known : ndarray of bool, shape (n,)
         SKUs whose footprint is known; the others are left out and counted.
     boundary : str
-        A key of :data:`carbon.terms.BOUNDARIES`.
+        A key of :data:`carbon.base.terms.BOUNDARIES`.
     edition : str
         Id of the edition.
     weights : str
@@ -304,7 +304,7 @@ def of_sales(
 
     Raises
     ------
-    carbon.errors.StudyError
+    carbon.base.errors.StudyError
         S032 if no category has enough SKUs that count, S033 if revenue has several currencies,
         S034 if the weights are not known.
     """

@@ -11,12 +11,12 @@ import numpy.typing as npt
 import pandas as pd
 
 from carbon.background.unit_impacts import PARTS
+from carbon.base.terms import BOUNDARIES, FITS, ORIGINS, STAGES, Basis
 from carbon.catalogue.schema import Catalogue
 from carbon.footprint.quality import Quality
 from carbon.footprint.standing import Standing
 from carbon.footprint.uncertainty import Interval
 from carbon.footprint.weigh import added
-from carbon.terms import BOUNDARIES, FITS, ORIGINS, STAGES, Basis
 
 __all__ = ["INTERVAL_COLUMNS", "RESULT_COLUMNS", "Footprints"]
 
@@ -58,7 +58,7 @@ class Footprints:
     aggregate : ndarray of float64, shape (n, 4)
         Part that rests on sources' own CO2e aggregates, by assessment report [kg CO2e].
     fit : ndarray of int8, shape (n,)
-        Worst fit, a position in :data:`carbon.terms.FITS`.
+        Worst fit, a position in :data:`carbon.base.terms.FITS`.
     missing : ndarray of bool, shape (n,)
         An activity of the SKU has no factor.
     basis : Basis

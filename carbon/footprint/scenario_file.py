@@ -9,8 +9,8 @@ from typing import Any, Final
 
 import pandas as pd
 
+from carbon.base.errors import StudyError
 from carbon.catalogue.columns import COLUMNS
-from carbon.errors import StudyError
 
 __all__ = ["Scenario", "read_scenario"]
 
@@ -66,7 +66,7 @@ def read_scenario(path: Path | str) -> Scenario:
 
     Raises
     ------
-    carbon.errors.StudyError
+    carbon.base.errors.StudyError
         S025 if the file cannot be read or has other keys, S026 if a figure has no cite.
     """
     path = Path(path)

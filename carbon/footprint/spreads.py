@@ -9,10 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from carbon.background.edition import Edition
+from carbon.base.errors import FactorsError
+from carbon.base.terms import ORIGINS
 from carbon.catalogue.schema import COLUMNS, Catalogue, Vocabulary
-from carbon.errors import FactorsError
 from carbon.stages.groups import PARAMETERS, RATES
-from carbon.terms import ORIGINS
 
 __all__ = ["Spread", "Spreads", "cell_origins"]
 
@@ -68,7 +68,7 @@ class Spreads:
 
     Raises
     ------
-    carbon.errors.FactorsError
+    carbon.base.errors.FactorsError
         F012 if a squared geometric standard deviation is below 1, F013 if a distribution has no
         parameters.
     """

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from carbon.base.terms import FITS
 from carbon.catalogue.schema import Catalogue
 from carbon.footprint.computing import Computing
 from carbon.stages.inventory import Inventory
-from carbon.terms import FITS
 
 __all__ = ["traced"]
 

@@ -20,12 +20,12 @@ from scipy import sparse
 
 from carbon.background.edition import Edition
 from carbon.background.sampling import Mismatch, edition_seed
+from carbon.base.terms import BOUNDARIES, FITS, ORIGINS, STAGES
 from carbon.catalogue.schema import Catalogue, Vocabulary
 from carbon.footprint.spreads import NO_SPREAD, WIDTH, Spread, Spreads
 from carbon.footprint.streams import Start, Streams, sku_keys
 from carbon.stages.groups import GROUPS, PARAMETERS, RATES, combine, grouped, shipped_shares
 from carbon.stages.inventory import Inventory
-from carbon.terms import BOUNDARIES, FITS, ORIGINS, STAGES
 
 __all__ = ["Draws", "Interval", "Part", "Sampler", "cores", "interval", "use_threads", "workers"]
 
@@ -288,7 +288,7 @@ class Sampler:
     vocabulary : Vocabulary
         Categories and items.
     boundary : str
-        A key of :data:`carbon.terms.BOUNDARIES`.
+        A key of :data:`carbon.base.terms.BOUNDARIES`.
     sampled : ndarray of float32, shape (activities + 1, draws)
         Unit impacts, as :func:`carbon.background.sampling.sample`.
     match : callable

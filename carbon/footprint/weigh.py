@@ -67,7 +67,7 @@ def worst(sku: Integers, fit: npt.NDArray[np.int8], skus: int) -> npt.NDArray[np
     sku : ndarray of int, shape (m,)
         SKU of each exchange.
     fit : ndarray of int8, shape (m,)
-        Position in :data:`carbon.terms.FITS`.
+        Position in :data:`carbon.base.terms.FITS`.
     skus : int
         Number of SKUs.
 

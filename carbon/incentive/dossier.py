@@ -17,13 +17,13 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from carbon.codes import CODES
-from carbon.errors import StudyError
+from carbon.base.codes import CODES
+from carbon.base.errors import StudyError
+from carbon.base.rules import templates_root
 from carbon.incentive.intensity import Change
 from carbon.incentive.money import text
 from carbon.incentive.vat import Assessment
 from carbon.incentive.vat_rules import Period, TaxRule
-from carbon.rules import templates_root
 
 __all__ = [
     "AMOUNTS",
@@ -292,7 +292,7 @@ def earlier(path: Path, rule: TaxRule) -> dict[str, Any]:
 
     Raises
     ------
-    carbon.errors.StudyError
+    carbon.base.errors.StudyError
         T006 if it is none.
     """
     try:

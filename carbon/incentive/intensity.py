@@ -19,11 +19,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from carbon import stages
+from carbon.base.terms import STAGES
 from carbon.catalogue.schema import Catalogue
 from carbon.footprint.computing import Computing
 from carbon.incentive.vat_rules import EVERYBODY
 from carbon.stages.inventory import Quantities
-from carbon.terms import STAGES
 
 __all__ = ["EFFECTS", "Change", "change", "components", "log_mean"]
 

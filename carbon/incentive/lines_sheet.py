@@ -41,7 +41,7 @@ def rounded(amount: str, rule: TaxRule) -> str:
     Examples
     --------
     >>> from carbon.incentive.vat_rules import load_rule
-    >>> from carbon.rules import templates_root
+    >>> from carbon.base.rules import templates_root
     >>> rounded("A1*100", load_rule(templates_root() / "tax" / "paper-2percent.toml"))
     'ROUND(ROUND(A1*100,6),0)/100'
     """

@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from carbon.base.errors import StudyError
 from carbon.catalogue.ledger import MONEY, Ledger
-from carbon.errors import StudyError
 from carbon.incentive.pool_policy import Policy
 
 __all__ = [

@@ -10,6 +10,7 @@ from xml.sax.saxutils import escape
 import numpy as np
 import numpy.typing as npt
 
+from carbon.base.rules import templates_root
 from carbon.incentive import credibility
 from carbon.incentive.money import text as amount
 from carbon.incentive.pool_policy import Policy
@@ -21,7 +22,6 @@ from carbon.paper.pdf import Placed, sheets
 from carbon.paper.strokes import GRID, MORE, SOFT
 from carbon.paper.text import fitted, plain
 from carbon.paper.text import width as width_of
-from carbon.rules import templates_root
 
 __all__ = ["fan", "summary"]
 
@@ -121,7 +121,7 @@ def summary(pool: Pool, policy: Policy, *, source: str, basis: str = "", lang: s
 
     Raises
     ------
-    carbon.errors.OutputError
+    carbon.base.errors.OutputError
         L010 if no Chinese font is found.
     """
     say = WORDS[lang]

@@ -11,8 +11,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from carbon.rules import Rules, shipped
-from carbon.rules import load as load_rules
+from carbon.base.rules import Rules, shipped
+from carbon.base.rules import load as load_rules
 
 __all__ = ["DEFAULT", "Festival", "Figure", "Policy", "Tier", "load_policy"]
 
@@ -312,7 +312,7 @@ def load_policy(path: Path | str | None = None) -> Policy:
 
     Raises
     ------
-    carbon.errors.RuleError
+    carbon.base.errors.RuleError
         P001, P002 or P003.
 
     Examples

@@ -18,8 +18,8 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import special
 
+from carbon.base.errors import problem_table
 from carbon.catalogue.ledger import MONEY, Ledger
-from carbon.errors import problem_table
 from carbon.incentive import credibility
 from carbon.incentive.pool_orders import (
     Notes,
@@ -63,7 +63,7 @@ class Pool:
     outlook : Outlook
         The fund over the season.
     problems : pandas.DataFrame
-        Columns :data:`carbon.errors.PROBLEM_COLUMNS`.
+        Columns :data:`carbon.base.errors.PROBLEM_COLUMNS`.
     totals : dict
         Window, counts and sums.
     """
@@ -102,7 +102,7 @@ def pool(
 
     Raises
     ------
-    carbon.errors.StudyError
+    carbon.base.errors.StudyError
         I001 if no order counts, I002 if they are in another currency than the policy, I003 if no
         freight of any return is told.
     """

@@ -13,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from carbon.base.errors import LedgerError, problem_table
 from carbon.catalogue.ledger import Ledger
-from carbon.errors import LedgerError, problem_table
 from carbon.incentive.money import LARGEST, MILLION, minor, share
 from carbon.incentive.vat_rules import EVERYBODY, Period, TaxRule
 
@@ -90,13 +90,13 @@ def settle(ledger: Ledger, rule: TaxRule, period: Period, edition: str = "") -> 
 
     Raises
     ------
-    carbon.errors.LedgerError
+    carbon.base.errors.LedgerError
         T004 if nothing was sold in the period, T005 if a sum is too large.
 
     Examples
     --------
     >>> from carbon.catalogue.ledger import read_ledger
-    >>> from carbon.rules import templates_root
+    >>> from carbon.base.rules import templates_root
     >>> from carbon.incentive.vat_rules import load_rule
     >>> told = {"taxpayer": "T", "sku": "A", "units": ["2", "1"], "revenue": ["20", "9.99"]}
     >>> told |= {"vat_rate": "13%", "date": ["2026-07-01", "2026-09-30"], "currency": "CNY"}

@@ -6,12 +6,12 @@ import math
 from collections.abc import Sequence
 from typing import Any, Final
 
+from carbon.base.rules import templates_root
 from carbon.footprint.picture import waterfall
 from carbon.incentive.dossier import Dossier, Source, told, words
 from carbon.incentive.intensity import EFFECTS, Change
 from carbon.incentive.money import text
 from carbon.incentive.vat_rules import EVERYBODY, NO_LAW, TaxRule
-from carbon.rules import templates_root
 
 __all__ = ["intensity_chart", "summary_pdf"]
 
@@ -91,7 +91,7 @@ def summary_pdf(dossier: Dossier, chart: str, signed: Sequence[Source], lang: st
 
     Raises
     ------
-    carbon.errors.OutputError
+    carbon.base.errors.OutputError
         L010 if no Chinese font is found.
     """
     from carbon.paper.fonts import find_fonts

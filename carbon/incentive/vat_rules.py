@@ -13,9 +13,9 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from carbon.errors import StudyError
-from carbon.rules import Cited, Rules, Text
-from carbon.rules import load as load_rules
+from carbon.base.errors import StudyError
+from carbon.base.rules import Cited, Rules, Text
+from carbon.base.rules import load as load_rules
 
 __all__ = ["EVERYBODY", "NO_LAW", "Condition", "Period", "TaxRule", "load_rule"]
 
@@ -60,7 +60,7 @@ class Period(Rules):
 
         Raises
         ------
-        carbon.errors.StudyError
+        carbon.base.errors.StudyError
             T001 if it is none of them.
 
         Examples
@@ -181,7 +181,7 @@ class TaxRule(Rules):
 
     Examples
     --------
-    >>> from carbon.rules import templates_root
+    >>> from carbon.base.rules import templates_root
     >>> rule = load_rule(templates_root() / "tax" / "paper-2percent.toml")
     >>> rule.legal_basis, rule.relief.measure, str(rule.relief.rate)
     ('none on file', 'share_of_tax', '0.02')
@@ -241,7 +241,7 @@ class TaxRule(Rules):
 
         Raises
         ------
-        carbon.errors.StudyError
+        carbon.base.errors.StudyError
             T002 for the period, T003 for the edition.
         """
         if period.first < self.valid.first or period.last > self.valid.last:
@@ -265,7 +265,7 @@ def load_rule(path: object) -> TaxRule:
 
     Raises
     ------
-    carbon.errors.RuleError
-        P001 to P003, as :func:`carbon.rules.load`.
+    carbon.base.errors.RuleError
+        P001 to P003, as :func:`carbon.base.rules.load`.
     """
     return load_rules(str(path), TaxRule)

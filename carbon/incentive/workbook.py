@@ -10,12 +10,12 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
+from carbon.base.terms import STAGES
 from carbon.incentive.cover_sheet import Front, height
 from carbon.incentive.dossier import Dossier, words
 from carbon.incentive.intensity import EFFECTS
 from carbon.incentive.lines_sheet import line_cells, total_formulas
 from carbon.incentive.sheet_rows import SHEET_ROWS, Cells, letters, write_rows
-from carbon.terms import STAGES
 
 __all__ = ["write_workbook"]
 

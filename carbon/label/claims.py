@@ -17,10 +17,10 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from carbon.errors import RuleError, problem_table
+from carbon.base.errors import RuleError, problem_table
+from carbon.base.rules import templates_root
 from carbon.label.claims_match import HAN, Market, compiled
 from carbon.label.claims_rules import EVIDENCE, ClaimRule
-from carbon.rules import templates_root
 
 __all__ = [
     "ACTIONS",
@@ -87,7 +87,7 @@ def load_market(name: str | Path = "neutral") -> Market:
 
     Raises
     ------
-    carbon.errors.RuleError
+    carbon.base.errors.RuleError
         L101 if there is no such market, L102, L105 or L106 if its rules cannot be used, P001 to
         P003 if the file cannot be read.
 
@@ -142,7 +142,7 @@ def check(
 
     Raises
     ------
-    carbon.errors.RuleError
+    carbon.base.errors.RuleError
         L103 if a text is too long, L104 if evidence has another name or length.
 
     Examples
@@ -236,7 +236,7 @@ def problems(findings: pd.DataFrame, *, file: str = "", column: str = "name") ->
     -------
     pandas.DataFrame
         L110 refused, L111 reworded, L112 without evidence; columns
-        :data:`carbon.errors.PROBLEM_COLUMNS`.
+        :data:`carbon.base.errors.PROBLEM_COLUMNS`.
 
     Examples
     --------

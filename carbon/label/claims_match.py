@@ -14,9 +14,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from carbon.errors import RuleError
+from carbon.base.errors import RuleError
+from carbon.base.rules import digest, load, templates_root
 from carbon.label.claims_rules import MarketRules, Terms
-from carbon.rules import digest, load, templates_root
 
 __all__ = ["HAN", "Market", "Span", "compiled"]
 
@@ -156,7 +156,7 @@ def compiled(path: Path) -> Market:
 
     Raises
     ------
-    carbon.errors.RuleError
+    carbon.base.errors.RuleError
         L102 for a phrase that is too short, L105 for new words that claim something, L106 for an
         unknown kind of terms, P001 to P003 if the file cannot be read.
     """

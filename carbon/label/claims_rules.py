@@ -7,7 +7,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field, model_validator
 
-from carbon.rules import Rules
+from carbon.base.rules import Rules
 
 __all__ = ["EVIDENCE", "NUMBERS", "ClaimRule", "MarketRules", "Need", "Spoken", "Term", "Terms"]
 

@@ -21,15 +21,15 @@ from typing import Annotated, Any, Final, Literal
 from markupsafe import Markup
 from pydantic import Field, StringConstraints
 
-from carbon.errors import RuleError
+from carbon.base.errors import RuleError
+from carbon.base.rules import Rules, load, templates_root
+from carbon.base.terms import BOUNDARIES
 from carbon.label.link import qr
 from carbon.label.phrases import joined, phrases, sentence
 from carbon.label.scale import Scale
 from carbon.paper.markup import refuse_active
 from carbon.paper.page import Page, folder, page
 from carbon.paper.text import plain, width, wrapped
-from carbon.rules import Rules, load, templates_root
-from carbon.terms import BOUNDARIES
 
 __all__ = ["DESIGNS", "LANGUAGES", "Design", "load_design", "load_words"]
 
@@ -195,7 +195,7 @@ class Design:
 
         Raises
         ------
-        carbon.errors.RuleError
+        carbon.base.errors.RuleError
             L001 or L002 if the template does what it must not.
         """
         return self._checked(self.picture.render(values), self.picture.file)
@@ -214,7 +214,7 @@ class Design:
 
         Raises
         ------
-        carbon.errors.RuleError
+        carbon.base.errors.RuleError
             L001 or L002 if the template does what it must not, L003 if there is none.
         """
         if self.page is None:
@@ -265,7 +265,7 @@ def load_design(name: str | Path) -> Design:
 
     Raises
     ------
-    carbon.errors.RuleError
+    carbon.base.errors.RuleError
         L001 to L003 if a template is not there or not allowed, L012 if a design is not known or
         asks for what does not exist, P001 to P003 if ``label.toml`` cannot be read.
 

@@ -13,12 +13,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from carbon.base.terms import ORIGINS, STAGES
 from carbon.catalogue.schema import Catalogue
 from carbon.label.link import is_gtin, link_of
 from carbon.label.scale import Scale
 from carbon.paper.text import plain
 from carbon.stages.inventory import Quantities
-from carbon.terms import ORIGINS, STAGES
 
 __all__ = ["ABOUT_COLUMNS", "Issue", "about", "facts"]
 

@@ -7,7 +7,7 @@ from functools import cache, lru_cache
 from typing import Final
 from urllib.parse import quote
 
-from carbon.errors import RuleError
+from carbon.base.errors import RuleError
 
 __all__ = ["check_url", "is_gtin", "link_of", "qr"]
 
@@ -56,7 +56,7 @@ def check_url(url: str) -> str:
 
     Raises
     ------
-    carbon.errors.RuleError
+    carbon.base.errors.RuleError
         L011
 
     Examples

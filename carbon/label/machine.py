@@ -9,8 +9,8 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
+from carbon.base.terms import BOUNDARIES, FUNCTIONAL_UNIT, STAGES
 from carbon.label.scale import Scale
-from carbon.terms import BOUNDARIES, FUNCTIONAL_UNIT, STAGES
 
 __all__ = ["SCHEMA", "json_label", "json_ld"]
 

@@ -73,9 +73,9 @@ def render(fact: Mapping[str, Any], style: Style) -> dict[str, bytes]:
 
     Raises
     ------
-    carbon.errors.RuleError
+    carbon.base.errors.RuleError
         L001 to L004 if a template is not allowed or not well formed.
-    carbon.errors.OutputError
+    carbon.base.errors.OutputError
         L010 if PNG, PDF or outlines find no Chinese font.
 
     Examples
@@ -149,7 +149,7 @@ def sheet_of(facts: Sequence[Mapping[str, Any]], style: Style, scale: float = 1.
 
     Raises
     ------
-    carbon.errors.RuleError, carbon.errors.OutputError
+    carbon.base.errors.RuleError, carbon.base.errors.OutputError
         As :func:`render`.
     """
     design = style.design

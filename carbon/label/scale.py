@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from carbon.background.edition import Edition
-from carbon.errors import FactorsError
+from carbon.base.errors import FactorsError
 from carbon.footprint.result import Footprints
 
 __all__ = ["GRADE_COLUMNS", "STATES", "Scale", "grade", "lettered", "scale_of"]
@@ -90,7 +90,7 @@ def scale_of(edition: Edition) -> Scale:
 
     Raises
     ------
-    carbon.errors.FactorsError
+    carbon.base.errors.FactorsError
         F018 if the bounds do not ascend, or a parameter is missing or out of its range.
 
     Examples

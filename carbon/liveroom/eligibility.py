@@ -83,7 +83,7 @@ class Judgement:
     reasons : pandas.DataFrame
         Every gate and criterion with value, bound, points and a sentence in Chinese and English.
     problems : pandas.DataFrame
-        Columns :data:`carbon.errors.PROBLEM_COLUMNS`.
+        Columns :data:`carbon.base.errors.PROBLEM_COLUMNS`.
     claims : pandas.DataFrame
         Serials claimed and how much of each was used.
     sessions : pandas.DataFrame

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from carbon.errors import LedgerError, RuleError, StudyError
+from carbon.base.errors import LedgerError, RuleError, StudyError
 from carbon.liveroom.conflicts import conflicts, rulebook
 from carbon.liveroom.exposure_report import REPORT_COLUMNS, report
 from carbon.liveroom.linear import LARGEST, nearest_linear
@@ -60,7 +60,7 @@ class Allocation:
         Rules with their prices, concentration before and after, fairness, the Lorenz curve:
         columns :data:`carbon.liveroom.exposure_report.REPORT_COLUMNS`.
     problems : pandas.DataFrame
-        Columns ``row sku column value code``; :func:`carbon.errors.problem_table` completes it.
+        Columns ``row sku column value code``, for :func:`carbon.base.errors.problem_table`.
     """
 
     rooms: pd.DataFrame
@@ -103,9 +103,9 @@ def allocate(
 
     Raises
     ------
-    carbon.errors.StudyError
+    carbon.base.errors.StudyError
         R201 if no room has impressions, R202 if there are too many rooms for the linear program.
-    carbon.errors.RuleError
+    carbon.base.errors.RuleError
         R200 if the rules contradict each other, with each contradiction and its numbers.
 
     Notes

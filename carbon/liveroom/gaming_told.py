@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from carbon.base.terms import ORIGINS
 from carbon.catalogue.schema import Catalogue
-from carbon.terms import ORIGINS
 
 __all__ = ["CHECKS", "Listing", "Told", "packed", "row", "stated"]
 

@@ -11,9 +11,9 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from carbon.base.terms import ORIGINS
 from carbon.catalogue.schema import Catalogue
 from carbon.liveroom.policy import Policy
-from carbon.terms import ORIGINS
 
 __all__ = ["GOODS_COLUMNS", "facts", "goods_of"]
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from carbon.base.rules import Rules, load, shipped
 from carbon.liveroom.policy import Bound, Count, Positive, Share, Text
-from carbon.rules import Rules, load, shipped
 
 __all__ = ["Market", "Reported", "Scenario", "read_scenario", "rooms_of"]
 
@@ -86,8 +86,8 @@ def read_scenario(name: Path | str) -> Scenario:
 
     Raises
     ------
-    carbon.errors.RuleError
-        P001, P002, P003 as :func:`carbon.rules.load`.
+    carbon.base.errors.RuleError
+        P001, P002, P003 as :func:`carbon.base.rules.load`.
 
     Examples
     --------

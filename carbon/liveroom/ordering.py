@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.special import ndtr, ndtri
 
-from carbon.errors import StudyError
+from carbon.base.errors import StudyError
 from carbon.footprint.spreads import WIDTH
 from carbon.liveroom.leaders import starts
 
@@ -41,7 +41,7 @@ def needed(by: str, within: str) -> list[str]:
 
     Raises
     ------
-    carbon.errors.StudyError
+    carbon.base.errors.StudyError
         R100 if one of them is not known.
 
     Examples
@@ -87,7 +87,7 @@ class Keys:
 
     Raises
     ------
-    carbon.errors.StudyError
+    carbon.base.errors.StudyError
         R100 if one of them is not known.
     """
 
@@ -110,7 +110,7 @@ class Keys:
 
         Raises
         ------
-        carbon.errors.StudyError
+        carbon.base.errors.StudyError
             R100 if columns are missing, S002 if the rows rest on unlike bases or references.
         """
         missing = sorted({*self.columns} - set(grades))

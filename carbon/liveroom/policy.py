@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints
 
-from carbon.rules import Cited, Rules, Text
+from carbon.base.rules import Cited, Rules, Text
 
 __all__ = [
     "Bound",

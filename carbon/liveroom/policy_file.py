@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from carbon.errors import RuleError
+from carbon.base.errors import RuleError
+from carbon.base.rules import load, shipped
 from carbon.liveroom.metrics import METRICS, Metric
 from carbon.liveroom.policy import Bound, Cited, Criterion, Policy
-from carbon.rules import load, shipped
 
 __all__ = ["Conflict", "conflicts", "explain", "policy_path", "read_policy", "refuse"]
 
@@ -25,7 +25,7 @@ class Conflict:
     Parameters
     ----------
     code : str
-        A key of :data:`carbon.errors.CODES`.
+        A key of :data:`carbon.base.errors.CODES`.
     key, value, detail : str
         Where, what, and against what.
     """
@@ -66,8 +66,8 @@ def read_policy(name: Path | str = "default") -> Policy:
 
     Raises
     ------
-    carbon.errors.RuleError
-        P001, P002, P003 as :func:`carbon.rules.load`; R040 to R048 if rules conflict.
+    carbon.base.errors.RuleError
+        P001, P002, P003 as :func:`carbon.base.rules.load`; R040 to R048 if rules conflict.
 
     Examples
     --------
@@ -93,7 +93,7 @@ def refuse(clashes: Sequence[Conflict], path: Path | str) -> None:
 
     Raises
     ------
-    carbon.errors.RuleError
+    carbon.base.errors.RuleError
         With the code of the first.
 
     Examples

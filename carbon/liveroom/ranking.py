@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from carbon.base.errors import StudyError
 from carbon.catalogue.schema import Catalogue
-from carbon.errors import StudyError
 from carbon.footprint.computing import Computing
 from carbon.footprint.scenario import ALL, what_if
 from carbon.liveroom.ordering import Keys, Order, certainty, needed, scores
@@ -78,7 +78,7 @@ def rank(
 
     Raises
     ------
-    carbon.errors.StudyError
+    carbon.base.errors.StudyError
         R100 if columns are missing or the order is not known, S002 if the rows rest on unlike
         bases or references.
 

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from carbon.errors import CODES, problem_table
+from carbon.base.errors import CODES, problem_table
 
 __all__ = ["RoomProblems", "text_of"]
 
@@ -71,7 +71,7 @@ class RoomProblems:
         Parameters
         ----------
         code : str
-            A key of :data:`carbon.errors.CODES`.
+            A key of :data:`carbon.base.errors.CODES`.
         table, column : str
             Where.
         room : array of int

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from carbon.errors import RuleError
+from carbon.base.errors import RuleError
 from carbon.liveroom.concentration import gini, top_share
 from carbon.liveroom.conflicts import head_of
 from carbon.liveroom.exposure import Allocation, allocate
@@ -99,7 +99,7 @@ def run(
 
     Raises
     ------
-    carbon.errors.RuleError
+    carbon.base.errors.RuleError
         R200 with the round in which the rules contradict each other.
 
     Notes

@@ -15,7 +15,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from carbon.errors import LedgerError
+from carbon.base.errors import LedgerError
 from carbon.liveroom.claims import CLAIM_COLUMNS
 from carbon.liveroom.eligibility import Earlier, Judgement
 from carbon.liveroom.metrics import METRICS
@@ -116,7 +116,7 @@ def read_history(folder: Path) -> History:
 
     Raises
     ------
-    carbon.errors.LedgerError
+    carbon.base.errors.LedgerError
         R050 if an entry is missing, changed, or cannot be understood.
     """
     scores: list[pd.DataFrame] = []

@@ -10,10 +10,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from carbon.base.rules import templates_root
 from carbon.catalogue.names import key
 from carbon.liveroom.room_problems import RoomProblems, text_of
 from carbon.liveroom.sales import codes_of
-from carbon.rules import templates_root
 
 __all__ = ["IMPACT_COLUMNS", "Studio", "clusters", "equipment_kwh", "studio", "viewers_of"]
 

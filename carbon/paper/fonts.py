@@ -15,7 +15,7 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, Final
 
-from carbon.errors import OutputError
+from carbon.base.errors import OutputError
 
 __all__ = ["BOLD", "Face", "Fonts", "find_fonts"]
 
@@ -182,7 +182,7 @@ def find_fonts() -> Fonts:
 
     Raises
     ------
-    carbon.errors.OutputError
+    carbon.base.errors.OutputError
         L010 if there are none.
     """
     return _found(os.environ.get("CARBON_FONTS", ""))

@@ -6,7 +6,7 @@ import re
 from html import unescape
 from typing import Final
 
-from carbon.errors import RuleError
+from carbon.base.errors import RuleError
 
 __all__ = ["refuse_active"]
 
@@ -46,7 +46,7 @@ def refuse_active(text: str, file: str) -> str:
 
     Raises
     ------
-    carbon.errors.RuleError
+    carbon.base.errors.RuleError
         L001 with the place.
 
     Examples
@@ -55,7 +55,7 @@ def refuse_active(text: str, file: str) -> str:
     '<svg><rect/></svg>'
     >>> refuse_active("<svg onload='x()'/>", "a")
     Traceback (most recent call last):
-    carbon.errors.RuleError: L001 a, value "<svg onload='x()'/>": ...
+    carbon.base.errors.RuleError: L001 a, value "<svg onload='x()'/>": ...
     """
     at = text.find("<")
     while at >= 0:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 from xml.etree import ElementTree
 
-from carbon.errors import RuleError
+from carbon.base.errors import RuleError
 from carbon.paper.fonts import Fonts
 
 __all__ = ["outlined", "prepared", "size_of"]
@@ -88,7 +88,7 @@ def outlined(svg: str, fonts: Fonts) -> str:
 
     Raises
     ------
-    carbon.errors.RuleError
+    carbon.base.errors.RuleError
         L004 if it is not well formed.
     """
     root = _parsed(svg)
@@ -118,7 +118,7 @@ def prepared(svg: str, fonts: Fonts) -> str:
 
     Raises
     ------
-    carbon.errors.RuleError
+    carbon.base.errors.RuleError
         L004 if it is not well formed.
     """
     root = _parsed(svg)
@@ -147,7 +147,7 @@ def size_of(svg: str) -> tuple[float, float]:
 
     Raises
     ------
-    carbon.errors.RuleError
+    carbon.base.errors.RuleError
         L004 if it has none.
 
     Examples

@@ -19,7 +19,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.visitor import NodeTransformer
 from markupsafe import Markup
 
-from carbon.errors import RuleError
+from carbon.base.errors import RuleError
 
 __all__ = ["Page", "folder", "page"]
 
@@ -89,7 +89,7 @@ class Page:
 
         Raises
         ------
-        carbon.errors.RuleError
+        carbon.base.errors.RuleError
             L002 if the template is wrong, does what is not allowed or does not end soon.
         """
         environment = self._environment
@@ -270,7 +270,7 @@ def folder(path: Path) -> dict[str, str]:
 
     Raises
     ------
-    carbon.errors.RuleError
+    carbon.base.errors.RuleError
         L003 if it has no templates, too many, or one that is too large, no text or elsewhere.
     """
     home = path.resolve()
@@ -316,7 +316,7 @@ def page(
 
     Raises
     ------
-    carbon.errors.RuleError
+    carbon.base.errors.RuleError
         L002 if it is no Jinja or does what is not allowed, L003 if it is not there.
 
     Examples
@@ -325,7 +325,7 @@ def page(
     '<b>&lt;script&gt;{{ 7*7 }}</b>'
     >>> page("{{ 'a' * 10**9 }}").render({})
     Traceback (most recent call last):
-    carbon.errors.RuleError: L002 ...
+    carbon.base.errors.RuleError: L002 ...
     """
     texts = {name: templates} if isinstance(templates, str) else templates
     if name not in texts:

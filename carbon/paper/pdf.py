@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from carbon.errors import RuleError
+from carbon.base.errors import RuleError
+from carbon.base.rules import templates_root
 from carbon.paper.fonts import Fonts, find_fonts
 from carbon.paper.outline import outlined, prepared, size_of
-from carbon.rules import templates_root
 
 __all__ = ["Placed", "compiled", "pdf", "sheets", "typeset"]
 
@@ -77,7 +77,7 @@ def pdf(svg: str, *, title: str, lang: str = "zh", alt: str = "") -> bytes:
 
     Raises
     ------
-    carbon.errors.OutputError, carbon.errors.RuleError
+    carbon.base.errors.OutputError, carbon.base.errors.RuleError
         As :func:`sheets`.
 
     Examples
@@ -113,9 +113,9 @@ def sheets(
 
     Raises
     ------
-    carbon.errors.OutputError
+    carbon.base.errors.OutputError
         L010 if no Chinese font is found.
-    carbon.errors.RuleError
+    carbon.base.errors.RuleError
         L004 if a picture cannot be understood.
     """
     fonts = find_fonts()
@@ -168,9 +168,9 @@ def typeset(source: str, data: Mapping[str, Any], *, title: str, lang: str = "zh
 
     Raises
     ------
-    carbon.errors.OutputError
+    carbon.base.errors.OutputError
         L010 if no Chinese font is found.
-    carbon.errors.RuleError
+    carbon.base.errors.RuleError
         L002 if the source is wrong.
 
     Examples
@@ -200,7 +200,7 @@ def compiled(
 
     Raises
     ------
-    carbon.errors.RuleError
+    carbon.base.errors.RuleError
         L002 if it refuses the source, L004 a picture.
     """
     import typst

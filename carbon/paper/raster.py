@@ -36,9 +36,9 @@ def png(svg: str, dpi: float = 300) -> bytes:
 
     Raises
     ------
-    carbon.errors.OutputError
+    carbon.base.errors.OutputError
         L010 if no Chinese font is found.
-    carbon.errors.RuleError
+    carbon.base.errors.RuleError
         L004 if the picture cannot be understood.
 
     Examples

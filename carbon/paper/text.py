@@ -13,7 +13,7 @@ import unicodedata
 from functools import cache
 from typing import Final
 
-from carbon.rules import templates_root
+from carbon.base.rules import templates_root
 
 __all__ = ["fitted", "plain", "width", "wrapped"]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from importlib import import_module
 
+from carbon.base.terms import BOUNDARIES, STAGES
 from carbon.catalogue.schema import Catalogue
 from carbon.stages.inventory import Exchanges, Inventory, Quantities, collect
-from carbon.terms import BOUNDARIES, STAGES
 
 __all__ = ["take"]
 
@@ -20,7 +20,7 @@ def take(catalogue: Catalogue, boundary: str, only: Collection[str] = STAGES) ->
     catalogue : Catalogue
         As :func:`carbon.catalogue.defaults.fill` leaves it.
     boundary : str
-        A key of :data:`carbon.terms.BOUNDARIES`.
+        A key of :data:`carbon.base.terms.BOUNDARIES`.
     only : collection of str
         Stages that are wanted.
 

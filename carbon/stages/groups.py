@@ -14,12 +14,12 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from carbon.base.terms import BOUNDARIES, STAGES
 from carbon.catalogue.schema import Catalogue
 from carbon.stages import distribution, end_of_life, live_session, materials, packaging, production
 from carbon.stages import use as use_phase
 from carbon.stages.inventory import Exchanges, Inventory, Quantities, collect
 from carbon.stages.returns import INSPECTION
-from carbon.terms import BOUNDARIES, STAGES
 
 __all__ = ["GROUPS", "PARAMETERS", "RATES", "combine", "grouped", "shipped_shares"]
 
@@ -81,7 +81,7 @@ def grouped(catalogue: Catalogue, boundary: str, parcel_level: npt.NDArray[np.bo
     catalogue : Catalogue
         As :func:`carbon.catalogue.defaults.fill` leaves it.
     boundary : str
-        A key of :data:`carbon.terms.BOUNDARIES`.
+        A key of :data:`carbon.base.terms.BOUNDARIES`.
     parcel_level : ndarray of bool
         By code of a packaging item: shared by the units of a parcel.
 

@@ -11,9 +11,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from carbon.base.terms import STAGES
 from carbon.catalogue.schema import Catalogue
 from carbon.catalogue.tables import spread
-from carbon.terms import STAGES
 
 __all__ = ["Exchanges", "Inventory", "Quantities", "chosen", "collect", "one"]
 
@@ -187,7 +187,7 @@ class Inventory:
     sku : ndarray of int32
         Row of the SKU in the catalogue.
     stage : ndarray of int8
-        Position in :data:`carbon.terms.STAGES`.
+        Position in :data:`carbon.base.terms.STAGES`.
     activity, location : ndarray of int16
         Positions in ``activities`` and ``locations``.
     amount : ndarray of float64

@@ -22,8 +22,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from carbon.base.terms import ORIGINS
 from carbon.study import Study
-from carbon.terms import ORIGINS
 
 HERE = Path(__file__).resolve().parent
 ROOMS = 14

@@ -11,8 +11,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from carbon.base.errors import StudyError
 from carbon.catalogue.schema import Catalogue
-from carbon.errors import StudyError
 from carbon.footprint.levers.book import REASONS, Book, Change
 from carbon.footprint.levers.packaging import (
     box_to_bag,
@@ -96,7 +96,7 @@ def lever(text: str, book: Book) -> Lever:
 
     Raises
     ------
-    carbon.errors.StudyError
+    carbon.base.errors.StudyError
         S020 for an unknown lever, S021 for a size that is not understood, S022 and S023 for a
         setting.
 

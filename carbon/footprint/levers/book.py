@@ -12,11 +12,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from carbon import units
+from carbon.base import units
+from carbon.base.errors import StudyError
 from carbon.catalogue.schema import Catalogue, Vocabulary
 from carbon.catalogue.tables import Looked
 from carbon.catalogue.templates import cold_categories
-from carbon.errors import StudyError
 
 __all__ = ["REASONS", "Book", "Change", "put"]
 
@@ -138,7 +138,7 @@ class Book:
 
         Raises
         ------
-        carbon.errors.StudyError
+        carbon.base.errors.StudyError
             S021 if a size is not understood or not positive, or a share above 1.
         """
         rows = self.lever_sizes[self.lever_sizes["lever"] == lever]

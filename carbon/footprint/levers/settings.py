@@ -10,13 +10,13 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from carbon import units
+from carbon.base import units
+from carbon.base.errors import StudyError
+from carbon.base.terms import STAGES
 from carbon.catalogue.columns import COLUMNS, LINE_COLUMNS, Column
 from carbon.catalogue.schema import Catalogue
-from carbon.errors import StudyError
 from carbon.footprint.levers.book import Book, Change
 from carbon.footprint.levers.returns import with_return_rate
-from carbon.terms import STAGES
 
 __all__ = ["SETTABLE", "Setting", "parse"]
 
@@ -244,7 +244,7 @@ def parse(text: str, book: Book) -> Setting:
 
     Raises
     ------
-    carbon.errors.StudyError
+    carbon.base.errors.StudyError
         S022 if it is not understood, S023 if the column cannot be set, S024 if no SKU could have
         the value.
 

@@ -1,0 +1,1 @@
+"""The ground: words, units, errors, rules, files and digits that every wing stands on."""

@@ -1,0 +1,173 @@
+"""Rule files: policies, tax rules, claim rules and labels, TOML checked against a model.
+
+Nothing in a rule file is run. A model names every key, its kind and its bounds; an unknown key is
+refused, so that a misspelt rule never passes for an absent one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+from pathlib import Path
+from typing import Annotated, Final, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from carbon.base.errors import RuleError
+
+__all__ = ["Cited", "Rules", "Text", "digest", "load", "shipped", "templates_root"]
+
+LARGEST: Final = 1_000_000
+"""Bytes that a rule file may have."""
+
+
+class Rules(BaseModel):
+    """Base of the models of rule files: frozen, strict in its keys, finite in its numbers.
+
+    Examples
+    --------
+    >>> class Loading(Rules):
+    ...     loading: float
+    >>> Loading(loading=0.2).loading
+    0.2
+    """
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", allow_inf_nan=False, str_strip_whitespace=True
+    )
+
+
+Text = Annotated[str, Field(min_length=1, max_length=2000)]
+"""A sentence of a rule file."""
+
+
+class Cited(Rules):
+    """Whatever says where it comes from.
+
+    Parameters
+    ----------
+    kind : str
+        ``cited`` or ``assumption``.
+    cite : str
+        The source, or why it was assumed.
+    """
+
+    kind: Literal["cited", "assumption"]
+    cite: Text
+
+
+Model = TypeVar("Model", bound=Rules)
+
+
+def load(path: Path | str, model: type[Model]) -> Model:
+    """Read a rule file.
+
+    Parameters
+    ----------
+    path : path
+        A TOML file.
+    model : type
+        What it must follow.
+
+    Returns
+    -------
+    Rules
+        An instance of the model.
+
+    Raises
+    ------
+    carbon.base.errors.RuleError
+        P001 if it cannot be read, P002 if it is no TOML, P003 with key, value and rule if it
+        does not follow the model.
+
+    Examples
+    --------
+    >>> class Loading(Rules):
+    ...     loading: float
+    >>> load("nowhere.toml", Loading)
+    Traceback (most recent call last):
+    carbon.base.errors.RuleError: P001 nowhere.toml: the rule file must exist and be readable; ...
+    """
+    path = Path(path)
+    try:
+        with path.open("rb") as file:
+            raw = file.read(LARGEST + 1)
+    except OSError as error:
+        raise RuleError("P001", file=str(path)) from error
+    if len(raw) > LARGEST:
+        raise RuleError("P002", f"more than {LARGEST} bytes", file=str(path))
+    try:
+        told = tomllib.loads(raw.decode("utf-8-sig"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise RuleError("P002", str(error)[:200], file=str(path)) from error
+    try:
+        return model.model_validate(told)
+    except ValidationError as error:
+        first, *others = error.errors(include_url=False, include_context=False)
+        more = f"; and {len(others)} more" if others else ""
+        raise RuleError(
+            "P003",
+            f"{first['msg']}{more}",
+            file=str(path),
+            column=".".join(str(part) for part in first["loc"]),
+            value="" if isinstance(first["input"], dict) else str(first["input"])[:80],
+        ) from error
+
+
+def digest(path: Path | str) -> str:
+    """SHA-256 of a file, read piece by piece, as reports and manifests name it.
+
+    Parameters
+    ----------
+    path : path
+        Any file.
+
+    Returns
+    -------
+    str
+        64 hexadecimal digits.
+
+    Raises
+    ------
+    OSError
+        If it cannot be read.
+    """
+    with Path(path).open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def shipped(folder: str, name: Path | str) -> Path:
+    """File of a rule: a path, or the name of a shipped one.
+
+    Parameters
+    ----------
+    folder : str
+        Where rules of its kind ship, in the templates.
+    name : path
+        A name without a folder, or a path.
+
+    Returns
+    -------
+    pathlib.Path
+        The shipped file if there is one of that name, else the path.
+
+    Examples
+    --------
+    >>> shipped("policies", "default").name, shipped("policies", "ours/default").as_posix()
+    ('default.toml', 'ours/default')
+    """
+    found = templates_root() / folder / f"{name}.toml"
+    return found if len(Path(name).parts) == 1 and found.is_file() else Path(name)
+
+
+def templates_root() -> Path:
+    """Folder of the shipped templates and rule files.
+
+    Returns
+    -------
+    pathlib.Path
+        Inside the package if it was installed from a wheel, else beside it.
+    """
+    here = Path(__file__).resolve().parents[1]
+    installed = here / "templates"
+    return installed if installed.is_dir() else here.parent / "templates"

@@ -1,0 +1,274 @@
+"""Commands on links to Brightway: ``carbon background`` and ``carbon export``."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from carbon.cli.options import CATALOGUE, EDITION, guard, new_study, scope
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["background", "export"]
+
+DEFAULT_METHOD = click.option(
+    "--method",
+    default="GWP100 AR6",
+    show_default=True,
+    help="Method by which the impacts are told; any can be used later.",
+)
+WITH = click.option(
+    "--background", default="", metavar="NAME", help="An own background, see carbon background."
+)
+
+
+@click.group()
+def background() -> None:
+    """Own backgrounds: datasets of your Brightway project in the place of shipped ones."""
+
+
+@background.command("use")
+@click.argument("database", metavar="PROJECT/DATABASE")
+@click.option(
+    "--mapping",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="CSV: activity, location, and their_code or their_name of each dataset.",
+)
+@click.option("--name", default="", help="Name of the background; the database's without.")
+@click.option(
+    "--check",
+    default="",
+    metavar="METHOD",
+    help="Compare with a method of the project, its parts joined by |.",
+)
+@click.option(
+    "--draws",
+    default=0,
+    show_default=True,
+    type=click.IntRange(0, 10_000),
+    help="Draws of the database's own distributions, for the spread of each dataset.",
+)
+@click.option(
+    "--unmapped",
+    type=click.Path(path_type=Path),
+    metavar="OUT",
+    help="Write the activities that are still open, as a mapping to fill in.",
+)
+@click.option(
+    "--problems", type=click.Path(path_type=Path), metavar="OUT", help="Problems as a table."
+)
+@click.option("--most", default=20, show_default=True, help="Datasets and problems to print.")
+@DEFAULT_METHOD
+@EDITION
+def background_use(
+    database: str,
+    mapping: Path | None,
+    name: str,
+    check: str,
+    draws: int,
+    unmapped: Path | None,
+    problems: Path | None,
+    most: int,
+    method: str,
+    edition: str,
+) -> None:
+    """Solve datasets of a Brightway database and keep them for --background NAME.
+
+    The life cycles of the mapped datasets are solved once; their greenhouse gases stay in your
+    data folder, and activities that are not mapped stay on the shipped edition. Without
+    --mapping, only the activities to map are written.
+
+    \b
+    carbon background use PROJECT/DATABASE --unmapped mapping.csv
+    carbon background use PROJECT/DATABASE --mapping mapping.csv
+    carbon background use "my work/ecoinvent-3.10-cutoff" --mapping mapping.csv --name ei310
+    """
+    from carbon.background import own
+    from carbon.run.results import write_table
+
+    for output in (unmapped, problems):
+        guard(output, *([mapping] if mapping else []))
+    project, slash, base = database.partition("/")
+    if not slash or not project or not base:
+        raise click.UsageError("write PROJECT/DATABASE")
+    study = new_study(edition=edition, method=method)
+    if mapping is None:
+        if unmapped is None:
+            raise click.UsageError("--mapping FILE, or --unmapped OUT to begin one")
+        rest = own.unmapped(study.edition)
+        write_table(rest, unmapped)
+        click.echo(f"{len(rest)} activities to map -> {unmapped}")
+        return
+    with click.progressbar(length=max(draws, 1), label="solving", file=sys.stderr) as bar:
+        used = own.use(
+            project,
+            base,
+            mapping,
+            study.edition,
+            method=method,
+            name=name,
+            check=tuple(part.strip() for part in check.split("|")) if check else (),
+            draws=draws,
+            progress=bar.update,
+        )
+    _tell_mapped(used.mapped, most)
+    _tell(used.problems, most)
+    if problems is not None:
+        write_table(used.problems, problems)
+    mine = new_study(edition=edition, method=method, background=used.name)
+    rest = own.unmapped(mine.edition)
+    if unmapped is not None:
+        write_table(rest, unmapped)
+    names = ", ".join(rest["activity"].head(5))
+    click.echo(f"{len(rest)} activities stay on the shipped edition: {names}, ...")
+    click.echo(
+        f"{len(used.mapped)} datasets of {database} -> --background {used.name}  "
+        f"[{mine.edition.id}]"
+    )
+    sys.exit(1 if (used.problems["severity"] == "error").any() else 0)
+
+
+@background.command("list")
+def background_list() -> None:
+    """Own backgrounds that are kept on this machine.
+
+    \b
+    carbon background list
+    """
+    from carbon.background.store import root, stored
+
+    for row in stored().to_dict("records"):
+        star = "*" if row["current"] else " "
+        click.echo(f"{star} {row['name']}@{row['version']}  {row['datasets']} datasets")
+        click.echo(f"    {row['title']}")
+    click.echo(str(root()))
+
+
+@background.command("drop")
+@click.argument("name")
+def background_drop(name: str) -> None:
+    """Delete an own background, or one version of it.
+
+    \b
+    carbon background drop ei310
+    carbon background drop ei310@0123456789ab
+    """
+    from carbon.background.store import drop
+
+    click.echo(f"{drop(name)} versions of {name} deleted")
+
+
+@background.command("coverage")
+@CATALOGUE
+@WITH
+@click.option("-o", "--output", type=click.Path(path_type=Path), metavar="OUT", help="As a table.")
+@click.option("--most", default=20, show_default=True, help="Activities to print.")
+@EDITION
+def background_coverage(
+    catalogue: Path, background: str, output: Path | None, most: int, edition: str
+) -> None:
+    """Which activities of a catalogue rest on your background, and which do not.
+
+    \b
+    carbon background coverage catalogue.csv --background ei310
+    """
+    from carbon import stages
+    from carbon.background.own import kept
+    from carbon.run.results import write_table
+
+    guard(output, catalogue)
+    study = new_study(edition=edition, background=background)
+    filled = study.catalogue(catalogue)
+    inventory = stages.take(filled, study.boundary)
+    rows = study.match(inventory)[0][inventory.order]
+    table = inventory.to_frame(filled.skus["sku"])
+    unit = study.unit_impacts
+    table["kg"] = table["amount"] * unit.values.sum(axis=1)[rows]
+    table["own_kg"] = table["amount"] * unit.own.sum(axis=1)[rows]
+    found = kept(table[table["kg"].notna()])
+    for row in found.head(most).to_dict("records"):
+        click.echo(
+            f"{row['share']:>7.1%} of the total, {row['own_share']:>4.0%} of it yours  "
+            f"{row['activity']}, {row['location']}"
+        )
+    if output is not None:
+        write_table(found, output)
+        click.echo(f"{len(found)} activities -> {output}")
+    share = (found["share"] * found["own_share"]).sum()
+    click.echo(f"{share:.1%} of the catalogue's total on your background  [{study.basis}]")
+
+
+@click.group()
+def export() -> None:
+    """Footprints for other programs."""
+
+
+@export.command("brightway")
+@CATALOGUE
+@click.option("--sku", "skus", multiple=True, help="Only this SKU. May be repeated; all without.")
+@click.option("--project", required=True, metavar="NAME", help="Of the new Brightway project.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="The same as a .bw2package file, to pass on.",
+)
+@scope
+def export_brightway(
+    catalogue: Path, skus: tuple[str, ...], project: str, output: Path | None, **scope: Any
+) -> None:
+    """A Brightway project in which an analyst finds the same footprints.
+
+    Each SKU is a process that takes its life-cycle stages; each stage takes datasets of the
+    edition; the method and its indicators are registered. BRIGHTWAY2_DIR says where projects lie.
+
+    \b
+    carbon export brightway catalogue.csv --project spring --sku TS-001 --sku TS-002
+    carbon export brightway catalogue.csv --project spring -o spring.bw2package
+    """
+    from carbon.run.brightway import export_project
+
+    study = new_study(**scope)
+    filled = study.catalogue(catalogue)
+    if skus:
+        filled = filled.select(list(skus))
+    told = export_project(study, filled, project, output)
+    left_out = told["problem"].ne("")
+    for row in told.head(20).to_dict("records"):
+        click.echo(f"{row['sku']}: {row['total_kg']:.4g} kg CO2e  {row['problem']}")
+    if output is not None:
+        click.echo(f"-> {output}")
+    click.echo(
+        f"{int((~left_out).sum())} SKUs -> Brightway project {project!r}, method "
+        f"('carbon-label', {study.method!r}, 'total')  [{study.basis}]"
+    )
+    sys.exit(1 if left_out.any() else 0)
+
+
+def _tell_mapped(mapped: pd.DataFrame, most: int) -> None:
+    checked = mapped["theirs"].notna().any()
+    for row in mapped.head(most).to_dict("records"):
+        beside = f"  theirs {row['theirs']:.4g}" if checked else ""
+        click.echo(
+            f"{row['kg']:>10.4g} kg CO2e/{row['unit']:<7}{beside}  {row['activity']}, "
+            f"{row['location']}  <- {row['title'][:70]}"
+        )
+    if len(mapped) > most:
+        click.echo(f"... and {len(mapped) - most} more")
+
+
+def _tell(problems: pd.DataFrame, most: int) -> None:
+    for row in problems.head(most).to_dict("records"):
+        place = "" if row["row"] != row["row"] or row["row"] is None else f"row {row['row']:.0f}"
+        click.echo(
+            f"{row['severity']} {row['code']}  {place} {row['column']}: "
+            f"{str(row['value'])[:60]!r}  {row['rule']}; {row['remedy']}"
+        )
+    if len(problems) > most:
+        click.echo(f"... and {len(problems) - most} more; write them with --problems")

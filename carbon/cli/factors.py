@@ -1,0 +1,157 @@
+"""Commands on published numbers: ``carbon factors``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from carbon.base.errors import FactorsError
+from carbon.cli.options import EDITION, FACTORS, new_study
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["factors"]
+
+
+@click.group()
+def factors() -> None:
+    """Published numbers: list, search, show, check, compare and seal them."""
+
+
+@factors.command("list")
+@EDITION
+@FACTORS
+def factors_list(edition: str, factors: tuple[Path, ...]) -> None:
+    """Packages of an edition, with licence and citation.
+
+    \b
+    carbon factors list
+    """
+    from carbon.background.edition import editions, load_edition
+
+    loaded = load_edition(edition, extra=factors)
+    click.echo(f"edition {loaded.id}  (known: {', '.join(editions())})")
+    for package in loaded.packages:
+        licence = ", ".join(entry["name"] for entry in package.descriptor["licenses"])
+        count = len(package.tables.get("activities", ()))
+        click.echo(f"\n{package.id}  {package.descriptor['title']}")
+        click.echo(f"  {count} datasets, licence {licence}, sha256 {package.digest[:12]}")
+        click.echo(f"  {package.descriptor['citation']}")
+
+
+@factors.command("search")
+@click.argument("words", nargs=-1, required=True)
+@EDITION
+@FACTORS
+def factors_search(words: tuple[str, ...], edition: str, factors: tuple[Path, ...]) -> None:
+    """Datasets whose name, title or place holds all the words.
+
+    \b
+    carbon factors search cotton
+    carbon factors search electricity CN-ZJ
+    """
+    found = _factor_table(edition, factors)
+    text = found[["activity", "title", "title_zh", "location", "source"]].agg(" ".join, axis=1)
+    for word in words:
+        text = text[text.str.contains(word, case=False, regex=False)]
+    if text.empty:
+        raise FactorsError("F011", value=" ".join(words))
+    found = found.loc[text.index]
+    made = found["template"] & ~found["location"].isin([*words, "CN", "GLO"])
+    for row in found[~made].to_dict("records"):
+        click.echo(
+            f"{_digits(row['kg']):>10} kg CO2e/{row['unit']:<7} {row['activity']}, "
+            f"{row['location']}  ({row['source']}, {row['year']:.0f}, {row['kind']})"
+        )
+
+
+@factors.command("show")
+@click.argument("activity")
+@click.argument("location", default="CN")
+@EDITION
+@FACTORS
+def factors_show(activity: str, location: str, edition: str, factors: tuple[Path, ...]) -> None:
+    """One dataset: what it emits and takes, and the cell of each number.
+
+    \b
+    carbon factors show "electricity, consumer" CN-ZJ
+    """
+    from carbon.cli.explain import dataset
+
+    study = new_study(edition=edition, factors=factors)
+    for line in dataset(study, activity, location):
+        click.echo(line)
+
+
+@factors.command("check")
+@click.argument("folder", required=False, type=click.Path(path_type=Path))
+@EDITION
+def factors_check(folder: Path | None, edition: str) -> None:
+    """Verify every hash, unit, cite and link of an edition, or of one folder.
+
+    \b
+    carbon factors check
+    carbon factors check my-factors/
+    """
+    study = new_study(edition=edition, factors=(folder,) if folder else (), cache=False)
+    study.unit_impacts  # noqa: B018  solving is the check that every number is finite
+    loaded = study.edition
+    click.echo(
+        f"{loaded.id}: {len(loaded.packages)} packages, {len(loaded.activities)} activities, "
+        f"{len(loaded.exchanges)} exchanges; every hash, unit, cite and link holds"
+    )
+
+
+@factors.command("seal")
+@click.argument("folder", type=click.Path(path_type=Path))
+def factors_seal(folder: Path) -> None:
+    """Write the tables of your own folder and their hashes into its datapackage.json.
+
+    \b
+    carbon factors seal my-factors/
+    """
+    from carbon.background.source import seal
+
+    click.echo(f"{folder}: sha256 {seal(folder)}")
+
+
+@factors.command("diff")
+@click.argument("old")
+@click.argument("new")
+def factors_diff(old: str, new: str) -> None:
+    """Unit impacts that differ between two editions or factor folders.
+
+    OLD and NEW are names of editions, or folders that are laid over the present edition.
+
+    \b
+    carbon factors diff 2026.1 my-factors/
+    """
+    tables = []
+    for name in (old, new):
+        own = (Path(name),) if Path(name).is_dir() else ()
+        table = _factor_table("2026.1" if own else name, own)
+        tables.append(table.drop_duplicates(["activity", "location"]))
+    kept = ["activity", "location", "kg", "unit", "source"]
+    both = tables[0][kept].merge(tables[1][kept], on=kept[:2], how="outer", suffixes=("_old", ""))
+    same = (both["kg_old"] == both["kg"]) & (both["unit_old"] == both["unit"])
+    for row in both[~same].sort_values(kept[:2]).to_dict("records"):
+        click.echo(
+            f"{row['activity']}, {row['location']}: {_digits(row['kg_old'])} "
+            f"({row['source_old']}) -> {_digits(row['kg'])} ({row['source']}) "
+            f"kg CO2e/{row['unit']}"
+        )
+    click.echo(f"{int((~same).sum())} of {len(both)} differ")
+
+
+def _factor_table(edition: str, own: tuple[Path, ...]) -> pd.DataFrame:
+    study = new_study(edition=edition, factors=own)
+    table = study.edition.activities.copy()
+    table["kg"] = study.unit_impacts.values[:-1].sum(axis=1)
+    return table
+
+
+def _digits(value: float) -> str:
+    return "none" if value != value else f"{value:.4g}"

@@ -1,1 +1,0 @@
-"""The outside world: the command line and batches of files."""

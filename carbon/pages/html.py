@@ -1,0 +1,259 @@
+"""Pages that stand alone: sections of text, charts and tables as one HTML file.
+
+No script, no font and no picture is fetched, and the page forbids itself to fetch any: its
+Content-Security-Policy allows its own style sheet, by its hash, and nothing else.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final
+
+from markupsafe import Markup, escape
+from pydantic import Field
+
+from carbon.base.rules import Rules, load, templates_root
+from carbon.label.claims_rules import Spoken
+from carbon.paper.page import folder, page
+from carbon.paper.text import fitted, plain
+
+__all__ = [
+    "LANGS",
+    "Say",
+    "code",
+    "facts",
+    "figure",
+    "heading",
+    "rendered",
+    "section",
+    "table",
+    "text",
+    "user",
+]
+
+LANGS: Final = ("zh", "en")
+STEPS: Final = 400_000
+"""Cells and rows of one page; the tables of a page are bounded before they come here."""
+
+Told = str | Mapping[str, str]
+"""A text, or a text in each language."""
+
+Block = dict[str, Any]
+
+
+class _Words(Rules):
+    """A file of words."""
+
+    word: dict[str, Spoken]
+    input: dict[str, Spoken] = Field(default_factory=dict)
+
+
+class Say:
+    """Words of a page in one language, or in two beside each other.
+
+    Parameters
+    ----------
+    name : str
+        Folder of the templates that holds ``words.toml``.
+    langs : sequence of str
+        The first is that of the page; a second one stands beside it, marked.
+
+    Examples
+    --------
+    >>> Say("report", ["en"])("total"), Say("report", ["zh", "en"]).plain("total")
+    (Markup('total'), '合计 total')
+    >>> Say("report", ["zh", "en"])("total")
+    Markup('合计 <span class="also" lang="en">total</span>')
+    """
+
+    def __init__(self, name: str, langs: Sequence[str]) -> None:
+        self._words = _words(templates_root() / name / "words.toml")
+        self.langs = tuple(langs)
+
+    def __call__(self, key: str, **values: Told) -> Markup:
+        """Words as markup.
+
+        Parameters
+        ----------
+        key : str
+            Of the file of words.
+        **values : str or mapping
+            What is put into them; a mapping has the text in each language.
+        """
+        return self.both({lang: self._of(key, lang, values) for lang in LANGS})
+
+    def plain(self, key: str, **values: Told) -> str:
+        """Words as plain text, for charts and attributes."""
+        return self.side({lang: self._of(key, lang, values) for lang in LANGS})
+
+    def both(self, told: Mapping[str, str]) -> Markup:
+        """A text that is there in each language, as markup."""
+        first, *others = self.langs
+        same = [lang for lang in others if told[lang] != told[first]]
+        out = escape(told[first])
+        for lang in same:
+            out += Markup(' <span class="also" lang="{}">{}</span>').format(lang, told[lang])
+        return out
+
+    def side(self, told: Mapping[str, str]) -> str:
+        """A text that is there in each language, as plain text."""
+        return " ".join(dict.fromkeys(told[lang] for lang in self.langs))
+
+    def input(self, name: str) -> dict[str, str]:
+        """Name of an input of a footprint in each language; its own name if there is none."""
+        found = self._words.input.get(name)
+        return {"en": name, "zh": name} if found is None else {"en": found.en, "zh": found.zh}
+
+    def has(self, key: str) -> bool:
+        """Whether there are words of this name."""
+        return key in self._words.word
+
+    def each(self, key: str, **values: Told) -> dict[str, str]:
+        """Words in each language."""
+        return {lang: self._of(key, lang, values) for lang in LANGS}
+
+    def _of(self, key: str, lang: str, values: Mapping[str, Told]) -> str:
+        words = self._words.word[key]
+        told = {
+            name: value if isinstance(value, str) else value[lang] for name, value in values.items()
+        }
+        return (words.zh if lang == "zh" else words.en).format_map(told)
+
+
+@lru_cache(maxsize=8)
+def _words(path: Path) -> _Words:
+    return load(path, _Words)
+
+
+def user(value: object, room: float = 300.0) -> str:
+    """What a user wrote, as one line that fits a cell.
+
+    Parameters
+    ----------
+    value : object
+        Anything; None and NaN are empty.
+    room : float
+        Width at a size of 13.
+    """
+    return "" if value is None or value != value else fitted(plain(str(value)), 13, room)
+
+
+def text(told: Markup, *, note: bool = False) -> Block:
+    """A paragraph."""
+    return {"kind": "text", "text": told, "note": note}
+
+
+def heading(told: Markup) -> Block:
+    """A heading inside a section."""
+    return {"kind": "heading", "text": told}
+
+
+def figure(svg: str, caption: Markup | str = "") -> Block:
+    """A chart of :mod:`carbon.paper.charts`."""
+    return {"kind": "figure", "svg": Markup(svg), "caption": caption}  # noqa: S704  our own SVG
+
+
+def facts(rows: Sequence[tuple[Markup | str, str, Markup | str]]) -> Block:
+    """Numbers that stand large: what, number, and what belongs to it."""
+    return {"kind": "facts", "facts": [list(row) for row in rows]}
+
+
+def code(lines: Sequence[str]) -> Block:
+    """Commands to be typed."""
+    return {"kind": "code", "text": "\n".join(lines)}
+
+
+def table(
+    caption: Markup,
+    heads: Sequence[tuple[Markup | str, str]],
+    rows: Sequence[Sequence[Markup | str]],
+    *,
+    more: Markup | str = "",
+) -> Block:
+    """A table.
+
+    Parameters
+    ----------
+    caption : Markup
+        Above it.
+    heads : sequence of (Markup, str)
+        Header and kind of each column: ``head`` (names the row), ``number``, ``user`` (what a user
+        wrote), ``en`` (English on every page) or ``text``.
+    rows : sequence
+        Cells.
+    more : Markup
+        Below it.
+    """
+    return {
+        "kind": "table",
+        "caption": caption,
+        "label": caption.striptags(),
+        "heads": [list(head) for head in heads],
+        "rows": [list(row) for row in rows],
+        "more": more,
+    }
+
+
+def section(name: str, title: Markup, *blocks: Block | None) -> dict[str, Any]:
+    """A section with its name in the address and its blocks; a block that is None is left out."""
+    return {"id": name, "title": title, "blocks": [one for one in blocks if one is not None]}
+
+
+def rendered(
+    say: Say,
+    *,
+    title: Markup,
+    title_text: str,
+    subject: str,
+    basis: str,
+    declared: Markup | str,
+    sections: Sequence[Mapping[str, Any]],
+    footer: str,
+) -> str:
+    """The page.
+
+    Parameters
+    ----------
+    say : Say
+        Its words and languages.
+    title, title_text : Markup, str
+        Heading, and title of the window.
+    subject : str
+        What it is about; any text.
+    basis : str
+        Edition, method, boundary.
+    declared : Markup
+        Who vouches for it.
+    sections : sequence
+        As :func:`section` gives them.
+    footer : str
+        At the end.
+
+    Returns
+    -------
+    str
+        An HTML document.
+    """
+    home = templates_root() / "page"
+    style = (home / "style.css").read_text(encoding="utf-8")
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    filled = page(folder(home), "page.j2", str(home), steps=STEPS)
+    return filled.render(
+        {
+            "lang": say.langs[0],
+            "style": Markup(style),  # noqa: S704  our own style sheet
+            "style_hash": digest,
+            "title": title,
+            "title_text": title_text,
+            "contents_text": say.plain("contents"),
+            "subject": subject,
+            "basis": basis,
+            "declared": declared,
+            "sections": list(sections),
+            "footer": footer,
+        }
+    )

@@ -1,0 +1,169 @@
+"""The merchant's report: one page on a catalogue."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from carbon import __version__
+from carbon.base.rules import digest
+from carbon.catalogue.schema import Catalogue
+from carbon.footprint.levers import LEVERS
+from carbon.footprint.reference import References
+from carbon.footprint.scenario import book_of
+from carbon.label.claims import Market
+from carbon.pages import report_overview as overview
+from carbon.pages import report_topics as topics
+from carbon.pages.html import Say, code, facts, rendered, section, text, user
+from carbon.pages.report_figures import Figures, figures
+from carbon.pages.report_words import Names, Telling
+from carbon.paper.text import plain
+from carbon.study import Study
+
+__all__ = ["report"]
+
+
+def report(
+    study: Study,
+    catalogue: Catalogue,
+    market: Market,
+    *,
+    source: Path,
+    langs: Sequence[str] = ("en",),
+    draws: int = 1000,
+    references: References | None = None,
+    options: Sequence[str] = (),
+    progress: Callable[[int], object] | None = None,
+) -> tuple[str, Figures]:
+    """One self-contained page on a catalogue, for its merchant.
+
+    Parameters
+    ----------
+    study : Study
+        Goal and scope.
+    catalogue : Catalogue
+        Filled.
+    market : Market
+        Whose rules on claims the names are held against.
+    source : pathlib.Path
+        The file, named with its digest.
+    langs : sequence of str
+        ``"zh"``, ``"en"`` or both; the first is that of the page.
+    draws : int
+        Draws for intervals; none without.
+    references : References, optional
+        A platform's own.
+    options : sequence of str
+        Options that give the same numbers again, as they were typed.
+    progress : callable, optional
+        Called with the number of SKUs graded since the last call.
+
+    Returns
+    -------
+    page : str
+        An HTML document; the same catalogue gives the same bytes.
+    figures : Figures
+        What it tells.
+    """
+    lang = langs[0]
+    found = figures(
+        study,
+        catalogue,
+        market,
+        draws=draws,
+        references=references,
+        lang=lang,
+        progress=progress,
+    )
+    say = Say("report", langs)
+    categories, levers, activities = _names(study)
+    of = Telling(found, say, categories, levers, activities, study.scale.confidence)
+    subject = plain(source.name)
+    html = rendered(
+        say,
+        title=say("title"),
+        title_text=f"{say.plain('title')} · {user(source.name)}",
+        subject=subject,
+        basis=str(study.basis),
+        declared=say("declared"),
+        sections=[
+            *_sections(of, study, market, source),
+            _method(of, study, source, references or study.references, draws, options),
+        ],
+        footer=f"carbon-label {__version__} · {study.basis}",
+    )
+    return html, found
+
+
+def _sections(of: Telling, study: Study, market: Market, source: Path) -> list[dict[str, Any]]:
+    scale, inside = study.scale, of.figures.stages
+    bounds = [
+        f"{letter} ≤ {bound:g}" for letter, bound in zip(scale.letters, scale.bounds, strict=False)
+    ]
+    told = ", ".join([*bounds, f"{scale.letters[-1]} > {scale.bounds[-1]:g}"])
+    out = [overview.totals(of), overview.letters(of, scale.letters, told), overview.where(of)]
+    out += overview.extremes(of)
+    for stage, topic in (
+        ("distribution", topics.air),
+        ("packaging", topics.packaging),
+        ("returns", topics.returns),
+    ):
+        out += [topic(of)] if stage in inside else []
+    spoken = {"en": market.rules.name_en, "zh": market.rules.name_zh}
+    checked = f"carbon check {shlex.quote(source.name)} -o problems.xlsx"
+    out += [topics.measures(of), topics.improve(of), topics.claims(of, spoken)]
+    return [*out, topics.problems(of, checked)]
+
+
+def _method(
+    of: Telling,
+    study: Study,
+    source: Path,
+    references: References,
+    draws: int,
+    options: Sequence[str],
+) -> dict[str, Any]:
+    """What it rests on, and how to get the same numbers again."""
+    say, name, typed = of.say, shlex.quote(source.name), " ".join(map(shlex.quote, options))
+    first = of.figures.skus["sku"].iloc[0] if len(of.skus) else "SKU"
+    about = [
+        (say("edition"), study.edition.id, ""),
+        (say("reference"), references.id, ""),
+        (say("draws"), f"{draws:,}", ""),
+        (say("program"), f"carbon-label {__version__}", ""),
+    ]
+    sha256 = digest(source) if source.is_file() else ""
+    commands = [
+        f"carbon footprint {name} -o footprints.xlsx --draws {draws} {typed}".rstrip(),
+        f"carbon explain {name} {shlex.quote(plain(str(first)))} {typed}".rstrip(),
+        "carbon factors check",
+    ]
+    return section(
+        "method",
+        say("method"),
+        text(say("unit_text")),
+        text(say("offsets_text")),
+        facts(about),
+        text(say("basis_note", basis=str(study.basis))),
+        text(say("file_note", file=plain(source.name), sha256=sha256)) if sha256 else None,
+        text(say("verify_text")),
+        code(commands),
+    )
+
+
+def _names(study: Study) -> tuple[Names, Names, Names]:
+    """Names of categories, levers and activities in each language."""
+    table = study.vocabulary.categories
+    columns = (table[name].astype(str) for name in ("category", "name", "name_zh"))
+    categories = {one: {"en": en, "zh": zh} for one, en, zh in zip(*columns, strict=True)}
+    book = book_of(study)
+    levers = {name: dict(zip(("en", "zh"), book.words(name), strict=True)) for name in LEVERS}
+    known = study.edition.activities.drop_duplicates("activity")
+    titles = known["title_zh"].astype("object").where(known["title_zh"].notna(), "").astype(str)
+    activities = {
+        str(one): {"en": str(one), "zh": zh or str(one)}
+        for one, zh in zip(known["activity"], titles, strict=True)
+    }
+    return categories, levers, activities

@@ -1,0 +1,214 @@
+"""Sections of a report that tell how much: totals, letters, stages, SKUs and categories."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from markupsafe import Markup
+
+from carbon.footprint.picture import WORDS
+from carbon.pages.html import LANGS, Block, facts, figure, section, table, text, user
+from carbon.pages.report_words import LONG, TOP, Telling
+from carbon.paper.charts import Bar, bars, number, percent
+
+__all__ = ["extremes", "letters", "totals", "where"]
+
+
+def totals(of: Telling) -> dict[str, Any]:
+    """Numbers that stand first."""
+    say, skus, total = of.say, of.skus, of.total
+    known, units = int(skus["total_kg"].notna().sum()), float(skus["weight"].sum())
+    each, low, high = (end / units if units else np.nan for end in total)
+    rows: list[tuple[Markup, str, Markup]] = [
+        (say("skus"), f"{len(skus):,}", Markup("{} {:,}").format(say("computed"), known)),
+        (
+            say("total"),
+            number(total[0] / of.unit[1], total[1] / of.unit[1], total[2] / of.unit[1]),
+            Markup("{} {}").format(
+                say(of.unit[0]), of.interval(*(end / of.unit[1] for end in total[1:]))
+            ),
+        ),
+        (
+            say("mean"),
+            number(each, low, high),
+            Markup("{} {}").format(say("kg_per"), of.interval(low, high)),
+        ),
+    ]
+    if of.figures.weighted:
+        rows.insert(1, (say("kept_units"), f"{units:,.0f}", Markup()))
+    if "primary_share" in skus and total.kg:
+        primary = float((skus["primary_share"] * skus["kg"]).sum()) / total.kg
+        rows.append((say("primary"), percent(primary), Markup()))
+    unsold = known - int((skus["weight"] > 0).sum())
+    return section(
+        "totals",
+        say("totals"),
+        facts(rows),
+        text(say("weighted_note" if of.figures.weighted else "unweighted_note"), note=True),
+        text(say("unsold_note", count=f"{unsold:,}"), note=True) if unsold else None,
+        text(say("interval_note"), note=True) if np.isfinite(low) else None,
+    )
+
+
+def letters(of: Telling, letters: Sequence[str], scale: str) -> dict[str, Any]:
+    """How the letters are spread."""
+    say, skus = of.say, of.skus
+    counts = pd.crosstab(skus["letter"].astype(str), skus["state"].astype(str))
+    counts = counts.reindex(index=["", *letters], columns=["graded", "provisional"])
+    counts = counts.fillna(0).astype(int)
+    shown = [
+        Bar(letter, (sure, vague), f"{sure:,} + {vague:,}")
+        for letter, sure, vague in counts.iloc[1:].itertuples()
+    ]
+    for state in ("unknown", "not_applicable"):
+        count = int((skus["state"] == state).sum())
+        if count:
+            shown.append(Bar(say.plain(state), (0, 0, count), f"{count:,}"))
+    legend = [say.plain("graded"), say.plain("provisional")]
+    title = say.plain("letters")
+    told = say("letters_note", scale=scale, confidence=percent(of.confidence))
+    return section(
+        "letters",
+        say("letters"),
+        figure(bars(shown, name=title, key="letters", legend=legend, unit=say.plain("skus"))),
+        text(told, note=True),
+    )
+
+
+def where(of: Telling) -> dict[str, Any]:
+    """Stages and indicators."""
+    say = of.say
+    word, per = of.unit
+    shown = []
+    for stage, sums in of.figures.stages.items():
+        kg, low, high = (end / per for end in sums)
+        label = say.side({lang: WORDS[lang][stage] for lang in LANGS})
+        told = f"{number(kg, low, high)} {of.interval(low, high)}".rstrip()
+        strong = stage == "total"
+        told += "" if strong else f" · {of.share(sums.kg)}"
+        shown.append(Bar(label, (kg,), told, low, high, strong=strong))
+    shown = [*shown[1:], shown[0]]
+    parts = {
+        key: of.amount(of.figures.parts[f"{name}_kg"])
+        for key, name in (
+            ("fossil", "fossil"),
+            ("biogenic", "biogenic"),
+            ("removals", "removals"),
+            ("land", "land_use_change"),
+            ("aircraft", "aircraft"),
+        )
+    }
+    unit = say.plain(word)
+    drawn = np.isfinite(of.total.low)
+    return section(
+        "stages",
+        say("stages"),
+        figure(bars(shown, name=say.plain("stages"), key="stages", unit=unit)),
+        text(say("parts_note", **parts), note=True),
+        text(say("skewed_note"), note=True) if drawn else None,
+    )
+
+
+def extremes(of: Telling) -> list[dict[str, Any]]:
+    """SKUs that weigh most, those far from their reference, and categories."""
+    say, skus = of.say, of.skus
+    known = skus[skus["total_kg"].notna()]
+    held = known[known["ratio"].notna()].sort_values(["ratio", "sku"], kind="stable")
+    heavy = known[known["kg"] > 0].sort_values(["kg", "sku"], ascending=[False, True])
+    worst = held[held["ratio"] > 1][::-1].head(TOP)
+    best = held[held["ratio"] <= 1].head(TOP)
+    out = [section("hot", say("hot"), _hot(of, heavy.head(TOP)))]
+    extremes = [
+        _held(of, say("highest"), worst) if len(worst) else None,
+        _held(of, say("lowest"), best) if len(best) else None,
+    ]
+    out.append(section("against", say("against"), text(say("like_note"), note=True), *extremes))
+    out.append(section("categories", say("categories"), *_categories(of)))
+    return out
+
+
+def _hot(of: Telling, rows: pd.DataFrame) -> Block:
+    say = of.say
+    heads = [
+        (say("sku"), "head"),
+        (say("name"), "user"),
+        (say("category"), "text"),
+        (say("per_unit"), "number"),
+        (of.head("in_all"), "number"),
+        (say("share"), "number"),
+        (say("best_lever"), "text"),
+        (say("saves"), "number"),
+    ]
+    cells = [
+        [
+            *of.who(row),
+            of.kg(row),
+            of.cell(row["kg"]),
+            of.share(row["kg"]),
+            say.both(of.levers[row["lever"]]) if row["lever"] else "–",
+            percent(row["lever_share"]),
+        ]
+        for row in rows.to_dict("records")
+    ]
+    return table(say("hot_table"), heads, cells)
+
+
+def _held(of: Telling, caption: Markup, rows: pd.DataFrame) -> Block:
+    say = of.say
+    heads = [
+        (say("sku"), "head"),
+        (say("name"), "user"),
+        (say("category"), "text"),
+        (say("per_unit"), "number"),
+        (say("ratio"), "number"),
+        (say("letter"), "text"),
+    ]
+    cells = []
+    for row in rows.to_dict("records"):
+        letter = str(row["letter"])
+        if row["state"] == "provisional":
+            chance = row["letter_probability"]
+            told = f" {percent(chance)}" if chance == chance else ""
+            letter = Markup("{} <small>{}{}</small>").format(letter, say("provisional"), told)
+        cells.append([*of.who(row), of.kg(row), percent(row["ratio"]), letter])
+    return table(caption, heads, cells)
+
+
+def _categories(of: Telling) -> list[Block]:
+    say, found = of.say, of.figures.categories
+    heads = [
+        (say("category"), "head"),
+        (say("skus"), "number"),
+        (of.head("in_all"), "number"),
+        (say("mean"), "number"),
+        (say("least"), "user"),
+        (say("most"), "user"),
+        (say("sure"), "number"),
+    ]
+    cells = []
+    for row in found.head(LONG).to_dict("records"):
+        ends = [
+            f"{number(of.skus['total_kg'][row[end]], digits=2)} · "
+            f"{user(of.skus['sku'][row[end]], 140)}"
+            if row["skus"] > 1
+            else "–"
+            for end in ("least", "most")
+        ]
+        cells.append(
+            [
+                of.name(row["category"]),
+                f"{row['skus']:,}",
+                of.cell(row["kg"]),
+                number(row["mean"]),
+                *ends,
+                percent(row["p"]),
+            ]
+        )
+    more = of.more(len(found), LONG)
+    return [
+        table(say("categories_table"), heads, cells, more=more),
+        text(say("pair_note", confidence=percent(of.confidence)), note=True),
+    ]

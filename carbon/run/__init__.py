@@ -1,0 +1,1 @@
+"""Batches of any size: planned, shared among workers, resumed, written with a manifest."""

@@ -1,0 +1,341 @@
+"""Batch runs: a catalogue of any size, batch by batch, on all cores, into one result.
+
+The result appears only when it is whole. What is finished stays in a folder beside it until then,
+so that a run that was interrupted goes on where it was; see :mod:`carbon.run.workspace`.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from functools import partial
+from pathlib import Path, PurePosixPath
+from typing import Any, Final
+
+import click
+import pandas as pd
+
+from carbon import __version__
+from carbon.base.errors import CatalogueError, OutputError, problem_table
+from carbon.catalogue.line_plan import OutOfOrder
+from carbon.catalogue.sources import Damaged
+from carbon.catalogue.stream import BATCH, Batch, Stream
+from carbon.footprint.uncertainty import cores
+from carbon.run import job as jobs
+from carbon.run.folder import INDEX, only_named
+from carbon.run.incremental import since_of
+from carbon.run.job import Job, State, begin
+from carbon.run.manifest import write_manifest
+from carbon.run.parts import digest, joiner, read_part
+from carbon.run.publish import publish, tell_rejects
+from carbon.run.workers import Pool
+from carbon.run.workspace import Part, Work
+
+__all__ = ["Job", "Outcome", "run"]
+
+TOLD: Final = 10
+"""Problems that a summary shows."""
+
+
+@dataclass
+class Outcome:
+    """What a run did.
+
+    Parameters
+    ----------
+    output : str
+    skus, rows, left_out : int
+        SKUs, rows of the result, and SKUs that were not computed.
+    errors : bool
+        Whether anything was left out, a SKU or a line.
+    codes : dict of str to int
+        Problems by code.
+    defaulted : dict of str to int
+        Column → cells that were assumed.
+    problems : pandas.DataFrame
+        The first of them that are no notes.
+    rejects : list of Damaged
+        Rows that could not be read.
+    resumed : int
+        SKUs of parts that were finished before.
+    seconds : float
+    manifest : pathlib.Path or URL, optional
+    changes : dict of str to int
+        New, changed, unchanged and gone SKUs, where an earlier run is known.
+    tally : dict of str to float
+        Sums of what the command tallies.
+    """
+
+    output: str
+    skus: int = 0
+    rows: int = 0
+    left_out: int = 0
+    errors: bool = False
+    codes: Counter[str] = field(default_factory=Counter)
+    defaulted: Counter[str] = field(default_factory=Counter)
+    problems: pd.DataFrame = field(default_factory=problem_table)
+    rejects: list[Damaged] = field(default_factory=list)
+    resumed: int = 0
+    seconds: float = 0.0
+    manifest: Path | str | None = None
+    changes: Counter[str] = field(default_factory=Counter)
+    tally: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def exit_code(self) -> int:
+        """0 if everything was computed, else 1."""
+        return int(bool(self.left_out or self.errors or self.rejects))
+
+
+def run(
+    job: Job,
+    source: str | os.PathLike[str] | pd.DataFrame,
+    output: str | os.PathLike[str],
+    *,
+    workers: int | None = None,
+    batch: int = BATCH,
+    resume: bool | None = None,
+    manifest: Path | str | None = None,
+    since: Path | str | None = None,
+    changes: Path | None = None,
+) -> Outcome:
+    """Do a job for every SKU of a catalogue.
+
+    Parameters
+    ----------
+    job : Job
+    source : path, URL or pandas.DataFrame
+    output : path or URL
+        ``.csv``, ``.parquet``, ``.xlsx``, ``.jsonl``, a folder of Parquet, or what the job makes.
+    workers : int, optional
+        Processes; as many as there are cores by default, one for a single batch.
+    batch : int
+        SKUs in a batch; it bounds the memory and changes no number.
+    resume : bool, optional
+        Go on with an interrupted run, or begin again; None refuses to choose.
+    manifest : path or URL, optional
+        Where to say what was done; runs of several batches say it beside the result in any case.
+    since : path or URL, optional
+        Manifest of an earlier run: SKUs that are as they were are copied from its result.
+    changes : pathlib.Path, optional
+        Where to list what has changed since.
+
+    Returns
+    -------
+    Outcome
+
+    Raises
+    ------
+    carbon.base.errors.CatalogueError
+        If the catalogue as a whole cannot be read.
+    carbon.base.errors.OutputError
+        B001 to B009 as :mod:`carbon.base.codes.run` lists them, O001 to O003.
+    """
+    began = time.perf_counter()
+    work = Work(os.fspath(output))
+    keep = True
+    try:
+        go = partial(_run, job, source, work, workers, batch, manifest, since, changes, began)
+        try:
+            outcome = go(resume, ordered=True)
+        except OutOfOrder:  # nothing done so far holds
+            work.clear()
+            outcome = go(False, ordered=False)
+        keep = False
+    except OSError as error:
+        raise OutputError("O001", error.strerror or str(error), file=work.output) from None
+    except KeyboardInterrupt:
+        click.echo("\ncarbon: interrupted; go on with --resume", err=True)
+        sys.exit(130)
+    finally:
+        work.release(keep=keep)
+    return outcome
+
+
+def _run(
+    job: Job,
+    source: Any,
+    work: Work,
+    workers: int | None,
+    batch: int,
+    manifest: Path | str | None,
+    since: Path | str | None,
+    changes: Path | None,
+    began: float,
+    resume: bool | None,
+    *,
+    ordered: bool,
+) -> Outcome:
+    suffix = "" if job.folder else PurePosixPath(work.output).suffix.lower()
+    kept = job.kept or suffix
+    vocabulary = job.study.vocabulary
+    stream = Stream(source, vocabulary, work.scratch, batch, ordered=ordered)
+    decided = _plan(job, stream)
+    earlier = None if since is None else since_of(since, decided, work.scratch)
+    plan = decided | {
+        "batch": batch,
+        "suffix": suffix,
+        "inputs": [[each.name, each.size, each.stamp] for each in stream.inputs],
+        "since": None if earlier is None else earlier.sha256,
+        "keys": manifest is not None,
+    }
+    resumed = work.begin(plan, resume)
+    keys = manifest is not None or since is not None
+    alone = stream.single
+    workers = 1 if alone else workers or cores()
+    surveying = Pool(workers, begin, None)
+    try:
+        stream.survey(surveying.each, always=keys)
+    finally:
+        surveying.close()
+    filled = work.filled if job.folder else None
+    if filled is not None:
+        filled.mkdir(exist_ok=True)
+        kept = ".csv"
+    state = State(job, stream, work.parts, kept, keys, earlier, alone, filled)
+    job.study.unit_impacts  # noqa: B018  solved once, before there are workers
+    pool = Pool(workers, begin, state)
+    outcome = Outcome(work.output)
+    parts: list[Part] = []
+    end: Any = None
+    joined = filled or work.folder / f"joined{kept}"
+    try:
+        for part in _done(pool, stream, state, resumed, outcome):
+            parts.append(part)
+            if part.rejected:
+                continue
+            if end is None:
+                table = filled / INDEX if filled else joined
+                end = joiner(kept, table, part.columns, work.output)
+            end.add(work.parts / part.name_of("rows"))
+    finally:
+        pool.close()
+        begin(None)
+    if end is None:
+        raise CatalogueError("C011", parts[0].rejected if parts else "", file=stream.file)
+    end.close()
+    _summed(outcome, parts, stream)
+    if filled is not None:
+        only_named(filled, outcome.rows)
+    if job.finish is not None:
+        made = work.folder / f"joined-made{PurePosixPath(work.output).suffix}"
+        job.finish(joined, made)
+        joined = made if made.exists() else joined
+    outcome.seconds = time.perf_counter() - began
+    outcome.problems = _first_problems(parts, work.parts)
+    if earlier is not None:
+        outcome.changes.update(earlier.write_changes(parts, work.parts, changes))
+    tell = manifest is not None or len(parts) > 1
+    sha = "" if not tell or (job.folder and joined.is_dir()) else digest(joined)
+    publish(joined, work.output, joined.is_dir())
+    tell_rejects(outcome.rejects, work.output)
+    if tell:
+        there = "://" in str(manifest or work.output)
+        place = manifest or f"{work.output if there else Path(work.output)}.manifest.json"
+        where = work.folder / PurePosixPath(str(place)).name if there else Path(place)
+        outcome.manifest = place if there else where
+        written = write_manifest(
+            where,
+            decided | {"batch": batch},
+            stream.inputs,
+            (work.output, outcome.rows, sha),
+            [asdict(part) for part in parts],
+            outcome,
+            work.parts if keys else None,
+            workers,
+        )
+        for file in written if there else ():
+            publish(file, f"{str(place).rpartition('/')[0]}/{file.name}", False)
+    return outcome
+
+
+def _plan(job: Job, stream: Stream) -> dict[str, Any]:
+    """What decides the numbers beside the inputs."""
+    study = job.study
+    return {
+        "command": job.name,
+        "version": __version__,
+        "edition": study.edition.id,
+        "edition_sha256": study.edition.digest,
+        "method": study.method,
+        "boundary": study.boundary,
+        "basis": str(study.basis),
+        "options": dict(job.options),
+        "headers": {
+            table: {name: [head.source, head.unit] for name, head in heads.items()}
+            for table, heads in stream.headers.items()
+        },
+    }
+
+
+def _done(
+    pool: Pool, stream: Stream, state: State, resumed: bool, outcome: Outcome
+) -> Iterator[Part]:
+    """Parts in their order, those that were finished before among them."""
+    ready: dict[int, Part] = {}
+
+    def left() -> Iterator[Batch]:
+        for each in stream:
+            found = Part.load(state.parts, each.number, state.filled) if resumed else None
+            if found is None:
+                yield each
+            else:
+                ready[each.number] = found
+                outcome.resumed += found.skus
+
+    began, done, number = time.perf_counter(), 0, 0
+
+    def rate(_: object) -> str:
+        return f"{done / max(time.perf_counter() - began, 1e-9):,.0f} SKUs/s"
+
+    with click.progressbar(
+        length=stream.rows,
+        label=state.job.name,
+        file=sys.stderr,
+        show_pos=True,
+        item_show_func=rate,
+    ) as bar:
+        for each, part in pool.each(jobs.work, left()):
+            while number < each.number:
+                before = ready.pop(number)
+                bar.update(before.skus)
+                yield before
+                number += 1
+            done += each.rows
+            bar.update(each.rows, part)
+            yield part
+            number += 1
+        while number in ready:
+            yield ready.pop(number)
+            number += 1
+
+
+def _summed(outcome: Outcome, parts: list[Part], stream: Stream) -> None:
+    """Sums over the parts."""
+    for part in parts:
+        outcome.skus += part.skus
+        outcome.rows += part.rows
+        outcome.left_out += part.left_out
+        outcome.errors |= part.errors
+        outcome.codes.update(part.codes)
+        outcome.defaulted.update(part.defaulted)
+        outcome.changes.update(part.changes)
+        for name, value in part.tally.items():
+            outcome.tally[name] = outcome.tally.get(name, 0.0) + value
+        for file, first, last in part.places:
+            outcome.rejects.append(Damaged(file, first, last, part.rejected))
+    outcome.rejects += stream.damaged
+
+
+def _first_problems(parts: list[Part], folder: Path) -> pd.DataFrame:
+    """The first problems that are no notes."""
+    found: list[pd.DataFrame] = []
+    for part in parts:
+        if part.has("problems") and sum(map(len, found)) < TOLD:
+            table = read_part(folder / part.name_of("problems")).to_pandas()
+            found.append(table[table["severity"] != "note"].head(TOLD))
+    return pd.concat(found, ignore_index=True).head(TOLD) if found else problem_table()

@@ -1,0 +1,182 @@
+"""What is done with every batch of a run, and the doing of it, in any process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from carbon.base.errors import CatalogueError
+from carbon.base.terms import ORIGINS
+from carbon.catalogue.defaults import fill
+from carbon.catalogue.read import read_tables
+from carbon.catalogue.schema import Catalogue
+from carbon.catalogue.stream import Batch, Stream
+from carbon.run.folder import Files
+from carbon.run.incremental import Since
+from carbon.run.manifest import content_keys
+from carbon.run.parts import write_part
+from carbon.run.workspace import Part, Written
+from carbon.study import Study
+
+__all__ = ["Job", "State", "begin", "work"]
+
+Compute = Callable[..., pd.DataFrame]
+
+
+@dataclass(frozen=True)
+class Job:
+    """What is done with every batch.
+
+    Parameters
+    ----------
+    name : str
+        Of the command.
+    study : Study
+    compute : callable
+        ``compute(study, catalogue, files, **options)`` gives the rows of the result for a filled
+        catalogue; known by name to other processes. ``files`` takes the files of the batch
+        (:class:`carbon.run.folder.Files`) where the result is a folder, else it is None.
+    options : dict
+        What decides the result beside the study; JSON can hold it.
+    folder : bool
+        The result is a folder of the files, with the rows as ``index.csv`` among them: a row a
+        file, with its ``file`` and ``sha256``.
+    tally : callable, optional
+        From the rows of a batch to numbers by name, which are summed over the batches.
+    kept : str
+        Suffix of what the batches are joined to, where it is not that of the result.
+    finish : callable, optional
+        ``finish(joined, made)`` makes the result of what was joined, where no batch can: both are
+        paths, the second does not exist yet. If it still does not, the first is the result.
+    """
+
+    name: str
+    study: Study
+    compute: Compute
+    options: Mapping[str, Any] = field(default_factory=dict)
+    folder: bool = False
+    tally: Callable[[pd.DataFrame], dict[str, float]] | None = None
+    kept: str = ""
+    finish: Callable[[Path, Path], None] | None = None
+
+
+@dataclass(frozen=True)
+class State:
+    """What every worker knows.
+
+    Parameters
+    ----------
+    job : Job
+    stream : Stream
+        Surveyed.
+    parts : pathlib.Path
+        Folder of the parts.
+    suffix : str
+        Of the result.
+    keep_keys : bool
+        Say what each SKU is and what its rows say.
+    since : Since, optional
+        An earlier run.
+    alone : bool
+        There is one batch: if it cannot be read, nothing can.
+    filled : pathlib.Path, optional
+        Folder that the batches fill.
+    """
+
+    job: Job
+    stream: Stream
+    parts: Path
+    suffix: str
+    keep_keys: bool
+    since: Since | None
+    alone: bool
+    filled: Path | None = None
+
+
+_state: list[State] = []
+
+
+def begin(state: State | None) -> None:
+    """Know what every worker knows; nothing any more without."""
+    _state[:] = [] if state is None else [state]
+
+
+def work(batch: Batch) -> Part:
+    """Do a batch, in any process."""
+    state = _state[0]
+    try:
+        sheets, whole = batch.sheets(state.stream.limits)
+        whole = replace(whole, sessions=state.stream.sessions)
+        problems = state.stream.problems if whole.first else None
+        keys = content_keys(sheets, whole, state.stream) if state.keep_keys else None
+        copied = None
+        if state.since is not None and keys is not None:
+            copied, sheets, whole = state.since.split(keys, sheets, whole)
+        vocabulary = state.job.study.vocabulary
+        catalogue = fill(
+            read_tables(sheets, vocabulary, whole=whole, problems=problems, file=state.stream.file),
+            vocabulary,
+        )
+    except CatalogueError as error:
+        if state.alone:
+            raise
+        places = [[at.file, at.first, at.last] for at in batch.places()]
+        part = Part(batch.number, rejected=str(error), places=places)
+        part.save(state.parts)
+        return part
+    return _computed(state, batch.number, catalogue, keys, copied)
+
+
+def _computed(state: State, number: int, catalogue: Catalogue, keys: Any, copied: Any) -> Part:
+    job = state.job
+    part = Part(number)
+    files = None if state.filled is None else Files(state.filled, number)
+    frame = job.compute(job.study, catalogue, files, **job.options)
+    changes: dict[str, int] = {}
+    written = []
+    if state.since is not None and keys is not None:
+        frame, moved, changes = state.since.merged(frame, keys, copied)
+        if len(moved):
+            name = part.name_of("changes")
+            written.append(Written(name, write_part(moved, state.parts / name, "")))
+    for kind, table, suffix in (
+        ("rows", frame, state.suffix),
+        ("problems", catalogue.problems, ""),
+        ("keys", keys, ""),
+    ):
+        if table is not None and (len(table) or kind == "rows"):
+            name = part.name_of(kind)
+            written.append(Written(name, write_part(table, state.parts / name, suffix)))
+    assumed = (catalogue.origin == ORIGINS.index("default")).sum()
+    codes = catalogue.problems["code"].value_counts().sort_index()
+    part = replace(
+        part,
+        skus=len(catalogue) if copied is None else len(keys),
+        rows=len(frame),
+        left_out=_left_out(frame, catalogue),
+        errors=bool((catalogue.problems["severity"] == "error").any()),
+        codes={str(code): int(count) for code, count in codes.items()},
+        defaulted={str(name): int(count) for name, count in assumed.items() if count},
+        columns=[str(name) for name in frame.columns],
+        files=written,
+        changes=changes,
+        tally={} if job.tally is None else job.tally(frame),
+    )
+    part.save(state.parts)
+    return part
+
+
+def _left_out(frame: pd.DataFrame, catalogue: Catalogue) -> int:
+    """SKUs that were not computed."""
+    if "total_kg" in frame:
+        return int(frame["total_kg"].isna().sum())
+    if "before_kg" in frame:  # several rows a SKU
+        return int(frame.loc[frame["before_kg"].isna(), "sku"].nunique(dropna=False))
+    if "total" in frame:  # labels: several rows a SKU, and none for one that stood before
+        told = frame.loc[frame["total"] != "", "sku"]
+        return len(catalogue) - told[told != ""].nunique()
+    return int(catalogue.skus["failed"].sum())

@@ -1,0 +1,201 @@
+"""The index of labels: which file is whose, and which labels change against an earlier one."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import pandas as pd
+
+from carbon.base.errors import OutputError, problem_table
+from carbon.label.facts import Issue, facts
+from carbon.run.folder import INDEX, rows_of
+from carbon.run.results import as_text, whole_file
+
+__all__ = [
+    "INDEX_COLUMNS",
+    "INDEX_START",
+    "PROBLEMS",
+    "changes",
+    "finished",
+    "indexed",
+    "read_index",
+    "tallied",
+]
+
+PROBLEMS: Final = "problems.csv"
+"""Claims in names that were reworded or left out, where there were any."""
+
+INDEX_COLUMNS: Final = (
+    "sku",
+    "file",
+    "template",
+    "state",
+    "letter",
+    "probability",
+    "total",
+    "low",
+    "high",
+    "edition",
+    "issued",
+    "valid_until",
+    "sha256",
+)
+"""Columns of the index, a row a file."""
+
+INDEX_START: Final = ",".join(INDEX_COLUMNS[:3])
+"""How the first line of an index begins."""
+
+OLD: Final = (1980, 1, 1, 0, 0, 0)
+"""Date of the files in a ZIP, so that the same labels give the same bytes."""
+
+HELD: Final = 10_000
+"""Claims that are written at once."""
+
+
+def read_index(path: Path) -> pd.DataFrame:
+    """The index of labels that were issued before.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        An ``index.csv``, a folder of labels, or a ZIP of them.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row a SKU: columns ``sku state letter total edition``, all text.
+
+    Raises
+    ------
+    carbon.base.errors.OutputError
+        L016 if it is no index.
+    """
+    wanted = ["sku", "state", "letter", "total", "edition"]
+    told: dict[str, Any] = {"dtype": str, "keep_default_na": False, "encoding": "utf-8-sig"}
+    told["usecols"] = wanted
+    table: pd.DataFrame
+    try:
+        if path.suffix.lower() == ".zip":
+            with zipfile.ZipFile(path) as archive, archive.open(INDEX) as file:
+                table = pd.read_csv(file, **told)
+        else:
+            path = path / INDEX if path.is_dir() else path
+            table = pd.read_csv(path, **told)
+        table = table[wanted]
+    except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
+        raise OutputError("L016", str(error)[:120], file=str(path)) from None
+    table["sku"] = table["sku"].str.replace(r"^'(?=[=+\-@\t\r])", "", regex=True)
+    return table.drop_duplicates("sku", ignore_index=True)
+
+
+def finished(joined: Path, made: Path) -> None:
+    """Give labels that lie in a folder the index and the problems that users read; pack them.
+
+    Parameters
+    ----------
+    joined : pathlib.Path
+        Folder of the labels; its index has the columns of :func:`carbon.run.labels.drawn`.
+    made : pathlib.Path
+        Where a ZIP is written, if its name ends in ``.zip``.
+    """
+    claims = joined / PROBLEMS
+    claims.unlink(missing_ok=True)
+    held: list[dict[str, str]] = []
+    with (
+        whole_file(joined / INDEX) as beside,
+        beside.open("w", encoding="utf-8-sig", newline="") as file,
+    ):
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(INDEX_COLUMNS)
+        for row in rows_of(joined / INDEX):
+            if row["sku"]:  # a sheet is nobody's
+                writer.writerow([row[name] for name in INDEX_COLUMNS])
+            if row["claims"]:
+                held += json.loads(row["claims"])
+            if len(held) >= HELD:
+                held = _append(held, claims)
+    _append(held, claims)
+    if made.suffix.lower() == ".zip":
+        with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+            for name in _sorted_files(joined):
+                entry = zipfile.ZipInfo(name, OLD)
+                entry.compress_type = zipfile.ZIP_DEFLATED
+                entry.external_attr = 0o644 << 16
+                archive.writestr(entry, (joined / name).read_bytes())
+
+
+def _append(held: list[dict[str, str]], path: Path) -> list[dict[str, str]]:
+    if held:
+        new = not path.exists()
+        table = as_text(problem_table(pd.DataFrame(held)))
+        code = "utf-8-sig" if new else "utf-8"
+        table.to_csv(path, mode="a", header=new, index=False, encoding=code)
+    return []
+
+
+def _sorted_files(folder: Path, above: str = "") -> Iterator[str]:
+    for entry in sorted(os.scandir(folder / above), key=lambda one: one.name):
+        if entry.is_dir():
+            yield from _sorted_files(folder, f"{above}{entry.name}/")
+        else:
+            yield f"{above}{entry.name}"
+
+
+def tallied(rows: pd.DataFrame) -> dict[str, float]:
+    """Sums of a batch, for the summary: labels by state, files, certificates."""
+    of_sku = rows[rows["sku"] != ""]
+    states = of_sku.drop_duplicates("sku")["state"].value_counts(sort=False)
+    out = {str(state): float(count) for state, count in states.items()}
+    if "verified" in rows:
+        out |= {"verified": float((rows["verified"] != "").sum()), "files": float(len(of_sku))}
+    return out
+
+
+def indexed(graded: pd.DataFrame, about: pd.DataFrame, issue: Issue) -> pd.DataFrame:
+    """What an index would say of labels that were not drawn; columns as :func:`read_index`."""
+    table = facts(graded, about, issue)
+    return table[["sku", "state", "letter", "total", "edition"]].astype(str)
+
+
+def changes(old: pd.DataFrame, new: pd.DataFrame) -> pd.DataFrame:
+    """Which labels are to be made anew.
+
+    Parameters
+    ----------
+    old, new : pandas.DataFrame
+        As :func:`read_index` gives them.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row a SKU whose label changed, columns ``sku change`` and both values of state, letter,
+        total and edition. ``change`` is the first that holds: ``new``, ``gone``, ``letter``,
+        ``state``, ``number``; a change of the edition alone is ``edition``.
+
+    Examples
+    --------
+    >>> columns = ["sku", "state", "letter", "total", "edition"]
+    >>> old = pd.DataFrame([["A", "graded", "C", "7.2", "1"]], columns=columns)
+    >>> new = pd.DataFrame([["A", "graded", "B", "6.1", "1"]], columns=columns)
+    >>> changes(old, new)[["sku", "change", "letter_old", "letter_new"]].values.tolist()
+    [['A', 'letter', 'C', 'B']]
+    """
+    both = old.merge(new, on="sku", how="outer", suffixes=("_old", "_new"), sort=False)
+    both = both.fillna("")
+    kind = pd.Series("", index=both.index)
+    for name, word in (
+        ("edition", "edition"),
+        ("total", "number"),
+        ("state", "state"),
+        ("letter", "letter"),
+    ):
+        kind = kind.mask(both[f"{name}_old"] != both[f"{name}_new"], word)
+    kind = kind.mask(both["state_old"] == "", "new").mask(both["state_new"] == "", "gone")
+    both.insert(1, "change", kind)
+    return both[both["change"] != ""].reset_index(drop=True)

@@ -1,0 +1,156 @@
+"""Files of an earlier run: found by its manifest, fetched, seen to be as they were, and read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+from pyarrow import parquet
+
+from carbon.base.errors import CatalogueError, OutputError
+from carbon.catalogue.inputs import filesystem
+from carbon.run.manifest import read_manifest
+from carbon.run.parts import digest
+
+__all__ = ["Earlier", "Rows", "earlier_run"]
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows of a Parquet file, or of the files of a folder one behind the other.
+
+    Parameters
+    ----------
+    files : tuple of pathlib.Path
+    place : ndarray of int64, shape (groups, 2)
+        File of each row group, and its number in the file.
+    ends : ndarray of int64, shape (groups + 1,)
+        Rows before each row group; all of them last.
+    schema : pyarrow.Schema
+        Columns, in all files alike.
+    """
+
+    files: tuple[Path, ...]
+    place: NDArray[np.int64]
+    ends: NDArray[np.int64]
+    schema: pa.Schema
+    _last: dict[tuple[str, ...], tuple[int, pa.Table]] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def of(cls, path: Path) -> Rows:
+        """Look at a file, or at a folder of parts."""
+        files = [path]
+        if path.is_dir():  # a millionth part has a digit more
+            files = sorted(path.iterdir(), key=lambda item: (len(item.name), item.name))
+        place, sizes = [], [0]
+        for number, file in enumerate(files):
+            told = parquet.read_metadata(file)
+            for group in range(told.num_row_groups):
+                place.append((number, group))
+                sizes.append(told.row_group(group).num_rows)
+        at = np.array(place, np.int64).reshape(-1, 2)
+        ends = np.cumsum(sizes, dtype=np.int64)
+        return cls(tuple(files), at, ends, parquet.read_schema(files[0]))
+
+    def __len__(self) -> int:
+        """Rows."""
+        return int(self.ends[-1])
+
+    def take(self, rows: NDArray[np.int64], columns: list[str] | None = None) -> pa.Table:
+        """Some rows, in the order asked for; only their row groups are read."""
+        group = np.searchsorted(self.ends, rows, side="right") - 1
+        order = np.argsort(rows, kind="stable")
+        pieces = [self.schema.empty_table().select(columns or self.schema.names)]
+        for at in np.unique(group):
+            mine = rows[order][group[order] == at] - self.ends[at]
+            pieces.append(self._group(int(at), columns).take(mine))
+        back = np.empty(len(rows), np.int64)
+        back[order] = np.arange(len(rows))
+        return pa.concat_tables(pieces).take(back)
+
+    def _group(self, at: int, columns: list[str] | None) -> pa.Table:
+        """A row group; the last one is kept, for the next batch stands in it too."""
+        chosen = tuple(columns or self.schema.names)
+        if self._last.get(chosen, (-1,))[0] != at:
+            file, number = self.place[at]
+            with parquet.ParquetFile(self.files[file]) as source:
+                self._last[chosen] = (at, source.read_row_group(int(number), columns=columns))
+        return self._last[chosen][1]
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """An earlier run, whose files are as it left them.
+
+    Parameters
+    ----------
+    told : dict
+        Its manifest.
+    sha256 : str
+        Of the manifest.
+    table : pathlib.Path
+        Its SKUs.
+    result : Rows
+    """
+
+    told: dict[str, Any]
+    sha256: str
+    table: Path
+    result: Rows
+
+
+def earlier_run(manifest: Path | str, folder: Path) -> Earlier:
+    """Open an earlier run.
+
+    Parameters
+    ----------
+    manifest : path or URL
+    folder : pathlib.Path
+        For copies of what stands at a URL.
+
+    Raises
+    ------
+    carbon.base.errors.OutputError
+        B006 if the manifest or its table of SKUs is none, B007 if its result is no Parquet or not
+        as it was.
+    """
+    here = _fetched(str(manifest), folder / "since.json", "B006")
+    told = read_manifest(here, str(manifest))
+    places = {}
+    for kind, code in (("table", "B006"), ("output", "B007")):
+        name = _beside(str(manifest), str(told[kind]["file"]))
+        if kind == "output" and Path(name).suffix.lower() not in ("", ".parquet"):
+            raise OutputError(code, "its rows cannot be read back bit by bit", file=name)
+        places[kind] = _fetched(name, folder / f"since-{kind}", code)
+        if not places[kind].exists() or digest(places[kind]) != told[kind]["sha256"]:
+            raise OutputError(code, "it is not as it was", file=name)
+    try:
+        result = Rows.of(places["output"])
+    except (OSError, pa.ArrowException) as error:  # a folder that is none of parts
+        raise OutputError("B007", str(error), file=str(told["output"]["file"])) from None
+    return Earlier(told, digest(here), places["table"], result)
+
+
+def _beside(manifest: str, name: str) -> str:
+    """Place of a file that a manifest names."""
+    if "://" in name:
+        return name
+    if "://" in manifest and not Path(name).is_absolute():
+        return f"{manifest.rpartition('/')[0]}/{name}"
+    return str(Path(manifest).parent / name)
+
+
+def _fetched(place: str, copy: Path, code: str) -> Path:
+    """Path on this machine; what stands at a URL is copied first."""
+    if "://" not in place:
+        return Path(place)
+    try:
+        remote, path = filesystem(place)
+        remote.get(path, str(copy), recursive=remote.isdir(path))
+    except (CatalogueError, OSError) as error:
+        raise OutputError(code, str(error), file=place) from None
+    return copy

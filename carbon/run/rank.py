@@ -1,0 +1,179 @@
+"""A ranking as a run: graded batch by batch, ordered by few numbers a SKU, written in pieces."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import click
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from carbon.catalogue.schema import Catalogue
+from carbon.footprint.reference import References
+from carbon.liveroom import ranking
+from carbon.liveroom.ordering import Flags, Keys, Order
+from carbon.run.parts import Joiner, groups, joiner, write_part
+from carbon.run.reorder import reordered
+from carbon.run.results import whole_file
+from carbon.study import Study
+
+__all__ = ["Ranking", "graded"]
+
+SHOWN: Final = 10
+"""Categories that are told."""
+
+
+def graded(
+    study: Study,
+    catalogue: Catalogue,
+    folder: Path | None,
+    *,
+    own: References | None,
+    by: str,
+    draws: int,
+    **_: Any,
+) -> pd.DataFrame:
+    """Rows of a batch: graded, with the merchant and, if it is ranked by, the best lever."""
+    del folder
+    grades = study.grades(catalogue, references=own, draws=draws)
+    grades["merchant"] = catalogue.skus["merchant"].to_numpy()
+    if by == "saving":
+        best = ranking.savings(study, catalogue, draws=draws)
+        grades = pd.concat([grades, best], axis=1)
+    return grades
+
+
+@dataclass
+class Ranking:
+    """Makes the ranking of the graded footprints of a run, and says what is in it.
+
+    Parameters
+    ----------
+    by, within, confidence
+        As for :func:`carbon.liveroom.ranking.rank`.
+    output : str
+        The result, told to the user.
+    signals : pathlib.Path, optional
+        Where the signals go; they appear only when they are whole.
+    table : list of tuple
+        Of the first categories: name, SKUs, ranks and first SKU.
+    categories, ranked : int
+        How many there are, of categories and of SKUs with a rank.
+    reasons : dict of str to int
+        Why SKUs are not ranked, and how many.
+    """
+
+    by: str
+    within: str
+    confidence: float
+    output: str
+    signals: Path | None = None
+    table: list[tuple[str, int, int, str]] = field(default_factory=list)
+    categories: int = 0
+    ranked: int = 0
+    reasons: dict[str, int] = field(default_factory=dict)
+
+    def finish(self, joined: Path, made: Path) -> None:
+        """Order what the batches were joined to, and write it.
+
+        Parameters
+        ----------
+        joined, made : pathlib.Path
+            As :class:`carbon.run.job.Job` tells.
+        """
+        keys = Keys(self.by, self.within)
+        for table in groups(joined, [*keys.columns, "reference"]):
+            keys.add(table.to_pandas())
+
+        def names(asked: Flags) -> pd.Series:
+            return _names(joined, asked)
+
+        order = keys.order(names, confidence=self.confidence)
+        firsts = self._tell(order)
+        start = 0
+        with ExitStack() as stack:
+            scratch = made.with_name("joined-piece")
+            files = [_File(made, self.output, scratch)]
+            if self.signals is not None:
+                beside = stack.enter_context(whole_file(self.signals))
+                files.append(_File(beside, str(self.signals), scratch))
+            for piece in _shown(reordered(joined, order.rows, made.with_name("joined-pieces"))):
+                rows = ranking.ranked_rows(piece.to_pandas(), order, start)
+                stop = start + len(rows)
+                files[0].add(rows)
+                if self.signals is not None:
+                    files[1].add(ranking.signal_rows(rows, *order.signals(start, stop)))
+                for place in firsts:
+                    if start <= place < stop:
+                        self.table.append((*firsts[place], str(rows["sku"].iloc[place - start])))
+                start = stop
+            for file in files:
+                file.close()
+
+    def _tell(self, order: Order) -> dict[int, tuple[str, int, int]]:
+        """What is told of the first categories, by the place at which each begins."""
+        heads, lead = order.heads[:-1], order.leads[:-1]
+        new = np.array(order.categories[1:], object) != np.array(order.categories[:-1], object)
+        begins = heads[np.append(len(heads) > 0, new).astype(bool)[: len(heads)]]
+        ends = np.append(begins, order.heads[-1])
+        names = [order.categories[at] for at in np.searchsorted(heads, begins)]
+        # groups of one category count their ranks from 1 each
+        ranks = lead - heads[np.searchsorted(heads, lead, side="right") - 1]
+        cuts = np.searchsorted(lead, ends)
+        self.categories, self.ranked = len(names), int(ends[-1])
+        reason = order.reason[order.rows[self.ranked :]]
+        counts = pd.Series(reason).value_counts()
+        words = [order.reasons[code] for code in counts.index]
+        self.reasons = dict(zip(words, counts.tolist(), strict=True))
+        return {
+            int(begins[at]): (
+                names[at],
+                int(ends[at + 1] - ends[at]),
+                len(np.unique(ranks[cuts[at] : cuts[at + 1]])),
+            )
+            for at in range(min(len(names), SHOWN))
+        }
+
+
+class _File:
+    """A file of frames, joined as the batches of a run are."""
+
+    def __init__(self, target: Path, name: str, scratch: Path) -> None:
+        self._target, self._name, self._scratch = target, name, scratch
+        self._suffix = target.suffix.lower()
+        self._joiner: Joiner | None = None
+
+    def add(self, frame: pd.DataFrame) -> None:
+        if self._joiner is None:
+            columns = [str(name) for name in frame.columns]
+            self._joiner = joiner(self._suffix, self._target, columns, self._name)
+        write_part(frame, self._scratch, self._suffix)
+        self._joiner.add(self._scratch)
+        self._scratch.unlink()
+
+    def close(self) -> None:
+        if self._joiner is not None:
+            self._joiner.close()
+
+
+def _names(joined: Path, asked: Flags) -> pd.Series:
+    """Names of the SKUs that are asked for."""
+    found, start = [], 0
+    for table in groups(joined, ["sku"]):
+        stop = start + len(table)
+        found.append(table.filter(pa.array(asked[start:stop])))
+        start = stop
+    names: pd.Series = pa.concat_tables(found).column("sku").to_pandas()
+    return names
+
+
+def _shown(pieces: Iterator[pa.Table]) -> Iterator[pa.Table]:
+    """Show that pieces are written."""
+    with click.progressbar(pieces, label="ordering", file=sys.stderr) as bar:
+        yield from bar

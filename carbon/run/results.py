@@ -1,0 +1,257 @@
+"""Results as files: written beside, moved into place, in the format of the extension."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from types import ModuleType
+from typing import Final
+
+import pandas as pd
+import pyarrow as pa
+from pyarrow import csv, parquet
+
+from carbon.base.errors import OutputError
+
+__all__ = [
+    "FORMATS",
+    "SHEET_ROWS",
+    "as_text",
+    "json_lines",
+    "whole_file",
+    "write_picture",
+    "write_table",
+]
+
+SHEET_ROWS: Final = 1_048_576
+"""Rows that a sheet of a spreadsheet can hold, the header included."""
+
+LONGEST: Final = 32_766
+"""Characters that a cell of a spreadsheet can hold, less one."""
+
+RUN: Final = ("=", "+", "-", "@", "\t", "\r")
+"""First characters that make a spreadsheet run a text cell as a formula."""
+
+FORMULA: Final = f"^([{re.escape(''.join(RUN))}])"
+
+EPOCH: Final = datetime(2026, 1, 1)
+"""Creation date in spreadsheets, so that the same result gives the same bytes."""
+
+
+def as_text(frame: pd.DataFrame) -> pd.DataFrame:
+    """Escape text that a spreadsheet would run as a formula.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        Any table.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Text cells that begin with ``= + - @``, a tab or a carriage return have an apostrophe
+        before it, as OWASP advises against CSV injection.
+
+    Examples
+    --------
+    >>> as_text(pd.DataFrame({"name": ["=1+1", "tea"]}))["name"].tolist()
+    ["'=1+1", 'tea']
+    """
+    out = frame.copy(deep=False)
+    for name in out.columns:
+        column = out[name]
+        if isinstance(column.dtype, pd.CategoricalDtype):
+            categories = column.cat.categories.astype(str)
+            out[name] = column.cat.rename_categories(
+                list(categories.str.replace(FORMULA, r"'\1", regex=True))
+            )
+        elif column.dtype == object or pd.api.types.is_string_dtype(column.dtype):
+            text = column.astype("str")
+            risky = text.str.match(FORMULA, na=False)
+            if risky.any():
+                out[name] = column.mask(risky, "'" + text)
+    return out
+
+
+def write_table(frame: pd.DataFrame, path: Path | str) -> None:
+    """Write a table; the file appears only when it is whole.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        The result.
+    path : path
+        ``.csv``, ``.parquet``, ``.xlsx`` or ``.jsonl``; its folder is made if need be.
+
+    Raises
+    ------
+    carbon.base.errors.OutputError
+        O001 if it cannot be written, O002 if the extension is not known, O003 if it has more
+        rows than a sheet.
+    """
+    path = Path(path)
+    writer = FORMATS.get(path.suffix.lower())
+    if writer is None:
+        raise OutputError("O002", file=str(path))
+    if path.suffix.lower() == ".xlsx" and len(frame) >= SHEET_ROWS:
+        raise OutputError("O003", f"{len(frame)} rows", file=str(path))
+    with whole_file(path) as beside:
+        writer(frame, beside)
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[Path]:
+    """A place beside a file; what is written there is moved into place when it is whole.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        Where the file is to appear; its folder is made if need be.
+
+    Yields
+    ------
+    pathlib.Path
+        Where to write.
+
+    Raises
+    ------
+    carbon.base.errors.OutputError
+        O001 if it cannot be written.
+    """
+    beside: Path | None = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(
+            dir=path.parent, prefix=f".{path.name}.", suffix=path.suffix
+        )
+        os.close(handle)
+        beside = Path(name)
+        yield beside
+        beside.chmod(0o644)
+        beside.replace(path)
+    except OSError as error:
+        raise OutputError("O001", error.strerror or str(error), file=str(path)) from None
+    finally:
+        if beside is not None:
+            beside.unlink(missing_ok=True)
+
+
+def write_picture(svg: str, path: Path) -> None:
+    """Write a picture; the file appears only when it is whole.
+
+    Parameters
+    ----------
+    svg : str
+        An SVG document.
+    path : pathlib.Path
+        ``.svg``.
+
+    Raises
+    ------
+    carbon.base.errors.OutputError
+        O001 if it cannot be written, O002 for another extension.
+    """
+    if path.suffix.lower() != ".svg":
+        raise OutputError("O002", "a picture is .svg", file=str(path))
+    with whole_file(path) as beside:
+        beside.write_text(svg, encoding="utf-8", newline="\n")
+
+
+def _csv(frame: pd.DataFrame, path: Path) -> None:
+    csv.write_csv(_arrow(as_text(frame)), path)
+
+
+def _parquet(frame: pd.DataFrame, path: Path) -> None:
+    parquet.write_table(_arrow(frame), path, compression="zstd")
+
+
+def json_lines(frame: pd.DataFrame) -> Iterator[str]:
+    """Rows of a table as lines of JSON.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+
+    Yields
+    ------
+    str
+        With its line feed; a missing cell is null.
+
+    Examples
+    --------
+    >>> list(json_lines(pd.DataFrame({"sku": ["A"], "total_kg": [None]})))
+    ['{"sku": "A", "total_kg": null}\\n']
+    """
+    columns = [_cells(frame[name]) for name in frame.columns]
+    for row in zip(*columns, strict=True):
+        line = dict(zip(frame.columns, row, strict=True))
+        yield json.dumps(line, ensure_ascii=False, allow_nan=False, default=str) + "\n"
+
+
+def _jsonl(frame: pd.DataFrame, path: Path) -> None:
+    with path.open("w", encoding="utf-8", newline="\n") as file:
+        file.writelines(json_lines(frame))
+
+
+def _xlsx(frame: pd.DataFrame, path: Path) -> None:
+    import xlsxwriter
+    from xlsxwriter.exceptions import XlsxFileError
+
+    try:
+        _fill_sheet(xlsxwriter, frame, path)
+    except XlsxFileError as error:
+        raise OSError(str(error)) from None
+
+
+def _fill_sheet(xlsxwriter: ModuleType, frame: pd.DataFrame, path: Path) -> None:
+    options = {
+        "constant_memory": True,
+        "strings_to_formulas": False,
+        "strings_to_urls": False,
+        "strings_to_numbers": False,
+    }
+    with xlsxwriter.Workbook(path, options) as book:
+        book.set_properties({"created": EPOCH})
+        bold = book.add_format({"bold": True, "bottom": 1})
+        number = book.add_format({"num_format": "0.000"})
+        sheet = book.add_worksheet("footprints" if "total_kg" in frame else "table")
+        sheet.freeze_panes(1, 1)
+        sheet.write_row(0, 0, list(frame.columns), bold)
+        numeric = [pd.api.types.is_numeric_dtype(frame[name].dtype) for name in frame.columns]
+        for position, is_number in enumerate(numeric):
+            sheet.set_column(position, position, 14 if is_number else 18)
+        rows = zip(*(_cells(frame[name]) for name in frame.columns), strict=True)
+        for at, row in enumerate(rows, start=1):
+            for position, value in enumerate(row):
+                if value is None:
+                    continue
+                if numeric[position]:
+                    sheet.write_number(at, position, value, number)
+                else:
+                    # a text in <r> is taken for markup, and written unescaped
+                    text = str(value)[:LONGEST]
+                    sheet.write_string(at, position, f"'{text}" if text[:3] == "<r>" else text)
+
+
+def _cells(column: pd.Series) -> list[object]:
+    values: list[object] = column.astype("object").where(column.notna(), None).tolist()
+    return values
+
+
+def _arrow(frame: pd.DataFrame) -> pa.Table:
+    return pa.Table.from_pandas(frame, preserve_index=False)
+
+
+FORMATS: Final[dict[str, Callable[[pd.DataFrame, Path], None]]] = {
+    ".csv": _csv,
+    ".parquet": _parquet,
+    ".xlsx": _xlsx,
+    ".jsonl": _jsonl,
+}
+"""Writers by extension."""
