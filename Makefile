@@ -4,7 +4,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 OUT    ?= out
 LOCK   := uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
-          --no-emit-index-url --custom-compile-command "make lock"
+          --no-emit-index-url --custom-compile-command "make lock" $(LOCKED)
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .PHONY: demo test format lint types contracts docs docs-full bench lock factors examples clean
@@ -70,7 +70,7 @@ factors: $(VENV)/.tested ## rebuild every package from the publishers' files in 
 examples: $(VENV)/.tested
 	$(BIN)/python examples/make.py
 
-lock: ## resolve the versions again (needs uv)
+lock: ## resolve the versions again (needs uv); LOCKED=--upgrade for the newest
 	$(LOCK) --extra fonts --group build -o requirements.lock
 	$(LOCK) --all-extras --group build --group dev -c requirements.lock -o requirements-dev.lock
 
