@@ -37,6 +37,10 @@ CODES: Final[dict[str, Code]] = {
     ),
     "S025": error("the scenario file could not be understood", "see templates/scenarios"),
     "S026": error("every figure of a scenario needs a cite", "add cite to the table"),
+    "S027": error(
+        "a lever of your own must load, run, and give the same SKUs in the same order",
+        "see carbon.lever, or leave it out",
+    ),
     "S030": error(
         "a file of references must be one that carbon reference build wrote",
         "check the path, or build it again",
