@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 
 from carbon.base.errors import OutputError, StudyError, problem_table
+from carbon.base.files import whole_file
 from carbon.label.facts import about
 from carbon.run.folder import INDEX, Files
 from carbon.run.label_files import drawn, label_files
 from carbon.run.label_index import INDEX_START, finished, indexed, tallied
 from carbon.run.label_job import LabelJob, check_job, designs_of, with_verified
 from carbon.run.publish import check_folder, publish
-from carbon.run.results import as_text, whole_file
+from carbon.run.results import as_text
 
 if TYPE_CHECKING:
     from carbon.catalogue.schema import Catalogue

@@ -21,13 +21,13 @@ from pydantic import ConfigDict, Field
 
 import carbon
 from carbon.base.errors import OutputError
+from carbon.base.files import digest as file_digest
+from carbon.base.files import whole_file
 from carbon.base.rules import Rules
-from carbon.base.rules import digest as file_digest
 from carbon.catalogue.inputs import Input
 from carbon.run.older_manifests import FORMAT, upgraded
 from carbon.run.parts import digest, read_part
 from carbon.run.plan import Outcome
-from carbon.run.results import whole_file
 from carbon.run.workspace import Part
 
 __all__ = [
