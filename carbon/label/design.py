@@ -24,6 +24,7 @@ from pydantic import Field, StringConstraints
 from carbon.base.errors import RuleError
 from carbon.base.rules import Rules, load, templates_root
 from carbon.base.terms import BOUNDARIES
+from carbon.base.words import section
 from carbon.label.link import qr
 from carbon.label.phrases import joined, phrases, sentence
 from carbon.label.scale import Scale
@@ -248,7 +249,7 @@ def load_words() -> Words:
     >>> load_words().zh["returns"]
     '因退货增加'
     """
-    return load(templates_root() / "words.toml", Words)
+    return Words(zh=section("label", "zh"), en=section("label", "en"))
 
 
 def load_design(name: str | Path) -> Design:
