@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from carbon.base import units
 from carbon.base.errors import StudyError
+from carbon.base.shown import as_json, html_table
 from carbon.catalogue.columns import (
     COLUMNS,
     FUELS,
@@ -269,6 +270,22 @@ class Catalogue:
 
     def __len__(self) -> int:
         return len(self.skus)
+
+    def __repr__(self) -> str:
+        skus = "SKU" if len(self) == 1 else "SKUs"
+        left_out = int(self.skus["failed"].sum()) if "failed" in self.skus else 0
+        count = len(self.problems)
+        problems = "problem" if count == 1 else "problems"
+        return f"Catalogue({len(self):,} {skus}, {left_out:,} left out, {count:,} {problems})"
+
+    def _repr_html_(self) -> str:
+        """First SKUs and problems, for a notebook."""
+        return f"<p>{self!r}</p>" + html_table(self.skus) + html_table(self.problems)
+
+    def to_json(self) -> str:
+        """SKUs, lines and problems as one document of JSON, gaps as null."""
+        names = ("skus", "materials", "packaging", "legs", "destinations", "problems")
+        return as_json({name: getattr(self, name) for name in names})
 
     def part(self, start: int, stop: int) -> Catalogue:
         """Consecutive SKUs with their lines.

@@ -35,10 +35,11 @@ from carbon.catalogue.sheets import Sheet
 from carbon.catalogue.stream import BATCH, survey_columns, surveyed
 from carbon.run.parts import arrow
 from carbon.run.workers import settle
-from carbon.study import Study
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
+
+    from carbon.study import Study
 
 __all__ = ["footprints", "labels", "ranked", "session", "submit"]
 
@@ -52,7 +53,7 @@ EACH: Final = 4
 _SAME: Final = ("basis", "edition")
 """Columns that one study fills alike."""
 
-Compute = Callable[[Study, Catalogue], pd.DataFrame]
+Compute = Callable[["Study", Catalogue], pd.DataFrame]
 
 
 @dataclass(frozen=True)
@@ -104,7 +105,7 @@ def labels(df: DataFrame, study: Study, job: Any, *, draws: int = 1000) -> DataF
     df : pyspark.sql.DataFrame
         As for :func:`footprints`.
     study : carbon.study.Study
-    job : carbon.run.labels.Job
+    job : carbon.run.label_job.LabelJob
         What is drawn; its first template.
     draws : int
         Draws for intervals and letters.
