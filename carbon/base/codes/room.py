@@ -80,6 +80,76 @@ CODES: Final[dict[str, Code]] = {
     "R038": error(
         "a currency of the rates stands once, with a rate above 0", "correct it; it was left out"
     ),
+    # what cannot be, or is doubted
+    "R060": error(
+        "a sale is dated after the day of the judgement",
+        "correct the date, or judge later; until then it counts as not covered",
+    ),
+    "R061": warning(
+        "a sale lies outside the listed sessions of its room", "add the session, or correct date"
+    ),
+    "R062": warning(
+        "a sale is told to be settled before its return window has closed",
+        "settle it when the window has closed",
+    ),
+    "R063": error(
+        "a settlement is dated before its sale, so that it does not count", "correct the date"
+    ),
+    "R064": error(
+        "a sale lies outside the period that is judged; it was left out", "judge it in its period"
+    ),
+    "R065": error(
+        "the power of a session is none that its studio takes, so that it counts as not metered",
+        "check reading, unit and times",
+    ),
+    "R066": error(
+        "a session is longer than any is; it was left out", "correct its times, or split it"
+    ),
+    "R067": error(
+        "a session ends after the day of the judgement; it was left out", "correct its times"
+    ),
+    "R068": warning(
+        "the viewer-hours of a session are not told, so that its emissions are not known",
+        "enter them, 0 if nobody watched",
+    ),
+    "R069": warning(
+        "a room sold more than its viewers had time to buy", "check viewer-hours and units"
+    ),
+    "R070": warning(
+        "a session is metered without the number of its meter", "enter the number of the meter"
+    ),
+    "R071": warning(
+        "the price of a sale is far from that of the catalogue", "check revenue, units and price"
+    ),
+    "R072": warning("far fewer units came back than the category sees", "check the returned units"),
+    "R073": warning(
+        "goods are sent without any packaging, so that their packaging is not known",
+        "tell what they are sent in",
+    ),
+    "R074": warning(
+        "the letter of goods is withheld, so that their intensity is not known",
+        "see the reason of the SKU in carbon footprint",
+    ),
+    "R075": error(
+        "lines of the room were refused, and count as revenue without a footprint",
+        "correct the lines that are named",
+    ),
+    "R076": warning(
+        "it is not told when a certificate was retired, so it could be used again",
+        "enter the day of its retirement",
+    ),
+    "R077": warning(
+        "a serial looks like another one that is claimed", "check both with their registry"
+    ),
+    "R078": error(
+        "the name of the merchant looks like that of one on the block list", "ask the platform"
+    ),
+    "R079": error(
+        "red-letter lines take back more than was sold, so that all of it counts as returned",
+        "correct units and signs",
+    ),
+    "R080": note("a negative line was taken for a return or a correction", "none is needed"),
+    "R081": warning("parcels are told to have no empty space at all", "measure some parcels"),
     # policies
     "R040": error("the weights of a policy sum to 100", "change them"),
     "R041": error("the full bound of a criterion is better than its zero bound", "exchange them"),
