@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from carbon.base.errors import CODES, problem_table
 from carbon.catalogue.cells import clean, few
+from carbon.catalogue.columns import LEFT_OPEN
 
 __all__ = ["Problems", "Rows", "Runs", "Texts"]
 
@@ -184,6 +185,8 @@ class Problems:
         if not pa.types.is_string(values.type):
             values = pc.cast(values, pa.string())
         values = pc.utf8_slice_codeunits(pc.fill_null(values, ""), 0, _LONGEST)
+        open_codes = LEFT_OPEN.get(column)
+        left_open = open_codes is not None and (not open_codes or code in open_codes)
         self._parts.append(
             pd.DataFrame(
                 {
@@ -195,6 +198,7 @@ class Problems:
                     "code": code,
                     "hint": list(hints) if hints is not None else "",
                     "owner": rows.owner[at],
+                    "left_open": left_open,
                 }
             )
         )
@@ -211,11 +215,11 @@ class Problems:
             "value": value,
             "code": code,
         }
-        self._parts.append(pd.DataFrame([{**entry, "hint": hint, "owner": -1}]))
+        self._parts.append(pd.DataFrame([{**entry, "hint": hint, "owner": -1, "left_open": False}]))
 
     def _all(self) -> pd.DataFrame:
         if not self._parts:
-            return pd.DataFrame(columns=["file", "row", "code", "hint", "owner"])
+            return pd.DataFrame(columns=["file", "row", "code", "hint", "owner", "left_open"])
         if len(self._parts) == 1:
             return self._parts[0]
         whole = pd.concat(
@@ -234,6 +238,8 @@ class Problems:
         if len(found):
             hinted = (found["hint"] != "").to_numpy()
             out.loc[hinted, "remedy"] = found["hint"][hinted] + "; " + out["remedy"][hinted]
+            opened = found["left_open"].to_numpy(dtype=bool) & (out["severity"] == "error")
+            out.loc[opened, "severity"] = "warning"
         return out
 
     def by_sku(self, size: int) -> tuple[NDArray[np.bool_], NDArray[np.object_]]:
@@ -249,6 +255,9 @@ class Problems:
                 bits[rows] |= np.uint64(1 << codes.index(code))
         unique, inverse = np.unique(bits, return_inverse=True)
         words = [[code for at, code in enumerate(codes) if int(mask) >> at & 1] for mask in unique]
-        failed = np.array([any(CODES[code].severity == "error" for code in each) for each in words])
+        fatal = np.isin(told, [code for code in codes if CODES[code].severity == "error"])
+        fatal &= ~found["left_open"].to_numpy(dtype=bool) & (owner >= 0)
+        failed = np.zeros(size, bool)
+        failed[owner[fatal]] = True
         text = np.array([" ".join(each) for each in words], object)
-        return failed[inverse], text[inverse]
+        return failed, text[inverse]

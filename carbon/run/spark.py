@@ -32,7 +32,7 @@ from carbon.catalogue.read import read_tables
 from carbon.catalogue.schema import Catalogue, Limits, Whole
 from carbon.catalogue.sessions import joined_sessions
 from carbon.catalogue.sheets import Sheet
-from carbon.catalogue.stream import BATCH, survey_columns, surveyed
+from carbon.catalogue.stream import BATCH, survey_columns, surveyed, unlabelled
 from carbon.run.parts import arrow
 from carbon.run.workers import settle
 from carbon.study import Study
@@ -202,7 +202,9 @@ def _survey(
     from pyspark.sql import functions as f
 
     known = _Known(study, headers)
+    rates = set(unlabelled(head).values())
     columns = survey_columns(head)
+    columns = {"sku", "category", *(columns or ()), *rates} if columns or rates else None
     wanted = [header.source for name, header in head.items() if name in (columns or {"sku"})]
     slim = df.select(ROW, *(f.col(f"`{name}`") for name in wanted))
     vocabulary = study.vocabulary
