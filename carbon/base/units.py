@@ -206,9 +206,7 @@ def per_unit(ours: str, theirs: str) -> float:
         lower = " ".join(word.strip().lower().split())
         known = _OF_DATASETS.get(lower)
         plain = re.fullmatch(r"[A-Za-zµμ][A-Za-zµμ_ ]{0,39}", word.strip())
-        names.append(
-            known or (lower.replace(" ", "_") if plain and not _unsure(lower) else "")
-        )
+        names.append(known or (lower.replace(" ", "_") if plain and not _unsure(lower) else ""))
     if ours.strip().lower() == theirs.strip().lower():
         return 1.0
     if not all(names):

@@ -26,7 +26,7 @@ from carbon.catalogue.gather import understood
 from carbon.catalogue.headers import Header
 from carbon.catalogue.inputs import inputs_of
 from carbon.catalogue.line_plan import LinePlan, Planner, percents
-from carbon.catalogue.problems import Problems
+from carbon.catalogue.problems import CellProblems
 from carbon.catalogue.put_together import assigned, joined
 from carbon.catalogue.read import read_tables
 from carbon.catalogue.schema import COLUMNS, LINE_TABLES, Limits, Vocabulary, Whole
@@ -181,7 +181,7 @@ class Stream:
         self.limits = limits or Limits()
         self.inputs = [] if isinstance(source, pd.DataFrame) else inputs_of(source)
         readers, self.damaged = open_readers(source, self.inputs, self.limits, folder, step, whole)
-        self.problems = Problems()
+        self.problems = CellProblems()
         headed = [(reader, empty(reader)) for reader in readers]
         named = assigned(
             [(reader.name, sheet) for reader, sheet in headed], vocabulary, self.problems
@@ -197,7 +197,7 @@ class Stream:
         self.headers: dict[str, dict[str, Header]] = {}
         for table in ("skus", *LINE_TABLES):
             if table in whole_sheets:
-                found = understood(whole_sheets[table], table, vocabulary, Problems(), [])
+                found = understood(whole_sheets[table], table, vocabulary, CellProblems(), [])
                 self.headers[table] = {name: header for name, (_, header) in found.items()}
         read_tables(whole_sheets, vocabulary)  # refuses what lacks a column
         self.lines: LinePlan | None = None
@@ -361,7 +361,8 @@ def _percents(sheet: Sheet, rates: Mapping[str, str]) -> frozenset[str]:
     return frozenset(
         f"skus.{name}"
         for source, name in rates.items()
-        if source in sheet.headers and cells.holds_percent(settled(only(sheet, {source})).columns[0])
+        if source in sheet.headers
+        and cells.holds_percent(settled(only(sheet, {source})).columns[0])
     )
 
 
@@ -405,7 +406,7 @@ def surveyed(
     whole : Whole
         With the positions of SKUs that stood before, once these are known.
     """
-    found = understood(sheet, "skus", vocabulary, Problems(), [])
+    found = understood(sheet, "skus", vocabulary, CellProblems(), [])
     rates = unlabelled({name: header for name, (_, header) in found.items()})
     percents_told = _percents(sheet, rates)
     if columns is None:

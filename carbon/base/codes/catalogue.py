@@ -37,6 +37,17 @@ CODES: Final[dict[str, Code]] = {
         "format the column as text and fill it in again",
     ),
     # quantities
+    "C015": warning(
+        "a cell must hold a value, not an error of the spreadsheet or a formula without its result",
+        "open the file, let it compute and save it; the cell was left open",
+    ),
+    "C016": note("a hidden sheet is left out", "show it if it belongs to the catalogue"),
+    "C017": error("the word for the category has several meanings", "write the one that is meant"),
+    "C018": note(
+        "the word for the category has several meanings, and name or mass decided",
+        "write the category itself to be sure",
+    ),
+    "C019": note("rows that repeat the header or add up the others are left out", "remove them"),
     "C101": error("a number was expected", "write a number and its unit, as 200 g"),
     "C102": error("a quantity needs a unit", "add it to the cell or to the header, as mass_g"),
     "C103": error("the unit is not known", "use g, kg, km, kWh, MJ, h or year"),
@@ -68,6 +79,15 @@ CODES: Final[dict[str, Code]] = {
         "a comma may be decimal or thousands; the price was left out", "write 1299 or 1,299.00"
     ),
     # lines
+    "C118": warning("a range or an open number is no number", "write the number that holds"),
+    "C119": warning(
+        "a volume became a mass by the usual density of the category", "write the mass, as 520 g"
+    ),
+    "C120": warning("a count of pieces is no mass", "write the net mass; the cell was left open"),
+    "C121": error(
+        "the unit in the header is not known, so the numbers of the column have none",
+        "write a known unit into the header, as (g), or none",
+    ),
     "C201": error("the material is not known", "use a name from carbon template"),
     "C202": error("the shares of a SKU must sum to 100 %", "correct the shares"),
     "C203": error("shares and masses must not be mixed", "give shares only or masses only"),
@@ -80,10 +100,26 @@ CODES: Final[dict[str, Code]] = {
         "the materials cannot weigh what the SKU weighs",
         "check mass, materials and their units",
     ),
+    "C207": warning(
+        "several materials need their shares",
+        "write the share of each, as cotton 60%; linen 40%; the cell was left open",
+    ),
+    "C208": warning(
+        "shares of shell, lining, filling and the like are not told, usual ones were taken",
+        "write shares of the whole product",
+    ),
+    "C209": warning(
+        "the word for the material has several meanings or names none",
+        "write the material itself; the cell was left open",
+    ),
     "C211": error("the packaging item is not known", "use a name from carbon template"),
     "C212": error(
         "only a reusable item makes trips, 1 to 200 of them",
         "write 20 trips, or leave them out",
+    ),
+    "C213": warning(
+        "the word for the packaging has several meanings or names none",
+        "write the item itself; the cell was left open",
     ),
     "C221": error("the transport mode is not known", "use truck, van, plane, train or ship"),
     "C222": error("the shares of the chains must sum to 100 %", "correct the shares"),
@@ -101,8 +137,23 @@ CODES: Final[dict[str, Code]] = {
         "the category's chains do not cross the sea: air was assumed, or a ship if it never flies",
         "write the chain, as truck 80 km, plane, van 20 km",
     ),
+    "C228": warning(
+        "a carrier or service does not say which way goods take",
+        "write air, road, rail or sea; the category's usual way was taken",
+    ),
+    "C229": warning(
+        "several ways need their shares",
+        "write the share of each, as air 60% | road 40%; the cell was left open",
+    ),
     "C231": error("the place is not known", "use an ISO 3166-2 code, a name or lat,lon"),
     "C232": error("the shares of the destinations must sum to 100 %", "correct the shares"),
+    "C233": warning(
+        "a word for several places stands for them in equal parts", "write the share of each place"
+    ),
+    "C234": warning(
+        "several places bear this name", "write its province or country too; it was left open"
+    ),
+    "C235": warning("NA may be Namibia or an empty cell", "write Namibia, or leave the cell empty"),
     "C241": error(
         "energy of a session can only be shared if the units sold are known",
         "fill units_sold, or leave the session cells empty",
