@@ -349,7 +349,7 @@ def _fill_categories(
     vocabulary: Vocabulary,
     problems: CellProblems,
 ) -> NDArray[np.bool_]:
-    """Fill the categories of which some are no plain names: paths, and words of several meanings."""
+    """Fill categories of which some are no plain names: paths, or words of several meanings."""
     prose, names = CategoryProse.of(vocabulary), vocabulary.names("category")
     where = np.flatnonzero(codes < 0)
     at = pa.array(where)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, Protocol
 
@@ -31,7 +32,11 @@ class _Prose(Protocol):
 @lru_cache(maxsize=16)
 def _prose(table: str, vocabulary: Vocabulary) -> _Prose:
     """Reader of a table; batch after batch needs the same."""
-    readers = {"materials": MaterialProse, "packaging": PackagingProse, "legs": TransportProse}
+    readers: dict[str, Callable[[Vocabulary], _Prose]] = {
+        "materials": MaterialProse,
+        "packaging": PackagingProse,
+        "legs": TransportProse,
+    }
     return readers[table](vocabulary)
 
 
