@@ -133,6 +133,9 @@ class Vocabulary:
     archetype_packaging: pd.DataFrame
     archetype_chains: pd.DataFrame
     _names: dict[str, Names] = field(default_factory=dict, init=False, repr=False)
+    _asks: dict[str, dict[str, tuple[str, ...]]] = field(
+        default_factory=dict, init=False, repr=False
+    )
 
     @classmethod
     def of(cls, **tables: pd.DataFrame) -> Vocabulary:
@@ -181,8 +184,23 @@ class Vocabulary:
                             aliases.setdefault(key(name), item)
             for alias, item in self.words_of(kind).items():
                 aliases.setdefault(key(alias), aliases.get(key(item), item))
+            for alias in self.asks(kind):
+                aliases.pop(alias, None)
             self._names[kind] = Names(ids, aliases)
         return self._names[kind]
+
+    def asks(self, kind: str) -> dict[str, tuple[str, ...]]:
+        """Folded words of several meanings, and the ids that each may mean.
+
+        Parameters
+        ----------
+        kind : str
+            As for :meth:`names`.
+        """
+        if kind not in self._asks:
+            words = self.words_of(f"ask.{kind}").items()
+            self._asks[kind] = {key(alias): tuple(ids.split()) for alias, ids in words}
+        return self._asks[kind]
 
     def _fuels(self) -> pd.DataFrame:
         """Activities that give heat, those of the words and the three every edition has."""
@@ -222,6 +240,26 @@ class Vocabulary:
         )
         wide = wide.reindex(self.categories["category"].astype(str))
         return wide.reindex(columns=wide.columns.union(list(PARAMETER_NAMES)))
+
+    @cached_property
+    def within_materials(self) -> NDArray[np.int32] | None:
+        """Material that a material means within a category, shape (categories + 1, materials + 1).
+
+        Rubber of a shoe is a sole. The last row and column are those of an unknown name; None if
+        the words of the kind ``within.material`` name none.
+        """
+        categories, materials = self.names("category"), self.names("material")
+        table = np.tile(
+            np.append(np.arange(len(materials)), -1).astype(np.int32), (len(categories) + 1, 1)
+        )
+        changed = False
+        for alias, item in self.words_of("within.material").items():
+            category, _, word = alias.partition(" ")
+            row, column, meant = categories.code(category), materials.code(word), item
+            if row >= 0 and column >= 0 and materials.code(meant) >= 0:
+                table[row, column] = materials.code(meant)
+                changed = True
+        return table if changed else None
 
     @cached_property
     def unit_words(self) -> dict[str, str]:
