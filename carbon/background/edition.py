@@ -20,8 +20,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from carbon.background.linking import Links, refuse
-from carbon.background.source import Package, factors_root, read_package
-from carbon.background.tables import LEVERS, SCALES, SPREADS, VOCABULARY
+from carbon.background.source import Package, factors_root, read_package, read_schema
+from carbon.background.tables import LEVERS, OPTIONAL, SCALES, SPREADS, VOCABULARY
 from carbon.base.errors import FactorsError
 
 __all__ = ["DEFAULT_EDITION", "LICENSED", "Edition", "editions", "load_edition"]
@@ -199,6 +199,11 @@ class Edition:
             for rank, package in enumerate(self.packages)
             if name in package.tables
         ]
+        if not parts and name in OPTIONAL:
+            names = [field["name"] for field in read_schema(name)["fields"]]
+            return pd.DataFrame({column: pd.Series(dtype="str") for column in names}).assign(
+                source="", rank=0
+            )
         if not parts:
             raise FactorsError("F002", f"no package has a table {name}", file=self.name)
         return pd.concat(parts, ignore_index=True)
