@@ -19,7 +19,7 @@ from carbon import stages
 from carbon.background.edition import DEFAULT_EDITION, Edition, load_edition
 from carbon.background.sampling import sample
 from carbon.background.store import folder
-from carbon.background.unit_impacts import UnitImpacts, solve
+from carbon.background.unit_impacts import UnitImpacts, extended, solve
 from carbon.base.errors import StudyError
 from carbon.base.terms import BOUNDARIES, FITS, ORIGINS, STAGES, Basis
 from carbon.catalogue.defaults import fill
@@ -105,6 +105,7 @@ class Study(Questions):
         self.boundary = boundary
         self.cache = cache
         self._samplers: dict[int, Sampler] = {}
+        self._solved: UnitImpacts | None = None
 
     @property
     def basis(self) -> Basis:
@@ -117,11 +118,14 @@ class Study(Questions):
         tables = dict(self.edition.vocabulary)
         return Vocabulary(parameters=tables.pop("archetype_parameters"), **tables)
 
-    @cached_property
+    @property
     def unit_impacts(self) -> UnitImpacts:
-        """Impact of one unit of every activity of the edition."""
+        """Impact of one unit of every activity of the edition that is linked."""
         whole_life = "end_of_life" in BOUNDARIES[self.boundary]
-        return solve(self.edition, self.method, whole_life=whole_life, cache=self.cache)
+        if self._solved is None:
+            self._solved = solve(self.edition, self.method, whole_life=whole_life, cache=self.cache)
+        self._solved = extended(self._solved, self.edition, whole_life=whole_life)
+        return self._solved
 
     def catalogue(self, source: Source) -> Catalogue:
         """Read a catalogue and fill what it leaves open.
@@ -285,7 +289,7 @@ class Study(Questions):
                 progress=progress,
             )
             self._samplers[draws] = Sampler(
-                self.edition, self.vocabulary, self.boundary, sampled, self.match
+                self.edition, self.vocabulary, self.boundary, sampled, self.match, self.method
             )
         return self._samplers[draws]
 
@@ -349,6 +353,7 @@ class Study(Questions):
         width = len(inventory.locations)
         pair = inventory.activity.astype(np.int32) * width + inventory.location
         used = np.flatnonzero(np.bincount(pair, minlength=len(inventory.activities) * width))
+        self.edition.reach({inventory.locations[key % width] for key in used})
         row = np.full(len(inventory.activities) * width, -1, dtype=np.int32)
         fit = np.full(len(row), len(FITS) - 1, dtype=np.int8)
         for key in used:

@@ -104,6 +104,7 @@ _TABLES = {
     "archetype_materials": "category material share recycled_share",
     "archetype_packaging": "category item mass_g trips",
     "archetype_chains": "category chain share position mode km",
+    "landmasses": "location landmass",
 }
 """Table of a vocabulary → the columns the catalogue needs."""
 
@@ -120,6 +121,8 @@ class Vocabulary:
         ``categories.csv`` and ``parameters.csv`` of ``carbon-archetypes``.
     archetype_materials, archetype_packaging, archetype_chains : pandas.DataFrame
         ``materials.csv``, ``packaging.csv`` and ``chains.csv`` of ``carbon-archetypes``.
+    landmasses : pandas.DataFrame
+        Land that roads join, by place; empty in the first edition.
     """
 
     regions: pd.DataFrame
@@ -132,6 +135,9 @@ class Vocabulary:
     archetype_materials: pd.DataFrame
     archetype_packaging: pd.DataFrame
     archetype_chains: pd.DataFrame
+    landmasses: pd.DataFrame = field(
+        default_factory=lambda: pd.DataFrame(columns=_TABLES["landmasses"].split())
+    )
     _names: dict[str, Names] = field(default_factory=dict, init=False, repr=False)
     _asks: dict[str, dict[str, tuple[str, ...]]] = field(
         default_factory=dict, init=False, repr=False

@@ -19,7 +19,7 @@ import numpy.typing as npt
 from scipy import sparse
 
 from carbon.background.edition import Edition
-from carbon.background.sampling import Mismatch, edition_seed
+from carbon.background.sampling import Mismatch, edition_seed, fill_sample
 from carbon.base.digits import interval
 from carbon.base.terms import BOUNDARIES, FITS, ORIGINS, STAGES
 from carbon.catalogue.schema import Catalogue, Vocabulary
@@ -263,6 +263,8 @@ class Sampler:
         Unit impacts, as :func:`carbon.background.sampling.sample`.
     match : callable
         As ``Study.match``.
+    method : str
+        Characterization method.
     """
 
     def __init__(
@@ -272,8 +274,12 @@ class Sampler:
         boundary: str,
         sampled: Singles,
         match: Match,
+        method: str,
     ) -> None:
         self.edition, self.boundary, self.sampled, self.match = edition, boundary, sampled, match
+        self._method = method
+        self._filled = np.zeros(len(edition.activities), dtype=bool)
+        self._filled[edition.at_first] = True
         self.inside = BOUNDARIES[boundary]
         self.draws = sampled.shape[1]
         self.streams = Streams(edition_seed(edition), self.draws, (*PARAMETERS, *RATES))
@@ -290,6 +296,10 @@ class Sampler:
         used : ndarray of int64
             ``row · len(FITS) + fit``.
         """
+        later = np.flatnonzero(self.edition.linked & ~self._filled)
+        if len(later):
+            fill_sample(self.edition, self._method, self.sampled, later)
+            self._filled[later] = True
         new = np.array([code for code in used.tolist() if code not in self._columns], np.int64)
         row, fit = (new // len(FITS)).astype(np.int32), (new % len(FITS)).astype(np.int8)
         known = row < len(self.sampled) - 1
