@@ -1,4 +1,4 @@
-"""Build every factor package from the publishers' files, seal it and lock the edition.
+"""Build every factor package from the publishers' files, seal it and lock the editions.
 
 ``python factors/make.py SOURCES`` where SOURCES holds the publishers' files, one folder a
 publisher; their hashes are in each package's ``datapackage.json``. Without SOURCES the tables are
@@ -15,11 +15,10 @@ from pathlib import Path
 
 from carbon.background.source import seal
 
-EDITION = "2026.1"
 YEAR = 2026
 """Datasets are called older by their distance to this year."""
 
-PACKAGES = (
+FIRST = (
     # in order of preference where two packages offer the same activity equally well
     ("ipcc-gwp", "2021"),
     ("mee", "2024"),
@@ -38,20 +37,35 @@ PACKAGES = (
     ("carbon-levers", "2026.1"),
     ("carbon-scale", "2026.1"),
 )
+CHANGED = {"carbon-scale": "2026.2"}
+"""Packages of the first edition that the second takes in a newer version."""
+
+ADDED = (("carbon-judging", "2026.2"),)
+"""Packages that the second edition adds."""
+
+EDITIONS = {
+    "2026.1": FIRST,
+    "2026.2": (*((name, CHANGED.get(name, version)) for name, version in FIRST), *ADDED),
+}
 
 
 def main(sources: str | None) -> None:
     """Make, seal and lock."""
     root = Path(__file__).resolve().parent
-    locked = []
-    for name, version in PACKAGES:
-        folder = root / name / version
+    sealed: dict[tuple[str, str], str] = {}
+    for package in dict.fromkeys(package for listed in EDITIONS.values() for package in listed):
+        folder = root.joinpath(*package)
         if sources is not None and (folder / "make.py").is_file():
             subprocess.run([sys.executable, folder / "make.py", sources], check=True)
-        locked.append({"name": name, "version": version, "sha256": seal(folder)})
-    lock = {"edition": EDITION, "year": YEAR, "packages": locked}
-    text = json.dumps(lock, ensure_ascii=False, indent=2) + "\n"
-    (root / "editions" / f"{EDITION}.json").write_text(text, encoding="utf-8", newline="\n")
+        sealed[package] = seal(folder)
+    for edition, listed in EDITIONS.items():
+        locked = [
+            {"name": name, "version": version, "sha256": sealed[name, version]}
+            for name, version in listed
+        ]
+        lock = {"edition": edition, "year": YEAR, "packages": locked}
+        text = json.dumps(lock, ensure_ascii=False, indent=2) + "\n"
+        (root / "editions" / f"{edition}.json").write_text(text, encoding="utf-8", newline="\n")
 
 
 if __name__ == "__main__":

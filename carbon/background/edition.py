@@ -20,7 +20,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from carbon.background.source import Package, factors_root, read_package
-from carbon.background.tables import LEVERS, SCALES, SPREADS, VOCABULARY
+from carbon.background.tables import JUDGING, LEVERS, SCALES, SPREADS, VOCABULARY
 from carbon.base.errors import FactorsError
 from carbon.base.terms import FITS
 
@@ -89,6 +89,18 @@ class Edition:
     def scales(self) -> dict[str, pd.DataFrame]:
         """Tables of the label: letters with their bounds, confidence, validity."""
         return {name: self._first(name, keys) for name, keys in SCALES.items()}
+
+    @cached_property
+    def judging(self) -> dict[str, pd.DataFrame]:
+        """Tables by which products are compared; none in an edition that compares sales units."""
+        names = {name for package in self.packages for name in package.tables}
+        return {name: self._first(name, keys) for name, keys in JUDGING.items() if name in names}
+
+    @cached_property
+    def judging(self) -> dict[str, pd.DataFrame]:
+        """Tables of the judging; none in an edition that has no such package."""
+        have = {name for package in self.packages for name in package.tables}
+        return {name: self._first(name, keys) for name, keys in JUDGING.items() if name in have}
 
     @cached_property
     def characterization(self) -> pd.DataFrame:
