@@ -92,12 +92,6 @@ class Edition:
 
     @cached_property
     def judging(self) -> dict[str, pd.DataFrame]:
-        """Tables by which products are compared; none in an edition that compares sales units."""
-        names = {name for package in self.packages for name in package.tables}
-        return {name: self._first(name, keys) for name, keys in JUDGING.items() if name in names}
-
-    @cached_property
-    def judging(self) -> dict[str, pd.DataFrame]:
         """Tables of the judging; none in an edition that has no such package."""
         have = {name for package in self.packages for name in package.tables}
         return {name: self._first(name, keys) for name, keys in JUDGING.items() if name in have}

@@ -42,19 +42,6 @@ JUDGING: Final[dict[str, tuple[str, ...]]] = {
     "functional_quantities": ("category",),
     "size_classes": ("category",),
     "densities": ("category",),
-    "silence": ("parameter",),
-    "air_shares": ("category",),
-    "fixed_pieces": ("item",),
-    "scrap": ("material",),
-    "production_steps": ("activity",),
-    "step_words": ("alias",),
-}
-"""Tables by which products are compared; an edition without them compares sales units."""
-
-JUDGING: Final[dict[str, tuple[str, ...]]] = {
-    "functional_quantities": ("category",),
-    "size_classes": ("category",),
-    "densities": ("category",),
     "production_steps": ("activity",),
     "material_groups": ("material",),
     "plausible_materials": ("category",),
@@ -63,5 +50,9 @@ JUDGING: Final[dict[str, tuple[str, ...]]] = {
     "plausible_trips": ("item",),
     "price_bounds": ("category", "per"),
     "silence": ("parameter",),
+    "step_words": ("alias",),
+    "fixed_pieces": ("item",),
+    "scrap": ("material",),
+    "air_shares": ("category",),
 }
 """Tables of the judging: what goods are compared by, and what is believed of them."""
