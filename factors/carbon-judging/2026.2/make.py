@@ -84,7 +84,7 @@ def production_steps() -> list[dict[str, object]]:
                     "step": names[component],
                     "position": position + 1,
                     "component": component,
-                    "amount": rounded(amount),
+                    "amount": float(f"{amount:.15g}"),
                     "electricity": rounded(power[position]),
                     "heat": rounded(heat[position]),
                     "electricity_share": rounded(share(power, position)),
