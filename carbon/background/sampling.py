@@ -24,7 +24,7 @@ __all__ = ["INDICATORS", "Mismatch", "edition_seed", "sample", "scores", "spread
 INDICATORS: Final = ("reliability", "completeness", "temporal", "geographical", "technological")
 """Indicators of a pedigree, in the order in which its scores are written."""
 
-SAMPLE_FORMAT: Final = "sample 3"
+SAMPLE_FORMAT: Final = "sample 4"
 BASIC: Final = "aggregated factor"
 
 
@@ -137,6 +137,7 @@ def sample(
         flows = characterization(edition, method)
         total = {flow: float(vector[: len(PARTS)].sum()) for flow, vector in flows.items()}
         factors = draw_spreads(spread(edition), draws, edition_seed(edition) % 2**32)
+        factors /= factors.mean(axis=1, keepdims=True)  # a published number is an expected value
         published = edition.activities["published"].to_numpy()
         values = sampled_impacts(edition, total, factors[published], progress)
         if cache:
@@ -194,7 +195,7 @@ class Mismatch:
     def draw(
         self, rows: npt.NDArray[np.int32], fits: npt.NDArray[np.int8], draws: int
     ) -> npt.NDArray[np.float32]:
-        """Factor of each dataset and fit in every draw, shape (k, draws), median 1.
+        """Factor of each dataset and fit in every draw, shape (k, draws), mean 1.
 
         Notes
         -----
@@ -212,4 +213,5 @@ class Mismatch:
             key = int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), "big")
             random = np.random.Generator(np.random.Philox(key=np.array([seed, key], np.uint64)))
             out[position] = np.exp(sigma[position] * random.standard_normal(draws))
+        out /= out.mean(axis=1, dtype=np.float64, keepdims=True).astype(np.float32)
         return out

@@ -20,6 +20,7 @@ __all__ = ["BASE_UNITS", "Scale", "per_unit", "scale"]
 
 BASE_UNITS: Final[dict[str, str]] = {
     "mass": "kilogram",
+    "volume": "liter",
     "electricity": "kilowatt_hour",
     "heat": "megajoule",
     "distance": "kilometer",
@@ -30,6 +31,7 @@ BASE_UNITS: Final[dict[str, str]] = {
 
 _SYMBOLS: Final = {
     "mass": "kg",
+    "volume": "L",
     "electricity": "kWh",
     "heat": "MJ",
     "distance": "km",
@@ -102,6 +104,10 @@ _SPELLINGS: Final[dict[str, str]] = {
     "市斤": "jin",
     "吨": "metric_ton",
     "公吨": "metric_ton",
+    "升": "liter",
+    "公升": "liter",
+    "毫升": "milliliter",
+    "ml": "milliliter",
     "米": "meter",
     "千米": "kilometer",
     "公里": "kilometer",

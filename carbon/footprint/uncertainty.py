@@ -1,9 +1,11 @@
-"""Intervals: the formula book evaluated on draws, for many SKUs at once.
+"""Reads filled catalogues, gives draws, intervals and what letters rest on [kg CO2e per kept unit].
 
 The exchanges of a SKU are collapsed into groups that a draw scales as one (see
 :mod:`carbon.stages.groups`). A sparse matrix of groups times the sampled unit impacts gives every
 group in every draw; the SKU's own parameters are drawn from its counter and join by the formulas.
-All SKUs meet the same background draws: differences between SKUs are paired.
+All SKUs meet the same background draws: differences between SKUs are paired. A letter rests on
+other points, the same for all SKUs and spread evenly: they move only what the merchant tells, for
+factors and category defaults are the edition's rules.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
@@ -22,9 +25,18 @@ from carbon.background.edition import Edition
 from carbon.background.sampling import Mismatch, edition_seed
 from carbon.base.terms import BOUNDARIES, FITS, ORIGINS, STAGES
 from carbon.catalogue.schema import Catalogue, Vocabulary
-from carbon.footprint.spreads import NO_SPREAD, WIDTH, Spread, Spreads
-from carbon.footprint.streams import Start, Streams, sku_keys
-from carbon.stages.groups import GROUPS, PARAMETERS, RATES, combine, grouped, shipped_shares
+from carbon.footprint.silence import Silence
+from carbon.footprint.spreads import NO_SPREAD, WIDTH, Spread, Spreads, cell_origins, odds
+from carbon.footprint.streams import Start, Streams, content_keys, even_ranks, middles
+from carbon.stages.groups import (
+    GROUPS,
+    ODDS,
+    PARAMETERS,
+    RATES,
+    combine,
+    grouped,
+    shipped_shares,
+)
 from carbon.stages.inventory import Inventory
 
 __all__ = ["Draws", "Interval", "Part", "Sampler", "cores", "interval", "use_threads", "workers"]
@@ -35,6 +47,12 @@ Match = Callable[[Inventory], tuple[npt.NDArray[np.int32], npt.NDArray[np.int8]]
 
 BLOCK: Final = 64
 """SKUs drawn at once: a parameter of them fills a quarter of a megabyte, so caches hold the sum."""
+
+POINTS: Final = 256
+"""Points on which a letter rests, however many draws there are."""
+
+CLOSE: Final = 0.1
+"""Share by which the mean of sampled unit impacts may miss the expected one and is mended."""
 
 SHARE: Final = 0.95
 """Probability of an interval."""
@@ -151,7 +169,7 @@ class Part:
     """
 
     def __init__(self, sampler: Sampler, catalogue: Catalogue) -> None:
-        self.n, self.inside = len(catalogue), sampler.inside
+        self.n, self.inside, self.sampler = len(catalogue), sampler.inside, sampler
         self.catalogue = catalogue
         self.streams = sampler.streams
         inventory = grouped(catalogue, sampler.boundary, sampler.parcel_level)
@@ -173,7 +191,12 @@ class Part:
         self.matrix.sum_duplicates()
         self._single = self.matrix.astype(np.float32)
         self.shares = shipped_shares(catalogue, sampler.parcel_level)
-        self.rates = {name: catalogue.skus[name].to_numpy(dtype=np.float64) for name in RATES}
+        self.rates = {
+            name: odds(values) if name in ODDS else values
+            for name in RATES
+            for values in [catalogue.skus[name].to_numpy(dtype=np.float64)]
+        }
+        self.returns_alone = "units_per_return" in catalogue.skus
         self.per_parcel = catalogue.skus["units_per_parcel"].to_numpy(dtype=np.float32)
         # what was not computed stays unknown, whatever its other stages
         self.unknown: Singles = np.zeros(self.n, dtype=np.float32)
@@ -185,11 +208,12 @@ class Part:
         self._draw_from(sampler)
 
     def _draw_from(self, sampler: Sampler) -> None:
-        keys = sku_keys(self.catalogue.skus["sku"])
+        keys = content_keys(self.catalogue)
         self.spread: dict[str, Spread] = {}
         self.start: dict[str, Start] = {}
         for name in (*PARAMETERS, *RATES):
-            self.spread[name] = sampler.spreads.of(self.catalogue, name)
+            dear = sampler.silence.moved(self.catalogue, name) if sampler.silence else None
+            self.spread[name] = sampler.spreads.of(self.catalogue, name, dear)
             self.start[name] = self.streams.start(name, keys)
         # the way back that nobody stated is the way out: one distance, one draw
         mirrored = (
@@ -223,6 +247,8 @@ class Part:
         if isinstance(of["units_per_parcel"], np.ndarray):
             fewest = 1 / self.per_parcel[part, None]
             np.maximum(of["units_per_parcel"], fewest, out=of["units_per_parcel"])
+        if self.returns_alone:
+            of["return_parcels"] = np.float32(1)
         shares = [share[part, None].astype(np.float32) for share in self.shares]
         stages = combine(group, of, (shares[0], shares[1], shares[2]), self.inside)
         stages["materials"] = stages["materials"] + self.unknown[part, None]
@@ -231,7 +257,7 @@ class Part:
     def _factor(self, name: str, part: slice) -> Any:
         spread, start = self.spread[name], self.start[name]
         factor: Any = np.float32(1)
-        below, above = spread.below[part], spread.above[part]
+        below, above, centre = spread.below[part], spread.above[part], spread.centre[part]
         if below.any() or above.any():
             scores = self.streams.scores(start, part)
             sign = start.sign[part]
@@ -243,7 +269,10 @@ class Part:
                 factor *= ((above - below) / 2)[:, None]
                 scores *= ((above + below) / 2 * sign)[:, None]
                 factor += scores
+            factor += centre[:, None]
             np.exp(factor, out=factor)
+        elif centre.any():
+            factor = np.exp(centre)[:, None]
         if spread.table is not None:
             assert spread.row is not None
             row = spread.row[part]
@@ -262,20 +291,131 @@ class Part:
         return np.where(fixed, stated, drawn) if fixed.any() else drawn
 
     def _tabled(self, spread: Spread, start: Start, part: slice) -> Singles:
-        assert spread.table is not None
         assert spread.row is not None
-        assert spread.shift is not None
         ranks = self.streams.ranked(start, part)
         ranks += (np.maximum(spread.row[part], 0) * self.streams.draws)[:, None]
-        out: Singles = spread.table.ravel().take(ranks, mode="clip")
-        out += spread.shift[part, None]
-        np.clip(out, spread.low, spread.high, out=out)
-        return out
+        return _moved(spread, ranks, part)
+
+    def letters(self, part: slice) -> Singles:
+        """Totals of some SKUs over the total as stated, where only what is told moves.
+
+        Parameters
+        ----------
+        part : slice
+            Of the SKUs.
+
+        Returns
+        -------
+        ndarray of float32, shape (k, points)
+            [1]; exactly 1 for a SKU that tells nothing.
+        """
+        ready = self._letters
+        group = {
+            name: ready.group[part, g, None]
+            for g, name in enumerate(GROUPS)
+            if ready.group[part, g].any()
+        }
+        of: dict[str, Any] = {}
+        for name in PARAMETERS:
+            if name in ready.factors:
+                table, code = ready.factors[name]
+                of[name] = table[code[part]]
+        for name in RATES:
+            spread, told = ready.rates[name]
+            stated = self.rates[name][part].astype(np.float32)[:, None]
+            if told[part].any():
+                assert spread.row is not None
+                ranks = ready.ranks[name] + (np.maximum(spread.row[part], 0) * POINTS)[:, None]
+                drawn = np.where(told[part, None], _moved(spread, ranks, part), stated)
+                of[name] = np.concatenate([drawn, stated], axis=1)
+            else:
+                of[name] = stated
+        if "units_per_parcel" in of:
+            fewest = 1 / self.per_parcel[part, None]
+            of["units_per_parcel"] = np.maximum(of["units_per_parcel"], fewest)
+        if self.returns_alone:
+            of["return_parcels"] = np.float32(1)
+        shares = [share[part, None].astype(np.float32) for share in self.shares]
+        stages = combine(group, of, (shares[0], shares[1], shares[2]), self.inside)
+        total = np.zeros((part.stop - part.start, POINTS + 1), dtype=np.float32)
+        for name in STAGES:
+            total += stages[name]
+        with np.errstate(invalid="ignore", divide="ignore"):
+            ratio: Singles = total[:, :-1] / total[:, -1:]
+        return ratio
+
+    @cached_property
+    def _letters(self) -> _Letters:
+        sampler, catalogue = self.sampler, self.catalogue
+        central = sampler.central[np.minimum(self.used // len(FITS), len(sampler.central) - 1)]
+        group = (self.matrix @ central).reshape(self.n, len(GROUPS)).astype(np.float32)
+        factors: dict[str, tuple[Singles, npt.NDArray[np.int64]]] = {}
+        rates: dict[str, tuple[Spread, npt.NDArray[np.bool_]]] = {}
+        for name in (*PARAMETERS, *RATES):
+            told = np.isin(cell_origins(catalogue, name), TOLD)
+            spread = sampler.letter_spreads.of(catalogue, name)
+            if name in RATES:
+                row = np.full(self.n, NO_SPREAD) if spread.row is None else spread.row
+                rates[name] = spread, told & (row != NO_SPREAD)
+            elif told.any():
+                factors[name] = _tabulated(spread, told, sampler.letter_ranks[name])
+        return _Letters(group, factors, rates, sampler.letter_ranks)
 
     def blocks(self) -> Iterator[slice]:
         """Parts of the SKUs that are drawn at once."""
         for start in range(0, self.n, BLOCK):
             yield slice(start, min(start + BLOCK, self.n))
+
+
+TOLD: Final = tuple(ORIGINS.index(name) for name in ("given", "measured"))
+"""Codes of cells that the merchant told."""
+
+
+@dataclass(frozen=True)
+class _Letters:
+    """What letters of some SKUs rest on: groups at expected unit impacts, and factors by code."""
+
+    group: Singles
+    factors: dict[str, tuple[Singles, npt.NDArray[np.int64]]]
+    rates: dict[str, tuple[Spread, npt.NDArray[np.bool_]]]
+    ranks: dict[str, npt.NDArray[np.int64]]
+
+
+def _moved(spread: Spread, ranks: npt.NDArray[np.int64], part: slice) -> Singles:
+    """Quantiles of some SKUs, moved to where they stand."""
+    assert spread.table is not None
+    assert spread.shift is not None
+    assert spread.scale is not None
+    drawn: Singles = spread.table.ravel().take(ranks, mode="clip")
+    drawn *= spread.scale[part, None]
+    drawn += spread.shift[part, None]
+    np.clip(drawn, spread.low, spread.high, out=drawn)
+    return drawn
+
+
+def _tabulated(
+    spread: Spread, told: npt.NDArray[np.bool_], ranks: npt.NDArray[np.int64]
+) -> tuple[Singles, npt.NDArray[np.int64]]:
+    """Factors at the points of letters, a row for each different spread; the last point is 1.
+
+    The first row is 1 throughout: what is not told does not move.
+    """
+    from scipy.special import ndtri
+
+    row = np.full(len(told), NO_SPREAD) if spread.row is None else spread.row
+    same = np.column_stack([spread.below, spread.above, spread.centre, row])
+    same[~told] = (0, 0, 0, NO_SPREAD)
+    kinds, code = np.unique(same, axis=0, return_inverse=True)
+    scores = ndtri(middles(POINTS))[ranks]
+    table = np.ones((len(kinds), POINTS + 1), dtype=np.float32)
+    for position, (below, above, centre, at) in enumerate(kinds):
+        if at != NO_SPREAD:
+            assert spread.table is not None
+            table[position, :-1] = spread.table[int(at), ranks]
+        elif below or above:
+            logs = np.where(scores < 0, below, above) * scores + centre
+            table[position, :-1] = np.exp(logs)
+    return table, code.ravel()
 
 
 class Sampler:
@@ -293,6 +433,10 @@ class Sampler:
         Unit impacts, as :func:`carbon.background.sampling.sample`.
     match : callable
         As ``Study.match``.
+    central : ndarray of float64, shape (activities + 1,)
+        Expected unit impacts.
+    silence : Silence, optional
+        What is put on the dear side if nobody tells it.
     """
 
     def __init__(
@@ -302,13 +446,19 @@ class Sampler:
         boundary: str,
         sampled: Singles,
         match: Match,
+        central: Floats,
+        silence: Silence | None = None,
     ) -> None:
         self.edition, self.boundary, self.sampled, self.match = edition, boundary, sampled, match
+        self.central, self.silence = central, silence
         self.inside = BOUNDARIES[boundary]
         self.draws = sampled.shape[1]
         self.streams = Streams(edition_seed(edition), self.draws, (*PARAMETERS, *RATES))
         self.spreads = Spreads(edition, vocabulary, self.streams.quantiles)
         self.parcel_level = (vocabulary.packaging_items["level"] == "parcel").to_numpy(dtype=bool)
+        names = (*PARAMETERS, *RATES)
+        self.letter_spreads = Spreads(edition, vocabulary, middles(POINTS))
+        self.letter_ranks = dict(zip(names, even_ranks(POINTS, len(names)), strict=True))
         self._mismatch = Mismatch(edition)
         self._columns: dict[int, Singles] = {}
 
@@ -326,10 +476,18 @@ class Sampler:
         values = self.sampled[row]
         if known.any():
             values[known] *= self._mismatch.draw(row[known], fit[known], self.draws)
+        self._expect(values, self.central[np.minimum(row, len(self.central) - 1)])
         self._columns.update(zip(new.tolist(), values, strict=True))
         if not len(used):
             return np.empty((0, self.draws), np.float32)
         return np.stack([self._columns[code] for code in used.tolist()])
+
+    def _expect(self, values: Singles, central: Floats) -> None:
+        """Give sampled unit impacts the expected mean: a product of samples misses it a little."""
+        with np.errstate(invalid="ignore", divide="ignore"):
+            missed = central / values.mean(axis=1, dtype=np.float64)
+        mend = np.abs(missed - 1) < CLOSE
+        values[mend] *= missed[mend, None].astype(np.float32)
 
     def part(self, catalogue: Catalogue) -> Part:
         """Prepare consecutive SKUs."""
@@ -339,7 +497,7 @@ class Sampler:
         self,
         part: Part,
         stages: Floats,
-        held: Callable[[slice, Singles], object] | None = None,
+        lettered: Callable[[slice, Singles], object] | None = None,
     ) -> Interval:
         """Intervals of the SKUs of a part.
 
@@ -349,8 +507,8 @@ class Sampler:
             As :meth:`part` prepares it.
         stages : ndarray of float64, shape (n, 8)
             The central values; an interval is widened to hold its own.
-        held : callable, optional
-            Given a slice of the SKUs and their totals in every draw, before these are sorted.
+        lettered : callable, optional
+            Given a slice of the SKUs and what :meth:`Part.letters` gives for them.
         """
         low = np.empty((part.n, 1 + len(STAGES)), dtype=np.float32)
         high = np.empty_like(low)
@@ -361,8 +519,8 @@ class Sampler:
             whole = np.zeros(shape, dtype=np.float32)
             for name in STAGES:
                 whole += drawn[name]
-            if held is not None:
-                held(block, whole)
+            if lettered is not None:
+                lettered(block, part.letters(block))
             low[block, 0], high[block, 0] = interval(whole)
             for position, name in enumerate(STAGES, start=1):
                 values = drawn[name]
@@ -371,6 +529,8 @@ class Sampler:
                 else:
                     low[block, position], high[block, position] = interval(values)
 
+        if lettered is not None:
+            part._letters  # noqa: B018  made once, before threads need it
         with ThreadPoolExecutor(workers()) as pool:
             for _ in pool.map(work, part.blocks()):
                 pass
