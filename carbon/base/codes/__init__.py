@@ -7,6 +7,7 @@ from typing import Final
 from carbon.base.codes import (
     catalogue,
     factors,
+    judging,
     label,
     ledger,
     link,
@@ -23,6 +24,7 @@ __all__ = ["CODES", "Code"]
 
 CODES: Final[dict[str, Code]] = {
     **catalogue.CODES,
+    **judging.CODES,
     **factors.CODES,
     **study.CODES,
     **ledger.CODES,
