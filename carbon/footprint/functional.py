@@ -111,6 +111,7 @@ class Functional:
         self.metal = self._metals()
         classes = tables["size_classes"]
         self.classes = classes[classes["category"].isin(names)].reset_index(drop=True)
+        self.sizes = _Sizes(self.classes, names)
 
     def _metals(self) -> npt.NDArray[np.object_]:
         """Largest material of each archetype."""
@@ -184,39 +185,38 @@ class Functional:
             skus=out.skus.assign(
                 functional_quantity=amount,
                 unit=units_,
-                size_class=pd.Categorical(name),
+                size_class=name,
                 quantity_told=certain | single,
             ),
         )
 
     def _class(
         self, skus: pd.DataFrame, category: npt.NDArray[Any], mass: Floats
-    ) -> tuple[npt.NDArray[np.object_], Floats]:
+    ) -> tuple[pd.Categorical[Any], Floats]:
         """Size class of each SKU, and its factor on the mass of the archetype."""
-        name = np.full(len(skus), "", dtype=object)
-        factor = np.ones(len(skus))
-        if self.classes.empty:
-            return name, factor
-        code = self.vocabulary.names("category").ids.index
-        stated = skus["size_class"].astype("object").fillna("").astype(str).str.strip().str.lower()
-        written = stated.to_numpy(object)
-        for of, rows in self.classes.groupby("category", sort=False):
-            here = np.flatnonzero(category == code(str(of)))
-            if not len(here):
-                continue
-            usual = rows[rows["usual"] == "yes"].iloc[0]
-            name[here], factor[here] = usual["size_class"], usual["factor"]
-            known = written[here]
-            for row in rows.to_dict("records"):
-                inside = known == row["size_class"]
-                name[here[inside]], factor[here[inside]] = row["size_class"], row["factor"]
-            # a mass that no unit of the usual class has tells the class by itself
-            bare = ~np.isin(known, rows["size_class"]) & ~np.isnan(mass[here])
-            for row in rows[rows["usual"] != "yes"].to_dict("records"):
-                beyond = (mass[here] < usual["low"]) | (mass[here] > usual["high"])
-                inside = bare & beyond & (mass[here] >= row["low"]) & (mass[here] <= row["high"])
-                name[here[inside]], factor[here[inside]] = row["size_class"], row["factor"]
-        return name, factor
+        sizes = self.sizes
+        code, words = pd.factorize(skus["size_class"])
+        place = {word: position for position, word in enumerate(sizes.words)}
+        known = [place.get(str(word).strip().lower(), -2) for word in words]
+        stated = np.array([*known, -2])[code]
+        of = sizes.word[category]
+        match = (of == stated[:, None]) & (of >= 0)
+        usual = sizes.usual[category]
+        row = np.arange(len(skus))
+        low, high = sizes.low[category], sizes.high[category]
+        weighed = ~np.isnan(mass)[:, None]
+        beyond = (mass < low[row, usual]) | (mass > high[row, usual])
+        # a mass that no unit of the usual class has tells the class by itself
+        fits = weighed & beyond[:, None] & (mass[:, None] >= low) & (mass[:, None] <= high)
+        fits[row, usual] = False
+        # of several, the last one: sizes ascend
+        last = fits.shape[1] - 1 - np.argmax(fits[:, ::-1], axis=1)
+        at = np.where(match.any(axis=1), np.argmax(match, axis=1), np.where(fits.any(axis=1), last, usual))
+        chosen = of[row, at]
+        names = pd.Categorical.from_codes(
+            np.where(chosen < 0, len(sizes.words), chosen), categories=[*sizes.words, ""]
+        )
+        return names, np.where(chosen < 0, 1.0, sizes.factor[category][row, at])
 
     def _fine(
         self, catalogue: Catalogue, category: npt.NDArray[Any], mass: Floats
@@ -224,7 +224,10 @@ class Functional:
         """Mass of the main material of the archetype [kg]; NaN where no mass is told."""
         lines = catalogue.materials
         row = lines["row"].to_numpy()
-        same = lines["material"].astype(str).to_numpy(object) == self.metal[category][row]
+        column = lines["material"].array
+        place = {str(word): at for at, word in enumerate(column.categories)}
+        metal = np.array([place.get(str(word), -2) for word in self.metal])
+        same = column.codes == metal[category][row]
         kg = np.bincount(row[same], lines["mass_kg"].to_numpy()[same], len(mass))
         return np.where(np.isnan(mass), np.nan, kg)
 
@@ -254,6 +257,25 @@ class Functional:
         return replace(
             catalogue, skus=skus.assign(**changed), materials=lines, packaging=pieces
         )
+
+
+class _Sizes:
+    """Size classes of each category side by side, by code of a category; the last has none."""
+
+    def __init__(self, classes: pd.DataFrame, names: list[str]) -> None:
+        self.words = sorted(set(classes["size_class"].astype(str)))
+        place = classes.groupby("category", sort=False).cumcount().to_numpy()
+        width = int(place.max(initial=0)) + 1
+        shape = (len(names) + 1, width)
+        at = np.array([names.index(name) for name in classes["category"]], dtype=np.int64), place
+        self.word = np.full(shape, -1)
+        self.word[at] = [self.words.index(word) for word in classes["size_class"].astype(str)]
+        self.usual = np.zeros(shape[0], np.int64)
+        usual = (classes["usual"] == "yes").to_numpy()
+        self.usual[at[0][usual]] = place[usual]
+        self.factor, self.low, self.high = (np.full(shape, np.nan) for _ in range(3))
+        for name in ("factor", "low", "high"):
+            getattr(self, name)[at] = classes[name].to_numpy(dtype=np.float64)
 
 
 def _padded(column: pd.Series) -> Floats:

@@ -183,14 +183,20 @@ class Silence:
         category = catalogue.skus["category"].cat.codes.to_numpy()
         before, after = (share[category] for share in self.air[::power])
         silent = ~self.told(catalogue, "transport") & ~(before == after)
-        row, returning = legs["row"].to_numpy(), legs["returning"].to_numpy(dtype=bool)
-        mirrored = ~self.told(catalogue, "return_transport")[row] | ~returning
-        key = (row.astype(np.int64) * 2 + returning) * 4096 + legs["chain"].to_numpy()
-        flying = legs["mode"].astype(str).to_numpy(object) == "plane"
-        flown = np.isin(key, np.unique(key[flying]))
-        share = legs["chain_share"].to_numpy(dtype=np.float64)
+        share = legs["chain_share"].to_numpy(dtype=np.float64, copy=True)
         with np.errstate(divide="ignore", invalid="ignore"):
             up, rest = after / before, (1 - after) / (1 - before)
         usable = silent & np.isfinite(up) & (before > 0) & (before < 1)
-        scale = np.where(flown, up[row], rest[row])
-        return legs.assign(chain_share=np.where(usable[row] & mirrored, share * scale, share))
+        row, returning = legs["row"].to_numpy(), legs["returning"].to_numpy(dtype=bool)
+        mirrored = ~self.told(catalogue, "return_transport")
+        here = np.flatnonzero(usable[row] & (mirrored[row] | ~returning))
+        if not len(here):
+            return legs
+        row, chain = row[here], legs["chain"].to_numpy()[here]
+        new = np.ones(len(here), bool)
+        new[1:] = (np.diff(row) != 0) | (np.diff(chain) != 0) | np.diff(returning[here])
+        mode = legs["mode"].array
+        planes = np.array([str(name) == "plane" for name in mode.categories] + [False])
+        flown = np.logical_or.reduceat(planes[mode.codes[here]], np.flatnonzero(new))
+        share[here] *= np.where(flown[np.cumsum(new) - 1], up[row], rest[row])
+        return legs.assign(chain_share=share)

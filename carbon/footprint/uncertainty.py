@@ -67,6 +67,9 @@ ALONE: Final = {
 }
 """Parameters that scale one group only."""
 
+WIDE: Final = ("session_kwh", "viewer_hours")
+"""Those of which a default is so wide that a sample of its product misses the expected one."""
+
 
 @dataclass(frozen=True)
 class Draws:
@@ -247,6 +250,9 @@ class Part:
         if isinstance(of["units_per_parcel"], np.ndarray):
             fewest = 1 / self.per_parcel[part, None]
             np.maximum(of["units_per_parcel"], fewest, out=of["units_per_parcel"])
+        for name in WIDE:
+            if np.ndim(of.get(name)) == 2:
+                _expect_product(of[name], group[ALONE[name]])
         if self.returns_alone:
             of["return_parcels"] = np.float32(1)
         shares = [share[part, None].astype(np.float32) for share in self.shares]
@@ -379,6 +385,14 @@ class _Letters:
     factors: dict[str, tuple[Singles, npt.NDArray[np.int64]]]
     rates: dict[str, tuple[Spread, npt.NDArray[np.bool_]]]
     ranks: dict[str, npt.NDArray[np.int64]]
+
+
+def _expect_product(factor: Singles, group: Singles) -> None:
+    """Give a factor of each SKU the size with which its product has the expected mean."""
+    each, other = factor.mean(axis=1), group.mean(axis=1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mend = each * other / np.einsum("ij,ij->i", factor, group) * factor.shape[1]
+    factor *= np.where(np.isfinite(mend) & (mend > 0), mend, np.float32(1))[:, None]
 
 
 def _moved(spread: Spread, ranks: npt.NDArray[np.int64], part: slice) -> Singles:
