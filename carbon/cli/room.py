@@ -270,8 +270,8 @@ def _problems(ledgers: dict[str, Ledger], *found: pd.DataFrame) -> pd.DataFrame:
 
 
 def _keep(history: Path, before: Any, judged: Judgement, period: str) -> None:
+    from carbon.base.files import whole_file
     from carbon.liveroom.settlement import entry
-    from carbon.run.results import whole_file
 
     new = entry(before, judged, period)
     if new is None:

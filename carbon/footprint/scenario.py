@@ -11,13 +11,13 @@ import numpy.typing as npt
 import pandas as pd
 
 from carbon import stages
+from carbon.base.digits import interval
 from carbon.base.terms import BOUNDARIES, STAGES
 from carbon.catalogue.schema import Catalogue
 from carbon.footprint.compare import probability_lower
 from carbon.footprint.computing import Computing, sampled
 from carbon.footprint.levers import LEVERS, REASONS, Book, Change, Lever, lever
 from carbon.footprint.streams import with_keys
-from carbon.footprint.uncertainty import interval
 
 __all__ = ["ALL", "WHATIF_COLUMNS", "book_of", "in_turn", "steps", "summary", "what_if"]
 

@@ -16,12 +16,12 @@ from numpy.typing import NDArray
 from pyarrow import parquet
 
 from carbon.base.errors import OutputError
+from carbon.base.files import whole_file
 from carbon.catalogue.schema import Whole
 from carbon.catalogue.sheets import Sheet
 from carbon.run.manifest import line_skus
 from carbon.run.parts import arrow, joiner, read_part, write_part
 from carbon.run.previous import Rows, earlier_run
-from carbon.run.results import whole_file
 from carbon.run.workspace import Part
 
 __all__ = ["CHANGE_COLUMNS", "Since", "since_of"]

@@ -13,9 +13,10 @@ from typing import Any, Final
 import pandas as pd
 
 from carbon.base.errors import OutputError, problem_table
+from carbon.base.files import whole_file
 from carbon.label.facts import Issue, facts
 from carbon.run.folder import INDEX, rows_of
-from carbon.run.results import as_text, whole_file
+from carbon.run.results import as_text
 
 __all__ = [
     "INDEX_COLUMNS",

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from carbon.base.errors import OutputError, RuleError, problem_table
+from carbon.base.files import whole_file
 from carbon.label.claims import check, clean, load_market, problems
 from carbon.label.design import Design, load_design
 from carbon.label.facts import Issue, about, facts
@@ -20,7 +21,7 @@ from carbon.label.render import Style, name_of, per_page, render, sheet_of
 from carbon.run.folder import INDEX, Files
 from carbon.run.label_index import INDEX_COLUMNS, INDEX_START, finished, indexed, tallied
 from carbon.run.publish import check_folder, publish
-from carbon.run.results import as_text, whole_file
+from carbon.run.results import as_text
 
 if TYPE_CHECKING:
     from carbon.catalogue.schema import Catalogue

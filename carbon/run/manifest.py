@@ -22,6 +22,7 @@ from pandas.util import hash_array
 from pyarrow import parquet
 
 from carbon.base.errors import OutputError
+from carbon.base.files import whole_file
 from carbon.catalogue import cells
 from carbon.catalogue.gather import filled_down
 from carbon.catalogue.inputs import Input
@@ -30,7 +31,6 @@ from carbon.catalogue.seen import sku_digests
 from carbon.catalogue.sheets import Sheet
 from carbon.catalogue.stream import Stream
 from carbon.run.parts import digest, read_part
-from carbon.run.results import whole_file
 
 if TYPE_CHECKING:
     from carbon.run.batches import Outcome

@@ -14,13 +14,13 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from carbon.base.files import whole_file
 from carbon.catalogue.schema import Catalogue
 from carbon.footprint.reference import References
 from carbon.liveroom import ranking
 from carbon.liveroom.ordering import Flags, Keys, Order
 from carbon.run.parts import Joiner, groups, joiner, write_part
 from carbon.run.reorder import reordered
-from carbon.run.results import whole_file
 from carbon.study import Study
 
 __all__ = ["Ranking", "graded"]
