@@ -77,7 +77,8 @@ class Plausible:
     codes : ndarray of object, shape (n,)
         Codes of what lies outside, separated by spaces.
     level : ndarray of int8, shape (n, parts)
-        Evidence class of each part: that of its weakest cell.
+        Evidence class of each part: that of the weakest cell that was told. Making without a
+        meter follows from the materials.
     told : ndarray of bool, shape (n, parts)
         The merchant told a cell of the part.
     graded : ndarray of bool, shape (n,)
@@ -146,7 +147,16 @@ def assess(catalogue: Catalogue, judging: Tables, vocabulary: Vocabulary) -> Pla
         add("C271", below.to_numpy(dtype=bool), "production")
     by_part = [evidence[list(cells)].to_numpy() for cells in CELLS_OF.values()]
     told = np.column_stack([cells.max(axis=1) for cells in by_part]) >= _DECLARED
-    level = np.column_stack([cells.min(axis=1) for cells in by_part])
+    # units in a parcel without what they are packed in do not tell the packaging
+    told[:, PARTS.index("packaging")] = evidence["packaging"].to_numpy() >= _DECLARED
+    # an untold cell stands dear and decides nothing: the weakest of those that were told
+    level = np.column_stack(
+        [np.where(cells >= _DECLARED, cells, _VERIFIED).min(axis=1) for cells in by_part]
+    )
+    level = np.where(told, level, 0)
+    made = PARTS.index("production")
+    follows = level[:, PARTS.index("materials")]
+    level[:, made] = np.where(told[:, made], level[:, made], follows)
     return Plausible(
         outside,
         wrong | named | priced,

@@ -17,13 +17,14 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from carbon import stages
 from carbon.base.errors import StudyError
 from carbon.base.rules import Rules
 from carbon.base.terms import STAGES
 from carbon.catalogue.schema import Catalogue
+from carbon.footprint.bounded import bounded
 from carbon.footprint.computing import Computing
 from carbon.stages.inventory import Inventory
 
@@ -54,8 +55,8 @@ class File(Rules):
     activity: list[str]
     location: list[str]
     amount: list[float]
-    quantity: dict[str, float] = {}
-    mass: dict[str, float] = {}
+    quantity: dict[str, float] = Field(default_factory=dict)
+    mass: dict[str, float] = Field(default_factory=dict)
     sha256: str
 
 
@@ -271,6 +272,7 @@ def of_sales(
     *,
     weights: str,
     least: int,
+    largest: tuple[float, float] = (1.0, 1.0),
     name: str,
     version: str,
     sha256: str,
@@ -291,6 +293,8 @@ def of_sales(
         ``units`` sold, ``revenue`` (price × units), or ``equal``.
     least : int
         SKUs that a category needs.
+    largest : tuple of float
+        Largest share of one SKU, and of one merchant, in a category [1].
     name, version : str
         As results will name it.
     sha256 : str
@@ -320,11 +324,9 @@ def of_sales(
     counts = counts & category.isin(enough).to_numpy()
     if not counts.any():
         raise StudyError("S032", f"{weights}; at least {least} SKUs a category")
-    total = category[counts].map(
-        pd.Series(weight[counts]).groupby(category[counts].to_numpy()).sum()
-    )
     part = catalogue.rows(np.flatnonzero(counts))
-    keys, share = category[counts], weight[counts] / total.to_numpy(dtype=np.float64)
+    keys = category[counts]
+    share = bounded(weight[counts], keys, skus["merchant"][counts], *largest)
     table = _mean(part, keys, boundary, share)
     left = category[~counts & category.isin(enough).to_numpy()].value_counts()
     return References(

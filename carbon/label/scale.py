@@ -57,6 +57,9 @@ GRADE_COLUMNS: Final = (
 NEEDED: Final = {"mass": "J004", "materials": "J005", "packaging": "J006"}
 """Part without which there is no letter → the code that says so."""
 
+FELT: Final = 0.01
+"""Share of the reference from which cells that are not believed are said to decide a letter."""
+
 BETWEEN: Final = "–"
 """Between the two letters of a range."""
 
@@ -81,6 +84,8 @@ class Scale:
         Letters that a range may hold [1].
     tolerance : float
         Share by which a ratio may miss a bound and still belong to the better letter [1].
+    largest : tuple of float
+        Largest share of one SKU, and of one merchant, in a platform's own reference [1].
     """
 
     letters: tuple[str, ...]
@@ -90,6 +95,7 @@ class Scale:
     least_skus: int
     widest: int = 2
     tolerance: float = 1e-9
+    largest: tuple[float, float] = (1.0, 1.0)
 
     def letter(self, ratio: Floats) -> npt.NDArray[np.intp]:
         """Position of the letter of each ratio; a bound belongs to the better letter.
@@ -193,12 +199,15 @@ def scale_of(edition: Edition) -> Scale:
     if not ascending or not bounds[0] > 0 or table["letter"].duplicated().any():
         raise FactorsError("F018", "letters and bounds", file=source)
     usual = {"widest_range": 2.0, "tolerance": 1e-9}
+    usual |= {"largest_sku_share": 1.0, "largest_merchant_share": 1.0}
     ranges = {
         "confidence": (0.5, 1),
         "validity": (0, 10),
         "least_skus": (1, 1000),
         "widest_range": (1, len(upper)),
         "tolerance": (0, 1e-3),
+        "largest_sku_share": (1e-6, 1),
+        "largest_merchant_share": (1e-6, 1),
     }
     value: dict[str, float] = {}
     for name, (low, high) in ranges.items():
@@ -214,6 +223,7 @@ def scale_of(edition: Edition) -> Scale:
         int(value["least_skus"]),
         int(value["widest_range"]),
         value["tolerance"],
+        (value["largest_sku_share"], value["largest_merchant_share"]),
     )
 
 
@@ -282,8 +292,10 @@ def grade(
     doubted = np.zeros(n, dtype=bool)
     if plausible is not None:
         flattery = np.where(plausible.outside, np.minimum(np.nan_to_num(parts), 0.0), 0.0)
-        honest = scale.letter(ratio - flattery.sum(axis=1))
-        doubted = (best >= 0) & (best < scale.middle) & (honest > best)
+        flattery = flattery.sum(axis=1)
+        honest = scale.letter(ratio - flattery)
+        better = (likeliest >= 0) & (likeliest < scale.middle)
+        doubted = better & (flattery < -FELT) & (honest > likeliest)
         doubted |= plausible.wrong
         doubted &= ~(unknown | without | untold)
         codes.add("J008", doubted)
