@@ -29,6 +29,7 @@ from carbon.catalogue.schema import Catalogue, Vocabulary
 from carbon.footprint import quality
 from carbon.footprint.evidence import settled
 from carbon.footprint.judging import Judging
+from carbon.footprint.letters import EvenPoints, Letters
 from carbon.footprint.plausible import assess
 from carbon.footprint.reference import References, of_archetypes
 from carbon.footprint.result import Footprints
@@ -292,6 +293,10 @@ class Study:
                 progress(len(part))
         return Footprints.joined(catalogue, parts)
 
+    @cached_property
+    def _even_points(self) -> EvenPoints:
+        return EvenPoints(self.edition, self.vocabulary)
+
     def _weighed(self, part: Catalogue) -> Footprints:
         inventory = stages.take(part, self.boundary)
         return self.weigh(part, inventory, *self.match(inventory))
@@ -312,16 +317,18 @@ class Study:
         standing, lettered = weighed.standing, None
         if yardsticks is not None and standing is not None:
             total = weighed.total
-            lettered = partial(yardsticks.measure, standing, total=total)
-            middle = self._middle(part.catalogue, total)
-            standing.dear_kg[:] = total - middle
+            letters = Letters(self._even_points, part)
+            lettered = partial(yardsticks.measure, standing, letters.ratios, total=total)
+            standing.dear_kg[:] = total - self._middle(part.catalogue, total)
         return replace(
             weighed,
             interval=sampler.intervals(part, weighed.stages, lettered),
             quality=quality.assess(part, self.edition, unit),
         )
 
-    def _middle(self, catalogue: Catalogue, total: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    def _middle(
+        self, catalogue: Catalogue, total: npt.NDArray[np.float64]
+    ) -> npt.NDArray[np.float64]:
         """Totals with all that is untold in the middle [kg CO2e per kept unit]."""
         if self.judging is None:
             return total

@@ -163,6 +163,8 @@ class Functional:
             ("fine_metal", self._fine(catalogue, category, mass), None),
         ):
             here = column == kind
+            # none of what the category is bought for is no quantity to compare by
+            stated = np.where(stated > 0, stated, np.nan)
             if kind in ("mass", "fine_metal"):
                 stated = stated / self.kilograms[category]
             amount[here] = (stated if otherwise is None else _first(stated, otherwise))[here]
@@ -173,7 +175,9 @@ class Functional:
         ratio = np.where(stated_amount, amount / usual, 1.0) * size
         # what a told quantity weighs, where nobody weighed it
         kg = _first(
-            np.where(np.isin(column, ("mass", "volume")), _first(told["mass"], litres * density), np.nan),
+            np.where(
+                np.isin(column, ("mass", "volume")), _first(told["mass"], litres * density), np.nan
+            ),
             self.mass[category] * ratio,
         )
         out = self._scaled(catalogue, ~weighed, kg, ratio, self.exponent[category])
@@ -211,16 +215,16 @@ class Functional:
         fits[row, usual] = False
         # of several, the last one: sizes ascend
         last = fits.shape[1] - 1 - np.argmax(fits[:, ::-1], axis=1)
-        at = np.where(match.any(axis=1), np.argmax(match, axis=1), np.where(fits.any(axis=1), last, usual))
+        at = np.where(
+            match.any(axis=1), np.argmax(match, axis=1), np.where(fits.any(axis=1), last, usual)
+        )
         chosen = of[row, at]
         names = pd.Categorical.from_codes(
             np.where(chosen < 0, len(sizes.words), chosen), categories=[*sizes.words, ""]
         )
         return names, np.where(chosen < 0, 1.0, sizes.factor[category][row, at])
 
-    def _fine(
-        self, catalogue: Catalogue, category: npt.NDArray[Any], mass: Floats
-    ) -> Floats:
+    def _fine(self, catalogue: Catalogue, category: npt.NDArray[Any], mass: Floats) -> Floats:
         """Mass of the main material of the archetype [kg]; NaN where no mass is told."""
         lines = catalogue.materials
         row = lines["row"].to_numpy()
@@ -246,17 +250,13 @@ class Functional:
         row = pieces["row"].to_numpy()
         untold = (catalogue.origin["packaging"] == _DEFAULT).to_numpy()[row]
         free = untold & ~self.fixed[pieces["item"].cat.codes.to_numpy()]
-        pieces = pieces.assign(
-            mass_kg=pieces["mass_kg"].to_numpy() * np.where(free, law[row], 1.0)
-        )
+        pieces = pieces.assign(mass_kg=pieces["mass_kg"].to_numpy() * np.where(free, law[row], 1.0))
         changed = {"mass_kg": new}
         for name, output in (("session_kwh", "studio_kwh"), ("viewer_hours", "viewer_hours")):
             default = (catalogue.origin[name] == _DEFAULT).to_numpy()
             share = np.where(default & ~np.isnan(ratio), ratio, 1.0)
             changed[output] = skus[output].to_numpy(dtype=np.float64) * share
-        return replace(
-            catalogue, skus=skus.assign(**changed), materials=lines, packaging=pieces
-        )
+        return replace(catalogue, skus=skus.assign(**changed), materials=lines, packaging=pieces)
 
 
 class _Sizes:

@@ -92,7 +92,9 @@ class Meters:
         row = lines["row"].to_numpy()
         if not metered.any():
             return replace(catalogue, materials=lines.assign(stepwise=False)), none
-        named, any_named, unknown = self._named(skus["metered_steps"].where(pd.Series(metered), np.nan))
+        named, any_named, unknown = self._named(
+            skus["metered_steps"].where(pd.Series(metered), np.nan)
+        )
         processing = lines["processing"].astype(str).to_numpy(object)
         activity = self.activities.get_indexer(pd.Index(processing))
         here = np.flatnonzero(metered[row] & (activity >= 0))

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from carbon.background.edition import Edition
 from carbon.base.errors import FactorsError
@@ -14,7 +15,7 @@ from carbon.base.terms import ORIGINS
 from carbon.catalogue.schema import COLUMNS, Catalogue, Vocabulary
 from carbon.stages.groups import DIVISORS, ODDS, PARAMETERS, RATES
 
-__all__ = ["WIDTH", "Spread", "Spreads", "cell_origins", "odds"]
+__all__ = ["WIDTH", "Spread", "Spreads", "cell_origins", "kinds_of", "odds"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -329,9 +330,7 @@ def odds(rate: Any) -> Any:
     return rate / (1 - rate)
 
 
-def _expected(
-    name: str, drawn: npt.NDArray[np.float32], mean: Floats
-) -> npt.NDArray[np.float32]:
+def _expected(name: str, drawn: npt.NDArray[np.float32], mean: Floats) -> npt.NDArray[np.float32]:
     """Quantile functions whose mean is the stated one; odds for a rate that is taken as odds.
 
     A stated 0 or a share at its bound can only be left on one side: it is not moved.
@@ -361,18 +360,36 @@ def _centre(
     """
     from scipy.special import ndtri
 
-    pairs, code = np.unique(np.column_stack([below, above]), axis=0, return_inverse=True)
+    code, first = kinds_of(below, above)
     scores = ndtri(at)
-    logs = scores * np.where(scores < 0, pairs[:, :1], pairs[:, 1:]).astype(np.float64)
+    sigma = np.where(scores < 0, below[first, None], above[first, None])
+    logs = scores * sigma.astype(np.float64)
     mean = np.exp(-logs if divisor else logs).mean(axis=1)
-    centre: Floats = (np.log(mean) if divisor else -np.log(mean))[code.ravel()]
+    centre: Floats = (np.log(mean) if divisor else -np.log(mean))[code]
     return centre
+
+
+def kinds_of(
+    below: npt.NDArray[np.float32], above: npt.NDArray[np.float32]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Number of the pair of each SKU, and a SKU that has each pair.
+
+    Examples
+    --------
+    >>> code, first = kinds_of(np.float32([1, 2, 1]), np.float32([0, 0, 0]))
+    >>> code.tolist(), first.tolist()
+    ([0, 1, 0], [0, 1])
+    """
+    bits = below.view(np.uint32).astype(np.uint64) << np.uint64(32)
+    code, pairs = pd.factorize(bits | above.view(np.uint32))
+    first = np.zeros(len(pairs), np.int64)
+    first[code[::-1]] = np.arange(len(code))[::-1]
+    return code, first
 
 
 def cell_origins(catalogue: Catalogue, name: str) -> npt.NDArray[np.uint8]:
     """Where the parameter of each SKU comes from; the poorest of its lines counts."""
     default = ORIGINS.index("default")
-    n = len(catalogue)
     origin = catalogue.origin[name].to_numpy(dtype=np.uint8, copy=True)
     if name == "manufacturing_loss":
         origin[origin == ORIGINS.index("absent")] = default

@@ -5,6 +5,7 @@ A reference is held per functional quantity: what the SKU's own quantity would t
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +16,7 @@ import pandas as pd
 __all__ = ["Standing", "Yardsticks", "reference_key"]
 
 Floats = npt.NDArray[np.float64]
+
 
 @dataclass(frozen=True)
 class Standing:
@@ -132,7 +134,12 @@ class Yardsticks:
         )
 
     def measure(
-        self, into: Standing, block: slice, spread: npt.NDArray[np.float32], *, total: Floats
+        self,
+        into: Standing,
+        ratios: Callable[[slice], npt.NDArray[np.float32]],
+        block: slice,
+        *,
+        total: Floats,
     ) -> None:
         """Fill the standing of some SKUs.
 
@@ -140,13 +147,15 @@ class Yardsticks:
         ----------
         into : Standing
             Of all SKUs.
+        ratios : callable
+            From a slice to totals at the points of letters over the totals as printed, shape
+            (k, points) [1].
         block : slice
             Of the SKUs.
-        spread : ndarray of float32, shape (k, points)
-            Their totals at the points of letters over the totals as printed [1].
         total : ndarray of float64, shape (n,)
             Totals of all SKUs as printed [kg CO2e per kept unit].
         """
+        spread = ratios(block)
         ratio = (total[block] / into.reference[block])[:, None] * spread
         known = ~np.isnan(ratio).any(axis=1)
         for position, bound in enumerate(self.bounds):

@@ -1,11 +1,9 @@
-"""Reads filled catalogues, gives draws, intervals and what letters rest on [kg CO2e per kept unit].
+"""Reads filled catalogues, gives draws and intervals [kg CO2e per kept unit].
 
 The exchanges of a SKU are collapsed into groups that a draw scales as one (see
 :mod:`carbon.stages.groups`). A sparse matrix of groups times the sampled unit impacts gives every
 group in every draw; the SKU's own parameters are drawn from its counter and join by the formulas.
-All SKUs meet the same background draws: differences between SKUs are paired. A letter rests on
-other points, the same for all SKUs and spread evenly: they move only what the merchant tells, for
-factors and category defaults are the edition's rules.
+All SKUs meet the same background draws: differences between SKUs are paired.
 """
 
 from __future__ import annotations
@@ -14,7 +12,6 @@ import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
@@ -27,8 +24,8 @@ from carbon.base.digits import interval
 from carbon.base.terms import BOUNDARIES, FITS, ORIGINS, STAGES
 from carbon.catalogue.schema import Catalogue, Vocabulary
 from carbon.footprint.silence import Silence
-from carbon.footprint.spreads import NO_SPREAD, WIDTH, Spread, Spreads, cell_origins, odds
-from carbon.footprint.streams import Start, Streams, content_keys, even_ranks, middles
+from carbon.footprint.spreads import NO_SPREAD, WIDTH, Spread, Spreads, odds
+from carbon.footprint.streams import Start, Streams, content_keys
 from carbon.stages.groups import (
     GROUPS,
     ODDS,
@@ -40,7 +37,7 @@ from carbon.stages.groups import (
 )
 from carbon.stages.inventory import Inventory
 
-__all__ = ["Draws", "Interval", "Part", "Sampler", "cores", "use_threads", "workers"]
+__all__ = ["Draws", "Interval", "Part", "Sampler", "cores", "moved", "use_threads", "workers"]
 
 Floats = npt.NDArray[np.float64]
 Singles = npt.NDArray[np.float32]
@@ -136,6 +133,15 @@ class Part:
         Pools, spreads and sampled unit impacts.
     catalogue : Catalogue
         The SKUs, filled.
+
+    Attributes
+    ----------
+    matrix : scipy.sparse.csr_matrix, shape (n · groups, used)
+        What each group of each SKU takes of each used dataset.
+    used : ndarray of int64, shape (used,)
+        ``row · len(FITS) + fit`` of each dataset.
+    rates : dict of str to ndarray of float64, shape (n,)
+        As stated; odds, where the formulas take odds.
     """
 
     def __init__(self, sampler: Sampler, catalogue: Catalogue) -> None:
@@ -218,7 +224,7 @@ class Part:
             fewest = 1 / self.per_parcel[part, None]
             np.maximum(of["units_per_parcel"], fewest, out=of["units_per_parcel"])
         for name in WIDE:
-            if np.ndim(of.get(name)) == 2:
+            if np.shape(of.get(name)) == np.shape(group.get(ALONE[name], 0)) != ():
                 _expect_product(of[name], group[ALONE[name]])
         if self.returns_alone:
             of["return_parcels"] = np.float32(1)
@@ -267,91 +273,12 @@ class Part:
         assert spread.row is not None
         ranks = self.streams.ranked(start, part)
         ranks += (np.maximum(spread.row[part], 0) * self.streams.draws)[:, None]
-        return _moved(spread, ranks, part)
-
-    def letters(self, part: slice) -> Singles:
-        """Totals of some SKUs over the total as stated, where only what is told moves.
-
-        Parameters
-        ----------
-        part : slice
-            Of the SKUs.
-
-        Returns
-        -------
-        ndarray of float32, shape (k, points)
-            [1]; exactly 1 for a SKU that tells nothing.
-        """
-        ready = self._letters
-        group = {
-            name: ready.group[part, g, None]
-            for g, name in enumerate(GROUPS)
-            if ready.group[part, g].any()
-        }
-        of: dict[str, Any] = {}
-        for name in PARAMETERS:
-            if name in ready.factors:
-                table, code = ready.factors[name]
-                of[name] = table[code[part]]
-        for name in RATES:
-            spread, told = ready.rates[name]
-            stated = self.rates[name][part].astype(np.float32)[:, None]
-            if told[part].any():
-                assert spread.row is not None
-                ranks = ready.ranks[name] + (np.maximum(spread.row[part], 0) * POINTS)[:, None]
-                drawn = np.where(told[part, None], _moved(spread, ranks, part), stated)
-                of[name] = np.concatenate([drawn, stated], axis=1)
-            else:
-                of[name] = stated
-        if "units_per_parcel" in of:
-            fewest = 1 / self.per_parcel[part, None]
-            of["units_per_parcel"] = np.maximum(of["units_per_parcel"], fewest)
-        if self.returns_alone:
-            of["return_parcels"] = np.float32(1)
-        shares = [share[part, None].astype(np.float32) for share in self.shares]
-        stages = combine(group, of, (shares[0], shares[1], shares[2]), self.inside)
-        total = np.zeros((part.stop - part.start, POINTS + 1), dtype=np.float32)
-        for name in STAGES:
-            total += stages[name]
-        with np.errstate(invalid="ignore", divide="ignore"):
-            ratio: Singles = total[:, :-1] / total[:, -1:]
-        return ratio
-
-    @cached_property
-    def _letters(self) -> _Letters:
-        sampler, catalogue = self.sampler, self.catalogue
-        central = sampler.central[np.minimum(self.used // len(FITS), len(sampler.central) - 1)]
-        group = (self.matrix @ central).reshape(self.n, len(GROUPS)).astype(np.float32)
-        factors: dict[str, tuple[Singles, npt.NDArray[np.int64]]] = {}
-        rates: dict[str, tuple[Spread, npt.NDArray[np.bool_]]] = {}
-        for name in (*PARAMETERS, *RATES):
-            told = np.isin(cell_origins(catalogue, name), TOLD)
-            spread = sampler.letter_spreads.of(catalogue, name)
-            if name in RATES:
-                row = np.full(self.n, NO_SPREAD) if spread.row is None else spread.row
-                rates[name] = spread, told & (row != NO_SPREAD)
-            elif told.any():
-                factors[name] = _tabulated(spread, told, sampler.letter_ranks[name])
-        return _Letters(group, factors, rates, sampler.letter_ranks)
+        return moved(spread, ranks, part)
 
     def blocks(self) -> Iterator[slice]:
         """Parts of the SKUs that are drawn at once."""
         for start in range(0, self.n, BLOCK):
             yield slice(start, min(start + BLOCK, self.n))
-
-
-TOLD: Final = tuple(ORIGINS.index(name) for name in ("given", "measured"))
-"""Codes of cells that the merchant told."""
-
-
-@dataclass(frozen=True)
-class _Letters:
-    """What letters of some SKUs rest on: groups at expected unit impacts, and factors by code."""
-
-    group: Singles
-    factors: dict[str, tuple[Singles, npt.NDArray[np.int64]]]
-    rates: dict[str, tuple[Spread, npt.NDArray[np.bool_]]]
-    ranks: dict[str, npt.NDArray[np.int64]]
 
 
 def _expect_product(factor: Singles, group: Singles) -> None:
@@ -362,7 +289,7 @@ def _expect_product(factor: Singles, group: Singles) -> None:
     factor *= np.where(np.isfinite(mend) & (mend > 0), mend, np.float32(1))[:, None]
 
 
-def _moved(spread: Spread, ranks: npt.NDArray[np.int64], part: slice) -> Singles:
+def moved(spread: Spread, ranks: npt.NDArray[np.int64], part: slice) -> Singles:
     """Quantiles of some SKUs, moved to where they stand."""
     assert spread.table is not None
     assert spread.shift is not None
@@ -372,31 +299,6 @@ def _moved(spread: Spread, ranks: npt.NDArray[np.int64], part: slice) -> Singles
     drawn += spread.shift[part, None]
     np.clip(drawn, spread.low, spread.high, out=drawn)
     return drawn
-
-
-def _tabulated(
-    spread: Spread, told: npt.NDArray[np.bool_], ranks: npt.NDArray[np.int64]
-) -> tuple[Singles, npt.NDArray[np.int64]]:
-    """Factors at the points of letters, a row for each different spread; the last point is 1.
-
-    The first row is 1 throughout: what is not told does not move.
-    """
-    from scipy.special import ndtri
-
-    row = np.full(len(told), NO_SPREAD) if spread.row is None else spread.row
-    same = np.column_stack([spread.below, spread.above, spread.centre, row])
-    same[~told] = (0, 0, 0, NO_SPREAD)
-    kinds, code = np.unique(same, axis=0, return_inverse=True)
-    scores = ndtri(middles(POINTS))[ranks]
-    table = np.ones((len(kinds), POINTS + 1), dtype=np.float32)
-    for position, (below, above, centre, at) in enumerate(kinds):
-        if at != NO_SPREAD:
-            assert spread.table is not None
-            table[position, :-1] = spread.table[int(at), ranks]
-        elif below or above:
-            logs = np.where(scores < 0, below, above) * scores + centre
-            table[position, :-1] = np.exp(logs)
-    return table, code.ravel()
 
 
 class Sampler:
@@ -437,9 +339,6 @@ class Sampler:
         self.streams = Streams(edition_seed(edition), self.draws, (*PARAMETERS, *RATES))
         self.spreads = Spreads(edition, vocabulary, self.streams.quantiles)
         self.parcel_level = (vocabulary.packaging_items["level"] == "parcel").to_numpy(dtype=bool)
-        names = (*PARAMETERS, *RATES)
-        self.letter_spreads = Spreads(edition, vocabulary, middles(POINTS))
-        self.letter_ranks = dict(zip(names, even_ranks(POINTS, len(names)), strict=True))
         self._mismatch = Mismatch(edition)
         self._columns: dict[int, Singles] = {}
 
@@ -478,7 +377,7 @@ class Sampler:
         self,
         part: Part,
         stages: Floats,
-        lettered: Callable[[slice, Singles], object] | None = None,
+        lettered: Callable[[slice], object] | None = None,
     ) -> Interval:
         """Intervals of the SKUs of a part.
 
@@ -489,7 +388,7 @@ class Sampler:
         stages : ndarray of float64, shape (n, 8)
             The central values; an interval is widened to hold its own.
         lettered : callable, optional
-            Given a slice of the SKUs and what :meth:`Part.letters` gives for them.
+            Called with each slice of the SKUs while it is drawn.
         """
         low = np.empty((part.n, 1 + len(STAGES)), dtype=np.float32)
         high = np.empty_like(low)
@@ -501,7 +400,7 @@ class Sampler:
             for name in STAGES:
                 whole += drawn[name]
             if lettered is not None:
-                lettered(block, part.letters(block))
+                lettered(block)
             low[block, 0], high[block, 0] = interval(whole)
             for position, name in enumerate(STAGES, start=1):
                 values = drawn[name]
@@ -510,8 +409,6 @@ class Sampler:
                 else:
                     low[block, position], high[block, position] = interval(values)
 
-        if lettered is not None:
-            part._letters  # noqa: B018  made once, before threads need it
         with ThreadPoolExecutor(workers()) as pool:
             for _ in pool.map(work, part.blocks()):
                 pass

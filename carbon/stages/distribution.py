@@ -47,7 +47,8 @@ def legs(of: Quantities, *, returning: bool) -> Iterator[Exchanges]:
     ``(m+P)/1000·D`` per leg (ISO 14083: transport activity is mass times distance), packaging P
     weighed with the product m; a hub handles ``(m+P)/1000`` tonnes; the last mile is one parcel,
     shared by the units in it; where the catalogue says so (``units_per_return``) a unit comes back
-    in a parcel of its own, however many went out together. Each chain counts by its share, feeder legs included.
+    in a parcel of its own, however many went out together. Each chain counts by its share, feeder
+    legs included.
     """
     lines = of.catalogue.legs
     mine = np.flatnonzero(lines["returning"].to_numpy(dtype=bool) == returning)

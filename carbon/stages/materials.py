@@ -92,4 +92,6 @@ def _by_source(
     share = np.where(recycled.codes >= 0, lines["recycled_share"].to_numpy(), 0.0)
     country = of.at(of.country, row)
     yield Exchanges(row, of.column(lines, "virgin"), country, taken * (1 - share) * (1 - again))
-    yield Exchanges(row, recycled, country, taken * np.where(again > 0, 1 - (1 - share) * (1 - again), share))
+    yield Exchanges(
+        row, recycled, country, taken * np.where(again > 0, 1 - (1 - share) * (1 - again), share)
+    )

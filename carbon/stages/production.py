@@ -59,9 +59,7 @@ def heat(of: Quantities) -> Iterator[Exchanges]:
     amount = of.of("heat_mj")
     row = np.flatnonzero(metered(of) & (amount != 0))
     fuel = of.column(of.catalogue.skus, "heat_fuel")
-    yield Exchanges(
-        row, chosen(fuel, row), of.at(of.origin, row), amount[row] * of.units_made[row]
-    )
+    yield Exchanges(row, chosen(fuel, row), of.at(of.origin, row), amount[row] * of.units_made[row])
 
 
 def processing(of: Quantities) -> Iterator[Exchanges]:
