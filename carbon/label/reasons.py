@@ -9,12 +9,19 @@ import numpy.typing as npt
 import pandas as pd
 
 from carbon.base.terms import STAGES
-from carbon.footprint.plausible import PARTS
+from carbon.footprint.evidence import EVIDENCE, documented_share
+from carbon.footprint.plausible import PARTS, Plausible
 from carbon.footprint.result import Footprints
 
-__all__ = ["SHOWN", "Codes", "contributions", "reasons_of"]
+__all__ = ["SHOWN", "Codes", "contributions", "evidence_of", "reasons_of"]
 
 Floats = npt.NDArray[np.float64]
+
+LARGEST: Final = 999
+"""Percent above which no figure says more."""
+
+DECIDING: Final = 4
+"""A part decides that is at least one in so many of the largest."""
 
 SHOWN: Final = 3
 """Facts that a letter comes with."""
@@ -31,15 +38,23 @@ STAGE_OF: Final = {
 """Part → the stage that shows it; mass shows in several."""
 
 
-def contributions(footprints: Footprints, *, whole: bool = False) -> Floats:
+def _decided(footprints: Footprints) -> Floats:
+    """What each part of the cells decides [kg CO2e per kept unit]; mass has no part of its own."""
+    table = np.zeros((len(footprints), len(PARTS)))
+    for part, name in STAGE_OF.items():
+        table[:, PARTS.index(part)] = np.abs(
+            np.nan_to_num(footprints.stages[:, STAGES.index(name)])
+        )
+    return table
+
+
+def contributions(footprints: Footprints) -> Floats:
     """What each part of the cells adds to the ratio to the reference.
 
     Parameters
     ----------
     footprints : Footprints
         With their standing, of n SKUs.
-    whole : bool
-        The share of the SKU's own footprint that each part decides, instead of the difference.
 
     Returns
     -------
@@ -51,12 +66,6 @@ def contributions(footprints: Footprints, *, whole: bool = False) -> Floats:
     stage = footprints.stages
     n = len(stage)
     standing = footprints.standing
-    if whole:
-        table = np.zeros((n, len(PARTS)))
-        for part, name in STAGE_OF.items():
-            table[:, PARTS.index(part)] = np.nan_to_num(stage[:, STAGES.index(name)])
-        table[:, PARTS.index("mass")] = table[:, PARTS.index("materials")]
-        return table
     against = None if standing is None else getattr(standing, "reference_stages", None)
     if standing is None or against is None:
         return np.full((n, len(PARTS)), np.nan)
@@ -101,8 +110,8 @@ def reasons_of(share: Floats, told: npt.NDArray[np.bool_]) -> npt.NDArray[np.obj
     >>> reasons_of(share, np.ones(share.shape, dtype=bool)).tolist()
     ['returns:+14;packaging:-6']
     """
-    percent = np.where(told, np.nan_to_num(share) * 100, 0.0)
-    percent = np.clip(np.rint(percent), -999, 999).astype(np.int64)
+    bounded = np.clip(np.nan_to_num(share), -LARGEST / 100, LARGEST / 100)
+    percent = np.rint(np.where(told, bounded * 100, 0.0)).astype(np.int64)
     order = np.argsort(-np.abs(percent), axis=1, kind="stable")[:, :SHOWN]
     size = np.take_along_axis(percent, order, axis=1)
     key = np.where(size != 0, order * 2000 + size + 1000, -1)
@@ -113,6 +122,41 @@ def reasons_of(share: Floats, told: npt.NDArray[np.bool_]) -> npt.NDArray[np.obj
     ]
     text: npt.NDArray[np.object_] = np.array(words, dtype=object)[inverse.ravel()]
     return text
+
+
+def evidence_of(
+    footprints: Footprints, plausible: Plausible | None
+) -> tuple[npt.NDArray[np.int8], Floats]:
+    """Lowest class of the cells that decide most, and the share that documents stand behind.
+
+    Parameters
+    ----------
+    footprints : Footprints
+        Of n SKUs.
+    plausible : Plausible or None
+        Evidence classes of the parts.
+
+    Returns
+    -------
+    lowest : ndarray of int8, shape (n,)
+        Position in :data:`carbon.footprint.evidence.EVIDENCE`.
+    share : ndarray of float64, shape (n,)
+        Of the footprint [1].
+    """
+    weight = _decided(footprints)
+    if plausible is None:
+        return np.zeros(len(weight), dtype=np.int8), np.zeros(len(weight))
+    level = plausible.level.copy()
+    mass = level[:, PARTS.index("mass")]
+    for part in ("materials", "production"):
+        level[:, PARTS.index(part)] = np.minimum(level[:, PARTS.index(part)], mass)
+    # what he cannot know, no merchant needs to show
+    free = [PARTS.index(part) for part in ("live_session",)]
+    counted = weight.copy()
+    counted[:, free] = np.where(plausible.told[:, free], counted[:, free], 0.0)
+    decides = (counted >= counted.max(axis=1, keepdims=True) / DECIDING) & (counted > 0)
+    lowest = np.where(decides, level, len(EVIDENCE) - 1).min(axis=1).astype(np.int8)
+    return lowest, documented_share(weight, level)
 
 
 class Codes:

@@ -16,10 +16,10 @@ import pandas as pd
 
 from carbon.background.edition import Edition
 from carbon.base.errors import FactorsError
-from carbon.footprint.evidence import EVIDENCE, documented_share
+from carbon.footprint.evidence import EVIDENCE
 from carbon.footprint.plausible import PARTS, Plausible
 from carbon.footprint.result import Footprints
-from carbon.label.reasons import Codes, contributions, reasons_of
+from carbon.label.reasons import Codes, contributions, evidence_of, reasons_of
 
 __all__ = ["GRADE_COLUMNS", "STATES", "Scale", "grade", "lettered", "scale_of"]
 
@@ -264,7 +264,8 @@ def grade(
     assert footprints.standing is not None
     frame = footprints.to_frame(stages=stages)
     standing, total = footprints.standing, footprints.total
-    ratio = total / standing.reference
+    with np.errstate(divide="ignore"):
+        ratio = total / standing.reference
     n = len(frame)
     chance = np.diff(
         np.column_stack([np.zeros(n), standing.below, np.ones(n)]), axis=1
@@ -322,14 +323,11 @@ def grade(
     frame["reason"] = pd.Series(reason).mask(pd.Series(unknown), frame["problem"].astype("object"))
     frame["why"] = reasons_of(parts, told)
     frame["dear_kg"] = _or_zero(getattr(standing, "dear_kg", None), n)
-    level = plausible.level if plausible is not None else np.zeros((n, len(PARTS)), dtype=np.int8)
-    weight = np.abs(contributions(footprints, whole=True))
-    decides = (weight >= np.nanmax(weight, axis=1, keepdims=True, initial=0) / 4) & (weight > 0)
-    lowest = np.where(decides, level, len(EVIDENCE) - 1).min(axis=1)
+    lowest, share = evidence_of(footprints, plausible)
     frame["evidence"] = pd.Categorical.from_codes(
         np.where(unknown, -1, lowest), categories=pd.Index(EVIDENCE)
     )
-    frame["documented_share"] = np.where(unknown, np.nan, documented_share(weight, level))
+    frame["documented_share"] = np.where(unknown, np.nan, share)
     frame["reference"] = pd.Categorical.from_codes(
         np.zeros(n, dtype=np.int8), categories=pd.Index([reference])
     )
