@@ -37,6 +37,7 @@ _PARAMETERS = {
 }
 _OUTPUT = (
     *("sku", "gtin", "name", "category", "merchant", "price", "currency", "units_sold", "mass_kg"),
+    *("quantity", "pack_count", "size_class", "metered_steps", "manufacturing_loss"),
     *("units_per_parcel", "electricity_kwh", "heat_mj", "heat_fuel", "origin", "return_rate"),
     *("resale_share", "loss_rate", "packaging_reuse", "studio_kwh", "viewer_hours"),
     *("studio_renewable", "energy_per_year_kwh", "service_life_years", "line", "failed", "problem"),
