@@ -181,9 +181,7 @@ class Office:
             program=f"carbon-label {carbon.__version__}",
         )
 
-    def intensity(
-        self, catalogue: Goods, sales: Table, period: str, base: BaseYear
-    ) -> Change:
+    def intensity(self, catalogue: Goods, sales: Table, period: str, base: BaseYear) -> Change:
         """Change of carbon intensity since a base year, by what it came from.
 
         Parameters
