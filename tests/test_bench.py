@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+pytest.importorskip("resource", reason="peaks of memory are those of POSIX")
+
 from benchmarks import growth, harness
 from benchmarks.harness import Bound, Note, Row, SkippedError, dump, every, parse
 

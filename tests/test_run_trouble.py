@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import resource
 import shutil
 import signal
 import subprocess
@@ -19,6 +18,8 @@ from benchmarks.catalogue import wide
 from carbon.base.errors import OutputError
 from carbon.cli.main import main
 from carbon.cli.options import guard
+
+resource = pytest.importorskip("resource", reason="limits and signals of POSIX")
 
 ROWS = 500
 
