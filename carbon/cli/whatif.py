@@ -150,7 +150,9 @@ def changed(
 
     del files
     table = what_if(study, catalogue, levers, **(how | {"draws": how["draws"] or None}))
-    return lettered(table, study.references.stages(study).sum(axis=1), study.scale)
+    kg = pd.Series(study.reference_kg(catalogue), index=catalogue.skus["sku"])
+    reference = table["sku"].map(kg[~kg.index.duplicated()])
+    return lettered(table, reference, study.scale)
 
 
 def tallied(table: pd.DataFrame) -> dict[str, float]:
@@ -313,6 +315,7 @@ def _tell_pair(rows: pd.DataFrame) -> None:
             f"{row['difference_kg']:>+12.3g}  {told}"
         )
     total = rows.iloc[-1]
+    click.echo(f"parts that differ: {total['differs'] or 'none'}")
     if total["p_a_less"] == total["p_a_less"]:
         click.echo(
             f"A less than B in {total['p_a_less']:.0%} of the draws; difference "

@@ -20,7 +20,7 @@ import pandas as pd
 
 from carbon.catalogue.schema import Catalogue
 
-__all__ = ["Start", "Streams", "content_keys", "even_ranks", "middles", "with_keys"]
+__all__ = ["Start", "Streams", "content_keys", "even_ranks", "key_of", "middles", "with_keys"]
 
 ORDERS: Final = 32
 """Random orders in the pool of a parameter: 32 orders × 1,000 beginnings × 2 signs."""
@@ -102,6 +102,11 @@ def with_keys(catalogue: Catalogue) -> Catalogue:
     if KEY in catalogue.skus:
         return catalogue
     return replace(catalogue, skus=catalogue.skus.assign(**{KEY: content_keys(catalogue)}))
+
+
+def key_of(parameter: str) -> str:
+    """Column of ``Catalogue.skus`` that holds the key by which one parameter alone is drawn."""
+    return f"{KEY} of {parameter}"
 
 
 def _numbers(column: pd.Series) -> Keys:

@@ -25,7 +25,7 @@ from carbon.base.terms import BOUNDARIES, FITS, ORIGINS, STAGES
 from carbon.catalogue.schema import Catalogue, Vocabulary
 from carbon.footprint.silence import Silence
 from carbon.footprint.spreads import NO_SPREAD, WIDTH, Spread, Spreads, odds
-from carbon.footprint.streams import Start, Streams, content_keys
+from carbon.footprint.streams import Start, Streams, content_keys, key_of
 from carbon.stages.groups import (
     GROUPS,
     ODDS,
@@ -190,7 +190,9 @@ class Part:
         for name in (*PARAMETERS, *RATES):
             dear = sampler.silence.moved(self.catalogue, name) if sampler.silence else None
             self.spread[name] = sampler.spreads.of(self.catalogue, name, dear)
-            self.start[name] = self.streams.start(name, keys)
+            alone = self.catalogue.skus.get(key_of(name))
+            own = keys if alone is None else alone.to_numpy(dtype=np.uint64)
+            self.start[name] = self.streams.start(name, own)
         # the way back that nobody stated is the way out: one distance, one draw
         mirrored = (
             self.catalogue.origin["return_transport"] == ORIGINS.index("default")
