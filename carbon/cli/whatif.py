@@ -145,6 +145,8 @@ def changed(
     study: Study, catalogue: Catalogue, files: Files | None, *, levers: list[str], **how: Any
 ) -> pd.DataFrame:
     """Rows of a batch, with the letters before and after."""
+    import pandas as pd
+
     from carbon.footprint.scenario import what_if
     from carbon.label.scale import lettered
 
