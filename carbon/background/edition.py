@@ -20,7 +20,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from carbon.background.source import Package, factors_root, read_package
-from carbon.background.tables import JUDGING, LEVERS, SCALES, SPREADS, VOCABULARY
+from carbon.background.tables import FURTHER_SPREADS, JUDGING, LEVERS, SCALES, SPREADS, VOCABULARY
 from carbon.base.errors import FactorsError
 from carbon.base.terms import FITS
 
@@ -78,7 +78,12 @@ class Edition:
     @cached_property
     def spreads(self) -> dict[str, pd.DataFrame]:
         """Tables of pedigree, basic uncertainty, scores and spreads of merchants' data."""
-        return {name: self._first(name, keys) for name, keys in SPREADS.items()}
+        known = SPREADS | {
+            name: keys
+            for name, keys in FURTHER_SPREADS.items()
+            if any(name in package.tables for package in self.packages)
+        }
+        return {name: self._first(name, keys) for name, keys in known.items()}
 
     @cached_property
     def levers(self) -> dict[str, pd.DataFrame]:
