@@ -19,7 +19,15 @@ from carbon.background.edition import Edition
 from carbon.background.unit_impacts import PARTS, cache_path, characterization, load, save
 from carbon.base.terms import FITS
 
-__all__ = ["INDICATORS", "Mismatch", "edition_seed", "sample", "scores", "spread"]
+__all__ = [
+    "INDICATORS",
+    "Mismatch",
+    "drawn_gsd2",
+    "edition_seed",
+    "sample",
+    "scores",
+    "spread",
+]
 
 INDICATORS: Final = ("reliability", "completeness", "temporal", "geographical", "technological")
 """Indicators of a pedigree, in the order in which its scores are written."""
@@ -102,6 +110,37 @@ def spread(edition: Edition) -> npt.NDArray[np.float64]:
         logs[INDICATORS.index("reliability"), official] = 0
     both = np.exp(np.sqrt(np.log(gsd2) ** 2 + (logs**2).sum(axis=0)))
     return np.where(joined, both, gsd2)
+
+
+def drawn_gsd2(edition: Edition, row: int, fit: int) -> float:
+    """Squared geometric standard deviation with which one dataset is drawn.
+
+    Parameters
+    ----------
+    edition : Edition
+        Its datasets.
+    row : int
+        Of ``edition.activities``.
+    fit : int
+        How it met the demand, a position in :data:`carbon.base.terms.FITS`.
+
+    Returns
+    -------
+    float
+        Its own spread and that of its fit together; what its inputs add is not in it [1].
+
+    Examples
+    --------
+    >>> from carbon.background.edition import load_edition
+    >>> edition = load_edition()
+    >>> row, fit = edition.match("freight, lorry", "CN")
+    >>> bool(drawn_gsd2(edition, row, fit) > edition.activities["gsd2"].iloc[row])
+    True
+    """
+    published = int(edition.activities["published"].iloc[row])
+    rows, fits = np.array([row], dtype=np.int32), np.array([fit], dtype=np.int8)
+    logs = np.log([spread(edition)[published], float(Mismatch(edition).gsd2(rows, fits)[0])])
+    return float(np.exp(np.hypot(*logs)))
 
 
 def sample(

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from carbon import stages
+from carbon.background.sampling import drawn_gsd2
 from carbon.background.unit_impacts import PARTS, characterization
 from carbon.base.errors import FactorsError
 from carbon.base.terms import BOUNDARIES, FITS, ORIGINS, STAGES
@@ -143,7 +144,9 @@ def dataset(study: Study, activity: str, location: str) -> Iterator[str]:
     if found["title_zh"]:
         yield f"  {found['title_zh']}"
     yield f"  boundary: {found['boundary']}"
-    yield f"  95 % factor (GSD²) {found['gsd2']:g}, pedigree {found['pedigree']}"
+    drawn = drawn_gsd2(study.edition, row, fit)
+    own = "" if f"{drawn:.3g}" == f"{found['gsd2']:.3g}" else f" (published {found['gsd2']:g})"
+    yield f"  95 % factor (GSD²) {drawn:.3g} as drawn{own}, pedigree {found['pedigree']}"
     yield from _below(study, row, 1.0, total, 0.0, "  ", FITS[fit], 1)
 
 
