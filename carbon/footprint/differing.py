@@ -99,7 +99,7 @@ def paired(a: Catalogue, b: Catalogue) -> tuple[Catalogue, Catalogue]:
     """
     flags = differing(a, b)
     first, second = content_keys(a), content_keys(b)
-    keys = {}
+    keys: dict[str, np.ndarray] = {}
     for part, parameters in PARAMETERS_OF.items():
         own = np.where(flags[:, PARTS.index(part)], second, first)
         keys |= {key_of(name): own for name in parameters}

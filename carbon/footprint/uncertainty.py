@@ -226,8 +226,9 @@ class Part:
             fewest = 1 / self.per_parcel[part, None]
             np.maximum(of["units_per_parcel"], fewest, out=of["units_per_parcel"])
         for name in WIDE:
-            if np.shape(of.get(name)) == np.shape(group.get(ALONE[name], 0)) != ():
-                _expect_product(of[name], group[ALONE[name]])
+            other = group.get(ALONE[name])
+            if other is not None and np.shape(of.get(name, 1)) == other.shape:
+                _expect_product(of[name], other)
         if self.returns_alone:
             of["return_parcels"] = np.float32(1)
         shares = [share[part, None].astype(np.float32) for share in self.shares]
