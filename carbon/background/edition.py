@@ -26,7 +26,7 @@ from carbon.base.terms import FITS
 
 __all__ = ["DEFAULT_EDITION", "LICENSED", "Edition", "editions", "load_edition"]
 
-DEFAULT_EDITION: Final = "2026.1"
+DEFAULT_EDITION: Final = "2026.2"
 OLD_AFTER: Final = 6
 """Years after which a dataset is called older: the newest data are two years late, and the
 temporal score of the pedigree (Weidema 2013) leaves its second class at six years."""

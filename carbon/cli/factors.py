@@ -129,10 +129,12 @@ def factors_diff(old: str, new: str) -> None:
     \b
     carbon factors diff 2026.1 my-factors/
     """
+    from carbon.background.edition import DEFAULT_EDITION
+
     tables = []
     for name in (old, new):
         own = (Path(name),) if Path(name).is_dir() else ()
-        table = _factor_table("2026.1" if own else name, own)
+        table = _factor_table(DEFAULT_EDITION if own else name, own)
         tables.append(table.drop_duplicates(["activity", "location"]))
     kept = ["activity", "location", "kg", "unit", "source"]
     both = tables[0][kept].merge(tables[1][kept], on=kept[:2], how="outer", suffixes=("_old", ""))

@@ -71,7 +71,7 @@ DRAWS = click.option(
     help="Draws for 95 % intervals and data quality; 0 leaves them out.",
 )
 EDITION = click.option(
-    "--edition", default="2026.1", show_default=True, help="Which factors are in force."
+    "--edition", default="2026.2", show_default=True, help="Which factors are in force."
 )
 LANG = click.option(
     "--lang",
