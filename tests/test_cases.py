@@ -81,7 +81,7 @@ def test_a_cell_changed_by_a_thousandth_hardly_moves_a_probability(judge: Study)
     head, row = base[0], base[1]
     rows = [
         row.replace("DEFAULT", f"S{i}").replace("170 g", f"{g} g")
-        for i, g in enumerate((170 * 1.001**step for step in range(12)))
+        for i, g in enumerate(170 * 1.001**step for step in range(12))
     ]
     table = judge.grades("\n".join([head, *rows]) + "\n", draws=100)
     assert table["ratio"].diff().dropna().between(0, 0.002).all()
@@ -144,7 +144,8 @@ def test_a_step_that_is_not_of_the_product_adds_its_energy(judge: Study) -> None
     head = "sku,category,mass,electricity,heat,metered_steps\n"
     text = (
         head
-        + "A,kettle,1.2 kg,,,\nB,kettle,1.2 kg,2 kWh,0 MJ,assembly\nC,kettle,1.2 kg,2 kWh,0 MJ,gilding\n"
+        + "A,kettle,1.2 kg,,,\nB,kettle,1.2 kg,2 kWh,0 MJ,assembly\n"
+        + "C,kettle,1.2 kg,2 kWh,0 MJ,gilding\n"
     )
     goods = judge.catalogue(text)
     bare, added, unknown = judge.footprints(goods).to_frame()["production_kg"]
