@@ -5,7 +5,6 @@ read → fill → take → match → weigh: the one path from a catalogue to its
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property, partial
@@ -20,10 +19,11 @@ from carbon import stages
 from carbon.background.edition import DEFAULT_EDITION, Edition, load_edition
 from carbon.background.sampling import sample
 from carbon.background.store import folder
-from carbon.background.unit_impacts import UnitImpacts, solve
+from carbon.background.unit_impacts import UnitImpacts, extended, solve
 from carbon.base.errors import StudyError
 from carbon.base.terms import BOUNDARIES, FITS, ORIGINS, STAGES, Basis
 from carbon.catalogue.defaults import fill
+from carbon.catalogue.given import Source, table_of
 from carbon.catalogue.read import read
 from carbon.catalogue.schema import Catalogue, Vocabulary
 from carbon.footprint import quality
@@ -38,6 +38,7 @@ from carbon.footprint.traced import traced
 from carbon.footprint.uncertainty import Draws, Part, Sampler
 from carbon.footprint.weigh import added, weigh, worst
 from carbon.label.scale import Scale, grade, scale_of
+from carbon.questions import Questions
 from carbon.stages.inventory import Inventory
 
 __all__ = ["DEFAULT_BOUNDARY", "DEFAULT_METHOD", "Study"]
@@ -56,7 +57,7 @@ CHUNK = 20_000
 """SKUs weighed at once: their exchanges fill some 40 MB, which the caches still help with."""
 
 
-class Study:
+class Study(Questions):
     """Goal and scope of a computation.
 
     Parameters
@@ -111,6 +112,7 @@ class Study:
         self.boundary = boundary
         self.cache = cache
         self._samplers: dict[int, Sampler] = {}
+        self._solved: UnitImpacts | None = None
 
     @property
     def basis(self) -> Basis:
@@ -123,20 +125,24 @@ class Study:
         tables = dict(self.edition.vocabulary)
         return Vocabulary(parameters=tables.pop("archetype_parameters"), **tables)
 
-    @cached_property
+    @property
     def unit_impacts(self) -> UnitImpacts:
-        """Impact of one unit of every activity of the edition."""
+        """Impact of one unit of every activity of the edition that is linked."""
         whole_life = "end_of_life" in BOUNDARIES[self.boundary]
-        return solve(self.edition, self.method, whole_life=whole_life, cache=self.cache)
+        if self._solved is None:
+            self._solved = solve(self.edition, self.method, whole_life=whole_life, cache=self.cache)
+        self._solved = extended(self._solved, self.edition, whole_life=whole_life)
+        return self._solved
 
-    def catalogue(self, source: str | Path | pd.DataFrame | Catalogue) -> Catalogue:
+    def catalogue(self, source: Source) -> Catalogue:
         """Read a catalogue and fill what it leaves open.
 
         Parameters
         ----------
         source : path, str, pandas.DataFrame or Catalogue
-            A file or folder, CSV text with a header and at least one row, a table, or a
-            catalogue that was filled before.
+            A file or folder, CSV text with a header and at least one row, a table, a list of
+            dicts, a dict (:func:`carbon.catalogue.given.table_of`), or a catalogue that was filled
+            before.
 
         Returns
         -------
@@ -149,9 +155,7 @@ class Study:
         """
         if isinstance(source, Catalogue):
             return source
-        if isinstance(source, str) and "\n" in source:
-            source = pd.read_csv(io.StringIO(source), dtype=str, keep_default_na=False)
-        return self.complete(read(source, self.vocabulary))
+        return self.complete(read(table_of(source), self.vocabulary))
 
     @cached_property
     def judging(self) -> Judging | None:
@@ -199,7 +203,7 @@ class Study:
 
     def grades(
         self,
-        source: str | Path | pd.DataFrame | Catalogue,
+        source: Source,
         *,
         references: References | None = None,
         draws: int = 1000,
@@ -251,7 +255,7 @@ class Study:
 
     def footprints(
         self,
-        source: str | Path | pd.DataFrame | Catalogue,
+        source: Source,
         *,
         draws: int = 0,
         chunk: int = CHUNK,
@@ -380,14 +384,15 @@ class Study:
                 self.boundary,
                 sampled,
                 self.match,
-                self.unit_impacts.values.sum(axis=1),
+                self.method,
+                lambda: self.unit_impacts.values.sum(axis=1),
                 self.judging.silence if self.judging is not None else None,
             )
         return self._samplers[draws]
 
     def sample(
         self,
-        source: str | Path | pd.DataFrame | Catalogue,
+        source: Source,
         draws: int = 1000,
         *,
         chunk: int = 2000,
@@ -445,6 +450,7 @@ class Study:
         width = len(inventory.locations)
         pair = inventory.activity.astype(np.int32) * width + inventory.location
         used = np.flatnonzero(np.bincount(pair, minlength=len(inventory.activities) * width))
+        self.edition.reach({inventory.locations[key % width] for key in used})
         row = np.full(len(inventory.activities) * width, -1, dtype=np.int32)
         fit = np.full(len(row), len(FITS) - 1, dtype=np.int8)
         for key in used:
@@ -498,7 +504,7 @@ class Study:
             own=added(own, 1),
         )
 
-    def inventory(self, source: str | Path | pd.DataFrame | Catalogue) -> pd.DataFrame:
+    def inventory(self, source: Source) -> pd.DataFrame:
         """What every SKU takes, each exchange with its factor and the cell it comes from.
 
         Parameters

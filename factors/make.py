@@ -2,8 +2,8 @@
 
 ``python factors/make.py SOURCES`` where SOURCES holds the publishers' files, one folder a
 publisher; their hashes are in each package's ``datapackage.json``. Without SOURCES the tables are
-left as they are: only seals and the lock are renewed. A package that an edition has locked must
-not change: publish the correction as a new version, in a new edition.
+left as they are: only seals and locks are renewed. A package that an edition has locked must not
+change: publish the correction as a new version, in a new edition.
 """
 
 from __future__ import annotations
@@ -17,6 +17,9 @@ from carbon.background.source import seal
 
 YEAR = 2026
 """Datasets are called older by their distance to this year."""
+
+HOME = "CN"
+"""Where templates are linked from the start (``carbon/background/linking.py``)."""
 
 FIRST = (
     # in order of preference where two packages offer the same activity equally well
@@ -40,32 +43,42 @@ FIRST = (
 CHANGED = {"carbon-scale": "2026.2", "carbon-uncertainty": "2026.2"}
 """Packages of the first edition that the second takes in a newer version."""
 
-ADDED = (("carbon-judging", "2026.2"),)
-"""Packages that the second edition adds."""
+AFTER = {
+    "desnz": (("ember-owid", "2025"),),
+    "carbon-waste": (("carbon-places", "2026.2"),),
+    "carbon-scale": (("carbon-judging", "2026.2"),),
+}
+"""Packages that the second edition adds, each behind one of the first."""
 
 EDITIONS = {
     "2026.1": FIRST,
-    "2026.2": (*((name, CHANGED.get(name, version)) for name, version in FIRST), *ADDED),
+    "2026.2": tuple(
+        package
+        for name, version in FIRST
+        for package in ((name, CHANGED.get(name, version)), *AFTER.get(name, ()))
+    ),
 }
 
 
 def main(sources: str | None) -> None:
-    """Make, seal and lock."""
+    """Make and seal every package once, then lock the editions."""
     root = Path(__file__).resolve().parent
-    sealed: dict[tuple[str, str], str] = {}
-    for package in dict.fromkeys(package for listed in EDITIONS.values() for package in listed):
-        folder = root.joinpath(*package)
+    seals: dict[tuple[str, str], str] = {}
+    for name, version in dict.fromkeys(pair for packages in EDITIONS.values() for pair in packages):
+        folder = root / name / version
         if sources is not None and (folder / "make.py").is_file():
             subprocess.run([sys.executable, folder / "make.py", sources], check=True)
-        sealed[package] = seal(folder)
-    for edition, listed in EDITIONS.items():
+        seals[name, version] = seal(folder)
+    for edition, packages in EDITIONS.items():
         locked = [
-            {"name": name, "version": version, "sha256": sealed[name, version]}
-            for name, version in listed
+            {"name": name, "version": version, "sha256": seals[name, version]}
+            for name, version in packages
         ]
-        lock = {"edition": edition, "year": YEAR, "packages": locked}
+        home = {} if edition == "2026.1" else {"home": HOME}
+        lock = {"edition": edition, "year": YEAR, **home, "packages": locked}
         text = json.dumps(lock, ensure_ascii=False, indent=2) + "\n"
-        (root / "editions" / f"{edition}.json").write_text(text, encoding="utf-8", newline="\n")
+        path = root / "editions" / f"{edition}.json"
+        path.write_text(text, encoding="utf-8", newline="\n")
 
 
 if __name__ == "__main__":

@@ -93,7 +93,8 @@ def test_without_spread_the_draws_are_the_footprints(
         study.boundary,
         np.repeat(central[:, None], 3, axis=1).astype(np.float32),
         study.match,
-        central,
+        study.method,
+        lambda: central,
     )
     monkeypatch.setattr(sampler._mismatch, "draw", lambda *_: 1)
     monkeypatch.setattr(sampler.spreads, "of", lambda *_: Spread.none(len(goods)))
@@ -282,7 +283,8 @@ def test_a_negative_stage_has_its_interval_the_right_way_round(
         study.boundary,
         -study.sampler(FEW).sampled,
         study.match,
-        -study.sampler(FEW).central,
+        study.method,
+        lambda: -study.sampler(FEW).central,
     )
     central = -study.footprints(some).stages
     found = turned.intervals(turned.part(some), central)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["FURTHER_SPREADS", "JUDGING", "LEVERS", "SCALES", "SPREADS", "VOCABULARY"]
+__all__ = ["FURTHER_SPREADS", "JUDGING", "LEVERS", "OPTIONAL", "SCALES", "SPREADS", "VOCABULARY"]
 
 VOCABULARY: Final[dict[str, tuple[str, ...]]] = {
     "regions": ("location",),
@@ -17,8 +17,12 @@ VOCABULARY: Final[dict[str, tuple[str, ...]]] = {
     "archetype_materials": ("category",),
     "archetype_packaging": ("category",),
     "archetype_chains": ("category",),
+    "landmasses": ("location",),
 }
 """Tables for the catalogue; the first package that has a key decides what it means."""
+
+OPTIONAL: Final = ("landmasses",)
+"""Tables that the first edition does not have; they are empty there."""
 
 SPREADS: Final[dict[str, tuple[str, ...]]] = {
     "pedigree": ("indicator", "score"),

@@ -8,6 +8,7 @@ from typing import Final
 __all__ = [
     "COLUMNS",
     "FUELS",
+    "LEFT_OPEN",
     "LINES",
     "LINE_COLUMNS",
     "LINE_TABLES",
@@ -62,7 +63,9 @@ COLUMNS: Final[dict[str, Column]] = {
     "units_sold": Column("count", "units_sold", "units sold in the period or session"),
     "session": Column("text", "session", "live session whose totals are shared by its SKUs"),
     "mass": Column("mass", "mass_kg", "net mass of one unit, as 200 g", positive=True),
-    "quantity": Column("text", "quantity", "content of one sales unit, as 500 ml or 2 x 100 sheets"),
+    "quantity": Column(
+        "text", "quantity", "content of one sales unit, as 500 ml or 2 x 100 sheets"
+    ),
     "pack_count": Column("count", "pack_count", "pieces in one sales unit, as 5", least=1.0),
     "size_class": Column("text", "size_class", "size that it is made for, as child"),
     "materials": Column("lines", "", "as cotton 95% recycled 20%; elastane 5%"),
@@ -161,6 +164,20 @@ PARAMETER_NAMES: Final = (
     *PARAMETER_KINDS,
     *("units_per_parcel", "return_rate", "resale_share", "loss_rate", "packaging_reuse"),
 )
+
+
+LEFT_OPEN: Final[dict[str, frozenset[str]]] = {
+    **dict.fromkeys(("price", "currency", "units_sold", "gtin"), frozenset()),
+    **dict.fromkeys(("origin", "destination"), frozenset({"C231", "C232", "C108", "C107", "C106"})),
+    **dict.fromkeys(("transport", "return_transport"), frozenset({"C221"})),
+    **dict.fromkeys(
+        ("return_rate", "resale_share", "loss_rate", "packaging_reuse"), frozenset({"C108"})
+    ),
+}
+"""Column → codes that leave its cell open instead of failing the SKU; empty for all codes.
+
+A cell left open counts as one that was never filled: what silence costs, it costs.
+"""
 
 
 FUELS: Final = ("heat, industrial", "heat, natural gas", "heat, coal")

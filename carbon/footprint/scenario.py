@@ -59,7 +59,7 @@ def book_of(study: Computing) -> Book:
 def what_if(
     study: Computing,
     catalogue: Catalogue,
-    levers: Sequence[str] = (),
+    levers: Sequence[str | Lever | Callable[[Catalogue], Catalogue | Change]] = (),
     *,
     draws: int | None = None,
     days: float = DAYS,
@@ -75,7 +75,7 @@ def what_if(
         Goal and scope.
     catalogue : Catalogue
         Filled, as :meth:`carbon.study.Study.catalogue` gives it.
-    levers : sequence of str
+    levers : sequence of str, Lever or callable
         Levers and settings as :func:`carbon.footprint.levers.lever` reads them; none for every
         lever of the edition.
     draws : int, optional
@@ -214,10 +214,15 @@ def in_turn(
         The lever, and the catalogue changed by it and all before it.
     """
     order = {name: position for position, name in enumerate(LEVERS)}
-    for each in sorted(levers, key=lambda each: order.get(each.name.partition(":")[0], -1)):
+    for each in sorted(levers, key=lambda each: _turn(each, order)):
         change = each.pull(catalogue, book)
         catalogue = change.catalogue
         yield each, change
+
+
+def _turn(each: Lever, order: dict[str, int]) -> int:
+    """Place of a lever: settings first, those of a user last."""
+    return order.get(each.name.partition(":")[0], -1 if "=" in each.name else len(order))
 
 
 def steps(

@@ -19,7 +19,7 @@ import numpy.typing as npt
 from scipy import sparse
 
 from carbon.background.edition import Edition
-from carbon.background.sampling import Mismatch, edition_seed
+from carbon.background.sampling import Mismatch, edition_seed, fill_sample
 from carbon.base.digits import interval
 from carbon.base.terms import BOUNDARIES, FITS, ORIGINS, STAGES
 from carbon.catalogue.schema import Catalogue, Vocabulary
@@ -319,8 +319,10 @@ class Sampler:
         Unit impacts, as :func:`carbon.background.sampling.sample`.
     match : callable
         As ``Study.match``.
-    central : ndarray of float64, shape (activities + 1,)
-        Expected unit impacts.
+    method : str
+        Characterization method.
+    central : callable
+        Gives the expected unit impacts of what is linked by now, shape (activities + 1,).
     silence : Silence, optional
         What is put on the dear side if nobody tells it.
     """
@@ -332,11 +334,15 @@ class Sampler:
         boundary: str,
         sampled: Singles,
         match: Match,
-        central: Floats,
+        method: str,
+        central: Callable[[], Floats],
         silence: Silence | None = None,
     ) -> None:
         self.edition, self.boundary, self.sampled, self.match = edition, boundary, sampled, match
-        self.central, self.silence = central, silence
+        self._method = method
+        self._filled = np.zeros(len(edition.activities), dtype=bool)
+        self._filled[edition.at_first] = True
+        self._central, self.silence = central, silence
         self.inside = BOUNDARIES[boundary]
         self.draws = sampled.shape[1]
         self.streams = Streams(edition_seed(edition), self.draws, (*PARAMETERS, *RATES))
@@ -344,6 +350,11 @@ class Sampler:
         self.parcel_level = (vocabulary.packaging_items["level"] == "parcel").to_numpy(dtype=bool)
         self._mismatch = Mismatch(edition)
         self._columns: dict[int, Singles] = {}
+
+    @property
+    def central(self) -> Floats:
+        """Expected unit impacts, shape (activities + 1,)."""
+        return self._central()
 
     def columns(self, used: npt.NDArray[np.int64]) -> Singles:
         """Sampled unit impacts as they are met, shape (used, draws).
@@ -353,6 +364,10 @@ class Sampler:
         used : ndarray of int64
             ``row · len(FITS) + fit``.
         """
+        later = np.flatnonzero(self.edition.linked & ~self._filled)
+        if len(later):
+            fill_sample(self.edition, self._method, self.sampled, later)
+            self._filled[later] = True
         new = np.array([code for code in used.tolist() if code not in self._columns], np.int64)
         row, fit = (new // len(FITS)).astype(np.int32), (new % len(FITS)).astype(np.int8)
         known = row < len(self.sampled) - 1
