@@ -295,7 +295,7 @@ class Platform:
 
     def price_pool(
         self,
-        orders: Table,
+        orders: Table | Ledger,
         *,
         policy: PoolPolicy | Path | str | None = None,
         catalogue: Source | None = None,
@@ -390,7 +390,7 @@ class Platform:
         return ledgers
 
 
-def policy_conflicts(name: Path | str) -> list[Conflict]:
+def policy_conflicts(name: Path | str) -> tuple[Policy, list[Conflict]]:
     """Rules of a policy that conflict, and words that the claim rules of their market forbid.
 
     Parameters
@@ -400,7 +400,8 @@ def policy_conflicts(name: Path | str) -> list[Conflict]:
 
     Returns
     -------
-    list of Conflict
+    policy : Policy
+    conflicts : list of Conflict
         R040 to R049; empty if its rules hold together.
 
     Raises
@@ -410,10 +411,11 @@ def policy_conflicts(name: Path | str) -> list[Conflict]:
 
     Examples
     --------
-    >>> policy_conflicts("default")
+    >>> policy_conflicts("default")[1]
     []
     """
-    return word_conflicts(load(policy_path(name), Policy), _forbidden)
+    policy = load(policy_path(name), Policy)
+    return policy, word_conflicts(policy, _forbidden)
 
 
 def _forbidden(market: str, texts: Sequence[str] | pd.Series) -> pd.DataFrame:

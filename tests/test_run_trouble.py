@@ -18,7 +18,7 @@ from running import CARBON, wait_for_parts
 from benchmarks.catalogue import wide
 from carbon.base.errors import OutputError
 from carbon.cli.main import main
-from carbon.cli.options import guard
+from carbon.cli.outputs import guard
 
 ROWS = 500
 

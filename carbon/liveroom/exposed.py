@@ -27,12 +27,15 @@ class Exposure(Rounds):
         Columns :data:`carbon.base.errors.PROBLEM_COLUMNS`, of the ledger and of the sharing.
     left_out : int
         Rows that got no share.
+    several : bool
+        Rounds were asked for, or told; there may be one.
     scenario : Scenario, optional
         The made-up market that was asked for.
     """
 
     problems: pd.DataFrame
     left_out: int
+    several: bool = False
     scenario: Scenario | None = None
 
 
@@ -108,5 +111,6 @@ def share_exposure(
         shared.course,
         problems=pd.concat(parts, ignore_index=True) if parts else problem_table(),
         left_out=int(shared.last.rooms["exposure"].isna().sum()) + left_out,
+        several=rounds_made is not None or "round" in table,
         scenario=scenario,
     )
