@@ -389,8 +389,8 @@ class Questions:
         >>> from carbon import Study
         >>> goods = "sku,category,units_sold\\n" + "".join(
         ...     f"S{at},t_shirt,{at + 1}\\n" for at in range(40))
-        >>> Study().build_references(goods).categories.keys()
-        dict_keys(['t_shirt'])
+        >>> Study().build_references(goods).skus
+        {'t_shirt': 40}
         """
         from carbon.base.files import digest
         from carbon.footprint.reference import of_sales

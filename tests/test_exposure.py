@@ -556,7 +556,7 @@ def test_chinese_headers_and_bad_cells(tmp_path):
     assert done.exit_code == 1, done.output
     problems = pd.read_csv(tmp_path / "o-problems.csv")
     assert {"C101", "C106"} <= set(problems["code"])
-    assert "20 rooms, 2 rows left out" in done.output
+    assert "20 个直播间，2 行未采用" in done.output
 
 
 def test_the_command_refuses(tmp_path):

@@ -56,6 +56,12 @@ class Edition:
         In order of preference; a user's own come first.
     own : int
         How many of the packages are the user's own.
+
+    Examples
+    --------
+    >>> from carbon import Study
+    >>> Study().edition.name[:4]
+    '2026'
     """
 
     name: str

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from carbon.base import units
 from carbon.base.errors import CatalogueError, LedgerError
 from carbon.base.rules import digest
+from carbon.base.shown import Shown
 from carbon.catalogue.files import open_sheets
 from carbon.catalogue.headers import Header, currency_of, header_table, understand
 from carbon.catalogue.ledger_cells import MONEY, QUANTITIES, Cells, money_unit, parse
@@ -47,8 +48,8 @@ _CODES: Final = {
 """Failure of a catalogue's file → the same of a ledger's."""
 
 
-@dataclass(frozen=True, eq=False)
-class Ledger:
+@dataclass(frozen=True, eq=False, repr=False)
+class Ledger(Shown):
     """A table beside the catalogue, typed and checked.
 
     Parameters
@@ -69,6 +70,13 @@ class Ledger:
         Of the bytes of the file; empty for a data frame.
     dropped : int
         Rows left out because of an error.
+
+    Examples
+    --------
+    >>> from carbon import read_ledger
+    >>> told = pd.DataFrame({"room": ["R1"], "impressions": ["900"]})
+    >>> len(read_ledger(told, "exposure"))
+    1
     """
 
     frame: pd.DataFrame

@@ -120,6 +120,12 @@ class Vocabulary:
         ``categories.csv`` and ``parameters.csv`` of ``carbon-archetypes``.
     archetype_materials, archetype_packaging, archetype_chains : pandas.DataFrame
         ``materials.csv``, ``packaging.csv`` and ``chains.csv`` of ``carbon-archetypes``.
+
+    Examples
+    --------
+    >>> from carbon import Study
+    >>> "t_shirt" in Study().vocabulary.categories["category"].tolist()
+    True
     """
 
     regions: pd.DataFrame
@@ -255,6 +261,12 @@ class Catalogue:
     sessions : pandas.DataFrame
         What is known of each live session, a row a session; see
         :func:`carbon.catalogue.sessions.gathered`.
+
+    Examples
+    --------
+    >>> from carbon import Study
+    >>> Study().catalogue({"sku": "A", "category": "t_shirt", "mass": "2 ton"})
+    Catalogue(1 SKU, 1 left out, 1 problem)
     """
 
     skus: pd.DataFrame

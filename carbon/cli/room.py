@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from carbon.base.errors import OutputError
+from carbon.base.errors import LedgerError, OutputError
 from carbon.cli.options import (
     DRAWS,
     LANG,
@@ -98,16 +99,14 @@ def room(
     carbon room rooms.csv --sessions s.csv --sales sales.parquet --catalogue c.csv -o rooms.csv
     carbon room platform/ --catalogue c.csv --period 2026-11 --history judged/ -o rooms.parquet
     """
-    from carbon.liveroom.judged import day_of
-    from carbon.liveroom.ledgers import LEDGERS, ledger_files
+    from carbon.liveroom.ledgers import LEDGERS
     from carbon.platform import Platform
 
     named = {name: rest.pop(name) for name in LEDGERS}
-    day = day_of(as_of)
+    day, sources = _asked(as_of, rooms, named)
     if history is not None and not period:
         raise click.UsageError("--history needs --period: a room is judged once in each")
-    read = tuple(Path(str(path)) for path in ledger_files(rooms, named).values())
-    files = beside(output, "reasons", "problems", "settlement", inputs=(catalogue, *read))
+    files = beside(output, "reasons", "problems", "settlement", inputs=(catalogue, *sources))
     study = new_study(**rest)
     platform = Platform(study, policy_file, references=references, draws=draws, progress=progress)
     judged = platform.judge(
@@ -129,6 +128,26 @@ def room(
     counts = {"rooms": len(judged.rooms), "problems": len(problems), "output": output}
     say("judged", day=judged.as_of, policy=platform.policy.id, basis=study.basis, **counts)
     sys.exit(1 if (problems["severity"] == "error").any() else 0)
+
+
+def _asked(
+    as_of: str | None, rooms: Path, named: dict[str, Path | None]
+) -> tuple[date, list[Path]]:
+    """Day of the judgement and files of the ledgers; what is missing is told as an option."""
+    from carbon.liveroom.judged import day_of
+    from carbon.liveroom.ledgers import ledger_files
+
+    try:
+        day = day_of(as_of)
+    except LedgerError:
+        raise click.UsageError(f"--as-of {as_of!r} is not a date like 2026-11-30") from None
+    try:
+        return day, [Path(str(path)) for path in ledger_files(rooms, named).values()]
+    except LedgerError as error:
+        if error.file in named:
+            needed = f"--{error.file} is needed, or a folder that holds it"
+            raise click.UsageError(needed) from None
+        raise
 
 
 def _keep(history: Path, judged: RoomsJudged) -> None:

@@ -78,6 +78,12 @@ class References:
         By category: SKUs that count, and SKUs that could not.
     exchanges : pandas.DataFrame
         Columns ``category stage activity location amount`` [unit of the activity per kept unit].
+
+    Examples
+    --------
+    >>> from carbon import Study
+    >>> "t_shirt" in Study().references.categories
+    True
     """
 
     name: str

@@ -49,6 +49,12 @@ class Scale:
         How long a label stands [year].
     least_skus : int
         SKUs that a category needs before their mean is a reference [1].
+
+    Examples
+    --------
+    >>> from carbon import Study
+    >>> Study().scale.letters[0]
+    'A'
     """
 
     letters: tuple[str, ...]

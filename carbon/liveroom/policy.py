@@ -307,6 +307,12 @@ class Policy(Rules):
         How impressions are shared out.
     gaming : GamingRules, optional
         When suspicious patterns are told.
+
+    Examples
+    --------
+    >>> from carbon import Platform, Study
+    >>> Platform(Study(), "default").policy.id.split()[0]
+    'default'
     """
 
     name: Identifier
