@@ -404,6 +404,7 @@ class Questions:
             study.edition.id,
             weights=weights,
             least=study.scale.least_skus,
+            largest=study.scale.largest,
             name=name,
             version=version,
             sha256=digest(file) if file is not None and file.is_file() else "",

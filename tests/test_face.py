@@ -75,7 +75,7 @@ def test_importing_the_face_imports_nothing_else() -> None:
 
 
 @pytest.mark.parametrize(
-    "module", ["carbon.run.batches", "carbon.run.spark", "carbon.pages.report"]
+    "module", ["run.batches", "run.spark", "pages.report"]
 )
 def test_rooms_below_a_study_do_not_import_it(module: str) -> None:
     """They name its type only; so the contract may leave the line out."""

@@ -25,6 +25,7 @@ from carbon.catalogue.columns import (
     SHEETS,
     Column,
 )
+from carbon.catalogue.documents import no_evidence
 from carbon.catalogue.names import Names, key
 
 __all__ = [
@@ -104,6 +105,7 @@ _TABLES = {
     "archetype_materials": "category material share recycled_share",
     "archetype_packaging": "category item mass_g trips",
     "archetype_chains": "category chain share position mode km",
+    "landmasses": "location landmass",
 }
 """Table of a vocabulary → the columns the catalogue needs."""
 
@@ -120,6 +122,8 @@ class Vocabulary:
         ``categories.csv`` and ``parameters.csv`` of ``carbon-archetypes``.
     archetype_materials, archetype_packaging, archetype_chains : pandas.DataFrame
         ``materials.csv``, ``packaging.csv`` and ``chains.csv`` of ``carbon-archetypes``.
+    landmasses : pandas.DataFrame
+        Land that roads join, by place; empty in the first edition.
 
     Examples
     --------
@@ -138,7 +142,13 @@ class Vocabulary:
     archetype_materials: pd.DataFrame
     archetype_packaging: pd.DataFrame
     archetype_chains: pd.DataFrame
+    landmasses: pd.DataFrame = field(
+        default_factory=lambda: pd.DataFrame(columns=_TABLES["landmasses"].split())
+    )
     _names: dict[str, Names] = field(default_factory=dict, init=False, repr=False)
+    _asks: dict[str, dict[str, tuple[str, ...]]] = field(
+        default_factory=dict, init=False, repr=False
+    )
 
     @classmethod
     def of(cls, **tables: pd.DataFrame) -> Vocabulary:
@@ -187,8 +197,23 @@ class Vocabulary:
                             aliases.setdefault(key(name), item)
             for alias, item in self.words_of(kind).items():
                 aliases.setdefault(key(alias), aliases.get(key(item), item))
+            for alias in self.asks(kind):
+                aliases.pop(alias, None)
             self._names[kind] = Names(ids, aliases)
         return self._names[kind]
+
+    def asks(self, kind: str) -> dict[str, tuple[str, ...]]:
+        """Folded words of several meanings, and the ids that each may mean.
+
+        Parameters
+        ----------
+        kind : str
+            As for :meth:`names`.
+        """
+        if kind not in self._asks:
+            words = self.words_of(f"ask.{kind}").items()
+            self._asks[kind] = {key(alias): tuple(ids.split()) for alias, ids in words}
+        return self._asks[kind]
 
     def _fuels(self) -> pd.DataFrame:
         """Activities that give heat, those of the words and the three every edition has."""
@@ -230,9 +255,39 @@ class Vocabulary:
         return wide.reindex(columns=wide.columns.union(list(PARAMETER_NAMES)))
 
     @cached_property
+    def within_materials(self) -> NDArray[np.int32] | None:
+        """Material that a material means within a category, shape (categories + 1, materials + 1).
+
+        Rubber of a shoe is a sole. The last row and column are those of an unknown name; None if
+        the words of the kind ``within.material`` name none.
+        """
+        categories, materials = self.names("category"), self.names("material")
+        table = np.tile(
+            np.append(np.arange(len(materials)), -1).astype(np.int32), (len(categories) + 1, 1)
+        )
+        changed = False
+        for alias, item in self.words_of("within.material").items():
+            category, _, word = alias.partition(" ")
+            row, column, meant = categories.code(category), materials.code(word), item
+            if row >= 0 and column >= 0 and materials.code(meant) >= 0:
+                table[row, column] = materials.code(meant)
+                changed = True
+        return table if changed else None
+
+    @cached_property
     def unit_words(self) -> dict[str, str]:
         """Aliases of units."""
         return self.words_of("unit")
+
+
+def _no_steps() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "row": np.empty(0, np.int32),
+            "activity": pd.Categorical([], categories=pd.Index([], dtype="str")),
+            "mass_kg": np.empty(0),
+        }
+    )
 
 
 @dataclass(frozen=True)
@@ -261,6 +316,12 @@ class Catalogue:
     sessions : pandas.DataFrame
         What is known of each live session, a row a session; see
         :func:`carbon.catalogue.sessions.gathered`.
+    steps : pandas.DataFrame
+        Processing steps that no meter covers, of SKUs whose meters cover some: ``row``,
+        ``activity`` and ``mass_kg``, what a step gives out for one unit.
+    evidence : pandas.DataFrame
+        Documents behind cells: ``row``, ``column`` (one of :data:`ORIGIN_COLUMNS`), ``level``
+        (position in :data:`carbon.footprint.evidence.EVIDENCE`), ``document``, ``sha256``, ``date``.
 
     Examples
     --------
@@ -279,6 +340,8 @@ class Catalogue:
     headers: pd.DataFrame
     file: str = ""
     sessions: pd.DataFrame = field(default_factory=pd.DataFrame)
+    steps: pd.DataFrame = field(default_factory=_no_steps)
+    evidence: pd.DataFrame = field(default_factory=no_evidence)
 
     def __len__(self) -> int:
         return len(self.skus)
@@ -326,6 +389,8 @@ class Catalogue:
             packaging=lines(self.packaging),
             legs=lines(self.legs),
             destinations=lines(self.destinations),
+            steps=lines(self.steps),
+            evidence=lines(self.evidence),
         )
 
     def select(self, skus: Sequence[str]) -> Catalogue:
@@ -383,4 +448,6 @@ class Catalogue:
             packaging=lines(self.packaging),
             legs=lines(self.legs),
             destinations=lines(self.destinations),
+            steps=lines(self.steps),
+            evidence=lines(self.evidence),
         )

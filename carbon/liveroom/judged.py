@@ -94,7 +94,9 @@ def judge_rooms(
     rates, odd_rates = rates_of(ledgers.get("rates"))
     frames.pop("rates", None)
     words = findings(frames["rooms"], policy, look)
-    tables = Tables(**frames, findings=words, rates=rates)
+    tables = Tables(
+        **frames, findings=words, rates=rates, refused=ledgers["sales"].refused
+    )
     names = study.vocabulary.categories["category"].astype(str).tolist()
     typical = study.catalogue(pd.DataFrame({"sku": names, "category": names}))
     judged = judge(
