@@ -212,6 +212,15 @@ class Inventory:
         Names that the codes refer to.
     n : int
         Number of SKUs.
+
+    Examples
+    --------
+    >>> from carbon import Inventory, Study
+    >>> from carbon.stages import take
+    >>> study = Study()
+    >>> goods = study.catalogue({"sku": "A", "category": "t_shirt"})
+    >>> isinstance(take(goods, study.boundary), Inventory)
+    True
     """
 
     sku: npt.NDArray[np.int32]
