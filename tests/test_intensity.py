@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from carbon.base.rules import templates_root
-from carbon.footprint.picture import waterfall
+from carbon.paper.sku_charts import waterfall
 from carbon.incentive.intensity import EFFECTS, TERMS, Change, change, components, log_mean
 from carbon.incentive.signature import intensity_chart
 from carbon.incentive.vat_rules import load_rule

@@ -289,8 +289,8 @@ def _tell_ratio(tally: dict[str, float], scenario: Scenario, lang: str) -> None:
 
 
 def _draw(study: Study, filled: Catalogue, asked: tuple[str, ...], path: Path, lang: str) -> None:
-    from carbon.footprint.picture import waterfall
     from carbon.footprint.scenario import steps
+    from carbon.paper.sku_charts import waterfall
     from carbon.run.results import write_picture
 
     before, after = steps(study, filled, asked, lang=lang)

@@ -5,7 +5,7 @@ Badge, label, sheet, overlay, page and machine-readable label are all filled fro
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
@@ -22,7 +22,7 @@ from carbon.label.scale import Scale
 from carbon.paper.text import plain
 from carbon.stages.inventory import Quantities
 
-__all__ = ["ABOUT_COLUMNS", "STATES", "Issue", "about", "facts"]
+__all__ = ["ABOUT_COLUMNS", "EARLIER", "STATES", "Issue", "about", "facts", "ratios"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -179,7 +179,8 @@ def facts(graded: pd.DataFrame, about: pd.DataFrame, issue: Issue) -> pd.DataFra
     frame["total"], frame["low"], frame["high"] = digits.amounts(total, low, high)
     frame = pd.concat([frame, _graded(graded)], axis=1)
     frame["reference_kg"] = digits.amounts(_column(graded, "reference_kg"))[0]
-    frame["ratio"] = _ratios(frame, _column(graded, "ratio"), issue.scale)
+    printed = frame["total"].tolist(), frame["reference_kg"].tolist()
+    frame["ratio"] = ratios(*printed, _column(graded, "ratio"), issue.scale)
     stages = np.column_stack([_column(graded, f"{stage}_kg") for stage in STAGES])
     with np.errstate(invalid="ignore", divide="ignore"):
         returns = stages[:, STAGES.index("returns")]
@@ -236,7 +237,8 @@ def _graded(graded: pd.DataFrame) -> pd.DataFrame:
     unit = _texts(graded, "unit")
     quantity = digits.amounts(_column(graded, "functional_quantity"))[0]
     # what is a piece anyway is not told twice
-    single = np.array([each == "1.00" for each in quantity]) & np.isin(unit, PIECES)
+    single = np.array([each == "1.00" for each in quantity], dtype=bool)
+    single &= np.isin(unit, PIECES)
     told = (unit != "") & ~single
     per_unit = np.where(told, _column(graded, "kg_per_unit"), np.nan)
     return pd.DataFrame(
@@ -257,21 +259,43 @@ def _graded(graded: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _ratios(frame: pd.DataFrame, ratio: Floats, scale: Scale) -> list[str]:
+def ratios(
+    totals: Sequence[str], references: Sequence[str], ratio: Floats, scale: Scale
+) -> list[str]:
     """Percentages of the reference: of the numbers that are printed, moved into the letter.
 
     A reader who divides what is printed finds the same number; only where rounding would carry
     it into another letter than the exact ratio has, it stops at the bound between them.
+
+    Parameters
+    ----------
+    totals, references : sequence of str
+        As they are printed, in one unit.
+    ratio : ndarray of float64, shape (n,)
+        Exact [1].
+    scale : Scale
+        Bounds of the letters.
+
+    Returns
+    -------
+    list of str
+        [%]; empty where the ratio is not known.
+
+    Examples
+    --------
+    >>> scale = Scale(("A", "B"), np.array([1.0]), 0.9, 2.0, 5)
+    >>> ratios(["3.7", "3.6"], ["3.6", "3.6"], np.array([1.0278, 1.0275]), scale)
+    ['103', '100.1']
     """
-    pairs = zip(frame["total"], frame["reference_kg"], strict=True)
-    whole = np.array([digits.percent_of(value, reference) for value, reference in pairs])
-    whole = np.where(np.isnan(ratio), np.nan, whole.reshape(len(frame)))
+    pairs = zip(totals, references, strict=True)
+    whole = np.array([digits.percent_of(*pair) for pair in pairs]).reshape(len(ratio))
+    whole = np.where(np.isnan(ratio), np.nan, whole)
     edges = np.concatenate([[0.0], scale.bounds * 100, [np.inf]])
     position = np.maximum(scale.letter(ratio), 0)
-    tenths = scale.letter(whole / 100) != scale.letter(ratio)
+    astray = scale.letter(whole / 100) != scale.letter(ratio)
     below = np.floor(edges[position + 1] * 10 + 1e-9) / 10
     above = (np.floor(edges[position] * 10 + 1e-9) + 1) / 10
-    moved = np.where(tenths, np.clip(whole, above, below), whole)
+    moved = np.where(astray, np.clip(whole, above, below), whole)
     return ["" if value != value else f"{value:.1f}".removesuffix(".0") for value in moved.tolist()]
 
 

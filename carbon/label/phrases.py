@@ -7,7 +7,7 @@ from typing import Any
 
 from carbon.base.codes import CODES
 
-__all__ = ["joined", "phrases", "reasons", "sentence"]
+__all__ = ["joined", "phrases", "reasons", "reference_text", "sentence", "unit_word", "why"]
 
 
 def joined(spoken: Sequence[str]) -> str:
@@ -76,7 +76,7 @@ def phrases(
         "interval_line": _put(w["interval"], interval) or w["reason_not_drawn"],
         "number_line": number,
         "reason_line": _in_all(each, lambda told, lang: reasons(known, told, lang)),
-        "why_line": _why(str(known["why"]), first),
+        "why_line": why(str(known["why"]), first),
         "dear_line": first["dear"].format(known["dear"]) if known["dear"] else "",
         "evidence_line": f"{first['evidence']}{colon}{evidence}" if evidence else "",
         "evidence_word": evidence,
@@ -95,7 +95,7 @@ def phrases(
         )
         or w["none"],
         "ask_first_line": _asked(known, first, next(iter(each))) or w["none"],
-        "reference_line": _reference(str(known["reference"]), first),
+        "reference_line": reference_text(str(known["reference"]), first),
         "notes_line": f"{w['offsets']} {w['not_official']}",
         "overlay_line": first["why_comma"].join(
             filter(None, (state, _put(w["interval"], interval)))
@@ -172,8 +172,27 @@ def _chance(known: Mapping[str, Any], words: Mapping[str, str]) -> str:
     return words["likeliest"].format(letter=known["likeliest"], chance=chance)
 
 
-def _why(text: str, words: Mapping[str, str]) -> str:
-    """The told facts that move a letter most, from ``factor:percent`` joined by ``;``."""
+def why(text: str, words: Mapping[str, str]) -> str:
+    """The told facts that move a letter most, in words.
+
+    Parameters
+    ----------
+    text : str
+        ``factor:percent`` joined by ``;``, as :func:`carbon.label.scale.grade` gives it.
+    words : mapping
+        Words of labels in a language.
+
+    Returns
+    -------
+    str
+        Empty without any.
+
+    Examples
+    --------
+    >>> from carbon.base.words import section
+    >>> why("packaging:-6;returns:+14", section("label", "zh"))
+    '主要差异：包装 −6%，退货 +14%'
+    """
     items = []
     for part in filter(None, text.split(";")):
         factor, _, percent = part.strip().partition(":")
@@ -190,8 +209,18 @@ def _per_unit(known: Mapping[str, Any], words: Mapping[str, str]) -> str:
     if not known["unit_kg"]:
         return ""
     unit = str(known["unit"])
-    word = words.get(f"unit_{unit.replace(' ', '_')}", unit)
-    return words["per_unit"].format(kg=known["unit_kg"], unit=word)
+    return words["per_unit"].format(kg=known["unit_kg"], unit=unit_word(unit, words))
+
+
+def unit_word(unit: str, words: Mapping[str, str]) -> str:
+    """A functional unit in words; as it is written where there are none.
+
+    Examples
+    --------
+    >>> unit_word("100 sheets", {"unit_100_sheets": "百张"}), unit_word("m2", {})
+    ('百张', 'm2')
+    """
+    return words.get(f"unit_{unit.replace(' ', '_')}", unit)
 
 
 def _asked(known: Mapping[str, Any], words: Mapping[str, str], lang: str) -> str:
@@ -207,7 +236,21 @@ def _asked(known: Mapping[str, Any], words: Mapping[str, str], lang: str) -> str
     return words["semicolon"].join(names)
 
 
-def _reference(text: str, words: Mapping[str, str]) -> str:
+def reference_text(text: str, words: Mapping[str, str]) -> str:
+    """What a SKU is held against, in words.
+
+    Parameters
+    ----------
+    text : str
+        Id of the references, as ``archetype 2026.1+0123456789ab``.
+    words : mapping
+        Words of labels in a language.
+
+    Examples
+    --------
+    >>> reference_text("archetype 2026.1", {"reference_archetype": "类目典型商品 {}"})
+    '类目典型商品 2026.1'
+    """
     kind, _, edition = text.partition(" ")
     if not text:
         return ""

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from carbon.base.terms import STAGES
-from carbon.footprint.picture import stage_chart, waterfall
+from carbon.paper.sku_charts import stage_chart, waterfall
 from carbon.paper.strokes import INK, LESS, MORE, PAPER, SOFT, WHOLE
 
 SVG = "{http://www.w3.org/2000/svg}"
