@@ -24,7 +24,8 @@ from carbon.cli.label import label
 from carbon.cli.options import Group
 from carbon.label.render import name_of
 from carbon.run.label_index import changes, indexed, read_index
-from carbon.run.labels import Job, write_labels
+from carbon.run.label_job import LabelJob as Job
+from carbon.run.labels import write_labels
 
 JOB = Job(ISSUE, formats=("svg", "json"), templates=("badge", "label"))
 SKUS = [

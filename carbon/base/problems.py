@@ -21,7 +21,7 @@ __all__ = ["LONGEST_VALUE", "Problems", "problem_lines", "retold"]
 LONGEST_VALUE: Final = 120
 """Characters of a value that are kept."""
 
-KEPT: Final = ("file", "row", "column", "sku", "value", "code", "hint", "owner")
+KEPT: Final = ("file", "row", "column", "sku", "value", "code", "hint", "owner", "left_open")
 
 
 class Problems:
@@ -56,6 +56,7 @@ class Problems:
         value: Any = "",
         hint: Any = "",
         owner: Any = -1,
+        left_open: bool = False,
     ) -> None:
         """Note a code, once or at many rows.
 
@@ -73,6 +74,8 @@ class Problems:
             Said before the remedy of the code.
         owner : int or sequence of int
             Position of the SKU, room or whatever is judged; -1 for none.
+        left_open : bool
+            The cell counts as never filled and its owner goes on: an error becomes a warning.
 
         Notes
         -----
@@ -87,6 +90,7 @@ class Problems:
             "code": code,
             "hint": hint,
             "owner": owner,
+            "left_open": left_open,
         }
         lengths = {len(each) for each in given.values() if _many(each)}
         if len(lengths) > 1:
@@ -131,6 +135,8 @@ class Problems:
             hinted = (gathered["hint"] != "").to_numpy()
             hints = gathered["hint"][hinted].astype(str)
             table.loc[hinted, "remedy"] = hints + "; " + table["remedy"][hinted]
+            opened = gathered["left_open"].to_numpy(dtype=bool) & (table["severity"] == "error")
+            table.loc[opened, "severity"] = "warning"
         return table
 
     def by_owner(self, size: int) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.object_]]:
@@ -160,11 +166,13 @@ class Problems:
         packed = np.packbits(marks, axis=1)
         patterns, pattern = np.unique(packed, axis=0, return_inverse=True)
         flags = np.unpackbits(patterns, axis=1, count=len(grave)).astype(bool)
-        errors = np.array([CODES[each].severity == "error" for each in grave])
+        errors = [each for each in grave if CODES[each].severity == "error"]
+        fatal = np.isin(code, errors) & ~gathered["left_open"].to_numpy(dtype=bool) & (owner >= 0)
+        failed = np.zeros(size, dtype=bool)
+        failed[owner[fatal]] = True
         texts = [" ".join(np.array(grave)[row]) for row in flags]
-        failed = (flags & errors).any(axis=1)
         pattern = pattern.reshape(-1)
-        return failed[pattern], np.array(texts, dtype=object)[pattern]
+        return failed, np.array(texts, dtype=object)[pattern]
 
 
 def _many(value: Any) -> bool:

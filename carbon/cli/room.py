@@ -140,6 +140,7 @@ def room(
         **frames,
         findings=findings(frames["rooms"], rules),
         rates=rates,
+        refused=ledgers["sales"].refused,
     )
     impacts = _impacts(study, viewers_of(tables.sessions, rules.viewers))
     judged = judge(

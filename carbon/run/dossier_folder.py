@@ -1,4 +1,4 @@
-"""The manifest of a dossier: its inputs copied and hashed, its outputs hashed, both compared.
+"""Reads the inputs of a dossier, gives a folder with their copies, from which it is made again.
 
 A dossier is computed from the copies that lie inside it, so that whoever has the folder has
 everything that is needed to compute it again.
@@ -10,12 +10,10 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path, PurePosixPath
-from platform import python_version
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final
 
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import Field
 
 from carbon.base.errors import (
     CatalogueError,
@@ -26,30 +24,24 @@ from carbon.base.errors import (
     StudyError,
 )
 from carbon.base.rules import Rules, digest
+from carbon.run.manifest import Manifest, Named, read_manifest
 
 __all__ = [
     "MANIFEST",
-    "Asked",
-    "Manifest",
-    "Named",
+    "DossierOptions",
     "beside",
     "compared",
     "copied",
     "differing",
+    "dossier_manifest",
     "free",
-    "libraries",
+    "options_of",
     "outputs",
-    "read_manifest",
     "restored",
 ]
 
 MANIFEST: Final = "manifest.json"
-KIND: Final = "carbon-tax-manifest/1"
-LARGEST: Final = 100_000_000
-"""Bytes that a manifest may have."""
-
-LIBRARIES: Final = ("numpy", "pandas", "pyarrow", "xlsxwriter", "typst", "bw2calc")
-"""Libraries whose versions can change the bytes of a result."""
+"""Name of the manifest in the folder of a dossier."""
 
 Refusal = (
     type[CatalogueError]
@@ -73,11 +65,22 @@ MISSING: Final[dict[str, tuple[Refusal, str]]] = {
 NEEDED: Final = frozenset({"catalogue", "sales", "rules"})
 """Roles without which there is no dossier."""
 
-Hash = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 
+class DossierOptions(Rules):
+    """What decides a dossier, its inputs apart.
 
-class Asked(Rules):
-    """What decides a dossier, its inputs apart."""
+    Parameters
+    ----------
+    period, base_period : str
+        As ``2026Q3``; of the base year, all of its ledger without.
+    base_edition : str
+        Edition in force in the base year; the one now without.
+    languages : list of str
+        ``zh``, ``en`` or both.
+    draws : int
+    edition, method, boundary, background : str
+        Goal and scope.
+    """
 
     period: str
     base_period: str = ""
@@ -90,47 +93,8 @@ class Asked(Rules):
     background: str = ""
 
 
-class Named(Rules):
-    """A file of a dossier, by its path inside."""
-
-    role: str
-    path: Annotated[str, Field(min_length=1, max_length=1000)]
-    sha256: Hash
-
-    @field_validator("path")
-    @classmethod
-    def _inside(cls, path: str) -> str:
-        parts = PurePosixPath(path).parts
-        outside = not parts or path.startswith("/") or ".." in parts or ":" in parts[0]
-        if outside or "\\" in path or "\0" in path:
-            raise ValueError("a path lies inside the dossier")
-        return path
-
-
-class Manifest(Rules):
-    """What ``manifest.json`` holds."""
-
-    manifest: Literal["carbon-tax-manifest/1"] = KIND
-    program: str
-    libraries: dict[str, str]
-    edition: str
-    edition_sha256: str
-    rule: str
-    arguments: Asked
-    inputs: list[Named]
-    outputs: list[Named]
-
-    @model_validator(mode="after")
-    def _roles(self) -> Manifest:
-        # a role names a folder when the inputs are copied, and so must be a known word
-        roles = {one.role for one in self.inputs}
-        if not NEEDED <= roles <= set(MISSING):
-            raise ValueError(f"roles of inputs: {', '.join(MISSING)}")
-        return self
-
-
-def read_manifest(path: Path) -> Manifest:
-    """Read the manifest of a dossier.
+def dossier_manifest(path: Path) -> Manifest:
+    """Read the manifest of a dossier; it names nothing outside its folder.
 
     Parameters
     ----------
@@ -147,9 +111,41 @@ def read_manifest(path: Path) -> Manifest:
         T010 if it is none.
     """
     try:
-        return Manifest.model_validate_json(path.read_bytes()[:LARGEST])
-    except (OSError, ValidationError) as error:
+        manifest = read_manifest(path)
+        options_of(manifest)
+        # a role names a folder when the inputs are copied, and so must be a known word
+        roles = {named.role for named in manifest.inputs}
+        if manifest.command != "tax" or not NEEDED <= roles <= set(MISSING):
+            raise ValueError(f"roles of inputs: {', '.join(MISSING)}")
+        for named in (*manifest.inputs, *manifest.outputs):
+            if not _inside(named.path) or not named.sha256:
+                raise ValueError(f"a path lies inside the dossier: {named.path!r}")
+    except OutputError as error:
+        raise StudyError("T010", error.detail, file=str(path)) from error
+    except ValueError as error:
         raise StudyError("T010", str(error).splitlines()[0][:120], file=str(path)) from error
+    return manifest
+
+
+def options_of(manifest: Manifest) -> DossierOptions:
+    """Options of a dossier by its manifest.
+
+    Parameters
+    ----------
+    manifest : Manifest
+
+    Raises
+    ------
+    ValueError
+        If they are none.
+    """
+    return DossierOptions.model_validate(manifest.arguments)
+
+
+def _inside(path: str) -> bool:
+    parts = PurePosixPath(path).parts
+    outside = not parts or path.startswith("/") or ".." in parts or ":" in parts[0]
+    return not (outside or "\\" in path or "\0" in path)
 
 
 def free(output: Path, inputs: list[Path]) -> None:
@@ -174,7 +170,7 @@ def free(output: Path, inputs: list[Path]) -> None:
     if output.exists() and (not output.is_dir() or any(output.iterdir())):
         if not (output / MANIFEST).is_file():
             raise OutputError("T007", "it holds other files", file=str(output))
-        read_manifest(output / MANIFEST)
+        dossier_manifest(output / MANIFEST)
 
 
 @contextmanager
@@ -203,9 +199,9 @@ def beside(output: Path) -> Iterator[Path]:
         folder.chmod(0o755)
         yield folder
         if output.is_dir() and (output / MANIFEST).is_file():
-            told = read_manifest(output / MANIFEST)
-            for one in (*told.outputs, *told.inputs):
-                (output / one.path).unlink(missing_ok=True)
+            before = dossier_manifest(output / MANIFEST)
+            for named in (*before.outputs, *before.inputs):
+                (output / named.path).unlink(missing_ok=True)
             (output / MANIFEST).unlink()
             for empty in sorted(output.rglob("*"), reverse=True):
                 if empty.is_dir() and not any(empty.iterdir()):
@@ -267,17 +263,6 @@ def copied(
                 for one in (files if path.is_dir() else [target])
             ]
     return copies, named
-
-
-def libraries() -> dict[str, str]:
-    """Versions of what computes and writes."""
-    out = {"python": python_version()}
-    for name in LIBRARIES:
-        try:
-            out[name] = version(name)
-        except PackageNotFoundError:
-            out[name] = ""
-    return out
 
 
 def outputs(folder: Path, inputs: list[Named]) -> list[Named]:
