@@ -7,12 +7,13 @@ from collections.abc import Iterable
 from html.parser import HTMLParser
 from typing import Final
 
-ALLOWED: Final = frozenset(
-    "kg CO₂e GWP AR GWP100 AR6 AR5 g mg t km kWh MJ MWh h year ml L SKU GTIN EPCIS "
-    "CSV XLSX XLS Parquet JSON Lines TOML ZIP SVG PNG PDF HTML UTF GB18030 UTF-8 SHA SHA-256 IPCC "
-    "DESNZ EPA WARM RIVM ADEME MEE ISO GB GLEC ecoinvent Brightway Activity Browser PySpark Spark "
-    "Java Gini EU China CNY USD EUR RMB T PET PE PP PVC ABS LED EVA CN GLO".split()
-)
+WORDS: Final = """
+kg CO₂e GWP AR GWP100 AR6 AR5 g mg t km kWh MJ MWh h year ml L SKU GTIN
+CSV XLSX Parquet JSON Lines TOML ZIP SVG PNG PDF HTML UTF GB18030 UTF-8 SHA SHA-256
+IPCC DESNZ EPA WARM RIVM ADEME MEE ISO GB GLEC ecoinvent Brightway Activity Browser PySpark Java
+EU China CNY USD PET PE PP PVC ABS LED EVA CN GLO T carbon-label
+"""
+ALLOWED: Final = frozenset(WORDS.split())
 """Units, names of formats, sources, standards and currencies; T of a T-shirt (T恤)."""
 
 CODES: Final = re.compile(

@@ -30,10 +30,11 @@ from carbon.base.rules import templates_root
 from carbon.base.terms import STAGES as ORDER
 from carbon.label.claims import check, load_market, markets
 from carbon.label.design import DESIGNS, load_design, load_words
-from carbon.label.facts import STATES, Issue, facts
+from carbon.label.facts import Issue, facts
 from carbon.label.link import check_url, is_gtin, link_of, qr
 from carbon.label.machine import json_label, json_ld
 from carbon.label.render import Style, render, sheet_of
+from carbon.label.scale import STATES
 from carbon.paper.markup import refuse_active
 from carbon.paper.raster import png
 from carbon.paper.text import width

@@ -22,15 +22,9 @@ from carbon.label.scale import Scale
 from carbon.paper.text import plain
 from carbon.stages.inventory import Quantities
 
-__all__ = ["ABOUT_COLUMNS", "EARLIER", "STATES", "Issue", "about", "facts", "ratios"]
+__all__ = ["ABOUT_COLUMNS", "Issue", "about", "facts", "ratios"]
 
 Floats = npt.NDArray[np.float64]
-
-STATES: Final = ("sure", "range", "estimate", "withheld", "unknown", "not_applicable")
-"""States of a label, each with a design of its own."""
-
-EARLIER: Final = {"graded": "sure", "provisional": "range"}
-"""Names that states had before a range was told."""
 
 PIECES: Final = ("piece", "device", "garment", "pair", "kept unit")
 """Units that are the sales unit itself where there is one of them."""
@@ -164,10 +158,10 @@ def facts(graded: pd.DataFrame, about: pd.DataFrame, issue: Issue) -> pd.DataFra
     pandas.DataFrame
         A row a SKU: text and rounded numbers, the same in every language; words are put to it
         when it is drawn. Numbers have the digits of :mod:`carbon.base.digits`; ``state`` is one of
-        :data:`STATES`; ``letter`` is what is printed ("B", "B–C" or nothing), ``likeliest`` the
-        likeliest letter, ``best`` and ``worst`` the ends; ``ratio`` [%] is that of the printed
-        total and reference, within the letter; ``probability`` [%] is rounded down. What is
-        unknown is an empty text.
+        :data:`carbon.label.scale.STATES`; ``letter`` is what is printed ("B", "B–C" or nothing),
+        ``likeliest`` the likeliest letter, ``best`` and ``worst`` the ends; ``ratio`` [%] is that
+        of the printed total and reference, within the letter; ``probability`` [%] is rounded
+        down. What is unknown is an empty text.
 
     Notes
     -----
@@ -224,7 +218,6 @@ def facts(graded: pd.DataFrame, about: pd.DataFrame, issue: Issue) -> pd.DataFra
 def _graded(graded: pd.DataFrame) -> pd.DataFrame:
     """State, letters, reasons and the functional unit of each SKU."""
     state = _texts(graded, "state")
-    state = np.array([EARLIER.get(each, each) for each in state.tolist()], dtype=object)
     lettered = (state == "sure") | (state == "range")
     likeliest = np.where(lettered, _texts(graded, "letter"), "")
     ends = {"best": "letter_best", "worst": "letter_worst", "letter": "letter_text"}

@@ -120,7 +120,7 @@ def reasons(known: Mapping[str, Any], words: Mapping[str, str], lang: str) -> st
     Parameters
     ----------
     known : mapping
-        ``state``, and ``reason`` as codes or keys with spaces between them.
+        ``state``, and ``reason`` as codes with spaces between them.
     words : mapping
         Words of a language.
     lang : str
@@ -129,7 +129,7 @@ def reasons(known: Mapping[str, Any], words: Mapping[str, str], lang: str) -> st
     Returns
     -------
     str
-        The rules of codes and the words of keys; what has neither stays as it is.
+        The rules of the codes; what is no code stays as it is.
 
     Examples
     --------
@@ -138,16 +138,12 @@ def reasons(known: Mapping[str, Any], words: Mapping[str, str], lang: str) -> st
     'data missing: the sku is not in the catalogue'
     """
     state = str(known["state"])
-    told = []
-    for key in str(known["reason"]).split():
-        if f"reason_{key}" in words:
-            told.append(words[f"reason_{key}"])
-        else:
-            told.append(CODES[key].rule_in(lang) if key in CODES else key)
-    listed = words["semicolon"].join(told)
+    codes = str(known["reason"]).split()
+    rules = [CODES[code].rule_in(lang) if code in CODES else code for code in codes]
+    listed = words["semicolon"].join(rules)
     if state == "unknown":
         return words["colon"].join(filter(None, (words["reason_unknown"], listed)))
-    return listed or (words[f"reason_{state}"] if state in ("estimate", "withheld") else "")
+    return listed
 
 
 def _in_all(each: Mapping[str, Mapping[str, str]], phrase: Any) -> str:

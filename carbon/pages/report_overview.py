@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from carbon.base.digits import DASH, amount, percent
 from carbon.base.words import text as words
-from carbon.label.facts import EARLIER, STATES
+from carbon.label.scale import STATES
 from carbon.pages.html import LANGS, Block, facts, figure, section, table, text, user
 from carbon.pages.report_words import LONG, TOP, Telling
 from carbon.paper.charts import Bar, bars
@@ -50,7 +50,7 @@ def totals(of: Telling) -> dict[str, Any]:
 def letters(of: Telling, letters: Sequence[str], scale: str) -> dict[str, Any]:
     """How the letters are spread."""
     say, skus = of.say, of.skus
-    state = skus["state"].astype(str).replace(EARLIER)
+    state = skus["state"].astype(str)
     counts = pd.crosstab(skus["letter"].astype(str), state)
     counts = counts.reindex(index=["", *letters], columns=["sure", "range"])
     counts = counts.fillna(0).astype(int)

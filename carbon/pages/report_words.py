@@ -14,7 +14,6 @@ from markupsafe import Markup
 from carbon.base import digits
 from carbon.base.digits import DASH, percent
 from carbon.base.words import section
-from carbon.label.facts import EARLIER
 from carbon.label.phrases import unit_word, why
 from carbon.pages.html import LANGS, Say, user
 from carbon.pages.report_figures import Figures, Sum
@@ -122,7 +121,7 @@ class Telling:
         letter = str(row.get("letter_text") or row["letter"] or "")
         if not letter:
             return DASH
-        if EARLIER.get(str(row["state"]), str(row["state"])) == "sure":
+        if row["state"] == "sure":
             return letter
         chance = (
             math.floor(row["letter_probability"] * 100 + 1e-9) / 100
