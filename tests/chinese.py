@@ -19,9 +19,11 @@ ALLOWED: Final = frozenset(WORDS.split())
 CODES: Final = re.compile(
     r"\b[A-Z]\d{3}\b"  # codes of errors
     r"|\b(?:pip install|carbon) [\w\-./ ]*"  # commands that are typed
-    r"|--[a-z][a-z-]*(?:[ =][A-Z]+)?"  # options
-    r"|\b[\w./-]*\.(?:csv|xlsx|parquet|jsonl|json|html|toml|md|svg|pdf|zip)\b|\.j2"  # files
+    r"|--[a-z][a-z-]*(?:[ =][A-Za-z]+)?"  # options
+    r"|[\w./-]*\.(?:csv|xlsx|parquet|jsonl|json|html|toml|md|svg|pdf|zip)\b|\.j2"  # files
     r"|\b[A-Z][A-Z0-9_]*[-_]\d+\b"  # numbers of goods
+    r"|\b[a-z][\w-]*/[\w./-]+|\b[A-Z0-9]+(?:_[A-Z0-9]+)+\b"  # paths, variables
+    r"|\b[a-z_]+=-?[\d.]+[a-z]*\b|\bcarbon[.-][a-z]+(?:\[[a-z]+\])?"  # settings, packages
     r"|\bCN-[A-Z]{2}\b|\b[A-Z]{2}\b(?!-)"  # places
     r"|\b[a-z]+(?:_[a-z0-9]+)+\b|\b[a-z]+-\d+\b"  # names of columns and keys
     r"|\b\d{4}\.\d(?:\+[0-9a-f]{12})?|\b[0-9a-f]{12,64}\b"  # editions and digests

@@ -92,7 +92,7 @@ def test_a_waterfall_hangs_together() -> None:
     assert ends[2][1] == pytest.approx(ends[3][1])
     assert ends[3][0] == pytest.approx(ends[4][1])
     assert [bar.get("fill") == "url(#h)" for bar in bars] == [False, False, True, False, False]
-    assert {"−1.0", "+0.50", "−2.5"} <= set(shown(root))
+    assert {"−1.00", "+0.50", "−2.5"} <= set(shown(root))
 
 
 def test_no_more_digits_than_the_interval_allows() -> None:

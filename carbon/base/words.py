@@ -119,13 +119,13 @@ def text(key: str, lang: str, **values: object) -> str:
     return spoken.format_map(values) if values else spoken
 
 
-def basis_text(basis: Basis, lang: str) -> str:
+def basis_text(basis: Basis | str, lang: str) -> str:
     """The basis of a footprint in words.
 
     Parameters
     ----------
-    basis : Basis
-        Edition, method, boundary and unit.
+    basis : Basis or str
+        Edition, method, boundary and unit, or the text of them as a table holds it.
     lang : str
         One of :data:`LANGUAGES`; English is ``str(basis)``.
 
@@ -135,8 +135,8 @@ def basis_text(basis: Basis, lang: str) -> str:
     '2026.1+0123456789ab | GWP100 AR6 | 从摇篮到买家门口 | 留存件'
     """
     words = section("basis", lang)
-    boundary = words.get(basis.boundary, basis.boundary)
-    return " | ".join((basis.edition, basis.method, boundary, words["unit"]))
+    parts = str(basis).split(" | ")
+    return " | ".join(words.get(part.replace(" ", "-"), part) for part in parts)
 
 
 def default_language(environment: Mapping[str, str] | None = None) -> str:

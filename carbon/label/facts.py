@@ -26,6 +26,9 @@ __all__ = ["ABOUT_COLUMNS", "Issue", "about", "facts", "ratios"]
 
 Floats = npt.NDArray[np.float64]
 
+WORTH_TELLING: Final = 0.01
+"""Share of the total from which it is told what silence added [1]."""
+
 PIECES: Final = ("piece", "device", "garment", "pair", "kept unit")
 """Units that are the sales unit itself where there is one of them."""
 
@@ -174,7 +177,9 @@ def facts(graded: pd.DataFrame, about: pd.DataFrame, issue: Issue) -> pd.DataFra
     frame = pd.concat([frame, _graded(graded)], axis=1)
     frame["reference_kg"] = digits.amounts(_column(graded, "reference_kg"))[0]
     printed = frame["total"].tolist(), frame["reference_kg"].tolist()
-    frame["ratio"] = ratios(*printed, _column(graded, "ratio"), issue.scale)
+    # without a letter a ratio would be one by another name
+    ratio = np.where(frame["letter"] != "", _column(graded, "ratio"), np.nan)
+    frame["ratio"] = ratios(*printed, ratio, issue.scale)
     stages = np.column_stack([_column(graded, f"{stage}_kg") for stage in STAGES])
     with np.errstate(invalid="ignore", divide="ignore"):
         returns = stages[:, STAGES.index("returns")]
@@ -225,7 +230,7 @@ def _graded(graded: pd.DataFrame) -> pd.DataFrame:
         name: np.where(lettered, _texts(graded, column), "") if column in graded else likeliest
         for name, column in ends.items()
     }
-    dear = _column(graded, "dear_kg")
+    dear, total = _column(graded, "dear_kg"), _column(graded, "total_kg")
     probability = _column(graded, "letter_probability")
     unit = _texts(graded, "unit")
     quantity = digits.amounts(_column(graded, "functional_quantity"))[0]
@@ -242,7 +247,7 @@ def _graded(graded: pd.DataFrame) -> pd.DataFrame:
             "probability": _floored(probability),
             "reason": _texts(graded, "reason"),
             "why": np.where(lettered, _texts(graded, "why"), ""),
-            "dear": digits.amounts(np.where(dear > 0, dear, np.nan))[0],
+            "dear": digits.amounts(np.where(dear >= WORTH_TELLING * total, dear, np.nan))[0],
             "evidence": _texts(graded, "evidence"),
             "quantity": quantity,
             "unit": unit,

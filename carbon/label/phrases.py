@@ -69,7 +69,7 @@ def phrases(
     words = f"{known['sku'][:40]}: {known['total'] or '?'} kg CO2e ({interval}) {known['edition']}"
     evidence = known["evidence"]
     evidence = first.get(f"evidence_{evidence}", evidence)
-    without_use = known["boundary"] == "cradle-to-grave" and not known["use_kg"]
+    without_use = str(known["boundary"]).endswith("-without-use")
     titles = [words["title_without_use" if without_use else "title"] for words in each.values()]
     return {
         "interval": interval,

@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 from carbon import __version__
 from carbon.base.digits import DASH, amount, percent
+from carbon.base.words import basis_text
 from carbon.liveroom.metrics import METRICS
 from carbon.pages.html import (
     LANGS,
@@ -90,7 +91,8 @@ def page(
     '<!DOCTYPE html>'
     """
     say = Say("dashboard", langs)
-    policy, basis = (_only(rooms, name) for name in ("policy", "basis"))
+    policy = _only(rooms, "policy")
+    basis = basis_text(_only(rooms, "basis"), say.langs[0])
     return rendered(
         say,
         title=say("title"),
