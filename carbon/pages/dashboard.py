@@ -259,7 +259,7 @@ def _lost(say: Say, reasons: pd.DataFrame) -> dict[str, Any]:
     for name, row in zip(found.index, found.to_dict("records"), strict=True):
         label = _criterion(say, name)
         lost, kept, most = row["lost"], row["points"], row["most"]
-        told = f"−{_points(lost)} / {_points(most)}" if lost else "0"
+        told = f"−{_points(lost)} / {most:g}" if lost else "0"
         shown.append(Bar(label, (lost, kept), told))
         cells.append(
             [
