@@ -12,8 +12,8 @@ from carbon.background.unit_impacts import PARTS, characterization
 from carbon.base.errors import FactorsError
 from carbon.base.terms import BOUNDARIES, FITS, ORIGINS, STAGES
 from carbon.catalogue.schema import Catalogue
-from carbon.footprint.picture import stage_chart
 from carbon.footprint.traced import traced
+from carbon.paper.sku_charts import stage_chart
 from carbon.study import Study
 
 __all__ = ["chart", "dataset", "first_name", "tree"]

@@ -87,8 +87,6 @@ class Questions:
         >>> bool(table["saved_kg"][0] > 0)
         True
         """
-        import pandas as pd
-
         from carbon.footprint.scenario import what_if
         from carbon.label.scale import lettered
 

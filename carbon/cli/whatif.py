@@ -214,8 +214,8 @@ def _base(catalogue: Path | str | None, scenario: Scenario | None) -> Path | pd.
 
 def _draw(study: Any, filled: Any, levers: list[str], path: Path, lang: str) -> None:
     from carbon.explained import first_name
-    from carbon.footprint.picture import waterfall
     from carbon.footprint.scenario import steps
+    from carbon.paper.sku_charts import waterfall
     from carbon.run.results import write_picture
 
     before, after = steps(study, filled, levers, lang=lang)
