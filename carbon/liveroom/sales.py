@@ -291,9 +291,9 @@ def tally(
     home = key // (len(skus) + 1)
     problems.add(
         "R079",
-        "sales",
-        "units",
-        room=home[told],
+        file="sales",
+        column="units",
+        owner=home[told],
         value=[f"{sums[1][at]:g} of {sums[0][at]:g}" for at in told],
     )
     given_back = np.minimum(sums[1], sums[0])
@@ -306,9 +306,9 @@ def tally(
         told = np.flatnonzero(few)
         problems.add(
             "R072",
-            "sales",
-            "returned_units",
-            room=home[told],
+            file="sales",
+            column="returned_units",
+            owner=home[told],
             value=[f"{closed_back[at]:g} of {closed_units[at]:g}" for at in told],
             sku=skus.to_numpy()[key[told] % (len(skus) + 1) - 1],
         )
