@@ -15,6 +15,7 @@ from pyarrow import csv, parquet
 from carbon import __version__
 from carbon.base.errors import LedgerError, problem_table
 from carbon.base.rules import digest, templates_root
+from carbon.catalogue.aliases import spelled
 from carbon.catalogue.ledger import Ledger, read_ledger
 from carbon.catalogue.schema import Catalogue
 from carbon.incentive import intensity
@@ -28,6 +29,7 @@ from carbon.incentive.dossier import (
     to_json,
     total_table,
 )
+from carbon.incentive.returned import with_ledger_rates
 from carbon.incentive.sales import settle
 from carbon.incentive.sheet_rows import SHEET_ROWS
 from carbon.incentive.signature import intensity_chart, summary_pdf
@@ -113,11 +115,14 @@ def _computed(
     rule, period = load_rule(inputs["rules"][0]), Period.parse(asked.period)
     study = _study(asked, asked.edition, inputs)
     rule.demand(period, study.edition.name)
-    sales = settle(read_ledger(inputs["sales"][0], "sales"), rule, period, study.edition.name)
+    ledger = read_ledger(inputs["sales"][0], "sales")
+    names = study.vocabulary.names("category")
+    ids = spelled(ledger.frame["category"], names) if "category" in ledger.frame else {}
+    sales = settle(ledger, rule, period, study.edition.name, ids)
     catalogue = study.catalogue(inputs["catalogue"][0])
     wanted = set(sales.lines["sku"])
     at = np.flatnonzero([sku in wanted for sku in catalogue.skus["sku"]])
-    sold = catalogue.rows(at.astype(np.int64))
+    sold, rates = with_ledger_rates(catalogue.rows(at.astype(np.int64)), sales.lines)
     footprints = study.grades(sold, draws=asked.draws)
     footprints["line"] = sold.skus["line"].to_numpy(np.int64)
     told = None
@@ -128,7 +133,7 @@ def _computed(
         parts.append(ledger.problems)
     assessment = assess(sales.lines, footprints, rule, period, told)
     serious = sold.problems[sold.problems["severity"] == "error"]
-    parts += [serious, _sku_problems(assessment.lines)]
+    parts += [serious, rates, _sku_problems(assessment.lines)]
     exchanges, factors = _exchanges(study, sold, folder / "inventory.parquet")
     before = earlier(inputs["previous"][0], rule) if "previous" in inputs else None
     compared = changes(assessment.lines, before, str(study.basis)) if before else None

@@ -49,6 +49,19 @@ CODES: Final[dict[str, Code]] = {
         "lines of one entry tell different things, so that none of them counts",
         "correct room, amounts or dates of the entry",
     ),
+    "T029": error(
+        "a refund is dated before its sale, so that it counts on the day of the sale",
+        "correct refund_date",
+    ),
+    "T040": warning(
+        "the rows of the ledger that were refused may move the result", "correct them first"
+    ),
+    "T042": error(
+        "units and revenue of a line must have the same sign", "check the signs; it was left out"
+    ),
+    "T043": note(
+        "a negative line counts as a refund on its day", "none is needed; see red-letter lines"
+    ),
     # SKUs of a dossier
     "T030": error("an SKU that was sold is not in the catalogue", "add it to the catalogue"),
     "T031": error("an unknown footprint is never eligible", "see the problem of the SKU"),
@@ -73,6 +86,10 @@ CODES: Final[dict[str, Code]] = {
     "T039": error(
         "a condition whose value is unknown is not met",
         "fill what it needs; letters and intervals need --draws",
+    ),
+    "T041": warning(
+        "more of an SKU came back than its catalogue tells; the rate of the ledger counts",
+        "enter the return rate of the ledger in the catalogue",
     ),
     # return-insurance pools
     "I001": error("a pool needs orders in its window", "check the dates of the ledger"),
@@ -99,6 +116,21 @@ CODES: Final[dict[str, Code]] = {
     "I010": warning(
         "a tier costs less than the one below it, because its claims are smaller",
         "look at the claims of its categories, or merge the two tiers",
+    ),
+    "I012": error(
+        "an order is dated after the as-of day; it was left out", "correct its date, or --as-of"
+    ),
+    "I013": warning("an order stands twice and counts once", "remove the copy"),
+    "I014": warning(
+        "lines of one order tell different things, so that it counts as returned",
+        "keep its last state",
+    ),
+    "I015": error(
+        "the rows of the ledger that were refused may move the premiums", "correct them first"
+    ),
+    "I016": error(
+        "rows were refused for whether they were returned, so that no rate can be told",
+        "correct them; 是, 否, yes, no, 1, 0, 已退货 and 退款成功 are understood",
     ),
     "I011": warning(
         "the emissions of a return of a category are unknown",
