@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import sys
 from pathlib import Path
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from carbon.incentive.pool_orders import PerReturn
     from carbon.incentive.pool_policy import Policy
     from carbon.incentive.return_pool import Pool
+    from carbon.study import Study
 
 __all__ = ["pool"]
 
@@ -43,6 +45,12 @@ TABLES = ("merchants", "cells", "categories", "tiers", "suspected", "season", "p
     metavar="CATALOGUE",
     help="Catalogue of the goods, for the emissions of a return.",
 )
+@click.option(
+    "--as-of",
+    type=click.DateTime(["%Y-%m-%d"]),
+    metavar="DATE",
+    help="Day of pricing, 2026-11-30; the last day of the orders without.",
+)
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path), metavar="DIR")
 @click.option("--most", default=10, show_default=True, help="Problems to print.")
 @LANG
@@ -51,6 +59,7 @@ def pool(
     orders: Path,
     policy_file: Path | None,
     catalogue: Path | None,
+    as_of: datetime.datetime | None,
     output: Path,
     most: int,
     lang: str,
@@ -68,6 +77,7 @@ def pool(
 
     Exit codes: 0 everything counted; 1 orders were left out, see problems.csv.
     """
+    from carbon.catalogue.aliases import spelled
     from carbon.catalogue.ledger import read_ledger
     from carbon.incentive.pool_policy import load_policy
     from carbon.incentive.return_pool import pool as compute
@@ -76,11 +86,14 @@ def pool(
     _guard(output, inputs)
     policy = load_policy(policy_file)
     ledger = read_ledger(orders, "orders")
-    per_return, basis = _per_return(ledger, catalogue, scope)
+    study = new_study(**scope)
+    ids = spelled(ledger.frame["category"], study.vocabulary.names("category"))
+    per_return, basis = _per_return(study, ids, catalogue)
     with click.progressbar(
         length=policy.fund.simulations, label="drawing seasons", file=sys.stderr
     ) as bar:
-        found = compute(ledger, policy, per_return, bar.update)
+        day = None if as_of is None else as_of.date()
+        found = compute(ledger, policy, per_return, bar.update, as_of=day, categories=ids)
     problems = _problems(ledger, found)
     files = _write(output, ledger, found, policy, problems, basis, lang)
     _manifest(output, ledger, policy, policy_file, inputs, basis, lang, files)
@@ -103,23 +116,19 @@ def _guard(output: Path, inputs: list[Path]) -> None:
 
 
 def _per_return(
-    ledger: Ledger, catalogue: Path | None, scope: dict[str, Any]
+    study: Study, spelled: dict[str, str], catalogue: Path | None
 ) -> tuple[PerReturn | None, str]:
     """Emissions of one return, and their basis."""
     from carbon.incentive.pool_orders import per_return_of
 
     if catalogue is None:
         return None, ""
-    study = new_study(**scope)
     filled = study.catalogue(catalogue)
     table = study.footprints(filled).to_frame()
     table = table.assign(return_rate=filled.skus["return_rate"].to_numpy())
-    names = study.vocabulary.names("category")
-    spelled = {}
-    for name in ledger.frame["category"].cat.categories:
-        code = names.code(str(name))
-        spelled[str(name)] = names.ids[code] if code >= 0 else str(name)
-    return per_return_of(table, spelled), str(study.basis)
+    return per_return_of(table, spelled | {each: each for each in spelled.values()}), str(
+        study.basis
+    )
 
 
 def _problems(ledger: Ledger, found: Pool) -> pd.DataFrame:
