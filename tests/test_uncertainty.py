@@ -94,6 +94,7 @@ def test_without_spread_the_draws_are_the_footprints(
         boundary,
         np.repeat(central[:, None], 3, axis=1).astype(np.float32),
         study.match,
+        study.method,
     )
     monkeypatch.setattr(sampler._mismatch, "draw", lambda *_: 1)
     none = np.zeros(len(goods), np.float32)
@@ -278,6 +279,7 @@ def test_a_negative_stage_has_its_interval_the_right_way_round(
         study.boundary,
         -study.sampler(FEW).sampled,
         study.match,
+        study.method,
     )
     central = -study.footprints(some).stages
     found = turned.intervals(turned.part(some), central)

@@ -16,15 +16,30 @@ import numpy.typing as npt
 import pandas as pd
 
 from carbon.background.edition import Edition
-from carbon.background.unit_impacts import PARTS, cache_path, characterization, load, save
+from carbon.background.unit_impacts import (
+    PARTS,
+    cache_path,
+    characterization,
+    fill_later,
+    load,
+    save,
+)
 from carbon.base.terms import FITS
 
-__all__ = ["INDICATORS", "Mismatch", "edition_seed", "sample", "scores", "spread"]
+__all__ = [
+    "INDICATORS",
+    "Mismatch",
+    "edition_seed",
+    "fill_sample",
+    "sample",
+    "scores",
+    "spread",
+]
 
 INDICATORS: Final = ("reliability", "completeness", "temporal", "geographical", "technological")
 """Indicators of a pedigree, in the order in which its scores are written."""
 
-SAMPLE_FORMAT: Final = "sample 3"
+SAMPLE_FORMAT: Final = "sample 4"
 BASIC: Final = "aggregated factor"
 
 
@@ -127,22 +142,61 @@ def sample(
     ndarray of float32, shape (activities + 1, draws)
         [kg CO2e per unit]; the last row is NaN and stands for an activity that the edition does
         not have. Uptake and release of biogenic carbon dioxide are left out as in the totals.
+        Only the rows that are linked at first are filled (:func:`fill_sample`); the others are
+        memory that is not touched.
     """
     path = cache_path(edition, SAMPLE_FORMAT, method, str(draws))
-    shape = (len(edition.activities), draws)
-    values = load(path, shape, np.float32) if cache else None
-    if values is None:
-        from carbon.background.brightway import draw_spreads, sampled_impacts
+    first = edition.at_first
+    known = load(path, (len(first), draws), np.float32) if cache else None
+    if known is None:
+        from carbon.background.brightway import sampled_impacts
 
-        flows = characterization(edition, method)
-        total = {flow: float(vector[: len(PARTS)].sum()) for flow, vector in flows.items()}
-        factors = draw_spreads(spread(edition), draws, edition_seed(edition) % 2**32)
-        published = edition.activities["published"].to_numpy()
-        values = sampled_impacts(edition, total, factors[published], progress)
+        factors = _dataset_factors(edition, draws)
+        published = edition.activities["published"].to_numpy()[first]
+        known = sampled_impacts(edition, _totals(edition, method), factors[published], progress)
         if cache:
-            save(path, values)
-    gap = np.full((1, draws), np.nan, dtype=np.float32)
-    return np.vstack([values, gap])
+            save(path, known)
+    values = np.empty((len(edition.activities) + 1, draws), dtype=np.float32)
+    values[first] = known
+    values[-1] = np.nan
+    return values
+
+
+def fill_sample(
+    edition: Edition, method: str, values: npt.NDArray[np.float32], rows: npt.NDArray[np.intp]
+) -> None:
+    """Fill the draws of activities that were linked later, in place.
+
+    Parameters
+    ----------
+    edition : Edition
+        Its exchanges.
+    method : str
+        Characterization method.
+    values : ndarray of float32, shape (activities + 1, draws)
+        As :func:`sample` gives them.
+    rows : ndarray of int, shape (m,)
+        Activities that are wanted, ascending.
+    """
+    factors = _dataset_factors(edition, values.shape[1])
+    published = edition.activities["published"].to_numpy()[rows]
+    flows = {flow: np.array([total]) for flow, total in _totals(edition, method).items()}
+    fill_later(edition, values, flows, rows, drawn=factors[published])
+
+
+def _totals(edition: Edition, method: str) -> dict[str, float]:
+    """Characterization of each elementary flow over all indicators [kg CO2e per kg]."""
+    flows = characterization(edition, method)
+    return {flow: float(vector[: len(PARTS)].sum()) for flow, vector in flows.items()}
+
+
+def _dataset_factors(edition: Edition, draws: int) -> npt.NDArray[np.float64]:
+    """Factor of each dataset as published in every draw, shape (datasets, draws), mean 1."""
+    from carbon.background.brightway import draw_spreads
+
+    factors = draw_spreads(spread(edition), draws, edition_seed(edition) % 2**32)
+    factors /= factors.mean(axis=1, keepdims=True)  # a published number is an expected value
+    return factors
 
 
 class Mismatch:
@@ -194,7 +248,7 @@ class Mismatch:
     def draw(
         self, rows: npt.NDArray[np.int32], fits: npt.NDArray[np.int8], draws: int
     ) -> npt.NDArray[np.float32]:
-        """Factor of each dataset and fit in every draw, shape (k, draws), median 1.
+        """Factor of each dataset and fit in every draw, shape (k, draws), mean 1.
 
         Notes
         -----
@@ -212,4 +266,5 @@ class Mismatch:
             key = int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), "big")
             random = np.random.Generator(np.random.Philox(key=np.array([seed, key], np.uint64)))
             out[position] = np.exp(sigma[position] * random.standard_normal(draws))
+        out /= out.mean(axis=1, dtype=np.float64, keepdims=True).astype(np.float32)
         return out

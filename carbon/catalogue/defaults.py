@@ -17,7 +17,7 @@ from carbon.base.errors import CODES, PROBLEM_COLUMNS
 from carbon.base.terms import ORIGINS
 from carbon.catalogue.names import Names
 from carbon.catalogue.places import Geography
-from carbon.catalogue.problems import Problems, Rows
+from carbon.catalogue.problems import CellProblems, Rows
 from carbon.catalogue.routes import complete_legs, leg_distances
 from carbon.catalogue.schema import FUELS, ORIGIN_COLUMNS, Catalogue, Vocabulary
 from carbon.catalogue.sessions import share_sessions
@@ -37,6 +37,7 @@ _PARAMETERS = {
 }
 _OUTPUT = (
     *("sku", "gtin", "name", "category", "merchant", "price", "currency", "units_sold", "mass_kg"),
+    *("quantity", "pack_count", "size_class", "metered_steps", "manufacturing_loss"),
     *("units_per_parcel", "electricity_kwh", "heat_mj", "heat_fuel", "origin", "return_rate"),
     *("resale_share", "loss_rate", "packaging_reuse", "studio_kwh", "viewer_hours"),
     *("studio_renewable", "energy_per_year_kwh", "service_life_years", "line", "failed", "problem"),
@@ -153,12 +154,12 @@ def _told(
 
     if not any(len(at) for at in found.values()):
         return catalogue.problems
-    problems = Problems()
+    problems = CellProblems()
     lines = skus["line"].to_numpy()
     rows = Rows(catalogue.file, lines, pa.array(skus["sku"], pa.string()), np.arange(len(skus)))
     for code, at in found.items():
         if len(at):
-            problems.add(rows, at, "transport", (), code)
+            problems.cells(rows, at, "transport", (), code)
             skus.loc[at, "problem"] = (skus.loc[at, "problem"] + f" {code}").str.strip()
             if CODES[code].severity == "error":
                 skus.loc[at, "failed"] = True

@@ -150,7 +150,7 @@ def _factor_table(edition: str, own: tuple[Path, ...]) -> pd.DataFrame:
     study = new_study(edition=edition, factors=own)
     table = study.edition.activities.copy()
     table["kg"] = study.unit_impacts.values[:-1].sum(axis=1)
-    return table
+    return table[study.edition.linked]
 
 
 def _digits(value: float) -> str:

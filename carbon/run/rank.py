@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 import numpy as np
@@ -21,7 +21,9 @@ from carbon.liveroom import ranking
 from carbon.liveroom.ordering import Flags, Keys, Order
 from carbon.run.parts import Joiner, groups, joiner, write_part
 from carbon.run.reorder import reordered
-from carbon.study import Study
+
+if TYPE_CHECKING:
+    from carbon.study import Study
 
 __all__ = ["Ranking", "graded"]
 
