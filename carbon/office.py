@@ -18,8 +18,8 @@ import pandas as pd
 import carbon
 from carbon.base.errors import LedgerError, StudyError, problem_table
 from carbon.base.rules import shipped
-from carbon.catalogue.given import Source as Goods
 from carbon.catalogue.aliases import spelled
+from carbon.catalogue.given import Source as Goods
 from carbon.catalogue.ledger import Ledger, read_ledger
 from carbon.catalogue.schema import Catalogue
 from carbon.incentive import intensity as intensities
