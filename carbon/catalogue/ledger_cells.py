@@ -116,7 +116,7 @@ def parse(cells: Any, column: LedgerColumn, unit: str) -> Cells:
         out.fail("C101", np.isinf(quick))
         return _money(out, unit, column) if column.kind == "money" else _counted(out, column)
     if column.kind == "id":
-        texts = clean(cells)
+        texts = clean(cells.combine_chunks() if isinstance(cells, pa.ChunkedArray) else cells)
         return Cells(pd.array(texts, dtype="str"), _null(texts))
     return _spread(cells, lambda texts: _PARSERS[column.kind](texts, column, unit))
 
