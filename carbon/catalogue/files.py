@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import zipfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, Final
@@ -20,7 +19,8 @@ import pyarrow.compute as pc
 from carbon.base.errors import CatalogueError
 from carbon.catalogue.csv_text import read_csv, utf8
 from carbon.catalogue.schema import Limits
-from carbon.catalogue.sheets import Fault, Sheet, cells_of, plain, records, title_rows
+from carbon.catalogue.sheets import Fault, Sheet, cells_of, plain
+from carbon.catalogue.workbook import read_workbook
 
 __all__ = ["SUFFIXES", "checked", "column_text", "open_sheets", "settled"]
 
@@ -138,37 +138,6 @@ def _frame(frame: pd.DataFrame) -> Sheet:
     return Sheet("", [str(name) for name in frame.columns], columns, lines)
 
 
-def _xlsx(path: Path, limits: Limits, _whole: bool) -> dict[str, Sheet]:
-    """Tables of a workbook, one a sheet; empty sheets are left out."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            unpacked = sum(item.file_size for item in archive.infolist())
-    except zipfile.BadZipFile as error:
-        raise CatalogueError("C011", "no XLSX workbook", file=path.name) from error
-    if unpacked > limits.unpacked:
-        raise CatalogueError("C003", f"unpacks to {unpacked:,} bytes", file=path.name)
-    try:
-        frames = pd.read_excel(
-            path, sheet_name=None, header=None, dtype=object, na_filter=False, engine="calamine"
-        )
-    except Exception as error:  # calamine raises errors of several unrelated kinds
-        raise CatalogueError("C011", str(error), file=path.name) from error
-    sheets = {}
-    for name, frame in frames.items():
-        rows = [
-            (number, row)
-            for number, row in enumerate(frame.itertuples(index=False, name=None), start=1)
-            if any(cell != "" and cell is not None for cell in row)
-        ]
-        if rows:
-            rows = rows[title_rows([row for _, row in rows[:10]]) :]
-            file = path.name if len(frames) == 1 else f"{path.name}#{name}"
-            sheets[str(name)] = records(file, rows)
-    if not sheets:
-        raise CatalogueError("C011", "the workbook is empty", file=path.name)
-    return sheets
-
-
 def _parquet(path: Path, limits: Limits, _whole: bool) -> dict[str, Sheet]:
     """Table of a Parquet file."""
     import pyarrow.parquet as pq
@@ -265,7 +234,7 @@ def _keys(records: Iterable[dict[str, Any]]) -> Iterable[str]:
 
 _READERS: Final[dict[str, Callable[[Path, Limits, bool], dict[str, Sheet]]]] = {
     ".csv": lambda path, _, whole: {path.stem: read_csv(path, whole)},
-    ".xlsx": _xlsx,
+    ".xlsx": lambda path, limits, _: read_workbook(path, limits),
     ".parquet": _parquet,
     ".jsonl": _jsonl,
 }
