@@ -18,13 +18,12 @@ import pyarrow.compute as pc
 
 from carbon.base.errors import CatalogueError
 from carbon.catalogue.csv_text import read_csv, utf8
+from carbon.catalogue.inputs import Input, inputs_of
 from carbon.catalogue.schema import Limits
-from carbon.catalogue.sheets import Fault, Sheet, cells_of, plain
+from carbon.catalogue.sheets import SUFFIXES, Fault, Sheet, cells_of, plain
 from carbon.catalogue.workbook import read_workbook
 
-__all__ = ["SUFFIXES", "checked", "column_text", "open_sheets", "settled"]
-
-SUFFIXES: Final = (".csv", ".xlsx", ".parquet", ".jsonl")
+__all__ = ["SUFFIXES", "checked", "column_text", "named", "open_sheets", "settled"]
 
 
 def open_sheets(
@@ -53,10 +52,11 @@ def open_sheets(
         return [("skus", checked(_frame(source), limits))]
     path = Path(source)
     if path.is_dir():
-        files = sorted(item for item in path.iterdir() if item.suffix.lower() in SUFFIXES)
-        if not files:
-            raise CatalogueError("C001", "no table in the folder", file=str(path))
-        return [found for item in files for found in open_sheets(item, limits, whole)]
+        return [
+            named(item, name, sheet)
+            for item in inputs_of(path)
+            for name, sheet in open_sheets(item.path, limits, whole)
+        ]
     reader = _READERS.get(path.suffix.lower())
     if not path.is_file():
         raise CatalogueError("C001", file=str(path))
@@ -69,6 +69,27 @@ def open_sheets(
     except OSError as error:
         raise CatalogueError("C001", str(error), file=path.name) from error
     return [(name, checked(sheet, limits)) for name, sheet in opened.items()]
+
+
+def named(item: Input, name: str, sheet: Sheet) -> tuple[str, Sheet]:
+    """Name by which a table of a folder is known, and the table with what its folders tell.
+
+    Parameters
+    ----------
+    item : Input
+        Its file.
+    name : str
+        As the file alone names it.
+    sheet : Sheet
+        Changed in place.
+    """
+    for column, value in item.constants.items():
+        if column not in sheet.headers:
+            sheet.headers.append(column)
+            sheet.columns.append(pa.array([value] * len(sheet.lines), pa.string()))
+    if sheet.file == Path(item.path).name:
+        sheet.file = item.name
+    return (name if item.name.lower().endswith(".xlsx") else item.table), sheet
 
 
 def checked(sheet: Sheet, limits: Limits) -> Sheet:

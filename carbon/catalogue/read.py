@@ -442,7 +442,7 @@ def _open_numbers(found: cells.Numbers, texts: Any) -> None:
     """Tell ranges and numbers with a plus, as 12.9-15.9 and 200+, from what is no number."""
     faults = []
     for code, where in found.faults:
-        if code == "C101":
+        if code in ("C101", "C103"):
             texts_there = texts.take(pa.array(where))
             ranged = pc.match_substring_regex(texts_there, _RANGE).to_numpy(zero_copy_only=False)
             faults += [("C118", where[ranged]), (code, where[~ranged])]
