@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from carbon.stages.inventory import Exchanges, Quantities
+from carbon.stages.inventory import Exchanges, Quantities, inbound
 
 __all__ = ["take"]
 
@@ -22,13 +22,14 @@ def take(of: Quantities) -> Iterator[Exchanges]:
     Yields
     ------
     Exchanges
-        Virgin, then recycled material [kg].
+        Virgin, then recycled material [kg]; then its freight to the place of production [tkm].
 
     Notes
     -----
     ``m·(1+w)/(1−λ)`` of each material, split by its recycled share; w is the manufacturing loss
     and λ the loss before sale. Recycled input carries the burden of its recycling only (cut-off,
-    ISO 14044 4.3.4.3). Materials come from the market of the country of production.
+    ISO 14044 4.3.4.3). A material whose place is not told comes from the market of the country
+    of production, its freight inside.
 
     Examples
     --------
@@ -46,6 +47,7 @@ def take(of: Quantities) -> Iterator[Exchanges]:
     taken = lines["mass_kg"].to_numpy() * (1 + lines["loss"].to_numpy()) * of.units_made[row]
     recycled = of.column(lines, "recycled")
     share = np.where(recycled.codes >= 0, lines["recycled_share"].to_numpy(), 0.0)
-    country = of.at(of.country, row)
+    country = of.material_country
     yield Exchanges(row, of.column(lines, "virgin"), country, taken * (1 - share))
     yield Exchanges(row, recycled, country, taken * share)
+    yield from inbound(row, country, taken, lines)

@@ -37,13 +37,15 @@ def take(of: Quantities) -> Iterator[Exchanges]:
     skus = of.catalogue.skus
     electricity, heat = of.of("electricity_kwh"), of.of("heat_mj")
     metered = ~np.isnan(electricity) & ~np.isnan(heat)
-    yield of.everywhere(ELECTRICITY, of.origin, np.where(metered, electricity, 0.0) * of.units_made)
+    yield of.everywhere(
+        ELECTRICITY, of.made_in, np.where(metered, electricity, 0.0) * of.units_made
+    )
     row = np.flatnonzero(metered & (heat != 0))
     fuel = of.column(skus, "heat_fuel")
     yield Exchanges(
         row,
         chosen(fuel, row),
-        of.at(of.origin, row),
+        of.at(of.made_in, row),
         heat[row] * of.units_made[row],
     )
     lines = of.catalogue.materials
@@ -52,8 +54,8 @@ def take(of: Quantities) -> Iterator[Exchanges]:
     yield Exchanges(
         row,
         of.column(lines, "processing"),
-        of.at(of.origin, row),
+        of.at(of.made_in, row),
         np.where(metered[row], 0.0, mass),
     )
     lost = lines["loss"].to_numpy() + of.of("loss_rate")[row]
-    yield Exchanges(row, of.column(lines, "disposal"), of.at(of.country, row), mass * lost)
+    yield Exchanges(row, of.column(lines, "disposal"), of.at(of.made_in_country, row), mass * lost)
