@@ -5,7 +5,6 @@ read → fill → take → match → weigh: the one path from a catalogue to its
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -24,6 +23,7 @@ from carbon.background.unit_impacts import UnitImpacts, extended, solve
 from carbon.base.errors import StudyError
 from carbon.base.terms import BOUNDARIES, FITS, ORIGINS, STAGES, Basis
 from carbon.catalogue.defaults import fill
+from carbon.catalogue.given import Source, table_of
 from carbon.catalogue.read import read
 from carbon.catalogue.schema import Catalogue, Vocabulary
 from carbon.footprint import quality
@@ -34,6 +34,7 @@ from carbon.footprint.traced import traced
 from carbon.footprint.uncertainty import Draws, Part, Sampler
 from carbon.footprint.weigh import added, weigh, worst
 from carbon.label.scale import Scale, grade, scale_of
+from carbon.questions import Questions
 from carbon.stages.inventory import Inventory
 
 __all__ = ["DEFAULT_BOUNDARY", "DEFAULT_METHOD", "Study"]
@@ -51,7 +52,7 @@ CHUNK = 20_000
 """SKUs weighed at once: their exchanges fill some 40 MB, which the caches still help with."""
 
 
-class Study:
+class Study(Questions):
     """Goal and scope of a computation.
 
     Parameters
@@ -126,14 +127,15 @@ class Study:
         self._solved = extended(self._solved, self.edition, whole_life=whole_life)
         return self._solved
 
-    def catalogue(self, source: str | Path | pd.DataFrame | Catalogue) -> Catalogue:
+    def catalogue(self, source: Source) -> Catalogue:
         """Read a catalogue and fill what it leaves open.
 
         Parameters
         ----------
         source : path, str, pandas.DataFrame or Catalogue
-            A file or folder, CSV text with a header and at least one row, a table, or a
-            catalogue that was filled before.
+            A file or folder, CSV text with a header and at least one row, a table, a list of
+            dicts, a dict (:func:`carbon.catalogue.given.table_of`), or a catalogue that was filled
+            before.
 
         Returns
         -------
@@ -146,9 +148,7 @@ class Study:
         """
         if isinstance(source, Catalogue):
             return source
-        if isinstance(source, str) and "\n" in source:
-            source = pd.read_csv(io.StringIO(source), dtype=str, keep_default_na=False)
-        return fill(read(source, self.vocabulary), self.vocabulary)
+        return fill(read(table_of(source), self.vocabulary), self.vocabulary)
 
     @cached_property
     def references(self) -> References:
@@ -164,7 +164,7 @@ class Study:
 
     def grades(
         self,
-        source: str | Path | pd.DataFrame | Catalogue,
+        source: Source,
         *,
         references: References | None = None,
         draws: int = 1000,
@@ -213,7 +213,7 @@ class Study:
 
     def footprints(
         self,
-        source: str | Path | pd.DataFrame | Catalogue,
+        source: Source,
         *,
         draws: int = 0,
         chunk: int = CHUNK,
@@ -295,7 +295,7 @@ class Study:
 
     def sample(
         self,
-        source: str | Path | pd.DataFrame | Catalogue,
+        source: Source,
         draws: int = 1000,
         *,
         chunk: int = 2000,
@@ -407,7 +407,7 @@ class Study:
             own=added(own, 1),
         )
 
-    def inventory(self, source: str | Path | pd.DataFrame | Catalogue) -> pd.DataFrame:
+    def inventory(self, source: Source) -> pd.DataFrame:
         """What every SKU takes, each exchange with its factor and the cell it comes from.
 
         Parameters

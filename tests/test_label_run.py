@@ -24,7 +24,8 @@ from carbon.cli.label import label
 from carbon.cli.options import Group
 from carbon.label.render import name_of
 from carbon.run.label_index import changes, indexed, read_index
-from carbon.run.labels import Job, write_labels
+from carbon.run.label_job import LabelJob as Job
+from carbon.run.labels import write_labels
 
 JOB = Job(ISSUE, formats=("svg", "json"), templates=("badge", "label"))
 SKUS = [
@@ -41,7 +42,7 @@ SKUS = [
 
 
 def many(count: int = 5) -> tuple[pd.DataFrame, pd.DataFrame]:
-    return frames(*({"sku": f"S-{number}", "state": "provisional"} for number in range(count)))
+    return frames(*({"sku": f"S-{number}", "state": "range"} for number in range(count)))
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -166,7 +167,7 @@ def test_the_change_report_names_what_to_make_anew(tmp_path: Path) -> None:
     graded, about = frames(
         {"sku": "A"},
         {"sku": "B", "letter": "C", "ratio": 0.9},
-        {"sku": "C", "state": "provisional", "letter": "B", "ratio": 0.72},
+        {"sku": "C", "state": "range", "letter": "B", "ratio": 0.72},
         {"sku": "D", "total_kg": 7.3},
         {"sku": "F"},
     )
@@ -270,7 +271,7 @@ def test_goods_that_cannot_be_computed_have_labels_that_say_so(tmp_path: Path) -
     )
     told = carbon(hostile, "-o", tmp_path / "labels", "--format", "svg,json,html")
     assert told.exit_code == 1, told.output
-    assert read_index(tmp_path / "labels")["state"].tolist() == ["provisional", *["unknown"] * 2]
+    assert read_index(tmp_path / "labels")["state"].tolist() == ["range", *["unknown"] * 2]
     assert "2 unknown" in told.output
 
 

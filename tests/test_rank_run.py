@@ -12,9 +12,10 @@ from click.testing import CliRunner, Result
 from running import CARBON, killed_twice, parts_of
 
 from benchmarks.catalogue import wide
-from carbon.cli import parts, rank_run, reorder
 from carbon.cli import rank as cli_rank
 from carbon.liveroom.ranking import rank, savings, signals
+from carbon.run import parts, reorder
+from carbon.run import rank as rank_run
 from carbon.run.results import write_table
 
 ROWS = 600

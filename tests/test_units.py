@@ -93,8 +93,38 @@ def test_pint_is_not_imported_before_it_is_needed():
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
-def test_the_symbols_of_base_units_are_those_of_pint():
+@pytest.mark.parametrize("quantity", sorted(units.BASE_UNITS))
+def test_the_list_says_what_pint_says(quantity):
     registry = pint.UnitRegistry()
-    for quantity, symbol in units._SYMBOLS.items():
-        assert registry.parse_units(symbol) == registry.parse_units(units.BASE_UNITS[quantity])
-        assert units.scale(symbol, quantity) == units.Scale()
+    base = registry.parse_units(units.BASE_UNITS[quantity])
+    compared = 0
+    for name, (kind, _) in units._names()[0].items():
+        if kind == units._KINDS.get(quantity, quantity) and name in dir(registry):
+            expected = registry.Quantity(1.0, name).to(base).magnitude
+            assert units.scale(name, quantity)(np.array([1.0]))[0] == pytest.approx(expected)
+            compared += 1
+    assert compared >= 3
+
+
+@pytest.mark.parametrize(
+    ("text", "quantity", "base"),
+    [
+        ("gr", "mass", 0.001),
+        ("MT", "mass", 1000),
+        ("市斤", "mass", 0.5),
+        ("磅", "mass", 0.45359237),
+        ("克拉", "mass", 0.0002),
+        ("GJ", "heat", 1000),
+        ("MWh", "electricity", 1000),
+        ("万千瓦时", "electricity", 10_000),
+        ("秒", "duration", 1 / 3600),
+        ("万小时", "duration", 10_000),
+    ],
+)
+def test_units_of_commerce(text, quantity, base):
+    assert units.scale(text, quantity)(np.array([1.0]))[0] == pytest.approx(base, rel=1e-12)
+
+
+@pytest.mark.parametrize("text", ["dr", "dwt", "钱", "台斤", "tael", "fl oz", "parsec", "grain"])
+def test_words_that_no_trade_shares_are_refused(text):
+    assert units.scale(text, "mass").code in ("C103", "C104")

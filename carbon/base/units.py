@@ -1,20 +1,25 @@
-"""Units: what a unit's name is worth in the base unit of a quantity.
+"""Reads a unit as a merchant wrote it, gives what it is worth in the base unit of a quantity.
 
-Pint knows the units; this module decides which names are safe to accept. A word with two meanings
-(ton, oz, cup, 两) is refused, and so is a unit of the wrong kind. Only *unique* names are ever
-looked up, so the cost does not grow with the catalogue.
+A list of commerce (``templates/catalogue/units.csv``) says which names count and what they are
+worth; a word with two meanings (ton, oz, cup, 两) is refused, and so is a unit of the wrong kind.
+Only *unique* names are ever looked up, so the cost does not grow with the catalogue. Pint, which
+knows more units than trade does, serves units of datasets only.
 """
 
 from __future__ import annotations
 
+import csv
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import lru_cache
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
+
+from carbon.base.rules import templates_root
 
 __all__ = ["BASE_UNITS", "Scale", "per_unit", "scale"]
 
@@ -26,105 +31,15 @@ BASE_UNITS: Final[dict[str, str]] = {
     "duration": "hour",
     "lifetime": "year",
 }
-"""Quantity → its base unit, in pint's spelling."""
+"""Quantity → its base unit."""
 
-_SYMBOLS: Final = {
-    "mass": "kg",
-    "electricity": "kWh",
-    "heat": "MJ",
-    "distance": "km",
-    "duration": "h",
+_KINDS: Final = {
+    "electricity": "energy",
+    "heat": "energy",
+    "duration": "time",
+    "lifetime": "time",
 }
-
-_AMBIGUOUS: Final = frozenset(
-    [
-        "ton",
-        "tons",
-        "kiloton",
-        "oz",
-        "ozs",
-        "ounce",
-        "ounces",
-        "cup",
-        "cups",
-        "gallon",
-        "gallons",
-        "gal",
-        "gals",
-        "pint",
-        "pints",
-        "quart",
-        "quarts",
-        "bag",
-        "bags",
-        "barrel",
-        "barrels",
-        "bbl",
-        "bushel",
-        "bushels",
-        "stone",
-        "stones",
-        "drachm",
-        "dram",
-        "cwt",
-        "hundredweight",
-        "pood",
-        "两",
-        "里",
-        "英吨",
-        "盎司",
-        "担",
-    ]
-)
-"""Words that name different amounts in different places or trades."""
-
-_NOT_DISTANCES: Final = frozenset({"pc", "pcs"})  # pieces, not parsecs
-
-_SPELLINGS: Final[dict[str, str]] = {
-    **dict.fromkeys(("kgs", "kilo", "kilos"), "kilogram"),
-    **dict.fromkeys(("gm", "gms", "gs", "gr"), "gram"),
-    **dict.fromkeys(("kwh", "kwhs", "kw h"), "kilowatt_hour"),
-    **dict.fromkeys(("kms",), "kilometer"),
-    **dict.fromkeys(("y", "yrs"), "year"),
-    **dict.fromkeys(("mo", "mos"), "month"),
-    **dict.fromkeys(("mth", "mths"), "month"),
-    "wh": "watt_hour",
-    "mwh": "megawatt_hour",
-    "kj": "kilojoule",
-    "mj": "megajoule",
-    "gj": "gigajoule",
-    "t": "metric_ton",
-    "克": "gram",
-    "毫克": "milligram",
-    "千克": "kilogram",
-    "公斤": "kilogram",
-    "斤": "jin",
-    "市斤": "jin",
-    "吨": "metric_ton",
-    "公吨": "metric_ton",
-    "米": "meter",
-    "千米": "kilometer",
-    "公里": "kilometer",
-    "度": "kilowatt_hour",
-    "千瓦时": "kilowatt_hour",
-    "千瓦小时": "kilowatt_hour",
-    "焦": "joule",
-    "焦耳": "joule",
-    "千焦": "kilojoule",
-    "兆焦": "megajoule",
-    "兆焦耳": "megajoule",
-    "吉焦": "gigajoule",
-    "大卡": "kilocalorie",
-    "千卡": "kilocalorie",
-    "小时": "hour",
-    "分钟": "minute",
-    "天": "day",
-    "日": "day",
-    "月": "month",
-    "个月": "month",
-    "年": "year",
-}
-"""Spellings pint does not know, in lower case; merchants' further ones come as aliases."""
+"""Quantity → kind of its units, where the two differ."""
 
 _PER_PIECE: Final = re.compile(
     r"\s*(?:/|\bper\b|\ba\b|每)\s*(?:unit|piece|pcs?|item|sku|件|个|台|只|双|部|盒|瓶|条|套|单)$",
@@ -179,7 +94,7 @@ def scale(text: str, quantity: str, aliases: Mapping[str, str] | None = None) ->
     quantity : str
         A key of :data:`BASE_UNITS`.
     aliases : mapping of str to str, optional
-        Further names in lower case → names that pint knows (or ``jin``, 500 g).
+        Further names in lower case → names of the list.
 
     Returns
     -------
@@ -189,27 +104,64 @@ def scale(text: str, quantity: str, aliases: Mapping[str, str] | None = None) ->
 
     Examples
     --------
-    >>> scale("g", "mass"), scale("斤", "mass").divide
-    (Scale(multiply=1.0, divide=1000.0, code=''), 2.0)
+    >>> scale("g", "mass"), scale("斤", "mass").divide, scale("gr", "mass").divide
+    (Scale(multiply=1.0, divide=1000.0, code=''), 2.0, 1000.0)
     >>> [scale(name, "mass").code for name in ("tonne", "ton", "km", "foo")]
     ['', 'C104', 'C105', 'C103']
     """
     name = _PER_PIECE.sub("", text.strip())
     if quantity == "electricity":
         name = _PER_YEAR.sub("", name)
-    lower = re.sub(r"[\s·.*]+", " ", name.lower()).strip()
-    if lower in _AMBIGUOUS:
-        return Scale(code="C104")
-    alias = (aliases or {}).get(lower, "")
+    lower = _folded(name)
     worst = "C103"
-    for candidate in (name, alias, _SPELLINGS.get(lower, ""), lower):
+    for candidate in (name, (aliases or {}).get(lower, ""), lower):
         if not candidate:
             continue
-        found = _scale(candidate, quantity)
-        if not found.code:
-            return found
-        worst = max(worst, found.code)
+        result = _scale(candidate, quantity)
+        if not result.code or (lower in _names()[1] and result.code == "C104"):
+            return result
+        worst = max(worst, result.code)
     return Scale(code=worst)
+
+
+def _folded(name: str) -> str:
+    return re.sub(r"[\s·.*_]+", " ", name.lower()).strip()
+
+
+@lru_cache(maxsize=1)
+def _names() -> tuple[dict[str, tuple[str, Fraction]], dict[str, tuple[str, Fraction]]]:
+    """Name as written → kind and worth in SI units, and the same of folded names."""
+    exact: dict[str, tuple[str, Fraction]] = {}
+    folded: dict[str, tuple[str, Fraction]] = {}
+    with (templates_root() / "catalogue" / "units.csv").open(encoding="utf-8") as file:
+        for row in csv.DictReader(file):
+            entry = (row["kind"], Fraction(row["worth"] or 0))
+            for name in filter(None, (row["unit"], *row["names"].split(";"))):
+                folded.setdefault(_folded(name), entry)
+            for name in filter(None, (row["unit"], row["exact"])):
+                exact[name] = entry
+    return exact, folded
+
+
+@lru_cache(maxsize=4096)
+def _scale(name: str, quantity: str) -> Scale:
+    """Scale of one name."""
+    exact, folded = _names()
+    entry = exact.get(name) or folded.get(_folded(name))
+    if entry is None:
+        return Scale(code="C103")
+    kind, worth = entry
+    if kind == "unsure":
+        return Scale(code="C104")
+    if kind != _KINDS.get(quantity, quantity):
+        return Scale(code="C105")
+    factor = worth / exact[BASE_UNITS[quantity]][1]
+    if factor < 1 and factor.denominator % factor.numerator == 0:
+        return Scale(1.0, float(1 / factor))
+    inverse = float(f"{float(1 / factor):.10g}")
+    if factor < 1 and abs(inverse * float(factor) - 1) < 1e-12:
+        return Scale(1.0, inverse)
+    return Scale(float(factor), 1.0)
 
 
 _OF_DATASETS: Final[dict[str, str]] = {
@@ -254,9 +206,7 @@ def per_unit(ours: str, theirs: str) -> float:
         lower = " ".join(word.strip().lower().split())
         known = _OF_DATASETS.get(lower)
         plain = re.fullmatch(r"[A-Za-zµμ][A-Za-zµμ_ ]{0,39}", word.strip())
-        names.append(
-            known or (lower.replace(" ", "_") if plain and lower not in _AMBIGUOUS else "")
-        )
+        names.append(known or (lower.replace(" ", "_") if plain and not _unsure(lower) else ""))
     if ours.strip().lower() == theirs.strip().lower():
         return 1.0
     if not all(names):
@@ -268,33 +218,9 @@ def per_unit(ours: str, theirs: str) -> float:
         return float("nan")
 
 
-@lru_cache(maxsize=4096)
-def _scale(name: str, quantity: str) -> Scale:
-    """Scale of a name in pint's spelling."""
-    if name.lower() in _AMBIGUOUS:
-        return Scale(code="C104")
-    if name in (BASE_UNITS[quantity], _SYMBOLS.get(quantity)):
-        return Scale()  # needs no registry, which takes a while to make
-    if quantity == "distance" and name.lower() in _NOT_DISTANCES:
-        return Scale(code="C105")
-    # letters only: pint would otherwise evaluate "1e9*g" or "g**9**9"
-    if len(name) > 40 or not re.fullmatch(r"[A-Za-zµμ][A-Za-zµμ_ ]*", name):
-        return Scale(code="C103")
-    import pint
-
-    registry = _registry()
-    try:
-        unit = registry.parse_units(name.replace(" ", "_"))
-    except (pint.errors.PintError, AttributeError, ValueError, TypeError):
-        return Scale(code="C103")
-    base = registry.parse_units(BASE_UNITS[quantity])
-    if unit.dimensionality != base.dimensionality:
-        return Scale(code="C105")
-    factor = float(registry.Quantity(1, unit).to(base).magnitude)
-    inverse = float(f"{1 / factor:.10g}")
-    if factor < 1 and abs(inverse * factor - 1) < 1e-12:
-        return Scale(1.0, inverse)
-    return Scale(float(f"{factor:.14g}"), 1.0)  # 14 digits: pint's last ones are rounding noise
+def _unsure(name: str) -> bool:
+    """Whether a name means different amounts in different places or trades."""
+    return _names()[1].get(name, ("", 0))[0] == "unsure"
 
 
 @lru_cache(maxsize=1)
@@ -303,5 +229,4 @@ def _registry() -> Any:
     import pint
 
     registry: Any = pint.UnitRegistry(on_redefinition="ignore")
-    registry.define("jin = 500 gram")
     return registry

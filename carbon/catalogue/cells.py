@@ -21,7 +21,19 @@ from carbon.catalogue.headers import currency_of
 from carbon.catalogue.names import by_unique
 from carbon.catalogue.schema import Column
 
-__all__ = ["Faults", "Numbers", "clean", "few", "measure", "numbers", "price", "runs", "scaled"]
+__all__ = [
+    "RATES",
+    "Faults",
+    "Numbers",
+    "clean",
+    "few",
+    "holds_percent",
+    "measure",
+    "numbers",
+    "price",
+    "runs",
+    "scaled",
+]
 
 Faults = list[tuple[str, NDArray[np.int64]]]
 MISSING: Final = [
@@ -55,9 +67,13 @@ _SAMPLE, _FEW = 1000, 100
 _SUMMED: Final = ("share", "chain_share")
 """Shares whose sum shows whether they are percent."""
 
+RATES: Final = ("return_rate", "resale_share", "loss_rate", "packaging_reuse")
+"""Shares that stand alone: a column of them is read as percent or as fractions, never as both."""
+
 PIECES: Final = (
     r"(?i)^(?:pcs?|pieces?|units?|items?|orders?|trips?|times|件|个|只|单|台|双|条|盒|次|人|份)$"
 )
+_ABOVE_ONE: Final = r"^\s*(?:(?:[2-9]|[1-9][0-9]|100)(?:[.,][0-9]*)?|1[.,]0*[1-9][0-9]*)\s*$"
 _PLAIN: Final = r"^[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]{1,3})?$"
 _CELL: Final = (
     r"^(?P<number>[-+−]?(?:[0-9][0-9.,' ]*|\.[0-9]+)(?:[eE][-+]?[0-9]{1,3})?) *"
@@ -169,6 +185,25 @@ def runs(column: Any) -> tuple[NDArray[np.int64], Any]:
     return starts, clean(column.take(pa.array(starts)))
 
 
+def holds_percent(cells: Any) -> bool:
+    """Whether a bare number of a column of rates is above 1, and so can only be percent.
+
+    Parameters
+    ----------
+    cells : pyarrow.Array
+        Strings or numbers, as the file holds them.
+
+    Examples
+    --------
+    >>> holds_percent(pa.array(["0.35", "12%"])), holds_percent(pa.array(["0.35", "12"]))
+    (False, True)
+    """
+    if not pa.types.is_string(cells.type):
+        largest = pc.max(cells).as_py()
+        return largest is not None and 1 < largest <= 100
+    return bool(pc.any(pc.match_substring_regex(cells, _ABOVE_ONE)).as_py())
+
+
 def numbers(texts: Any) -> Numbers:
     """Parse a column of numbers as text.
 
@@ -277,7 +312,8 @@ def scaled(
     header_unit : str
     aliases : mapping of str to str
     fractions : bool
-        In a row that is not among these, the column says percent and holds a fraction of 1.
+        In a row that is not among these, the column says percent and holds a fraction of 1, or
+        says nothing and holds a number that can only be percent.
     """
     found: list[tuple[units.Scale, str]] = []
 
@@ -297,6 +333,13 @@ def scaled(
         if fractions or fraction.any():
             out.fail("C108", fraction | (bare & (out.values == 1)))
             given = ~np.isnan(out.values)
+    bare_percent = np.zeros(len(out.values), bool)
+    if column.kind == "share" and not percent and column.output in RATES:
+        bare_percent = bare & (out.values > 1) & (out.values <= 100)
+        if fractions or bare_percent.any():  # the column is read in one way, as percent
+            out.fail("C108", bare & (out.values > 0) & (out.values <= 1))
+            out.values = np.where(bare_percent, out.values / 100, out.values)
+            given = ~np.isnan(out.values)
     scales = [scale for scale, _ in found]
     if any((scale.multiply, scale.divide) != (1.0, 1.0) for scale in scales):
         multiply = np.array([scale.multiply for scale in scales])[codes]
@@ -310,8 +353,11 @@ def scaled(
         out.rest = np.broadcast_to(out.rest, len(out.values)).copy()
     values = out.values
     out.fail("C106", values < 0)
-    if column.kind == "share":
+    if bare_percent.any():  # read, and told
+        out.faults.append(("C108", np.flatnonzero(bare_percent)))
+    elif column.kind == "share":
         out.fail("C108", bare & (not percent) & (values > 1) & (values <= 100))
+    if column.kind == "share":
         out.fail("C107", values > column.limit)
     if column.positive or column.least:
         out.fail("C112", (values <= 0) if column.positive else (values < column.least))

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from carbon.catalogue import cells, grammar
 from carbon.catalogue.lines import Lines, shares
 from carbon.catalogue.names import by_unique
-from carbon.catalogue.problems import Problems, Rows
+from carbon.catalogue.problems import CellProblems, Rows
 from carbon.catalogue.schema import LINE_COLUMNS, Vocabulary
 
 __all__ = ["LEG_COLUMNS", "compact_legs", "leg_lines", "tidy_legs"]
@@ -108,7 +108,9 @@ def tidy_legs(lines: Lines) -> Lines:
     return lines
 
 
-def leg_lines(lines: Lines, size: int, vocabulary: Vocabulary, problems: Problems) -> pd.DataFrame:
+def leg_lines(
+    lines: Lines, size: int, vocabulary: Vocabulary, problems: CellProblems
+) -> pd.DataFrame:
     """Judge legs.
 
     Returns

@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from carbon.catalogue.problems import Problems, Rows
+from carbon.catalogue.problems import CellProblems, Rows
 from carbon.catalogue.schema import Vocabulary
 
 __all__ = ["check_energy", "check_lines", "check_mass"]
@@ -28,7 +28,7 @@ def check_energy(
     materials: pd.DataFrame,
     rows: Rows,
     vocabulary: Vocabulary,
-    problems: Problems,
+    problems: CellProblems,
 ) -> None:
     """Tell where one meter stands without the other, and refuse two that stand still."""
     electricity = skus["electricity_kwh"].notna().to_numpy()
@@ -36,11 +36,11 @@ def check_energy(
     for column, alone in (("electricity", electricity & ~heat), ("heat", heat & ~electricity)):
         at = np.flatnonzero(alone)
         if len(at):
-            problems.add(rows, at, column, rows.texts[column].take(pa.array(at)), "C115")
+            problems.cells(rows, at, column, rows.texts[column].take(pa.array(at)), "C115")
     nothing = (skus["electricity_kwh"] == 0) & (skus["heat_mj"] == 0)
     if nothing.any():
         at = np.flatnonzero(nothing.to_numpy() & _processed(skus, materials, vocabulary))
-        problems.add(rows, at, "electricity", ["0 and no heat"] * len(at), "C116")
+        problems.cells(rows, at, "electricity", ["0 and no heat"] * len(at), "C116")
 
 
 def _processed(
@@ -74,7 +74,7 @@ def check_mass(
     materials: pd.DataFrame,
     rows: Rows,
     vocabulary: Vocabulary,
-    problems: Problems,
+    problems: CellProblems,
 ) -> None:
     """Hold masses against the category's bounds, and the materials against the mass."""
     size = len(skus)
@@ -90,7 +90,7 @@ def check_mass(
     wide = (ratio > _TOO_FAR) | (ratio < 1 / _TOO_FAR)
     for at, code in ((apart[~wide], "C204"), (apart[wide], "C206")):
         told = [f"{total[item]:.6g} kg of {mass[item]:.6g} kg" for item in at]
-        problems.add(rows, at, "materials", told, code)
+        problems.cells(rows, at, "materials", told, code)
 
     category = skus["category"].cat.codes.to_numpy()
     bounds = vocabulary.parameter_table
@@ -108,7 +108,7 @@ def check_mass(
             bounded = zip(*(each[at].tolist() for each in (value, least, most)), strict=True)
             hints = [f"{kg:.6g} kg, but {a:g} to {b:g} kg is usual" for kg, a, b in bounded]
             written = rows.texts.get(column)
-            problems.add(
+            problems.cells(
                 rows,
                 at,
                 column,
@@ -119,7 +119,7 @@ def check_mass(
 
 
 def check_lines(
-    materials: pd.DataFrame, rows: Rows, vocabulary: Vocabulary, problems: Problems
+    materials: pd.DataFrame, rows: Rows, vocabulary: Vocabulary, problems: CellProblems
 ) -> None:
     """Note recycled shares of materials for which only the virgin one is known."""
     table = vocabulary.materials
@@ -129,4 +129,4 @@ def check_lines(
         return
     found = virgin_only[code] & (materials["recycled_share"].to_numpy() > 0)
     told = materials.loc[found, "material"].astype(str)
-    problems.add(rows, materials["row"].to_numpy()[found], "materials", told.tolist(), "C205")
+    problems.cells(rows, materials["row"].to_numpy()[found], "materials", told.tolist(), "C205")

@@ -8,6 +8,7 @@ from typing import Final
 __all__ = [
     "COLUMNS",
     "FUELS",
+    "LEFT_OPEN",
     "LINES",
     "LINE_COLUMNS",
     "LINE_TABLES",
@@ -156,6 +157,20 @@ PARAMETER_NAMES: Final = (
     *PARAMETER_KINDS,
     *("units_per_parcel", "return_rate", "resale_share", "loss_rate", "packaging_reuse"),
 )
+
+
+LEFT_OPEN: Final[dict[str, frozenset[str]]] = {
+    **dict.fromkeys(("price", "currency", "units_sold", "gtin"), frozenset()),
+    **dict.fromkeys(("origin", "destination"), frozenset({"C231", "C232", "C108", "C107", "C106"})),
+    **dict.fromkeys(("transport", "return_transport"), frozenset({"C221"})),
+    **dict.fromkeys(
+        ("return_rate", "resale_share", "loss_rate", "packaging_reuse"), frozenset({"C108"})
+    ),
+}
+"""Column → codes that leave its cell open instead of failing the SKU; empty for all codes.
+
+A cell left open counts as one that was never filled: what silence costs, it costs.
+"""
 
 
 FUELS: Final = ("heat, industrial", "heat, natural gas", "heat, coal")

@@ -18,7 +18,7 @@ from carbon.base.terms import ORIGINS
 from carbon.catalogue.inbound import inbound_km
 from carbon.catalogue.names import Names
 from carbon.catalogue.places import Geography
-from carbon.catalogue.problems import Problems, Rows
+from carbon.catalogue.problems import CellProblems, Rows
 from carbon.catalogue.routes import complete_legs, leg_distances
 from carbon.catalogue.schema import FUELS, ORIGIN_COLUMNS, Catalogue, Vocabulary
 from carbon.catalogue.sessions import share_sessions
@@ -158,12 +158,12 @@ def _told(
 
     if not any(len(at) for at in found.values()):
         return catalogue.problems
-    problems = Problems()
+    problems = CellProblems()
     lines = skus["line"].to_numpy()
     rows = Rows(catalogue.file, lines, pa.array(skus["sku"], pa.string()), np.arange(len(skus)))
     for code, at in found.items():
         if len(at):
-            problems.add(rows, at, "transport", (), code)
+            problems.cells(rows, at, "transport", (), code)
             skus.loc[at, "problem"] = (skus.loc[at, "problem"] + f" {code}").str.strip()
             if CODES[code].severity == "error":
                 skus.loc[at, "failed"] = True

@@ -16,7 +16,8 @@ from carbon.catalogue import cells
 from carbon.catalogue.chains import LEG_COLUMNS, compact_legs, leg_lines, tidy_legs
 from carbon.catalogue.headers import Header, match_headers
 from carbon.catalogue.lines import Lines, material_lines, packaging_lines, read_compact, read_tidy
-from carbon.catalogue.problems import Problems, Rows, Runs, Texts
+from carbon.catalogue.problems import CellProblems, Rows, Runs, Texts
+from carbon.catalogue.prose.columns import reword_lines
 from carbon.catalogue.schema import LINE_COLUMNS, LINE_TABLES, Vocabulary, Whole
 from carbon.catalogue.sheets import Sheet
 
@@ -24,7 +25,6 @@ __all__ = [
     "compact_lines",
     "filled_down",
     "line_table",
-    "no_destinations",
     "rows_of",
     "tell_faults",
     "understood",
@@ -37,7 +37,7 @@ def understood(
     sheet: Sheet,
     table: str,
     vocabulary: Vocabulary,
-    problems: Problems,
+    problems: CellProblems,
     told: list[tuple[str, Header]],
     first: bool = True,
 ) -> dict[str, tuple[int, Header]]:
@@ -52,19 +52,19 @@ def understood(
         elif not header.source.strip() and sheet.columns[position].null_count == len(sheet.lines):
             continue
         elif first:
-            problems.note(sheet.file, 1, header.source, "", "C007", header.note)
+            problems.add("C007", file=sheet.file, row=1, column=header.source, hint=header.note)
         told.append((sheet.file, header))
     for fault in sheet.faults:
         if not len(sheet.rows_of(fault)):
-            problems.note(fault.file, fault.line, "", fault.text, "C011", fault.hint)
+            problems.add("C011", file=fault.file, row=fault.line, value=fault.text, hint=fault.hint)
     return out
 
 
-def tell_faults(sheet: Sheet, rows: Rows, problems: Problems) -> None:
+def tell_faults(sheet: Sheet, rows: Rows, problems: CellProblems) -> None:
     """Note the rows of a table that are not well formed."""
     for fault in sheet.faults:
         at = sheet.rows_of(fault)
-        problems.add(rows, at, "", [fault.text] * len(at), "C011", [fault.hint] * len(at))
+        problems.cells(rows, at, "", [fault.text] * len(at), "C011", [fault.hint] * len(at))
 
 
 def rows_of(
@@ -122,8 +122,13 @@ def filled_down(sheet: Sheet, given: Any, sku: Any) -> Any:
     return sku.take(pa.array(above))
 
 
-def compact_lines(rows: Rows, vocabulary: Vocabulary) -> dict[str, list[Lines]]:
-    """Lines of the compact cells, column beside column: Arrow's kernels run without the GIL."""
+def compact_lines(
+    rows: Rows, vocabulary: Vocabulary, category: Any, problems: CellProblems
+) -> dict[str, list[Lines]]:
+    """Lines of the compact cells, column beside column: Arrow's kernels run without the GIL.
+
+    Cells in the words of trade are reworded first, and what that assumed is told to ``problems``.
+    """
 
     def parse(item: tuple[str, str]) -> Lines:
         table, column = item
@@ -140,8 +145,11 @@ def compact_lines(rows: Rows, vocabulary: Vocabulary) -> dict[str, list[Lines]]:
     with ThreadPoolExecutor(max_workers=len(wanted)) as pool:
         parsed = list(pool.map(parse, filled))
     out: dict[str, list[Lines]] = {table: [] for table in LINE_TABLES}
-    for (table, _), lines in zip(filled, parsed, strict=True):
-        out[table].append(lines)
+    for (table, column), lines in zip(filled, parsed, strict=True):
+        changed = reword_lines(rows, table, column, lines, vocabulary, category, problems)
+        if changed and rows.texts[column].null_count == len(rows.lines):
+            continue
+        out[table].append(parse((table, column)) if changed else lines)
     return out
 
 
@@ -152,9 +160,10 @@ def line_table(
     compact: Sequence[Lines],
     size: int,
     vocabulary: Vocabulary,
-    problems: Problems,
+    problems: CellProblems,
     told: list[tuple[str, Header]],
     whole: Whole,
+    category: Any,
 ) -> pd.DataFrame:
     """Lines of one kind, from the compact cells, the tidy table or both."""
     sources = list(compact)
@@ -163,7 +172,7 @@ def line_table(
     frames = []
     for lines in sources:
         if table == "materials":
-            frames.append(material_lines(lines, size, vocabulary, problems))
+            frames.append(material_lines(lines, size, vocabulary, problems, category))
         elif table == "packaging":
             frames.append(packaging_lines(lines, vocabulary, problems))
         else:
@@ -177,7 +186,7 @@ def _tidy(
     rows: Rows,
     compact: Sequence[Lines],
     vocabulary: Vocabulary,
-    problems: Problems,
+    problems: CellProblems,
     told: list[tuple[str, Header]],
     whole: Whole,
 ) -> list[Lines]:
@@ -198,9 +207,9 @@ def _tidy(
     ):
         blank = pc.is_null(cells.clean(given["sku"])).to_numpy(zero_copy_only=False)
         named_above = pc.is_valid(own.sku.take(None)).to_numpy(zero_copy_only=False)
-        problems.add(own, np.flatnonzero(blank & named_above), "sku", (), "C253")
+        problems.cells(own, np.flatnonzero(blank & named_above), "sku", (), "C253")
     strange = np.flatnonzero(own.owner < 0)
-    problems.add(own, strange, "sku", own.sku.take(pa.array(strange)), "C251")
+    problems.cells(own, strange, "sku", own.sku.take(pa.array(strange)), "C251")
     numeric = {
         name: own.texts[name] if pa.types.is_string(column.type) else column
         for name, column in given.items()
@@ -216,7 +225,7 @@ def _tidy(
         same = way == (other.column == "return_transport")
         both = np.isin(own.owner, other.owner) & (own.owner >= 0) & same
         at = np.flatnonzero(both)
-        problems.add(own, at, named, own.texts[named].take(pa.array(at)), "C252")
+        problems.cells(own, at, named, own.texts[named].take(pa.array(at)), "C252")
     return [lines]
 
 
@@ -241,10 +250,3 @@ def _joined(frames: list[pd.DataFrame], table: str, vocabulary: Vocabulary) -> p
     whole = pd.concat(frames, ignore_index=True)
     by = ["row", "returning", "chain", "position"] if table == "legs" else ["row"]
     return whole.sort_values(by, kind="stable", ignore_index=True)
-
-
-def no_destinations(vocabulary: Vocabulary) -> pd.DataFrame:
-    """Table of no destinations."""
-    frame = pd.DataFrame({name: np.empty(0) for name in ("row", "location", "share", "lat", "lon")})
-    frame["location"] = vocabulary.names("region").categorical(np.empty(0, np.int32))
-    return frame.astype({"row": np.int32})

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -27,7 +27,7 @@ from carbon.catalogue.files import open_sheets
 from carbon.catalogue.headers import Header, currency_of, header_table, understand
 from carbon.catalogue.ledger_cells import MONEY, QUANTITIES, Cells, money_unit, parse
 from carbon.catalogue.ledger_columns import LedgerColumn, ledger_columns, names_of
-from carbon.catalogue.problems import Problems, Rows
+from carbon.catalogue.problems import CellProblems, Rows
 from carbon.catalogue.schema import Limits
 from carbon.catalogue.sheets import Sheet
 
@@ -69,6 +69,8 @@ class Ledger:
         Of the bytes of the file; empty for a data frame.
     dropped : int
         Rows left out because of an error.
+    refused : pandas.DataFrame
+        These rows, typed as ``frame``; a cell at fault holds nothing that counts.
     """
 
     frame: pd.DataFrame
@@ -78,6 +80,7 @@ class Ledger:
     file: str = ""
     sha256: str = ""
     dropped: int = 0
+    refused: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     def __len__(self) -> int:
         return len(self.frame)
@@ -122,7 +125,7 @@ def read_ledger(
     path = None if isinstance(source, pd.DataFrame) else Path(source)
     if path is not None and path.is_dir():
         raise LedgerError("G001", "it is a folder", file=str(path))
-    problems = Problems()
+    problems = CellProblems({})  # a row with an error is left out
     try:
         opened = open_sheets(source, limits or LIMITS, whole=False)
         sheet, headers = _choose([found for _, found in opened], table, problems)
@@ -136,7 +139,7 @@ def read_ledger(
             value=error.value,
         ) from error
     del opened
-    frame, dropped = _frame(sheet, headers, columns, problems)
+    frame, refused = _frame(sheet, headers, columns, problems)
     return Ledger(
         frame,
         problems.table(),
@@ -144,11 +147,12 @@ def read_ledger(
         table,
         "" if path is None else path.name,
         "" if path is None else digest(path),
-        dropped,
+        len(refused),
+        refused,
     )
 
 
-def _choose(sheets: list[Sheet], table: str, problems: Problems) -> tuple[Sheet, list[Header]]:
+def _choose(sheets: list[Sheet], table: str, problems: CellProblems) -> tuple[Sheet, list[Header]]:
     """Take the first sheet that has the required columns; the others are told."""
     needed = [name for name, column in ledger_columns(table).items() if column.required]
     known = names_of(table)
@@ -159,7 +163,7 @@ def _choose(sheets: list[Sheet], table: str, problems: Problems) -> tuple[Sheet,
             if {header.column for header in headers}.issuperset(needed):
                 taken = sheet, headers
                 continue
-        problems.note(sheet.file, None, "", "", "G009")
+        problems.add("G009", file=sheet.file)
     if taken is None:
         sheet = sheets[0]
         headers = understand(sheet.headers, known, _unit_of(table), sheet.file)
@@ -170,7 +174,7 @@ def _choose(sheets: list[Sheet], table: str, problems: Problems) -> tuple[Sheet,
         raise LedgerError("G005", f"missing {told}; headers seen: {seen}", file=sheet.file)
     for header, cells in zip(taken[1], taken[0].columns, strict=True):
         if not header.column and (header.source.strip() or cells.null_count < len(cells)):
-            problems.note(taken[0].file, 1, header.source, "", "G007")
+            problems.add("G007", file=taken[0].file, row=1, column=header.source)
     return taken
 
 
@@ -193,9 +197,9 @@ def _unit_of(table: str) -> Any:
 
 
 def _frame(
-    sheet: Sheet, headers: list[Header], columns: dict[str, LedgerColumn], problems: Problems
-) -> tuple[pd.DataFrame, int]:
-    """Typed columns of a sheet without the rows at fault, and how many those are."""
+    sheet: Sheet, headers: list[Header], columns: dict[str, LedgerColumn], problems: CellProblems
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Typed columns of a sheet without the rows at fault, and those rows."""
     size = len(sheet.lines)
     at = {header.column: place for place, header in enumerate(headers) if header.column}
     sku: Any = sheet.columns[at["sku"]] if "sku" in at else pa.nulls(size, pa.string())
@@ -210,16 +214,16 @@ def _frame(
         values = sheet.columns[at[name]].take(pa.array(where)) if name in at else []
         if isinstance(values, pa.ChunkedArray):
             values = values.combine_chunks()
-        problems.add(rows, where, name, values, code)
+        problems.cells(rows, where, name, values, code)
 
     for fault in sheet.faults:
         where = sheet.rows_of(fault)
         bad[where] = True
         if len(where):
             hints = [fault.hint] * len(where)
-            problems.add(rows, where, "", [fault.text] * len(where), "G008", hints)
+            problems.cells(rows, where, "", [fault.text] * len(where), "G008", hints)
         else:
-            problems.note(fault.file, fault.line, "", fault.text, "G008", fault.hint)
+            problems.add("G008", file=fault.file, row=fault.line, value=fault.text, hint=fault.hint)
     known = [name for name in columns if name in at]
 
     def understood(name: str) -> Cells:
@@ -239,7 +243,7 @@ def _frame(
         row, names = _currency(found, columns, units_of, fail)
         if ((row == 0) & ~bad).any():
             (only,) = {column.unit for column in columns.values() if column.kind == "money"}
-            problems.note(sheet.file, None, "currency", "", "G019", f"{only} was assumed")
+            problems.add("G019", file=sheet.file, column="currency", hint=f"{only} was assumed")
             names[0] = only
         out["currency"] = _merged(row, names)
     keep = None if not bad.any() else ~bad
@@ -249,9 +253,9 @@ def _frame(
     out["line"] = sheet.lines.astype(np.int32)
     frame = pd.DataFrame(out, copy=False)
     frame = frame[[*(name for name in columns if name in out), "line"]]
-    if keep is not None:
-        frame = frame[keep].reset_index(drop=True)
-    return frame, int(bad.sum())
+    if keep is None:
+        return frame, frame.iloc[:0]
+    return frame[keep].reset_index(drop=True), frame[bad].reset_index(drop=True)
 
 
 def _typed(cells: Cells, column: LedgerColumn) -> Any:

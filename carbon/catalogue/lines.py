@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from carbon.catalogue import cells, grammar
 from carbon.catalogue.cells import Numbers
 from carbon.catalogue.names import Names, by_unique
-from carbon.catalogue.problems import Problems, Rows
+from carbon.catalogue.problems import CellProblems, Rows
 from carbon.catalogue.schema import LINE_COLUMNS, Vocabulary
 
 __all__ = ["Lines", "material_lines", "packaging_lines", "read_compact", "read_tidy", "shares"]
@@ -82,7 +82,7 @@ class Lines:
 
     def fail(
         self,
-        problems: Problems,
+        problems: CellProblems,
         where: NDArray[Any],
         column: str,
         code: str,
@@ -97,22 +97,24 @@ class Lines:
             told = self.text.take(pa.array(where))
         elif told is None:
             told = self.rows.texts[column].take(pa.array(self.at[where]))
-        problems.add(self.rows, self.at[where], self.column or column, told, code, hints)
+        problems.cells(self.rows, self.at[where], self.column or column, told, code, hints)
 
-    def tell_faults(self, problems: Problems) -> None:
+    def tell_faults(self, problems: CellProblems) -> None:
         """Note the faults of the numbers."""
         for column, found in self.values.items():
             for code, where in found.faults:
                 self.fail(problems, where, column, code)
 
-    def find(self, problems: Problems, names: Names, column: str, code: str) -> NDArray[np.int32]:
+    def find(
+        self, problems: CellProblems, names: Names, column: str, code: str
+    ) -> NDArray[np.int32]:
         """Codes of the names; unknown ones are noted with the nearest known name."""
         codes = names.find(self.name)
         self.unknown(problems, names, np.flatnonzero(codes < 0), column, code)
         return codes
 
     def unknown(
-        self, problems: Problems, names: Names, where: NDArray[Any], column: str, code: str
+        self, problems: CellProblems, names: Names, where: NDArray[Any], column: str, code: str
     ) -> None:
         """Note unknown names with the nearest known one."""
         written = self.name.take(pa.array(where)).to_pylist()
@@ -215,9 +217,14 @@ def read_tidy(
 
 
 def material_lines(
-    lines: Lines, size: int, vocabulary: Vocabulary, problems: Problems
+    lines: Lines, size: int, vocabulary: Vocabulary, problems: CellProblems, category: Any
 ) -> pd.DataFrame:
     """Judge lines of materials.
+
+    Parameters
+    ----------
+    category : pandas.Categorical
+        Of each SKU; rubber of a shoe is a sole.
 
     Returns
     -------
@@ -234,6 +241,8 @@ def material_lines(
         codes, wholly = _recycled_names(lines.name, codes, names)
         recycled = np.where(wholly & np.isnan(recycled), 1.0, recycled)
     lines.unknown(problems, names, np.flatnonzero(codes < 0), "material", "C201")
+    if vocabulary.within_materials is not None:
+        codes = vocabulary.within_materials[np.append(category.codes, -1)[lines.owner], codes]
     share, mass = lines.values["share"].values, lines.values["mass"].values
     owner = lines.owner
     known = owner >= 0
@@ -269,7 +278,7 @@ def material_lines(
     )
 
 
-def _made_in(lines: Lines, vocabulary: Vocabulary, problems: Problems) -> NDArray[np.float64]:
+def _made_in(lines: Lines, vocabulary: Vocabulary, problems: CellProblems) -> NDArray[np.float64]:
     """Code of the place where each material is made, NaN where none is told.
 
     A compact cell tells it behind the name, as ``cotton @ IN 95%``; a tidy table in its column.
@@ -307,7 +316,7 @@ def _recycled_names(
     return np.where(wholly, found, codes), wholly
 
 
-def packaging_lines(lines: Lines, vocabulary: Vocabulary, problems: Problems) -> pd.DataFrame:
+def packaging_lines(lines: Lines, vocabulary: Vocabulary, problems: CellProblems) -> pd.DataFrame:
     """Judge lines of packaging.
 
     Returns
@@ -342,7 +351,7 @@ def _check_trips(
     trips: NDArray[np.float64],
     codes: NDArray[np.int32],
     vocabulary: Vocabulary,
-    problems: Problems,
+    problems: CellProblems,
 ) -> None:
     """Refuse trips of items that are used once, and more trips than an item lasts."""
     table = vocabulary.packaging_items
@@ -375,7 +384,7 @@ def shares(
     judged: NDArray[np.bool_],
     column: str,
     code: str,
-    problems: Problems,
+    problems: CellProblems,
 ) -> NDArray[np.float64]:
     """Scale the shares of each group to sum to 1; a group further off is noted.
 

@@ -1,12 +1,13 @@
-"""Names → ids, for columns of many cells with few different names."""
+"""Reads names as people write them, gives ids: for columns of many cells with few names."""
 
 from __future__ import annotations
 
+import csv
 import difflib
 import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -15,20 +16,51 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-__all__ = ["Names", "by_unique", "key"]
+from carbon.base.rules import templates_root
+
+__all__ = ["Names", "by_unique", "key", "simplified"]
+
+_NEAR = 0.75
+"""Least likeness of a suggestion: two letters of eight may differ, and the first may not."""
 
 _GAP = re.compile(r"[\s_\-‐–—]+")
+_INVISIBLE = re.compile(r"[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufe00-\ufe0f\ufeff]")
 
 
-def key(name: str) -> str:
-    """Fold a name for comparison: NFKC, lower case, blanks and hyphens alike.
+@lru_cache(maxsize=1)
+def _characters() -> dict[int, str]:
+    """Traditional character → the simplified one (OpenCC, Apache 2.0)."""
+    path = templates_root() / "catalogue" / "traditional.csv"
+    with path.open(encoding="utf-8", newline="") as file:
+        return {ord(row["traditional"]): row["simplified"] for row in csv.DictReader(file)}
+
+
+def simplified(text: str) -> str:
+    """Text in NFKC, without invisible characters, traditional characters made simplified.
+
+    Parameters
+    ----------
+    text : str
 
     Examples
     --------
-    >>> key("  T-Shirt： ") == key("t_shirt")
-    True
+    >>> simplified("滌綸\u200b１００％")
+    '涤纶100%'
     """
-    folded = unicodedata.normalize("NFKC", name).casefold().strip(" \t\r\n:：.,-—_'\"")
+    if text.isascii():
+        return text
+    return unicodedata.normalize("NFKC", _INVISIBLE.sub("", text)).translate(_characters())
+
+
+def key(name: str) -> str:
+    """Fold a name for comparison: see :func:`simplified`; case, blanks and hyphens are alike.
+
+    Examples
+    --------
+    >>> key("  T-Shirt： ") == key("t_shirt"), key("棉 襯衫")
+    (True, '棉 衬衫')
+    """
+    folded = simplified(name).casefold().strip(" \t\r\n:：.,-—_'\"")
     return _GAP.sub(" ", folded).strip()
 
 
@@ -97,8 +129,11 @@ class Names:
 
     def suggest(self, name: str) -> str:
         """Find the known name nearest to an unknown one, or ``""``."""
-        near = difflib.get_close_matches(key(name)[:60], self.codes, n=1, cutoff=0.7)
-        return near[0] if near else ""
+        folded = re.sub(r"[0-9.%]+", " ", key(name))[:60].strip()
+        if not folded:
+            return ""
+        near = difflib.get_close_matches(folded, self.codes, n=1, cutoff=_NEAR)
+        return near[0] if near and near[0][0] == folded[0] else ""
 
     def categorical(self, codes: NDArray[Any]) -> pd.Categorical:
         """Ids as a categorical column; -1 becomes NaN."""

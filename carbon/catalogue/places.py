@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
@@ -15,12 +14,15 @@ from numpy.typing import ArrayLike, NDArray
 
 from carbon.catalogue import cells, grammar
 from carbon.catalogue.lines import Lines, shares
-from carbon.catalogue.names import by_unique, key
-from carbon.catalogue.problems import Problems, Rows
+from carbon.catalogue.names import by_unique
+from carbon.catalogue.problems import CellProblems, Rows
+from carbon.catalogue.prose.columns import tell_reworded
+from carbon.catalogue.prose.places import PlaceProse
+from carbon.catalogue.prose.wording import reworded
 from carbon.catalogue.schema import Column, Vocabulary
 from carbon.catalogue.tables import spread
 
-__all__ = ["Geography", "destination_lines", "great_circle", "origin_places"]
+__all__ = ["Geography", "destination_lines", "great_circle", "no_destinations", "origin_places"]
 
 EARTH_RADIUS_KM: Final = 6371.0088
 """Mean radius of the Earth (IUGG; Moritz 2000, doi:10.1007/s001900050278)."""
@@ -29,10 +31,6 @@ _COORDINATES: Final = r"([-+]?[0-9]{1,3}(?:\.[0-9]+)?)\s*,\s*([-+]?[0-9]{1,3}(?:
 _PLACED: Final = (
     r"^\(?(?P<lat>[-+]?[0-9.]+)\x02(?P<lon>[-+]?[0-9.]+)\)?"
     r"(?:\s*[: ]\s*(?P<number>[0-9][0-9.]*)\s*(?P<unit>%?))?$"
-)
-_DIVISION: Final = re.compile(
-    r"(?:特别行政区|壮族自治区|回族自治区|维吾尔自治区|自治区|省|市)$|\s+(?:province|municipality|city)$",
-    re.I,
 )
 
 
@@ -133,19 +131,15 @@ class Geography:
 
 
 def _find(names: Any, vocabulary: Vocabulary) -> NDArray[np.int32]:
-    """Codes of places by code, name, or a Chinese address that begins with a province."""
-    region = vocabulary.names("region")
-    starts = sorted((name for name in region.codes if not name.isascii()), key=len, reverse=True)
+    """Codes of places by code, name or address; -1 where none or several are meant."""
+    region, prose = vocabulary.names("region"), PlaceProse.of(vocabulary)
 
     def look(text: str) -> int:
         code = region.code(text)
-        if code < 0:
-            code = region.code(_DIVISION.sub("", text.strip()))
-        if code < 0:
-            folded = key(text).removeprefix("中国")
-            start = next((name for name in starts if folded.startswith(name)), "")
-            code = region.codes.get(start, -1)
-        return code
+        if code >= 0:
+            return code
+        ids = prose.ids(text)
+        return region.code(ids[0]) if len(ids) == 1 else -1
 
     return by_unique(names, look, np.int32, -1)
 
@@ -182,7 +176,7 @@ def origin_places(
     rows: Rows,
     vocabulary: Vocabulary,
     geography: Geography,
-    problems: Problems,
+    problems: CellProblems,
     column: str = "origin",
 ) -> tuple[NDArray[np.int32], NDArray[np.float64], NDArray[np.float64]]:
     """Places of origin or of making: code (-1 for none) and coordinates (NaN if too wide).
@@ -193,7 +187,7 @@ def origin_places(
         With the texts of the column.
     vocabulary : Vocabulary
     geography : Geography
-    problems : Problems
+    problems : CellProblems
     column : str
         ``origin`` or ``made_in``.
     """
@@ -212,7 +206,7 @@ def origin_places(
 
 
 def _located(
-    lines: Lines, parts: Any, vocabulary: Vocabulary, geography: Geography, problems: Problems
+    lines: Lines, parts: Any, vocabulary: Vocabulary, geography: Geography, problems: CellProblems
 ) -> tuple[NDArray[np.int32], NDArray[np.float64], NDArray[np.float64]]:
     """Places of lines whose coordinates, where they have any, are ``parts``."""
     placed = pc.is_valid(parts).to_numpy(zero_copy_only=False)
@@ -225,7 +219,20 @@ def _located(
         code[real] = geography.nearest(at_lat[real], at_lon[real])
         lat, lon = np.where(real, at_lat, lat), np.where(real, at_lon, lon)
     unknown = np.flatnonzero((code < 0) & present)
-    lines.unknown(problems, vocabulary.names("region"), unknown, lines.column, "C231")
+    if len(unknown):
+        prose = PlaceProse.of(vocabulary)
+        written = lines.name.take(pa.array(unknown)).to_pylist()
+        meant = {name: prose.candidates(name) for name in set(written)}
+        several = np.array([len(meant[name]) > 1 for name in written])
+        hints = [f"it may lie in {' or '.join(meant[name][:5])}" for name in written]
+        lines.fail(
+            problems,
+            unknown[several],
+            lines.column,
+            "C234",
+            [hint for hint, many in zip(hints, several, strict=True) if many],
+        )
+        lines.unknown(problems, vocabulary.names("region"), unknown[~several], lines.column, "C231")
     return code, lat, lon
 
 
@@ -235,7 +242,7 @@ def _entries(texts: Any) -> tuple[NDArray[np.int64], Any]:
 
 
 def destination_lines(
-    rows: Rows, size: int, vocabulary: Vocabulary, geography: Geography, problems: Problems
+    rows: Rows, size: int, vocabulary: Vocabulary, geography: Geography, problems: CellProblems
 ) -> pd.DataFrame:
     """Lines of the column ``destination``, a mix as ``CN-GD 40%; CN-BJ 60%``.
 
@@ -244,17 +251,22 @@ def destination_lines(
     pandas.DataFrame
         ``row, location, share, lat, lon``.
     """
-    texts = rows.texts.words("destination")
-    if pa.types.is_dictionary(texts.type):  # each different one once
-        of, words = _entries(texts.dictionary)
-        count = np.append(np.bincount(of, minlength=len(texts.dictionary)), 0)  # none of a null
-        word = pc.fill_null(texts.indices, len(texts.dictionary)).to_numpy(zero_copy_only=False)
-        at, entry = spread(np.arange(len(word)), word, np.cumsum(count) - count, count)
-        text, parts, name, number, unit = (part.take(entry) for part in (words, *_parsed(words)))
-    else:
-        at, text = _entries(texts)
-        parts, name, number, unit = _parsed(text)
-    share = cells.scaled(cells.numbers(number), unit, Column("share", "", ""), "", {})
+    at, text, parts, name, share = _mixes(rows.texts.words("destination"))
+    code = _find(name, vocabulary)
+    several = np.bincount(at, minlength=size)[at] > 1
+    odd = (code < 0) & ~pc.is_valid(parts).to_numpy(zero_copy_only=False)
+    odd |= several & np.isnan(share.values)
+    for _, where in share.faults:
+        odd[where] = True
+    if odd.any():
+        given = rows.texts["destination"]
+        mixes, told = reworded(given, np.unique(at[odd]), PlaceProse.of(vocabulary).read)
+        tell_reworded(rows, "destination", given, told, problems)
+        if not mixes.equals(given):
+            rows.texts["destination"] = mixes
+            if mixes.null_count == len(mixes):
+                return no_destinations(vocabulary)
+            at, text, parts, name, share = _mixes(mixes)
     written = pc.replace_substring(text, "\x02", ", ")
     lines = Lines(rows, at, "destination", written, name, {"share": share}, {})
     lines.tell_faults(problems)
@@ -269,7 +281,10 @@ def destination_lines(
     mix = shares(
         lines, np.where(alone, 1.0, share.values), owner, size, fit, "destination", "C232", problems
     )
-    keep = (code >= 0) & ~np.isnan(mix)
+    # a mix that is not understood whole is left open whole
+    fit[owner[(code < 0) | np.isnan(mix)]] = False
+    total = np.bincount(owner, weights=np.nan_to_num(mix), minlength=size)
+    keep = (fit & (np.abs(total - 1) < 1e-6))[owner]
     names = vocabulary.names("region")
     return pd.DataFrame(
         {
@@ -281,3 +296,25 @@ def destination_lines(
         },
         copy=False,
     )
+
+
+def _mixes(texts: Any) -> tuple[NDArray[np.int64], Any, Any, Any, cells.Numbers]:
+    """Entries of mixes: cell, text, coordinates, name and share of each."""
+    if pa.types.is_dictionary(texts.type):  # each different one once
+        of, words = _entries(texts.dictionary)
+        count = np.append(np.bincount(of, minlength=len(texts.dictionary)), 0)  # none of a null
+        word = pc.fill_null(texts.indices, len(texts.dictionary)).to_numpy(zero_copy_only=False)
+        at, entry = spread(np.arange(len(word)), word, np.cumsum(count) - count, count)
+        text, parts, name, number, unit = (part.take(entry) for part in (words, *_parsed(words)))
+    else:
+        at, text = _entries(texts)
+        parts, name, number, unit = _parsed(text)
+    share = cells.scaled(cells.numbers(number), unit, Column("share", "", ""), "", {})
+    return at, text, parts, name, share
+
+
+def no_destinations(vocabulary: Vocabulary) -> pd.DataFrame:
+    """Table of no destinations."""
+    frame = pd.DataFrame({name: np.empty(0) for name in ("row", "location", "share", "lat", "lon")})
+    frame["location"] = vocabulary.names("region").categorical(np.empty(0, np.int32))
+    return frame.astype({"row": np.int32})

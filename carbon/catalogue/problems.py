@@ -1,4 +1,4 @@
-"""Problems of a catalogue, gathered while it is read and told cell by cell."""
+"""Reads rows of a file and what is wrong in their cells, gives problems cell by cell."""
 
 from __future__ import annotations
 
@@ -7,17 +7,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from carbon.base.errors import CODES, problem_table
+from carbon.base.problems import LONGEST_VALUE, Problems
 from carbon.catalogue.cells import clean, few
+from carbon.catalogue.columns import LEFT_OPEN
 
-__all__ = ["Problems", "Rows", "Runs", "Texts"]
-
-_LONGEST = 120  # characters of a value that are told
+__all__ = ["CellProblems", "Rows", "Runs", "Texts"]
 
 
 class Texts(dict[str, Any]):
@@ -138,22 +136,28 @@ class Rows:
     distinct: bool = False
 
 
-class Problems:
-    """Collector of problems.
+class CellProblems(Problems):
+    """Collector of problems that stand in cells.
+
+    Parameters
+    ----------
+    left_open : mapping of str to frozenset of str
+        See :data:`carbon.catalogue.columns.LEFT_OPEN`.
 
     Examples
     --------
     >>> rows = Rows("a.csv", np.array([2]), pa.array(["S1"]), np.array([0]), {"mass": "mass_g"})
-    >>> problems = Problems()
-    >>> problems.add(rows, np.array([0]), "mass", pa.array(["2 ton"]), "C104")
+    >>> problems = CellProblems()
+    >>> problems.cells(rows, np.array([0]), "mass", pa.array(["2 ton"]), "C104")
     >>> problems.table().loc[0, ["column", "value", "code"]].tolist()
     ['mass_g', '2 ton', 'C104']
     """
 
-    def __init__(self) -> None:
-        self._parts: list[pd.DataFrame] = []
+    def __init__(self, left_open: Mapping[str, frozenset[str]] = LEFT_OPEN) -> None:
+        super().__init__()
+        self.left_open = left_open
 
-    def add(
+    def cells(
         self,
         rows: Rows,
         at: NDArray[Any],
@@ -170,7 +174,8 @@ class Problems:
         at : numpy.ndarray
             Positions in ``rows``.
         column : str
-            Canonical column.
+            Canonical column; :data:`carbon.catalogue.columns.LEFT_OPEN` says whether its cell is
+            left open.
         values : pyarrow.Array or sequence of str
             Offending text of each position; empty for none.
         code : str
@@ -183,72 +188,16 @@ class Problems:
             values = pa.array(list(values) or [""] * len(at), pa.string())
         if not pa.types.is_string(values.type):
             values = pc.cast(values, pa.string())
-        values = pc.utf8_slice_codeunits(pc.fill_null(values, ""), 0, _LONGEST)
-        self._parts.append(
-            pd.DataFrame(
-                {
-                    "file": rows.file if rows.files is None else rows.files[at],
-                    "row": rows.lines[at],
-                    "column": rows.sources.get(column, column),
-                    "sku": pc.fill_null(rows.sku.take(pa.array(at)), "").to_pylist(),
-                    "value": pc.replace_substring(values, "\x01", ",").to_pylist(),
-                    "code": code,
-                    "hint": list(hints) if hints is not None else "",
-                    "owner": rows.owner[at],
-                }
-            )
+        values = pc.utf8_slice_codeunits(pc.fill_null(values, ""), 0, LONGEST_VALUE)
+        codes = self.left_open.get(column)
+        self.add(
+            code,
+            file=rows.file if rows.files is None else rows.files[at],
+            row=rows.lines[at],
+            column=rows.sources.get(column, column),
+            sku=pc.fill_null(rows.sku.take(pa.array(at)), ""),
+            value=pc.replace_substring(values, "\x01", ","),
+            hint=list(hints) if hints is not None else "",
+            owner=rows.owner[at],
+            left_open=codes is not None and (not codes or code in codes),
         )
-
-    def note(
-        self, file: str, row: int | None, column: str, value: str, code: str, hint: str = ""
-    ) -> None:
-        """Note a code that belongs to no SKU."""
-        entry = {
-            "file": file,
-            "row": row,
-            "column": column,
-            "sku": "",
-            "value": value,
-            "code": code,
-        }
-        self._parts.append(pd.DataFrame([{**entry, "hint": hint, "owner": -1}]))
-
-    def _all(self) -> pd.DataFrame:
-        if not self._parts:
-            return pd.DataFrame(columns=["file", "row", "code", "hint", "owner"])
-        if len(self._parts) == 1:
-            return self._parts[0]
-        whole = pd.concat(
-            [part.astype({"row": "Int64"}) for part in self._parts], ignore_index=True
-        )
-        whole = whole.sort_values(
-            ["file", "row"], kind="stable", na_position="first", ignore_index=True
-        )
-        self._parts = [whole]  # sorted once
-        return whole
-
-    def table(self) -> pd.DataFrame:
-        """Table of problems in the order of the file."""
-        found = self._all()
-        out = problem_table(found)
-        if len(found):
-            hinted = (found["hint"] != "").to_numpy()
-            out.loc[hinted, "remedy"] = found["hint"][hinted] + "; " + out["remedy"][hinted]
-        return out
-
-    def by_sku(self, size: int) -> tuple[NDArray[np.bool_], NDArray[np.object_]]:
-        """Which SKUs failed, and the codes of each SKU's errors and warnings in one text."""
-        found = self._all()
-        codes = [code for code in CODES if code.startswith("C")]
-        bits = np.zeros(size, np.uint64)
-        owner = found["owner"].to_numpy(dtype=np.int64, na_value=-1)
-        told = found["code"].to_numpy(dtype=object)
-        for code in set(told.tolist()):
-            rows = owner[(told == code) & (owner >= 0)]
-            if CODES[code].severity != "note" and len(rows):
-                bits[rows] |= np.uint64(1 << codes.index(code))
-        unique, inverse = np.unique(bits, return_inverse=True)
-        words = [[code for at, code in enumerate(codes) if int(mask) >> at & 1] for mask in unique]
-        failed = np.array([any(CODES[code].severity == "error" for code in each) for each in words])
-        text = np.array([" ".join(each) for each in words], object)
-        return failed[inverse], text[inverse]

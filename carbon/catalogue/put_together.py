@@ -13,7 +13,7 @@ from carbon.base.errors import CatalogueError
 from carbon.catalogue import cells
 from carbon.catalogue.headers import match_headers
 from carbon.catalogue.names import key
-from carbon.catalogue.problems import Problems
+from carbon.catalogue.problems import CellProblems
 from carbon.catalogue.schema import SHEETS, Vocabulary
 from carbon.catalogue.sheets import Sheet
 
@@ -22,14 +22,14 @@ __all__ = ["assigned", "by_table", "joined", "one_table"]
 Named = Sequence[tuple[str, Sheet]]
 
 
-def by_table(sheets: Named, vocabulary: Vocabulary, problems: Problems) -> dict[str, Sheet]:
+def by_table(sheets: Named, vocabulary: Vocabulary, problems: CellProblems) -> dict[str, Sheet]:
     """Tell the SKU table from the line tables, by name or by their headers.
 
     Parameters
     ----------
     sheets : sequence of (str, Sheet)
     vocabulary : Vocabulary
-    problems : Problems
+    problems : CellProblems
         Told what is left out.
 
     Raises
@@ -40,14 +40,16 @@ def by_table(sheets: Named, vocabulary: Vocabulary, problems: Problems) -> dict[
     return {table: joined(parts) for table, parts in assigned(sheets, vocabulary, problems).items()}
 
 
-def assigned(sheets: Named, vocabulary: Vocabulary, problems: Problems) -> dict[str, list[Sheet]]:
+def assigned(
+    sheets: Named, vocabulary: Vocabulary, problems: CellProblems
+) -> dict[str, list[Sheet]]:
     """Tell which sheets hold which table, by name or by their headers.
 
     Parameters
     ----------
     sheets : sequence of (str, Sheet)
     vocabulary : Vocabulary
-    problems : Problems
+    problems : CellProblems
         Told what is left out.
     """
     found: dict[str, list[Sheet]] = {}
@@ -63,11 +65,11 @@ def assigned(sheets: Named, vocabulary: Vocabulary, problems: Problems) -> dict[
         found["skus"] = [[*named, *others, sheets[0][1]][0]]
     for sheet in others:
         if sheet is not found["skus"][0]:
-            problems.note(sheet.file, None, "", sheet.file, "C012")
+            problems.add("C012", file=sheet.file, value=sheet.file)
     return found
 
 
-def one_table(sheets: Named, table: str, vocabulary: Vocabulary, problems: Problems) -> Sheet:
+def one_table(sheets: Named, table: str, vocabulary: Vocabulary, problems: CellProblems) -> Sheet:
     """Find the table of lines in a file of its own: its sheets of that name, else the first one.
 
     Parameters
@@ -75,7 +77,7 @@ def one_table(sheets: Named, table: str, vocabulary: Vocabulary, problems: Probl
     sheets : sequence of (str, Sheet)
     table : str
     vocabulary : Vocabulary
-    problems : Problems
+    problems : CellProblems
         Told what is left out.
     """
     names = _names(vocabulary)
@@ -83,7 +85,7 @@ def one_table(sheets: Named, table: str, vocabulary: Vocabulary, problems: Probl
     mine = mine or [sheets[0][1]]
     for _, sheet in sheets:
         if all(sheet is not item for item in mine):
-            problems.note(sheet.file, None, "", sheet.file, "C012")
+            problems.add("C012", file=sheet.file, value=sheet.file)
     return joined(mine)
 
 

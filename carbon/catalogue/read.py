@@ -21,7 +21,6 @@ from carbon.catalogue.files import open_sheets
 from carbon.catalogue.gather import (
     compact_lines,
     line_table,
-    no_destinations,
     rows_of,
     tell_faults,
     understood,
@@ -29,8 +28,17 @@ from carbon.catalogue.gather import (
 from carbon.catalogue.headers import Header, currency_of, header_table
 from carbon.catalogue.lines import Lines
 from carbon.catalogue.names import by_unique
-from carbon.catalogue.places import Geography, destination_lines, origin_places
-from carbon.catalogue.problems import Problems, Rows
+from carbon.catalogue.places import (
+    Geography,
+    destination_lines,
+    no_destinations,
+    origin_places,
+)
+from carbon.catalogue.problems import CellProblems, Rows
+from carbon.catalogue.prose.categories import CategoryProse, Choice
+from carbon.catalogue.prose.columns import tell_reworded
+from carbon.catalogue.prose.content import ContentProse
+from carbon.catalogue.prose.wording import reworded
 from carbon.catalogue.put_together import by_table, one_table
 from carbon.catalogue.schema import (
     COLUMNS,
@@ -95,7 +103,7 @@ def read(
     ([0.2, nan], ['', 'C104'])
     """
     limits = limits or Limits()
-    problems = Problems()
+    problems = CellProblems()
     sheets = by_table(open_sheets(path, limits), vocabulary, problems)
     for table, source in zip(LINE_TABLES, (materials, packaging, legs), strict=True):
         if source is not None:
@@ -109,7 +117,7 @@ def read_tables(
     vocabulary: Vocabulary,
     *,
     whole: Whole | None = None,
-    problems: Problems | None = None,
+    problems: CellProblems | None = None,
     file: str = "",
 ) -> Catalogue:
     """Understand the tables of a catalogue, or of a part of one.
@@ -121,7 +129,7 @@ def read_tables(
     vocabulary : Vocabulary
     whole : Whole, optional
         What a part must know of the whole.
-    problems : Problems, optional
+    problems : CellProblems, optional
         Those found before.
     file : str, optional
         Name of the catalogue.
@@ -135,7 +143,7 @@ def read_tables(
     CatalogueError
         C005 if a column is missing, C006 if two headers mean one column.
     """
-    problems = problems or Problems()
+    problems = problems or CellProblems()
     whole = whole or Whole()
     told: list[tuple[str, Header]] = []
     main = sheets["skus"]
@@ -160,7 +168,7 @@ def read_tables(
         if name in rows.texts and pc.any(pc.match_substring(rows.texts[name], "+")).as_py():
             shortened = pc.fill_null(pc.match_substring_regex(rows.texts[name], _SCIENTIFIC), False)
             at = np.flatnonzero(shortened.to_numpy(zero_copy_only=False))
-            problems.add(rows, at, name, rows.texts[name].take(pa.array(at)), "C014")
+            problems.cells(rows, at, name, rows.texts[name].take(pa.array(at)), "C014")
     measured = _measured(rows, vocabulary)
 
     filled: dict[str, Any] = {}
@@ -185,11 +193,21 @@ def read_tables(
         skus.loc[repeated, ["session", "session_kwh", "viewer_hours"]] = np.nan
 
     frames: dict[str, pd.DataFrame] = {}
-    compact = compact_lines(rows, vocabulary)
+    category = skus["category"].array
+    compact = compact_lines(rows, vocabulary, category, problems)
     for table in LINE_TABLES:
         cell_lines = compact.pop(table)
         frames[table] = line_table(
-            table, sheets.get(table), rows, cell_lines, size, vocabulary, problems, told, whole
+            table,
+            sheets.get(table),
+            rows,
+            cell_lines,
+            size,
+            vocabulary,
+            problems,
+            told,
+            whole,
+            category,
         )
         pa.default_memory_pool().release_unused()
     del cell_lines
@@ -215,7 +233,7 @@ def read_tables(
     check_lines(frames["materials"], rows, vocabulary, problems)
     check_energy(skus, frames["materials"], rows, vocabulary, problems)
     check_sessions(skus, rows, problems, sessions)
-    skus["failed"], codes = problems.by_sku(size)
+    skus["failed"], codes = problems.by_owner(size)
     pa.default_memory_pool().release_unused()
     skus["problem"] = pd.array(codes, dtype="str")
     return Catalogue(
@@ -265,10 +283,10 @@ def _sessions(
     return gathered(skus, rate, repeated)
 
 
-def _identities(rows: Rows, problems: Problems, before: NDArray[np.int64]) -> NDArray[np.int64]:
+def _identities(rows: Rows, problems: CellProblems, before: NDArray[np.int64]) -> NDArray[np.int64]:
     """Note empty and repeated SKUs; positions of the repeats, those of SKUs ``before`` too."""
     present = pc.is_valid(rows.sku).to_numpy(zero_copy_only=False)
-    problems.add(rows, np.flatnonzero(~present), "sku", (), "C009")
+    problems.cells(rows, np.flatnonzero(~present), "sku", (), "C009")
     coded = pc.dictionary_encode(rows.sku)
     codes = pc.fill_null(coded.indices, -1).to_numpy(zero_copy_only=False)
     _, first = np.unique(codes, return_index=True)
@@ -276,7 +294,7 @@ def _identities(rows: Rows, problems: Problems, before: NDArray[np.int64]) -> ND
     again[first] = False
     again[before] = True
     repeats = np.flatnonzero(again & present)
-    problems.add(rows, repeats, "sku", rows.sku.take(pa.array(repeats)), "C008")
+    problems.cells(rows, repeats, "sku", rows.sku.take(pa.array(repeats)), "C008")
     return repeats
 
 
@@ -287,7 +305,7 @@ def _fill_words(
     rows: Rows,
     vocabulary: Vocabulary,
     geography: Geography,
-    problems: Problems,
+    problems: CellProblems,
 ) -> NDArray[np.bool_]:
     """Fill a column of words and say where it is given."""
     texts = rows.texts.words(name, pa.nulls(size, pa.string()))
@@ -302,6 +320,8 @@ def _fill_words(
     if COLUMNS[name].kind == "choice":
         names = vocabulary.names("category" if name == "category" else "fuel")
         codes = names.find(texts)
+        if name == "category" and (codes < 0).any():
+            return _fill_categories(skus, texts, codes, rows, vocabulary, problems)
         wrong = np.flatnonzero(codes < 0 if name == "category" else (codes < 0) & present)
         lines = Lines(rows, np.arange(size), name, texts, texts, {}, {})
         lines.unknown(problems, names, wrong, name, "C010" if name == "category" else "C114")
@@ -321,6 +341,49 @@ def _fill_words(
     return present
 
 
+def _fill_categories(
+    skus: dict[str, Any],
+    texts: Any,
+    codes: NDArray[np.int32],
+    rows: Rows,
+    vocabulary: Vocabulary,
+    problems: CellProblems,
+) -> NDArray[np.bool_]:
+    """Fill categories of which some are no plain names: paths, or words of several meanings."""
+    prose, names = CategoryProse.of(vocabulary), vocabulary.names("category")
+    where = np.flatnonzero(codes < 0)
+    at = pa.array(where)
+    written = pc.fill_null(pc.cast(texts, pa.string()).take(at), "").to_pylist()
+    blank = pa.nulls(len(codes), pa.string())
+    titles = pc.fill_null(rows.texts.get("name", blank).take(at), "").to_pylist()
+    header = rows.sources.get("mass.unit", "")
+    masses = cells.measure(
+        rows.texts.get("mass", blank).take(at), COLUMNS["mass"], header, vocabulary.unit_words
+    ).values
+    choices: dict[tuple[str, str, float], Choice] = {}
+    told: dict[str, list[tuple[int, str]]] = {}
+    for position, text, title, mass in zip(
+        where.tolist(), written, titles, masses.tolist(), strict=True
+    ):
+        asked = (text, title, mass if mass == mass else -1.0)
+        if asked not in choices:
+            choices[asked] = prose.read(text, title, mass)
+        choice = choices[asked]
+        codes[position] = names.code(choice.category) if choice.category else -1
+        if choice.code or choice.hint:
+            told.setdefault(choice.code or "C010", []).append((position, choice.hint))
+    unhinted = codes < 0
+    lines = Lines(rows, np.arange(len(codes)), "category", texts, texts, {}, {})
+    for code, noted in told.items():
+        positions = np.array([position for position, _ in noted])
+        unhinted[positions] = False
+        values = pc.fill_null(pc.cast(texts, pa.string()).take(pa.array(positions)), "")
+        problems.cells(rows, positions, "category", values, code, [hint for _, hint in noted])
+    lines.unknown(problems, names, np.flatnonzero(unhinted), "category", "C010")
+    skus[COLUMNS["category"].output] = names.categorical(codes)
+    return codes >= 0
+
+
 def _fill_numbers(
     skus: dict[str, Any],
     name: str,
@@ -329,7 +392,7 @@ def _fill_numbers(
     given: dict[str, Any],
     units: dict[str, str],
     vocabulary: Vocabulary,
-    problems: Problems,
+    problems: CellProblems,
     fractions: bool,
 ) -> NDArray[np.bool_]:
     """Fill a column of numbers and say where it is given."""
@@ -344,8 +407,10 @@ def _fill_numbers(
         rows.texts["price.currency"] = pc.if_else(pc.equal(currency, ""), None, currency)
     else:
         found = cells.measure(column, spec, units[name], vocabulary.unit_words, fractions)
+        if name == "mass" and found.faults:
+            _contents(found, rows, skus["category"], vocabulary, problems)
     for code, where in found.faults:
-        problems.add(rows, where, name, rows.texts[name].take(pa.array(where)), code)
+        problems.cells(rows, where, name, rows.texts[name].take(pa.array(where)), code)
     if name == "heat" and found.rest is not None:
         fuel = pa.array(found.rest, pa.string())
         stated = rows.texts.get("heat_fuel", pa.nulls(size, pa.string()))
@@ -353,3 +418,25 @@ def _fill_numbers(
         rows.sources.setdefault("heat_fuel", rows.sources["heat"])
     skus[spec.output] = found.values
     return ~np.isnan(found.values)
+
+
+def _contents(
+    found: cells.Numbers, rows: Rows, category: Any, vocabulary: Vocabulary, problems: CellProblems
+) -> None:
+    """Read masses that are written as net contents, as 200g*6 or 500 ml."""
+    odd = np.unique(np.concatenate([where for _, where in found.faults]))
+    texts = rows.texts["mass"]
+    beside = [str(each) for each in np.asarray(category)[odd]]
+    prose = ContentProse(vocabulary.unit_words)
+    compact, told = reworded(texts, odd, prose.read, beside)
+    changed = pc.fill_null(pc.not_equal(texts, compact), True).to_numpy(zero_copy_only=False)
+    changed &= pc.is_valid(texts).to_numpy(zero_copy_only=False)
+    if not changed.any():
+        return
+    tell_reworded(rows, "mass", texts, told, problems)
+    at = np.flatnonzero(changed)
+    again = cells.measure(compact.take(pa.array(at)), COLUMNS["mass"], "", vocabulary.unit_words)
+    found.values[at] = again.values
+    kept = [(code, where[~changed[where]]) for code, where in found.faults]
+    found.faults[:] = [(code, where) for code, where in kept if len(where)]
+    found.faults += [(code, at[where]) for code, where in again.faults]

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from carbon.base import units
 from carbon.base.errors import StudyError
+from carbon.base.shown import as_json, html_table
 from carbon.catalogue.columns import (
     COLUMNS,
     FUELS,
@@ -138,6 +139,9 @@ class Vocabulary:
         default_factory=lambda: pd.DataFrame(columns=_TABLES["landmasses"].split())
     )
     _names: dict[str, Names] = field(default_factory=dict, init=False, repr=False)
+    _asks: dict[str, dict[str, tuple[str, ...]]] = field(
+        default_factory=dict, init=False, repr=False
+    )
 
     @classmethod
     def of(cls, **tables: pd.DataFrame) -> Vocabulary:
@@ -186,8 +190,23 @@ class Vocabulary:
                             aliases.setdefault(key(name), item)
             for alias, item in self.words_of(kind).items():
                 aliases.setdefault(key(alias), aliases.get(key(item), item))
+            for alias in self.asks(kind):
+                aliases.pop(alias, None)
             self._names[kind] = Names(ids, aliases)
         return self._names[kind]
+
+    def asks(self, kind: str) -> dict[str, tuple[str, ...]]:
+        """Folded words of several meanings, and the ids that each may mean.
+
+        Parameters
+        ----------
+        kind : str
+            As for :meth:`names`.
+        """
+        if kind not in self._asks:
+            words = self.words_of(f"ask.{kind}").items()
+            self._asks[kind] = {key(alias): tuple(ids.split()) for alias, ids in words}
+        return self._asks[kind]
 
     def _fuels(self) -> pd.DataFrame:
         """Activities that give heat, those of the words and the three every edition has."""
@@ -227,6 +246,26 @@ class Vocabulary:
         )
         wide = wide.reindex(self.categories["category"].astype(str))
         return wide.reindex(columns=wide.columns.union(list(PARAMETER_NAMES)))
+
+    @cached_property
+    def within_materials(self) -> NDArray[np.int32] | None:
+        """Material that a material means within a category, shape (categories + 1, materials + 1).
+
+        Rubber of a shoe is a sole. The last row and column are those of an unknown name; None if
+        the words of the kind ``within.material`` name none.
+        """
+        categories, materials = self.names("category"), self.names("material")
+        table = np.tile(
+            np.append(np.arange(len(materials)), -1).astype(np.int32), (len(categories) + 1, 1)
+        )
+        changed = False
+        for alias, item in self.words_of("within.material").items():
+            category, _, word = alias.partition(" ")
+            row, column, meant = categories.code(category), materials.code(word), item
+            if row >= 0 and column >= 0 and materials.code(meant) >= 0:
+                table[row, column] = materials.code(meant)
+                changed = True
+        return table if changed else None
 
     @cached_property
     def unit_words(self) -> dict[str, str]:
@@ -275,6 +314,22 @@ class Catalogue:
 
     def __len__(self) -> int:
         return len(self.skus)
+
+    def __repr__(self) -> str:
+        skus = "SKU" if len(self) == 1 else "SKUs"
+        left_out = int(self.skus["failed"].sum()) if "failed" in self.skus else 0
+        count = len(self.problems)
+        problems = "problem" if count == 1 else "problems"
+        return f"Catalogue({len(self):,} {skus}, {left_out:,} left out, {count:,} {problems})"
+
+    def _repr_html_(self) -> str:
+        """First SKUs and problems, for a notebook."""
+        return f"<p>{self!r}</p>" + html_table(self.skus) + html_table(self.problems)
+
+    def to_json(self) -> str:
+        """SKUs, lines and problems as one document of JSON, gaps as null."""
+        names = ("skus", "materials", "packaging", "legs", "destinations", "problems")
+        return as_json({name: getattr(self, name) for name in names})
 
     def part(self, start: int, stop: int) -> Catalogue:
         """Consecutive SKUs with their lines.

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from pandas.util import hash_array
 
 from carbon.base.terms import ORIGINS
-from carbon.catalogue.problems import Problems, Rows
+from carbon.catalogue.problems import CellProblems, Rows
 
 __all__ = ["check_sessions", "gathered", "joined_sessions", "kept_units", "share_sessions"]
 
@@ -146,7 +146,7 @@ def _sum(table: pd.DataFrame, name: str) -> NDArray[np.float64]:
 
 
 def check_sessions(
-    skus: pd.DataFrame, rows: Rows, problems: Problems, sessions: pd.DataFrame
+    skus: pd.DataFrame, rows: Rows, problems: CellProblems, sessions: pd.DataFrame
 ) -> None:
     """See that the totals of live sessions can be shared.
 
@@ -154,7 +154,7 @@ def check_sessions(
     ----------
     skus : pandas.DataFrame
     rows : Rows
-    problems : Problems
+    problems : CellProblems
     sessions : pandas.DataFrame
         As :func:`gathered` gives it, of the whole catalogue.
     """
@@ -166,7 +166,7 @@ def check_sessions(
     for name in _TOTALS:
         total = skus[name].to_numpy()
         given = ~np.isnan(total)
-        problems.add(
+        problems.cells(
             rows, np.flatnonzero(given & unsold), name, _told(rows, name, given & unsold), "C241"
         )
         if not inside.any():
@@ -175,12 +175,12 @@ def check_sessions(
             np.append(sessions[f"{name}_{end}"].to_numpy(), np.nan)[at] for end in ("most", "least")
         )
         unlike = (most > least) & (total < most)
-        problems.add(rows, np.flatnonzero(unlike), name, _told(rows, name, unlike), "C242")
+        problems.cells(rows, np.flatnonzero(unlike), name, _told(rows, name, unlike), "C242")
         missing = np.append((sessions["unsold"] | sessions["maimed"]).to_numpy(), False)[at]
         shared = inside & missing & ~np.isnan(most) & ~unknown
-        problems.add(rows, np.flatnonzero(shared), name, _told(rows, name, shared), "C243")
+        problems.cells(rows, np.flatnonzero(shared), name, _told(rows, name, shared), "C243")
         orphan = unknown & ~np.isnan(most) & ~given
-        problems.add(rows, np.flatnonzero(orphan), "units_sold", (), "C241")
+        problems.cells(rows, np.flatnonzero(orphan), "units_sold", (), "C241")
 
 
 def _positions(session: pd.Series, sessions: pd.DataFrame) -> NDArray[np.int64]:

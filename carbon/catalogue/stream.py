@@ -26,7 +26,7 @@ from carbon.catalogue.gather import understood
 from carbon.catalogue.headers import Header
 from carbon.catalogue.inputs import inputs_of
 from carbon.catalogue.line_plan import LinePlan, Planner, percents
-from carbon.catalogue.problems import Problems
+from carbon.catalogue.problems import CellProblems
 from carbon.catalogue.put_together import assigned, joined
 from carbon.catalogue.read import read_tables
 from carbon.catalogue.schema import COLUMNS, LINE_TABLES, Limits, Vocabulary, Whole
@@ -42,7 +42,7 @@ from carbon.catalogue.sources import (
     open_readers,
 )
 
-__all__ = ["BATCH", "Batch", "Stream", "Surveyed", "survey_columns", "surveyed"]
+__all__ = ["BATCH", "Batch", "Stream", "Surveyed", "survey_columns", "surveyed", "unlabelled"]
 
 BATCH: Final = 25_000
 """SKUs read at once: their cells and lines fill some 300 MB while they are understood."""
@@ -181,7 +181,7 @@ class Stream:
         self.limits = limits or Limits()
         self.inputs = [] if isinstance(source, pd.DataFrame) else inputs_of(source)
         readers, self.damaged = open_readers(source, self.inputs, self.limits, folder, step, whole)
-        self.problems = Problems()
+        self.problems = CellProblems()
         headed = [(reader, empty(reader)) for reader in readers]
         named = assigned(
             [(reader.name, sheet) for reader, sheet in headed], vocabulary, self.problems
@@ -197,7 +197,7 @@ class Stream:
         self.headers: dict[str, dict[str, Header]] = {}
         for table in ("skus", *LINE_TABLES):
             if table in whole_sheets:
-                found = understood(whole_sheets[table], table, vocabulary, Problems(), [])
+                found = understood(whole_sheets[table], table, vocabulary, CellProblems(), [])
                 self.headers[table] = {name: header for name, (_, header) in found.items()}
         read_tables(whole_sheets, vocabulary)  # refuses what lacks a column
         self.lines: LinePlan | None = None
@@ -300,9 +300,14 @@ class Stream:
             percents(name, self.headers[name]) for name in LINE_TABLES if name in self.tables
         )
         self._followed &= names is None and not parsed and not fractions
+        rates = unlabelled(head)
         if self._followed:
+            for reader in self.tables["skus"] if rates else ():
+                for piece in reader.pieces(self.step, list(rates)):
+                    if not isinstance(piece, Damaged):
+                        self.fractions |= _percents(_sheet(piece), rates)
             return
-        columns = {head[name].source for name in names or ("sku",)}
+        columns = {head[name].source for name in names or ("sku",)} | set(rates)
         look = partial(_survey, self.vocabulary, None if names is None else columns)
         seen = Seen(self.folder)
         sessions: list[pd.DataFrame] = []
@@ -346,6 +351,21 @@ def survey_columns(head: Mapping[str, Header]) -> set[str] | None:
     return {"sku", "category", *names} if names else None
 
 
+def unlabelled(head: Mapping[str, Header]) -> dict[str, str]:
+    """Header → rate whose header does not say whether its bare numbers are percent."""
+    return {head[name].source: name for name in cells.RATES if name in head and not head[name].unit}
+
+
+def _percents(sheet: Sheet, rates: Mapping[str, str]) -> frozenset[str]:
+    """Rates of a part of the SKU table in which a bare number can only be percent."""
+    return frozenset(
+        f"skus.{name}"
+        for source, name in rates.items()
+        if source in sheet.headers
+        and cells.holds_percent(settled(only(sheet, {source})).columns[0])
+    )
+
+
 def _in_turn(function: Callable[[Any], Any], things: Iterable[Any]) -> Iterator[tuple[Any, Any]]:
     for thing in things:
         yield thing, function(thing)
@@ -386,13 +406,16 @@ def surveyed(
     whole : Whole
         With the positions of SKUs that stood before, once these are known.
     """
+    found = understood(sheet, "skus", vocabulary, CellProblems(), [])
+    rates = unlabelled({name: header for name, (_, header) in found.items()})
+    percents_told = _percents(sheet, rates)
     if columns is None:
-        found = understood(sheet, "skus", vocabulary, Problems(), [])
-        return Surveyed(sku_digests(cells.clean(sheet.columns[found["sku"][0]])))
+        keys = sku_digests(cells.clean(sheet.columns[found["sku"][0]]))
+        return Surveyed(keys, fractions=percents_told)
     part = read_tables({"skus": only(sheet, columns)}, vocabulary, whole=whole)
     percent = part.headers[part.headers["unit"] == "%"]
     named = dict(zip(percent["source"], percent["column"], strict=True))
     bad = part.problems.loc[part.problems["code"] == "C108", "column"].unique()
     fractions = frozenset(f"skus.{named[name]}" for name in bad if name in named)
     texts = pa.array(part.skus["sku"], pa.string())
-    return Surveyed(sku_digests(texts), part.sessions, fractions)
+    return Surveyed(sku_digests(texts), part.sessions, fractions | percents_told)

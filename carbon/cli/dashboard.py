@@ -46,8 +46,8 @@ def dashboard(
     carbon exposure rooms.csv -o exposure.csv
     carbon dashboard rooms.csv --exposure exposure.csv -o dashboard.html --lang zh,en
     """
+    from carbon.base.files import whole_file
     from carbon.pages.dashboard import EXPOSURE, REASONS, ROOMS, page
-    from carbon.run.results import whole_file
 
     reasons = reasons or rooms.with_name(f"{rooms.stem}-reasons{rooms.suffix}")
     shares = None if exposure is None else _report_of(exposure)

@@ -373,7 +373,7 @@ def _at_once(
 
 def _tell_states(tally: Mapping[Any, int]) -> None:
     """How many SKUs have a letter, and how sure it is."""
-    from carbon.label.scale import STATES
+    from carbon.label.facts import STATES
 
     certified = tally.get("verified", 0)
     told = [f"{tally[state]} {state.replace('_', ' ')}" for state in STATES if tally.get(state)]

@@ -138,10 +138,11 @@ def _write(
     lang: str,
 ) -> list[Path]:
     """Write the tables, the fund and the page."""
+    from carbon.base.files import whole_file
     from carbon.incentive.pool_page import summary
     from carbon.incentive.pool_tiers import shown
     from carbon.incentive.suspicion import says
-    from carbon.run.results import whole_file, write_table
+    from carbon.run.results import write_table
 
     merchants = shown(found.merchants.drop(columns="place"), policy.currency)
     suspected = shown(found.suspected, policy.currency)
@@ -189,9 +190,9 @@ def _manifest(
 ) -> None:
     """What the results rest on, and their hashes."""
     import carbon
+    from carbon.base.files import whole_file
     from carbon.base.rules import digest, shipped
     from carbon.incentive.pool_policy import DEFAULT
-    from carbon.run.results import whole_file
 
     manifest = {
         "program": f"carbon-label {carbon.__version__}",

@@ -132,9 +132,9 @@ def build(
     """
     import numpy as np
 
+    from carbon.base.files import whole_file
     from carbon.base.rules import digest
     from carbon.footprint.reference import of_sales
-    from carbon.run.results import whole_file
 
     guard(output, catalogue, only=(".json",))
     study = new_study(**scope)

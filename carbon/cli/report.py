@@ -211,9 +211,9 @@ def report(
     carbon report catalogue.csv -o report.html --lang zh,en --market China
     carbon report catalogue.csv -o report.html --references ours.json --draws 5000
     """
+    from carbon.base.files import whole_file
     from carbon.label.claims import load_market
     from carbon.pages.report import report as page
-    from carbon.run.results import whole_file
 
     guard(output, catalogue, only=PAGES)
     rules = load_market(market)

@@ -140,6 +140,7 @@ def room(
         **frames,
         findings=findings(frames["rooms"], rules),
         rates=rates,
+        refused=ledgers["sales"].refused,
     )
     impacts = _impacts(study, viewers_of(tables.sessions, rules.viewers))
     judged = judge(
@@ -270,8 +271,8 @@ def _problems(ledgers: dict[str, Ledger], *found: pd.DataFrame) -> pd.DataFrame:
 
 
 def _keep(history: Path, before: Any, judged: Judgement, period: str) -> None:
+    from carbon.base.files import whole_file
     from carbon.liveroom.settlement import entry
-    from carbon.run.results import whole_file
 
     new = entry(before, judged, period)
     if new is None:

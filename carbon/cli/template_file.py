@@ -8,9 +8,10 @@ from pathlib import Path
 import pandas as pd
 
 from carbon.base.errors import OutputError
+from carbon.base.files import whole_file
 from carbon.base.rules import templates_root
 from carbon.catalogue.schema import Vocabulary
-from carbon.run.results import EPOCH, whole_file
+from carbon.run.results import EPOCH
 
 __all__ = ["columns", "write_template"]
 

@@ -8,12 +8,12 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from carbon.base.digits import interval
 from carbon.base.errors import StudyError
 from carbon.base.terms import BOUNDARIES, STAGES
 from carbon.catalogue.schema import Catalogue
 from carbon.footprint.compare import probability_lower
 from carbon.footprint.computing import Computing, sampled
-from carbon.footprint.uncertainty import interval
 
 __all__ = ["BESIDE_COLUMNS", "beside", "pairs"]
 

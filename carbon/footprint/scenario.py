@@ -11,12 +11,12 @@ import numpy.typing as npt
 import pandas as pd
 
 from carbon import stages
+from carbon.base.digits import interval
 from carbon.base.terms import BOUNDARIES, STAGES
 from carbon.catalogue.schema import Catalogue
 from carbon.footprint.compare import probability_lower
 from carbon.footprint.computing import Computing, sampled
 from carbon.footprint.levers import LEVERS, REASONS, Book, Change, Lever, lever
-from carbon.footprint.uncertainty import interval
 
 __all__ = ["ALL", "WHATIF_COLUMNS", "book_of", "in_turn", "steps", "summary", "what_if"]
 
@@ -58,7 +58,7 @@ def book_of(study: Computing) -> Book:
 def what_if(
     study: Computing,
     catalogue: Catalogue,
-    levers: Sequence[str] = (),
+    levers: Sequence[str | Lever | Callable[[Catalogue], Catalogue | Change]] = (),
     *,
     draws: int | None = None,
     days: float = DAYS,
@@ -74,7 +74,7 @@ def what_if(
         Goal and scope.
     catalogue : Catalogue
         Filled, as :meth:`carbon.study.Study.catalogue` gives it.
-    levers : sequence of str
+    levers : sequence of str, Lever or callable
         Levers and settings as :func:`carbon.footprint.levers.lever` reads them; none for every
         lever of the edition.
     draws : int, optional
@@ -213,10 +213,15 @@ def in_turn(
         The lever, and the catalogue changed by it and all before it.
     """
     order = {name: position for position, name in enumerate(LEVERS)}
-    for each in sorted(levers, key=lambda each: order.get(each.name.partition(":")[0], -1)):
+    for each in sorted(levers, key=lambda each: _turn(each, order)):
         change = each.pull(catalogue, book)
         catalogue = change.catalogue
         yield each, change
+
+
+def _turn(each: Lever, order: dict[str, int]) -> int:
+    """Place of a lever: settings first, those of a user last."""
+    return order.get(each.name.partition(":")[0], -1 if "=" in each.name else len(order))
 
 
 def steps(

@@ -20,6 +20,7 @@ from scipy import sparse
 
 from carbon.background.edition import Edition
 from carbon.background.sampling import Mismatch, edition_seed, fill_sample
+from carbon.base.digits import interval
 from carbon.base.terms import BOUNDARIES, FITS, ORIGINS, STAGES
 from carbon.catalogue.schema import Catalogue, Vocabulary
 from carbon.footprint.spreads import NO_SPREAD, WIDTH, Spread, Spreads
@@ -27,7 +28,7 @@ from carbon.footprint.streams import Start, Streams, sku_keys
 from carbon.stages.groups import GROUPS, PARAMETERS, RATES, combine, grouped, shipped_shares
 from carbon.stages.inventory import Inventory
 
-__all__ = ["Draws", "Interval", "Part", "Sampler", "cores", "interval", "use_threads", "workers"]
+__all__ = ["Draws", "Interval", "Part", "Sampler", "cores", "use_threads", "workers"]
 
 Floats = npt.NDArray[np.float64]
 Singles = npt.NDArray[np.float32]
@@ -35,9 +36,6 @@ Match = Callable[[Inventory], tuple[npt.NDArray[np.int32], npt.NDArray[np.int8]]
 
 BLOCK: Final = 64
 """SKUs drawn at once: a parameter of them fills a quarter of a megabyte, so caches hold the sum."""
-
-SHARE: Final = 0.95
-"""Probability of an interval."""
 
 ALONE: Final = {
     "electricity": "electricity",
@@ -109,34 +107,6 @@ def cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
-
-
-def interval(draws: Singles) -> tuple[Singles, Singles]:
-    """Bounds that hold 95 % of the draws in each row; the draws are sorted in place.
-
-    Parameters
-    ----------
-    draws : ndarray of float32, shape (k, draws)
-
-    Returns
-    -------
-    low, high : ndarray of float32, shape (k,)
-
-    Notes
-    -----
-    Order statistics number ``0.025·(draws+1)`` from below and from above, so that the interval
-    holds a further draw with a probability of 95 %.
-
-    Examples
-    --------
-    >>> low, high = interval(np.arange(999, dtype=np.float32)[None, ::-1].copy())
-    >>> low.tolist(), high.tolist()
-    ([24.0], [974.0])
-    """
-    count = draws.shape[1]
-    first = max(int((1 - SHARE) / 2 * (count + 1) + 1e-9) - 1, 0)
-    draws.sort(axis=1)
-    return draws[:, first].copy(), draws[:, count - 1 - first].copy()
 
 
 class Part:

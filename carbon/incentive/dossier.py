@@ -20,6 +20,7 @@ import pyarrow.compute as pc
 from carbon.base.codes import CODES
 from carbon.base.errors import StudyError
 from carbon.base.rules import templates_root
+from carbon.base.words import text as spoken
 from carbon.incentive.intensity import Change
 from carbon.incentive.money import text
 from carbon.incentive.vat import Assessment
@@ -144,15 +145,16 @@ def words(lang: str) -> Mapping[str, str]:
 
 
 def told(code: str, lang: str) -> str:
-    """What a code says: rule and remedy, or the rule in Chinese where it was translated.
+    """What a code says: rule and remedy.
 
     Examples
     --------
     >>> told("T032", "en")
     'carbon intensity needs revenue; none is needed; the SKU is not eligible'
     """
-    chinese = words("zh").get(code, "") if lang == "zh" else ""
-    return chinese or f"{CODES[code].rule}; {CODES[code].remedy}"
+    entry = CODES[code]
+    rule, remedy = entry.rule_in(lang), entry.remedy_in(lang)
+    return spoken("problem.sentence", lang, rule=rule, detail="", remedy=remedy)
 
 
 def amounts(units: npt.NDArray[Any] | pd.Series, digits: int) -> Any:

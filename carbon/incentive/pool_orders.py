@@ -12,6 +12,8 @@ import pandas as pd
 
 from carbon.base.errors import StudyError
 from carbon.catalogue.ledger import MONEY, Ledger
+from carbon.catalogue.schema import Catalogue
+from carbon.footprint.computing import Computing
 from carbon.incentive.pool_policy import Policy
 
 __all__ = [
@@ -22,6 +24,7 @@ __all__ = [
     "claims_of",
     "kilograms",
     "per_return_of",
+    "returned",
     "sums",
     "window_of",
 ]
@@ -250,3 +253,29 @@ def kilograms(
     whole = np.bincount(at, weight, len(codes))
     out: Floats = np.bincount(at, cells * weight, len(codes)) / whole
     return out
+
+
+def returned(study: Computing, orders: Ledger, catalogue: Catalogue) -> PerReturn:
+    """Emissions of one return, from the goods of a catalogue.
+
+    Parameters
+    ----------
+    study : Study
+        Goal and scope.
+    orders : Ledger
+        Whose categories are spelled in any way that a catalogue may spell them.
+    catalogue : Catalogue
+        Filled.
+
+    Returns
+    -------
+    PerReturn
+    """
+    table = study.footprints(catalogue).to_frame()
+    table = table.assign(return_rate=catalogue.skus["return_rate"].to_numpy())
+    names = study.vocabulary.names("category")
+    spelled = {}
+    for name in orders.frame["category"].cat.categories:
+        code = names.code(str(name))
+        spelled[str(name)] = names.ids[code] if code >= 0 else str(name)
+    return per_return_of(table, spelled)

@@ -24,6 +24,7 @@ from pydantic import Field, StringConstraints
 from carbon.base.errors import RuleError
 from carbon.base.rules import Rules, load, templates_root
 from carbon.base.terms import BOUNDARIES
+from carbon.base.words import section
 from carbon.label.link import qr
 from carbon.label.phrases import joined, phrases, sentence
 from carbon.label.scale import Scale
@@ -44,7 +45,7 @@ TAG: Final = re.compile(r"\{[%#].*?[%#]\}|\{\{.*?\}\}|<[^>]*>", re.DOTALL)
 
 Colour = Annotated[str, StringConstraints(pattern=r"^#[0-9a-f]{6}$")]
 Key = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,40}$")]
-Word = Annotated[str, StringConstraints(max_length=500)]
+Word = Annotated[str, StringConstraints(max_length=500, strip_whitespace=False)]
 
 
 class Fit(Rules):
@@ -144,7 +145,7 @@ class Design:
         known["category"] = " ".join(str(fact[f"category_{lang}"]) for lang in langs)
         known["shown_name"] = known["name"] or known["category"]
         spoken = self._spoken(tuple(langs))
-        known |= phrases(known, spoken, first)
+        known |= phrases(known, spoken, {lang: self.words[lang] for lang in langs})
         sheet = self.sheet
         stages = [
             {
@@ -170,12 +171,13 @@ class Design:
             "both": len(langs) > 1,
             "fit": {key: _fit(one, known, spoken) for key, one in sheet.fit.items()},
             "stages": stages,
-            "scale": _letters(scale, str(fact["letter"])),
+            "scale": _letters(scale, str(fact["best"]), str(fact["worst"])),
+            "percent": first["percent"],
             "qr": {"size": code[0], "path": code[1]},
             "colour": sheet.colours,
             "width": sheet.width,
             "height": sheet.height,
-            "title": f"{first['title']}: {known['shown_name']}",
+            "title": f"{first['title']}{first['colon']}{known['shown_name']}",
             "desc": sentence(known, first, stages),
         }
 
@@ -248,7 +250,7 @@ def load_words() -> Words:
     >>> load_words().zh["returns"]
     '因退货增加'
     """
-    return load(templates_root() / "words.toml", Words)
+    return Words(zh=section("label", "zh"), en=section("label", "en"))
 
 
 def load_design(name: str | Path) -> Design:
@@ -304,13 +306,14 @@ def load_design(name: str | Path) -> Design:
     return Design(sheet, words, drawn, html, sha256, source, ours)
 
 
-def _letters(scale: Scale, active: str) -> list[dict[str, object]]:
-    """The scale: its letters with the ratios they take, and which one is meant."""
+def _letters(scale: Scale, best: str, worst: str) -> list[dict[str, object]]:
+    """The scale: its letters with the ratios they take, and which ones are meant."""
     bounds = [f"{bound * 100:.4g}" for bound in scale.bounds]
-    told = [f"≤ {bound}%" for bound in bounds] + [f"> {bounds[-1]}%"]
+    spans = [f"≤ {bound}%" for bound in bounds] + [f"> {bounds[-1]}%"]
+    first, last = (scale.letters.index(end) if end else -1 for end in (best, worst))
     return [
-        {"at": at, "letter": letter, "bound": bound, "active": letter == active}
-        for at, (letter, bound) in enumerate(zip(scale.letters, told, strict=True))
+        {"at": at, "letter": letter, "bound": span, "active": first <= at <= last}
+        for at, (letter, span) in enumerate(zip(scale.letters, spans, strict=True))
     ]
 
 

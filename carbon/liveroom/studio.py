@@ -11,7 +11,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from carbon.base.rules import templates_root
+from carbon.catalogue.days import as_days, misdated
 from carbon.catalogue.names import key
+from carbon.liveroom.plausible import odd_power
+from carbon.liveroom.policy import PlausibleRules
 from carbon.liveroom.room_problems import RoomProblems, text_of
 from carbon.liveroom.sales import codes_of
 
@@ -153,6 +156,9 @@ def studio(
     viewers: str,
     problems: RoomProblems,
     earlier: pd.DataFrame | None = None,
+    *,
+    as_of: np.datetime64 | None = None,
+    plausible: PlausibleRules | None = None,
 ) -> Studio:
     """Check sessions and find their energy and emissions.
 
@@ -168,19 +174,24 @@ def studio(
     viewers : str
         Where viewers are if a session does not say, and the studio if it does not.
     problems : RoomProblems
-        Gathers R005, R006, R014 to R020, R034 and R036.
+        Gathers R005, R006, R014 to R020, R034, R036, R065 to R068 and R070.
     earlier : pandas.DataFrame, optional
         Sessions that counted in other periods or rooms: ``session room period start end meter``.
+    as_of : numpy.datetime64, optional
+        Day of the judgement: no session ends later.
+    plausible : PlausibleRules, optional
+        Power and length that a session can have.
 
     Returns
     -------
     Studio
     """
     table = _read(sessions, rooms, problems)
+    table = _possible(table, as_of, plausible, problems)
     table = table.sort_values(["room", "start", "session"], kind="stable").reset_index(drop=True)
     twice, clash = _clashes(table, rooms, problems, earlier)
     hours = (table["end"] - table["start"]).dt.total_seconds().to_numpy() / SECONDS
-    kwh, metered = _energy(table, hours, problems)
+    kwh, metered = _energy(table, hours, plausible, problems)
     kwh, metered = np.where(twice, np.nan, kwh), metered & ~twice
     place = table["place"].where(table["place"] != "", viewers)
     untold = table["place"] == ""
@@ -191,6 +202,7 @@ def studio(
         lost = found["grid_kg"].isna().to_numpy()
         _tell(problems, "R019", column, table, lost, where)
     watched = table["viewer_hours"].to_numpy(dtype=np.float64)
+    _tell(problems, "R068", "viewer_hours", table, np.isnan(watched), table["session"])
     table = table.assign(
         hours=hours,
         kwh=kwh,
@@ -234,17 +246,35 @@ def _read(sessions: pd.DataFrame, rooms: pd.Index, problems: RoomProblems) -> pd
     _tell(problems, "R006", "session", table, same, table["session"])
     empty = ~(table["end"] > table["start"]).to_numpy() & ~lost & ~same
     _tell(problems, "R014", "end", table, empty, table["session"])
-    unlike = (table["session"].duplicated(keep=False) | (table["session"] == "")).to_numpy()
     rest = ~lost & ~same
-    unlike = rest & (
-        table["session"].where(rest).duplicated(keep=False).to_numpy()
-        | (table["session"] == "").to_numpy()
-    )
+    unlike = rest & (table["session"] == "").to_numpy()
+    unlike[rest] |= table.loc[rest, ["room", "session"]].duplicated(keep=False).to_numpy()
     _tell(problems, "R015", "session", table, unlike, table["session"])
     return table[rest & ~empty & ~unlike].reset_index(drop=True)
 
 
-def _energy(table: pd.DataFrame, hours: Floats, problems: RoomProblems) -> tuple[Floats, Flags]:
+def _possible(
+    table: pd.DataFrame,
+    as_of: np.datetime64 | None,
+    plausible: PlausibleRules | None,
+    problems: RoomProblems,
+) -> pd.DataFrame:
+    """Sessions without those that no studio can have held."""
+    never = np.zeros(len(table), dtype=np.bool_)
+    future = misdated(as_days(table["end"]), as_of=as_of)["future"]
+    hours = (table["end"] - table["start"]).dt.total_seconds().to_numpy() / SECONDS
+    long = never if plausible is None else hours > plausible.session_hours.value
+    _tell(problems, "R067", "end", table, future, table["end"])
+    _tell(problems, "R066", "end", table, long & ~future, table["session"])
+    return table[~(long | future)].reset_index(drop=True)
+
+
+def _energy(
+    table: pd.DataFrame,
+    hours: Floats,
+    plausible: PlausibleRules | None,
+    problems: RoomProblems,
+) -> tuple[Floats, Flags]:
     """Energy of each session [kWh], and whether it was metered."""
     given = table["studio_kwh"].to_numpy(dtype=np.float64)
     nothing = given <= 0
@@ -255,8 +285,16 @@ def _energy(table: pd.DataFrame, hours: Floats, problems: RoomProblems) -> tuple
     _tell(problems, "R018", "equipment", table, strange, table["equipment"])
     kwh = np.where(np.isnan(given), estimate, given)
     metered = ~np.isnan(given) & table["told"].to_numpy(dtype=bool)
+    nameless = metered & (table["meter_id"] == "").to_numpy()
+    _tell(problems, "R070", "meter_id", table, nameless, table["session"])
     guessed = ~np.isnan(kwh) & ~metered
     _tell(problems, "R017", "studio_kwh", table, guessed, table["session"])
+    if plausible is not None:
+        odd = odd_power(given, hours, estimate, plausible)
+        pairs = zip(given, hours, strict=True)
+        readings = pd.Series([f"{energy:g} kWh in {time:g} h" for energy, time in pairs])
+        _tell(problems, "R065", "studio_kwh", table, odd, readings)
+        kwh, metered = np.where(odd, estimate, kwh), metered & ~odd
     return kwh, metered
 
 
@@ -278,7 +316,7 @@ def _clashes(
     meter = pd.factorize(own["meter_id"])[0].astype(np.int64)
     blank = (own["meter_id"] == "").to_numpy()
     meter = np.where(blank, -1 - np.arange(len(own)), meter)  # a meter not told is no meter
-    named = pd.factorize(own["session"])[0].astype(np.int64)
+    named = pd.factorize(own["name"] + "\n" + own["session"])[0].astype(np.int64)
     bad, touched = np.zeros(len(own), dtype=bool), np.zeros(len(own), dtype=bool)
     for cluster in (clusters(by_name, start, end), clusters(meter, start, end), named):
         size, old = np.bincount(cluster), np.bincount(cluster, weights=past)

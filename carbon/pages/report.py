@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from carbon import __version__
 from carbon.base.rules import digest
@@ -19,10 +20,27 @@ from carbon.pages import report_topics as topics
 from carbon.pages.html import Say, code, facts, rendered, section, text, user
 from carbon.pages.report_figures import Figures, figures
 from carbon.pages.report_words import Names, Telling
+from carbon.paper.shown import Page
 from carbon.paper.text import plain
-from carbon.study import Study
 
-__all__ = ["report"]
+if TYPE_CHECKING:
+    from carbon.study import Study
+
+__all__ = ["Report", "report"]
+
+
+@dataclass(frozen=True, repr=False)
+class Report(Page):
+    """A page on a catalogue, with the figures that it tells.
+
+    Parameters
+    ----------
+    html : str
+        An HTML document.
+    figures : Figures
+    """
+
+    figures: Figures
 
 
 def report(

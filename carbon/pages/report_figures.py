@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +18,9 @@ from carbon.footprint.scenario import what_if
 from carbon.label.claims import Market, check
 from carbon.liveroom.goods import facts
 from carbon.liveroom.policy_file import read_policy
-from carbon.study import Study
+
+if TYPE_CHECKING:
+    from carbon.study import Study
 
 __all__ = ["Figures", "Sum", "figures"]
 

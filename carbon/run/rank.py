@@ -7,21 +7,23 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from carbon.base.files import whole_file
 from carbon.catalogue.schema import Catalogue
 from carbon.footprint.reference import References
 from carbon.liveroom import ranking
 from carbon.liveroom.ordering import Flags, Keys, Order
 from carbon.run.parts import Joiner, groups, joiner, write_part
 from carbon.run.reorder import reordered
-from carbon.run.results import whole_file
-from carbon.study import Study
+
+if TYPE_CHECKING:
+    from carbon.study import Study
 
 __all__ = ["Ranking", "graded"]
 

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from types import ModuleType
@@ -18,13 +15,13 @@ import pyarrow as pa
 from pyarrow import csv, parquet
 
 from carbon.base.errors import OutputError
+from carbon.base.files import whole_file
 
 __all__ = [
     "FORMATS",
     "SHEET_ROWS",
     "as_text",
     "json_lines",
-    "whole_file",
     "write_picture",
     "write_table",
 ]
@@ -35,8 +32,8 @@ SHEET_ROWS: Final = 1_048_576
 LONGEST: Final = 32_766
 """Characters that a cell of a spreadsheet can hold, less one."""
 
-RUN: Final = ("=", "+", "-", "@", "\t", "\r")
-"""First characters that make a spreadsheet run a text cell as a formula."""
+RUN: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+"""First characters that make a spreadsheet run a text cell as a formula (OWASP, CSV injection)."""
 
 FORMULA: Final = f"^([{re.escape(''.join(RUN))}])"
 
@@ -55,8 +52,8 @@ def as_text(frame: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Text cells that begin with ``= + - @``, a tab or a carriage return have an apostrophe
-        before it, as OWASP advises against CSV injection.
+        Text cells that begin with ``= + - @``, their full-width forms, a tab or the end of a
+        line have an apostrophe before it, as OWASP advises against CSV injection.
 
     Examples
     --------
@@ -103,43 +100,6 @@ def write_table(frame: pd.DataFrame, path: Path | str) -> None:
         raise OutputError("O003", f"{len(frame)} rows", file=str(path))
     with whole_file(path) as beside:
         writer(frame, beside)
-
-
-@contextmanager
-def whole_file(path: Path) -> Iterator[Path]:
-    """A place beside a file; what is written there is moved into place when it is whole.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        Where the file is to appear; its folder is made if need be.
-
-    Yields
-    ------
-    pathlib.Path
-        Where to write.
-
-    Raises
-    ------
-    carbon.base.errors.OutputError
-        O001 if it cannot be written.
-    """
-    beside: Path | None = None
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(
-            dir=path.parent, prefix=f".{path.name}.", suffix=path.suffix
-        )
-        os.close(handle)
-        beside = Path(name)
-        yield beside
-        beside.chmod(0o644)
-        beside.replace(path)
-    except OSError as error:
-        raise OutputError("O001", error.strerror or str(error), file=str(path)) from None
-    finally:
-        if beside is not None:
-            beside.unlink(missing_ok=True)
 
 
 def write_picture(svg: str, path: Path) -> None:

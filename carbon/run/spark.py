@@ -27,18 +27,19 @@ from carbon.catalogue.defaults import fill
 from carbon.catalogue.files import checked, column_text
 from carbon.catalogue.gather import understood
 from carbon.catalogue.headers import Header
-from carbon.catalogue.problems import Problems
+from carbon.catalogue.problems import CellProblems
 from carbon.catalogue.read import read_tables
 from carbon.catalogue.schema import Catalogue, Limits, Whole
 from carbon.catalogue.sessions import joined_sessions
 from carbon.catalogue.sheets import Sheet
-from carbon.catalogue.stream import BATCH, survey_columns, surveyed
+from carbon.catalogue.stream import BATCH, survey_columns, surveyed, unlabelled
 from carbon.run.parts import arrow
 from carbon.run.workers import settle
-from carbon.study import Study
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
+
+    from carbon.study import Study
 
 __all__ = ["footprints", "labels", "ranked", "session", "submit"]
 
@@ -52,7 +53,7 @@ EACH: Final = 4
 _SAME: Final = ("basis", "edition")
 """Columns that one study fills alike."""
 
-Compute = Callable[[Study, Catalogue], pd.DataFrame]
+Compute = Callable[["Study", Catalogue], pd.DataFrame]
 
 
 @dataclass(frozen=True)
@@ -104,7 +105,7 @@ def labels(df: DataFrame, study: Study, job: Any, *, draws: int = 1000) -> DataF
     df : pyspark.sql.DataFrame
         As for :func:`footprints`.
     study : carbon.study.Study
-    job : carbon.run.labels.Job
+    job : carbon.run.label_job.LabelJob
         What is drawn; its first template.
     draws : int
         Draws for intervals and letters.
@@ -188,7 +189,7 @@ def _applied(df: DataFrame, study: Study, compute: Compute) -> DataFrame:
 def _understood(headers: Sequence[str], study: Study) -> dict[str, Header]:
     columns = [pa.array([], pa.string()) for _ in headers]
     sheet = Sheet("", list(headers), columns, np.empty(0, np.int64))
-    found = understood(sheet, "skus", study.vocabulary, Problems(), [])
+    found = understood(sheet, "skus", study.vocabulary, CellProblems(), [])
     missing = [name for name in ("sku", "category") if name not in found]
     if missing:
         raise CatalogueError("B011", f"no {' and no '.join(missing)} among {', '.join(headers)}")
@@ -202,7 +203,9 @@ def _survey(
     from pyspark.sql import functions as f
 
     known = _Known(study, headers)
+    rates = set(unlabelled(head).values())
     columns = survey_columns(head)
+    columns = {"sku", "category", *(columns or ()), *rates} if columns or rates else None
     wanted = [header.source for name, header in head.items() if name in (columns or {"sku"})]
     slim = df.select(ROW, *(f.col(f"`{name}`") for name in wanted))
     vocabulary = study.vocabulary

@@ -9,7 +9,7 @@ from label_facts import ISSUE, fact
 from PIL import Image
 
 from carbon.label.design import DESIGNS, load_design
-from carbon.label.scale import STATES
+from carbon.label.facts import STATES
 from carbon.paper.raster import png
 
 FOLDER = Path(__file__).parent
@@ -18,7 +18,7 @@ DPI = {"badge": 110, "label": 64, "sheet": 40, "overlay-portrait": 16, "overlay-
 
 
 def drawn(name: str, lang: str) -> Image.Image:
-    """The four states of a design beside each other, on grey."""
+    """The states of a design beside each other, on grey."""
     design = load_design(name)
     pictures = []
     for state in STATES:

@@ -1,0 +1,331 @@
+"""Reads numbers and draws, gives the digits that are printed and the bounds of 95 % intervals [1].
+
+Every label, page, sheet and message prints a quantity through this file, so that one value reads
+the same behind every door, however often it was drawn.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = [
+    "DASH",
+    "PROBABILITY",
+    "amount",
+    "amounts",
+    "interval",
+    "last_places",
+    "percent",
+    "percent_of",
+    "plain_percents",
+    "printed",
+    "shares",
+    "signed",
+    "written",
+]
+
+Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+
+PROBABILITY: Final = 0.95
+"""Probability of an interval [1]."""
+
+DASH: Final = "–"
+"""What stands for a number that is not known."""
+
+FINEST: Final = -12
+"""Power of ten below which nothing is printed."""
+
+
+def interval(draws: npt.NDArray[np.floating[Any]]) -> tuple[Any, Any]:
+    """Bounds that hold 95 % of the draws in each row; the draws are sorted in place.
+
+    Parameters
+    ----------
+    draws : ndarray of float, shape (k, draws)
+        One row a quantity.
+
+    Returns
+    -------
+    low, high : ndarray of float, shape (k,)
+        In the type and unit of the draws.
+
+    Notes
+    -----
+    Order statistics number ``0.025·(draws+1)`` from below and from above, so that the interval
+    holds a further draw with a probability of 95 % (David, H. A. & Nagaraja, H. N. (2003), Order
+    Statistics, section 7.1).
+
+    Examples
+    --------
+    >>> low, high = interval(np.arange(999, dtype=np.float32)[None, ::-1].copy())
+    >>> low.tolist(), high.tolist()
+    ([24.0], [974.0])
+    """
+    count = draws.shape[1]
+    first = max(int((1 - PROBABILITY) / 2 * (count + 1) + 1e-9) - 1, 0)
+    draws.sort(axis=1)
+    return draws[:, first].copy(), draws[:, count - 1 - first].copy()
+
+
+def last_places(values: Floats) -> Integers:
+    """Power of ten of the last digit that is printed of each value.
+
+    Parameters
+    ----------
+    values : ndarray of float64
+        Any unit.
+
+    Returns
+    -------
+    ndarray of int64
+        Three significant digits where the first is 1, else two: rounding moves no value by more
+        than 2.5 %, and the digits hang neither on draws nor on the width of an interval.
+
+    Examples
+    --------
+    >>> last_places(np.array([141.2, 0.674, 86.4, 9.96, 0.0])).tolist()
+    [0, -2, 0, -1, 0]
+    """
+    sizes = np.abs(values)
+    known = np.isfinite(sizes) & (sizes > 0)
+    # what is far below the last place that is printed has the same places
+    safe = np.where(known, np.maximum(sizes, 10.0 ** (2 * FINEST)), 1.0)
+    power = np.floor(np.log10(safe))
+    # 1.996 is printed as 2.0, so it has the digits of 2
+    leading = np.round(safe / 10.0**power, 2)
+    places = np.where(leading < 2, power - 2, power - 1)
+    return np.where(known, np.maximum(places, FINEST), 0).astype(np.int64)
+
+
+def written(values: Floats, places: Integers) -> list[str]:
+    """Values as plain text to a stated last place.
+
+    Parameters
+    ----------
+    values : ndarray of float64, shape (n,)
+        Any unit.
+    places : ndarray of int64, shape (n,)
+        Power of ten of the last digit of each.
+
+    Returns
+    -------
+    list of str
+        Empty where a value is not known; never ``-0``.
+
+    Examples
+    --------
+    >>> written(np.array([141.2, 0.674, -0.001, np.nan]), np.array([1, -2, -2, 0]))
+    ['140', '0.67', '0.00', '']
+    """
+    texts = []
+    for value, place in zip(values.tolist(), places.tolist(), strict=True):
+        if not math.isfinite(value):
+            texts.append("")
+            continue
+        text = f"{round(value, -place):.{max(-place, 0)}f}"
+        texts.append(text.lstrip("-") if float(text) == 0 else text)
+    return texts
+
+
+def amounts(
+    values: Floats, low: Floats | None = None, high: Floats | None = None
+) -> tuple[list[str], list[str], list[str]]:
+    """Values and their intervals as plain text, in the digits of the values.
+
+    Parameters
+    ----------
+    values : ndarray of float64, shape (n,)
+        Any unit.
+    low, high : ndarray of float64, shape (n,), optional
+        Ends of their intervals; a value that lies inside still does when all are printed.
+
+    Returns
+    -------
+    values, low, high : list of str
+        Empty where a number is not known.
+
+    Examples
+    --------
+    >>> amounts(np.array([141.2, 0.674]), np.array([49.6, 0.5]), np.array([428.0, 1.84]))
+    (['141', '0.67'], ['50', '0.50'], ['428', '1.84'])
+    """
+    places = last_places(values)
+    gaps = np.full(len(values), np.nan)
+    ends = [gaps if end is None else end for end in (low, high)]
+    return written(values, places), written(ends[0], places), written(ends[1], places)
+
+
+def printed(text: str) -> str:
+    """Plain digits as people read them.
+
+    Parameters
+    ----------
+    text : str
+        As :func:`written` gives it.
+
+    Returns
+    -------
+    str
+        With commas at the thousands and a true minus; a dash if it is empty.
+
+    Examples
+    --------
+    >>> printed("39000"), printed("-1234.5"), printed("0.67"), printed("")
+    ('39,000', '−1,234.5', '0.67', '–')
+    """
+    if not text:
+        return DASH
+    number, dot, decimals = text.lstrip("-").partition(".")
+    sign = "−" if text.startswith("-") else ""
+    return f"{sign}{int(number):,}{dot}{decimals}"
+
+
+def amount(value: float, low: float = math.nan, high: float = math.nan, to: str = "–") -> str:
+    """One value as people read it, with its interval where there is one.
+
+    Parameters
+    ----------
+    value : float
+        Any unit.
+    low, high : float
+        Ends of its interval.
+    to : str
+        What stands between them.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> amount(39123.4, 30210, 60400), amount(1.2345), amount(math.nan), amount(-0.0512)
+    ('39,000 (30,000–60,000)', '1.23', '–', '−0.051')
+    """
+    texts = [one[0] for one in amounts(*(np.array([number]) for number in (value, low, high)))]
+    if texts[0] and texts[1] and texts[2] and high > low:
+        return f"{printed(texts[0])} ({printed(texts[1])}{to}{printed(texts[2])})"
+    return printed(texts[0])
+
+
+def signed(value: float) -> str:
+    """A change as people read it, its sign always told.
+
+    Examples
+    --------
+    >>> signed(2.345), signed(-14.02), signed(0.0)
+    ('+2.3', '−14.0', '0')
+    """
+    text = amount(value)
+    return f"+{text}" if value > 0 and text.strip("0.") else text
+
+
+def plain_percents(fractions: Floats) -> list[str]:
+    """Shares as whole percentages without their sign.
+
+    Parameters
+    ----------
+    fractions : ndarray of float64, shape (n,)
+        [1]
+
+    Returns
+    -------
+    list of str
+        ``<1`` where it is more than nothing and rounds to nothing; empty where it is not known.
+
+    Examples
+    --------
+    >>> plain_percents(np.array([0.2345, 0.0004, 0.0, -0.051, np.nan]))
+    ['23', '<1', '0', '-5', '']
+    """
+    texts = written(np.round(fractions * 100, 9), np.zeros(len(fractions), dtype=np.int64))
+    tiny = ((fractions > 0) & (fractions < 0.005)).tolist()
+    return ["<1" if small else text for text, small in zip(texts, tiny, strict=True)]
+
+
+def percent(fraction: float, decimals: int = 0) -> str:
+    """A share as a percentage, in the one style of the house.
+
+    Parameters
+    ----------
+    fraction : float
+        [1]
+    decimals : int
+        Decimals, for rates that whole percentages do not tell apart.
+
+    Returns
+    -------
+    str
+        With a no-break space and the sign; a dash if it is not known.
+
+    Examples
+    --------
+    >>> percent(0.2345), percent(0.0004), percent(-0.05), percent(0.0123, 1), percent(math.nan)
+    ('23\xa0%', '<1\xa0%', '−5\xa0%', '1.2\xa0%', '–')
+    """
+    if not math.isfinite(fraction):
+        return DASH
+    if decimals:
+        text = written(np.array([fraction * 100]), np.array([-decimals]))[0]
+    else:
+        text = plain_percents(np.array([fraction]))[0]
+    return f"{text if text.startswith('<') else printed(text)}\u00a0%"
+
+
+def percent_of(value: str, reference: str) -> float:
+    """Ratio of two printed numbers, so that a reader who divides them finds the same.
+
+    Parameters
+    ----------
+    value, reference : str
+        As :func:`written` gives them, in one unit.
+
+    Returns
+    -------
+    float
+        [%], whole; NaN where one is not known or the reference is 0.
+
+    Examples
+    --------
+    >>> percent_of("3.7", "3.6"), percent_of("", "3.6")
+    (103.0, nan)
+    """
+    if not value or not reference or float(reference) == 0:
+        return math.nan
+    return float(round(100 * float(value) / float(reference)))
+
+
+def shares(parts: Floats) -> Integers:
+    """Parts of wholes as whole percentages that sum to 100.
+
+    Parameters
+    ----------
+    parts : ndarray of float64, shape (n, k)
+        Parts of each whole, in one unit, none negative; NaN counts as nothing.
+
+    Returns
+    -------
+    ndarray of int64, shape (n, k)
+        By largest remainders (Hamilton's method); all 0 where a whole is nothing or a part of it
+        is negative.
+
+    Examples
+    --------
+    >>> shares(np.array([[1.0, 1.0, 1.0], [2.0, np.nan, 1.0], [0.0, 0.0, 0.0]])).tolist()
+    [[34, 33, 33], [67, 0, 33], [0, 0, 0]]
+    """
+    sizes = np.nan_to_num(np.asarray(parts, dtype=np.float64))
+    total = sizes.sum(axis=1, keepdims=True)
+    sound = (total > 0) & (sizes >= 0).all(axis=1, keepdims=True)
+    exact = np.where(sound, 100 * sizes / np.where(sound, total, 1.0), 0.0)
+    # equal parts must not be ordered by the last bit of a sum
+    floors = np.floor(exact + 1e-9)
+    missing = (np.where(sound[:, 0], 100, 0) - floors.sum(axis=1)).astype(np.int64)
+    order = np.argsort(-np.round(exact - floors, 9), axis=1, kind="stable")
+    rank = np.argsort(order, axis=1, kind="stable")
+    whole: Integers = (floors + (rank < missing[:, None])).astype(np.int64)
+    return whole

@@ -1,0 +1,283 @@
+"""Reads and writes whole files: bounded reads, decoded text, digests, and results moved into place.
+
+Nothing is written where it is to stand: a file or folder is made beside its place and moved there
+when it is whole, so that a run that ends early leaves what was there before.
+"""
+
+from __future__ import annotations
+
+import codecs
+import hashlib
+import os
+import shutil
+import stat
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from carbon.base.errors import CarbonError, OutputError
+
+__all__ = [
+    "LARGEST_TEXT",
+    "as_utf8",
+    "decoded",
+    "digest",
+    "plain_place",
+    "read_bounded",
+    "whole_file",
+    "whole_folder",
+    "write_text",
+]
+
+LARGEST_TEXT: Final = 100_000_000
+"""Bytes that a file which is read at once may have, unless its reader says otherwise."""
+
+BLOCK: Final = 1 << 20
+"""Bytes decoded or hashed at once."""
+
+Fault = Callable[[str], CarbonError]
+"""Makes the error of a reader from what was found."""
+
+
+def as_utf8(data: bytes) -> bytes | None:
+    """Text as UTF-8, whether it was that or GB18030, without its byte order mark.
+
+    Parameters
+    ----------
+    data : bytes
+        A text file.
+
+    Returns
+    -------
+    bytes or None
+        None if it is neither: a character is never replaced in silence.
+
+    Examples
+    --------
+    >>> as_utf8("茶".encode("gb18030")).decode(), as_utf8(b"\\xff\\xff")
+    ('茶', None)
+    """
+    data = data.removeprefix(b"\xef\xbb\xbf")
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    try:
+        for start in range(0, len(data), BLOCK):  # piece by piece, to need little memory
+            decoder.decode(data[start : start + BLOCK])
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        try:
+            return data.decode("gb18030").encode("utf-8")
+        except UnicodeDecodeError:
+            return None
+    return data
+
+
+def decoded(data: bytes, fault: Fault) -> str:
+    """Text of a file in UTF-8 or GB18030.
+
+    Parameters
+    ----------
+    data : bytes
+        A text file.
+    fault : callable
+        Makes the error that is raised if it is neither.
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    carbon.base.errors.CarbonError
+        That of ``fault``.
+    """
+    text = as_utf8(data)
+    if text is None:
+        raise fault("text must be UTF-8 or GB18030")
+    return text.decode("utf-8")
+
+
+def read_bounded(path: Path, fault: Fault, largest: int = LARGEST_TEXT) -> bytes:
+    """Content of a plain file that is not too large.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        Anything else than a plain file is refused before it is read: a device has no end.
+    fault : callable
+        Makes the error from what was found.
+    largest : int
+        [byte]
+
+    Raises
+    ------
+    carbon.base.errors.CarbonError
+        That of ``fault``.
+    """
+    try:
+        with path.open("rb") as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise fault("not a plain file")
+            data = file.read(largest + 1)
+    except OSError as error:
+        raise fault(error.strerror or str(error)) from error
+    if len(data) > largest:
+        raise fault(f"more than {largest} bytes")
+    return data
+
+
+def digest(path: Path) -> str:
+    """SHA-256 of a file, in hexadecimal digits.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        Read block by block.
+    """
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def plain_place(path: Path, *, folder: bool = False) -> None:
+    """Refuse a place of a result that is a link, a device or of the other kind.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        Where a result is to stand; nothing stands there yet, or a file or folder.
+    folder : bool
+        Whether the result is a folder.
+
+    Raises
+    ------
+    carbon.base.errors.OutputError
+        O005.
+    """
+    try:
+        mode = path.lstat().st_mode
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise OutputError("O001", error.strerror or str(error), file=str(path)) from None
+    if not (stat.S_ISDIR(mode) if folder else stat.S_ISREG(mode)):
+        raise OutputError("O005", _kind(mode), file=str(path))
+
+
+def _kind(mode: int) -> str:
+    kinds = {
+        stat.S_IFLNK: "a link",
+        stat.S_IFDIR: "a folder",
+        stat.S_IFREG: "a file",
+        stat.S_IFIFO: "a pipe",
+        stat.S_IFSOCK: "a socket",
+    }
+    return kinds.get(stat.S_IFMT(mode), "a device")
+
+
+def _permissions(bits: int) -> int:
+    """Permissions that the user's mask leaves."""
+    mask = os.umask(0)
+    os.umask(mask)
+    return bits & ~mask
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[Path]:
+    """A place beside a file; what is written there is moved into place when it is whole.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        Where the file is to appear; its folder is made if need be.
+
+    Yields
+    ------
+    pathlib.Path
+        Where to write.
+
+    Raises
+    ------
+    carbon.base.errors.OutputError
+        O001 if it cannot be written, O005 if something else than a plain file stands there.
+    """
+    plain_place(path)
+    beside: Path | None = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(
+            dir=path.parent, prefix=f".{path.name}.", suffix=path.suffix
+        )
+        os.close(handle)
+        beside = Path(name)
+        yield beside
+        beside.chmod(_permissions(0o666))
+        beside.replace(path)
+    except OSError as error:
+        raise OutputError("O001", error.strerror or str(error), file=str(path)) from None
+    finally:
+        if beside is not None:
+            beside.unlink(missing_ok=True)
+
+
+@contextmanager
+def whole_folder(path: Path) -> Iterator[Path]:
+    """A folder beside a place; it is moved there when it is whole, and what was there goes last.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        Where the folder is to appear. Whoever calls has seen that what stands there may go.
+
+    Yields
+    ------
+    pathlib.Path
+        An empty folder to write in.
+
+    Raises
+    ------
+    carbon.base.errors.OutputError
+        O001 if it cannot be written, O005 if something else than a folder stands there.
+    """
+    plain_place(path, folder=True)
+    beside: Path | None = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        beside = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
+        beside.chmod(_permissions(0o777))
+        yield beside
+        if path.exists():
+            aside = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
+            path.rename(aside / "before")
+            try:
+                beside.rename(path)
+            except OSError:
+                (aside / "before").rename(path)
+                raise
+            finally:
+                shutil.rmtree(aside, ignore_errors=True)
+        else:
+            beside.rename(path)
+    except OSError as error:
+        raise OutputError("O001", error.strerror or str(error), file=str(path)) from None
+    finally:
+        if beside is not None:
+            shutil.rmtree(beside, ignore_errors=True)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file as UTF-8 with line feeds; it appears only when it is whole.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        Where it is to appear.
+    text : str
+
+    Raises
+    ------
+    carbon.base.errors.OutputError
+        As :func:`whole_file`.
+    """
+    with whole_file(path) as beside:
+        beside.write_text(text, encoding="utf-8", newline="\n")

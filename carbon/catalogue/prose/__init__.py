@@ -1,0 +1,1 @@
+"""Reads cells in the words of trade, gives the compact cells that the grammar understands."""

@@ -1,0 +1,137 @@
+"""Reads categories, paths of categories and product names, gives a category or candidates."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+import numpy as np
+
+from carbon.catalogue.names import key
+from carbon.catalogue.prose.wording import Wording, tidy
+from carbon.catalogue.schema import Vocabulary
+
+__all__ = ["CategoryProse", "Choice"]
+
+_STEP: Final = re.compile(r"\s*(?:>{1,2}|›|»|/|\||\\|→)\s*")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What the cells of a SKU say about its category.
+
+    Parameters
+    ----------
+    category : str
+        Empty if none is certain.
+    code : str
+        C017 where a word has several meanings, C018 where name or mass decided.
+    hint : str
+    """
+
+    category: str
+    code: str = ""
+    hint: str = ""
+
+
+class CategoryProse:
+    """Reader of categories.
+
+    Parameters
+    ----------
+    vocabulary : Vocabulary
+        Its words of the kinds ``ask.category``, ``drop.category`` and ``title`` (words of product
+        names) are known beside the categories.
+    """
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        self.wording = Wording(vocabulary, "category")
+        codes = self.wording.names.codes
+        words = {
+            word: self.wording.names.ids[code]
+            for word, code in codes.items()
+            if len(word) >= (4 if word.isascii() else 2)
+        }
+        words |= {key(word): item for word, item in vocabulary.words_of("title").items()}
+        self.titles = words
+        signs = sorted((word for word in words if not word.isascii()), key=len, reverse=True)
+        latin = sorted((word for word in words if word.isascii()), key=len, reverse=True)
+        self._title = re.compile(
+            "|".join(
+                [
+                    *(re.escape(word) for word in signs),
+                    rf"(?<![a-z0-9])(?:{'|'.join(map(re.escape, latin)) or '(?!)'})(?![a-z])",
+                ]
+            )
+        )
+        table = vocabulary.parameter_table
+        self.bounds = {
+            str(name): (float(low), float(high))
+            for name, low, high in zip(
+                table.index, table["mass_min"], table["mass_max"], strict=True
+            )
+        }
+
+    @classmethod
+    @lru_cache(maxsize=8)
+    def of(cls, vocabulary: Vocabulary) -> CategoryProse:
+        """Reader of a vocabulary; batch after batch needs the same."""
+        return cls(vocabulary)
+
+    def read(self, text: str, name: str = "", mass_kg: float = float("nan")) -> Choice:
+        """Category of a cell; where its word has several meanings, name and mass may decide.
+
+        Parameters
+        ----------
+        text : str
+        name : str
+            Of the product, empty if there is none.
+        mass_kg : float
+            Of one unit [kg], NaN if it is not known.
+        """
+        leaf = [step for step in _STEP.split(tidy(text)) if step]
+        for candidate in dict.fromkeys([text, leaf[-1] if leaf else text]):
+            ids = self.wording.ids(candidate)
+            if len(ids) == 1:
+                return Choice(ids[0])
+            if ids:
+                return self._decided(ids, name, mass_kg)
+        proposal = self.proposal(name)
+        return Choice("", "", f"the name says {proposal!r}" if proposal else "")
+
+    def proposal(self, name: str) -> str:
+        """Category that a product's name speaks of, the last one named; empty if none.
+
+        Parameters
+        ----------
+        name : str
+        """
+        words = self._title.findall(key(name))
+        return self.titles[words[-1]] if words else ""
+
+    def _decided(self, ids: tuple[str, ...], name: str, mass_kg: float) -> Choice:
+        """Choose among the meanings of a word."""
+        asked = f"it may mean {' or '.join(ids)}"
+        named = {self.titles[word] for word in self._title.findall(key(name))}
+        if named:
+            fits = named & set(ids)
+            if len(fits) == 1 and named == fits:
+                return self._known(fits.pop(), "by its name", asked)
+            if named - set(ids):
+                return Choice("", "C017", f"{asked}; the name says {' and '.join(sorted(named))}")
+        if not np.isnan(mass_kg):
+            within = [
+                each
+                for each in ids
+                if each in self.bounds and self.bounds[each][0] <= mass_kg <= self.bounds[each][1]
+            ]
+            if len(within) == 1 and all(each in self.bounds for each in ids):
+                return self._known(within[0], "by its mass", asked)
+        return Choice("", "C017", asked)
+
+    def _known(self, category: str, how: str, asked: str) -> Choice:
+        if key(category) in self.wording.names.codes:
+            return Choice(category, "C018", f"taken as {category} {how}")
+        return Choice("", "C017", f"{asked}; {how} it is {category}, which is no category")

@@ -1,0 +1,115 @@
+"""Reads the cells of a column that the grammar did not understand, gives compact ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any, Protocol
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from carbon.catalogue.lines import Lines
+from carbon.catalogue.problems import CellProblems, Rows
+from carbon.catalogue.prose.materials import MaterialProse
+from carbon.catalogue.prose.packaging import PackagingProse
+from carbon.catalogue.prose.transport import TransportProse
+from carbon.catalogue.prose.wording import Reading, reworded
+from carbon.catalogue.schema import Vocabulary
+
+__all__ = ["reword_lines", "tell_reworded"]
+
+_KINDS = {"materials": "material", "packaging": "item", "legs": "mode"}
+
+
+class _Prose(Protocol):
+    def read(self, text: str, category: str = "", /) -> Reading:
+        """Reading of a cell."""
+
+
+@lru_cache(maxsize=16)
+def _prose(table: str, vocabulary: Vocabulary) -> _Prose:
+    """Reader of a table; batch after batch needs the same."""
+    readers: dict[str, Callable[[Vocabulary], _Prose]] = {
+        "materials": MaterialProse,
+        "packaging": PackagingProse,
+        "legs": TransportProse,
+    }
+    return readers[table](vocabulary)
+
+
+def reword_lines(
+    rows: Rows,
+    table: str,
+    column: str,
+    lines: Lines,
+    vocabulary: Vocabulary,
+    category: Any,
+    problems: CellProblems,
+) -> bool:
+    """Reword the cells of a compact column that were not understood.
+
+    Parameters
+    ----------
+    rows : Rows
+        Its texts are changed.
+    table, column : str
+        Table of the lines and canonical column.
+    lines : Lines
+        Of the column, as the grammar reads it.
+    vocabulary : Vocabulary
+    category : pandas.Categorical
+        Of each SKU.
+    problems : CellProblems
+        Told what was assumed or left open.
+
+    Returns
+    -------
+    bool
+        Whether the column must be read again.
+    """
+    names = vocabulary.names(_KINDS[table])
+    unknown = names.find(lines.name) < 0
+    odd = unknown.copy()
+    for found in lines.values.values():
+        for _, where in found.faults:
+            odd[where] = True
+    if table == "materials":
+        bare = np.isnan(lines.values["share"].values) & np.isnan(lines.values["mass"].values)
+        odd |= bare & (np.bincount(lines.at, minlength=1)[lines.at] > 1)
+    where = np.unique(lines.at[odd])
+    if not len(where):
+        return False
+    given = rows.texts[column]
+    beside = [str(each) for each in np.asarray(category)[rows.owner[where]]]
+    texts, told = reworded(given, where, _prose(table, vocabulary).read, beside)
+    tell_reworded(rows, column, given, told, problems)
+    if table == "legs":  # a way that is not known is left open whole, not in part
+        cells = pa.array(where)
+        kept = pc.fill_null(pc.equal(texts.take(cells), given.take(cells)), False)
+        lost = np.intersect1d(where[kept.to_numpy(zero_copy_only=False)], lines.at[unknown])
+        if len(lost):
+            lines.unknown(
+                problems, names, np.flatnonzero(unknown & np.isin(lines.at, lost)), "mode", "C221"
+            )
+            gone = np.zeros(len(texts), bool)
+            gone[lost] = True
+            texts = pc.if_else(pa.array(gone), pa.scalar(None, pa.string()), texts)
+    if texts.equals(given):
+        return False
+    rows.texts[column] = texts
+    return True
+
+
+def tell_reworded(
+    rows: Rows,
+    column: str,
+    given: Any,
+    told: list[tuple[str, NDArray[np.int64], list[str]]],
+    problems: CellProblems,
+) -> None:
+    """Note what :func:`carbon.catalogue.prose.wording.reworded` has to tell."""
+    for code, at, hints in told:
+        problems.cells(rows, at, column, given.take(pa.array(at)), code, hints)

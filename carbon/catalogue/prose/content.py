@@ -1,0 +1,100 @@
+"""Reads net contents as packs print them, gives a mass [kg]; volumes by the category's density."""
+
+from __future__ import annotations
+
+import csv
+import re
+from functools import lru_cache
+from typing import Final
+
+from carbon.base import units
+from carbon.base.rules import templates_root
+from carbon.catalogue.prose.signs import any_of, sign, signs
+from carbon.catalogue.prose.wording import LEFT_ALONE, Reading, tidy
+
+__all__ = ["ContentProse"]
+
+_LABEL: Final = re.compile(rf"^(?:{any_of('content')})\s*[:(]?\s*", re.I)
+_ABOUT: Final = re.compile(rf"(?<![a-z]){any_of('about')}", re.I)
+_LITRES: Final[dict[str, float]] = sign("litres")
+_UNTIL: Final = "|".join(map(re.escape, signs("until")))
+_TOLERANCE: Final = re.compile(r"\s*(?:±|\+/-)\s*\d+(?:\.\d+)?\s*[^\d\s]*")
+_AMOUNT: Final = (
+    rf"(?P<low>\d+(?:\.\d+)?)\s*(?:{any_of('grams')}?\s*(?:{_UNTIL})\s*(?P<high>\d+(?:\.\d+)?))?\s*"
+    rf"(?P<unit>{any_of('grams')}|{any_of('litres')})"
+)
+_PACKS: Final = any_of("packs")
+_PATTERNS: Final = (
+    re.compile(
+        rf"^{_AMOUNT}\s*(?:/\s*{_PACKS}|{_PACKS})?\s*(?:[x×*]\s*(?P<n>\d+)\s*{_PACKS}?)?$", re.I
+    ),
+    re.compile(rf"^(?P<n>\d+)\s*{_PACKS}?\s*[x×*]\s*{_AMOUNT}\s*(?:/\s*{_PACKS})?$", re.I),
+)
+_COUNT_ONLY: Final = re.compile(rf"^\d+\s*{_PACKS}(?:\s*/\s*{_PACKS})?$", re.I)
+
+
+@lru_cache(maxsize=1)
+def _densities() -> dict[str, float]:
+    """Category → kilograms a litre, of ``templates/catalogue/densities.csv``."""
+    with (templates_root() / "catalogue" / "densities.csv").open(encoding="utf-8") as file:
+        return {row["category"]: float(row["kg_per_l"]) for row in csv.DictReader(file)}
+
+
+class ContentProse:
+    """Reader of net contents.
+
+    Parameters
+    ----------
+    unit_words : dict of str to str
+        Merchants' words for units.
+
+    Examples
+    --------
+    >>> content = ContentProse({})
+    >>> content.read("200g*6").text, content.read("about 1 l", "beverage").text
+    ('1.2 kg', '1.02 kg')
+    >>> content.read("150-180 g"), content.read("1.7 l", "kettle").text
+    (Reading(text='0.18 kg', code='C118', hint='taken at its upper end'), None)
+    """
+
+    def __init__(self, unit_words: dict[str, str]) -> None:
+        self.unit_words = unit_words
+
+    def read(self, text: str, category: str = "") -> Reading:
+        """Mass of a net content; a range counts at its upper end.
+
+        Parameters
+        ----------
+        text : str
+        category : str
+            Whose density makes a volume a mass.
+        """
+        clean = _LABEL.sub("", tidy(text))
+        clean = re.sub(r"\s*[(\u3010][^()\u3010\u3011]*[)\u3011]\s*$", "", clean) or clean.strip(
+            "()"
+        )
+        clean = _ABOUT.sub(" ", _TOLERANCE.sub("", clean.casefold()))
+        clean = re.sub(r"\s+", " ", clean).strip(" ().:")
+        if _COUNT_ONLY.match(clean):
+            return Reading(None, "C120")
+        total, ranged, volume = 0.0, False, False
+        for part in re.split(r"\s*\+\s*", clean):
+            match = next((found for each in _PATTERNS if (found := each.match(part))), None)
+            if match is None:
+                return LEFT_ALONE
+            amount = float(match["high"] or match["low"])
+            ranged |= bool(match["high"])
+            if match["unit"] in _LITRES:
+                density = _densities().get(category)
+                if density is None:
+                    return LEFT_ALONE
+                amount *= _LITRES[match["unit"]] * density
+                volume = True
+            else:
+                scale = units.scale(match["unit"], "mass", self.unit_words)
+                amount = amount * scale.multiply / scale.divide
+            total += amount * int(match["n"] or 1)
+        code, hint = ("C118", "taken at its upper end") if ranged else ("", "")
+        if volume and not code:
+            code = "C119"
+        return Reading(f"{total:.12g} kg", code, hint)
