@@ -54,6 +54,7 @@ EDITIONS = {
         ("carbon-processes", "2026.1"),
         ("carbon-waste", "2026.1"),
         ("carbon-places", "2026.2"),
+        ("carbon-goods", "2026.2"),
         ("carbon-vocabulary", "2026.1"),
         ("carbon-archetypes", "2026.1"),
         ("pedigree", "2016"),
