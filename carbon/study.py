@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Final
 
@@ -27,9 +27,13 @@ from carbon.catalogue.given import Source, table_of
 from carbon.catalogue.read import read
 from carbon.catalogue.schema import Catalogue, Vocabulary
 from carbon.footprint import quality
+from carbon.footprint.evidence import settled
+from carbon.footprint.judging import Judging
+from carbon.footprint.letters import EvenPoints, Letters
+from carbon.footprint.plausible import assess
 from carbon.footprint.reference import References, of_archetypes
 from carbon.footprint.result import Footprints
-from carbon.footprint.standing import Held
+from carbon.footprint.standing import Yardsticks
 from carbon.footprint.traced import traced
 from carbon.footprint.uncertainty import Draws, Part, Sampler
 from carbon.footprint.weigh import added, weigh, worst
@@ -41,6 +45,7 @@ __all__ = ["DEFAULT_BOUNDARY", "DEFAULT_METHOD", "Study"]
 
 DEFAULT_BOUNDARY = "cradle-to-grave"
 DEFAULT_METHOD = "GWP100 AR6"
+WITHOUT_USE: Final = "cradle-to-grave-without-use"
 NEEDED: Final = {
     "materials": ("materials", "production", "returns", "end_of_life"),
     "packaging": ("packaging", "distribution", "returns", "end_of_life"),
@@ -100,6 +105,8 @@ class Study(Questions):
         if isinstance(edition, str):
             own = [folder(background)] if background else []
             edition = load_edition(edition, extra=[*factors, *own])
+        if boundary == DEFAULT_BOUNDARY and not edition.judging:
+            boundary = WITHOUT_USE  # an edition that leaves use out says so in the name
         self.edition = edition
         self.method = method
         self.boundary = boundary
@@ -148,14 +155,46 @@ class Study(Questions):
         """
         if isinstance(source, Catalogue):
             return source
-        return fill(read(table_of(source), self.vocabulary), self.vocabulary)
+        return self.complete(read(table_of(source), self.vocabulary))
+
+    @cached_property
+    def judging(self) -> Judging | None:
+        """Rules by which the edition judges products, if it has any."""
+        return Judging(self.edition, self.vocabulary) if self.edition.judging else None
+
+    def complete(self, catalogue: Catalogue, *, dear: bool = True) -> Catalogue:
+        """Fill what a catalogue leaves open, by the rules of the edition.
+
+        Parameters
+        ----------
+        catalogue : Catalogue
+            As :func:`carbon.catalogue.read.read` gives it.
+        dear : bool
+            Put what a merchant knows and does not tell on its dear side.
+
+        Returns
+        -------
+        Catalogue
+        """
+        if self.judging is None:
+            return fill(catalogue, self.vocabulary)
+        filled = fill(settled(catalogue), self.vocabulary)
+        return self.judging.complete(filled, dear=dear)
 
     @cached_property
     def references(self) -> References:
-        """The edition's own yardsticks: the archetype of each category, at this boundary."""
+        """The edition's own yardsticks: the archetype of each category, at this boundary.
+
+        Nothing of it is dear; a category with sizes has one of each.
+        """
         names = self.vocabulary.categories["category"].astype(str).tolist()
-        bare = self.catalogue(pd.DataFrame({"sku": names, "category": names}))
-        return of_archetypes(bare, self.boundary, self.edition.id)
+        bare = pd.DataFrame({"sku": names, "category": names})
+        if self.judging is not None:
+            sizes = self.judging.functional.classes[["category", "size_class"]]
+            bare = bare[["category"]].merge(sizes.astype(str), how="left").fillna("")
+            bare["sku"] = bare["category"] + "/" + bare["size_class"]
+        filled = self.complete(read(bare, self.vocabulary), dear=False)
+        return of_archetypes(filled, self.boundary, self.edition.id)
 
     @cached_property
     def scale(self) -> Scale:
@@ -209,7 +248,10 @@ class Study(Questions):
         weighed = self.footprints(
             source, draws=draws, chunk=chunk, progress=progress, references=references
         )
-        return grade(weighed, self.scale, references.id, stages=stages)
+        plausible = None
+        if self.judging is not None:
+            plausible = assess(weighed.catalogue, self.edition.judging, self.vocabulary)
+        return grade(weighed, self.scale, references.id, stages=stages, plausible=plausible)
 
     def footprints(
         self,
@@ -241,31 +283,60 @@ class Study(Questions):
         """
         catalogue = self.catalogue(source)
         sampler = self.sampler(draws) if draws else None
-        held = Held(references, self, catalogue, self.scale.bounds, sampler) if references else None
+        yardsticks = self._yardsticks(references) if references else None
         parts = []
         for start in range(0, max(len(catalogue), 1), chunk):
             part = catalogue.part(start, start + chunk)
-            inventory = stages.take(part, self.boundary)
-            weighed = self.weigh(part, inventory, *self.match(inventory))
-            weighed = replace(weighed, standing=held.part(start, len(part)) if held else None)
+            weighed = self._weighed(part)
+            if yardsticks is not None:
+                weighed = replace(weighed, standing=yardsticks.held(part.skus))
             if sampler is not None:
-                weighed = self._judge(sampler.part(part), sampler, weighed, held)
+                weighed = self._drawn(sampler.part(part), sampler, weighed, yardsticks)
             parts.append(weighed)
             if progress is not None:
                 progress(len(part))
         return Footprints.joined(catalogue, parts)
 
-    def _judge(
-        self, part: Part, sampler: Sampler, weighed: Footprints, held: Held | None
+    @cached_property
+    def _even_points(self) -> EvenPoints:
+        return EvenPoints(self.edition, self.vocabulary)
+
+    def _weighed(self, part: Catalogue) -> Footprints:
+        inventory = stages.take(part, self.boundary)
+        return self.weigh(part, inventory, *self.match(inventory))
+
+    def _yardsticks(self, references: References) -> Yardsticks:
+        kg = references.stages(self)
+        return Yardsticks(kg, references.quantity, references.mass, self.scale.reach)
+
+    def _drawn(
+        self,
+        part: Part,
+        sampler: Sampler,
+        weighed: Footprints,
+        yardsticks: Yardsticks | None,
     ) -> Footprints:
         """Add interval and quality to central values, and fill the standing."""
-        central = self.unit_impacts.values.sum(axis=1)
-        unit = central[np.minimum(part.used // len(FITS), len(central) - 1)]
+        unit = sampler.central[np.minimum(part.used // len(FITS), len(sampler.central) - 1)]
+        standing, lettered = weighed.standing, None
+        if yardsticks is not None and standing is not None:
+            total = weighed.total
+            letters = Letters(self._even_points, part)
+            lettered = partial(yardsticks.measure, standing, letters.ratios, total=total)
+            standing.dear_kg[:] = total - self._middle(part.catalogue, total)
         return replace(
             weighed,
-            interval=sampler.intervals(part, weighed.stages, held.measure if held else None),
+            interval=sampler.intervals(part, weighed.stages, lettered),
             quality=quality.assess(part, self.edition, unit),
         )
+
+    def _middle(
+        self, catalogue: Catalogue, total: npt.NDArray[np.float64]
+    ) -> npt.NDArray[np.float64]:
+        """Totals with all that is untold in the middle [kg CO2e per kept unit]."""
+        if self.judging is None:
+            return total
+        return self._weighed(self.judging.silence.middled(catalogue)).total
 
     def sampler(
         self, draws: int = 1000, *, progress: Callable[[int], object] | None = None
@@ -289,7 +360,14 @@ class Study(Questions):
                 progress=progress,
             )
             self._samplers[draws] = Sampler(
-                self.edition, self.vocabulary, self.boundary, sampled, self.match, self.method
+                self.edition,
+                self.vocabulary,
+                self.boundary,
+                sampled,
+                self.match,
+                self.method,
+                self.unit_impacts.values.sum(axis=1),
+                self.judging.silence if self.judging is not None else None,
             )
         return self._samplers[draws]
 

@@ -1,4 +1,4 @@
-"""Build every factor package from the publishers' files, seal it and lock the edition.
+"""Build every factor package from the publishers' files, seal it and lock the editions.
 
 ``python factors/make.py SOURCES`` where SOURCES holds the publishers' files, one folder a
 publisher; their hashes are in each package's ``datapackage.json``. Without SOURCES the tables are
@@ -21,46 +21,44 @@ YEAR = 2026
 HOME = "CN"
 """Where templates are linked from the start (``carbon/background/linking.py``)."""
 
-EDITIONS = {
-    # packages in order of preference where two offer the same activity equally well
-    "2026.1": (
-        ("ipcc-gwp", "2021"),
-        ("mee", "2024"),
-        ("desnz", "2025"),
-        ("literature", "2026.1"),
-        ("rivm-food", "1"),
-        ("ademe-base-empreinte", "2025"),
-        ("epa-warm", "15"),
-        ("ecobalyse-processes", "2025"),
-        ("carbon-processes", "2026.1"),
-        ("carbon-waste", "2026.1"),
-        ("carbon-vocabulary", "2026.1"),
-        ("carbon-archetypes", "2026.1"),
-        ("pedigree", "2016"),
-        ("carbon-uncertainty", "2026.1"),
-        ("carbon-levers", "2026.1"),
-        ("carbon-scale", "2026.1"),
-    ),
-    "2026.2": (
-        ("ipcc-gwp", "2021"),
-        ("mee", "2024"),
-        ("desnz", "2025"),
-        ("ember-owid", "2025"),
-        ("literature", "2026.1"),
-        ("rivm-food", "1"),
-        ("ademe-base-empreinte", "2025"),
-        ("epa-warm", "15"),
-        ("ecobalyse-processes", "2025"),
-        ("carbon-processes", "2026.1"),
-        ("carbon-waste", "2026.1"),
+FIRST = (
+    # in order of preference where two packages offer the same activity equally well
+    ("ipcc-gwp", "2021"),
+    ("mee", "2024"),
+    ("desnz", "2025"),
+    ("literature", "2026.1"),
+    ("rivm-food", "1"),
+    ("ademe-base-empreinte", "2025"),
+    ("epa-warm", "15"),
+    ("ecobalyse-processes", "2025"),
+    ("carbon-processes", "2026.1"),
+    ("carbon-waste", "2026.1"),
+    ("carbon-vocabulary", "2026.1"),
+    ("carbon-archetypes", "2026.1"),
+    ("pedigree", "2016"),
+    ("carbon-uncertainty", "2026.1"),
+    ("carbon-levers", "2026.1"),
+    ("carbon-scale", "2026.1"),
+)
+CHANGED = {"carbon-scale": "2026.2"}
+"""Packages of the first edition that the second takes in a newer version."""
+
+AFTER = {
+    "desnz": (("ember-owid", "2025"),),
+    "carbon-waste": (
         ("carbon-places", "2026.2"),
         ("carbon-goods", "2026.2"),
-        ("carbon-vocabulary", "2026.1"),
-        ("carbon-archetypes", "2026.1"),
-        ("pedigree", "2016"),
-        ("carbon-uncertainty", "2026.1"),
-        ("carbon-levers", "2026.1"),
-        ("carbon-scale", "2026.1"),
+    ),
+    "carbon-scale": (("carbon-judging", "2026.2"),),
+}
+"""Packages that the second edition adds, each behind one of the first."""
+
+EDITIONS = {
+    "2026.1": FIRST,
+    "2026.2": tuple(
+        package
+        for name, version in FIRST
+        for package in ((name, CHANGED.get(name, version)), *AFTER.get(name, ()))
     ),
 }
 

@@ -21,7 +21,7 @@ import pandas as pd
 
 from carbon.background.linking import Links, refuse
 from carbon.background.source import Package, factors_root, read_package, read_schema
-from carbon.background.tables import LEVERS, OPTIONAL, SCALES, SPREADS, VOCABULARY
+from carbon.background.tables import JUDGING, LEVERS, OPTIONAL, SCALES, SPREADS, VOCABULARY
 from carbon.base.errors import FactorsError
 
 __all__ = ["DEFAULT_EDITION", "LICENSED", "Edition", "editions", "load_edition"]
@@ -84,6 +84,12 @@ class Edition:
     def scales(self) -> dict[str, pd.DataFrame]:
         """Tables of the label: letters with their bounds, confidence, validity."""
         return {name: self._first(name, keys) for name, keys in SCALES.items()}
+
+    @cached_property
+    def judging(self) -> dict[str, pd.DataFrame]:
+        """Tables of the judging; none in an edition that has no such package."""
+        have = {name for package in self.packages for name in package.tables}
+        return {name: self._first(name, keys) for name, keys in JUDGING.items() if name in have}
 
     @cached_property
     def characterization(self) -> pd.DataFrame:

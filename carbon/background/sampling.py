@@ -39,7 +39,7 @@ __all__ = [
 INDICATORS: Final = ("reliability", "completeness", "temporal", "geographical", "technological")
 """Indicators of a pedigree, in the order in which its scores are written."""
 
-SAMPLE_FORMAT: Final = "sample 3"
+SAMPLE_FORMAT: Final = "sample 4"
 BASIC: Final = "aggregated factor"
 
 
@@ -191,10 +191,12 @@ def _totals(edition: Edition, method: str) -> dict[str, float]:
 
 
 def _dataset_factors(edition: Edition, draws: int) -> npt.NDArray[np.float64]:
-    """Factor of each dataset as published in every draw, shape (datasets, draws), median 1."""
+    """Factor of each dataset as published in every draw, shape (datasets, draws), mean 1."""
     from carbon.background.brightway import draw_spreads
 
-    return draw_spreads(spread(edition), draws, edition_seed(edition) % 2**32)
+    factors = draw_spreads(spread(edition), draws, edition_seed(edition) % 2**32)
+    factors /= factors.mean(axis=1, keepdims=True)  # a published number is an expected value
+    return factors
 
 
 class Mismatch:
@@ -246,7 +248,7 @@ class Mismatch:
     def draw(
         self, rows: npt.NDArray[np.int32], fits: npt.NDArray[np.int8], draws: int
     ) -> npt.NDArray[np.float32]:
-        """Factor of each dataset and fit in every draw, shape (k, draws), median 1.
+        """Factor of each dataset and fit in every draw, shape (k, draws), mean 1.
 
         Notes
         -----
@@ -264,4 +266,5 @@ class Mismatch:
             key = int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), "big")
             random = np.random.Generator(np.random.Philox(key=np.array([seed, key], np.uint64)))
             out[position] = np.exp(sigma[position] * random.standard_normal(draws))
+        out /= out.mean(axis=1, dtype=np.float64, keepdims=True).astype(np.float32)
         return out

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["LEVERS", "OPTIONAL", "SCALES", "SPREADS", "VOCABULARY"]
+__all__ = ["JUDGING", "LEVERS", "OPTIONAL", "SCALES", "SPREADS", "VOCABULARY"]
 
 VOCABULARY: Final[dict[str, tuple[str, ...]]] = {
     "regions": ("location",),
@@ -41,3 +41,22 @@ LEVERS: Final[dict[str, tuple[str, ...]]] = {
 
 SCALES: Final[dict[str, tuple[str, ...]]] = {"scale": (), "scale_parameters": ("parameter",)}
 """Tables of the label; the scale comes whole from the first package that has one."""
+
+JUDGING: Final[dict[str, tuple[str, ...]]] = {
+    "functional_quantities": ("category",),
+    "size_classes": ("category",),
+    "densities": ("category",),
+    "production_steps": ("activity",),
+    "material_groups": ("material",),
+    "plausible_materials": ("category",),
+    "unspecific_materials": ("material", "category"),
+    "plausible_values": ("category", "parameter"),
+    "plausible_trips": ("item",),
+    "price_bounds": ("category", "per"),
+    "silence": ("parameter",),
+    "step_words": ("alias",),
+    "fixed_pieces": ("item",),
+    "scrap": ("material",),
+    "air_shares": ("category",),
+}
+"""Tables of the judging: what goods are compared by, and what is believed of them."""

@@ -17,6 +17,7 @@ from carbon.base.errors import CatalogueError
 from carbon.base.terms import ORIGINS
 from carbon.catalogue import cells
 from carbon.catalogue.checks import check_energy, check_lines, check_mass
+from carbon.catalogue.documents import DOCUMENT, DOCUMENT_NAME, documents
 from carbon.catalogue.files import open_sheets
 from carbon.catalogue.gather import (
     compact_lines,
@@ -169,7 +170,7 @@ def read_tables(
             shortened = pc.fill_null(pc.match_substring_regex(rows.texts[name], _SCIENTIFIC), False)
             at = np.flatnonzero(shortened.to_numpy(zero_copy_only=False))
             problems.cells(rows, at, name, rows.texts[name].take(pa.array(at)), "C014")
-    measured = _measured(rows, vocabulary)
+    measured, evidence = _measured(rows, vocabulary)
 
     filled: dict[str, Any] = {}
     geography = Geography.of(vocabulary)
@@ -247,16 +248,19 @@ def read_tables(
         headers=header_table(told),
         file=file,
         sessions=sessions,
+        evidence=evidence,
     )
 
 
-def _measured(rows: Rows, vocabulary: Vocabulary) -> dict[str, NDArray[np.bool_]]:
-    """Take the word *measured* off the end of cells, and say where it stood."""
+def _measured(
+    rows: Rows, vocabulary: Vocabulary
+) -> tuple[dict[str, NDArray[np.bool_]], pd.DataFrame]:
+    """Take *measured* and the document beside it off the end of cells; say where they stood."""
     words = [re.escape(word) for word in vocabulary.words_of("origin")]
     if not words:
-        return {}
-    pattern = rf"(?i)[ ,;(]*(?:{'|'.join(words)})\)?$"
-    found = {}
+        return {}, documents([])
+    pattern = rf"(?i)[ ,;(]*(?:{'|'.join(words)})\)?(?:\s*{DOCUMENT})?$"
+    found, named = {}, []
     for name in ORIGIN_COLUMNS:
         if name not in rows.texts or name in rows.texts.numbers:
             continue
@@ -268,9 +272,12 @@ def _measured(rows: Rows, vocabulary: Vocabulary) -> dict[str, NDArray[np.bool_]
         texts = rows.texts[name]
         where = pc.fill_null(pc.match_substring_regex(texts, pattern), False)
         if pc.any(where).as_py():
+            cell = pc.struct_field(pc.extract_regex(texts, f"{DOCUMENT_NAME}$"), "document")
+            at = np.flatnonzero(pc.and_(where, pc.is_valid(cell)).to_numpy(zero_copy_only=False))
+            named.append((name, at, cell.take(pa.array(at)).to_pylist()))
             rows.texts[name] = pc.replace_substring_regex(texts, pattern, "")
             found[name] = where.to_numpy(zero_copy_only=False)
-    return found
+    return found, documents(named)
 
 
 def _sessions(

@@ -25,6 +25,7 @@ from carbon.catalogue.columns import (
     SHEETS,
     Column,
 )
+from carbon.catalogue.documents import no_evidence
 from carbon.catalogue.names import Names, key
 
 __all__ = [
@@ -273,6 +274,16 @@ class Vocabulary:
         return self.words_of("unit")
 
 
+def _no_steps() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "row": np.empty(0, np.int32),
+            "activity": pd.Categorical([], categories=pd.Index([], dtype="str")),
+            "mass_kg": np.empty(0),
+        }
+    )
+
+
 @dataclass(frozen=True)
 class Catalogue:
     """SKUs as columns in base units, and the lines under them.
@@ -299,6 +310,12 @@ class Catalogue:
     sessions : pandas.DataFrame
         What is known of each live session, a row a session; see
         :func:`carbon.catalogue.sessions.gathered`.
+    steps : pandas.DataFrame
+        Processing steps that no meter covers, of SKUs whose meters cover some: ``row``,
+        ``activity`` and ``mass_kg``, what a step gives out for one unit.
+    evidence : pandas.DataFrame
+        Documents behind cells: ``row``, ``column`` (one of :data:`ORIGIN_COLUMNS`), ``level``
+        (position in :data:`carbon.footprint.evidence.EVIDENCE`), ``document``, ``sha256``, ``date``.
     """
 
     skus: pd.DataFrame
@@ -311,6 +328,8 @@ class Catalogue:
     headers: pd.DataFrame
     file: str = ""
     sessions: pd.DataFrame = field(default_factory=pd.DataFrame)
+    steps: pd.DataFrame = field(default_factory=_no_steps)
+    evidence: pd.DataFrame = field(default_factory=no_evidence)
 
     def __len__(self) -> int:
         return len(self.skus)
@@ -358,6 +377,8 @@ class Catalogue:
             packaging=lines(self.packaging),
             legs=lines(self.legs),
             destinations=lines(self.destinations),
+            steps=lines(self.steps),
+            evidence=lines(self.evidence),
         )
 
     def select(self, skus: Sequence[str]) -> Catalogue:
@@ -415,4 +436,6 @@ class Catalogue:
             packaging=lines(self.packaging),
             legs=lines(self.legs),
             destinations=lines(self.destinations),
+            steps=lines(self.steps),
+            evidence=lines(self.evidence),
         )

@@ -147,6 +147,7 @@ def build(
         study.edition.id,
         weights=weights,
         least=study.scale.least_skus,
+        largest=study.scale.largest,
         name=name,
         version=version,
         sha256=digest(catalogue) if catalogue.is_file() else "",

@@ -17,6 +17,7 @@ from carbon.catalogue.schema import Catalogue
 from carbon.footprint.compare import probability_lower
 from carbon.footprint.computing import Computing, sampled
 from carbon.footprint.levers import LEVERS, REASONS, Book, Change, Lever, lever
+from carbon.footprint.streams import with_keys
 
 __all__ = ["ALL", "WHATIF_COLUMNS", "book_of", "in_turn", "steps", "summary", "what_if"]
 
@@ -123,7 +124,7 @@ def what_if(
     step = chunk or (CHUNK if draws is None else CHUNK_DRAWN)
     parts = []
     for start in range(0, max(len(catalogue), 1), step):
-        part = catalogue.part(start, start + step)
+        part = with_keys(catalogue.part(start, start + step))
         parts.append(_part(study, part, pulled, book, draws))
         if progress is not None:
             progress(len(part))

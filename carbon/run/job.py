@@ -10,7 +10,6 @@ import pandas as pd
 
 from carbon.base.errors import CatalogueError
 from carbon.base.terms import ORIGINS
-from carbon.catalogue.defaults import fill
 from carbon.catalogue.read import read_tables
 from carbon.catalogue.schema import Catalogue
 from carbon.catalogue.stream import Batch, Stream
@@ -77,9 +76,8 @@ def work(batch: Batch) -> Part:
         if state.since is not None and keys is not None:
             copied, sheets, whole = state.since.split(keys, sheets, whole)
         vocabulary = state.job.study.vocabulary
-        catalogue = fill(
-            read_tables(sheets, vocabulary, whole=whole, problems=problems, file=state.stream.file),
-            vocabulary,
+        catalogue = state.job.study.complete(
+            read_tables(sheets, vocabulary, whole=whole, problems=problems, file=state.stream.file)
         )
     except CatalogueError as error:
         if state.alone:

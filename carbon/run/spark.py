@@ -23,7 +23,6 @@ import pandas as pd
 import pyarrow as pa
 
 from carbon.base.errors import CatalogueError, OutputError
-from carbon.catalogue.defaults import fill
 from carbon.catalogue.files import checked, column_text
 from carbon.catalogue.gather import understood
 from carbon.catalogue.headers import Header
@@ -297,7 +296,7 @@ def _filled(sheet: Sheet, study: Study, whole: Whole) -> Catalogue:
     sheet = checked(sheet, Limits())
     repeats = np.flatnonzero(np.isin(sheet.lines, before[whole.repeats]))
     whole = replace(whole, repeats=repeats)
-    return fill(read_tables({"skus": sheet}, study.vocabulary, whole=whole), study.vocabulary)
+    return study.complete(read_tables({"skus": sheet}, study.vocabulary, whole=whole))
 
 
 def _example(known: _Known, head: dict[str, Header], compute: Compute) -> pa.Table:

@@ -75,12 +75,16 @@ def legs(of: Quantities, *, returning: bool) -> Iterator[Exchanges]:
     -----
     ``(m+P)/1000·D`` per leg (ISO 14083: transport activity is mass times distance), packaging P
     weighed with the product m; a hub handles ``(m+P)/1000`` tonnes; the last mile is one parcel,
-    shared by the units in it. Each chain counts by its share, feeder legs included.
+    shared by the units in it; where the catalogue says so (``units_per_return``) a unit comes back
+    in a parcel of its own, however many went out together. Each chain counts by its share, feeder
+    legs included.
     """
     lines = of.catalogue.legs
     mine = np.flatnonzero(lines["returning"].to_numpy(dtype=bool) == returning)
     row = lines["row"].to_numpy()[mine]
-    tonnes, per_parcel = of.shipped[row], 1 / of.of("units_per_parcel")[row]
+    skus = of.catalogue.skus
+    per = "units_per_return" if returning and "units_per_return" in skus else "units_per_parcel"
+    tonnes, per_parcel = of.shipped[row], 1 / of.of(per)[row]
     basis = chosen(of.column(lines, "basis"), mine)
     value = np.where(basis == "tkm", tonnes * lines["km"].to_numpy()[mine], np.nan)
     value = np.where(basis == "t", tonnes, np.where(basis == "parcel", per_parcel, value))

@@ -43,7 +43,10 @@ def take(of: Quantities) -> Iterator[Exchanges]:
         yield block.scaled(wasted)
     for block in of.all(packaging.disposal):
         yield block.scaled(wasted)
-    yield of.everywhere(INSPECTION, of.origin, back * of.of("mass_kg"))
+    inspected = back * of.of("mass_kg")
+    if "stranded_share" in of.catalogue.skus:
+        inspected = inspected * (1 - of.of("stranded_share"))
+    yield of.everywhere(INSPECTION, of.origin, inspected)
     lost = back * (1 - of.of("resale_share"))
     for block in of.all(distribution.arrival):
         yield block.scaled(lost)
@@ -51,4 +54,5 @@ def take(of: Quantities) -> Iterator[Exchanges]:
         yield block.scaled(lost)
     for block in of.all(production.take):
         yield block.scaled(lost)
-    yield end_of_life.product(of).scaled(lost)
+    for block in of.all(end_of_life.returned):
+        yield block.scaled(lost)
