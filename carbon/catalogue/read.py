@@ -334,11 +334,11 @@ def _fill_words(
     texts = rows.texts.words(name, pa.nulls(size, pa.string()))
     present: NDArray[np.bool_] = pc.is_valid(texts).to_numpy(zero_copy_only=False)
     output = COLUMNS[name].output
-    if name == "origin":
-        rows.texts.add("origin", texts)
-        code, lat, lon = origin_places(rows, vocabulary, geography, problems)
+    if COLUMNS[name].kind == "place":
+        rows.texts.add(name, texts)
+        code, lat, lon = origin_places(rows, vocabulary, geography, problems, name)
         skus[output] = vocabulary.names("region").categorical(code)
-        skus["origin_lat"], skus["origin_lon"] = lat, lon
+        skus[f"{name}_lat"], skus[f"{name}_lon"] = lat, lon
         return code >= 0
     if COLUMNS[name].kind == "choice":
         names = vocabulary.names("category" if name == "category" else "fuel")
