@@ -17,7 +17,7 @@ from running import CARBON, wait_for_parts
 from benchmarks.catalogue import wide
 from carbon.base.errors import OutputError
 from carbon.cli.main import main
-from carbon.cli.options import guard
+from carbon.cli.outputs import guard
 
 resource = pytest.importorskip("resource", reason="limits and signals of POSIX")
 
