@@ -23,10 +23,10 @@ from carbon.background.linking import Links, refuse
 from carbon.background.source import Package, factors_root, read_package, read_schema
 from carbon.background.tables import JUDGING, LEVERS, OPTIONAL, SCALES, SPREADS, VOCABULARY
 from carbon.base.errors import FactorsError
+from carbon.base.terms import DEFAULT_EDITION
 
 __all__ = ["DEFAULT_EDITION", "LICENSED", "Edition", "editions", "load_edition"]
 
-DEFAULT_EDITION: Final = "2026.1"
 LICENSED: Final = "licensed"
 """Key of a descriptor that marks a user's own background: its numbers are not handed on."""
 

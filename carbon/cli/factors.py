@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from carbon.base.errors import FactorsError
+from carbon.base.terms import DEFAULT_EDITION
 from carbon.cli.options import EDITION, FACTORS, Group, new_study
 
 if TYPE_CHECKING:
@@ -132,7 +133,7 @@ def factors_diff(old: str, new: str) -> None:
     tables = []
     for name in (old, new):
         own = (Path(name),) if Path(name).is_dir() else ()
-        table = _factor_table("2026.1" if own else name, own)
+        table = _factor_table(DEFAULT_EDITION if own else name, own)
         tables.append(table.drop_duplicates(["activity", "location"]))
     kept = ["activity", "location", "kg", "unit", "source"]
     both = tables[0][kept].merge(tables[1][kept], on=kept[:2], how="outer", suffixes=("_old", ""))
