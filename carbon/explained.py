@@ -9,13 +9,14 @@ import pandas as pd
 
 from carbon import stages
 from carbon.background.own import kept
+from carbon.background.sampling import drawn_gsd2
 from carbon.background.unit_impacts import PARTS, characterization
 from carbon.base.errors import FactorsError
 from carbon.base.terms import BOUNDARIES, FITS, ORIGINS, STAGES
 from carbon.catalogue.given import Source
 from carbon.catalogue.schema import Catalogue
-from carbon.footprint.picture import stage_chart
 from carbon.footprint.traced import traced
+from carbon.paper.sku_charts import stage_chart
 from carbon.study import Study
 
 __all__ = ["chart", "coverage", "dataset", "first_name", "tree"]
@@ -151,7 +152,9 @@ def dataset(study: Study, activity: str, location: str) -> Iterator[str]:
     if found["title_zh"]:
         yield f"  {found['title_zh']}"
     yield f"  boundary: {found['boundary']}"
-    yield f"  95 % factor (GSD²) {found['gsd2']:g}, pedigree {found['pedigree']}"
+    drawn = drawn_gsd2(study.edition, row, fit)
+    own = "" if f"{drawn:.3g}" == f"{found['gsd2']:.3g}" else f" (published {found['gsd2']:g})"
+    yield f"  95 % factor (GSD²) {drawn:.3g} as drawn{own}, pedigree {found['pedigree']}"
     yield from _below(study, row, 1.0, total, 0.0, "  ", FITS[fit], 1)
 
 

@@ -17,6 +17,7 @@ import pandas as pd
 from carbon.base.errors import LedgerError, RuleError
 from carbon.base.progress import Progress, silent
 from carbon.base.shown import Shown
+from carbon.catalogue.aliases import spelled
 from carbon.catalogue.ledger import Ledger, read_ledger
 from carbon.footprint.reference import References, read_references
 from carbon.incentive.pool_orders import returned
@@ -306,6 +307,7 @@ class Platform:
         *,
         policy: PoolPolicy | Path | str | None = None,
         catalogue: Source | None = None,
+        as_of: str | datetime.date | None = None,
     ) -> Pool:
         """Return insurance: credible rates, tiers, premiums that break even, and the reserve.
 
@@ -317,6 +319,8 @@ class Platform:
             Tiers, loading, season and bounds; the shipped policy without.
         catalogue : path, pandas.DataFrame or Catalogue, optional
             The goods, for the emissions of a return.
+        as_of : str or datetime.date, optional
+            Day of pricing; the last day of the orders without, strays left aside.
 
         Returns
         -------
@@ -328,8 +332,10 @@ class Platform:
         per_return = None
         if catalogue is not None:
             per_return = returned(self.study, ledger, self.study.catalogue(catalogue))
+        ids = spelled(ledger.frame["category"], self.study.vocabulary.names("category"))
+        day = None if as_of is None else day_of(as_of)
         with self.progress("drawing seasons", rules.fund.simulations) as done:
-            return pool(ledger, rules, per_return, done)
+            return pool(ledger, rules, per_return, done, as_of=day, categories=ids)
 
     def share_exposure(
         self,

@@ -100,11 +100,8 @@ class Questions:
             lang=lang,
             progress=progress,
         )
-        if study.judging is None:
-            reference = study.references.stages(study).sum(axis=1)
-        else:  # a reference grows with what a SKU does, so each has its own
-            graded = study.grades(catalogue, draws=0).drop_duplicates("sku")
-            reference = table["sku"].map(graded.set_index("sku")["reference_kg"])
+        kg = pd.Series(study.reference_kg(catalogue), index=catalogue.skus["sku"])
+        reference = table["sku"].map(kg[~kg.index.duplicated()])
         return lettered(table, reference, study.scale)
 
     def compare(

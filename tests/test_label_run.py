@@ -395,8 +395,8 @@ def test_changes_of_batches_are_those_of_the_whole(
     table.to_parquet(tmp_path / "new.parquet")
     for name, batch in (("a.csv", 1920), ("b.csv", 170)):
         told = carbon(
-            tmp_path / "new.parquet", "-o", tmp_path / name, "--compare-with", whole, "--batch", batch,
-            draws=50,
+            tmp_path / "new.parquet", "-o", tmp_path / name, "--compare-with", whole,
+            "--batch", batch, draws=50,
         )  # fmt: skip
         assert "4 labels change" in told.output
     assert (tmp_path / "a.csv").read_bytes() == (tmp_path / "b.csv").read_bytes()

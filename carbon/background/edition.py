@@ -21,7 +21,15 @@ import pandas as pd
 
 from carbon.background.linking import Links, refuse
 from carbon.background.source import Package, factors_root, read_package, read_schema
-from carbon.background.tables import JUDGING, LEVERS, OPTIONAL, SCALES, SPREADS, VOCABULARY
+from carbon.background.tables import (
+    FURTHER_SPREADS,
+    JUDGING,
+    LEVERS,
+    OPTIONAL,
+    SCALES,
+    SPREADS,
+    VOCABULARY,
+)
 from carbon.base.errors import FactorsError
 from carbon.base.terms import DEFAULT_EDITION
 
@@ -79,7 +87,12 @@ class Edition:
     @cached_property
     def spreads(self) -> dict[str, pd.DataFrame]:
         """Tables of pedigree, basic uncertainty, scores and spreads of merchants' data."""
-        return {name: self._first(name, keys) for name, keys in SPREADS.items()}
+        known = SPREADS | {
+            name: keys
+            for name, keys in FURTHER_SPREADS.items()
+            if any(name in package.tables for package in self.packages)
+        }
+        return {name: self._first(name, keys) for name, keys in known.items()}
 
     @cached_property
     def levers(self) -> dict[str, pd.DataFrame]:

@@ -53,7 +53,7 @@ ORIGINS: Final = ("given", "default", "measured", "absent")
 
 FUNCTIONAL_UNIT: Final = "one sales unit, delivered and kept, with its packaging"
 
-DEFAULT_EDITION: Final = "2026.1"
+DEFAULT_EDITION: Final = "2026.2"
 """Factors in force where none are named."""
 
 BOUNDARIES: Final[dict[str, tuple[str, ...]]] = {

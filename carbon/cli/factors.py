@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import click
 
 from carbon.base.errors import FactorsError
-from carbon.base.terms import DEFAULT_EDITION
 from carbon.cli.options import EDITION, FACTORS, Group, new_study
 
 if TYPE_CHECKING:
@@ -130,6 +129,8 @@ def factors_diff(old: str, new: str) -> None:
     \b
     carbon factors diff 2026.1 my-factors/
     """
+    from carbon.background.edition import DEFAULT_EDITION
+
     tables = []
     for name in (old, new):
         own = (Path(name),) if Path(name).is_dir() else ()

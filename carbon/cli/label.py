@@ -308,7 +308,7 @@ def _at_once(
 
 def _print_states(tally: Mapping[Any, int]) -> None:
     """How many SKUs have a letter, and how sure it is."""
-    from carbon.label.facts import STATES
+    from carbon.label.scale import STATES
 
     names = words_of("state_")
     parts = [f"{tally[state]} {names[state]}" for state in STATES if tally.get(state)]

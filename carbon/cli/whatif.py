@@ -214,8 +214,8 @@ def _base(catalogue: Path | str | None, scenario: Scenario | None) -> Path | pd.
 
 def _draw(study: Any, filled: Any, levers: list[str], path: Path, lang: str) -> None:
     from carbon.explained import first_name
-    from carbon.footprint.picture import waterfall
     from carbon.footprint.scenario import steps
+    from carbon.paper.sku_charts import waterfall
     from carbon.run.results import write_picture
 
     before, after = steps(study, filled, levers, lang=lang)
@@ -260,6 +260,7 @@ def _print_pair(rows: pd.DataFrame) -> None:
             f"{row['stage']:<14}{row['a_kg']:>17.3g}{row['b_kg']:>17.3g}"
             f"{row['difference_kg']:>+12.3g}  {share}"
         )
+    say("parts", parts=total["differs"] or "–")
     if total["p_a_less"] == total["p_a_less"]:
         low, high = total["difference_low_kg"], total["difference_high_kg"]
         say("less", share=total["p_a_less"], low=low, high=high)

@@ -386,9 +386,9 @@ def _mean(
     inventory = stages.take(catalogue, boundary)
     inventory = replace(inventory, amount=inventory.amount * weight[inventory.sku])
     table = inventory.to_frame(keys.reset_index(drop=True)).rename(columns={"sku": "category"})
-    keys = list(COLUMNS[:-1])
-    table[keys] = table[keys].astype(str)
+    of = list(COLUMNS[:-1])
+    table[of] = table[of].astype(str)
     table["stage"] = pd.Categorical(table["stage"], categories=list(STAGES), ordered=True)
-    mean = table.groupby(keys, observed=True, sort=True)["amount"].sum().reset_index()
+    mean = table.groupby(of, observed=True, sort=True)["amount"].sum().reset_index()
     mean["stage"] = mean["stage"].astype(str)
     return mean

@@ -22,7 +22,7 @@ from carbon.footprint.weigh import added
 if TYPE_CHECKING:
     from carbon.paper.shown import Picture
 
-__all__ = ["INTERVAL_COLUMNS", "RESULT_COLUMNS", "Footprints"]
+__all__ = ["INTERVAL_COLUMNS", "QUANTITY_COLUMNS", "RESULT_COLUMNS", "Footprints"]
 
 Record = TypeVar("Record", Interval, Quality, Standing)
 STAGE_COLUMNS: Final = tuple(f"{stage}_kg" for stage in STAGES)
@@ -40,6 +40,9 @@ RESULT_COLUMNS: Final = (
     "edition",
     "problem",
 )
+QUANTITY_COLUMNS: Final = ("functional_quantity", "unit", "size_class", "kg_per_unit")
+"""Columns of a result in an edition that compares by what the buyer gets."""
+
 ROUNDING: Final = 1e-9
 """Share of a total that adding in another order may leave over."""
 
@@ -158,7 +161,8 @@ class Footprints:
             stage columns sum to ``total_kg``, and so do the indicator columns. A stage outside
             the boundary is empty; so is every number of a SKU that could not be computed, and
             ``problem`` names the codes. With draws, :data:`INTERVAL_COLUMNS` too; with an own
-            background ``own_share``, the share of the total that rests on it.
+            background ``own_share``, the share of the total that rests on it; in an edition that
+            compares by what the buyer gets, :data:`QUANTITY_COLUMNS` [kg CO2e per that unit].
 
         Examples
         --------
@@ -176,6 +180,10 @@ class Footprints:
         parts[:, PARTS.index("biogenic")] += self.carbon[:, 1]
         frame: dict[str, Any] = {"sku": skus["sku"], "category": skus["category"]}
         frame["total_kg"] = total
+        if "functional_quantity" in skus:
+            for name in QUANTITY_COLUMNS[:-1]:
+                frame[name] = skus[name]
+            frame["kg_per_unit"] = total / skus["functional_quantity"].to_numpy(dtype=np.float64)
         if self.interval is not None:
             frame["low_kg"], frame["high_kg"] = self.interval.low[:, 0], self.interval.high[:, 0]
             frame["gsd"] = self.interval.gsd

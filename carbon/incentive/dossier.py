@@ -264,6 +264,9 @@ def _evidence(name: str, row: Mapping[str, Any], rule: TaxRule) -> str:
     if not row["catalogue_row"]:
         return "not in the catalogue"
     place = f"catalogue row {row['catalogue_row']}"
+    if name == "letter_at_least" and row["letter_used"]:
+        which = "sure" if row["letter_used"] == row["letter"] else "the worse end"
+        return f"{place}; letter {row['letter']}, {which}: {row['letter_used']}"
     if name not in ("intensity_at_most", "interval_high_at_most"):
         return place
     kg = row["total_kg" if name == "intensity_at_most" else "high_kg"]

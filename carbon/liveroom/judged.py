@@ -94,9 +94,8 @@ def judge_rooms(
     rates, odd_rates = rates_of(ledgers.get("rates"))
     frames.pop("rates", None)
     words = findings(frames["rooms"], policy, look)
-    tables = Tables(
-        **frames, findings=words, rates=rates, refused=ledgers["sales"].refused
-    )
+    refused = ledgers["sales"].refused
+    tables = Tables(**frames, findings=words, rates=rates, refused=refused)
     names = study.vocabulary.categories["category"].astype(str).tolist()
     typical = study.catalogue(pd.DataFrame({"sku": names, "category": names}))
     judged = judge(

@@ -14,6 +14,7 @@ from carbon.base.errors import StudyError
 from carbon.base.terms import STAGES
 from carbon.catalogue.schema import Catalogue
 from carbon.footprint.levers.book import Book, Change, Lever
+from carbon.footprint.streams import with_keys
 
 __all__ = ["GROUP", "lever", "of_function", "registered"]
 
@@ -117,7 +118,7 @@ def of_function(
 
     def pull(catalogue: Catalogue, _book: Book) -> Change:
         try:
-            result = function(catalogue)
+            result = function(with_keys(catalogue))
         except StudyError:
             raise
         except Exception as error:  # a stranger's function raises what it likes
