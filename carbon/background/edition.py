@@ -58,6 +58,12 @@ class Edition:
     home : str
         Place whose templates are linked from the start, those elsewhere when they are wanted; empty
         if all of them are.
+
+    Examples
+    --------
+    >>> from carbon import Study
+    >>> Study().edition.name[:4]
+    '2026'
     """
 
     name: str

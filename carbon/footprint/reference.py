@@ -85,6 +85,12 @@ class References:
         Functional quantity of the unit that each describes; 1 where it is absent.
     mass : dict of str to float
         Net mass of that unit [kg].
+
+    Examples
+    --------
+    >>> from carbon import Study
+    >>> "t_shirt" in Study().references.categories
+    True
     """
 
     name: str

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
-from carbon.stages.inventory import Exchanges, Quantities
+from carbon.stages.inventory import Exchanges, Quantities, inbound
 
 __all__ = ["kept", "lost", "remelted", "take"]
 
@@ -26,13 +26,14 @@ def take(of: Quantities) -> Iterator[Exchanges]:
     Yields
     ------
     Exchanges
-        Virgin, then recycled material [kg].
+        Virgin, then recycled material [kg]; then its freight to the place of production [tkm].
 
     Notes
     -----
     ``m·(1+w)/(1−λ)`` of each material, split by its recycled share; w is the manufacturing loss
     and λ the loss before sale. Recycled input carries the burden of its recycling only (cut-off,
-    ISO 14044 4.3.4.3). Materials come from the market of the country of production.
+    ISO 14044 4.3.4.3). A material whose place is not told comes from the market of the country
+    of production, its freight inside.
 
     Examples
     --------
@@ -94,7 +95,9 @@ def _by_source(
     row = lines["row"].to_numpy()
     recycled = of.column(lines, "recycled")
     share = np.where(recycled.codes >= 0, lines["recycled_share"].to_numpy(), 0.0)
-    country = of.at(of.country, row)
+    country = of.material_country
     bought = inside + wasted * (1 - again)
     yield Exchanges(row, of.column(lines, "virgin"), country, bought * (1 - share))
     yield Exchanges(row, recycled, country, bought * share + wasted * again)
+    # what is melted again comes back from the mill
+    yield from inbound(row, country, inside + wasted, lines)

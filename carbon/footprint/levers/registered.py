@@ -62,12 +62,12 @@ def lever(
 
     Examples
     --------
-    >>> from carbon import Study, lever
-    >>> @lever("half-the-mass", touches=("materials", "production"), title="Half the mass")
-    ... def half(catalogue):
-    ...     skus = catalogue.skus.assign(mass_kg=catalogue.skus["mass_kg"] / 2)
-    ...     return replace(catalogue, skus=skus)
     >>> from dataclasses import replace
+    >>> from carbon import Study, lever
+    >>> @lever("half-the-returns", touches=("live_session", "returns"), title="Half the returns")
+    ... def half(catalogue):
+    ...     skus = catalogue.skus.assign(return_rate=catalogue.skus["return_rate"] / 2)
+    ...     return replace(catalogue, skus=skus)
     >>> table = Study().what_if({"sku": "A", "category": "t_shirt"}, [half])
     >>> bool(table["saved_kg"][0] > 0)
     True

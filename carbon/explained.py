@@ -1,4 +1,4 @@
-"""One SKU, or one dataset, as a tree that ends at the publisher's cells."""
+"""Reads a SKU or a dataset, gives it as a tree that ends at the publisher's cells [kg CO2e]."""
 
 from __future__ import annotations
 
@@ -12,16 +12,21 @@ from carbon.background.unit_impacts import PARTS, characterization
 from carbon.base.errors import FactorsError
 from carbon.base.terms import BOUNDARIES, FITS, ORIGINS, STAGES
 from carbon.catalogue.schema import Catalogue
-from carbon.cli.options import first_name
-from carbon.footprint.picture import stage_chart
 from carbon.footprint.traced import traced
+from carbon.paper.sku_charts import stage_chart
 from carbon.study import Study
 
-__all__ = ["chart", "dataset", "tree"]
+__all__ = ["chart", "dataset", "first_name", "tree"]
 
 DRAWS = 1000
 DEPTH = 6
 """Levels of linked datasets that are followed; the longest chain of the edition has four."""
+
+
+def first_name(catalogue: Catalogue) -> str:
+    """Identifier and name of the first SKU of a catalogue."""
+    sku, name = (str(catalogue.skus[column].iloc[0]) for column in ("sku", "name"))
+    return sku if name in ("", "nan", "None") else f"{sku}  {name}"
 
 
 def tree(study: Study, catalogue: Catalogue, cut: float) -> Iterator[str]:
