@@ -134,7 +134,7 @@ def allocate(
     ([128.08, 98.52, 98.52], 2000.0)
     """
     if "impressions" not in rooms:
-        raise LedgerError("G005", "missing impressions (曝光量)")
+        raise LedgerError("G005", "missing impressions")
     frame, problems = _checked(rooms, boost_cap)
     used = np.flatnonzero(frame["usable"].to_numpy() & (frame["impressions"] > 0).to_numpy())
     if not len(used):
