@@ -139,9 +139,7 @@ def _gate(gate: Gate, points: Floats) -> pd.DataFrame:
             continue
         value, found = gate.value[at], gate.detail[at]
         key, detail = f"room.gate_{gate.name}", {lang: str(found) for lang in LANGUAGES}
-        unasked = (gate.name == "block_list" and not found) or (
-            gate.name == "claims" and found == "?"
-        )
+        unasked = (gate.name, found) in (("block_list", False), ("claims", "?"))
         if unasked or (gate.name in SHARES and np.isnan(value)):
             key += "_none"
         elif gate.name == "return_window":
