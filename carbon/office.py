@@ -314,7 +314,7 @@ def reproduce(
     manifest: Path,
     output: Path | None = None,
     progress: Callable[[str], object] = lambda step: None,  # noqa: ARG005  told to nobody
-) -> tuple[pd.DataFrame, str]:
+) -> tuple[pd.DataFrame, str, str]:
     """Compute a dossier again from its manifest and compare every file byte for byte.
 
     Parameters
@@ -330,6 +330,8 @@ def reproduce(
     -------
     files : pandas.DataFrame
         Columns ``path same``.
+    edition : str
+        In which it was computed.
     versions : str
         Versions that differ, in words.
 
@@ -352,7 +354,7 @@ def reproduce(
     if second.edition_sha256 != first.edition_sha256:
         raise StudyError("T013", second.edition, file=str(manifest), value=first.edition)
     files = pd.DataFrame(folders.compared(first, second), columns=["path", "same"])
-    return files, folders.differing(first, second)
+    return files, first.edition, folders.differing(first, second)
 
 
 def _study(options: DossierOptions, edition: str, inputs: dict[str, list[Path]]) -> Study:

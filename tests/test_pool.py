@@ -750,8 +750,11 @@ def test_command_writes_everything_and_tells_it(written):
     assert "36 under suspicion" in result.output
     assert "reserve" in result.output
     manifest = json.loads((out / "manifest.json").read_text())
-    assert {path.name for path in out.iterdir()} == {*manifest["outputs"], "manifest.json"}
-    for name, digest in manifest["outputs"].items():
+    assert {path.name for path in out.iterdir()} == {
+        *(file["path"] for file in manifest["outputs"]),
+        "manifest.json",
+    }
+    for name, digest in ((file["path"], file["sha256"]) for file in manifest["outputs"]):
         assert hashlib.sha256((out / name).read_bytes()).hexdigest() == digest
     assert manifest["inputs"][0]["sha256"] == hashlib.sha256(EXAMPLE.read_bytes()).hexdigest()
     assert manifest["basis"].endswith("| kept unit")

@@ -16,8 +16,11 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
+from carbon.base.terms import Basis
+
 __all__ = [
     "LANGUAGES",
+    "basis_text",
     "default_language",
     "joined",
     "section",
@@ -170,6 +173,26 @@ def joined(parts: Sequence[Mapping[str, str]], between: str = "") -> dict[str, s
         lang: (text(between, lang) if between else "").join(part[lang] for part in parts)
         for lang in LANGUAGES
     }
+
+
+def basis_text(basis: Basis | str, lang: str) -> str:
+    """The basis of a footprint in words.
+
+    Parameters
+    ----------
+    basis : Basis or str
+        Edition, method, boundary and unit, or the text of them as a table holds it.
+    lang : str
+        One of :data:`LANGUAGES`; English is ``str(basis)``.
+
+    Examples
+    --------
+    >>> basis_text(Basis("2026.1+0123456789ab", "GWP100 AR6", "cradle-to-door"), "zh")
+    '2026.1+0123456789ab | GWP100 AR6 | 从摇篮到买家门口 | 留存件'
+    """
+    words = section("basis", lang)
+    parts = str(basis).split(" | ")
+    return " | ".join(words.get(part.replace(" ", "-"), part) for part in parts)
 
 
 def default_language(environment: Mapping[str, str] | None = None) -> str:

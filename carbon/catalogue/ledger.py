@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from carbon.base import units
 from carbon.base.errors import CatalogueError, LedgerError
 from carbon.base.rules import digest
+from carbon.base.shown import Shown
 from carbon.catalogue.files import open_sheets
 from carbon.catalogue.headers import Header, currency_of, header_table, understand
 from carbon.catalogue.ledger_cells import MONEY, QUANTITIES, Cells, money_unit, parse
@@ -47,8 +48,8 @@ _CODES: Final = {
 """Failure of a catalogue's file → the same of a ledger's."""
 
 
-@dataclass(frozen=True, eq=False)
-class Ledger:
+@dataclass(frozen=True, eq=False, repr=False)
+class Ledger(Shown):
     """A table beside the catalogue, typed and checked.
 
     Parameters
@@ -71,6 +72,13 @@ class Ledger:
         Rows left out because of an error.
     refused : pandas.DataFrame
         These rows, typed as ``frame``; a cell at fault holds nothing that counts.
+
+    Examples
+    --------
+    >>> from carbon import read_ledger
+    >>> told = pd.DataFrame({"room": ["R1"], "impressions": ["900"]})
+    >>> len(read_ledger(told, "exposure"))
+    1
     """
 
     frame: pd.DataFrame

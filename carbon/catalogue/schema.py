@@ -124,6 +124,12 @@ class Vocabulary:
         ``materials.csv``, ``packaging.csv`` and ``chains.csv`` of ``carbon-archetypes``.
     landmasses : pandas.DataFrame
         Land that roads join, by place; empty in the first edition.
+
+    Examples
+    --------
+    >>> from carbon import Study
+    >>> "t_shirt" in Study().vocabulary.categories["category"].tolist()
+    True
     """
 
     regions: pd.DataFrame
@@ -315,7 +321,14 @@ class Catalogue:
         ``activity`` and ``mass_kg``, what a step gives out for one unit.
     evidence : pandas.DataFrame
         Documents behind cells: ``row``, ``column`` (one of :data:`ORIGIN_COLUMNS`), ``level``
-        (position in :data:`carbon.footprint.evidence.EVIDENCE`), ``document``, ``sha256``, ``date``.
+        (position in :data:`carbon.footprint.evidence.EVIDENCE`), ``document``, ``sha256``,
+        ``date``.
+
+    Examples
+    --------
+    >>> from carbon import Study
+    >>> Study().catalogue({"sku": "A", "category": "t_shirt", "mass": "2 ton"})
+    Catalogue(1 SKU, 1 left out, 1 problem)
     """
 
     skus: pd.DataFrame

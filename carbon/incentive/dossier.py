@@ -20,6 +20,7 @@ import pyarrow.compute as pc
 from carbon.base.codes import CODES
 from carbon.base.errors import StudyError
 from carbon.base.rules import templates_root
+from carbon.base.shown import Shown
 from carbon.base.words import text as spoken
 from carbon.incentive.intensity import Change
 from carbon.incentive.money import text
@@ -80,8 +81,8 @@ class Source:
     sha256: str
 
 
-@dataclass(frozen=True)
-class Dossier:
+@dataclass(frozen=True, repr=False)
+class Dossier(Shown):
     """Everything an office is told about one period.
 
     Parameters
@@ -109,6 +110,16 @@ class Dossier:
         Inputs and the rule file.
     basis, program : str
         Basis of the footprints, and name and version of the program.
+
+    Examples
+    --------
+    >>> from carbon import Office, Study
+    >>> sales = "sku,units,revenue,date,taxpayer,vat_rate\\nA,10,1000 CNY,2026-07-01,T1,13%"
+    >>> header, row = (line.split(",") for line in sales.splitlines())
+    >>> table = pd.DataFrame([row], columns=header)
+    >>> goods = {"sku": "A", "category": "t_shirt"}
+    >>> Office(Study(), draws=50).dossier(goods, table, "2026Q3").period.name
+    '2026Q3'
     """
 
     rule: TaxRule

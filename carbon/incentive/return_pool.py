@@ -20,6 +20,7 @@ import pandas as pd
 from scipy import special
 
 from carbon.base.problems import Problems
+from carbon.base.shown import Shown
 from carbon.catalogue.ledger import MONEY, Ledger
 from carbon.incentive import credibility
 from carbon.incentive.pool_orders import (
@@ -44,8 +45,8 @@ Integers = npt.NDArray[np.int64]
 _PER_CENT: Final = MONEY // CENTS
 
 
-@dataclass(frozen=True, eq=False)
-class Pool:
+@dataclass(frozen=True, eq=False, repr=False)
+class Pool(Shown):
     """What a pool's orders say.
 
     Parameters
@@ -66,6 +67,15 @@ class Pool:
         Columns :data:`carbon.base.errors.PROBLEM_COLUMNS`.
     totals : dict
         Window, counts and sums.
+
+    Examples
+    --------
+    >>> from carbon import Platform, Study
+    >>> order = {"merchant": "M", "category": "T-shirt", "premium": "0.9 CNY", "returned": "no"}
+    >>> days = pd.date_range("2026-05-01", periods=60).strftime("%Y-%m-%d")
+    >>> orders = pd.DataFrame([order] * 60).assign(date=days)
+    >>> Platform(Study()).price_pool(orders).totals["merchants"]
+    1
     """
 
     merchants: pd.DataFrame
