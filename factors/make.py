@@ -45,7 +45,10 @@ CHANGED = {"carbon-scale": "2026.2", "carbon-uncertainty": "2026.2"}
 
 AFTER = {
     "desnz": (("ember-owid", "2025"),),
-    "carbon-waste": (("carbon-places", "2026.2"),),
+    "carbon-waste": (
+        ("carbon-places", "2026.2"),
+        ("carbon-goods", "2026.2"),
+    ),
     "carbon-scale": (("carbon-judging", "2026.2"),),
 }
 """Packages that the second edition adds, each behind one of the first."""

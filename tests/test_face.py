@@ -74,9 +74,7 @@ def test_importing_the_face_imports_nothing_else() -> None:
     assert loaded.split() == ["carbon"]
 
 
-@pytest.mark.parametrize(
-    "module", ["run.batches", "run.spark", "pages.report"]
-)
+@pytest.mark.parametrize("module", ["run.batches", "run.spark", "pages.report"])
 def test_rooms_below_a_study_do_not_import_it(module: str) -> None:
     """They name its type only; so the contract may leave the line out."""
     module = f"carbon.{module}"

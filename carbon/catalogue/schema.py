@@ -197,7 +197,8 @@ class Vocabulary:
                             aliases.setdefault(key(name), item)
             for alias, item in self.words_of(kind).items():
                 aliases.setdefault(key(alias), aliases.get(key(item), item))
-            for alias in self.asks(kind):
+            plain = {key(item) for item in ids}
+            for alias in {*self.asks(kind), *map(key, self.words_of(f"vague.{kind}"))} - plain:
                 aliases.pop(alias, None)
             self._names[kind] = Names(ids, aliases)
         return self._names[kind]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -35,6 +36,7 @@ __all__ = ["pool"]
 )
 @click.option(
     "--as-of",
+    type=click.DateTime(["%Y-%m-%d"]),
     metavar="DATE",
     help="Day of pricing, 2026-11-30; the last day of the orders without.",
 )
@@ -46,7 +48,7 @@ def pool(
     orders: Path,
     policy_file: Path | None,
     catalogue: Path | None,
-    as_of: str | None,
+    as_of: datetime.datetime | None,
     output: Path,
     show: int,
     lang: str,
@@ -74,7 +76,10 @@ def pool(
     study = new_study(**scope)
     ledger = read_ledger(orders, "orders")
     priced = Platform(study, progress=progress).price_pool(
-        ledger, policy=policy, catalogue=catalogue, as_of=as_of
+        ledger,
+        policy=policy,
+        catalogue=catalogue,
+        as_of=None if as_of is None else as_of.date(),
     )
     files, problems = write_pool(
         priced,

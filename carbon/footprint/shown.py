@@ -12,8 +12,8 @@ import pandas as pd
 from carbon.base.digits import amount
 from carbon.base.errors import StudyError
 from carbon.base.terms import BOUNDARIES, STAGES
-from carbon.footprint.picture import stage_chart
 from carbon.paper.shown import Picture
+from carbon.paper.sku_charts import stage_chart
 
 if TYPE_CHECKING:
     from carbon.footprint.result import Footprints

@@ -36,8 +36,8 @@ def traced(
         Columns ``sku stage activity location amount unit kg_per_unit kg factor_location
         factor_source cite match evidence``; ``evidence`` is the lowest class of the told cells that
         decide the stage, assumed where none was told; ``kg_per_unit`` and ``kg`` are the total
-        indicator [kg CO2e]. Both are NaN for factors of a user's own background, which are not handed on,
-        unless ``licensed`` asks for them.
+        indicator [kg CO2e]. Both are NaN for factors of a user's own background, which are not
+        handed on, unless ``licensed`` asks for them.
     """
     table = inventory.to_frame(catalogue.skus["sku"])
     rows, fits = (column[inventory.order] for column in study.match(inventory))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -15,7 +15,7 @@ from carbon.base.terms import STAGES
 from carbon.catalogue.schema import Catalogue
 from carbon.catalogue.tables import spread
 
-__all__ = ["Exchanges", "Inventory", "Quantities", "chosen", "collect", "one"]
+__all__ = ["Exchanges", "Inventory", "Quantities", "chosen", "collect", "inbound", "one"]
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.integer[Any]]
@@ -124,8 +124,27 @@ class Quantities:
 
     @cached_property
     def country(self) -> pd.Categorical[Any]:
+        """Country of the place of dispatch, shape (n,)."""
+        return countries(self.origin)
+
+    @property
+    def made_in(self) -> pd.Categorical[Any]:
+        """Place of production, shape (n,); that of dispatch where a catalogue has no other."""
+        skus = self.catalogue.skus
+        return self.column(skus, "made_in" if "made_in" in skus else "origin")
+
+    @cached_property
+    def made_in_country(self) -> pd.Categorical[Any]:
         """Country of the place of production, shape (n,)."""
-        return countries(self.catalogue.skus["origin"].array)
+        return countries(self.made_in)
+
+    @cached_property
+    def material_country(self) -> pd.Categorical[Any]:
+        """Country in which each line of materials is made, shape (lines,)."""
+        lines = self.catalogue.materials
+        if "made_in" not in lines:
+            return self.at(self.made_in_country, lines["row"].to_numpy())
+        return countries(self.column(lines, "made_in"))
 
     def column(self, table: pd.DataFrame, name: str) -> pd.Categorical[Any]:
         """A column of codes of a line table."""
@@ -138,7 +157,7 @@ class Quantities:
 
     @property
     def origin(self) -> pd.Categorical[Any]:
-        """Place of production and dispatch, shape (n,)."""
+        """Place of dispatch, shape (n,)."""
         return self.column(self.catalogue.skus, "origin")
 
     def everywhere(self, activity: str, location: pd.Categorical, amount: Floats) -> Exchanges:
@@ -279,6 +298,29 @@ def countries(places: pd.Categorical[Any]) -> pd.Categorical[Any]:
     code = np.array([known.index(name) for name in names] or [0], dtype=np.int16)
     codes = np.where(places.codes >= 0, code[places.codes], -1)
     return pd.Categorical.from_codes(codes, categories=pd.Index(known))
+
+
+def inbound(
+    row: Integers, country: pd.Categorical[Any], mass: Floats, lines: pd.DataFrame
+) -> Iterator[Exchanges]:
+    """Freight of goods or materials from where they are made [tkm], by road and by sea.
+
+    Parameters
+    ----------
+    row : ndarray of int, shape (m,)
+        Row of the SKU of each line.
+    country : pandas.Categorical, shape (m,)
+        Where it comes from.
+    mass : ndarray of float64, shape (m,)
+        What is carried [kg].
+    lines : pandas.DataFrame
+        With ``inbound_road_km`` and ``inbound_sea_km``, m rows.
+    """
+    for activity, way in (("freight, lorry", "road"), ("freight, ship, container", "sea")):
+        km = lines.get(f"inbound_{way}_km", pd.Series(0.0, lines.index)).to_numpy()
+        at = np.flatnonzero(km > 0)
+        tkm = mass[at] / 1000 * km[at]
+        yield Exchanges(row[at], one(activity, len(at)), chosen(country, at), tkm)
 
 
 def one(name: str, count: int) -> pd.Categorical[Any]:
