@@ -11,7 +11,7 @@ import pandas as pd
 
 from carbon.base.words import spoken
 from carbon.liveroom.concentration import gini, herfindahl, lorenz, top_share
-from carbon.liveroom.linear import LARGEST, least_moved
+from carbon.liveroom.least_moved import LARGEST, least_moved
 from carbon.liveroom.nearest import Nearest, Rulebook
 from carbon.liveroom.policy import ExposureRules
 
