@@ -14,7 +14,7 @@ from carbon.base.terms import ORIGINS
 from carbon.base.words import spoken
 from carbon.catalogue.schema import Catalogue
 
-__all__ = ["CHECKS", "Listing", "Told", "packed", "row", "stated"]
+__all__ = ["CHECKS", "Listing", "Told", "row", "stated"]
 
 CHECKS: Final = (
     *("bunching", "clone", "waybill_mass", "light_mass", "return_rate"),
@@ -87,20 +87,6 @@ def row(check: str, **told: Any) -> dict[str, Any]:
         Columns, and numbers that the sentences name.
     """
     return {**told, **spoken(f"anomaly.{check}", **told)}
-
-
-def packed(catalogue: Catalogue) -> npt.NDArray[np.float64]:
-    """Packaging that one unit carries [kg].
-
-    Parameters
-    ----------
-    catalogue : Catalogue
-        Filled, of n SKUs.
-    """
-    pieces = catalogue.packaging
-    mass = (pieces["mass_kg"] * pieces["share"]).to_numpy(dtype=np.float64)
-    carried = np.bincount(pieces["row"].to_numpy(), mass, len(catalogue))
-    return np.asarray(carried, dtype=np.float64)
 
 
 def stated(catalogue: Catalogue, column: str) -> npt.NDArray[np.bool_]:
