@@ -341,7 +341,6 @@ class Platform:
         self,
         rooms: Table | None = None,
         *,
-        method: str = "entropy",
         rounds_made: int | None = None,
         scenario: Scenario | Path | str | None = None,
     ) -> Exposure:
@@ -352,8 +351,6 @@ class Platform:
         rooms : path or pandas.DataFrame, optional
             Room and impressions, and as far as there are merchant, boost, size; those of the
             scenario's market without.
-        method : str
-            ``entropy``, nearest in relative entropy, or ``linear``, the program that checks it.
         rounds_made : int, optional
             Rounds to share out; one without.
         scenario : market.Scenario, path or str, optional
@@ -380,7 +377,6 @@ class Platform:
         return share_exposure(
             self.policy,
             rooms,
-            method=method,
             rounds_made=rounds_made,
             scenario=scenario,
             name=self._name,

@@ -238,7 +238,7 @@ def _gates(say: Say, rooms: pd.DataFrame, reasons: pd.DataFrame) -> dict[str, An
 
 def _criterion(say: Say, name: object) -> str:
     found = METRICS.get(str(name))
-    return user(name) if found is None else say.side({"en": found.en, "zh": found.zh})
+    return user(name) if found is None else say.side(found.titles)
 
 
 def _lost(say: Say, reasons: pd.DataFrame) -> dict[str, Any]:
