@@ -1,4 +1,4 @@
-"""Every failure a user can cause: its code, its rule and its remedy.
+"""Reads codes and places, gives the errors and problems that a user sees, in two languages.
 
 A failure that stops a command is raised as a :class:`CarbonError`; a failure of one cell is a
 row of the problems table and the rest of the batch goes on. Both use the codes listed here.
