@@ -40,12 +40,15 @@ FIRST = (
     ("carbon-levers", "2026.1"),
     ("carbon-scale", "2026.1"),
 )
-CHANGED = {"carbon-scale": "2026.2"}
+CHANGED = {"carbon-scale": "2026.2", "carbon-uncertainty": "2026.2"}
 """Packages of the first edition that the second takes in a newer version."""
 
 AFTER = {
     "desnz": (("ember-owid", "2025"),),
-    "carbon-waste": (("carbon-places", "2026.2"),),
+    "carbon-waste": (
+        ("carbon-places", "2026.2"),
+        ("carbon-goods", "2026.2"),
+    ),
     "carbon-scale": (("carbon-judging", "2026.2"),),
 }
 """Packages that the second edition adds, each behind one of the first."""

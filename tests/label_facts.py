@@ -15,7 +15,9 @@ from carbon.label.scale import STATES, Scale, scale_of
 LETTERS = "ABCDE"
 SCALE: Scale = scale_of(load_edition())
 DAY = date(2026, 9, 1)
-ISSUE = Issue(DAY, SCALE, "GWP100 AR6", "cradle-to-grave-without-use", url="https://shop.example/{sku}")
+ISSUE = Issue(
+    DAY, SCALE, "GWP100 AR6", "cradle-to-grave-without-use", url="https://shop.example/{sku}"
+)
 
 STAGES = {
     "materials_kg": 3.6,

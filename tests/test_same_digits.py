@@ -113,7 +113,10 @@ def test_total_reference_and_ratio_agree_as_they_are_printed(study: Study) -> No
         digits.amounts(held[name].to_numpy(np.float64))[0] for name in ("total_kg", "reference_kg")
     )
     printed = pd.Series(facts_ratio(totals, usual, held["ratio"].to_numpy(np.float64), study))
-    again = [100 * float(value) / float(reference) for value, reference in zip(totals, usual, strict=True)]
+    again = [
+        100 * float(value) / float(reference)
+        for value, reference in zip(totals, usual, strict=True)
+    ]
     apart = np.abs(printed.astype(float).to_numpy() - np.array(again))
     assert (apart <= 0.501).mean() > 0.97
     astray = study.scale.letter(printed.astype(float).to_numpy() / 100)

@@ -78,7 +78,8 @@ COLUMNS: Final[dict[str, Column]] = {
     "manufacturing_loss": Column(
         "share", "manufacturing_loss", "lost in making, over the mass of one, as 15%", limit=2.0
     ),
-    "origin": Column("place", "origin", "where it is made: CN-ZJ, Zhejiang or 30.25, 120.17"),
+    "made_in": Column("place", "made_in", "where it is made, if not where it is sent from: VN"),
+    "origin": Column("place", "origin", "where it is sent from: CN-ZJ, Zhejiang or 30.25, 120.17"),
     "destination": Column("lines", "", "as CN-GD 40%; CN-BJ 60%"),
     "transport": Column("lines", "", "as air 60%: truck 80 km, plane 1650 km | road 40%"),
     "return_rate": Column("share", "return_rate", "returned per sold unit, as 35%", limit=0.95),
@@ -102,6 +103,7 @@ LINE_COLUMNS: Final[dict[str, dict[str, Column]]] = {
         "share": Column("share", "share", "share of the mass, as 95%"),
         "mass": Column("mass", "mass_kg", "mass in one unit, as 190 g"),
         "recycled": Column("share", "recycled_share", "recycled content, as 20%"),
+        "made_in": Column("text", "made_in", "where the material is made, as IN"),
     },
     "packaging": {
         "sku": COLUMNS["sku"],
@@ -168,6 +170,7 @@ PARAMETER_NAMES: Final = (
 
 LEFT_OPEN: Final[dict[str, frozenset[str]]] = {
     **dict.fromkeys(("price", "currency", "units_sold", "gtin"), frozenset()),
+    "mass": frozenset({"C112"}),
     **dict.fromkeys(("origin", "destination"), frozenset({"C231", "C232", "C108", "C107", "C106"})),
     **dict.fromkeys(("transport", "return_transport"), frozenset({"C221"})),
     **dict.fromkeys(

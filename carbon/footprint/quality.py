@@ -36,6 +36,7 @@ CELLS: Final[dict[str, tuple[str, ...]]] = {
     "parcel packaging": ("packaging", "units_per_parcel"),
     "unit packaging thrown": ("packaging",),
     "parcel packaging thrown": ("packaging", "units_per_parcel"),
+    "arrival": ("mass", "transport"),
     "freight": ("mass", "packaging", "transport"),
     "hub": ("mass", "packaging", "transport"),
     "door": ("units_per_parcel", "transport"),

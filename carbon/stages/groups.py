@@ -45,6 +45,7 @@ GROUPS: Final = (
     "parcel packaging",
     "unit packaging thrown",
     "parcel packaging thrown",
+    "arrival",
     "freight",
     "hub",
     "door",
@@ -145,6 +146,8 @@ def _blocks(
             for block in packaging.disposal(part):
                 yield f"{name} thrown", block
     if "distribution" in inside:
+        for block in distribution.arrival(of):
+            yield "arrival", block
         # the factors of freight and hubs see the weight of all packaging
         for basis, name in (("tkm", "freight"), ("t", "hub"), ("parcel", "door")):
             legs = catalogue.legs[(catalogue.legs["basis"] == basis).to_numpy()]
@@ -256,9 +259,9 @@ def combine(
     if "distribution" in inside:
         product, unit, shared = shares
         weight = product * mass + (unit + shared * parcels) * pieces
-        stage["distribution"] = (
-            factor("transport") * get("freight") + get("hub")
-        ) * weight + parcels * get("door")
+        sent = (factor("transport") * get("freight") + get("hub")) * weight + parcels * get("door")
+        came = factor("transport") * get("arrival") * mass * made
+        stage["distribution"] = sent + came
     if "live_session" in inside:
         stage["live_session"] = factor("session_kwh") * get("studio") + factor(
             "viewer_hours"
@@ -270,12 +273,12 @@ def combine(
             factor("return_transport") * get("freight back") + get("hub back")
         ) * weight + of.get("return_parcels", parcels) * get("door back")
         stage["returns"] = of["return_rate"] * (
-            stage["distribution"]
+            sent
             + way_back
             + mass * get("inspection")
             + (1 - of["packaging_reuse"]) * (stage["packaging"] + thrown)
             + (1 - of["resale_share"])
-            * (stage["materials"] + stage["production"] + goods * get("discard returned"))
+            * (came + stage["materials"] + stage["production"] + goods * get("discard returned"))
         )
     if "end_of_life" in inside:
         stage["end_of_life"] = goods * get("product thrown") + thrown

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
-from carbon.stages.inventory import Exchanges, Quantities
+from carbon.stages.inventory import Exchanges, Quantities, inbound
 
 __all__ = ["kept", "lost", "remelted", "take"]
 
@@ -23,13 +23,14 @@ def take(of: Quantities) -> Iterator[Exchanges]:
     Yields
     ------
     Exchanges
-        Virgin, then recycled material [kg].
+        Virgin, then recycled material [kg]; then its freight to the place of production [tkm].
 
     Notes
     -----
     ``m·(1+w)/(1−λ)`` of each material, split by its recycled share; w is the manufacturing loss
     and λ the loss before sale. Recycled input carries the burden of its recycling only (cut-off,
-    ISO 14044 4.3.4.3). Materials come from the market of the country of production.
+    ISO 14044 4.3.4.3). A material whose place is not told comes from the market of the country
+    of production, its freight inside.
 
     Examples
     --------
@@ -90,8 +91,9 @@ def _by_source(
     row = lines["row"].to_numpy()
     recycled = of.column(lines, "recycled")
     share = np.where(recycled.codes >= 0, lines["recycled_share"].to_numpy(), 0.0)
-    country = of.at(of.country, row)
+    country = of.material_country
     yield Exchanges(row, of.column(lines, "virgin"), country, taken * (1 - share) * (1 - again))
     yield Exchanges(
         row, recycled, country, taken * np.where(again > 0, 1 - (1 - share) * (1 - again), share)
     )
+    yield from inbound(row, country, taken, lines)

@@ -51,7 +51,7 @@ def metered(of: Quantities) -> npt.NDArray[np.bool_]:
 def electricity(of: Quantities) -> Iterator[Exchanges]:
     """Metered electricity [kWh]."""
     amount = np.where(metered(of), of.of("electricity_kwh"), 0.0) * of.units_made
-    yield of.everywhere(ELECTRICITY, of.origin, amount)
+    yield of.everywhere(ELECTRICITY, of.made_in, amount)
 
 
 def heat(of: Quantities) -> Iterator[Exchanges]:
@@ -59,7 +59,9 @@ def heat(of: Quantities) -> Iterator[Exchanges]:
     amount = of.of("heat_mj")
     row = np.flatnonzero(metered(of) & (amount != 0))
     fuel = of.column(of.catalogue.skus, "heat_fuel")
-    yield Exchanges(row, chosen(fuel, row), of.at(of.origin, row), amount[row] * of.units_made[row])
+    yield Exchanges(
+        row, chosen(fuel, row), of.at(of.made_in, row), amount[row] * of.units_made[row]
+    )
 
 
 def processing(of: Quantities) -> Iterator[Exchanges]:
@@ -71,12 +73,12 @@ def processing(of: Quantities) -> Iterator[Exchanges]:
     if "stepwise" in lines:
         replaced = lines["stepwise"].to_numpy(dtype=bool)
     amount = np.where(replaced, 0.0, mass)
-    yield Exchanges(row, of.column(lines, "processing"), of.at(of.origin, row), amount)
+    yield Exchanges(row, of.column(lines, "processing"), of.at(of.made_in, row), amount)
     steps = of.catalogue.steps
     if len(steps):
         row = steps["row"].to_numpy()
         amount = steps["mass_kg"].to_numpy() * of.units_made[row]
-        yield Exchanges(row, of.column(steps, "activity"), of.at(of.origin, row), amount)
+        yield Exchanges(row, of.column(steps, "activity"), of.at(of.made_in, row), amount)
 
 
 def waste(of: Quantities, *, unsold: bool = False) -> Exchanges:
@@ -89,4 +91,4 @@ def waste(of: Quantities, *, unsold: bool = False) -> Exchanges:
         lost = lost * (1 - remelted(of))
     if unsold:
         lost = lost + of.of("loss_rate")[row]
-    return Exchanges(row, of.column(lines, "disposal"), of.at(of.country, row), mass * lost)
+    return Exchanges(row, of.column(lines, "disposal"), of.at(of.made_in_country, row), mass * lost)

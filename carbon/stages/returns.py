@@ -34,7 +34,7 @@ def take(of: Quantities) -> Iterator[Exchanges]:
     and is disposed of. The emissions of the way out are not refunded with the order.
     """
     back = of.returns_per_kept
-    for block in of.all(distribution.take):
+    for block in of.all(distribution.dispatch):
         yield block.scaled(back)
     for block in distribution.legs(of, returning=True):
         yield block.scaled(back)
@@ -48,6 +48,8 @@ def take(of: Quantities) -> Iterator[Exchanges]:
         inspected = inspected * (1 - of.of("stranded_share"))
     yield of.everywhere(INSPECTION, of.origin, inspected)
     lost = back * (1 - of.of("resale_share"))
+    for block in of.all(distribution.arrival):
+        yield block.scaled(lost)
     for block in of.all(materials.take):
         yield block.scaled(lost)
     for block in of.all(production.take):
