@@ -4,10 +4,10 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 OUT    ?= out
 LOCK   := uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
-          --no-emit-index-url --custom-compile-command "make lock"
+          --no-emit-index-url --custom-compile-command "make lock" $(LOCKED)
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test format lint types contracts bench lock factors examples clean
+.PHONY: demo test format lint types contracts docs docs-full bench lock factors examples clean
 
 # a Python without ensurepip gets its environment from virtualenv
 $(VENV)/.ready: requirements.lock pyproject.toml
@@ -37,7 +37,7 @@ demo: $(VENV)/.ready ## footprints of the example catalogue
 	@echo "Results lie in $(OUT)/: report.html, labels/ (labels-0001.pdf: sheets to print), footprints.xlsx,"
 	@echo "footprints.csv, inventory.parquet, savings.xlsx, dress.svg"
 
-test: lint types contracts ## everything that must hold before a change lands
+test: lint types contracts docs ## everything that must hold before a change lands
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 lint: $(VENV)/.tested
@@ -49,6 +49,12 @@ types: $(VENV)/.tested
 
 contracts: $(VENV)/.tested
 	$(BIN)/lint-imports
+
+docs: $(VENV)/.tested ## the site, in $(OUT)/site; a warning is an error
+	$(BIN)/python -m sphinx -W --keep-going -q -b html docs $(OUT)/site
+
+docs-full: $(VENV)/.tested ## the same with the results of the notebooks, as it is published
+	$(BIN)/python -m sphinx -W --keep-going -q -b html -D nb_execution_mode=force docs $(OUT)/site
 
 format: $(VENV)/.tested
 	$(BIN)/ruff format .
@@ -64,7 +70,7 @@ factors: $(VENV)/.tested ## rebuild every package from the publishers' files in 
 examples: $(VENV)/.tested
 	$(BIN)/python examples/make.py
 
-lock: ## resolve the versions again (needs uv)
+lock: ## resolve the versions again (needs uv); LOCKED=--upgrade for the newest
 	$(LOCK) --extra fonts --group build -o requirements.lock
 	$(LOCK) --all-extras --group build --group dev -c requirements.lock -o requirements-dev.lock
 

@@ -19,10 +19,11 @@ from carbon.catalogue.schema import Catalogue
 from carbon.label.design import load_design
 from carbon.label.facts import Issue, about, facts
 from carbon.label.render import Style, render
-from carbon.run.batches import Job as Run
 from carbon.run.batches import run as in_batches
 from carbon.run.label_index import finished, tallied
-from carbon.run.labels import Drawing, Job
+from carbon.run.label_job import LabelJob as Job
+from carbon.run.labels import Drawing
+from carbon.run.plan import Job as Run
 from carbon.study import Study
 
 BATCH = 1920

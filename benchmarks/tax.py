@@ -18,8 +18,8 @@ from benchmarks.harness import Bound, Row, Told, snippet, subject
 CODE = """
 import json, sys, time
 from pathlib import Path
-from carbon.run.tax_dossier import make
-from carbon.run.tax_manifest import Asked
+from carbon.office import make_dossier as make
+from carbon.run.dossier_folder import DossierOptions as Asked
 from carbon.base.rules import templates_root
 folder, draws = Path(sys.argv[1]), int(sys.argv[2])
 rule = templates_root() / "tax" / "paper-2percent.toml"

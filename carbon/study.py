@@ -5,10 +5,9 @@ read → fill → take → match → weigh: the one path from a catalogue to its
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Final
 
@@ -20,26 +19,33 @@ from carbon import stages
 from carbon.background.edition import DEFAULT_EDITION, Edition, load_edition
 from carbon.background.sampling import sample
 from carbon.background.store import folder
-from carbon.background.unit_impacts import UnitImpacts, solve
+from carbon.background.unit_impacts import UnitImpacts, extended, solve
 from carbon.base.errors import StudyError
 from carbon.base.terms import BOUNDARIES, FITS, ORIGINS, STAGES, Basis
 from carbon.catalogue.defaults import fill
+from carbon.catalogue.given import Source, table_of
 from carbon.catalogue.read import read
 from carbon.catalogue.schema import Catalogue, Vocabulary
 from carbon.footprint import quality
+from carbon.footprint.evidence import settled
+from carbon.footprint.judging import Judging
+from carbon.footprint.letters import EvenPoints, Letters
+from carbon.footprint.plausible import assess
 from carbon.footprint.reference import References, of_archetypes
 from carbon.footprint.result import Footprints
-from carbon.footprint.standing import Held
+from carbon.footprint.standing import Yardsticks
 from carbon.footprint.traced import traced
 from carbon.footprint.uncertainty import Draws, Part, Sampler
 from carbon.footprint.weigh import added, weigh, worst
 from carbon.label.scale import Scale, grade, scale_of
+from carbon.questions import Questions
 from carbon.stages.inventory import Inventory
 
 __all__ = ["DEFAULT_BOUNDARY", "DEFAULT_METHOD", "Study"]
 
 DEFAULT_BOUNDARY = "cradle-to-grave"
 DEFAULT_METHOD = "GWP100 AR6"
+WITHOUT_USE: Final = "cradle-to-grave-without-use"
 NEEDED: Final = {
     "materials": ("materials", "production", "returns", "end_of_life"),
     "packaging": ("packaging", "distribution", "returns", "end_of_life"),
@@ -51,7 +57,7 @@ CHUNK = 20_000
 """SKUs weighed at once: their exchanges fill some 40 MB, which the caches still help with."""
 
 
-class Study:
+class Study(Questions):
     """Goal and scope of a computation.
 
     Parameters
@@ -99,11 +105,14 @@ class Study:
         if isinstance(edition, str):
             own = [folder(background)] if background else []
             edition = load_edition(edition, extra=[*factors, *own])
+        if boundary == DEFAULT_BOUNDARY and not edition.judging:
+            boundary = WITHOUT_USE  # an edition that leaves use out says so in the name
         self.edition = edition
         self.method = method
         self.boundary = boundary
         self.cache = cache
         self._samplers: dict[int, Sampler] = {}
+        self._solved: UnitImpacts | None = None
 
     @property
     def basis(self) -> Basis:
@@ -116,20 +125,24 @@ class Study:
         tables = dict(self.edition.vocabulary)
         return Vocabulary(parameters=tables.pop("archetype_parameters"), **tables)
 
-    @cached_property
+    @property
     def unit_impacts(self) -> UnitImpacts:
-        """Impact of one unit of every activity of the edition."""
+        """Impact of one unit of every activity of the edition that is linked."""
         whole_life = "end_of_life" in BOUNDARIES[self.boundary]
-        return solve(self.edition, self.method, whole_life=whole_life, cache=self.cache)
+        if self._solved is None:
+            self._solved = solve(self.edition, self.method, whole_life=whole_life, cache=self.cache)
+        self._solved = extended(self._solved, self.edition, whole_life=whole_life)
+        return self._solved
 
-    def catalogue(self, source: str | Path | pd.DataFrame | Catalogue) -> Catalogue:
+    def catalogue(self, source: Source) -> Catalogue:
         """Read a catalogue and fill what it leaves open.
 
         Parameters
         ----------
         source : path, str, pandas.DataFrame or Catalogue
-            A file or folder, CSV text with a header and at least one row, a table, or a
-            catalogue that was filled before.
+            A file or folder, CSV text with a header and at least one row, a table, a list of
+            dicts, a dict (:func:`carbon.catalogue.given.table_of`), or a catalogue that was filled
+            before.
 
         Returns
         -------
@@ -142,16 +155,46 @@ class Study:
         """
         if isinstance(source, Catalogue):
             return source
-        if isinstance(source, str) and "\n" in source:
-            source = pd.read_csv(io.StringIO(source), dtype=str, keep_default_na=False)
-        return fill(read(source, self.vocabulary), self.vocabulary)
+        return self.complete(read(table_of(source), self.vocabulary))
+
+    @cached_property
+    def judging(self) -> Judging | None:
+        """Rules by which the edition judges products, if it has any."""
+        return Judging(self.edition, self.vocabulary) if self.edition.judging else None
+
+    def complete(self, catalogue: Catalogue, *, dear: bool = True) -> Catalogue:
+        """Fill what a catalogue leaves open, by the rules of the edition.
+
+        Parameters
+        ----------
+        catalogue : Catalogue
+            As :func:`carbon.catalogue.read.read` gives it.
+        dear : bool
+            Put what a merchant knows and does not tell on its dear side.
+
+        Returns
+        -------
+        Catalogue
+        """
+        if self.judging is None:
+            return fill(catalogue, self.vocabulary)
+        filled = fill(settled(catalogue), self.vocabulary)
+        return self.judging.complete(filled, dear=dear)
 
     @cached_property
     def references(self) -> References:
-        """The edition's own yardsticks: the archetype of each category, at this boundary."""
+        """The edition's own yardsticks: the archetype of each category, at this boundary.
+
+        Nothing of it is dear; a category with sizes has one of each.
+        """
         names = self.vocabulary.categories["category"].astype(str).tolist()
-        bare = self.catalogue(pd.DataFrame({"sku": names, "category": names}))
-        return of_archetypes(bare, self.boundary, self.edition.id)
+        bare = pd.DataFrame({"sku": names, "category": names})
+        if self.judging is not None:
+            sizes = self.judging.functional.classes[["category", "size_class"]]
+            bare = bare[["category"]].merge(sizes.astype(str), how="left").fillna("")
+            bare["sku"] = bare["category"] + "/" + bare["size_class"]
+        filled = self.complete(read(bare, self.vocabulary), dear=False)
+        return of_archetypes(filled, self.boundary, self.edition.id)
 
     @cached_property
     def scale(self) -> Scale:
@@ -160,7 +203,7 @@ class Study:
 
     def grades(
         self,
-        source: str | Path | pd.DataFrame | Catalogue,
+        source: Source,
         *,
         references: References | None = None,
         draws: int = 1000,
@@ -205,11 +248,14 @@ class Study:
         weighed = self.footprints(
             source, draws=draws, chunk=chunk, progress=progress, references=references
         )
-        return grade(weighed, self.scale, references.id, stages=stages)
+        plausible = None
+        if self.judging is not None:
+            plausible = assess(weighed.catalogue, self.edition.judging, self.vocabulary)
+        return grade(weighed, self.scale, references.id, stages=stages, plausible=plausible)
 
     def footprints(
         self,
-        source: str | Path | pd.DataFrame | Catalogue,
+        source: Source,
         *,
         draws: int = 0,
         chunk: int = CHUNK,
@@ -237,31 +283,79 @@ class Study:
         """
         catalogue = self.catalogue(source)
         sampler = self.sampler(draws) if draws else None
-        held = Held(references, self, catalogue, self.scale.bounds, sampler) if references else None
+        yardsticks = self._yardsticks(references) if references else None
         parts = []
         for start in range(0, max(len(catalogue), 1), chunk):
             part = catalogue.part(start, start + chunk)
-            inventory = stages.take(part, self.boundary)
-            weighed = self.weigh(part, inventory, *self.match(inventory))
-            weighed = replace(weighed, standing=held.part(start, len(part)) if held else None)
+            weighed = self._weighed(part)
+            if yardsticks is not None:
+                weighed = replace(weighed, standing=yardsticks.held(part.skus))
             if sampler is not None:
-                weighed = self._judge(sampler.part(part), sampler, weighed, held)
+                weighed = self._drawn(sampler.part(part), sampler, weighed, yardsticks)
             parts.append(weighed)
             if progress is not None:
                 progress(len(part))
         return Footprints.joined(catalogue, parts)
 
-    def _judge(
-        self, part: Part, sampler: Sampler, weighed: Footprints, held: Held | None
+    def reference_kg(
+        self, catalogue: Catalogue, references: References | None = None
+    ) -> npt.NDArray[np.float64]:
+        """Footprint of the reference of each SKU, times its functional quantity.
+
+        Parameters
+        ----------
+        catalogue : Catalogue
+            As :meth:`catalogue` gives it.
+        references : References, optional
+            A platform's own; by default those of the edition.
+
+        Returns
+        -------
+        ndarray of float64, shape (n,)
+            [kg CO2e per kept unit]; NaN where the category has none.
+        """
+        return self._yardsticks(references or self.references).held(catalogue.skus).reference
+
+    @cached_property
+    def _even_points(self) -> EvenPoints:
+        return EvenPoints(self.edition, self.vocabulary)
+
+    def _weighed(self, part: Catalogue) -> Footprints:
+        inventory = stages.take(part, self.boundary)
+        return self.weigh(part, inventory, *self.match(inventory))
+
+    def _yardsticks(self, references: References) -> Yardsticks:
+        kg = references.stages(self)
+        return Yardsticks(kg, references.quantity, references.mass, self.scale.reach)
+
+    def _drawn(
+        self,
+        part: Part,
+        sampler: Sampler,
+        weighed: Footprints,
+        yardsticks: Yardsticks | None,
     ) -> Footprints:
         """Add interval and quality to central values, and fill the standing."""
-        central = self.unit_impacts.values.sum(axis=1)
-        unit = central[np.minimum(part.used // len(FITS), len(central) - 1)]
+        unit = sampler.central[np.minimum(part.used // len(FITS), len(sampler.central) - 1)]
+        standing, lettered = weighed.standing, None
+        if yardsticks is not None and standing is not None:
+            total = weighed.total
+            letters = Letters(self._even_points, part)
+            lettered = partial(yardsticks.measure, standing, letters.ratios, total=total)
+            standing.dear_kg[:] = total - self._middle(part.catalogue, total)
         return replace(
             weighed,
-            interval=sampler.intervals(part, weighed.stages, held.measure if held else None),
+            interval=sampler.intervals(part, weighed.stages, lettered),
             quality=quality.assess(part, self.edition, unit),
         )
+
+    def _middle(
+        self, catalogue: Catalogue, total: npt.NDArray[np.float64]
+    ) -> npt.NDArray[np.float64]:
+        """Totals with all that is untold in the middle [kg CO2e per kept unit]."""
+        if self.judging is None:
+            return total
+        return self._weighed(self.judging.silence.middled(catalogue)).total
 
     def sampler(
         self, draws: int = 1000, *, progress: Callable[[int], object] | None = None
@@ -285,13 +379,20 @@ class Study:
                 progress=progress,
             )
             self._samplers[draws] = Sampler(
-                self.edition, self.vocabulary, self.boundary, sampled, self.match
+                self.edition,
+                self.vocabulary,
+                self.boundary,
+                sampled,
+                self.match,
+                self.method,
+                lambda: self.unit_impacts.values.sum(axis=1),
+                self.judging.silence if self.judging is not None else None,
             )
         return self._samplers[draws]
 
     def sample(
         self,
-        source: str | Path | pd.DataFrame | Catalogue,
+        source: Source,
         draws: int = 1000,
         *,
         chunk: int = 2000,
@@ -349,6 +450,7 @@ class Study:
         width = len(inventory.locations)
         pair = inventory.activity.astype(np.int32) * width + inventory.location
         used = np.flatnonzero(np.bincount(pair, minlength=len(inventory.activities) * width))
+        self.edition.reach({inventory.locations[key % width] for key in used})
         row = np.full(len(inventory.activities) * width, -1, dtype=np.int32)
         fit = np.full(len(row), len(FITS) - 1, dtype=np.int8)
         for key in used:
@@ -402,7 +504,7 @@ class Study:
             own=added(own, 1),
         )
 
-    def inventory(self, source: str | Path | pd.DataFrame | Catalogue) -> pd.DataFrame:
+    def inventory(self, source: Source) -> pd.DataFrame:
         """What every SKU takes, each exchange with its factor and the cell it comes from.
 
         Parameters

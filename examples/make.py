@@ -1,14 +1,20 @@
 """Make the example catalogue from the archetypes of the edition: ``python examples/make.py``.
 
 Eight SKUs a category, each varied from its archetype as follows, with a fixed seed; no brand, no
-real product.
+real product. It tells what merchants know, as they would.
 
-- mass: lognormal around the archetype's, GSD 1.15, kept inside the plausible bounds;
+- mass: lognormal around the archetype's, GSD 1.12, kept inside the plausible bounds;
+- quantity: what the category is compared by (litres, sheets, pieces), near the archetype's per kg;
 - materials: the archetype's shares, the first changed by up to 5 points;
-- packaging: the archetype's pieces, masses ±20 %;
-- transport: every third SKU states its chain, half of those fly a part of the units;
-- return rate: beta around the archetype's; one SKU in eight leaves it to the default;
-- one SKU in eight says only what it is: everything else is assumed.
+- packaging: the archetype's pieces, masses ±20 %, larger for more by the edition's law;
+- transport: the chain, by road, or a part of the units by air where the category flies;
+- return rate and resale share: beta around the archetype's;
+- energy in use: near the archetype's, by its label;
+- price: between the bounds at which the category is sold;
+- two merchants of three keep records and name them beside what was measured; the third only of
+  what is better than in three goods of four;
+- one SKU in eight leaves transport and returns to the default;
+- one SKU of every eighth category says only what it is: everything else is assumed.
 
 Written: ``catalogue.csv`` (one row a SKU, Chinese headers) and ``tidy/*.parquet`` (the same SKUs,
 lines in tables of their own). Both give the same footprints.
@@ -25,6 +31,12 @@ from carbon.background.edition import load_edition
 
 HERE = Path(__file__).resolve().parent
 EACH = 8
+SILENT = 8
+"""One category in so many has a SKU of which nothing is told."""
+
+CARELESS = 3
+"""One merchant in so many keeps no records, but of what is better than three in four."""
+
 PROVINCES = ("CN-ZJ", "CN-GD", "CN-JS", "CN-FJ", "CN-SD", "CN-HE", "CN-SC", "CN-HN")
 BUYERS = ("CN-BJ", "CN-SH", "CN-GD", "CN-SC", "CN-HB", "CN-LN")
 STYLES = ("基础款", "经典款", "轻便款", "加大款", "礼盒装", "家庭装", "新款", "限量款")
@@ -36,55 +48,78 @@ HEADERS = {
     "price": "售价",
     "currency": "币种",
     "units_sold": "销量",
-    "mass_g": "净重(克)",
+    "mass": "净重(克)",
+    "quantity": "quantity",
+    "pack_count": "pack_count",
     "materials": "材质",
     "packaging": "包装",
     "origin": "发货地",
     "destination": "收货地",
     "transport": "运输",
     "return_rate": "退货率",
+    "resale_share": "二次销售率",
+    "energy_per_year": "年耗电",
 }
+
+
+RECORDED = "实测【{}】"
+"""What stands beside a number of which a record is kept."""
 
 
 def main() -> None:
     """Write both forms."""
     random = np.random.default_rng(20261111)
-    words = load_edition().vocabulary
+    edition = load_edition("2026.2")
+    words, judging = edition.vocabulary, edition.judging
     typical = words["archetype_parameters"].pivot_table(
         index="category", columns="parameter", values="value"
     )
+    compared = judging["functional_quantities"].set_index("category")
+    prices = judging["price_bounds"].query("per == 'sales unit'").set_index("category")
+    believed = judging["plausible_values"].set_index(["category", "parameter"])
+    flown = judging["air_shares"].set_index("category")["middle"]
     skus, materials, packaging, legs = [], [], [], []
-    for category in words["categories"].itertuples():
-        of = typical.loc[category.category]
+    for number, category in enumerate(words["categories"].itertuples()):
+        name = category.category
+        of = typical.loc[name]
         for i in range(EACH):
-            sku = f"{category.category.upper()}-{i + 1:03d}"
-            bare = i == EACH - 1
-            mass = of["mass"] * random.lognormal(0, np.log(1.15))
+            sku = f"{name.upper()}-{i + 1:03d}"
+            if i == EACH - 1 and number % SILENT == 0:
+                skus.append({"sku": sku, "name": category.name_zh + STYLES[i], "category": name})
+                continue
+            mass = of["mass"] * random.lognormal(0, np.log(1.12))
             mass = float(np.clip(mass, of["mass_min"], of["mass_max"]))
-            rate = of["return_rate"]
-            drawn = float(random.beta(40 * rate + 1e-3, 40 * (1 - rate)))
+            merchant = int(random.integers(1, 13))
+            recorded = RECORDED if merchant % CARELESS else ""
+            light = mass < believed.loc[(name, "mass"), "declared_low"]
+            untold = i == EACH - 2
+            price = price_of(prices.loc[name], mass, compared.loc[name, "column"], random)
+            quantity, pieces = content(compared.loc[name], mass / of["mass"], random)
             skus.append(
                 {
                     "sku": sku,
                     "name": f"{category.name_zh}{STYLES[i]}",
-                    "category": category.category,
-                    "merchant": f"示例商家{random.integers(1, 13):02d}",
-                    "price": "" if bare else str(int(random.integers(19, 999))),
-                    "currency": "" if bare else "CNY",
-                    "units_sold": "" if bare else str(int(random.integers(100, 20000))),
-                    "mass_g": "" if bare else f"{mass * 1000:.1f}",
-                    "origin": "" if bare else str(random.choice(PROVINCES)),
-                    "destination": "" if bare else destinations(random),
-                    "return_rate": "" if bare or i == EACH - 2 else f"{min(drawn, 0.9):.1%}",
+                    "category": name,
+                    "merchant": f"示例商家{merchant:02d}",
+                    "price": price,
+                    "currency": "CNY",
+                    "units_sold": str(int(random.integers(100, 20000))),
+                    "mass": f"{mass * 1000:.4g}"
+                    + (RECORDED if light else recorded).format(f"称重单{sku}"),
+                    "quantity": quantity,
+                    "pack_count": pieces,
+                    "origin": str(random.choice(PROVINCES)),
+                    "destination": destinations(random),
+                    **({} if untold else returns(of, believed.loc[name], recorded, sku, random)),
+                    **energy(of, sku, random),
                 }
             )
-            if not bare:
-                materials += composition(
-                    words["archetype_materials"], category.category, sku, random
-                )
-                packaging += wrapping(words["archetype_packaging"], category.category, sku, random)
-            if i % 3 == 0:
-                legs += chains(sku, random)
+            materials += composition(words["archetype_materials"], name, sku, random)
+            # a pack that holds more is larger by the law of the edition
+            law = (mass / of["mass"]) ** compared.loc[name, "packaging_exponent"]
+            packaging += wrapping(words["archetype_packaging"], name, sku, law, random)
+            if not untold:
+                legs += chains(sku, float(flown[name]), random)
     chinese = {
         column: dict(zip(words[table][column], words[table]["name_zh"], strict=True))
         for table, column in (
@@ -95,6 +130,52 @@ def main() -> None:
         )
     }
     write(*(pd.DataFrame(rows) for rows in (skus, materials, packaging, legs)), chinese)
+
+
+def price_of(bounds: pd.Series, mass: float, column: str, random: np.random.Generator) -> str:
+    """Near the middle of the bounds in the logarithm; of fine metal, by its mass."""
+    if column == "fine_metal":
+        each = 600 if bounds["low"] > 100 else 8
+        return f"{mass * 1000 * each * random.uniform(1.1, 1.6):.0f}"
+    middle = np.sqrt(bounds["low"] * bounds["high"])
+    width = np.log(bounds["high"] / bounds["low"]) / 8
+    price = middle * random.lognormal(0, width)
+    return f"{price:.1f}" if price < 10 else f"{price:.0f}"
+
+
+def content(row: pd.Series, ratio: float, random: np.random.Generator) -> tuple[str, str]:
+    """Cells ``quantity`` and ``pack_count``: what the mass does not tell."""
+    amount = row["usual"] * ratio * random.lognormal(0, 0.05)
+    if row["column"] in ("volume", "capacity"):
+        return f"{amount * 1000:.0f}毫升", ""
+    if row["column"] == "sheets":
+        return f"{amount * 100:.0f}抽", ""
+    if row["column"] == "pieces" and row["usual"] > 1:
+        return "", f"{max(round(amount), 1)}"
+    return "", ""
+
+
+def returns(
+    of: pd.Series, believed: pd.DataFrame, recorded: str, sku: str, random: np.random.Generator
+) -> dict[str, str]:
+    """Return rate and resale share, beta around those of the archetype."""
+    cells = {}
+    for column in ("return_rate", "resale_share"):
+        usual = min(of[column], 0.99)
+        rate = min(float(random.beta(80 * usual + 1e-3, 80 * (1 - usual))), 0.9)
+        low, high = believed.loc[column, ["declared_low", "declared_high"]]
+        better = rate < low if column == "return_rate" else rate > high
+        record = (RECORDED if better else recorded).format(f"台账{sku}")
+        cells[column] = f"{rate:.1%}{record}"
+    return cells
+
+
+def energy(of: pd.Series, sku: str, random: np.random.Generator) -> dict[str, str]:
+    """Energy of what takes energy in use, as its label says; how long it is kept nobody knows."""
+    if not of["energy_per_year"] > 0:
+        return {}
+    told = f"{of['energy_per_year'] * random.lognormal(0, 0.1):.3g} kWh"
+    return {"energy_per_year": told + RECORDED.format(f"能效标识{sku}")}
 
 
 def destinations(random: np.random.Generator) -> str:
@@ -128,25 +209,25 @@ def composition(
 
 
 def wrapping(
-    table: pd.DataFrame, category: str, sku: str, random: np.random.Generator
+    table: pd.DataFrame, category: str, sku: str, law: float, random: np.random.Generator
 ) -> list[dict[str, str]]:
-    """The archetype's packaging, masses within 20 %."""
+    """The archetype's packaging for the quantity, masses within 20 %."""
     rows = table[table["category"] == category]
     return [
         {
             "sku": sku,
             "item": row.item,
-            "mass_g": f"{row.mass_g * random.uniform(0.8, 1.2):.2f}",
+            "mass_g": f"{row.mass_g * law * random.uniform(0.8, 1.2):.2f}",
             "trips": f"{row.trips:.0f}" if row.trips > 1 else "",
         }
         for row in rows.itertuples()
     ]
 
 
-def chains(sku: str, random: np.random.Generator) -> list[dict[str, str]]:
-    """One chain by road, or a part of the units by air."""
-    trunk = float(random.integers(300, 2000))
-    air = int(random.integers(0, 2)) * int(random.integers(2, 9)) * 10
+def chains(sku: str, flown: float, random: np.random.Generator) -> list[dict[str, str]]:
+    """One chain by road, or a part of the units by air, where the category flies."""
+    trunk = float(random.integers(650, 2000))
+    air = 5 * round(20 * flown * float(random.choice((0.5, 1.0, 1.5))))
     plans = {"road": ((100 - air), [("truck", trunk), ("van", 20.0)])}
     if air:
         flight = ("plane", round(trunk * 0.8 + 95))
@@ -214,7 +295,7 @@ def write(
     wide["category"] = wide["category"].map(chinese["category"])
     for name, column in cells.items():
         wide[name] = column.reindex(wide.index).fillna("")
-    wide = wide[list(HEADERS)].rename(columns=HEADERS)
+    wide = wide.reindex(columns=list(HEADERS)).fillna("").rename(columns=HEADERS)
     wide.to_csv(HERE / "catalogue.csv", index=False, encoding="utf-8-sig", lineterminator="\r\n")
 
 

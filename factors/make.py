@@ -1,9 +1,9 @@
-"""Build every factor package from the publishers' files, seal it and lock the edition.
+"""Build every factor package from the publishers' files, seal it and lock the editions.
 
 ``python factors/make.py SOURCES`` where SOURCES holds the publishers' files, one folder a
 publisher; their hashes are in each package's ``datapackage.json``. Without SOURCES the tables are
-left as they are: only seals and the lock are renewed. A package that an edition has locked must
-not change: publish the correction as a new version, in a new edition.
+left as they are: only seals and locks are renewed. A package that an edition has locked must not
+change: publish the correction as a new version, in a new edition.
 """
 
 from __future__ import annotations
@@ -15,11 +15,13 @@ from pathlib import Path
 
 from carbon.background.source import seal
 
-EDITION = "2026.1"
 YEAR = 2026
 """Datasets are called older by their distance to this year."""
 
-PACKAGES = (
+HOME = "CN"
+"""Where templates are linked from the start (``carbon/background/linking.py``)."""
+
+FIRST = (
     # in order of preference where two packages offer the same activity equally well
     ("ipcc-gwp", "2021"),
     ("mee", "2024"),
@@ -38,20 +40,48 @@ PACKAGES = (
     ("carbon-levers", "2026.1"),
     ("carbon-scale", "2026.1"),
 )
+CHANGED = {"carbon-scale": "2026.2", "carbon-uncertainty": "2026.2"}
+"""Packages of the first edition that the second takes in a newer version."""
+
+AFTER = {
+    "desnz": (("ember-owid", "2025"),),
+    "carbon-waste": (
+        ("carbon-places", "2026.2"),
+        ("carbon-goods", "2026.2"),
+    ),
+    "carbon-scale": (("carbon-judging", "2026.2"),),
+}
+"""Packages that the second edition adds, each behind one of the first."""
+
+EDITIONS = {
+    "2026.1": FIRST,
+    "2026.2": tuple(
+        package
+        for name, version in FIRST
+        for package in ((name, CHANGED.get(name, version)), *AFTER.get(name, ()))
+    ),
+}
 
 
 def main(sources: str | None) -> None:
-    """Make, seal and lock."""
+    """Make and seal every package once, then lock the editions."""
     root = Path(__file__).resolve().parent
-    locked = []
-    for name, version in PACKAGES:
+    seals: dict[tuple[str, str], str] = {}
+    for name, version in dict.fromkeys(pair for packages in EDITIONS.values() for pair in packages):
         folder = root / name / version
         if sources is not None and (folder / "make.py").is_file():
             subprocess.run([sys.executable, folder / "make.py", sources], check=True)
-        locked.append({"name": name, "version": version, "sha256": seal(folder)})
-    lock = {"edition": EDITION, "year": YEAR, "packages": locked}
-    text = json.dumps(lock, ensure_ascii=False, indent=2) + "\n"
-    (root / "editions" / f"{EDITION}.json").write_text(text, encoding="utf-8", newline="\n")
+        seals[name, version] = seal(folder)
+    for edition, packages in EDITIONS.items():
+        locked = [
+            {"name": name, "version": version, "sha256": seals[name, version]}
+            for name, version in packages
+        ]
+        home = {} if edition == "2026.1" else {"home": HOME}
+        lock = {"edition": edition, "year": YEAR, **home, "packages": locked}
+        text = json.dumps(lock, ensure_ascii=False, indent=2) + "\n"
+        path = root / "editions" / f"{edition}.json"
+        path.write_text(text, encoding="utf-8", newline="\n")
 
 
 if __name__ == "__main__":

@@ -15,7 +15,9 @@ from carbon.label.scale import STATES, Scale, scale_of
 LETTERS = "ABCDE"
 SCALE: Scale = scale_of(load_edition())
 DAY = date(2026, 9, 1)
-ISSUE = Issue(DAY, SCALE, "GWP100 AR6", "cradle-to-grave", url="https://shop.example/{sku}")
+ISSUE = Issue(
+    DAY, SCALE, "GWP100 AR6", "cradle-to-grave-without-use", url="https://shop.example/{sku}"
+)
 
 STAGES = {
     "materials_kg": 3.6,
@@ -42,24 +44,59 @@ GRADED = {
     "ask_first": "mass; factor: cotton fibre",
     "defaulted": "heat loss_rate",
     "problem": "",
+    "letter_best": "B",
+    "letter_worst": "B",
+    "letter_text": "B",
+    "functional_quantity": 1.0,
+    "unit": "piece",
+    "kg_per_unit": 7.2,
+    "size_class": "adult",
+    "why": "",
+    "dear_kg": 0.0,
+    "evidence": "declared",
+    "documented_share": 0.2,
     **STAGES,
 }
+NO_LETTER = {
+    "letter": "",
+    "letter_best": "",
+    "letter_worst": "",
+    "letter_text": "",
+    "ratio": np.nan,
+}
+NO_LETTER |= {"letter_probability": np.nan}
 BY_STATE: dict[str, dict[str, Any]] = {
-    "graded": {"reason": ""},
-    "provisional": {"reason": "low_confidence", "letter_probability": 0.57, "letter": "C"},
+    "sure": {
+        "reason": "",
+        "why": "packaging:-6;returns:+14;transport:-3",
+        "evidence": "documented",
+    },
+    "range": {
+        "reason": "",
+        "letter_probability": 0.57,
+        "letter": "C",
+        "letter_best": "B",
+        "letter_worst": "C",
+        "letter_text": "B–C",
+        "ratio": 0.93,
+        "reference_kg": 7.75,
+        "functional_quantity": 2.5,
+        "unit": "kg",
+        "kg_per_unit": 2.88,
+        "why": "materials:+21;mass:-8;live_session:+2",
+        "dear_kg": 0.41,
+    },
+    "estimate": {"reason": "J004 J006", "evidence": "assumed", "dear_kg": 1.2, **NO_LETTER},
+    "withheld": {"reason": "J008 C263", "dear_kg": 0.3, **NO_LETTER},
     "unknown": {
         "reason": "S006 C104",
-        "letter": "",
-        **dict.fromkeys(("total_kg", "low_kg", "high_kg", "ratio", "letter_probability"), np.nan),
+        "evidence": "",
+        **NO_LETTER,
+        **dict.fromkeys(("total_kg", "low_kg", "high_kg", "kg_per_unit"), np.nan),
         **dict.fromkeys(STAGES, np.nan),
     },
-    "not_applicable": {
-        "reason": "no_reference",
-        "letter": "",
-        **dict.fromkeys(("ratio", "letter_probability", "reference_kg"), np.nan),
-    },
+    "not_applicable": {"reason": "J007", "reference_kg": np.nan, **NO_LETTER},
 }
-BY_STATE["provisional"] |= {"ratio": 0.93}
 assert set(BY_STATE) == set(STATES)
 
 ABOUT = {
@@ -81,13 +118,14 @@ ABOUT = {
 
 def frames(*rows: dict[str, Any]) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Graded frame and what labels tell beside it; a row holds what is other than usual."""
-    graded = [
-        GRADED | {"state": "graded"} | BY_STATE[row.get("state", "graded")] | _known(row, GRADED)
-        for row in rows
-    ]
-    graded = [
-        one | {"state": row.get("state", "graded")} for one, row in zip(graded, rows, strict=True)
-    ]
+    graded = []
+    for row in rows:
+        state = row.get("state", "sure")
+        told = _known(row, GRADED)
+        if "letter" in told:
+            ends = dict.fromkeys(("letter_best", "letter_worst", "letter_text"), told["letter"])
+            told = ends | told
+        graded.append(GRADED | BY_STATE[state] | told | {"state": state})
     about = [ABOUT | _known(row, ABOUT) for row in rows]
     return pd.DataFrame(graded), pd.DataFrame(about)
 

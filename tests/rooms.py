@@ -74,7 +74,8 @@ def session(**cells: Any) -> dict[str, Any]:
         "viewer_hours": 100.0,
         "place": "CN-ZJ",
     }
-    return line | cells
+    line |= cells
+    return {"meter_id": f"M-{line['session']}", **line}
 
 
 def sessions(*lines: dict[str, Any]) -> pd.DataFrame:
@@ -91,13 +92,15 @@ def certificate(**cells: Any) -> dict[str, Any]:
         "room": "r1",
         "energy_kwh": 1000.0,
         "generation_start": "2026-06-01",
+        "retired": "2026-11-20",
     }
     return line | cells
 
 
 def certificates(*lines: dict[str, Any]) -> pd.DataFrame:
     table = pd.DataFrame([certificate(**line) for line in (lines or ({},))])
-    table["generation_start"] = pd.to_datetime(table["generation_start"]).astype("datetime64[s]")
+    for name in ("generation_start", "retired"):
+        table[name] = pd.to_datetime(table[name]).astype("datetime64[s]")
     return table
 
 

@@ -24,7 +24,8 @@ from carbon.cli.label import label
 from carbon.cli.options import Group
 from carbon.label.render import name_of
 from carbon.run.label_index import changes, indexed, read_index
-from carbon.run.labels import Job, write_labels
+from carbon.run.label_job import LabelJob as Job
+from carbon.run.labels import write_labels
 
 JOB = Job(ISSUE, formats=("svg", "json"), templates=("badge", "label"))
 SKUS = [
@@ -41,7 +42,7 @@ SKUS = [
 
 
 def many(count: int = 5) -> tuple[pd.DataFrame, pd.DataFrame]:
-    return frames(*({"sku": f"S-{number}", "state": "provisional"} for number in range(count)))
+    return frames(*({"sku": f"S-{number}", "state": "range"} for number in range(count)))
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -166,7 +167,7 @@ def test_the_change_report_names_what_to_make_anew(tmp_path: Path) -> None:
     graded, about = frames(
         {"sku": "A"},
         {"sku": "B", "letter": "C", "ratio": 0.9},
-        {"sku": "C", "state": "provisional", "letter": "B", "ratio": 0.72},
+        {"sku": "C", "state": "range", "letter": "B", "ratio": 0.72},
         {"sku": "D", "total_kg": 7.3},
         {"sku": "F"},
     )
@@ -202,7 +203,7 @@ def test_the_command_writes_labels_and_says_so(goods: Path, tmp_path: Path) -> N
         "--lang", "zh,en", "--sheets", "--scale", "70", draws=50,
     )  # fmt: skip
     assert told.exit_code == 0, told.output
-    assert "10 files, index.csv" in told.output
+    assert "10 个文件，index.csv" in told.output
     assert (out / "badges-0001.pdf").is_file()
     assert any("–" in path.read_text() for path in out.rglob("*.sheet.svg"))
     again = carbon(goods, "-o", tmp_path / "changes.csv", "--against", out, draws=50)
@@ -270,7 +271,7 @@ def test_goods_that_cannot_be_computed_have_labels_that_say_so(tmp_path: Path) -
     )
     told = carbon(hostile, "-o", tmp_path / "labels", "--format", "svg,json,html")
     assert told.exit_code == 1, told.output
-    assert read_index(tmp_path / "labels")["state"].tolist() == ["provisional", *["unknown"] * 2]
+    assert read_index(tmp_path / "labels")["state"].tolist() == ["range", *["unknown"] * 2]
     assert "2 unknown" in told.output
 
 
@@ -433,6 +434,6 @@ def test_the_manifest_of_labels_says_what_decided_them(shelf: Path, tmp_path: Pa
     out = tmp_path / "labels"
     carbon(shelf, "-o", out, "--format", "json", "--manifest", tmp_path / "m.json")
     told = json.loads((tmp_path / "m.json").read_text())
-    assert told["options"]["issued"] == "2026-09-01"
-    assert len(told["options"]["templates"]["label"]) == 64
-    assert told["skus"] == ROWS
+    assert told["arguments"]["issued"] == "2026-09-01"
+    assert len(told["arguments"]["templates"]["label"]) == 64
+    assert told["about"]["skus"] == ROWS

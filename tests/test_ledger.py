@@ -62,7 +62,7 @@ def test_amounts_are_exact(cell, parts):
 @pytest.mark.parametrize(
     ("cell", "code"),
     [
-        ("-5", "C106 G016"),
+        ("-1e13", "G016 G017"),
         ("0.00001", "G017"),
         ("1e15", "G017"),
         ("inf", "C101"),
@@ -193,7 +193,16 @@ def test_counts(cell, value):
     assert column("units", cell, "x件") == ([value], ["C101"])
 
 
-@pytest.mark.parametrize(("cell", "code"), [("2.5", "G020"), ("-1", "C106"), ("1e17", "G016")])
+def test_red_letter_lines_of_sales_keep_their_sign():
+    assert column("units", "-3", "1 件") == column("units", "-3件", "1") == ([-3, 1], [])
+    assert column("revenue", "-5", "¥10") == ([-50_000, 100_000], [])
+    for name, cell in (("refund", "-5"), ("returned_units", "-1"), ("returned_units", "-1件")):
+        values, codes = column(name, cell, "1")
+        assert values == [10_000 if name == "refund" else 1]
+        assert "C106" in codes
+
+
+@pytest.mark.parametrize(("cell", "code"), [("2.5", "G020"), ("-1e10", "G016"), ("1e17", "G016")])
 def test_counts_that_are_refused(cell, code):
     values, codes = column("units", cell, "1 件")
     assert values == [1]
@@ -201,7 +210,7 @@ def test_counts_that_are_refused(cell, code):
 
 
 def test_a_number_is_judged_alike_alone_and_beside_text():
-    for cell in ("2.5", "-1", "1e17"):
+    for cell in ("2.5", "-1e10", "1e17"):
         alone, beside = column("units", cell), column("units", cell, "1 件")
         assert alone[0] == []
         assert set(alone[1]) & set(beside[1])

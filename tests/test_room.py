@@ -311,7 +311,9 @@ def test_the_return_window(line: dict[str, Any], as_of: str, status: str) -> Non
         table["settled_on"] = table["settled_on"].astype("datetime64[s]")
     if "returned_units" in line:
         table["returned_units"] = pd.array([None], dtype="Int64")
-    found = judged(sales=table, as_of=np.datetime64(as_of))
+    day = line.get("date", "2026-11-01")
+    on_air = sessions({"start": f"{day} 19:00", "end": f"{day} 23:00"})
+    found = judged(sales=table, sessions=on_air, as_of=np.datetime64(as_of), period="")
     told = room(found)
     assert told["status"] == status
     if status == "provisional":
@@ -328,7 +330,8 @@ def test_the_return_window(line: dict[str, Any], as_of: str, status: str) -> Non
 def test_a_policy_may_grant_a_part_before() -> None:
     share = POLICY.provisional_share.model_copy(update={"value": 0.5})
     policy = POLICY.model_copy(update={"provisional_share": share})
-    told = room(judged(policy=policy, sales=sales({"date": "2026-11-29"})))
+    late = sessions({"start": "2026-11-29 19:00", "end": "2026-11-29 23:00"})
+    told = room(judged(policy=policy, sessions=late, sales=sales({"date": "2026-11-29"})))
     assert (told["status"], told["boost"]) == ("provisional", 0.10)
 
 
@@ -338,7 +341,7 @@ def test_a_policy_may_grant_a_part_before() -> None:
 @pytest.mark.parametrize(
     ("line", "code"),
     [
-        ({"units": -3}, "R002"),
+        ({"units": -3, "revenue": 5.0}, "R002"),
         ({"units": 0}, "R002"),
         ({"units": 1.5}, "R002"),
         ({"returned_units": 1001}, "R003"),
@@ -522,7 +525,7 @@ def together(platforms: list[Platform]) -> Platform:
         parts = []
         for at, one in enumerate(platforms):
             table = one[name].copy()
-            for column in {"room", "session", "sku", "certificate"} & {*table}:
+            for column in {"room", "session", "sku", "certificate", "meter_id"} & {*table}:
                 told = table[column].astype("str")
                 table[column] = told.where(told == "", f"{at:02d}-" + told)
             parts.append(table)
@@ -552,7 +555,7 @@ def test_better_data_on_one_criterion_never_lowers_the_score(seed: int) -> None:
         cases.append(before | {name: table})
     whole = together(cases)
     found = judged(tables(**{k: v for k, v in whole.items() if k != "goods"}), whole["goods"])
-    assert not codes(found)
+    assert codes(found) <= {"R072", "R081"}  # halved returns may be told as too few
     points = found.rooms["points"].to_numpy().reshape(len(cases), ROOMS)
     assert (points[1:] >= points[0] - 1e-9).all()
     assert (points[1:] > points[0] + 1e-9).any(axis=1).all()  # and each raises some

@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 from click.testing import CliRunner
@@ -19,6 +20,9 @@ from carbon.liveroom.settlement import History, entry, read_history, settle
 from carbon.run.results import write_table
 
 ROOT = Path(__file__).resolve().parents[1]
+
+
+LATE = {"start": "2026-11-29 19:00", "end": "2026-11-29 23:00"}
 
 
 def keep(folder: Path, found: Judgement, period: str = "2026-11") -> bool:
@@ -60,7 +64,7 @@ def test_late_returns_reopen_the_score_and_claw_the_boost_back(tmp_path: Path) -
 
 def test_a_boost_that_was_due_is_added(tmp_path: Path) -> None:
     folder = tmp_path / "history"
-    keep(folder, judged(sales=sales({"date": "2026-11-29"})))
+    keep(folder, judged(sales=sales({"date": "2026-11-29"}), sessions=sessions(LATE)))
     history, found = later(folder)
     row = settle(history, found, POLICY).iloc[0]
     assert (row["status_before"], row["status"]) == ("provisional", "eligible")
@@ -81,7 +85,8 @@ def test_the_history_is_kept_and_the_same_again_adds_nothing(tmp_path: Path) -> 
     assert history.scores["returned_units"].tolist() == [200]
     december = {"start": "2026-12-01 19:00", "end": "2026-12-01 23:00", "session": "s2"}
     _, found = later(
-        folder, "2026-12", sessions=sessions(december), sales=sales({"session": "s2"}),
+        folder, "2026-12", sessions=sessions(december),
+        sales=sales({"session": "s2", "date": "2026-12-01"}), as_of=np.datetime64("2026-12-31"),
         certificates=None,
     )  # fmt: skip
     assert keep(folder, found, "2026-12")
@@ -132,9 +137,10 @@ def test_a_credit_is_used_up_over_the_periods(tmp_path: Path) -> None:
     next_month = {"start": "2026-12-01 19:00", "end": "2026-12-01 23:00", "session": "s2"}
     given = {
         "sessions": sessions(next_month),
-        "sales": sales({"session": "s2"}),
+        "sales": sales({"session": "s2", "date": "2026-12-01"}),
         "credits": retired(),
         "certificates": None,
+        "as_of": np.datetime64("2026-12-31"),
     }
     _, found = later(folder, "2026-12", **given)
     assert found.rooms["credits_kg"].tolist() == pytest.approx([2000 - 1235])
@@ -155,10 +161,10 @@ def test_double_use_is_found_across_runs_and_both_lose_it(tmp_path: Path) -> Non
         "certificates": certificates({"room": "r2"}),
     }
     history = read_history(folder)
-    found = judged(period="2026-12", earlier=history.others(pd.Index(["r2"]), "2026-12"), **given)
+    found = judged(period="again", earlier=history.others(pd.Index(["r2"]), "again"), **given)
     assert codes(found) == {"R021", "R051"}
     assert found.rooms["matched_kwh"].tolist() == [0]
-    keep(folder, found, "2026-12")
+    keep(folder, found, "again")
     _, first = later(folder)  # the earlier room is settled again: it loses the certificate too
     assert "R021" in codes(first)
     assert first.rooms["points_renewable_share"].tolist() == [0]
@@ -177,8 +183,8 @@ def test_a_claim_that_was_no_good_by_itself_stands_in_nobodys_way(tmp_path: Path
         sessions=sessions({"room": "r2", "session": "s2"}),
         sales=sales({"room": "r2", "session": "s2"}),
         certificates=certificates({"room": "r2"}),
-        period="2026-12",
-        earlier=history.others(pd.Index(["r2"]), "2026-12"),
+        period="again",
+        earlier=history.others(pd.Index(["r2"]), "again"),
     )
     assert not codes(found)
     assert found.rooms["matched_kwh"].tolist() == [10]
@@ -189,7 +195,7 @@ def test_a_change_of_status_and_of_criteria_is_told(tmp_path: Path) -> None:
     void = POLICY.criteria["packaging_void"]
     fewer = {name: one for name, one in POLICY.criteria.items() if one is not void}
     keep(folder, judged(policy=POLICY.model_copy(update={"criteria": fewer})))
-    history, found = later(folder, sales=sales({"date": "2026-11-29"}))
+    history, found = later(folder, sales=sales({"date": "2026-11-29"}), sessions=sessions(LATE))
     row = settle(history, found, POLICY).iloc[0]
     assert "eligible becomes provisional" in row["en"]
     assert "由合格变为暂定" in row["zh"]

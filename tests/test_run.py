@@ -18,9 +18,9 @@ from running import CARBON, killed_twice
 
 from benchmarks.catalogue import wide, write_tidy
 from carbon.base.errors import CarbonError, OutputError
-from carbon.cli.options import guard
+from carbon.cli.outputs import guard
 from carbon.run.batches import run
-from carbon.run.job import Job
+from carbon.run.plan import Job
 from carbon.run.workers import Pool
 from carbon.study import Study
 
@@ -248,7 +248,7 @@ def test_the_manifest_says_what_was_done(study, goods, tmp_path):
     assert told["edition_sha256"] == study.edition.digest
     assert told["inputs"][0]["bytes"] == goods.stat().st_size
     assert [part["rows"] for part in told["parts"]] == [500, 500, 200]
-    assert told["problems"].keys() == {"C109"}
+    assert told["about"]["problems"].keys() == {"C109"}
     times = json.loads((tmp_path / "m.times.json").read_text())
     assert times["skus_per_second"] > 0
     run(job(study), goods, tmp_path / "a.parquet", batch=500, manifest=tmp_path / "m.json")
@@ -267,7 +267,7 @@ def test_urls(study, goods, expected, tmp_path):
     with memory.open("/out.parquet") as file:
         found = pd.read_parquet(file)
     with memory.open("/out.parquet.manifest.json") as file:
-        assert json.load(file)["output"]["rows"] == ROWS
+        assert json.load(file)["outputs"][0]["rows"] == ROWS
     pd.testing.assert_frame_equal(
         plain(found), plain(expected), check_exact=True, check_dtype=False
     )

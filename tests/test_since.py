@@ -87,9 +87,10 @@ def test_a_what_if_goes_on(
     assert all(line for _, line, _ in tables)
     assert tables[0][0] == tables[1][0], "levers are told of all SKUs"
     one, other = (json.loads(Path(f"{place}.json").read_text()) for place in (out, fresh))
-    assert one["skus"] == other["skus"] == ROWS - 2
-    assert one["output"]["rows"] == (ROWS - 2) * 3
-    assert one["output"]["sha256"] == other["output"]["sha256"] != ""
+    assert one["about"]["skus"] == other["about"]["skus"] == ROWS - 2
+    (result, _), (again, _) = one["outputs"], other["outputs"]
+    assert result["rows"] == (ROWS - 2) * 3
+    assert result["sha256"] == again["sha256"] != ""
     listed = pd.read_csv(changes).set_index("sku")
     assert sorted(listed["change"]) == ["changed", "gone", "gone", "gone", "new"]
     was = pd.read_parquet(tmp_path / earlier).drop_duplicates("sku").set_index("sku")["before_kg"]
@@ -196,7 +197,7 @@ def test_of_what_is_copied_no_problem_is_told(tmp_path: Path) -> None:
     (tmp_path / "tuesday.csv").write_text(f"{HEAD}A,t_shirt,200 g,what\nB,t_shirt,210 g\n")
     assert went_on(tmp_path, ".csv") == "0 new, 1 changed, 1 unchanged, 0 gone"
     told = json.loads((tmp_path / "out.json").read_text())
-    assert "C011" not in told["problems"]
+    assert "C011" not in told["about"]["problems"]
 
 
 def went_on(folder: Path, suffix: str = "") -> str:

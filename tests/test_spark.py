@@ -93,7 +93,7 @@ def test_workers_know_no_brightway(cluster, study, source):
 def test_labels_and_ranks(cluster, study, tmp_path):
     from carbon.label.facts import Issue
     from carbon.liveroom.ranking import rank
-    from carbon.run.labels import Job
+    from carbon.run.label_job import LabelJob as Job
 
     names = [f"K{at}" for at in range(12)]
     few = pd.DataFrame({"sku": names, "category": ["t_shirt", "dress"] * 6})

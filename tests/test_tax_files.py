@@ -28,8 +28,11 @@ from carbon.cli.tax import reproduce, tax
 from carbon.incentive.dossier import Dossier, changes, earlier, line_table
 from carbon.incentive.signature import summary_pdf
 from carbon.incentive.vat_rules import load_rule
-from carbon.run.tax_dossier import make, write_amounts
-from carbon.run.tax_manifest import Asked, read_manifest, restored
+from carbon.office import make_dossier as make
+from carbon.run.dossier_files import write_amounts
+from carbon.run.dossier_folder import DossierOptions as Asked
+from carbon.run.dossier_folder import dossier_manifest as read_manifest
+from carbon.run.dossier_folder import restored
 
 RULE = templates_root() / "tax" / "paper-2percent.toml"
 EVIL = '=HYPERLINK("http://x.example")'

@@ -49,6 +49,7 @@ def data_package(
     edition: Edition,
     characterization: Characterization,
     of: npt.NDArray[np.bool_] | None = None,
+    rows: npt.NDArray[np.intp] | None = None,
 ) -> bw_processing.Datapackage:
     """An edition as an in-memory ``bw_processing`` data package.
 
@@ -60,6 +61,8 @@ def data_package(
         Factors by elementary flow [kg CO2e per kg].
     of : ndarray of bool, shape (activities,), optional
         Only what these activities release is counted.
+    rows : ndarray of int, optional
+        Activities that are wanted with all that they take, ascending; all that are linked.
 
     Returns
     -------
@@ -69,7 +72,8 @@ def data_package(
     """
     import bw_processing
 
-    exchanges = edition.exchanges
+    made = np.flatnonzero(edition.linked) if rows is None else rows
+    exchanges = edition.exchanges[edition.exchanges["col"].isin(made)]
     n = len(edition.activities)
     flow_id = {flow: n + i for i, flow in enumerate(characterization)}
     col = exchanges["col"].to_numpy()
@@ -83,13 +87,13 @@ def data_package(
         matrix="technosphere_matrix",
         name="technosphere",
         indices_array=_indices(
-            np.concatenate([np.arange(n), row[~emission]]),
-            np.concatenate([np.arange(n), col[~emission]]),
+            np.concatenate([made, row[~emission]]),
+            np.concatenate([made, col[~emission]]),
         ),
-        data_array=np.concatenate(
-            [edition.activities["production"].to_numpy(dtype=np.float64), amount[~emission]]
+        data_array=np.concatenate([_production(edition, made), amount[~emission]]),
+        flip_array=np.concatenate(
+            [np.zeros(len(made), bool), np.ones(int((~emission).sum()), bool)]
         ),
-        flip_array=np.concatenate([np.zeros(n, bool), np.ones(int((~emission).sum()), bool)]),
     )
     package.add_persistent_vector(
         matrix="biosphere_matrix",
@@ -145,7 +149,7 @@ def unit_impacts(
 
     Returns
     -------
-    ndarray of float64, shape (activities, k)
+    ndarray of float64, shape (activities linked at first, k)
         [kg CO2e per unit], in the order of ``edition.activities``. An activity whose production
         is negative treats waste: its row is the impact of treating one unit.
 
@@ -154,16 +158,17 @@ def unit_impacts(
     carbon.base.errors.FactorsError
         F008 if the technosphere is singular.
     """
-    package = data_package(edition, characterization, of)
-    calculation = lca(package, {0: 1.0})
+    made = edition.at_first
+    package = data_package(edition, characterization, of, made)
+    calculation = lca(package, {int(made[0]): 1.0})
     n = len(edition.activities)
     right = calculation.biosphere_matrix.T @ _by_flow(calculation, n, characterization)
     try:
         solved = transposed(calculation.technosphere_matrix, np.asarray(right))
     except RuntimeError as error:
         raise FactorsError("F008", str(error), file=edition.name) from None
-    rows = np.array([calculation.dicts.product[i] for i in range(n)], dtype=np.int64)
-    sign = np.sign(edition.activities["production"].to_numpy(dtype=np.float64))
+    rows = np.array([calculation.dicts.product[i] for i in made.tolist()], dtype=np.int64)
+    sign = np.sign(_production(edition, made))
     return np.ascontiguousarray(solved[rows] * sign[:, None])
 
 
@@ -224,7 +229,7 @@ def sampled_package(
         Activities and exchanges.
     flows : dict of str to float
         Characterization factor of each elementary flow [kg CO2e per kg].
-    factors : ndarray of float64, shape (activities, draws)
+    factors : ndarray of float64, shape (linked activities, draws)
         By how much the impact of one unit of each activity is multiplied.
 
     Returns
@@ -243,10 +248,10 @@ def sampled_package(
     import bw_processing
 
     exchanges, n = edition.exchanges, len(edition.activities)
+    made = np.flatnonzero(edition.linked)
     row, col = exchanges["row"].to_numpy(), exchanges["col"].to_numpy()
     amount = exchanges["amount"].to_numpy(dtype=np.float64)
     emission = (exchanges["kind"] == "emission").to_numpy()
-    production = edition.activities["production"].to_numpy(dtype=np.float64)
     package = bw_processing.create_datapackage(
         name="carbon-label-sampled", sum_intra_duplicates=True, sequential=True
     )
@@ -260,9 +265,9 @@ def sampled_package(
     package.add_persistent_array(
         matrix="technosphere_matrix",
         name="production",
-        indices_array=_indices(np.arange(n), np.arange(n)),
-        data_array=production[:, None] / factors,
-        flip_array=np.zeros(n, bool),
+        indices_array=_indices(made, made),
+        data_array=_production(edition, made)[:, None] / factors,
+        flip_array=np.zeros(len(made), bool),
     )
     characterized = exchanges.loc[emission, "flow"].map(flows).to_numpy(dtype=np.float64)
     package.add_persistent_vector(
@@ -291,20 +296,21 @@ def sampled_impacts(
 
     Returns
     -------
-    ndarray of float32, shape (activities, draws)
+    ndarray of float32, shape (activities linked at first, draws)
         [kg CO2e per unit], in the order of ``edition.activities``.
     """
     central = {flow: np.array([factor]) for flow, factor in flows.items()}
-    calculation = lca(data_package(edition, central), {0: 1.0})
+    linked = edition.at_first
+    calculation = lca(data_package(edition, central, rows=linked), {int(linked[0]): 1.0})
     n, draws = factors.shape
-    rows = np.array([calculation.dicts.product[i] for i in range(n)], dtype=np.int64)
+    rows = np.array([calculation.dicts.product[i] for i in linked.tolist()], dtype=np.int64)
     made = np.empty((n, 1))
-    made[rows, 0] = edition.activities["production"].to_numpy(dtype=np.float64)
+    made[rows, 0] = _production(edition, linked)
     turned = sparse.csr_array(calculation.technosphere_matrix.T)
     diagonal = turned.diagonal()
     others = turned - sparse.diags_array(diagonal, format="csr")
     of_its_own = diagonal[:, None] - made
-    right = calculation.biosphere_matrix.T @ _by_flow(calculation, n, central)
+    right = calculation.biosphere_matrix.T @ _by_flow(calculation, len(edition.activities), central)
     values = np.empty((n, draws), dtype=np.float32)
     for start in range(0, draws, BLOCK):
         drawn = np.empty_like(factors[:, start : start + BLOCK])
@@ -336,6 +342,11 @@ def _by_flow(
     for flow, row in calculation.dicts.biosphere.items():
         factors[row] = flows[flow - n]
     return factors
+
+
+def _production(edition: Edition, rows: npt.NDArray[np.intp]) -> npt.NDArray[np.float64]:
+    """What one dataset of each row makes, in its unit; negative where it treats waste."""
+    return edition.activities["production"].to_numpy(dtype=np.float64)[rows]
 
 
 def _indices(row: npt.NDArray[Any], col: npt.NDArray[Any]) -> npt.NDArray[Any]:

@@ -66,7 +66,7 @@ def as_nodes(
     Parameters
     ----------
     edition : Edition
-        Every activity of it becomes a process.
+        Every activity of it that is linked becomes a process.
     method : str
         Characterization.
     skus : pandas.DataFrame
@@ -180,11 +180,12 @@ def _flow(flow: str) -> dict[str, Any]:
 
 
 def _activities(edition: Edition, database: str) -> Nodes:
-    """Every activity, uncertain by one lognormal factor that stands on what it makes."""
-    table = edition.activities
+    """Every activity that is linked, uncertain by one lognormal factor on what it makes."""
+    table = edition.activities[edition.linked]
     gsd2 = spread(edition)[table["published"].to_numpy()]
     nodes: Nodes = {}
-    for row, (activity, squared) in enumerate(zip(table.to_dict("records"), gsd2, strict=True)):
+    records = zip(table.index, table.to_dict("records"), gsd2, strict=True)
+    for row, activity, squared in records:
         made = float(activity["production"])
         nodes[database, str(row)] = {
             "name": activity["activity"],

@@ -2,14 +2,14 @@
 
 A dataset located at ``*`` is a template: it is made once at every place that has a dataset of
 its own for one of the inputs taken at ``@``, so that an electric van in Sichuan takes the
-electricity of Sichuan.
+electricity of Sichuan (:mod:`carbon.background.linking`).
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -19,25 +19,24 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from carbon.background.source import Package, factors_root, read_package
-from carbon.background.tables import LEVERS, SCALES, SPREADS, VOCABULARY
+from carbon.background.linking import Links, refuse
+from carbon.background.source import Package, factors_root, read_package, read_schema
+from carbon.background.tables import (
+    FURTHER_SPREADS,
+    JUDGING,
+    LEVERS,
+    OPTIONAL,
+    SCALES,
+    SPREADS,
+    VOCABULARY,
+)
 from carbon.base.errors import FactorsError
-from carbon.base.terms import FITS
 
 __all__ = ["DEFAULT_EDITION", "LICENSED", "Edition", "editions", "load_edition"]
 
-DEFAULT_EDITION: Final = "2026.1"
-OLD_AFTER: Final = 6
-"""Years after which a dataset is called older: the newest data are two years late, and the
-temporal score of the pedigree (Weidema 2013) leaves its second class at six years."""
-
+DEFAULT_EDITION: Final = "2026.2"
 LICENSED: Final = "licensed"
 """Key of a descriptor that marks a user's own background: its numbers are not handed on."""
-
-HERE: Final = "@"
-TEMPLATE: Final = "*"
-ROOT: Final = "GLO"
-EXACT, OLDER, REGION, GLOBAL, PROXY, NONE = range(len(FITS))
 
 
 @dataclass(frozen=True)
@@ -56,6 +55,15 @@ class Edition:
         In order of preference; a user's own come first.
     own : int
         How many of the packages are the user's own.
+    home : str
+        Place whose templates are linked from the start, those elsewhere when they are wanted; empty
+        if all of them are.
+
+    Examples
+    --------
+    >>> from carbon import Study
+    >>> Study().edition.name[:4]
+    '2026'
     """
 
     name: str
@@ -63,6 +71,7 @@ class Edition:
     year: int
     packages: tuple[Package, ...]
     own: int = 0
+    home: str = ""
     _found: dict[tuple[str, str], tuple[int, int]] = field(default_factory=dict, repr=False)
 
     @property
@@ -78,7 +87,12 @@ class Edition:
     @cached_property
     def spreads(self) -> dict[str, pd.DataFrame]:
         """Tables of pedigree, basic uncertainty, scores and spreads of merchants' data."""
-        return {name: self._first(name, keys) for name, keys in SPREADS.items()}
+        known = SPREADS | {
+            name: keys
+            for name, keys in FURTHER_SPREADS.items()
+            if any(name in package.tables for package in self.packages)
+        }
+        return {name: self._first(name, keys) for name, keys in known.items()}
 
     @cached_property
     def levers(self) -> dict[str, pd.DataFrame]:
@@ -91,6 +105,12 @@ class Edition:
         return {name: self._first(name, keys) for name, keys in SCALES.items()}
 
     @cached_property
+    def judging(self) -> dict[str, pd.DataFrame]:
+        """Tables of the judging; none in an edition that has no such package."""
+        have = {name for package in self.packages for name in package.tables}
+        return {name: self._first(name, keys) for name, keys in JUDGING.items() if name in have}
+
+    @cached_property
     def characterization(self) -> pd.DataFrame:
         """Global warming potentials by method, indicator and flow."""
         return self._table("characterization")
@@ -100,24 +120,51 @@ class Edition:
         """Datasets as published, templates not yet made; column ``source`` names the package."""
         return self._table("activities")
 
-    @cached_property
+    @property
     def activities(self) -> pd.DataFrame:
-        """Datasets with every template made at its places; the row number is the activity's id.
+        """Datasets with every template at its places; the row number is the activity's id.
 
         Columns of ``activities.csv`` and ``published`` (row of :attr:`datasets`), ``source``,
         ``rank`` (of the package), ``fit`` (worst fit of the inputs taken at the place) and
         ``template`` (bool).
         """
-        return self._linked[0]
+        return self._links.activities
 
-    @cached_property
+    @property
     def exchanges(self) -> pd.DataFrame:
-        """Exchanges of :attr:`activities`.
+        """Exchanges of the activities that are linked.
 
         Columns ``col`` (the activity's row), ``kind``, ``flow``, ``row`` (the input's row, -1
         for an emission), ``amount``, ``unit``, ``cite``, ``fit``.
         """
-        return self._linked[1]
+        return self._links.exchanges
+
+    @property
+    def linked(self) -> npt.NDArray[np.bool_]:
+        """Which activities have their exchanges, shape (activities,)."""
+        return self._links.linked
+
+    @property
+    def at_first(self) -> npt.NDArray[np.intp]:
+        """Rows of the activities that are linked whatever is wanted."""
+        return self._links.at_first
+
+    def reach(self, places: Iterable[str]) -> None:
+        """Link the templates at the places where something is demanded.
+
+        Parameters
+        ----------
+        places : iterable of str
+
+        Examples
+        --------
+        >>> edition = load_edition()
+        >>> edition.reach(["GB"])
+        >>> row, _ = edition.match("freight, van, electric", "GB")
+        >>> bool(edition.linked[row])
+        True
+        """
+        self._links.reach(places)
 
     @cached_property
     def licensed(self) -> npt.NDArray[np.bool_]:
@@ -164,7 +211,9 @@ class Edition:
         """
         key = (activity, location)
         if key not in self._found:
-            self._found[key] = self._search(activity, location, self._index)
+            if activity in self._links.templates:
+                self.reach([location])
+            self._found[key] = self._links.search(activity, location)
         return self._found[key]
 
     # ---------------------------------------------------------------- how it is built
@@ -175,6 +224,11 @@ class Edition:
             for rank, package in enumerate(self.packages)
             if name in package.tables
         ]
+        if not parts and name in OPTIONAL:
+            names = [field["name"] for field in read_schema(name)["fields"]]
+            return pd.DataFrame({column: pd.Series(dtype="str") for column in names}).assign(
+                source="", rank=0
+            )
         if not parts:
             raise FactorsError("F002", f"no package has a table {name}", file=self.name)
         return pd.concat(parts, ignore_index=True)
@@ -186,93 +240,22 @@ class Edition:
         return table[table["rank"] == ranks].reset_index(drop=True)
 
     @cached_property
-    def _index(self) -> dict[str, list[tuple[int, str, int, int, int]]]:
-        return _index(self.activities)
-
-    @cached_property
-    def _linked(self) -> tuple[pd.DataFrame, pd.DataFrame]:
-        datasets = self.datasets.reset_index(names="published")
-        exchanges = self._table("exchanges")
+    def _links(self) -> Links:
+        datasets, exchanges = self.datasets, self._table("exchanges")
         self._check(datasets, exchanges)
-        fixed = datasets[datasets["location"] != TEMPLATE]
-        here = exchanges[(exchanges["location"] == TEMPLATE) & (exchanges["flow_location"] == HERE)]
-        places = fixed.loc[fixed["activity"].isin(here["flow"]), "location"]
-        made_at = pd.DataFrame({"place": sorted({ROOT, *places})})
-        activities = pd.concat(
-            [
-                fixed.assign(place=fixed["location"], template=False),
-                datasets[datasets["location"] == TEMPLATE]
-                .merge(made_at, how="cross")
-                .assign(template=True),
-            ],
-            ignore_index=True,
-        )
-        keys = ["source", "activity", "location"]
-        table = exchanges.merge(
-            activities.reset_index(names="col")[[*keys, "place", "col"]], on=keys, how="left"
-        )
-        table["here"] = table["flow_location"] == HERE
-        table["flow_location"] = table["flow_location"].mask(table["here"], table["place"])
-        activities["location"] = activities["place"]
-        activities["fit"] = np.int8(EXACT)
-        index = _index(activities)
-        row = np.full(len(table), -1, dtype=np.int64)
-        fit = np.zeros(len(table), dtype=np.int8)
-        inputs = np.flatnonzero((table["kind"] == "input").to_numpy())
-        found: dict[tuple[str, str], tuple[int, int]] = {}
-        wanted = zip(table["flow"].iloc[inputs], table["flow_location"].iloc[inputs], strict=True)
-        for i, key in zip(inputs, wanted, strict=True):
-            if key not in found:
-                found[key] = self._search(*key, index)
-            row[i], fit[i] = found[key]
-        table["row"], table["fit"] = row, fit
-        self._check_inputs(table.iloc[inputs], activities)
-        activities["fit"] = _template_fits(len(activities), table[table["here"]])
-        columns = ["col", "kind", "flow", "row", "amount", "unit", "cite", "fit"]
-        return (
-            activities.drop(columns="place"),
-            table[columns].sort_values("col", kind="stable", ignore_index=True),
-        )
-
-    def _search(
-        self,
-        activity: str,
-        location: str,
-        index: dict[str, list[tuple[int, str, int, int, int]]],
-    ) -> tuple[int, int]:
-        above = self.parents.get(location, (ROOT,))
-        best: tuple[tuple[int, int, int, int, int], int, int] | None = None
-        for row, place, rank, year, own_fit in index.get(activity, []):
-            if place == location:
-                fit = OLDER if self.year - year > OLD_AFTER else EXACT
-            elif place in above and place != ROOT:
-                fit = REGION
-            elif place == ROOT:
-                fit = GLOBAL
-            else:
-                fit = PROXY
-            if place == location:
-                nearness = 0
-            else:
-                nearness = 1 + (above.index(place) if place in above else len(above))
-            foreign = 0 if rank < self.own and fit < PROXY else 1
-            fit = max(fit, own_fit)
-            key = (foreign, fit, nearness, rank, -year)
-            if best is None or key < best[0]:
-                best = (key, row, fit)
-        return (-1, NONE) if best is None else (best[1], best[2])
+        return Links(datasets, exchanges, self.parents, self.year, self.own, self.home)
 
     def _check(self, datasets: pd.DataFrame, exchanges: pd.DataFrame) -> None:
         keys = ["source", "activity", "location"]
         twice = datasets.duplicated(keys)
         if twice.any():
-            _raise("F009", datasets[twice])
+            refuse("F009", datasets[twice])
         if datasets["production"].eq(0).any():
-            _raise("F008", datasets[datasets["production"] == 0])
+            refuse("F008", datasets[datasets["production"] == 0])
         known = pd.MultiIndex.from_frame(datasets[keys])
         orphan = ~pd.MultiIndex.from_frame(exchanges[keys]).isin(known)
         if orphan.any():
-            _raise("F007", exchanges[orphan])
+            refuse("F007", exchanges[orphan])
         emission = exchanges["kind"] == "emission"
         taking = pd.MultiIndex.from_frame(exchanges[keys])
         for code, table, bad in (
@@ -288,16 +271,7 @@ class Edition:
             ("F005", datasets, datasets.groupby("activity")["unit"].transform("nunique") > 1),
         ):
             if bad.any():
-                _raise(code, table[bad])
-
-    def _check_inputs(self, inputs: pd.DataFrame, activities: pd.DataFrame) -> None:
-        lost = inputs["row"] < 0
-        if lost.any():
-            _raise("F007", inputs[lost])
-        units = activities["unit"].to_numpy()[inputs["row"].to_numpy()]
-        wrong = inputs["unit"].to_numpy() != units
-        if wrong.any():
-            _raise("F005", inputs[wrong])
+                refuse(code, table[bad])
 
 
 def editions(root: Path | None = None) -> list[str]:
@@ -360,32 +334,11 @@ def load_edition(
     for package in own:
         digest.update(package.digest.encode())
     label = "+".join([lock["edition"], *(package.id for package in own)])
-    return Edition(label, digest.hexdigest(), int(lock["year"]), (*own, *shipped), len(own))
-
-
-def _index(activities: pd.DataFrame) -> dict[str, list[tuple[int, str, int, int, int]]]:
-    index: dict[str, list[tuple[int, str, int, int, int]]] = {}
-    columns = ("activity", "place" if "place" in activities else "location", "rank", "year", "fit")
-    rows = zip(*(activities[name].tolist() for name in columns), strict=True)
-    for row, (activity, place, rank, year, fit) in enumerate(rows):
-        index.setdefault(activity, []).append((row, place, int(rank), int(year), int(fit)))
-    return index
-
-
-def _template_fits(n: int, here: pd.DataFrame) -> npt.NDArray[np.int8]:
-    """Worst fit of what the templates take at their places, through templates of templates."""
-    col, row = here["col"].to_numpy(), here["row"].to_numpy()
-    local = here["fit"].to_numpy(dtype=np.int8)
-    fit = np.zeros(n, dtype=np.int8)
-    while True:
-        before = fit.copy()
-        np.maximum.at(fit, col, np.maximum(local, fit[row]))
-        if np.array_equal(before, fit):
-            return fit
-
-
-def _raise(code: str, rows: pd.DataFrame) -> None:
-    first = rows.iloc[0]
-    names = ("source", "activity", "location", "flow", "flow_location", "unit")
-    found = [str(first[name]) for name in names if name in rows and str(first[name])]
-    raise FactorsError(code, file=found[0], value=", ".join(found[1:]))
+    return Edition(
+        label,
+        digest.hexdigest(),
+        int(lock["year"]),
+        (*own, *shipped),
+        len(own),
+        str(lock.get("home", "")),
+    )

@@ -16,15 +16,31 @@ import numpy.typing as npt
 import pandas as pd
 
 from carbon.background.edition import Edition
-from carbon.background.unit_impacts import PARTS, cache_path, characterization, load, save
+from carbon.background.unit_impacts import (
+    PARTS,
+    cache_path,
+    characterization,
+    fill_later,
+    load,
+    save,
+)
 from carbon.base.terms import FITS
 
-__all__ = ["INDICATORS", "Mismatch", "edition_seed", "sample", "scores", "spread"]
+__all__ = [
+    "INDICATORS",
+    "Mismatch",
+    "drawn_gsd2",
+    "edition_seed",
+    "fill_sample",
+    "sample",
+    "scores",
+    "spread",
+]
 
 INDICATORS: Final = ("reliability", "completeness", "temporal", "geographical", "technological")
 """Indicators of a pedigree, in the order in which its scores are written."""
 
-SAMPLE_FORMAT: Final = "sample 3"
+SAMPLE_FORMAT: Final = "sample 4"
 BASIC: Final = "aggregated factor"
 
 
@@ -76,7 +92,9 @@ def spread(edition: Edition) -> npt.NDArray[np.float64]:
     at (between sources, over a bracket, of a proxy) and is taken as it is. At or below it, for a
     figure of the source's own (published, or with emissions), it is the basic uncertainty U_b
     alone and the pedigree joins in: ``GSD² = exp(sqrt(ln²U_b + Σ ln²U_i))`` (Frischknecht et al.
-    2007; U_i of Ciroth et al. 2016). A dataset that only links others inherits their spread.
+    2007; U_i of Ciroth et al. 2016). A dataset that only links others inherits their spread. The
+    reliability of a national figure at home (table ``official``) is not scored: it is the
+    reference there; used abroad it gets the spread of its fit (:class:`Mismatch`).
 
     Examples
     --------
@@ -95,8 +113,42 @@ def spread(edition: Edition) -> npt.NDArray[np.float64]:
     own[edition.activities["published"].to_numpy()[np.unique(emitting)]] = True
     joined = (gsd2 <= basic) & (own | (datasets["kind"] == "published").to_numpy())
     logs = np.take_along_axis(pedigree_factors(edition), scores(datasets).T, axis=1)
-    whole = np.exp(np.sqrt(np.log(gsd2) ** 2 + (logs**2).sum(axis=0)))
-    return np.where(joined, whole, gsd2)
+    if "official" in edition.spreads:
+        official = datasets["source"].isin(edition.spreads["official"]["source"]).to_numpy()
+        logs[INDICATORS.index("reliability"), official] = 0
+    both = np.exp(np.sqrt(np.log(gsd2) ** 2 + (logs**2).sum(axis=0)))
+    return np.where(joined, both, gsd2)
+
+
+def drawn_gsd2(edition: Edition, row: int, fit: int) -> float:
+    """Squared geometric standard deviation with which one dataset is drawn.
+
+    Parameters
+    ----------
+    edition : Edition
+        Its datasets.
+    row : int
+        Of ``edition.activities``.
+    fit : int
+        How it met the demand, a position in :data:`carbon.base.terms.FITS`.
+
+    Returns
+    -------
+    float
+        Its own spread and that of its fit together; what its inputs add is not in it [1].
+
+    Examples
+    --------
+    >>> from carbon.background.edition import load_edition
+    >>> edition = load_edition()
+    >>> row, fit = edition.match("freight, lorry", "CN")
+    >>> bool(drawn_gsd2(edition, row, fit) > edition.activities["gsd2"].iloc[row])
+    True
+    """
+    published = int(edition.activities["published"].iloc[row])
+    rows, fits = np.array([row], dtype=np.int32), np.array([fit], dtype=np.int8)
+    logs = np.log([spread(edition)[published], float(Mismatch(edition).gsd2(rows, fits)[0])])
+    return float(np.exp(np.hypot(*logs)))
 
 
 def sample(
@@ -127,22 +179,61 @@ def sample(
     ndarray of float32, shape (activities + 1, draws)
         [kg CO2e per unit]; the last row is NaN and stands for an activity that the edition does
         not have. Uptake and release of biogenic carbon dioxide are left out as in the totals.
+        Only the rows that are linked at first are filled (:func:`fill_sample`); the others are
+        memory that is not touched.
     """
     path = cache_path(edition, SAMPLE_FORMAT, method, str(draws))
-    shape = (len(edition.activities), draws)
-    values = load(path, shape, np.float32) if cache else None
-    if values is None:
-        from carbon.background.brightway import draw_spreads, sampled_impacts
+    first = edition.at_first
+    known = load(path, (len(first), draws), np.float32) if cache else None
+    if known is None:
+        from carbon.background.brightway import sampled_impacts
 
-        flows = characterization(edition, method)
-        total = {flow: float(vector[: len(PARTS)].sum()) for flow, vector in flows.items()}
-        factors = draw_spreads(spread(edition), draws, edition_seed(edition) % 2**32)
-        published = edition.activities["published"].to_numpy()
-        values = sampled_impacts(edition, total, factors[published], progress)
+        factors = _dataset_factors(edition, draws)
+        published = edition.activities["published"].to_numpy()[first]
+        known = sampled_impacts(edition, _totals(edition, method), factors[published], progress)
         if cache:
-            save(path, values)
-    gap = np.full((1, draws), np.nan, dtype=np.float32)
-    return np.vstack([values, gap])
+            save(path, known)
+    values = np.empty((len(edition.activities) + 1, draws), dtype=np.float32)
+    values[first] = known
+    values[-1] = np.nan
+    return values
+
+
+def fill_sample(
+    edition: Edition, method: str, values: npt.NDArray[np.float32], rows: npt.NDArray[np.intp]
+) -> None:
+    """Fill the draws of activities that were linked later, in place.
+
+    Parameters
+    ----------
+    edition : Edition
+        Its exchanges.
+    method : str
+        Characterization method.
+    values : ndarray of float32, shape (activities + 1, draws)
+        As :func:`sample` gives them.
+    rows : ndarray of int, shape (m,)
+        Activities that are wanted, ascending.
+    """
+    factors = _dataset_factors(edition, values.shape[1])
+    published = edition.activities["published"].to_numpy()[rows]
+    flows = {flow: np.array([total]) for flow, total in _totals(edition, method).items()}
+    fill_later(edition, values, flows, rows, drawn=factors[published])
+
+
+def _totals(edition: Edition, method: str) -> dict[str, float]:
+    """Characterization of each elementary flow over all indicators [kg CO2e per kg]."""
+    flows = characterization(edition, method)
+    return {flow: float(vector[: len(PARTS)].sum()) for flow, vector in flows.items()}
+
+
+def _dataset_factors(edition: Edition, draws: int) -> npt.NDArray[np.float64]:
+    """Factor of each dataset as published in every draw, shape (datasets, draws), mean 1."""
+    from carbon.background.brightway import draw_spreads
+
+    factors = draw_spreads(spread(edition), draws, edition_seed(edition) % 2**32)
+    factors /= factors.mean(axis=1, keepdims=True)  # a published number is an expected value
+    return factors
 
 
 class Mismatch:
@@ -159,6 +250,11 @@ class Mismatch:
         table = edition.spreads["quality_scores"]
         fit = table[table["kind"] == "fit"].set_index("key")["score"]
         self.place = fit.reindex(FITS).fillna(fit.max()).to_numpy(dtype=np.int64)
+        # an edition that tells no spread of a fit takes that of its score
+        self.fits = pedigree_factors(edition)[INDICATORS.index("geographical"), self.place]
+        if "mismatch" in edition.spreads:
+            spreads = edition.spreads["mismatch"].set_index("fit")["gsd2"]
+            self.fits = np.log(spreads.reindex(FITS).to_numpy(dtype=np.float64))
         age = table[table["kind"] == "age"]
         order = np.argsort(age["key"].astype(float).to_numpy())
         self.limits = age["key"].astype(float).to_numpy()[order]
@@ -183,7 +279,7 @@ class Mismatch:
             Positions in :data:`carbon.base.terms.FITS`.
         """
         factors = pedigree_factors(self.edition)
-        place = factors[INDICATORS.index("geographical"), self.place[fits]]
+        place = self.fits[fits]
         score = self.time(rows)
         # younger data are dated by their own pedigree
         score = np.where(score > self.ages[1], score, 0)
@@ -194,7 +290,7 @@ class Mismatch:
     def draw(
         self, rows: npt.NDArray[np.int32], fits: npt.NDArray[np.int8], draws: int
     ) -> npt.NDArray[np.float32]:
-        """Factor of each dataset and fit in every draw, shape (k, draws), median 1.
+        """Factor of each dataset and fit in every draw, shape (k, draws), mean 1.
 
         Notes
         -----
@@ -212,4 +308,5 @@ class Mismatch:
             key = int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), "big")
             random = np.random.Generator(np.random.Philox(key=np.array([seed, key], np.uint64)))
             out[position] = np.exp(sigma[position] * random.standard_normal(draws))
+        out /= out.mean(axis=1, dtype=np.float64, keepdims=True).astype(np.float32)
         return out

@@ -79,8 +79,8 @@ def each(others: Any, diagonal: Floats, right: Floats) -> Floats:
         What all of them share, without a diagonal.
     diagonal : ndarray of float64, shape (n, k)
         One column a system.
-    right : ndarray of float64, shape (n, 1)
-        Shared too.
+    right : ndarray of float64, shape (n, 1) or (n, k)
+        Shared too, or one column a system.
 
     Returns
     -------
@@ -94,11 +94,13 @@ def each(others: Any, diagonal: Floats, right: Floats) -> Floats:
     found = rounds(others, diagonal, right)
     if found is not None:
         return found
-    shape = others.shape
-    systems = [
-        (others + sparse.dia_array((one[None], [0]), shape=shape)).tocsc() for one in diagonal.T
+    shape = (len(right), max(diagonal.shape[1], right.shape[1]))
+    columns = zip(np.broadcast_to(diagonal, shape).T, np.broadcast_to(right, shape).T, strict=True)
+    solved = [
+        splu((others + sparse.dia_array((made[None], [0]), shape=others.shape)).tocsc()).solve(side)
+        for made, side in columns
     ]
-    return np.stack([splu(system).solve(right.ravel()) for system in systems], axis=1)
+    return np.stack(solved, axis=1)
 
 
 def rounds(others: Any, diagonal: Floats, right: Floats) -> Floats | None:

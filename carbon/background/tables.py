@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["LEVERS", "SCALES", "SPREADS", "VOCABULARY"]
+__all__ = ["FURTHER_SPREADS", "JUDGING", "LEVERS", "OPTIONAL", "SCALES", "SPREADS", "VOCABULARY"]
 
 VOCABULARY: Final[dict[str, tuple[str, ...]]] = {
     "regions": ("location",),
@@ -17,8 +17,12 @@ VOCABULARY: Final[dict[str, tuple[str, ...]]] = {
     "archetype_materials": ("category",),
     "archetype_packaging": ("category",),
     "archetype_chains": ("category",),
+    "landmasses": ("location",),
 }
 """Tables for the catalogue; the first package that has a key decides what it means."""
+
+OPTIONAL: Final = ("landmasses",)
+"""Tables that the first edition does not have; they are empty there."""
 
 SPREADS: Final[dict[str, tuple[str, ...]]] = {
     "pedigree": ("indicator", "score"),
@@ -26,6 +30,12 @@ SPREADS: Final[dict[str, tuple[str, ...]]] = {
     "quality_scores": ("kind", "key", "indicator"),
     "foreground_uncertainty": ("parameter", "origin"),
 }
+
+FURTHER_SPREADS: Final[dict[str, tuple[str, ...]]] = {
+    "mismatch": ("fit",),
+    "official": ("source",),
+}
+"""Spreads that the first edition has not: of a poor fit, and of national figures at home."""
 
 LEVERS: Final[dict[str, tuple[str, ...]]] = {
     "levers": ("lever",),
@@ -37,3 +47,22 @@ LEVERS: Final[dict[str, tuple[str, ...]]] = {
 
 SCALES: Final[dict[str, tuple[str, ...]]] = {"scale": (), "scale_parameters": ("parameter",)}
 """Tables of the label; the scale comes whole from the first package that has one."""
+
+JUDGING: Final[dict[str, tuple[str, ...]]] = {
+    "functional_quantities": ("category",),
+    "size_classes": ("category",),
+    "densities": ("category",),
+    "production_steps": ("activity",),
+    "material_groups": ("material",),
+    "plausible_materials": ("category",),
+    "unspecific_materials": ("material", "category"),
+    "plausible_values": ("category", "parameter"),
+    "plausible_trips": ("item",),
+    "price_bounds": ("category", "per"),
+    "silence": ("parameter",),
+    "step_words": ("alias",),
+    "fixed_pieces": ("item",),
+    "scrap": ("material",),
+    "air_shares": ("category",),
+}
+"""Tables of the judging: what goods are compared by, and what is believed of them."""

@@ -17,8 +17,10 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 import platformdirs
+from scipy import sparse
 
 from carbon.background.edition import Edition
+from carbon.background.solving import each
 from carbon.base.errors import FactorsError, StudyError
 from carbon.base.terms import AGGREGATES, INDICATORS
 
@@ -27,6 +29,8 @@ __all__ = [
     "PARTS",
     "UnitImpacts",
     "cache_path",
+    "extended",
+    "fill_later",
     "load",
     "methods",
     "save",
@@ -60,7 +64,8 @@ class UnitImpacts:
     ----------
     values : ndarray of float64, shape (activities + 1, 5)
         Indicators :data:`PARTS` without :data:`BIOGENIC_CO2` [kg CO2e per unit]; the last row is
-        NaN and stands for an activity that the edition does not have.
+        NaN and stands for an activity that the edition does not have. An activity that is not
+        linked yet is NaN too.
     aggregates : ndarray of float64, shape (activities + 1, 4)
         Part of the impact that rests on a source's own CO2e aggregate, by its assessment report
         (:data:`carbon.base.terms.AGGREGATES`) [kg CO2e per unit].
@@ -71,6 +76,12 @@ class UnitImpacts:
     own : ndarray of float64, shape (activities + 1, 0 or 1)
         Part of the total that activities of a user's own background release, direct or behind
         shipped ones; no column without such a background [kg CO2e per unit].
+
+    Examples
+    --------
+    >>> from carbon import Study
+    >>> bool(np.isfinite(Study().unit_impacts.values[:-1]).all())
+    True
     """
 
     values: npt.NDArray[np.float64]
@@ -130,30 +141,147 @@ def solve(
     licensed = edition.licensed
     columns = WIDTH + int(licensed.any())
     path = cache_path(edition, CACHE_FORMAT, method, str(whole_life))
-    shape = (len(edition.activities), columns)
-    values = load(path, shape, np.float64) if cache else None
-    if values is None:
+    first = edition.at_first
+    known = load(path, (len(first), columns), np.float64) if cache else None
+    factors = characterization(edition, method, whole_life=whole_life)
+    if known is None:
         from carbon.background.brightway import unit_impacts
 
-        factors = characterization(edition, method, whole_life=whole_life)
-        values = unit_impacts(edition, factors)
+        known = unit_impacts(edition, factors)
         if licensed.any():
             mine = unit_impacts(edition, factors, of=licensed)[:, : len(PARTS)]
-            values = np.column_stack([values, mine.sum(axis=1)])
+            known = np.column_stack([known, mine.sum(axis=1)])
         if cache:
-            save(path, values)
-    parts = values[:, : len(PARTS)]
-    for code, bad in (("F008", ~np.isfinite(values)), ("F015", parts < -TINY)):
-        if bad.any():
-            row = edition.activities.iloc[int(bad.any(axis=1).argmax())]
-            raise FactorsError(
-                code, file=row["source"], value=f"{row['activity']}, {row['location']}"
-            )
-    gap = np.full((1, values.shape[1]), np.nan)
-    values = np.vstack([values, gap])
+            save(path, known)
+    values = np.full((len(edition.activities) + 1, columns), np.nan)
+    values[first] = known
+    _refuse_strange(edition, values, first)
+    return _as_unit_impacts(_with_later(edition, values, factors), method)
+
+
+def extended(unit: UnitImpacts, edition: Edition, *, whole_life: bool = True) -> UnitImpacts:
+    """The same, with the activities that were linked since.
+
+    Parameters
+    ----------
+    unit : UnitImpacts
+        As :func:`solve` gives it.
+    edition : Edition
+        The one it was solved for.
+    whole_life : bool
+        As it was for :func:`solve`.
+    """
+    if not np.isnan(unit.values[:-1][edition.linked, 0]).any():
+        return unit
+    values = np.column_stack([unit.values, unit.aggregates, unit.carbon, unit.own])
+    factors = characterization(edition, unit.method, whole_life=whole_life)
+    return _as_unit_impacts(_with_later(edition, values, factors), unit.method)
+
+
+def _as_unit_impacts(values: npt.NDArray[np.float64], method: str) -> UnitImpacts:
     ends = [len(PARTS), WIDTH - len(BIOGENIC_CO2), WIDTH]
     parts, aggregates, carbon, own = np.split(values, ends, axis=1)
     return UnitImpacts(np.ascontiguousarray(parts), aggregates, carbon, method, own)
+
+
+def _with_later(
+    edition: Edition,
+    values: npt.NDArray[np.float64],
+    factors: dict[str, npt.NDArray[np.float64]],
+) -> npt.NDArray[np.float64]:
+    """Fill the activities that are linked and not solved; the table is changed in place."""
+    rows = np.flatnonzero(edition.linked & np.isnan(values[:-1, 0]))
+    if not len(rows):
+        return values
+    fill_later(edition, values[:, :WIDTH], factors, rows)
+    licensed = edition.licensed
+    if licensed.any():
+        total = {flow: vector[: len(PARTS)].sum(keepdims=True) for flow, vector in factors.items()}
+        fill_later(edition, values[:, WIDTH:], total, rows, of=licensed)
+    _refuse_strange(edition, values, rows)
+    return values
+
+
+def fill_later(
+    edition: Edition,
+    values: npt.NDArray[Any],
+    factors: dict[str, npt.NDArray[np.float64]],
+    rows: npt.NDArray[np.intp],
+    *,
+    of: npt.NDArray[np.bool_] | None = None,
+    drawn: npt.NDArray[np.float64] | None = None,
+) -> None:
+    """Solve activities that no known one takes from, and fill their rows in place.
+
+    Parameters
+    ----------
+    edition : Edition
+        Its exchanges.
+    values : ndarray, shape (activities + 1, k)
+        Impact of one unit of each activity [kg CO2e per unit].
+    factors : dict of str to ndarray, shape (1,) or (k,)
+        Characterization of each elementary flow [kg CO2e per kg].
+    rows : ndarray of int, shape (m,)
+        Activities that are wanted, ascending.
+    of : ndarray of bool, shape (activities,), optional
+        Only what these activities release is counted.
+    drawn : ndarray of float64, shape (m, k), optional
+        By how much the impact of one unit of each wanted activity is multiplied.
+
+    Raises
+    ------
+    carbon.base.errors.FactorsError
+        F008 if the system has no single solution.
+
+    Notes
+    -----
+    The templates at a place take from one another and from what is known, and nothing known
+    takes from them: with the known part moved to the right-hand side, a system of m unknowns is
+    left, whatever the number of places in the edition. It is solved like the whole
+    (:mod:`carbon.background.solving`).
+    """
+    table = edition.exchanges[edition.exchanges["col"].isin(rows)]
+    place = np.searchsorted(rows, table["col"].to_numpy())
+    amount = table["amount"].to_numpy(dtype=np.float64)
+    emission = (table["kind"] == "emission").to_numpy()
+    production = edition.activities["production"].to_numpy(dtype=np.float64)
+    right = np.zeros((len(rows), values.shape[1]))
+    direct = np.array([factors[flow] for flow in table.loc[emission, "flow"]])
+    counted = 1.0 if of is None else of[table["col"].to_numpy()[emission]][:, None]
+    if emission.any():
+        np.add.at(right, place[emission], amount[emission][:, None] * direct * counted)
+    taken = table["row"].to_numpy()
+    inside = ~emission & np.isin(taken, rows)
+    outside = ~emission & ~inside
+    signed = amount * np.where(emission, 1.0, np.sign(production[taken]))
+    if outside.any():
+        known = signed[outside][:, None] * values[taken[outside]].astype(np.float64)
+        np.add.at(right, place[outside], known)
+    # in the sign of the system: a dataset that treats waste makes less than nothing
+    links = sparse.csr_array(
+        (-amount[inside], (place[inside], np.searchsorted(rows, taken[inside]))),
+        shape=(len(rows), len(rows)),
+    )
+    made = production[rows][:, None]
+    diagonal = made if drawn is None else made / drawn
+    try:
+        solved = each(links, diagonal, right)
+    except RuntimeError as error:
+        raise FactorsError("F008", str(error), file=edition.name) from None
+    values[rows] = solved * np.sign(made)
+
+
+def _refuse_strange(
+    edition: Edition, values: npt.NDArray[np.float64], rows: npt.NDArray[np.intp]
+) -> None:
+    """Refuse impacts that are not finite, and activities that cause less than nothing."""
+    table = values[rows]
+    for code, bad in (("F008", ~np.isfinite(table)), ("F015", table[:, : len(PARTS)] < -TINY)):
+        if bad.any():
+            row = edition.activities.iloc[int(rows[bad.any(axis=1).argmax()])]
+            raise FactorsError(
+                code, file=row["source"], value=f"{row['activity']}, {row['location']}"
+            )
 
 
 def characterization(

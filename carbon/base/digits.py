@@ -93,7 +93,8 @@ def last_places(values: Floats) -> Integers:
     """
     sizes = np.abs(values)
     known = np.isfinite(sizes) & (sizes > 0)
-    safe = np.where(known, sizes, 1.0)
+    # what is far below the last place that is printed has the same places
+    safe = np.where(known, np.maximum(sizes, 10.0 ** (2 * FINEST)), 1.0)
     power = np.floor(np.log10(safe))
     # 1.996 is printed as 2.0, so it has the digits of 2
     leading = np.round(safe / 10.0**power, 2)

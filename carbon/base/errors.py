@@ -10,6 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from carbon.base.codes import CODES, Code
+from carbon.base.words import text as words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -87,14 +88,44 @@ class CarbonError(Exception):
         return partial(type(self), **state), (self.code, self.detail)
 
     def __str__(self) -> str:
+        return self.text("en")
+
+    def text(self, lang: str) -> str:
+        """The whole message in a language.
+
+        Parameters
+        ----------
+        lang : str
+            ``"zh"`` or ``"en"``.
+
+        Returns
+        -------
+        str
+            Code, place, rule, what was found, remedy.
+
+        Examples
+        --------
+        >>> print(CatalogueError("C101", file="goods.csv", row=3, value="很轻").text("zh"))
+        C101 goods.csv，第 3 行，值“很轻”：此处应为数字；请写明数字和单位，如 200 g
+        """
         entry = CODES[self.code]
         where = [self.file] if self.file else []
-        where += [f"row {self.row}"] if self.row is not None else []
-        where += [f"column {self.column}"] if self.column else []
-        where += [f"value {self.value!r}"] if self.value else []
-        found = f" ({self.detail})" if self.detail else ""
-        place = " " + ", ".join(where) if where else ""
-        return f"{self.code}{place}: {entry.rule}{found}; {entry.remedy}"
+        where += [words("problem.row", lang, row=self.row)] if self.row is not None else []
+        where += [words("problem.column", lang, column=self.column)] if self.column else []
+        where += [words("problem.value", lang, value=self.value)] if self.value else []
+        place = words("problem.comma", lang).join(where)
+        head = words(
+            "problem.place" if place else "problem.no_place", lang, code=self.code, place=place
+        )
+        detail = words("problem.detail", lang, detail=self.detail) if self.detail else ""
+        body = words(
+            "problem.sentence",
+            lang,
+            rule=entry.rule_in(lang),
+            detail=detail,
+            remedy=entry.remedy_in(lang),
+        )
+        return head + body
 
 
 class CatalogueError(CarbonError):
@@ -125,13 +156,16 @@ class OutputError(CarbonError):
     exit_code = 5
 
 
-def problem_table(rows: pd.DataFrame | None = None) -> pd.DataFrame:
+def problem_table(rows: pd.DataFrame | None = None, lang: str = "en") -> pd.DataFrame:
     """Complete a table of problems with the severity, rule and remedy of each code.
 
     Parameters
     ----------
     rows : pandas.DataFrame, optional
-        Any of the columns ``file row column sku value code``; ``code`` is required.
+        Any of the columns ``file row column sku value code``; ``code`` is required. A table that
+        is complete already is told again in another language.
+    lang : str
+        ``"zh"`` or ``"en"``: that of rule and remedy. ``severity`` is the same in both.
 
     Returns
     -------
@@ -144,19 +178,25 @@ def problem_table(rows: pd.DataFrame | None = None) -> pd.DataFrame:
     >>> found = pd.DataFrame({"row": [2], "column": ["mass"], "value": ["2 ton"], "code": ["C104"]})
     >>> problem_table(found).loc[0, ["severity", "remedy"]].tolist()
     ['error', 'write t or kg for ton, g for oz']
+    >>> problem_table(found, "zh").loc[0, "remedy"]
+    '吨请写 t 或 kg，盎司请写 g'
     """
     import pandas as pd
 
     if rows is None or rows.empty:
         return pd.DataFrame({name: pd.Series(dtype="object") for name in PROBLEM_COLUMNS})
-    out = rows.reset_index(drop=True).reindex(columns=list(PROBLEM_COLUMNS))
-    at, codes = pd.factorize(out["code"].astype("object"))
+    table = rows.reset_index(drop=True).reindex(columns=list(PROBLEM_COLUMNS))
+    position, codes = pd.factorize(table["code"].astype("object"))
     entries = [CODES[str(code)] for code in codes]
-    for name in ("severity", "rule", "remedy"):
-        told = [getattr(entry, name) for entry in entries]
-        out[name] = pd.array(told, dtype="str").take(at)
+    said = {
+        "severity": [entry.severity for entry in entries],
+        "rule": [entry.rule_in(lang) for entry in entries],
+        "remedy": [entry.remedy_in(lang) for entry in entries],
+    }
+    for name, words_of_codes in said.items():
+        table[name] = pd.array(words_of_codes, dtype="str").take(position)
     for name in ("file", "column", "sku", "value"):
-        column = out[name].astype("object")
+        column = table[name].astype("object")
         missing = column.isna()
-        out[name] = column.where(~missing, "") if missing.any() else column
-    return out
+        table[name] = column.where(~missing, "") if missing.any() else column
+    return table

@@ -14,8 +14,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from carbon.base.errors import CODES, problem_table
+from carbon.base.words import text
 
-__all__ = ["LONGEST_VALUE", "Problems", "problem_lines"]
+__all__ = ["LONGEST_VALUE", "Problems", "problem_lines", "retold"]
 
 LONGEST_VALUE: Final = 120
 """Characters of a value that are kept."""
@@ -186,7 +187,43 @@ def _column(value: Any, count: int) -> Any:
     return np.asarray(value) if isinstance(value, pd.Series) else list(value)
 
 
-def problem_lines(problems: pd.DataFrame, most: int | None = None) -> Iterator[str]:
+def retold(problems: pd.DataFrame, lang: str) -> pd.DataFrame:
+    """A complete table of problems in another language, for a file of problems or a page.
+
+    Parameters
+    ----------
+    problems : pandas.DataFrame
+        As :meth:`Problems.table`.
+    lang : str
+        ``"zh"`` or ``"en"``: that of rule and remedy; what a reader said before a remedy stays.
+
+    Returns
+    -------
+    pandas.DataFrame
+        With the same columns and rows.
+
+    Examples
+    --------
+    >>> problems = Problems()
+    >>> problems.add("C104", row=2, value="2 ton")
+    >>> retold(problems.table(), "zh").loc[0, "rule"]
+    '该单位在不同地方含义不同'
+    """
+    table = problem_table(problems, lang)
+    if not len(table):
+        return table
+    codes, remedies = (problems[name].astype("object").tolist() for name in ("code", "remedy"))
+    semicolon = text("problem.semicolon", lang)
+    for position, (code, remedy) in enumerate(zip(codes, remedies, strict=True)):
+        hint = str(remedy).removesuffix(CODES[str(code)].remedy).removesuffix("; ")
+        if hint and hint != str(remedy):
+            table.loc[position, "remedy"] = f"{hint}{semicolon}{table['remedy'][position]}"
+    return table
+
+
+def problem_lines(
+    problems: pd.DataFrame, most: int | None = None, lang: str = "en"
+) -> Iterator[str]:
     """Problems as lines of text, for a terminal.
 
     Parameters
@@ -195,6 +232,8 @@ def problem_lines(problems: pd.DataFrame, most: int | None = None) -> Iterator[s
         As :meth:`Problems.table`.
     most : int, optional
         Lines at the most.
+    lang : str
+        ``"zh"`` or ``"en"``.
 
     Yields
     ------
@@ -207,16 +246,22 @@ def problem_lines(problems: pd.DataFrame, most: int | None = None) -> Iterator[s
     >>> problems.add("C104", file="a.csv", row=2, column="mass_g", value="2\\x1bton")
     >>> print(*problem_lines(problems.table()))
     error C104  a.csv row 2 mass_g: '2\\x1bton'  the unit means different things ...
+    >>> print(*problem_lines(problems.table(), lang="zh"))
+    错误 C104  a.csv 第 2 行 mass_g：'2\\x1bton'  该单位在不同地方含义不同；吨请写 t 或 kg...
     """
-    rows: Sequence[dict[Any, Any]] = problems.head(
-        most if most is not None else len(problems)
-    ).to_dict("records")
+    shown = problems.head(most if most is not None else len(problems))
+    if lang != "en":
+        shown = retold(shown.reset_index(drop=True), lang)
+    rows: Sequence[dict[Any, Any]] = shown.to_dict("records")
+    colon, semicolon = (text(f"problem.{key}", lang) for key in ("colon", "semicolon"))
     for row in rows:
         place = [str(row["file"])] if row["file"] else []
-        place += [] if pd.isna(row["row"]) else [f"row {row['row']:.0f}"]
+        if not pd.isna(row["row"]):
+            place.append(text("problem.row", lang, row=f"{row['row']:.0f}"))
         place += [str(row["column"])] if row["column"] else []
-        value = f": {str(row['value'])[:60]!r}" if row["value"] else ""
+        value = f"{colon}{str(row['value'])[:60]!r}" if row["value"] else ""
+        severity = text(f"severity.{row['severity']}", lang)
         yield (
-            f"{row['severity']} {row['code']}  {' '.join(place)}{value}  "
-            f"{row['rule']}; {row['remedy']}"
+            f"{severity} {row['code']}  {' '.join(place)}{value}  "
+            f"{row['rule']}{semicolon}{row['remedy']}"
         )

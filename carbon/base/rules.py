@@ -14,6 +14,7 @@ from typing import Annotated, Final, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from carbon.base.errors import RuleError
+from carbon.base.words import templates_root
 
 __all__ = ["Cited", "Rules", "Text", "digest", "load", "shipped", "templates_root"]
 
@@ -158,16 +159,3 @@ def shipped(folder: str, name: Path | str) -> Path:
     """
     found = templates_root() / folder / f"{name}.toml"
     return found if len(Path(name).parts) == 1 and found.is_file() else Path(name)
-
-
-def templates_root() -> Path:
-    """Folder of the shipped templates and rule files.
-
-    Returns
-    -------
-    pathlib.Path
-        Inside the package if it was installed from a wheel, else beside it.
-    """
-    here = Path(__file__).resolve().parents[1]
-    installed = here / "templates"
-    return installed if installed.is_dir() else here.parent / "templates"

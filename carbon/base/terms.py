@@ -62,7 +62,8 @@ BOUNDARIES: Final[dict[str, tuple[str, ...]]] = {
         "live_session",
         "returns",
     ),
-    "cradle-to-grave": (
+    "cradle-to-grave": STAGES,
+    "cradle-to-grave-without-use": (
         "materials",
         "production",
         "packaging",
@@ -73,7 +74,9 @@ BOUNDARIES: Final[dict[str, tuple[str, ...]]] = {
     ),
     "cradle-to-grave-with-use": STAGES,
 }
-"""Stages inside each system boundary; a stage outside it is reported as not applicable."""
+"""Stages inside each system boundary; a stage outside it is reported as not applicable.
+
+A whole life has its use in it: what leaves use out says so in its name."""
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ __all__ = ["BASE_UNITS", "Scale", "multiple", "per_unit", "scale"]
 
 BASE_UNITS: Final[dict[str, str]] = {
     "mass": "kilogram",
+    "volume": "liter",
     "electricity": "kilowatt_hour",
     "heat": "megajoule",
     "distance": "kilometer",

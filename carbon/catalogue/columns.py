@@ -63,13 +63,23 @@ COLUMNS: Final[dict[str, Column]] = {
     "units_sold": Column("count", "units_sold", "units sold in the period or session"),
     "session": Column("text", "session", "live session whose totals are shared by its SKUs"),
     "mass": Column("mass", "mass_kg", "net mass of one unit, as 200 g", positive=True),
+    "quantity": Column(
+        "text", "quantity", "content of one sales unit, as 500 ml or 2 x 100 sheets"
+    ),
+    "pack_count": Column("count", "pack_count", "pieces in one sales unit, as 5", least=1.0),
+    "size_class": Column("text", "size_class", "size that it is made for, as child"),
     "materials": Column("lines", "", "as cotton 95% recycled 20%; elastane 5%"),
     "packaging": Column("lines", "", "as courier bag 12 g; paper tag 3 g"),
     "units_per_parcel": Column("count", "units_per_parcel", "units in one parcel", least=1.0),
     "electricity": Column("electricity", "electricity_kwh", "electricity to make one, as 1.2 kWh"),
     "heat": Column("heat", "heat_mj", "heat to make one, as 3 MJ natural gas"),
     "heat_fuel": Column("choice", "heat_fuel", "fuel of that heat"),
-    "origin": Column("place", "origin", "where it is made: CN-ZJ, Zhejiang or 30.25, 120.17"),
+    "metered_steps": Column("text", "metered_steps", "steps that these meters cover, as sewing"),
+    "manufacturing_loss": Column(
+        "share", "manufacturing_loss", "lost in making, over the mass of one, as 15%", limit=2.0
+    ),
+    "made_in": Column("place", "made_in", "where it is made, if not where it is sent from: VN"),
+    "origin": Column("place", "origin", "where it is sent from: CN-ZJ, Zhejiang or 30.25, 120.17"),
     "destination": Column("lines", "", "as CN-GD 40%; CN-BJ 60%"),
     "transport": Column("lines", "", "as air 60%: truck 80 km, plane 1650 km | road 40%"),
     "return_rate": Column("share", "return_rate", "returned per sold unit, as 35%", limit=0.95),
@@ -93,6 +103,7 @@ LINE_COLUMNS: Final[dict[str, dict[str, Column]]] = {
         "share": Column("share", "share", "share of the mass, as 95%"),
         "mass": Column("mass", "mass_kg", "mass in one unit, as 190 g"),
         "recycled": Column("share", "recycled_share", "recycled content, as 20%"),
+        "made_in": Column("text", "made_in", "where the material is made, as IN"),
     },
     "packaging": {
         "sku": COLUMNS["sku"],

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from carbon.base.errors import CODES, PROBLEM_COLUMNS
 from carbon.base.terms import ORIGINS
+from carbon.catalogue.inbound import inbound_km
 from carbon.catalogue.names import Names
 from carbon.catalogue.places import Geography
 from carbon.catalogue.problems import CellProblems, Rows
@@ -37,7 +38,9 @@ _PARAMETERS = {
 }
 _OUTPUT = (
     *("sku", "gtin", "name", "category", "merchant", "price", "currency", "units_sold", "mass_kg"),
-    *("units_per_parcel", "electricity_kwh", "heat_mj", "heat_fuel", "origin", "return_rate"),
+    *("quantity", "pack_count", "size_class", "metered_steps", "manufacturing_loss"),
+    *("units_per_parcel", "electricity_kwh", "heat_mj", "heat_fuel", "made_in", "inbound_road_km"),
+    *("inbound_sea_km", "origin", "return_rate"),
     *("resale_share", "loss_rate", "packaging_reuse", "studio_kwh", "viewer_hours"),
     *("studio_renewable", "energy_per_year_kwh", "service_life_years", "line", "failed", "problem"),
 )
@@ -120,7 +123,10 @@ def fill(catalogue: Catalogue, vocabulary: Vocabulary, *, market: str = "CN") ->
 
     geography = Geography.of(vocabulary)
     destinations = _places(skus, catalogue.destinations, origin, live, vocabulary, market)
-    materials = _materials(given, skus, category, origin, live, vocabulary)
+    _made_in(skus, origin, parameter("distance"), geography, vocabulary)
+    materials = _materials(
+        given, skus, category, origin, live, vocabulary, parameter("distance"), geography
+    )
     packaging = _packaging(catalogue.packaging, skus, category, origin, live, vocabulary)
     distances = leg_distances(skus, destinations, geography, parameter("distance"))
     legs, found = complete_legs(catalogue.legs, category, origin, live, distances, vocabulary)
@@ -201,6 +207,26 @@ def _places(
     )
 
 
+def _made_in(
+    skus: pd.DataFrame,
+    origin: dict[str, NDArray[Any]],
+    default_km: NDArray[np.float64],
+    geography: Geography,
+    vocabulary: Vocabulary,
+) -> None:
+    """Fill in place where SKUs are made, and the way from there to where they are sent from."""
+    names = vocabulary.names("region")
+    sent_from = skus["origin"].cat.codes.to_numpy()
+    made = skus["made_in"].cat.codes.to_numpy()
+    untold = made < 0
+    made = np.where(untold, sent_from, made)
+    skus["made_in"] = names.categorical(made)
+    origin["made_in"][untold] = np.where(sent_from[untold] >= 0, _DEFAULT, _ABSENT)
+    skus["inbound_road_km"], skus["inbound_sea_km"] = inbound_km(
+        made, sent_from, default_km, geography, vocabulary
+    )
+
+
 def _with_archetype(
     given: pd.DataFrame,
     kind: str,
@@ -254,10 +280,17 @@ def _materials(
     origin: dict[str, NDArray[Any]],
     live: NDArray[np.bool_],
     vocabulary: Vocabulary,
+    default_km: NDArray[np.float64],
+    geography: Geography,
 ) -> pd.DataFrame:
     """Materials of all live SKUs with what their vocabulary says of them."""
     names = vocabulary.names("material")
-    numbers = {"share": "share", "mass_kg": "mass_kg", "recycled_share": "recycled_share"}
+    numbers = {
+        "share": "share",
+        "mass_kg": "mass_kg",
+        "recycled_share": "recycled_share",
+        "made_in": "",
+    }
     lines = _with_archetype(
         given,
         "material",
@@ -275,6 +308,10 @@ def _materials(
     virgin_only = looked.codes("recycled")[code] < 0
     recycled = np.where(virgin_only, 0.0, np.nan_to_num(lines["recycled_share"].to_numpy()))
     by_share = lines["share"].to_numpy() * skus["mass_kg"].to_numpy()[row]
+    worked = skus["made_in"].cat.codes.to_numpy()[row]
+    told = lines["made_in"].to_numpy()
+    made = np.where(np.isnan(told), worked, told).astype(np.int32)
+    road, sea = inbound_km(made, worked, default_km[row], geography, vocabulary)
     return pd.DataFrame(
         {
             "row": row,
@@ -283,6 +320,9 @@ def _materials(
             "recycled_share": recycled,
             "loss": looked.numbers("manufacturing_loss")[code],
             "disposed_share": looked.numbers("disposed_share")[code],
+            "made_in": vocabulary.names("region").categorical(made),
+            "inbound_road_km": road,
+            "inbound_sea_km": sea,
             **{
                 name: looked.words(name, code)
                 for name in ("virgin", "recycled", "processing", "disposal")

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from carbon.base import units
 from carbon.base.errors import CatalogueError, LedgerError
 from carbon.base.rules import digest
+from carbon.base.shown import Shown
 from carbon.catalogue.files import open_sheets
 from carbon.catalogue.headers import (
     Header,
@@ -54,8 +55,8 @@ _CODES: Final = {
 """Failure of a catalogue's file → the same of a ledger's."""
 
 
-@dataclass(frozen=True, eq=False)
-class Ledger:
+@dataclass(frozen=True, eq=False, repr=False)
+class Ledger(Shown):
     """A table beside the catalogue, typed and checked.
 
     Parameters
@@ -76,6 +77,15 @@ class Ledger:
         Of the bytes of the file; empty for a data frame.
     dropped : int
         Rows left out because of an error.
+    refused : pandas.DataFrame
+        These rows, typed as ``frame``; a cell at fault holds nothing that counts.
+
+    Examples
+    --------
+    >>> from carbon import read_ledger
+    >>> told = pd.DataFrame({"room": ["R1"], "impressions": ["900"]})
+    >>> len(read_ledger(told, "exposure"))
+    1
     """
 
     frame: pd.DataFrame
@@ -85,6 +95,7 @@ class Ledger:
     file: str = ""
     sha256: str = ""
     dropped: int = 0
+    refused: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     def __len__(self) -> int:
         return len(self.frame)
@@ -143,7 +154,7 @@ def read_ledger(
             value=error.value,
         ) from error
     del opened
-    frame, dropped = _frame(sheet, headers, columns, problems)
+    frame, refused = _frame(sheet, headers, columns, problems)
     return Ledger(
         frame,
         problems.table(),
@@ -151,7 +162,8 @@ def read_ledger(
         table,
         "" if path is None else path.name,
         "" if path is None else digest(path),
-        dropped,
+        len(refused),
+        refused,
     )
 
 
@@ -214,8 +226,8 @@ _DATE: Final = LedgerColumn("", "date", "", False, 0.0, 0.0, "", "", (), {}, "")
 
 def _frame(
     sheet: Sheet, headers: list[Header], columns: dict[str, LedgerColumn], problems: CellProblems
-) -> tuple[pd.DataFrame, int]:
-    """Typed columns of a sheet without the rows at fault, and how many those are."""
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Typed columns of a sheet without the rows at fault, and those rows."""
     size = len(sheet.lines)
     at = {header.column: place for place, header in enumerate(headers) if header.column}
     sku: Any = sheet.columns[at["sku"]] if "sku" in at else pa.nulls(size, pa.string())
@@ -277,9 +289,9 @@ def _frame(
     out["line"] = sheet.lines.astype(np.int32)
     frame = pd.DataFrame(out, copy=False)
     frame = frame[[*(name for name in columns if name in out), "line"]]
-    if keep is not None:
-        frame = frame[keep].reset_index(drop=True)
-    return frame, int(bad.sum())
+    if keep is None:
+        return frame, frame.iloc[:0]
+    return frame[keep].reset_index(drop=True), frame[bad].reset_index(drop=True)
 
 
 def _typed(cells: Cells, column: LedgerColumn) -> Any:

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from carbon.base import units
 from carbon.catalogue.cells import Faults, Numbers, clean, measure, numbers
 from carbon.catalogue.headers import money_unit
-from carbon.catalogue.ledger_columns import LedgerColumn
+from carbon.catalogue.ledger_columns import LedgerColumn, flag_words
 from carbon.catalogue.names import key
 from carbon.catalogue.schema import Column
 
@@ -38,8 +38,7 @@ _EXACT: Final = 2.0**53  # whole numbers above are not exact as floats
 _CHINA: Final = 8 * 3600  # seconds that China Standard Time is ahead of UTC
 _EXCEL: Final = np.datetime64("1899-12-30", "s")
 _DAY: Final = 86_400
-_YES: Final = ("yes", "y", "true", "t", "1", "是", "有", "√", "✓", "已退货", "已结算", "退货", "真")
-_NO: Final = ("no", "n", "false", "f", "0", "否", "×", "✗", "未退货", "未结算", "未退", "假")
+_MINUS: Final = r"^[-−－] *"
 _GROUPED: Final = r"^[-+−]?[^0-9.,]*[-+−]?[0-9]{1,3}(?:,[0-9]{3})+(?:[^0-9.,].*)?$"
 _AMOUNT: Final = (
     r"^(?P<sign>[-+−]?)(?P<before>[^-+−0-9.]*)"
@@ -121,7 +120,7 @@ def parse(cells: Any, column: LedgerColumn, unit: str) -> Cells:
         out.values = _times(out.values, unit)
         return _counted(out, column)
     if column.kind == "id":
-        texts = clean(cells)
+        texts = clean(cells.combine_chunks() if isinstance(cells, pa.ChunkedArray) else cells)
         return Cells(pd.array(texts, dtype="str"), _null(texts))
     return _spread(cells, lambda texts: _PARSERS[column.kind](texts, column, unit))
 
@@ -182,7 +181,7 @@ def _choice(texts: Any, column: LedgerColumn, _unit: str) -> Cells:
 
 
 def _flag(texts: Any, _column: LedgerColumn, _unit: str) -> Cells:
-    known = dict.fromkeys(map(key, _YES), True) | dict.fromkeys(map(key, _NO), False)
+    known = flag_words()
     words = [None if word is None else known.get(key(word)) for word in texts.to_pylist()]
     out = Cells(np.array([bool(word) for word in words]), _null(texts))
     out.fail("G014", np.array([word is None for word in words]) & ~out.empty)
@@ -200,10 +199,17 @@ def _quantity(texts: Any, column: LedgerColumn, unit: str) -> Cells:
 
 def _count(texts: Any, column: LedgerColumn, unit: str) -> Cells:
     """Counts and bare numbers, also as 3 件 or 12.5 万."""
-    found = measure(_ungrouped(texts), Column("count", "", ""), unit, {})
+    plain = _ungrouped(texts)
+    minus = np.asarray(pc.fill_null(pc.match_substring_regex(plain, _MINUS), False), bool)
+    if column.least < 0 and minus.any():  # a red-letter line: its number is read without its sign
+        plain = pc.if_else(pa.array(minus), pc.replace_substring_regex(plain, _MINUS, ""), plain)
+    else:
+        minus[:] = False
+    found = measure(plain, Column("count", "", ""), unit, {})
+    values = np.where(minus, -found.values, found.values)
     if column.kind == "count":
-        found.values = np.round(found.values, 6)  # 1.1 万 is 11,000, not a millionth more
-    return _counted(Cells(found.values, _null(texts), found.faults), column)
+        values = np.round(values, 6)  # 1.1 万 is 11,000, not a millionth more
+    return _counted(Cells(values, _null(texts), found.faults), column)
 
 
 def _counted(out: Cells, column: LedgerColumn) -> Cells:
@@ -219,7 +225,7 @@ def _counted(out: Cells, column: LedgerColumn) -> Cells:
 
 def _bounded(out: Cells, column: LedgerColumn) -> Cells:
     values = out.values
-    negative = (values < 0) & (column.least >= 0 or column.kind != "money")
+    negative = (values < 0) & (column.least >= 0 or column.kind not in ("money", "count"))
     out.fail("C106", negative)
     out.fail("G016", ((values < column.least) & ~negative) | (values > column.most))
     return out

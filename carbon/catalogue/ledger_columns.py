@@ -11,7 +11,7 @@ from carbon.base.errors import LedgerError
 from carbon.base.rules import templates_root
 from carbon.catalogue.names import key
 
-__all__ = ["LedgerColumn", "ledger_columns", "ledgers", "money_words", "names_of"]
+__all__ = ["LedgerColumn", "flag_words", "ledger_columns", "ledgers", "money_words", "names_of"]
 
 
 @dataclass(frozen=True)
@@ -158,3 +158,16 @@ def money_words() -> dict[str, tuple[str, float]]:
         return {
             row["word"]: (row["currency"], float(row["multiple"])) for row in csv.DictReader(file)
         }
+
+
+@lru_cache(maxsize=1)
+def flag_words() -> dict[str, bool]:
+    """Folded word of a state → yes or no.
+
+    Examples
+    --------
+    >>> flag_words()["退款成功"], flag_words()["0.0"]
+    (True, False)
+    """
+    with (templates_root() / "ledgers" / "flags.csv").open(encoding="utf-8", newline="") as file:
+        return {key(row["word"]): row["flag"] == "yes" for row in csv.DictReader(file)}

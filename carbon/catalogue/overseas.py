@@ -1,4 +1,4 @@
-"""Goods that go farther than land reaches: chains of a category are those of its home market."""
+"""Goods that go where no road leads: chains of a category are those of its home market."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from carbon.catalogue.schema import Vocabulary
 from carbon.catalogue.templates import Modes, Templates, cold_categories
 
-__all__ = ["LAND_KM", "crossing", "grounded"]
+__all__ = ["LAND_KM", "afloat", "crossing", "grounded"]
 
 LAND_KM: Final = 5_000.0
 """Great circle beyond which a parcel is not taken to go by land alone: more than any way in China
@@ -54,13 +54,11 @@ def crossing(
     if not len(rows) or not (len(planes) or len(ships)):
         return given, np.empty(0, np.int64)
     cold = cold_categories(vocabulary)
+    ship = ships_of(cold, modes, planes)
     flies = np.zeros(len(cold), bool)
     main = chains.main
     flies[chains.category[(main >= 0) & (modes.reach[main] == _PLANE)]] = True
-    cooled = [at for at in ships if modes.names.ids[at].startswith("reefer")]
-    dry = [at for at in ships if at not in cooled]
     plane = planes[0] if len(planes) else ships[0]
-    ship = np.where(cold, [*cooled, *dry, plane][0], [*dry, *cooled, plane][0])
     mode = np.where(flies, plane, ship)[category[rows]]
     takes = chains.by_mode[category[rows], mode] >= 0
     rows, mode = rows[takes], mode[takes]
@@ -80,10 +78,68 @@ def crossing(
     return (pd.concat(parts, ignore_index=True) if parts else given), rows
 
 
-def grounded(
-    legs: dict[str, NDArray[Any]], of: NDArray[np.int64], far: NDArray[np.bool_], modes: Modes
+def ships_of(
+    cold: NDArray[np.bool_], modes: Modes, instead: NDArray[np.int64]
 ) -> NDArray[np.int64]:
-    """SKUs that go over LAND_KM in a chain without plane or ship whose length is not told.
+    """Mode of the ship that takes each category, by its code: a refrigerated one if it is cold."""
+    moving = np.flatnonzero(modes.tkm)
+    ships = moving[modes.reach[moving] == _SHIP]
+    cooled = [at for at in ships if modes.names.ids[at].startswith("reefer")]
+    dry = [at for at in ships if at not in cooled]
+    mode: NDArray[np.int64] = np.where(
+        cold, [*cooled, *dry, *instead][0], [*dry, *cooled, *instead][0]
+    )
+    return mode
+
+
+def afloat(
+    given: pd.DataFrame,
+    apart: NDArray[np.bool_],
+    category: NDArray[Any],
+    vocabulary: Vocabulary,
+    modes: Modes,
+) -> tuple[pd.DataFrame, NDArray[np.int64]]:
+    """Put on a ship what is told to go by lorry or train, and no more, where no road leads.
+
+    Parameters
+    ----------
+    given : pandas.DataFrame
+        Legs that are given.
+    apart : numpy.ndarray of bool
+        SKUs on whose way a sea, a strait or a closed border is known to lie.
+    category : numpy.ndarray
+        Code of the category of each SKU.
+    vocabulary : Vocabulary
+    modes : Modes
+
+    Returns
+    -------
+    legs : pandas.DataFrame
+        The given ones, with the ship in the place of such a word.
+    shipped : numpy.ndarray
+        The SKUs that it concerns.
+    """
+    row = given["row"].to_numpy()
+    mode = given["mode"].cat.codes.to_numpy()
+    bare = given["bare"].to_numpy(dtype=bool)
+    ashore = bare & apart[row] & modes.tkm[mode] & (modes.reach[mode] < _SHIP)
+    moving = np.flatnonzero(modes.tkm)
+    instead = moving[modes.reach[moving] >= _SHIP]
+    if not ashore.any() or not len(instead):
+        return given, np.empty(0, np.int64)
+    ship = ships_of(cold_categories(vocabulary), modes, instead)
+    mode = np.where(ashore, ship[category[row]], mode)
+    return given.assign(mode=modes.names.categorical(mode)), np.unique(row[ashore])
+
+
+def grounded(
+    legs: dict[str, NDArray[Any]],
+    of: NDArray[np.int64],
+    far: NDArray[np.bool_],
+    apart: NDArray[np.bool_],
+    modes: Modes,
+) -> NDArray[np.int64]:
+    """SKUs that go beyond the reach of land in a chain without plane or ship.
 
     Parameters
     ----------
@@ -92,12 +148,15 @@ def grounded(
     of : numpy.ndarray
         Chain of each leg.
     far : numpy.ndarray of bool
-        SKUs that go over LAND_KM.
+        SKUs that go over LAND_KM; the length of the chain is then not told.
+    apart : numpy.ndarray of bool
+        SKUs on whose way a sea, a strait or a closed border is known to lie, whatever is told.
     modes : Modes
     """
     chains = int(of[-1]) + 1 if len(of) else 0
     moving = modes.tkm[legs["mode"]]
     carried = np.bincount(of, moving & (modes.reach[legs["mode"]] >= _SHIP), minlength=chains) > 0
     untold = np.bincount(of, moving & np.isnan(legs["km"]), minlength=chains) > 0
-    wrong = far[legs["row"]] & (untold & ~carried)[of]
+    row = legs["row"]
+    wrong = ~carried[of] & (apart[row] | far[row] & untold[of])
     return np.unique(legs["row"][wrong]).astype(np.int64)

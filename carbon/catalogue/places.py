@@ -70,6 +70,10 @@ class Geography:
     rough_lat, rough_lon : numpy.ndarray
         Of the capital, also of a wide place, or the middle of the places it contains: good enough
         to tell whether goods go farther than land reaches.
+    land : numpy.ndarray of int
+        Code of the land that roads join, -1 where it is not known.
+    parent : numpy.ndarray of int
+        Code of the place that contains each place, -1 for none.
     """
 
     lat: NDArray[np.float64]
@@ -77,6 +81,8 @@ class Geography:
     within_km: NDArray[np.float64]
     rough_lat: NDArray[np.float64]
     rough_lon: NDArray[np.float64]
+    land: NDArray[np.int64]
+    parent: NDArray[np.int32]
 
     @classmethod
     @lru_cache(maxsize=8)
@@ -99,7 +105,17 @@ class Geography:
         np.fill_diagonal(apart, np.inf)
         nearest = apart.min(axis=1) / 2 if len(apart) else np.empty(0)
         within = np.where(np.isfinite(nearest), nearest, np.nan)
-        return cls(lat, lon, within, rough["lat"], rough["lon"])
+        named = vocabulary.landmasses.set_index("location")["landmass"]
+        land = pd.factorize(named.reindex(regions["location"].astype(str)))[0]
+        above = vocabulary.names("region").find(pa.array(regions["parent"], pa.string()))
+        return cls(lat, lon, within, rough["lat"], rough["lon"], land, above)
+
+    def apart(self, here: NDArray[Any], there: NDArray[Any]) -> NDArray[np.bool_]:
+        """Whether a sea, a strait or a closed border lies between places, by their codes."""
+        land = np.append(self.land, -1)
+        known = (land[here] >= 0) & (land[there] >= 0)
+        out: NDArray[np.bool_] = known & (land[here] != land[there])
+        return out
 
     def nearest(self, lat: NDArray[np.float64], lon: NDArray[np.float64]) -> NDArray[np.int32]:
         """Code of the place whose capital is nearest to each point."""
@@ -157,19 +173,25 @@ def _protect(texts: Any) -> Any:
 
 
 def origin_places(
-    rows: Rows, vocabulary: Vocabulary, geography: Geography, problems: CellProblems
+    rows: Rows,
+    vocabulary: Vocabulary,
+    geography: Geography,
+    problems: CellProblems,
+    column: str = "origin",
 ) -> tuple[NDArray[np.int32], NDArray[np.float64], NDArray[np.float64]]:
-    """Places of origin: code (-1 for none) and coordinates (NaN if too wide).
+    """Places of origin or of making: code (-1 for none) and coordinates (NaN if too wide).
 
     Parameters
     ----------
     rows : Rows
-        With the texts of ``origin``.
+        With the texts of the column.
     vocabulary : Vocabulary
     geography : Geography
     problems : CellProblems
+    column : str
+        ``origin`` or ``made_in``.
     """
-    texts = rows.texts["origin"]
+    texts = rows.texts[column]
     everywhere = np.arange(len(texts))
     coded = cells.few(texts)
     if coded is None:
@@ -179,7 +201,7 @@ def origin_places(
         words = _protect(coded.dictionary)
         name = words.take(coded.indices)
         parts = pc.extract_regex(words, _PLACED).take(coded.indices)
-    lines = Lines(rows, everywhere, "origin", texts, name, {}, {})
+    lines = Lines(rows, everywhere, column, texts, name, {}, {})
     return _located(lines, parts, vocabulary, geography, problems)
 
 

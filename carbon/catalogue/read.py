@@ -17,6 +17,7 @@ from carbon.base.errors import CatalogueError
 from carbon.base.terms import ORIGINS
 from carbon.catalogue import cells
 from carbon.catalogue.checks import check_energy, check_lines, check_mass
+from carbon.catalogue.documents import DOCUMENT, DOCUMENT_NAME, documents
 from carbon.catalogue.files import open_sheets
 from carbon.catalogue.gather import (
     compact_lines,
@@ -169,7 +170,7 @@ def read_tables(
             at = np.flatnonzero(shortened.to_numpy(zero_copy_only=False))
             problems.cells(rows, at, name, rows.texts[name].take(pa.array(at)), "C014")
     _namibia(main, headers, rows, problems)
-    measured = _measured(rows, vocabulary)
+    measured, evidence = _measured(rows, vocabulary)
 
     filled: dict[str, Any] = {}
     geography = Geography.of(vocabulary)
@@ -247,6 +248,7 @@ def read_tables(
         headers=header_table(told),
         file=file,
         sessions=sessions,
+        evidence=evidence,
     )
 
 
@@ -266,13 +268,15 @@ def _namibia(
     pa.default_memory_pool().release_unused()
 
 
-def _measured(rows: Rows, vocabulary: Vocabulary) -> dict[str, NDArray[np.bool_]]:
-    """Take the word *measured* off the end of cells, and say where it stood."""
+def _measured(
+    rows: Rows, vocabulary: Vocabulary
+) -> tuple[dict[str, NDArray[np.bool_]], pd.DataFrame]:
+    """Take *measured* and the document beside it off the end of cells; say where they stood."""
     words = [re.escape(word) for word in vocabulary.words_of("origin")]
     if not words:
-        return {}
-    pattern = rf"(?i)[ ,;(]*(?:{'|'.join(words)})\)?$"
-    found = {}
+        return {}, documents([])
+    pattern = rf"(?i)[ ,;(]*(?:{'|'.join(words)})\)?(?:\s*{DOCUMENT})?$"
+    found, named = {}, []
     for name in ORIGIN_COLUMNS:
         if name not in rows.texts or name in rows.texts.numbers:
             continue
@@ -284,9 +288,12 @@ def _measured(rows: Rows, vocabulary: Vocabulary) -> dict[str, NDArray[np.bool_]
         texts = rows.texts[name]
         where = pc.fill_null(pc.match_substring_regex(texts, pattern), False)
         if pc.any(where).as_py():
+            cell = pc.struct_field(pc.extract_regex(texts, f"{DOCUMENT_NAME}$"), "document")
+            at = np.flatnonzero(pc.and_(where, pc.is_valid(cell)).to_numpy(zero_copy_only=False))
+            named.append((name, at, cell.take(pa.array(at)).to_pylist()))
             rows.texts[name] = pc.replace_substring_regex(texts, pattern, "")
             found[name] = where.to_numpy(zero_copy_only=False)
-    return found
+    return found, documents(named)
 
 
 def _sessions(
@@ -327,11 +334,11 @@ def _fill_words(
     texts = rows.texts.words(name, pa.nulls(size, pa.string()))
     present: NDArray[np.bool_] = pc.is_valid(texts).to_numpy(zero_copy_only=False)
     output = COLUMNS[name].output
-    if name == "origin":
-        rows.texts.add("origin", texts)
-        code, lat, lon = origin_places(rows, vocabulary, geography, problems)
+    if COLUMNS[name].kind == "place":
+        rows.texts.add(name, texts)
+        code, lat, lon = origin_places(rows, vocabulary, geography, problems, name)
         skus[output] = vocabulary.names("region").categorical(code)
-        skus["origin_lat"], skus["origin_lon"] = lat, lon
+        skus[f"{name}_lat"], skus[f"{name}_lon"] = lat, lon
         return code >= 0
     if COLUMNS[name].kind == "choice":
         names = vocabulary.names("category" if name == "category" else "fuel")

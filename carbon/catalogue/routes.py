@@ -14,7 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from carbon.base.terms import ORIGINS
-from carbon.catalogue.overseas import LAND_KM, crossing, grounded
+from carbon.catalogue.overseas import LAND_KM, afloat, crossing, grounded
 from carbon.catalogue.places import Geography, great_circle
 from carbon.catalogue.schema import Vocabulary
 from carbon.catalogue.tables import Looked, alive, spread
@@ -40,12 +40,15 @@ class Distances:
         Length of the archetype's main leg.
     far : numpy.ndarray of bool
         Whether a part goes farther than land reaches.
+    apart : numpy.ndarray of bool
+        Whether a sea, a strait or a closed border is known to lie on a part of the way.
     """
 
     circle: NDArray[np.float64]
     exact: NDArray[np.bool_]
     default: NDArray[np.float64]
     far: NDArray[np.bool_]
+    apart: NDArray[np.bool_]
 
 
 def leg_distances(
@@ -74,7 +77,8 @@ def leg_distances(
         np.append(geography.rough_lon, np.nan),
     )
     roughly = great_circle(rough_lat[made], rough_lon[made], rough_lat[there], rough_lon[there])
-    away = np.where(np.isnan(apart), roughly, apart) > LAND_KM
+    across = geography.apart(made, there)
+    away = (np.where(np.isnan(apart), roughly, apart) > LAND_KM) | across
     far = np.bincount(row, weights=away, minlength=size) > 0
     blind = np.isnan(apart) & far[row]
     apart = np.where(blind, np.where(roughly > 0, roughly, default[row]), apart)
@@ -82,7 +86,8 @@ def leg_distances(
     none = np.bincount(row, minlength=size) == 0
     rough = np.bincount(row, weights=same | blind, minlength=size) > 0
     exact = ~rough & ~np.isnan(circle) & ~none
-    return Distances(np.where(none, np.nan, circle), exact, default, far)
+    sea = np.bincount(row, weights=across, minlength=size) > 0
+    return Distances(np.where(none, np.nan, circle), exact, default, far, sea)
 
 
 def complete_legs(
@@ -121,6 +126,7 @@ def complete_legs(
     own = given["row"].to_numpy()[~given["returning"].to_numpy(dtype=bool)]
     far = np.setdiff1d(np.flatnonzero(live & distances.far), own)
     given, crossed = crossing(given, far, category, vocabulary, modes, chains)
+    given, shipped = afloat(given, distances.apart, category, vocabulary, modes)
     legs = _chosen(given, category, origin, live, chains)
     origin["transport"][crossed] = _DEFAULT
     origin["return_transport"][crossed] = np.where(
@@ -128,7 +134,8 @@ def complete_legs(
         _DEFAULT,
         origin["return_transport"][crossed],
     )
-    ground = grounded(legs, _chain_of(legs)[0], distances.far, modes)
+    ground = grounded(legs, _chain_of(legs)[0], distances.far, distances.apart, modes)
+    ground = np.union1d(ground, shipped)
     _lengths(legs, category, distances, modes, chains, vocabulary)
     del legs["template"]
     tkm = modes.tkm[legs["mode"]]

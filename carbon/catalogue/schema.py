@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from carbon.base import units
 from carbon.base.errors import StudyError
+from carbon.base.shown import as_json, html_table
 from carbon.catalogue.columns import (
     COLUMNS,
     FUELS,
@@ -24,6 +25,7 @@ from carbon.catalogue.columns import (
     SHEETS,
     Column,
 )
+from carbon.catalogue.documents import no_evidence
 from carbon.catalogue.names import Names, key
 
 __all__ = [
@@ -103,6 +105,7 @@ _TABLES = {
     "archetype_materials": "category material share recycled_share",
     "archetype_packaging": "category item mass_g trips",
     "archetype_chains": "category chain share position mode km",
+    "landmasses": "location landmass",
 }
 """Table of a vocabulary → the columns the catalogue needs."""
 
@@ -119,6 +122,14 @@ class Vocabulary:
         ``categories.csv`` and ``parameters.csv`` of ``carbon-archetypes``.
     archetype_materials, archetype_packaging, archetype_chains : pandas.DataFrame
         ``materials.csv``, ``packaging.csv`` and ``chains.csv`` of ``carbon-archetypes``.
+    landmasses : pandas.DataFrame
+        Land that roads join, by place; empty in the first edition.
+
+    Examples
+    --------
+    >>> from carbon import Study
+    >>> "t_shirt" in Study().vocabulary.categories["category"].tolist()
+    True
     """
 
     regions: pd.DataFrame
@@ -131,6 +142,9 @@ class Vocabulary:
     archetype_materials: pd.DataFrame
     archetype_packaging: pd.DataFrame
     archetype_chains: pd.DataFrame
+    landmasses: pd.DataFrame = field(
+        default_factory=lambda: pd.DataFrame(columns=_TABLES["landmasses"].split())
+    )
     _names: dict[str, Names] = field(default_factory=dict, init=False, repr=False)
     _asks: dict[str, dict[str, tuple[str, ...]]] = field(
         default_factory=dict, init=False, repr=False
@@ -267,6 +281,16 @@ class Vocabulary:
         return self.words_of("unit")
 
 
+def _no_steps() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "row": np.empty(0, np.int32),
+            "activity": pd.Categorical([], categories=pd.Index([], dtype="str")),
+            "mass_kg": np.empty(0),
+        }
+    )
+
+
 @dataclass(frozen=True)
 class Catalogue:
     """SKUs as columns in base units, and the lines under them.
@@ -293,6 +317,19 @@ class Catalogue:
     sessions : pandas.DataFrame
         What is known of each live session, a row a session; see
         :func:`carbon.catalogue.sessions.gathered`.
+    steps : pandas.DataFrame
+        Processing steps that no meter covers, of SKUs whose meters cover some: ``row``,
+        ``activity`` and ``mass_kg``, what a step gives out for one unit.
+    evidence : pandas.DataFrame
+        Documents behind cells: ``row``, ``column`` (one of :data:`ORIGIN_COLUMNS`), ``level``
+        (position in :data:`carbon.footprint.evidence.EVIDENCE`), ``document``, ``sha256``,
+        ``date``.
+
+    Examples
+    --------
+    >>> from carbon import Study
+    >>> Study().catalogue({"sku": "A", "category": "t_shirt", "mass": "2 ton"})
+    Catalogue(1 SKU, 1 left out, 1 problem)
     """
 
     skus: pd.DataFrame
@@ -305,9 +342,27 @@ class Catalogue:
     headers: pd.DataFrame
     file: str = ""
     sessions: pd.DataFrame = field(default_factory=pd.DataFrame)
+    steps: pd.DataFrame = field(default_factory=_no_steps)
+    evidence: pd.DataFrame = field(default_factory=no_evidence)
 
     def __len__(self) -> int:
         return len(self.skus)
+
+    def __repr__(self) -> str:
+        skus = "SKU" if len(self) == 1 else "SKUs"
+        left_out = int(self.skus["failed"].sum()) if "failed" in self.skus else 0
+        count = len(self.problems)
+        problems = "problem" if count == 1 else "problems"
+        return f"Catalogue({len(self):,} {skus}, {left_out:,} left out, {count:,} {problems})"
+
+    def _repr_html_(self) -> str:
+        """First SKUs and problems, for a notebook."""
+        return f"<p>{self!r}</p>" + html_table(self.skus) + html_table(self.problems)
+
+    def to_json(self) -> str:
+        """SKUs, lines and problems as one document of JSON, gaps as null."""
+        names = ("skus", "materials", "packaging", "legs", "destinations", "problems")
+        return as_json({name: getattr(self, name) for name in names})
 
     def part(self, start: int, stop: int) -> Catalogue:
         """Consecutive SKUs with their lines.
@@ -336,6 +391,8 @@ class Catalogue:
             packaging=lines(self.packaging),
             legs=lines(self.legs),
             destinations=lines(self.destinations),
+            steps=lines(self.steps),
+            evidence=lines(self.evidence),
         )
 
     def select(self, skus: Sequence[str]) -> Catalogue:
@@ -393,4 +450,6 @@ class Catalogue:
             packaging=lines(self.packaging),
             legs=lines(self.legs),
             destinations=lines(self.destinations),
+            steps=lines(self.steps),
+            evidence=lines(self.evidence),
         )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from carbon.base.errors import FactorsError
-from carbon.cli.options import EDITION, FACTORS, new_study
+from carbon.cli.options import EDITION, FACTORS, Group, new_study
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["factors"]
 
 
-@click.group()
+@click.group(cls=Group)
 def factors() -> None:
     """Published numbers: list, search, show, check, compare and seal them."""
 
@@ -79,7 +79,7 @@ def factors_show(activity: str, location: str, edition: str, factors: tuple[Path
     \b
     carbon factors show "electricity, consumer" CN-ZJ
     """
-    from carbon.cli.explain import dataset
+    from carbon.explained import dataset
 
     study = new_study(edition=edition, factors=factors)
     for line in dataset(study, activity, location):
@@ -129,10 +129,12 @@ def factors_diff(old: str, new: str) -> None:
     \b
     carbon factors diff 2026.1 my-factors/
     """
+    from carbon.background.edition import DEFAULT_EDITION
+
     tables = []
     for name in (old, new):
         own = (Path(name),) if Path(name).is_dir() else ()
-        table = _factor_table("2026.1" if own else name, own)
+        table = _factor_table(DEFAULT_EDITION if own else name, own)
         tables.append(table.drop_duplicates(["activity", "location"]))
     kept = ["activity", "location", "kg", "unit", "source"]
     both = tables[0][kept].merge(tables[1][kept], on=kept[:2], how="outer", suffixes=("_old", ""))
@@ -150,7 +152,7 @@ def _factor_table(edition: str, own: tuple[Path, ...]) -> pd.DataFrame:
     study = new_study(edition=edition, factors=own)
     table = study.edition.activities.copy()
     table["kg"] = study.unit_impacts.values[:-1].sum(axis=1)
-    return table
+    return table[study.edition.linked]
 
 
 def _digits(value: float) -> str:

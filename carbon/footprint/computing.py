@@ -7,6 +7,7 @@ from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from carbon.background.edition import Edition
 from carbon.background.unit_impacts import UnitImpacts
@@ -36,6 +37,9 @@ class Computing(Protocol):
     @property
     def vocabulary(self) -> Vocabulary:
         """Words, places and archetypes of the edition."""
+
+    def catalogue(self, source: pd.DataFrame, /) -> Catalogue:
+        """Read and fill a table of SKUs."""
 
     def footprints(self, source: Catalogue, /) -> Footprints:
         """Footprint of every SKU."""

@@ -31,10 +31,12 @@ CELLS: Final[dict[str, tuple[str, ...]]] = {
     "heat": ("heat",),
     "waste": ("mass", "materials", "manufacturing_loss"),
     "discard": ("mass", "materials"),
+    "discard returned": ("mass", "materials"),
     "unit packaging": ("packaging",),
     "parcel packaging": ("packaging", "units_per_parcel"),
     "unit packaging thrown": ("packaging",),
     "parcel packaging thrown": ("packaging", "units_per_parcel"),
+    "arrival": ("mass", "transport"),
     "freight": ("mass", "packaging", "transport"),
     "hub": ("mass", "packaging", "transport"),
     "door": ("units_per_parcel", "transport"),
@@ -94,6 +96,8 @@ def _rates(part: Part) -> dict[str, Any]:
 
 def _total(part: Part, group: dict[str, Any], of: dict[str, Any]) -> Floats:
     shares = part.shares
+    if part.returns_alone:
+        of = of | {"return_parcels": 1.0}
     stage = combine(group, of, (shares[0], shares[1], shares[2]), part.inside)
     total: Floats = np.zeros(part.n) + sum(stage.values())
     return total
@@ -166,23 +170,27 @@ def variance(part: Part, unit: Floats, names: list[str]) -> Variance:
 
 
 def ends(part: Part, name: str) -> tuple[Any, Any]:
-    """Ends of the 95 % interval of a parameter or rate, each (n,)."""
+    """Ends of the 95 % interval of a parameter or rate (of odds, where taken so), each (n,)."""
     spread = part.spread[name]
     with np.errstate(over="ignore"):
-        low = np.exp(-WIDTH * spread.below.astype(np.float64))
-        high = np.exp(WIDTH * spread.above.astype(np.float64))
+        centre = spread.centre.astype(np.float64)
+        low = np.exp(centre - WIDTH * spread.below.astype(np.float64))
+        high = np.exp(centre + WIDTH * spread.above.astype(np.float64))
     if name in RATES:
         low = high = part.rates[name]
     if spread.table is not None:
         assert spread.row is not None
         assert spread.shift is not None
+        assert spread.scale is not None
         draws = spread.table.shape[1]
         at = max(round(draws * 0.025) - 1, 0)
         row, tabled = np.maximum(spread.row, 0), spread.row != NO_SPREAD
         low, high = (
             np.where(
                 tabled,
-                np.clip(spread.table[row, end] + spread.shift, spread.low, spread.high),
+                np.clip(
+                    spread.table[row, end] * spread.scale + spread.shift, spread.low, spread.high
+                ),
                 stated,
             )
             for end, stated in ((at, low), (draws - 1 - at, high))

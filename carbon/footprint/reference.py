@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Final
@@ -17,15 +17,15 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from carbon import stages
 from carbon.base.errors import StudyError
 from carbon.base.rules import Rules
-from carbon.base.terms import FITS, STAGES
+from carbon.base.terms import STAGES
 from carbon.catalogue.schema import Catalogue
+from carbon.footprint.bounded import bounded
 from carbon.footprint.computing import Computing
-from carbon.footprint.uncertainty import Sampler
 from carbon.stages.inventory import Inventory
 
 __all__ = ["WEIGHTS", "References", "of_archetypes", "of_sales", "read_references"]
@@ -55,6 +55,8 @@ class File(Rules):
     activity: list[str]
     location: list[str]
     amount: list[float]
+    quantity: dict[str, float] = Field(default_factory=dict)
+    mass: dict[str, float] = Field(default_factory=dict)
     sha256: str
 
 
@@ -77,7 +79,18 @@ class References:
     skus, left_out : dict of str to int
         By category: SKUs that count, and SKUs that could not.
     exchanges : pandas.DataFrame
-        Columns ``category stage activity location amount`` [unit of the activity per kept unit].
+        Columns ``category stage activity location amount`` [unit of the activity per kept unit];
+        a category with sizes has one of each, as ``t_shirt/child``.
+    quantity : dict of str to float
+        Functional quantity of the unit that each describes; 1 where it is absent.
+    mass : dict of str to float
+        Net mass of that unit [kg].
+
+    Examples
+    --------
+    >>> from carbon import Study
+    >>> "t_shirt" in Study().references.categories
+    True
     """
 
     name: str
@@ -89,6 +102,8 @@ class References:
     skus: dict[str, int]
     left_out: dict[str, int]
     exchanges: pd.DataFrame
+    quantity: dict[str, float] = field(default_factory=dict)
+    mass: dict[str, float] = field(default_factory=dict)
 
     @cached_property
     def categories(self) -> list[str]:
@@ -148,8 +163,7 @@ class References:
         >>> from carbon.study import Study
         >>> study = Study()
         >>> kg = study.references.stages(study).sum(axis=1)
-        >>> bare = study.footprints("sku,category\\nA,t_shirt\\n").total
-        >>> bool(abs(bare[0] / kg["t_shirt"] - 1) < 1e-9)
+        >>> bool(0 < kg["rice"] < kg["bag"])
         True
         """
         self._same_boundary(study)
@@ -161,30 +175,6 @@ class References:
         return pd.DataFrame(
             total.reshape(-1, len(STAGES)), index=self.categories, columns=list(STAGES)
         )
-
-    def draws(self, study: Computing, sampler: Sampler) -> npt.NDArray[np.float32]:
-        """Footprint of each reference in every draw of the background.
-
-        Parameters
-        ----------
-        study : Study
-            Edition, method and boundary.
-        sampler : Sampler
-            Of the same study.
-
-        Returns
-        -------
-        ndarray of float32, shape (categories, draws)
-            [kg CO2e per kept unit]; its amounts are not drawn: a yardstick is stated, not measured.
-        """
-        self._same_boundary(study)
-        rows, fits = study.match(self.inventory)
-        met = np.where(rows < 0, len(sampler.sampled) - 1, rows).astype(np.int64) * len(FITS) + fits
-        used, column = np.unique(met, return_inverse=True)
-        unit = sampler.columns(used)
-        out = np.zeros((len(self.categories), unit.shape[1]), dtype=np.float32)
-        np.add.at(out, self.inventory.sku, unit[column] * self.inventory.amount[:, None])
-        return out
 
     def write(self) -> str:
         """The references as the text of a file.
@@ -203,7 +193,8 @@ class References:
             for name in ("name", "version", "boundary", "edition", "weights", "catalogue")
         }
         lists = {name: self.exchanges[name].astype("object").tolist() for name in COLUMNS}
-        return {**told, "skus": self.skus, "left_out": self.left_out, **lists}
+        sizes = {name: of for name in ("quantity", "mass") if (of := getattr(self, name))}
+        return {**told, "skus": self.skus, "left_out": self.left_out, **sizes, **lists}
 
     def _same_boundary(self, study: Computing) -> None:
         if self.boundary != study.boundary:
@@ -261,11 +252,21 @@ def of_archetypes(catalogue: Catalogue, boundary: str, edition: str) -> Referenc
         Its id.
     """
     count = len(catalogue)
-    table = _mean(catalogue, boundary, np.ones(count))
-    skus = dict.fromkeys(catalogue.skus["category"].astype(str).tolist(), 1)
+    keys = _keys(catalogue)
+    table = _mean(catalogue, keys, boundary, np.ones(count))
+    skus = dict.fromkeys(keys.tolist(), 1)
     name, _, digest = edition.partition("+")
     return References(
-        "archetype", name, boundary, f"{name}+{digest}", "archetype", "", skus, {}, table
+        "archetype",
+        name,
+        boundary,
+        f"{name}+{digest}",
+        "archetype",
+        "",
+        skus,
+        {},
+        table,
+        *_amounts(catalogue, keys, np.ones(count)),
     )
 
 
@@ -277,6 +278,7 @@ def of_sales(
     *,
     weights: str,
     least: int,
+    largest: tuple[float, float] = (1.0, 1.0),
     name: str,
     version: str,
     sha256: str,
@@ -297,6 +299,8 @@ def of_sales(
         ``units`` sold, ``revenue`` (price × units), or ``equal``.
     least : int
         SKUs that a category needs.
+    largest : tuple of float
+        Largest share of one SKU, and of one merchant, in a category [1].
     name, version : str
         As results will name it.
     sha256 : str
@@ -319,18 +323,17 @@ def of_sales(
         currencies = sorted(set(skus["currency"][~np.isnan(weight)].dropna()))
         if len(currencies) > 1:
             raise StudyError("S033", ", ".join(currencies))
-    category = skus["category"].astype(str)
+    category = _keys(catalogue)
     counts = known & np.nan_to_num(weight).__gt__(0)
     number = category[counts].value_counts()
     enough = set(number[number >= least].index)
     counts = counts & category.isin(enough).to_numpy()
     if not counts.any():
         raise StudyError("S032", f"{weights}; at least {least} SKUs a category")
-    total = category[counts].map(
-        pd.Series(weight[counts]).groupby(category[counts].to_numpy()).sum()
-    )
     part = catalogue.rows(np.flatnonzero(counts))
-    table = _mean(part, boundary, weight[counts] / total.to_numpy(dtype=np.float64))
+    keys = category[counts]
+    share = bounded(weight[counts], keys, skus["merchant"][counts], *largest)
+    table = _mean(part, keys, boundary, share)
     left = category[~counts & category.isin(enough).to_numpy()].value_counts()
     return References(
         name,
@@ -342,17 +345,50 @@ def of_sales(
         {str(key): int(number[key]) for key in sorted(enough)},
         {str(key): int(left[key]) for key in sorted(left.index)},
         table,
+        *_amounts(part, keys, share),
     )
 
 
-def _mean(catalogue: Catalogue, boundary: str, weight: npt.NDArray[np.float64]) -> pd.DataFrame:
-    """Weighted inventory of each category."""
+def _keys(catalogue: Catalogue) -> pd.Series:
+    """Name of the reference of each SKU."""
+    skus = catalogue.skus
+    category = skus["category"].astype(str)
+    if "functional_quantity" not in skus:
+        return category
+    sized = skus["size_class"].astype(str)
+    return category.where(sized == "", category + "/" + sized)
+
+
+def _amounts(
+    catalogue: Catalogue, keys: pd.Series, weight: npt.NDArray[np.float64]
+) -> tuple[dict[str, float], dict[str, float]]:
+    """Weighted functional quantity and net mass [kg] of each reference."""
+    skus = catalogue.skus
+    if "functional_quantity" not in skus:
+        return {}, {}
+    table = pd.DataFrame(
+        {
+            "quantity": skus["functional_quantity"].to_numpy(dtype=np.float64) * weight,
+            "mass": skus["mass_kg"].to_numpy(dtype=np.float64) * weight,
+        }
+    )
+    mean = table.groupby(keys.to_numpy(dtype=object), sort=True).sum(min_count=1)
+    return (
+        {str(key): float(value) for key, value in mean["quantity"].items()},
+        {str(key): float(value) for key, value in mean["mass"].items()},
+    )
+
+
+def _mean(
+    catalogue: Catalogue, keys: pd.Series, boundary: str, weight: npt.NDArray[np.float64]
+) -> pd.DataFrame:
+    """Weighted inventory of each category (and size)."""
     inventory = stages.take(catalogue, boundary)
     inventory = replace(inventory, amount=inventory.amount * weight[inventory.sku])
-    table = inventory.to_frame(catalogue.skus["category"]).rename(columns={"sku": "category"})
-    keys = list(COLUMNS[:-1])
-    table[keys] = table[keys].astype(str)
+    table = inventory.to_frame(keys.reset_index(drop=True)).rename(columns={"sku": "category"})
+    of = list(COLUMNS[:-1])
+    table[of] = table[of].astype(str)
     table["stage"] = pd.Categorical(table["stage"], categories=list(STAGES), ordered=True)
-    mean = table.groupby(keys, observed=True, sort=True)["amount"].sum().reset_index()
+    mean = table.groupby(of, observed=True, sort=True)["amount"].sum().reset_index()
     mean["stage"] = mean["stage"].astype(str)
     return mean

@@ -17,6 +17,7 @@ from carbon.catalogue.schema import Catalogue
 from carbon.footprint.compare import probability_lower
 from carbon.footprint.computing import Computing, sampled
 from carbon.footprint.levers import LEVERS, REASONS, Book, Change, Lever, lever
+from carbon.footprint.streams import with_keys
 
 __all__ = ["ALL", "WHATIF_COLUMNS", "book_of", "in_turn", "steps", "summary", "what_if"]
 
@@ -58,7 +59,7 @@ def book_of(study: Computing) -> Book:
 def what_if(
     study: Computing,
     catalogue: Catalogue,
-    levers: Sequence[str] = (),
+    levers: Sequence[str | Lever | Callable[[Catalogue], Catalogue | Change]] = (),
     *,
     draws: int | None = None,
     days: float = DAYS,
@@ -74,7 +75,7 @@ def what_if(
         Goal and scope.
     catalogue : Catalogue
         Filled, as :meth:`carbon.study.Study.catalogue` gives it.
-    levers : sequence of str
+    levers : sequence of str, Lever or callable
         Levers and settings as :func:`carbon.footprint.levers.lever` reads them; none for every
         lever of the edition.
     draws : int, optional
@@ -123,7 +124,7 @@ def what_if(
     step = chunk or (CHUNK if draws is None else CHUNK_DRAWN)
     parts = []
     for start in range(0, max(len(catalogue), 1), step):
-        part = catalogue.part(start, start + step)
+        part = with_keys(catalogue.part(start, start + step))
         parts.append(_part(study, part, pulled, book, draws))
         if progress is not None:
             progress(len(part))
@@ -213,10 +214,15 @@ def in_turn(
         The lever, and the catalogue changed by it and all before it.
     """
     order = {name: position for position, name in enumerate(LEVERS)}
-    for each in sorted(levers, key=lambda each: order.get(each.name.partition(":")[0], -1)):
+    for each in sorted(levers, key=lambda each: _turn(each, order)):
         change = each.pull(catalogue, book)
         catalogue = change.catalogue
         yield each, change
+
+
+def _turn(each: Lever, order: dict[str, int]) -> int:
+    """Place of a lever: settings first, those of a user last."""
+    return order.get(each.name.partition(":")[0], -1 if "=" in each.name else len(order))
 
 
 def steps(

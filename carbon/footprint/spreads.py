@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from carbon.background.edition import Edition
 from carbon.base.errors import FactorsError
 from carbon.base.terms import ORIGINS
 from carbon.catalogue.schema import COLUMNS, Catalogue, Vocabulary
-from carbon.stages.groups import PARAMETERS, RATES
+from carbon.stages.groups import DIVISORS, ODDS, PARAMETERS, RATES
 
-__all__ = ["Spread", "Spreads", "cell_origins"]
+__all__ = ["WIDTH", "Spread", "Spreads", "cell_origins", "kinds_of", "odds"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -22,7 +23,7 @@ WIDTH: Final = 1.959963984540054
 """Standard deviations on each side of a 95 % interval of a normal distribution."""
 
 STEPS: Final = 256
-"""Means for which a beta distribution is tabulated; the rest is shifted by under 0.4 points."""
+"""Means for which a beta distribution is tabulated; the rest is shifted or scaled a little."""
 
 NO_SPREAD: Final = -1
 
@@ -35,23 +36,36 @@ class Spread:
     ----------
     below, above : ndarray of float32, shape (n,)
         Standard deviation of the logarithm of the factor below and above its median.
+    centre : ndarray of float32, shape (n,)
+        Logarithm of that median, which gives the factor (of a divisor, its inverse) the mean
+        that it ought to have.
     table : ndarray of float32, shape (rows, draws), optional
         Quantile functions, used instead where ``row`` is not -1.
     row : ndarray of int64, shape (n,)
         Row of the table.
     shift : ndarray of float32, shape (n,)
-        Added to the quantiles.
+        Added to the quantiles of a rate.
+    scale : ndarray of float32, shape (n,)
+        Multiplies the quantiles of a factor or of odds.
     low, high : float
         Physical limits.
     """
 
     below: npt.NDArray[np.float32]
     above: npt.NDArray[np.float32]
+    centre: npt.NDArray[np.float32]
     table: npt.NDArray[np.float32] | None = None
     row: npt.NDArray[np.int64] | None = None
     shift: npt.NDArray[np.float32] | None = None
+    scale: npt.NDArray[np.float32] | None = None
     low: float = 0.0
     high: float = np.inf
+
+    @classmethod
+    def none(cls, n: int) -> Spread:
+        """Spread of what is certain."""
+        nothing = np.zeros(n, np.float32)
+        return cls(nothing, nothing, nothing)
 
 
 class Spreads:
@@ -86,9 +100,9 @@ class Spreads:
         self._vocabulary = vocabulary
         self._bounds = _bounds(edition, vocabulary)
         self._categories: dict[str, npt.NDArray[np.float32]] = {}
-        self._betas: dict[tuple[float, float], npt.NDArray[np.float32]] = {}
+        self._betas: dict[tuple[str, float, float], npt.NDArray[np.float32]] = {}
 
-    def of(self, catalogue: Catalogue, name: str) -> Spread:
+    def of(self, catalogue: Catalogue, name: str, dear: Floats | None = None) -> Spread:
         """Spread of a parameter or rate for every SKU.
 
         Parameters
@@ -97,16 +111,101 @@ class Spreads:
             Filled.
         name : str
             One of :data:`carbon.stages.groups.PARAMETERS` or ``RATES``.
+        dear : ndarray of float64, shape (n,), optional
+            What a default was multiplied by, of a rate the value it was moved to: the draws stay
+            where the category is. NaN where the default stands in the middle.
+
+        Notes
+        -----
+        The mean of a factor is 1, and that of a rate (of odds r/(1-r), where the formulas take
+        the odds) what the catalogue says: an expected value is what is printed.
         """
         origin = cell_origins(catalogue, name)
         category = catalogue.skus["category"].cat.codes.to_numpy().astype(np.int64)
         if name in RATES:
             value = catalogue.skus[name].to_numpy(dtype=np.float64)
-            return self._rate(name, origin, category, value)
-        return self._factor(name, origin, category)
+            return self._rate(name, origin, category, value, dear)
+        found = self._factor(name, origin, category, dear)
+        if name == "materials":
+            # one material has no composition that could be another
+            lines = catalogue.materials["row"].to_numpy()
+            single = np.bincount(lines, minlength=len(origin)) == 1
+            single &= origin != ORIGINS.index("default")
+            nought = np.where(single, 0, 1).astype(np.float32)
+            found = replace(
+                found,
+                below=found.below * nought,
+                above=found.above * nought,
+                centre=found.centre * nought,
+                row=None if found.row is None else np.where(single, NO_SPREAD, found.row),
+            )
+        return found
+
+    def dear_factors(self, name: str, quantile: float) -> Floats:
+        """Quantile of a default on its dear side, over its mean, by code of a category.
+
+        Parameters
+        ----------
+        name : str
+            One of :data:`carbon.stages.groups.PARAMETERS`.
+        quantile : float
+            Towards the dear end.
+
+        Returns
+        -------
+        ndarray of float64, shape (categories + 1,)
+            At least 1, and of a divisor at most 1.
+        """
+        from scipy.special import ndtri
+
+        count = len(self._vocabulary.categories)
+        origin = np.full(count + 1, ORIGINS.index("default"), np.uint8)
+        spread = self._factor(name, origin, np.append(np.arange(count), -1), None)
+        score = float(ndtri(quantile))
+        centre = spread.centre.astype(np.float64)
+        if name in DIVISORS:
+            below = np.where(score > 0, spread.below, spread.above)
+            return np.minimum(np.exp(centre - score * below), 1.0)
+        above = np.where(score > 0, spread.above, spread.below)
+        return np.maximum(np.exp(centre + score * above), 1.0)
+
+    def dear_rates(self, name: str, quantile: float) -> Floats:
+        """Quantile of a default rate on its dear side, by code of a category.
+
+        Parameters
+        ----------
+        name : str
+            One of :data:`carbon.stages.groups.RATES`.
+        quantile : float
+            Towards the dear end: the upper one of losses and returns, the lower one of a share
+            that is sold or used again.
+
+        Returns
+        -------
+        ndarray of float64, shape (categories + 1,)
+            NaN where the edition tells no bounds; never better than the middle.
+        """
+        bounds = self._vocabulary_bounds(name)
+        count = len(self._vocabulary.categories)
+        spec = self._spec.get((name, "default"))
+        if bounds is None or spec is None:
+            return np.full(count + 1, np.nan)
+        table = self._by_category(name, bounds, spec["count"], COLUMNS[name].limit)
+        rising = name in ODDS
+        at = np.searchsorted(self._quantiles, quantile if rising else 1 - quantile)
+        drawn = table[:, min(at, table.shape[1] - 1)].astype(np.float64)
+        if rising:
+            drawn = np.maximum(drawn / (1 + drawn), bounds[0])
+        else:
+            drawn = np.minimum(drawn, bounds[0])
+        return np.append(drawn, np.nan)
 
     def _factor(
-        self, name: str, origin: npt.NDArray[np.uint8], category: npt.NDArray[Any]
+        self,
+        name: str,
+        origin: npt.NDArray[np.uint8],
+        category: npt.NDArray[Any],
+        dear: Floats | None,
     ) -> Spread:
         n = len(origin)
         below, above = np.zeros(n, np.float32), np.zeros(n, np.float32)
@@ -119,7 +218,9 @@ class Spreads:
                 continue
             if spec["distribution"] != "lognormal":
                 row[where] = len(tables)
-                tables.append(_quantile_function(spec, self._quantiles).astype(np.float32))
+                values = _quantile_function(spec, self._quantiles)
+                mean = 1 / (1 / values).mean() if name in DIVISORS else values.mean()
+                tables.append((values / mean).astype(np.float32))
                 continue
             sigma = np.log(spec["gsd2"]) / 2
             below[where], above[where] = sigma, sigma
@@ -128,8 +229,22 @@ class Spreads:
                 here = category[where]
                 below[where] = np.where(np.isnan(down[here]), sigma, down[here])
                 above[where] = np.where(np.isnan(up[here]), sigma, up[here])
+        centre = _centre(below, above, self._quantiles, divisor=name in DIVISORS)
+        scale = np.ones(n, np.float32)
+        if dear is not None:
+            moved = (origin == ORIGINS.index("default")) & ~np.isnan(dear)
+            centre = np.where(moved, centre - np.log(dear), centre)
+            scale[moved] = 1 / dear[moved]
         table = np.array(tables) if tables else None
-        return Spread(below, above, table, row, np.zeros(n, np.float32))
+        return Spread(
+            below,
+            above,
+            centre.astype(np.float32),
+            table,
+            row,
+            np.zeros(n, np.float32),
+            scale,
+        )
 
     def _rate(
         self,
@@ -137,6 +252,7 @@ class Spreads:
         origin: npt.NDArray[np.uint8],
         category: npt.NDArray[Any],
         value: Floats,
+        dear: Floats | None,
     ) -> Spread:
         n, limit = len(origin), COLUMNS[name].limit
         row = np.full(n, NO_SPREAD, np.int64)
@@ -153,26 +269,37 @@ class Spreads:
                 tables.append(self._by_category(name, bounds, spec["count"], limit))
                 row[where] = first + category[where]
                 centre[where] = bounds[0][category[where]]
+                if dear is not None:
+                    centre[where] = np.where(np.isnan(dear), centre, dear)[where]
             else:
                 means = np.sin(np.linspace(0, np.pi / 2, STEPS)) ** 2
                 nearest = np.searchsorted((means[1:] + means[:-1]) / 2, value[where])
-                tables.append(self._beta(means, spec["count"], limit))
+                tables.append(self._beta(name, means, spec["count"], limit))
                 row[where] = first + nearest
                 centre[where] = means[nearest]
         table = np.concatenate(tables) if tables else None
-        zero = np.zeros(n, np.float32)
-        return Spread(zero, zero, table, row, (value - centre).astype(np.float32), 0.0, limit)
+        zero, even = np.zeros(n, np.float32), np.ones(n, np.float32)
+        if name in ODDS:
+            with np.errstate(invalid="ignore", divide="ignore"):
+                ratio = odds(value) / odds(np.minimum(centre, limit))
+            scale = np.where(np.isfinite(ratio), ratio, 1.0).astype(np.float32)
+            return Spread(zero, zero, zero, table, row, zero, scale)
+        shift = (value - centre).astype(np.float32)
+        return Spread(zero, zero, zero, table, row, shift, even, 0.0, limit)
 
     def _vocabulary_bounds(self, name: str) -> tuple[Floats, Floats, Floats] | None:
         bounds = self._bounds.get(name)
         return None if bounds is None else (bounds[0], bounds[1], bounds[2])
 
-    def _beta(self, means: Floats, count: float, limit: float) -> npt.NDArray[np.float32]:
-        key = (count, limit)
+    def _beta(
+        self, name: str, means: Floats, count: float, limit: float
+    ) -> npt.NDArray[np.float32]:
+        key = (name if name in ODDS else "", count, limit)
         if key not in self._betas:
-            self._betas[key] = _beta_quantiles(
+            drawn = _beta_quantiles(
                 means[:, None], np.full((len(means), 1), count), limit, self._quantiles
             )
+            self._betas[key] = _expected(name, drawn, np.minimum(means, limit))
         return self._betas[key]
 
     def _by_category(
@@ -184,21 +311,90 @@ class Spreads:
             deviation = (high - low) / (2 * WIDTH)
             with np.errstate(divide="ignore", invalid="ignore"):
                 count = np.maximum(value * (1 - value) / deviation**2 - 1, fewest)
-            out = _beta_quantiles(value[:, None], count[:, None], limit, self._quantiles)
+            drawn = _beta_quantiles(value[:, None], count[:, None], limit, self._quantiles)
             edge = (value <= low) | (value >= high) | (value <= 0) | (value >= limit)
             for at in np.flatnonzero(edge & ~np.isnan(value)):
-                out[at] = _triangle(low[at], value[at], min(high[at], limit), self._quantiles)
-            self._categories[name] = out
+                drawn[at] = _triangle(low[at], value[at], min(high[at], limit), self._quantiles)
+            self._categories[name] = _expected(name, drawn, np.minimum(value, limit))
         return self._categories[name]
+
+
+def odds(rate: Any) -> Any:
+    """r/(1-r): units returned (or lost) per unit kept [1].
+
+    Examples
+    --------
+    >>> float(odds(0.5))
+    1.0
+    """
+    return rate / (1 - rate)
+
+
+def _expected(name: str, drawn: npt.NDArray[np.float32], mean: Floats) -> npt.NDArray[np.float32]:
+    """Quantile functions whose mean is the stated one; odds for a rate that is taken as odds.
+
+    A stated 0 or a share at its bound can only be left on one side: it is not moved.
+    """
+    if name not in ODDS:
+        moved = drawn + (mean - drawn.mean(axis=1, dtype=np.float64))[:, None]
+        inside = ((moved >= 0) & (moved <= 1)).all(axis=1)
+        return np.where(inside[:, None], moved, drawn).astype(np.float32)
+    values = odds(drawn.astype(np.float64))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        scale = odds(mean) / values.mean(axis=1)
+    scaled = values * np.where(np.isfinite(scale), scale, 1.0)[:, None]
+    result: npt.NDArray[np.float32] = scaled.astype(np.float32)
+    return result
+
+
+def _centre(
+    below: npt.NDArray[np.float32],
+    above: npt.NDArray[np.float32],
+    at: Floats,
+    *,
+    divisor: bool,
+) -> Floats:
+    """Logarithm of the median of a factor (divisor) of which the mean (of the inverse) is 1.
+
+    The mean over the very points that are drawn, so that few points are as true as many.
+    """
+    from scipy.special import ndtri
+
+    code, first = kinds_of(below, above)
+    scores = ndtri(at)
+    sigma = np.where(scores < 0, below[first, None], above[first, None])
+    logs = scores * sigma.astype(np.float64)
+    mean = np.exp(-logs if divisor else logs).mean(axis=1)
+    centre: Floats = (np.log(mean) if divisor else -np.log(mean))[code]
+    return centre
+
+
+def kinds_of(
+    below: npt.NDArray[np.float32], above: npt.NDArray[np.float32]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Number of the pair of each SKU, and a SKU that has each pair.
+
+    Examples
+    --------
+    >>> code, first = kinds_of(np.float32([1, 2, 1]), np.float32([0, 0, 0]))
+    >>> code.tolist(), first.tolist()
+    ([0, 1, 0], [0, 1])
+    """
+    bits = below.view(np.uint32).astype(np.uint64) << np.uint64(32)
+    code, pairs = pd.factorize(bits | above.view(np.uint32))
+    first = np.zeros(len(pairs), np.int64)
+    first[code[::-1]] = np.arange(len(code))[::-1]
+    return code, first
 
 
 def cell_origins(catalogue: Catalogue, name: str) -> npt.NDArray[np.uint8]:
     """Where the parameter of each SKU comes from; the poorest of its lines counts."""
     default = ORIGINS.index("default")
-    n = len(catalogue)
-    if name == "manufacturing_loss":
-        return np.full(n, default, dtype=np.uint8)
     origin = catalogue.origin[name].to_numpy(dtype=np.uint8, copy=True)
+    if name == "manufacturing_loss":
+        origin[origin == ORIGINS.index("absent")] = default
+    if name == "materials" and "unspecific" in catalogue.skus:
+        origin[catalogue.skus["unspecific"].to_numpy(dtype=bool)] = default
     if name == "packaging":
         pieces = catalogue.packaging
         origin[pieces["row"].to_numpy()[pieces["origin"].to_numpy() == default]] = default

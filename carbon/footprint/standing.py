@@ -1,20 +1,21 @@
-"""Standing: how the draws of a SKU lie against those of its reference, draw by draw."""
+"""Reads what letters rest on, gives where SKUs stand against the references of their category.
+
+A reference is held per functional quantity: what the SKU's own quantity would take.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
-if TYPE_CHECKING:
-    from carbon.catalogue.schema import Catalogue
-    from carbon.footprint.computing import Computing
-    from carbon.footprint.reference import References
-    from carbon.footprint.uncertainty import Sampler
+__all__ = ["Standing", "Yardsticks", "reference_key"]
 
-__all__ = ["Held", "Standing", "Yardstick"]
+Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -24,60 +25,121 @@ class Standing:
     Parameters
     ----------
     reference : ndarray of float64, shape (n,)
-        Footprint of the reference [kg CO2e per kept unit]; NaN if the category has none.
+        Footprint of the reference, times the SKU's functional quantity [kg CO2e per kept unit];
+        NaN if the category has none.
     below : ndarray of float64, shape (n, bounds)
-        Share of the draws in which the ratio to the reference is at most each bound.
+        Probability that the ratio to the reference is at most each bound: only what the merchant
+        tells is uncertain, factors and defaults are the edition's rules.
     gsd : ndarray of float64, shape (n,)
-        Geometric standard deviation of the ratio: what SKU and reference share cancels.
+        Geometric standard deviation of that ratio.
+    reference_stages : ndarray of float64, shape (n, 8)
+        The reference by stage [kg CO2e per kept unit].
+    reference_mass : ndarray of float64, shape (n,)
+        Net mass of the reference for the SKU's functional quantity [kg].
+    dear_kg : ndarray of float64, shape (n,)
+        What silence added: the total less the total with all that is untold in the middle.
     """
 
-    reference: npt.NDArray[np.float64]
-    below: npt.NDArray[np.float64]
-    gsd: npt.NDArray[np.float64]
+    reference: Floats
+    below: Floats
+    gsd: Floats
+    reference_stages: Floats
+    reference_mass: Floats
+    dear_kg: Floats
 
 
-class Yardstick:
-    """References in every draw, ready to be held against SKUs.
+def reference_key(category: Any, size_class: Any) -> str:
+    """Name of a reference: the category and, where it has sizes, the size.
+
+    Examples
+    --------
+    >>> reference_key("t_shirt", "child"), reference_key("rice", "")
+    ('t_shirt/child', 'rice')
+    """
+    return f"{category}/{size_class}" if size_class else str(category)
+
+
+class Yardsticks:
+    """References per functional quantity, ready to be held against SKUs.
 
     Parameters
     ----------
-    kg : ndarray of float64, shape (c,)
-        Central footprint of each reference.
-    draws : ndarray of float32, shape (c, draws)
-        The same in every draw.
+    stages : pandas.DataFrame
+        Footprint of one unit of each reference, by stage [kg CO2e]; indexed by its name.
+    quantity : dict of str to float
+        Functional quantity of that unit; 1 where there is none.
+    mass : dict of str to float
+        Its net mass [kg]; unknown where there is none.
     bounds : ndarray of float64, shape (bounds,)
-        Ratios, ascending.
+        Ratios of interest, ascending; a ratio on a bound is inside it.
     """
 
     def __init__(
         self,
-        kg: npt.NDArray[np.float64],
-        draws: npt.NDArray[np.float32],
-        bounds: npt.NDArray[np.float64],
+        stages: pd.DataFrame,
+        quantity: dict[str, float],
+        mass: dict[str, float],
+        bounds: Floats,
     ) -> None:
-        self.kg = np.append(kg, np.nan)
-        gap = np.full((1, draws.shape[1]), np.nan, dtype=np.float32)
-        self.inverse = 1 / np.vstack([draws, gap])
-        self.bounds = bounds.astype(np.float32)
+        names = [str(name) for name in stages.index]
+        amount = np.array([quantity.get(name, 1.0) for name in names])
+        weight = np.array([mass.get(name, np.nan) for name in names])
+        gap = np.full((1, stages.shape[1]), np.nan)
+        each = stages.to_numpy(dtype=np.float64) / amount[:, None]
+        self.stages = np.vstack([each, gap])
+        self.mass = np.append(weight / amount, np.nan)
+        self.row = {name: position for position, name in enumerate(names)}
+        self.bounds = bounds
 
-    def empty(self, row: npt.NDArray[np.int64]) -> Standing:
-        """A standing to be filled by :meth:`measure`.
+    def rows(self, skus: pd.DataFrame) -> npt.NDArray[np.int64]:
+        """Reference of each SKU, -1 for none.
+
+        A size that a platform has no reference of is held against the category's own.
+        """
+        category = skus["category"].astype("category").array
+        size = (
+            skus["size_class"].astype("category").array
+            if "functional_quantity" in skus
+            else pd.Categorical([""]).take(np.zeros(len(skus), np.int64))
+        )
+        sizes = [*size.categories.astype(str), ""]
+        table = np.full((len(category.categories) + 1, len(sizes)), -1, np.int64)
+        for at, name in enumerate(category.categories):
+            for other, word in enumerate(sizes):
+                plain = self.row.get(str(name), -1)
+                table[at, other] = self.row.get(reference_key(name, word), plain)
+        found: npt.NDArray[np.int64] = table[category.codes, size.codes]
+        return found
+
+    def held(self, skus: pd.DataFrame) -> Standing:
+        """Begin with some SKUs; :meth:`measure` fills what was drawn.
 
         Parameters
         ----------
-        row : ndarray of int64, shape (n,)
-            Reference of each SKU, -1 for none.
+        skus : pandas.DataFrame
+            Of a completed catalogue.
         """
-        n = len(row)
-        below = np.full((n, len(self.bounds)), np.nan)
-        return Standing(self.kg[row], below, np.full(n, np.nan))
+        row, n = self.rows(skus), len(skus)
+        amount = np.ones(n)
+        if "functional_quantity" in skus:
+            amount = skus["functional_quantity"].to_numpy(dtype=np.float64)
+        stages = self.stages[row] * amount[:, None]
+        return Standing(
+            stages.sum(axis=1),
+            np.full((n, len(self.bounds)), np.nan),
+            np.full(n, np.nan),
+            stages,
+            self.mass[row] * amount,
+            np.full(n, np.nan),
+        )
 
     def measure(
         self,
         into: Standing,
-        row: npt.NDArray[np.int64],
+        ratios: Callable[[slice], npt.NDArray[np.float32]],
         block: slice,
-        whole: npt.NDArray[np.floating[Any]],
+        *,
+        total: Floats,
     ) -> None:
         """Fill the standing of some SKUs.
 
@@ -85,77 +147,20 @@ class Yardstick:
         ----------
         into : Standing
             Of all SKUs.
-        row : ndarray of int64, shape (n,)
-            Reference of each SKU, -1 for none.
+        ratios : callable
+            From a slice to totals at the points of letters over the totals as printed, shape
+            (k, points) [1].
         block : slice
             Of the SKUs.
-        whole : ndarray of float, shape (k, draws)
-            Their totals [kg CO2e per kept unit].
+        total : ndarray of float64, shape (n,)
+            Totals of all SKUs as printed [kg CO2e per kept unit].
         """
-        ratio = whole * self.inverse[row[block]]
+        spread = ratios(block)
+        ratio = (total[block] / into.reference[block])[:, None] * spread
         known = ~np.isnan(ratio).any(axis=1)
         for position, bound in enumerate(self.bounds):
-            into.below[block, position] = np.where(known, (ratio <= bound).mean(axis=1), np.nan)
+            inside = (ratio <= bound).mean(axis=1)
+            into.below[block, position] = np.where(known, inside, np.nan)
         with np.errstate(invalid="ignore", divide="ignore"):
-            spread = np.exp(np.log(ratio, dtype=np.float32).std(axis=1, dtype=np.float64))
-        into.gsd[block] = np.where((ratio > 0).all(axis=1), spread, np.nan)
-
-
-class Held:
-    """References held against a catalogue, part by part.
-
-    Parameters
-    ----------
-    references : carbon.footprint.reference.References
-        The yardsticks.
-    study : Study
-        Edition, method and boundary.
-    catalogue : Catalogue
-        The SKUs, n of them.
-    bounds : ndarray of float64
-        Ratios of interest, ascending.
-    sampler : Sampler or None
-        For draws.
-    """
-
-    def __init__(
-        self,
-        references: References,
-        study: Computing,
-        catalogue: Catalogue,
-        bounds: npt.NDArray[np.float64],
-        sampler: Sampler | None,
-    ) -> None:
-        kg = references.stages(study).sum(axis=1, skipna=False).to_numpy(dtype=np.float64)
-        drawn = np.empty((len(kg), 0), dtype=np.float32)
-        if sampler is not None:
-            drawn = references.draws(study, sampler)
-        self.yardstick = Yardstick(kg, drawn, bounds)
-        column = catalogue.skus["category"].astype("category").array
-        position = {name: at for at, name in enumerate(references.categories)}
-        table = [*(position.get(str(name), -1) for name in column.categories), -1]
-        self.rows = np.array(table, dtype=np.int64)[column.codes]
-
-    def part(self, start: int, count: int) -> Standing:
-        """Begin with consecutive SKUs; :meth:`measure` fills their standing.
-
-        Parameters
-        ----------
-        start, count : int
-            Position of the first SKU in the catalogue, and their number.
-        """
-        self.at = self.rows[start : start + count]
-        self.standing = self.yardstick.empty(self.at)
-        return self.standing
-
-    def measure(self, block: slice, whole: npt.NDArray[np.float32]) -> None:
-        """Hold the draws of some SKUs of the part against the references.
-
-        Parameters
-        ----------
-        block : slice
-            Of the part.
-        whole : ndarray of float32, shape (k, draws)
-            Their totals [kg CO2e per kept unit].
-        """
-        self.yardstick.measure(self.standing, self.at, block, whole)
+            deviation = np.exp(np.log(spread).std(axis=1, dtype=np.float64))
+        into.gsd[block] = np.where(known & (spread > 0).all(axis=1), deviation, np.nan)

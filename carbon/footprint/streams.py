@@ -1,21 +1,26 @@
-"""Random numbers that belong to a SKU: the same alone, in any batch and on any worker.
+"""Reads a filled catalogue, gives random numbers that belong to what its cells say [1].
 
 Each parameter has a small pool of stratified normal scores in random order (Latin hypercube
-sampling, McKay et al. 1979). A 64-bit hash of seed, SKU and parameter chooses the order, where to
-begin in it, and the sign: a counter, not a sequence, so that no SKU depends on its neighbours.
+sampling, McKay et al. 1979). A 64-bit hash of seed, content of the SKU and parameter chooses the
+order, where to begin in it, and the sign: a counter, not a sequence, so that no SKU depends on its
+neighbours, and a key of cells, not of names, so that equal rows draw alike to the last bit.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cached_property
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
-__all__ = ["Start", "Streams", "sku_keys"]
+from carbon.catalogue.schema import Catalogue
+
+__all__ = ["Start", "Streams", "content_keys", "even_ranks", "key_of", "middles", "with_keys"]
 
 ORDERS: Final = 32
 """Random orders in the pool of a parameter: 32 orders × 1,000 beginnings × 2 signs."""
@@ -23,31 +28,103 @@ ORDERS: Final = 32
 GOLDEN: Final = np.uint64(0x9E3779B97F4A7C15)
 MIX: Final = (np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB))
 
+KEY: Final = "content"
+"""Column of ``Catalogue.skus`` that holds the key which a SKU had before a lever."""
+
+SKU_CELLS: Final = (
+    *("mass_kg", "functional_quantity", "units_per_parcel", "units_per_return"),
+    *("electricity_kwh", "heat_mj", "return_rate", "resale_share", "loss_rate"),
+    *("packaging_reuse", "studio_kwh", "viewer_hours", "studio_renewable"),
+    *("energy_per_year_kwh", "service_life_years", "stranded_share"),
+)
+NOT_CELLS: Final = ("price", "units_sold")
+LINE_CELLS: Final = ("materials", "packaging", "legs", "destinations", "steps")
+
 Keys = npt.NDArray[np.uint64]
 
 
-def sku_keys(skus: Any) -> Keys:
-    """A 64-bit key of each SKU, from its identifier alone.
+def content_keys(catalogue: Catalogue) -> Keys:
+    """A 64-bit key of each SKU, from the cells that decide its footprint.
 
     Parameters
     ----------
-    skus : sequence of str
-        Identifiers.
+    catalogue : Catalogue
+        Filled.
 
     Returns
     -------
-    ndarray of uint64
+    ndarray of uint64, shape (n,)
+        Those that it had before a lever changed it (:func:`with_keys`), else those of its cells.
+        Identifiers, names, prices and what was sold do not count, nor does the order of lines.
 
     Examples
     --------
-    >>> both, one = sku_keys(["A", "B"]), sku_keys(["B"])
-    >>> bool(both[1] == one[0]), bool(both[0] == one[0])
+    >>> from carbon.study import Study
+    >>> goods = Study().catalogue("sku,category,mass\\nA,dress,\\nB,dress,\\nC,dress,300 g\\n")
+    >>> a, b, c = content_keys(goods)
+    >>> bool(a == b), bool(a == c)
     (True, False)
     """
+    skus = catalogue.skus
+    if KEY in skus:
+        kept: Keys = skus[KEY].to_numpy(dtype=np.uint64)
+        return kept
+    keys = _words(skus["category"]) ^ _words(skus["origin"])
+    for name in SKU_CELLS:
+        if name in skus:
+            keys = mixed(keys ^ _numbers(skus[name]))
+    for name in catalogue.origin.columns.difference(pd.Index(NOT_CELLS)):
+        keys = mixed(keys ^ catalogue.origin[name].to_numpy().astype(np.uint64))
+    for position, name in enumerate(LINE_CELLS):
+        table = getattr(catalogue, name)
+        if not len(table):
+            continue
+        line = np.full(len(table), np.uint64(position + 1))
+        for column in table.columns:
+            if column != "row":
+                cells = table[column]
+                hashed = _words if isinstance(cells.dtype, pd.CategoricalDtype) else _numbers
+                line = mixed(line ^ hashed(cells))
+        total = np.zeros(len(skus), np.uint64)
+        np.add.at(total, table["row"].to_numpy(), line)  # wraps around: lines in any order
+        keys = mixed(keys ^ total)
+    return keys
+
+
+def with_keys(catalogue: Catalogue) -> Catalogue:
+    """The catalogue with its keys, which it keeps whatever a lever makes of it.
+
+    Parameters
+    ----------
+    catalogue : Catalogue
+        Filled.
+    """
+    if KEY in catalogue.skus:
+        return catalogue
+    return replace(catalogue, skus=catalogue.skus.assign(**{KEY: content_keys(catalogue)}))
+
+
+def key_of(parameter: str) -> str:
+    """Column of ``Catalogue.skus`` that holds the key by which one parameter alone is drawn."""
+    return f"{KEY} of {parameter}"
+
+
+def _numbers(column: pd.Series) -> Keys:
+    """Bits of numbers; one zero, one not-a-number."""
+    values = column.to_numpy(dtype=np.float64) + 0.0
+    return np.where(np.isnan(values), np.nan, values).view(np.uint64)
+
+
+def _words(column: pd.Series) -> Keys:
+    """A hash of each word, whatever its code."""
     from pandas.util import hash_array
 
-    keys: Keys = hash_array(np.asarray(skus, dtype=object), categorize=False)
-    return keys
+    values = column.array
+    if not isinstance(values, pd.Categorical):
+        values = pd.Categorical(values)
+    words = np.append(values.categories.astype(str).to_numpy(object), "")
+    hashed: Keys = hash_array(words, categorize=False)[values.codes]
+    return hashed
 
 
 def mixed(keys: Keys) -> Keys:
@@ -56,6 +133,45 @@ def mixed(keys: Keys) -> Keys:
     keys = (keys ^ (keys >> np.uint64(30))) * MIX[0]
     keys = (keys ^ (keys >> np.uint64(27))) * MIX[1]
     return keys ^ (keys >> np.uint64(31))
+
+
+def middles(count: int) -> npt.NDArray[np.float64]:
+    """Middles of equally probable strata [1].
+
+    Examples
+    --------
+    >>> middles(2).tolist()
+    [0.25, 0.75]
+    """
+    points: npt.NDArray[np.float64] = (np.arange(count) + 0.5) / count
+    return points
+
+
+def even_ranks(count: int, dimensions: int) -> npt.NDArray[np.int64]:
+    """Points spread evenly in many dimensions, as ranks, shape (dimensions, count).
+
+    Parameters
+    ----------
+    count : int
+        Points, a power of two.
+    dimensions : int
+        At most 21,201.
+
+    Notes
+    -----
+    A Sobol sequence scrambled by a fixed seed (Owen 1995, as in SciPy): every stratum of every
+    dimension is met once, so that ranks say it all.
+
+    Examples
+    --------
+    >>> sorted(even_ranks(8, 3)[2].tolist())
+    [0, 1, 2, 3, 4, 5, 6, 7]
+    """
+    from scipy.stats import qmc
+
+    points = qmc.Sobol(dimensions, scramble=True, seed=np.random.default_rng(1)).random(count)
+    ranks: npt.NDArray[np.int64] = np.argsort(np.argsort(points, axis=0), axis=0).T.astype(np.int64)
+    return ranks
 
 
 class Start:
@@ -91,7 +207,7 @@ class Streams:
     Examples
     --------
     >>> streams = Streams(7, 5, ["mass", "return_rate"])
-    >>> start = streams.start("mass", sku_keys(["A", "B"]))
+    >>> start = streams.start("mass", np.array([3, 4], dtype=np.uint64))
     >>> scores = streams.scores(start, slice(0, 2)) * start.sign[:, None]
     >>> bool(np.allclose(np.sort(scores[0]), np.sort(scores[1])))
     True
@@ -113,8 +229,7 @@ class Streams:
     @cached_property
     def quantiles(self) -> npt.NDArray[np.float64]:
         """Middle of each stratum, shape (draws,)."""
-        middles: npt.NDArray[np.float64] = (np.arange(self.draws) + 0.5) / self.draws
-        return middles
+        return middles(self.draws)
 
     @cached_property
     def _rank_windows(self) -> npt.NDArray[np.int64]:
@@ -135,7 +250,7 @@ class Streams:
         name : str
             Parameter.
         keys : ndarray of uint64, shape (n,)
-            As :func:`sku_keys`.
+            As :func:`content_keys`.
         """
         digest = hashlib.blake2b(f"{self.seed}|{name}".encode(), digest_size=8).digest()
         key = mixed(keys ^ np.uint64(int.from_bytes(digest, "big")))

@@ -1,4 +1,4 @@
-"""Intervals: the formula book evaluated on draws, for many SKUs at once.
+"""Reads filled catalogues, gives draws and intervals [kg CO2e per kept unit].
 
 The exchanges of a SKU are collapsed into groups that a draw scales as one (see
 :mod:`carbon.stages.groups`). A sparse matrix of groups times the sampled unit impacts gives every
@@ -19,16 +19,25 @@ import numpy.typing as npt
 from scipy import sparse
 
 from carbon.background.edition import Edition
-from carbon.background.sampling import Mismatch, edition_seed
+from carbon.background.sampling import Mismatch, edition_seed, fill_sample
 from carbon.base.digits import interval
 from carbon.base.terms import BOUNDARIES, FITS, ORIGINS, STAGES
 from carbon.catalogue.schema import Catalogue, Vocabulary
-from carbon.footprint.spreads import NO_SPREAD, WIDTH, Spread, Spreads
-from carbon.footprint.streams import Start, Streams, sku_keys
-from carbon.stages.groups import GROUPS, PARAMETERS, RATES, combine, grouped, shipped_shares
+from carbon.footprint.silence import Silence
+from carbon.footprint.spreads import NO_SPREAD, WIDTH, Spread, Spreads, odds
+from carbon.footprint.streams import Start, Streams, content_keys, key_of
+from carbon.stages.groups import (
+    GROUPS,
+    ODDS,
+    PARAMETERS,
+    RATES,
+    combine,
+    grouped,
+    shipped_shares,
+)
 from carbon.stages.inventory import Inventory
 
-__all__ = ["Draws", "Interval", "Part", "Sampler", "cores", "use_threads", "workers"]
+__all__ = ["Draws", "Interval", "Part", "Sampler", "cores", "moved", "use_threads", "workers"]
 
 Floats = npt.NDArray[np.float64]
 Singles = npt.NDArray[np.float32]
@@ -36,6 +45,9 @@ Match = Callable[[Inventory], tuple[npt.NDArray[np.int32], npt.NDArray[np.int8]]
 
 BLOCK: Final = 64
 """SKUs drawn at once: a parameter of them fills a quarter of a megabyte, so caches hold the sum."""
+
+CLOSE: Final = 0.1
+"""Share by which the mean of sampled unit impacts may miss the expected one and is mended."""
 
 ALONE: Final = {
     "electricity": "electricity",
@@ -46,6 +58,9 @@ ALONE: Final = {
     "service_life": "use",
 }
 """Parameters that scale one group only."""
+
+WIDE: Final = ("session_kwh", "viewer_hours")
+"""Those of which a default is so wide that a sample of its product misses the expected one."""
 
 
 @dataclass(frozen=True)
@@ -118,10 +133,19 @@ class Part:
         Pools, spreads and sampled unit impacts.
     catalogue : Catalogue
         The SKUs, filled.
+
+    Attributes
+    ----------
+    matrix : scipy.sparse.csr_matrix, shape (n · groups, used)
+        What each group of each SKU takes of each used dataset.
+    used : ndarray of int64, shape (used,)
+        ``row · len(FITS) + fit`` of each dataset.
+    rates : dict of str to ndarray of float64, shape (n,)
+        As stated; odds, where the formulas take odds.
     """
 
     def __init__(self, sampler: Sampler, catalogue: Catalogue) -> None:
-        self.n, self.inside = len(catalogue), sampler.inside
+        self.n, self.inside, self.sampler = len(catalogue), sampler.inside, sampler
         self.catalogue = catalogue
         self.streams = sampler.streams
         inventory = grouped(catalogue, sampler.boundary, sampler.parcel_level)
@@ -143,7 +167,12 @@ class Part:
         self.matrix.sum_duplicates()
         self._single = self.matrix.astype(np.float32)
         self.shares = shipped_shares(catalogue, sampler.parcel_level)
-        self.rates = {name: catalogue.skus[name].to_numpy(dtype=np.float64) for name in RATES}
+        self.rates = {
+            name: odds(values) if name in ODDS else values
+            for name in RATES
+            for values in [catalogue.skus[name].to_numpy(dtype=np.float64)]
+        }
+        self.returns_alone = "units_per_return" in catalogue.skus
         self.per_parcel = catalogue.skus["units_per_parcel"].to_numpy(dtype=np.float32)
         # what was not computed stays unknown, whatever its other stages
         self.unknown: Singles = np.zeros(self.n, dtype=np.float32)
@@ -155,12 +184,15 @@ class Part:
         self._draw_from(sampler)
 
     def _draw_from(self, sampler: Sampler) -> None:
-        keys = sku_keys(self.catalogue.skus["sku"])
+        keys = content_keys(self.catalogue)
         self.spread: dict[str, Spread] = {}
         self.start: dict[str, Start] = {}
         for name in (*PARAMETERS, *RATES):
-            self.spread[name] = sampler.spreads.of(self.catalogue, name)
-            self.start[name] = self.streams.start(name, keys)
+            dear = sampler.silence.moved(self.catalogue, name) if sampler.silence else None
+            self.spread[name] = sampler.spreads.of(self.catalogue, name, dear)
+            alone = self.catalogue.skus.get(key_of(name))
+            own = keys if alone is None else alone.to_numpy(dtype=np.uint64)
+            self.start[name] = self.streams.start(name, own)
         # the way back that nobody stated is the way out: one distance, one draw
         mirrored = (
             self.catalogue.origin["return_transport"] == ORIGINS.index("default")
@@ -193,6 +225,12 @@ class Part:
         if isinstance(of["units_per_parcel"], np.ndarray):
             fewest = 1 / self.per_parcel[part, None]
             np.maximum(of["units_per_parcel"], fewest, out=of["units_per_parcel"])
+        for name in WIDE:
+            other = group.get(ALONE[name])
+            if other is not None and np.shape(of.get(name, 1)) == other.shape:
+                _expect_product(of[name], other)
+        if self.returns_alone:
+            of["return_parcels"] = np.float32(1)
         shares = [share[part, None].astype(np.float32) for share in self.shares]
         stages = combine(group, of, (shares[0], shares[1], shares[2]), self.inside)
         stages["materials"] = stages["materials"] + self.unknown[part, None]
@@ -201,7 +239,7 @@ class Part:
     def _factor(self, name: str, part: slice) -> Any:
         spread, start = self.spread[name], self.start[name]
         factor: Any = np.float32(1)
-        below, above = spread.below[part], spread.above[part]
+        below, above, centre = spread.below[part], spread.above[part], spread.centre[part]
         if below.any() or above.any():
             scores = self.streams.scores(start, part)
             sign = start.sign[part]
@@ -213,7 +251,10 @@ class Part:
                 factor *= ((above - below) / 2)[:, None]
                 scores *= ((above + below) / 2 * sign)[:, None]
                 factor += scores
+            factor += centre[:, None]
             np.exp(factor, out=factor)
+        elif centre.any():
+            factor = np.exp(centre)[:, None]
         if spread.table is not None:
             assert spread.row is not None
             row = spread.row[part]
@@ -232,20 +273,35 @@ class Part:
         return np.where(fixed, stated, drawn) if fixed.any() else drawn
 
     def _tabled(self, spread: Spread, start: Start, part: slice) -> Singles:
-        assert spread.table is not None
         assert spread.row is not None
-        assert spread.shift is not None
         ranks = self.streams.ranked(start, part)
         ranks += (np.maximum(spread.row[part], 0) * self.streams.draws)[:, None]
-        out: Singles = spread.table.ravel().take(ranks, mode="clip")
-        out += spread.shift[part, None]
-        np.clip(out, spread.low, spread.high, out=out)
-        return out
+        return moved(spread, ranks, part)
 
     def blocks(self) -> Iterator[slice]:
         """Parts of the SKUs that are drawn at once."""
         for start in range(0, self.n, BLOCK):
             yield slice(start, min(start + BLOCK, self.n))
+
+
+def _expect_product(factor: Singles, group: Singles) -> None:
+    """Give a factor of each SKU the size with which its product has the expected mean."""
+    each, other = factor.mean(axis=1), group.mean(axis=1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mend = each * other / np.einsum("ij,ij->i", factor, group) * factor.shape[1]
+    factor *= np.where(np.isfinite(mend) & (mend > 0), mend, np.float32(1))[:, None]
+
+
+def moved(spread: Spread, ranks: npt.NDArray[np.int64], part: slice) -> Singles:
+    """Quantiles of some SKUs, moved to where they stand."""
+    assert spread.table is not None
+    assert spread.shift is not None
+    assert spread.scale is not None
+    drawn: Singles = spread.table.ravel().take(ranks, mode="clip")
+    drawn *= spread.scale[part, None]
+    drawn += spread.shift[part, None]
+    np.clip(drawn, spread.low, spread.high, out=drawn)
+    return drawn
 
 
 class Sampler:
@@ -263,6 +319,12 @@ class Sampler:
         Unit impacts, as :func:`carbon.background.sampling.sample`.
     match : callable
         As ``Study.match``.
+    method : str
+        Characterization method.
+    central : callable
+        Gives the expected unit impacts of what is linked by now, shape (activities + 1,).
+    silence : Silence, optional
+        What is put on the dear side if nobody tells it.
     """
 
     def __init__(
@@ -272,8 +334,15 @@ class Sampler:
         boundary: str,
         sampled: Singles,
         match: Match,
+        method: str,
+        central: Callable[[], Floats],
+        silence: Silence | None = None,
     ) -> None:
         self.edition, self.boundary, self.sampled, self.match = edition, boundary, sampled, match
+        self._method = method
+        self._filled = np.zeros(len(edition.activities), dtype=bool)
+        self._filled[edition.at_first] = True
+        self._central, self.silence = central, silence
         self.inside = BOUNDARIES[boundary]
         self.draws = sampled.shape[1]
         self.streams = Streams(edition_seed(edition), self.draws, (*PARAMETERS, *RATES))
@@ -281,6 +350,11 @@ class Sampler:
         self.parcel_level = (vocabulary.packaging_items["level"] == "parcel").to_numpy(dtype=bool)
         self._mismatch = Mismatch(edition)
         self._columns: dict[int, Singles] = {}
+
+    @property
+    def central(self) -> Floats:
+        """Expected unit impacts, shape (activities + 1,)."""
+        return self._central()
 
     def columns(self, used: npt.NDArray[np.int64]) -> Singles:
         """Sampled unit impacts as they are met, shape (used, draws).
@@ -290,16 +364,28 @@ class Sampler:
         used : ndarray of int64
             ``row · len(FITS) + fit``.
         """
+        later = np.flatnonzero(self.edition.linked & ~self._filled)
+        if len(later):
+            fill_sample(self.edition, self._method, self.sampled, later)
+            self._filled[later] = True
         new = np.array([code for code in used.tolist() if code not in self._columns], np.int64)
         row, fit = (new // len(FITS)).astype(np.int32), (new % len(FITS)).astype(np.int8)
         known = row < len(self.sampled) - 1
         values = self.sampled[row]
         if known.any():
             values[known] *= self._mismatch.draw(row[known], fit[known], self.draws)
+        self._expect(values, self.central[np.minimum(row, len(self.central) - 1)])
         self._columns.update(zip(new.tolist(), values, strict=True))
         if not len(used):
             return np.empty((0, self.draws), np.float32)
         return np.stack([self._columns[code] for code in used.tolist()])
+
+    def _expect(self, values: Singles, central: Floats) -> None:
+        """Give sampled unit impacts the expected mean: a product of samples misses it a little."""
+        with np.errstate(invalid="ignore", divide="ignore"):
+            missed = central / values.mean(axis=1, dtype=np.float64)
+        mend = np.abs(missed - 1) < CLOSE
+        values[mend] *= missed[mend, None].astype(np.float32)
 
     def part(self, catalogue: Catalogue) -> Part:
         """Prepare consecutive SKUs."""
@@ -309,7 +395,7 @@ class Sampler:
         self,
         part: Part,
         stages: Floats,
-        held: Callable[[slice, Singles], object] | None = None,
+        lettered: Callable[[slice], object] | None = None,
     ) -> Interval:
         """Intervals of the SKUs of a part.
 
@@ -319,8 +405,8 @@ class Sampler:
             As :meth:`part` prepares it.
         stages : ndarray of float64, shape (n, 8)
             The central values; an interval is widened to hold its own.
-        held : callable, optional
-            Given a slice of the SKUs and their totals in every draw, before these are sorted.
+        lettered : callable, optional
+            Called with each slice of the SKUs while it is drawn.
         """
         low = np.empty((part.n, 1 + len(STAGES)), dtype=np.float32)
         high = np.empty_like(low)
@@ -331,8 +417,8 @@ class Sampler:
             whole = np.zeros(shape, dtype=np.float32)
             for name in STAGES:
                 whole += drawn[name]
-            if held is not None:
-                held(block, whole)
+            if lettered is not None:
+                lettered(block)
             low[block, 0], high[block, 0] = interval(whole)
             for position, name in enumerate(STAGES, start=1):
                 values = drawn[name]

@@ -24,10 +24,11 @@ from pydantic import Field, StringConstraints
 from carbon.base.errors import RuleError
 from carbon.base.rules import Rules, load, templates_root
 from carbon.base.terms import BOUNDARIES
+from carbon.base.words import section
 from carbon.label.link import qr
 from carbon.label.phrases import joined, phrases, sentence
 from carbon.label.scale import Scale
-from carbon.paper.markup import refuse_active
+from carbon.paper.markup import DATA, PICTURE, still_page, still_picture
 from carbon.paper.page import Page, folder, page
 from carbon.paper.text import plain, width, wrapped
 
@@ -38,13 +39,13 @@ DESIGNS: Final = ("badge", "label", "sheet", "overlay-portrait", "overlay-landsc
 
 LANGUAGES: Final = ("zh", "en")
 TAGS: Final = {"zh": "zh-Hans", "en": "en"}
-PICTURE, PAGE = "picture.svg.j2", "page.html.j2"
+DRAWING, PAGE = "picture.svg.j2", "page.html.j2"
 CONSTANT: Final = re.compile(r"\{\{ ((?:colour\.)?[A-Za-z0-9_-]+) \}\}")
 TAG: Final = re.compile(r"\{[%#].*?[%#]\}|\{\{.*?\}\}|<[^>]*>", re.DOTALL)
 
 Colour = Annotated[str, StringConstraints(pattern=r"^#[0-9a-f]{6}$")]
 Key = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,40}$")]
-Word = Annotated[str, StringConstraints(max_length=500)]
+Word = Annotated[str, StringConstraints(max_length=500, strip_whitespace=False)]
 
 
 class Fit(Rules):
@@ -144,7 +145,7 @@ class Design:
         known["category"] = " ".join(str(fact[f"category_{lang}"]) for lang in langs)
         known["shown_name"] = known["name"] or known["category"]
         spoken = self._spoken(tuple(langs))
-        known |= phrases(known, spoken, first)
+        known |= phrases(known, spoken, {lang: self.words[lang] for lang in langs})
         sheet = self.sheet
         stages = [
             {
@@ -170,12 +171,13 @@ class Design:
             "both": len(langs) > 1,
             "fit": {key: _fit(one, known, spoken) for key, one in sheet.fit.items()},
             "stages": stages,
-            "scale": _letters(scale, str(fact["letter"])),
+            "scale": _letters(scale, str(fact["best"]), str(fact["worst"])),
+            "percent": first["percent"],
             "qr": {"size": code[0], "path": code[1]},
             "colour": sheet.colours,
             "width": sheet.width,
             "height": sheet.height,
-            "title": f"{first['title']}: {known['shown_name']}",
+            "title": f"{first['title']}{first['colon']}{known['shown_name']}",
             "desc": sentence(known, first, stages),
         }
 
@@ -196,9 +198,11 @@ class Design:
         Raises
         ------
         carbon.base.errors.RuleError
-            L001 or L002 if the template does what it must not.
+            L001, L002 or L004 if the template does what it must not.
         """
-        return self._checked(self.picture.render(values), self.picture.file)
+        text = self.picture.render(values)
+        # ours are checked by the tests; what a template writes does not depend on the goods
+        return text if self.ours else still_picture(text, self.picture.file)
 
     def html(self, values: Mapping[str, object], svg: str, data: str) -> str:
         """The page: the picture in it, and its data for machines.
@@ -219,12 +223,12 @@ class Design:
         """
         if self.page is None:
             raise RuleError("L003", f"no {PAGE}", file=self.picture.file)
-        inside = {"picture": Markup(svg), "data": Markup(data)}  # noqa: S704  both are our own
-        return self._checked(self.page.render({**values, **inside}), self.page.file)
-
-    def _checked(self, text: str, file: str) -> str:
-        # ours are checked by the tests; what a template writes does not depend on the goods
-        return text if self.ours else refuse_active(text, file)
+        if self.ours:
+            inside = {"picture": Markup(svg), "data": Markup(data)}  # noqa: S704  our own
+            return self.page.render({**values, **inside})
+        places = {"picture": Markup(f"<{PICTURE}></{PICTURE}>"), "data": DATA}  # noqa: S704
+        text = self.page.render({**values, **places})
+        return still_page(text, self.page.file, svg, data)
 
 
 @cache
@@ -248,7 +252,7 @@ def load_words() -> Words:
     >>> load_words().zh["returns"]
     '因退货增加'
     """
-    return load(templates_root() / "words.toml", Words)
+    return Words(zh=section("label", "zh"), en=section("label", "en"))
 
 
 def load_design(name: str | Path) -> Design:
@@ -297,20 +301,21 @@ def load_design(name: str | Path) -> Design:
         name: CONSTANT.sub(lambda found: same.get(found[1], found[0]), text)
         for name, text in source.items()
     }
-    drawn = page(source, PICTURE, str(path / PICTURE))
+    drawn = page(source, DRAWING, str(path / DRAWING))
     html = page(source, PAGE, str(path / PAGE)) if PAGE in source else None
     ours = str(name) in DESIGNS
     sha256 = hashlib.sha256(told.encode()).hexdigest()
     return Design(sheet, words, drawn, html, sha256, source, ours)
 
 
-def _letters(scale: Scale, active: str) -> list[dict[str, object]]:
-    """The scale: its letters with the ratios they take, and which one is meant."""
+def _letters(scale: Scale, best: str, worst: str) -> list[dict[str, object]]:
+    """The scale: its letters with the ratios they take, and which ones are meant."""
     bounds = [f"{bound * 100:.4g}" for bound in scale.bounds]
-    told = [f"≤ {bound}%" for bound in bounds] + [f"> {bounds[-1]}%"]
+    spans = [f"≤ {bound}%" for bound in bounds] + [f"> {bounds[-1]}%"]
+    first, last = (scale.letters.index(end) if end else -1 for end in (best, worst))
     return [
-        {"at": at, "letter": letter, "bound": bound, "active": letter == active}
-        for at, (letter, bound) in enumerate(zip(scale.letters, told, strict=True))
+        {"at": at, "letter": letter, "bound": span, "active": first <= at <= last}
+        for at, (letter, span) in enumerate(zip(scale.letters, spans, strict=True))
     ]
 
 

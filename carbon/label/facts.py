@@ -1,11 +1,12 @@
-"""Facts: what is printed of one SKU, in the digits its interval allows, for every kind of label.
+"""Reads graded footprints, gives what every kind of label prints of a SKU [kg CO2e, %, g].
 
 Badge, label, sheet, overlay, page and machine-readable label are all filled from this one table.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
 
@@ -13,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from carbon.base import digits
 from carbon.base.terms import ORIGINS, STAGES
 from carbon.catalogue.schema import Catalogue
 from carbon.label.link import is_gtin, link_of
@@ -20,9 +22,15 @@ from carbon.label.scale import Scale
 from carbon.paper.text import plain
 from carbon.stages.inventory import Quantities
 
-__all__ = ["ABOUT_COLUMNS", "Issue", "about", "facts"]
+__all__ = ["ABOUT_COLUMNS", "Issue", "about", "facts", "ratios"]
 
 Floats = npt.NDArray[np.float64]
+
+WORTH_TELLING: Final = 0.01
+"""Share of the total from which it is told what silence added [1]."""
+
+PIECES: Final = ("piece", "device", "garment", "pair", "kept unit")
+"""Units that are the sales unit itself where there is one of them."""
 
 FLIGHT: Final = "freight, plane"
 """Beginning of the names of activities that are flights."""
@@ -61,6 +69,8 @@ class Issue:
         Template of the link for SKUs without GTIN, as ``https://shop.example/{sku}``.
     resolver : str
         Where GS1 Digital Links begin.
+    activities : mapping of str to str
+        Chinese names of activities, for the data that would help most.
     """
 
     issued: date
@@ -69,6 +79,7 @@ class Issue:
     boundary: str
     url: str = ""
     resolver: str = "https://id.gs1.org"
+    activities: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def valid_until(self) -> date:
@@ -138,7 +149,8 @@ def facts(graded: pd.DataFrame, about: pd.DataFrame, issue: Issue) -> pd.DataFra
     Parameters
     ----------
     graded : pandas.DataFrame
-        As :func:`carbon.label.scale.grade` gives it, n rows.
+        As :func:`carbon.label.scale.grade` gives it, n rows. The columns of the functional unit,
+        of ranges of letters and of evidence may be absent.
     about : pandas.DataFrame
         Columns :data:`ABOUT_COLUMNS`, n rows in the same order.
     issue : Issue
@@ -148,9 +160,11 @@ def facts(graded: pd.DataFrame, about: pd.DataFrame, issue: Issue) -> pd.DataFra
     -------
     pandas.DataFrame
         A row a SKU: text and rounded numbers, the same in every language; words are put to it
-        when it is drawn. ``total``, ``low`` and ``high`` have the digits that the width of the
-        interval allows, two of it; ``ratio`` is a percentage that never looks better than the
-        letter; ``probability`` is rounded down. What is unknown is an empty text.
+        when it is drawn. Numbers have the digits of :mod:`carbon.base.digits`; ``state`` is one of
+        :data:`carbon.label.scale.STATES`; ``letter`` is what is printed ("B", "B–C" or nothing),
+        ``likeliest`` the likeliest letter, ``best`` and ``worst`` the ends; ``ratio`` [%] is that
+        of the printed total and reference, within the letter; ``probability`` [%] is rounded
+        down. What is unknown is an empty text.
 
     Notes
     -----
@@ -158,40 +172,38 @@ def facts(graded: pd.DataFrame, about: pd.DataFrame, issue: Issue) -> pd.DataFra
     """
     total = graded["total_kg"].to_numpy(dtype=np.float64)
     low, high = (_column(graded, name) for name in ("low_kg", "high_kg"))
-    power = _power(total, low, high)
-    state = _text(graded["state"]).to_numpy(dtype=object)
-    shown = {"total": total, "low": low, "high": high}
     frame = pd.DataFrame({"sku": about["sku"].to_numpy(dtype=object)})
-    for name, value in shown.items():
-        frame[name] = _rounded(value, power)
-    letter = _text(graded["letter"]).to_numpy(dtype=object)
-    frame["state"] = state
-    frame["letter"] = np.where((state == "graded") | (state == "provisional"), letter, "")
-    frame["ratio"] = _percent_of_reference(graded["ratio"].to_numpy(dtype=np.float64), issue.scale)
-    frame["probability"] = _percent(np.floor(_column(graded, "letter_probability") * 100 + 1e-9))
-    frame["reason"] = _text(graded["reason"]).to_numpy(dtype=object)
+    frame["total"], frame["low"], frame["high"] = digits.amounts(total, low, high)
+    frame = pd.concat([frame, _graded(graded)], axis=1)
+    frame["reference_kg"] = digits.amounts(_column(graded, "reference_kg"))[0]
+    printed = frame["total"].tolist(), frame["reference_kg"].tolist()
+    # without a letter a ratio would be one by another name
+    ratio = np.where(frame["letter"] != "", _column(graded, "ratio"), np.nan)
+    frame["ratio"] = ratios(*printed, ratio, issue.scale)
     stages = np.column_stack([_column(graded, f"{stage}_kg") for stage in STAGES])
     with np.errstate(invalid="ignore", divide="ignore"):
-        share = stages / total[:, None]
         returns = stages[:, STAGES.index("returns")]
         added = returns / (total - returns)
+    shares = _stage_shares(stages, total)
     for position, stage in enumerate(STAGES):
         bounds = [_column(graded, f"{stage}_{end}_kg") for end in ("low", "high")]
-        own = _power(stages[:, position], *bounds)
-        frame[f"{stage}_kg"] = _rounded(stages[:, position], own)
-        frame[f"{stage}_low"], frame[f"{stage}_high"] = (_rounded(one, own) for one in bounds)
-        frame[f"{stage}_share"] = _share(share[:, position])
-    frame["returns_add"] = _share(added)
-    frame["air"] = _share(about["air_share"].to_numpy(dtype=np.float64))
+        texts = digits.amounts(stages[:, position], *bounds)
+        frame[f"{stage}_kg"], frame[f"{stage}_low"], frame[f"{stage}_high"] = texts
+        frame[f"{stage}_share"] = shares[position]
+    frame["returns_add"] = digits.plain_percents(added)
+    frame["air"] = digits.plain_percents(about["air_share"].to_numpy(dtype=np.float64))
     frame["air_assumed"] = about["air_assumed"].to_numpy(dtype=bool)
-    frame["packaging"] = _significant(about["packaging_g"].to_numpy(dtype=np.float64))
-    frame["return_rate"] = _share(about["return_rate"].to_numpy(dtype=np.float64))
-    frame["reference_kg"] = _rounded(_column(graded, "reference_kg"), power)
-    frame["primary_share"] = _percent(np.floor(_column(graded, "primary_share") * 100 + 1e-9))
-    frame["dqr"] = [f"{one:.1f}" if one == one else "" for one in _column(graded, "dqr")]
+    frame["packaging"] = digits.amounts(about["packaging_g"].to_numpy(dtype=np.float64))[0]
+    frame["return_rate"] = digits.plain_percents(about["return_rate"].to_numpy(dtype=np.float64))
+    for name in ("primary_share", "documented_share"):
+        frame[name] = digits.plain_percents(_column(graded, name))
+    frame["dqr"] = [
+        f"{rating:.1f}" if rating == rating else "" for rating in _column(graded, "dqr")
+    ]
     for name in ("ask_first", "defaulted", "reference", "edition", "problem"):
-        told = graded[name] if name in graded else pd.Series("", index=graded.index)
-        frame[name] = _text(told).to_numpy(dtype=object)
+        frame[name] = _texts(graded, name)
+    chinese = {text: _asked(text, issue.activities) for text in set(frame["ask_first"])}
+    frame["ask_first_zh"] = frame["ask_first"].map(chinese)
     for name in ("gtin", "category_zh", "category_en"):
         frame[name] = about[name].to_numpy(dtype=object)
     for name in ("name", "merchant", "verifier", "certificate"):
@@ -208,6 +220,135 @@ def facts(graded: pd.DataFrame, about: pd.DataFrame, issue: Issue) -> pd.DataFra
     return frame
 
 
+def _graded(graded: pd.DataFrame) -> pd.DataFrame:
+    """State, letters, reasons and the functional unit of each SKU."""
+    state = _texts(graded, "state")
+    lettered = (state == "sure") | (state == "range")
+    likeliest = np.where(lettered, _texts(graded, "letter"), "")
+    ends = {"best": "letter_best", "worst": "letter_worst", "letter": "letter_text"}
+    columns = {
+        name: np.where(lettered, _texts(graded, column), "") if column in graded else likeliest
+        for name, column in ends.items()
+    }
+    dear, total = _column(graded, "dear_kg"), _column(graded, "total_kg")
+    probability = _column(graded, "letter_probability")
+    unit = _texts(graded, "unit")
+    quantity = digits.amounts(_column(graded, "functional_quantity"))[0]
+    # what is a piece anyway is not told twice
+    single = np.array([each == "1.00" for each in quantity], dtype=bool)
+    single &= np.isin(unit, PIECES)
+    told = (unit != "") & ~single
+    per_unit = np.where(told, _column(graded, "kg_per_unit"), np.nan)
+    return pd.DataFrame(
+        {
+            "state": state,
+            "likeliest": likeliest,
+            **columns,
+            "probability": _floored(probability),
+            "reason": _texts(graded, "reason"),
+            "why": np.where(lettered, _texts(graded, "why"), ""),
+            "dear": digits.amounts(np.where(dear >= WORTH_TELLING * total, dear, np.nan))[0],
+            "evidence": _texts(graded, "evidence"),
+            "quantity": quantity,
+            "unit": unit,
+            "size_class": _texts(graded, "size_class"),
+            "unit_kg": digits.amounts(per_unit)[0],
+        }
+    )
+
+
+def ratios(
+    totals: Sequence[str], references: Sequence[str], ratio: Floats, scale: Scale
+) -> list[str]:
+    """Percentages of the reference: of the numbers that are printed, moved into the letter.
+
+    A reader who divides what is printed finds the same number; only where rounding would carry
+    it into another letter than the exact ratio has, it stops at the bound between them.
+
+    Parameters
+    ----------
+    totals, references : sequence of str
+        As they are printed, in one unit.
+    ratio : ndarray of float64, shape (n,)
+        Exact [1].
+    scale : Scale
+        Bounds of the letters.
+
+    Returns
+    -------
+    list of str
+        [%]; empty where the ratio is not known.
+
+    Examples
+    --------
+    >>> scale = Scale(("A", "B"), np.array([1.0]), 0.9, 2.0, 5)
+    >>> ratios(["3.7", "3.6"], ["3.6", "3.6"], np.array([1.0278, 1.0275]), scale)
+    ['103', '100.1']
+    """
+    pairs = zip(totals, references, strict=True)
+    whole = np.array([digits.percent_of(*pair) for pair in pairs]).reshape(len(ratio))
+    whole = np.where(np.isnan(ratio), np.nan, whole)
+    edges = np.concatenate([[0.0], scale.bounds * 100, [np.inf]])
+    position = np.maximum(scale.letter(ratio), 0)
+    astray = scale.letter(whole / 100) != scale.letter(ratio)
+    below = np.floor(edges[position + 1] * 10 + 1e-9) / 10
+    above = (np.floor(edges[position] * 10 + 1e-9) + 1) / 10
+    moved = np.where(astray, np.clip(whole, above, below), whole)
+    return ["" if value != value else f"{value:.1f}".removesuffix(".0") for value in moved.tolist()]
+
+
+def _stage_shares(stages: Floats, total: Floats) -> list[list[str]]:
+    """Share of each stage [%]: whole, summing to 100 where no stage is below nothing."""
+    whole = digits.shares(stages)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        exact = stages / total[:, None]
+    sound = whole.sum(axis=1) == 100
+    columns = []
+    for position in range(stages.shape[1]):
+        plain_texts = digits.plain_percents(exact[:, position])
+        pairs = zip(
+            whole[:, position].tolist(),
+            plain_texts,
+            exact[:, position].tolist(),
+            sound.tolist(),
+            strict=True,
+        )
+        columns.append(
+            [
+                ""
+                if text == ""
+                else text
+                if not summed
+                else "<1"
+                if share == 0 and part > 0
+                else f"{share}"
+                for share, text, part, summed in pairs
+            ]
+        )
+    return columns
+
+
+def _asked(text: str, activities: Mapping[str, str]) -> str:
+    """Data that would help most, its factors under their Chinese names."""
+    items = []
+    for item in text.split("; "):
+        kind, colon, activity = item.partition(": ")
+        items.append(f"{kind}{colon}{activities.get(activity, activity)}" if colon else item)
+    return "; ".join(items)
+
+
+def _floored(probability: Floats) -> list[str]:
+    """Whole percentages, rounded down: nothing is printed as surer than it is."""
+    return digits.plain_percents(np.floor(probability * 100 + 1e-9) / 100)
+
+
+def _texts(frame: pd.DataFrame, name: str) -> npt.NDArray[np.object_]:
+    """A column of text; empty where it is not there."""
+    if name not in frame:
+        return np.full(len(frame), "", dtype=object)
+    return _text(frame[name]).to_numpy(dtype=object)
+
+
 def _text(column: pd.Series) -> pd.Series:
     """Text, empty where there is none."""
     told = column.astype("object")
@@ -219,51 +360,3 @@ def _column(frame: pd.DataFrame, name: str) -> Floats:
         return np.full(len(frame), np.nan)
     values: Floats = frame[name].to_numpy(dtype=np.float64)
     return values
-
-
-def _power(total: Floats, low: Floats, high: Floats) -> npt.NDArray[np.int64]:
-    """Power of ten of the last digit: the second of the interval's width, else of the value."""
-    width = np.where(high > low, high - low, np.abs(total))
-    safe = np.where(np.isfinite(width) & (width > 0), width, 1.0)
-    out: npt.NDArray[np.int64] = (np.floor(np.log10(safe)) - 1).astype(np.int64)
-    return out
-
-
-def _rounded(values: Floats, power: npt.NDArray[np.int64]) -> list[str]:
-    out = []
-    for value, last in zip(values.tolist(), power.tolist(), strict=True):
-        if value != value:
-            out.append("")
-            continue
-        text = f"{round(value, -last):.{max(-last, 0)}f}"
-        out.append(text.lstrip("-") if float(text) == 0 else text)
-    return out
-
-
-def _significant(values: Floats) -> list[str]:
-    """Two significant digits."""
-    return _rounded(values, _power(values, values, values))
-
-
-def _percent(values: Floats) -> list[str]:
-    return ["" if value != value else f"{value + 0.0:.0f}" for value in values.tolist()]
-
-
-def _share(values: Floats) -> list[str]:
-    """Whole percentages; what is more than nothing never reads as nothing."""
-    told = _percent(np.round(values * 100))
-    small = ((values > 0) & (values < 0.005)).tolist()
-    return ["<1" if tiny else text for tiny, text in zip(small, told, strict=True)]
-
-
-def _percent_of_reference(ratio: Floats, scale: Scale) -> list[str]:
-    """Percentages that lie in the same letter as the ratio."""
-    whole = np.round(ratio * 100)
-    fine = np.ceil(ratio * 1000 - 1e-9) / 10
-    differs = scale.letter(whole / 100) != scale.letter(ratio)
-    # just above a bound the ceiling to a tenth stands above it too
-    fine = np.where(scale.letter(fine / 100) != scale.letter(ratio), fine + 0.1, fine)
-    return [
-        "" if one != one else f"{tenth:.1f}" if odd else f"{one:.0f}"
-        for one, tenth, odd in zip(whole.tolist(), fine.tolist(), differs.tolist(), strict=True)
-    ]

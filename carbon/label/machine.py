@@ -1,4 +1,4 @@
-"""The label for machines: JSON with a schema of its own, and schema.org markup for pages.
+"""Reads the facts of a SKU, gives the label for machines: JSON and schema.org markup [kg CO2e].
 
 Both are written from the facts that the printed label shows, with the same digits.
 """
@@ -14,7 +14,7 @@ from carbon.label.scale import Scale
 
 __all__ = ["SCHEMA", "json_label", "json_ld"]
 
-SCHEMA: Final = "carbon-label/label/1"
+SCHEMA: Final = "carbon-label/label/2"
 """Name and version of the format; ``templates/schema/label.schema.json`` describes it."""
 
 
@@ -38,7 +38,7 @@ def json_label(fact: Mapping[str, Any], scale: Scale) -> str:
     >>> from carbon.label.render import example
     >>> told = json.loads(json_label(*example()))
     >>> told["footprint"]["value"], told["grade"]["letter"], told["grade"]["state"]
-    (7.2, 'B', 'graded')
+    (7.2, 'B', 'sure')
     """
     bounds = [None, *scale.bounds.tolist(), None]
     certificate = _text(fact["certificate"])
@@ -56,13 +56,29 @@ def json_label(fact: Mapping[str, Any], scale: Scale) -> str:
             "confidence": 0.95,
             "unit": "kg CO2e",
             "functional_unit": FUNCTIONAL_UNIT,
+            "taken_high_for_silence": _number(fact["dear"]),
+        },
+        "per_functional_unit": {
+            "quantity": _number(fact["quantity"]),
+            "unit": _text(fact["unit"]),
+            "size_class": _text(fact["size_class"]),
+            "value": _number(fact["unit_kg"]),
         },
         "grade": {
             "state": fact["state"],
             "letter": _text(fact["letter"]),
-            "probability_percent": _number(fact["probability"]),
+            "best": _text(fact["best"]),
+            "worst": _text(fact["worst"]),
+            "likeliest": _text(fact["likeliest"]),
+            "probability_percent": _share(fact["probability"]),
             "ratio_percent": _number(fact["ratio"]),
             "reason": _text(fact["reason"]),
+            "why": [
+                {"factor": factor, "percent": _number(percent.lstrip("+"))}
+                for factor, _, percent in (
+                    part.strip().partition(":") for part in fact["why"].split(";") if part
+                )
+            ],
             "reference": _text(fact["reference"]),
             "reference_value": _number(fact["reference_kg"]),
             "scale": [
@@ -85,7 +101,9 @@ def json_label(fact: Mapping[str, Any], scale: Scale) -> str:
         "air_assumed": bool(fact["air_assumed"]),
         "packaging_g": _number(fact["packaging"]),
         "quality": {
-            "primary_share_percent": _number(fact["primary_share"]),
+            "evidence": _text(fact["evidence"]),
+            "primary_share_percent": _share(fact["primary_share"]),
+            "documented_share_percent": _share(fact["documented_share"]),
             "rating": _number(fact["dqr"]),
             "assumed": fact["defaulted"].split(),
         },

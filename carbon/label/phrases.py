@@ -1,11 +1,13 @@
-"""Phrases: facts and words put together, in one language or in two."""
+"""Reads the facts of a SKU and words, gives phrases in one language or in two."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-__all__ = ["joined", "phrases", "sentence"]
+from carbon.base.codes import CODES
+
+__all__ = ["joined", "phrases", "reasons", "reference_text", "sentence", "unit_word", "why"]
 
 
 def joined(spoken: Sequence[str]) -> str:
@@ -21,17 +23,17 @@ def joined(spoken: Sequence[str]) -> str:
     >>> joined(["概率 {}", "probability {}"])
     '概率 probability{}'
     """
-    told = list(dict.fromkeys(spoken))
-    if len(told) == 1 or "{}" not in told[0]:
-        return " ".join(told)
-    before, after = zip(*(text.split("{}", 1) for text in told), strict=True)
+    different = list(dict.fromkeys(spoken))
+    if len(different) == 1 or "{}" not in different[0]:
+        return " ".join(different)
+    before, after = zip(*(text.split("{}", 1) for text in different), strict=True)
     start = before[0].partition(" ")[0]
     before = (before[0], *(text.removeprefix(f"{start} ") for text in before[1:]))
     return "{}".join(" ".join(filter(None, map(str.strip, part))) for part in (before, after))
 
 
 def phrases(
-    known: Mapping[str, Any], w: Mapping[str, str], first: Mapping[str, str]
+    known: Mapping[str, Any], w: Mapping[str, str], each: Mapping[str, Mapping[str, str]]
 ) -> dict[str, str]:
     """Phrases that are put together of facts and words.
 
@@ -41,54 +43,67 @@ def phrases(
         A row of :func:`carbon.label.facts.facts`, with ``category`` in the languages asked for.
     w : mapping
         Words of all languages asked for.
-    first : mapping
-        Words of the first one.
+    each : mapping
+        Language → its words, those asked for, the first one first.
 
     Returns
     -------
     dict of str to str
         What templates find beside the facts; empty where there is nothing to say.
     """
-    low, high, unit = known["low"], known["high"], w["unit"].split(" ")[0]
+    first, *_ = each.values()
+    low, high = known["low"], known["high"]
     interval = f"{low}–{high}" if low and high else ""
-    state = w[f"state_{known['state']}"]
+    state = _in_all(each, lambda words, _lang: _state(known, words))
     added, flown = (
-        f"{sign}{known[name]}%" if known[name] else w["unknown"]
+        f"{sign}{known[name]}{first['percent']}" if known[name] else first["unknown"]
         for sign, name in (("+", "returns_add"), ("", "air"))
     )
-    number = f"{w['gtin']} {known['gtin']}" if known["gtin"] else f"{w['sku']} {known['sku']}"
-    reason = str(known["reason"])
-    if known["state"] == "unknown":
-        reason = f"{w['reason_unknown']} ({w['reason_codes']}: {reason})"
-    elif reason:
-        reason = w[f"reason_{reason}"]
+    colon = first["colon"]
+    number = (
+        f"{first['gtin']} {known['gtin']}" if known["gtin"] else f"{first['sku']} {known['sku']}"
+    )
     declared = w["declared"]
     if known["verifier"]:
-        declared = f"{w['verified']}: {known['verifier']}"
-    words = (
-        f"{known['sku'][:40]}: {known['total'] or '?'} {unit} CO2e ({interval}) {known['edition']}"
-    )
+        declared = f"{w['verified']}{colon}{known['verifier']}"
+    words = f"{known['sku'][:40]}: {known['total'] or '?'} kg CO2e ({interval}) {known['edition']}"
+    evidence = known["evidence"]
+    evidence = first.get(f"evidence_{evidence}", evidence)
+    without_use = str(known["boundary"]).endswith("-without-use")
+    titles = [words["title_without_use" if without_use else "title"] for words in each.values()]
     return {
         "interval": interval,
         "interval_line": _put(w["interval"], interval) or w["reason_not_drawn"],
         "number_line": number,
-        "reason_line": reason,
+        "reason_line": _in_all(each, lambda told, lang: reasons(known, told, lang)),
+        "why_line": why(str(known["why"]), first),
+        "dear_line": first["dear"].format(known["dear"]) if known["dear"] else "",
+        "evidence_line": f"{first['evidence']}{colon}{evidence}" if evidence else "",
+        "evidence_word": evidence,
+        "unit_line": _per_unit(known, first),
+        "title_line": titles[0],
+        "other_title_line": titles[-1],
+        "without_use": w["without_use"] if without_use else "",
         "declared_line": declared,
-        "certificate_line": f"{first['certificate']}: {known['certificate']}"
+        "certificate_line": f"{first['certificate']}{colon}{known['certificate']}"
         if known["certificate"]
         else "",
         "category_line": f"{first['category']} {known['category']}",
         "merchant_line": f"{first['merchant']} {known['merchant']}" if known["merchant"] else "",
-        "defaulted_line": ", ".join(
+        "defaulted_line": first["why_comma"].join(
             first.get(f"column_{name}", name) for name in str(known["defaulted"]).split()
         )
         or w["none"],
+        "ask_first_line": _asked(known, first, next(iter(each))) or w["none"],
+        "reference_line": reference_text(str(known["reference"]), first),
         "notes_line": f"{w['offsets']} {w['not_official']}",
-        "overlay_line": ", ".join(filter(None, (state, _put(w["interval"], interval)))),
-        "returns_line": f"{first['returns']} {added}, {first['air']} {flown}",
-        "ratio_line": _put(w["ratio"], known["ratio"], "%"),
+        "overlay_line": first["why_comma"].join(
+            filter(None, (state, _put(w["interval"], interval)))
+        ),
+        "returns_line": f"{first['returns']} {added}{first['why_comma']}{first['air']} {flown}",
+        "ratio_line": _put(w["ratio"], known["ratio"], first["percent"]),
         "state_line": state,
-        "probability_line": _put(w["probability"], known["probability"], "%"),
+        "probability_line": _chance(known, first),
         "edition_line": f"{first['edition']} {known['edition']}",
         "method_line": f"{first['method']} {known['method']}",
         "boundary_line": w[f"boundary_{known['boundary']}"],
@@ -97,6 +112,147 @@ def phrases(
         "scan_line": w["link"] if known["link"] else w["text"],
         "code": known["link"] or words,
     }
+
+
+def reasons(known: Mapping[str, Any], words: Mapping[str, str], lang: str) -> str:
+    """Why a SKU has no sure letter, in words.
+
+    Parameters
+    ----------
+    known : mapping
+        ``state``, and ``reason`` as codes with spaces between them.
+    words : mapping
+        Words of a language.
+    lang : str
+        That language.
+
+    Returns
+    -------
+    str
+        The rules of the codes; what is no code stays as it is.
+
+    Examples
+    --------
+    >>> words = {"semicolon": "; ", "colon": ": ", "reason_unknown": "data missing"}
+    >>> reasons({"state": "unknown", "reason": "S003"}, words, "en")
+    'data missing: the sku is not in the catalogue'
+    """
+    state = str(known["state"])
+    codes = str(known["reason"]).split()
+    rules = [CODES[code].rule_in(lang) if code in CODES else code for code in codes]
+    listed = words["semicolon"].join(rules)
+    if state == "unknown":
+        return words["colon"].join(filter(None, (words["reason_unknown"], listed)))
+    return listed
+
+
+def _in_all(each: Mapping[str, Mapping[str, str]], phrase: Any) -> str:
+    """A phrase in every language asked for, one behind the other, each once."""
+    return " ".join(dict.fromkeys(phrase(words, lang) for lang, words in each.items()))
+
+
+def _state(known: Mapping[str, Any], words: Mapping[str, str]) -> str:
+    if known["state"] != "range":
+        return words[f"state_{known['state']}"]
+    single = known["best"] == known["worst"]
+    return words["state_one" if single else "state_range"].format(known["letter"])
+
+
+def _chance(known: Mapping[str, Any], words: Mapping[str, str]) -> str:
+    """How sure the likeliest letter is."""
+    if not known["probability"] or not known["likeliest"]:
+        return ""
+    chance = f"{known['probability']}{words['percent']}"
+    if known["letter"] == known["likeliest"]:
+        return _put(words["probability"], chance)
+    return words["likeliest"].format(letter=known["likeliest"], chance=chance)
+
+
+def why(text: str, words: Mapping[str, str]) -> str:
+    """The told facts that move a letter most, in words.
+
+    Parameters
+    ----------
+    text : str
+        ``factor:percent`` joined by ``;``, as :func:`carbon.label.scale.grade` gives it.
+    words : mapping
+        Words of labels in a language.
+
+    Returns
+    -------
+    str
+        Empty without any.
+
+    Examples
+    --------
+    >>> from carbon.base.words import section
+    >>> why("packaging:-6;returns:+14", section("label", "zh"))
+    '主要差异：包装 −6%，退货 +14%'
+    """
+    items = []
+    for part in filter(None, text.split(";")):
+        factor, _, percent = part.strip().partition(":")
+        keys = (f"why_{factor}", f"stage_{factor}", f"column_{factor}")
+        name = next((words[key] for key in keys if key in words), factor.replace("_", " "))
+        sign = {"-": "−", "+": "+"}.get(percent[:1], "+")
+        filled = {"factor": name.lower(), "sign": sign, "percent": percent.lstrip("+-")}
+        items.append(words["why_item"].format(**filled))
+    return words["why"].format(words["why_comma"].join(items)) if items else ""
+
+
+def _per_unit(known: Mapping[str, Any], words: Mapping[str, str]) -> str:
+    """The number per functional unit, where that is another one."""
+    if not known["unit_kg"]:
+        return ""
+    unit = str(known["unit"])
+    return words["per_unit"].format(kg=known["unit_kg"], unit=unit_word(unit, words))
+
+
+def unit_word(unit: str, words: Mapping[str, str]) -> str:
+    """A functional unit in words; as it is written where there are none.
+
+    Examples
+    --------
+    >>> unit_word("100 sheets", {"unit_100_sheets": "百张"}), unit_word("m2", {})
+    ('百张', 'm2')
+    """
+    return words.get(f"unit_{unit.replace(' ', '_')}", unit)
+
+
+def _asked(known: Mapping[str, Any], words: Mapping[str, str], lang: str) -> str:
+    """Data that would help most, by their names."""
+    names = []
+    text = str(known["ask_first_zh" if lang == "zh" else "ask_first"])
+    for item in filter(None, text.split("; ")):
+        kind, colon, factor = item.partition(": ")
+        if colon and kind == "factor":
+            names.append(words["ask_factor"].format(factor))
+        else:
+            names.append(words.get(f"column_{item}", item.replace("_", " ")))
+    return words["semicolon"].join(names)
+
+
+def reference_text(text: str, words: Mapping[str, str]) -> str:
+    """What a SKU is held against, in words.
+
+    Parameters
+    ----------
+    text : str
+        Id of the references, as ``archetype 2026.1+0123456789ab``.
+    words : mapping
+        Words of labels in a language.
+
+    Examples
+    --------
+    >>> reference_text("archetype 2026.1", {"reference_archetype": "类目典型商品 {}"})
+    '类目典型商品 2026.1'
+    """
+    kind, _, edition = text.partition(" ")
+    if not text:
+        return ""
+    if kind == "archetype":
+        return words["reference_archetype"].format(edition)
+    return words["reference_own"].format(text)
 
 
 def _put(pattern: str, value: str, unit: str = "") -> str:
@@ -119,13 +275,16 @@ def sentence(
     w : mapping
         Words of the first language.
     stages : sequence of mappings
-        ``word`` and ``share`` of each stage.
+        ``spoken`` and ``share`` of each stage.
     """
     total = f"{known['total']} {w['unit']} ({w['per']})" if known["total"] else w["state_unknown"]
-    out = [f"{w['footprint']}: {total}", known["interval_line"] if known["total"] else ""]
+    parts = [f"{w['footprint']}{w['colon']}{total}"]
+    parts += [known["interval_line"], known["unit_line"]] if known["total"] else []
     if known["letter"]:
-        out.append(f"{known['letter']} ({known['state_line']}; {known['ratio_line']})")
-    out += [known["reason_line"]]
-    out += [f"{one['word']} {one['share']}%" for one in stages if one["share"]]
-    out += [known["valid_line"], known["declared_line"]]
-    return "; ".join(part for part in out if part)
+        parts.append(f"{known['letter']} ({known['state_line']}; {known['ratio_line']})")
+    elif known["total"]:
+        parts.append(known["state_line"])
+    parts += [known["reason_line"], known["why_line"], known["dear_line"], known["evidence_line"]]
+    parts += [f"{each['word']} {each['share']}{w['percent']}" for each in stages if each["share"]]
+    parts += [known["valid_line"], known["declared_line"]]
+    return w["semicolon"].join(part for part in parts if part)

@@ -232,7 +232,7 @@ def example() -> tuple[dict[str, Any], Scale]:
 
     scale = scale_of(load_edition())
     graded = {
-        "total_kg": 7.2, "low_kg": 5.1, "high_kg": 10.4, "letter": "B", "state": "graded",
+        "total_kg": 7.2, "low_kg": 5.1, "high_kg": 10.4, "letter": "B", "state": "sure",
         "ratio": 0.72, "letter_probability": 0.94, "reason": "", "reference_kg": 10.0,
         "reference": "archetype 2026.1+000000000000", "edition": "2026.1+000000000000",
         "primary_share": 0.6, "dqr": 2.1, "ask_first": "mass", "defaulted": "heat", "problem": "",

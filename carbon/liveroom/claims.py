@@ -9,12 +9,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from carbon.liveroom.alike import looks
 from carbon.liveroom.policy import Policy
 from carbon.liveroom.room_problems import RoomProblems, text_of
-from carbon.liveroom.sales import codes_of
+from carbon.liveroom.sales import places_of
 from carbon.liveroom.studio import clusters
 
-__all__ = ["CLAIM_COLUMNS", "CLOSE", "SERIALS", "Claims", "claimed", "tell_claims"]
+__all__ = ["CLAIM_COLUMNS", "CLOSE", "SERIALS", "TABLES", "Claims", "claimed"]
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -43,6 +44,9 @@ _NOTHING: Final = pd.DataFrame(
 TABLES: Final = {"power": "certificates", "credits": "credits"}
 AMOUNTS: Final = {"power": "energy_kwh", "credits": "co2e_kg"}
 SERIALS: Final = {"power": "certificate", "credits": "serial"}
+SHORTEST: Final = 8
+"""Characters below which serials are too short to look like each other."""
+
 CLOSE: Final = 1e-9
 """Relative difference that rounding may leave between amounts."""
 
@@ -97,7 +101,7 @@ def claimed(
     period : str
         What is judged.
     problems : RoomProblems
-        Gathers R021 to R033 and R037.
+        Gathers R021 to R033, R037, R076 and R077.
     earlier : pandas.DataFrame, optional
         Claims of other rooms and periods that are in force: :data:`CLAIM_COLUMNS`.
 
@@ -115,15 +119,8 @@ def claimed(
     table["amount"] = (
         frame[amount].to_numpy(np.float64, na_value=np.nan) if amount in frame else np.nan
     )
-    by_session = pd.Index(sessions["session"])
-    session = codes_of(frame, "session", by_session)
-    place = codes_of(frame, "room", rooms)
-    home = np.append(sessions["room"].to_numpy(dtype=np.int64), -1)[session]
-    blank = (text_of(frame, "room") == "").to_numpy()
-    lost = (text_of(frame, "session") != "").to_numpy() & (session < 0)
-    place = np.where(
-        lost | ((session >= 0) & ~blank & (home != place)), -1, np.where(blank, home, place)
-    )
+    place, session = places_of(frame, rooms, sessions)
+    place = np.where(session == -1, -1, place)
     table["place"], table["session"] = place, session
     table["room"] = np.append(rooms.to_numpy(dtype=object), "")[place]
     table["period"] = period
@@ -137,7 +134,7 @@ def claimed(
 
     def refuse(code: str, column: str, bad: Flags, value: pd.Series) -> None:
         at = np.flatnonzero(bad & table["counts"].to_numpy())
-        tell_claims(problems, code, of, column, table, at, value)
+        problems.add_rows(code, TABLES[of], column, table, at, value, "place")
         table.loc[at, "counts"] = False
 
     serial = SERIALS[of]
@@ -155,9 +152,13 @@ def claimed(
     retired = day.to_numpy(dtype="datetime64[s]").astype("datetime64[D]")
     late = retired > as_of if of == "power" else ~(retired <= as_of)
     refuse("R031", "retired", late, day)
+    untold = np.flatnonzero(np.isnat(retired) & table["counts"].to_numpy())
+    if of == "power":
+        problems.add_rows("R076", TABLES[of], "retired", table, untold, table["serial"], "place")
     _in_time(frame, table, of, sessions, policy, as_of, refuse)
     table["left"] = table["amount"]
     table["sound"] = table["counts"]
+    _lookalikes(table, of, problems)
     clash = _once(table, of, problems, earlier)
     table = table.sort_values(["place", "serial", "line"], kind="stable").reset_index(drop=True)
     table["used"] = 0.0
@@ -185,8 +186,7 @@ def _blocks(table: pd.DataFrame) -> Floats:
     """
 
     def folded(serials: pd.Series) -> pd.DataFrame:
-        text = serials.astype("str").str.normalize("NFKC").str.upper()
-        text = text.str.replace(r"[\W_]", "", regex=True)
+        text = looks(serials, serial=True)
         digits = text.str.extract(r"([0-9]{0,30})$")[0].fillna("")
         stem = text.str.len() - digits.str.len()
         head = [word[:size] for word, size in zip(text, stem, strict=True)]
@@ -247,12 +247,28 @@ def _in_time(
     months = np.timedelta64(round(policy.matching.certificate_months.value), "M")
     refuse("R030", name, np.isnat(start), told)
     end = (start.astype("datetime64[M]") + months).astype("datetime64[s]")
-    at = table["session"].to_numpy()
+    at = np.maximum(table["session"].to_numpy(), -1)
     one = at >= 0  # it names its session: no other one may take from it
     begins = np.append(sessions["start"].to_numpy(dtype="datetime64[s]"), np.datetime64("NaT", "s"))
     ends = np.append(sessions["end"].to_numpy(dtype="datetime64[s]"), np.datetime64("NaT", "s"))
     table["start"] = np.where(one, np.maximum(start, begins[at]), start)
     table["end"] = np.where(one, np.minimum(end, ends[at]), end)
+
+
+def _lookalikes(table: pd.DataFrame, of: str, problems: RoomProblems) -> None:
+    """Tell serials that stand at two registries, or go on where another one ends."""
+    live = np.flatnonzero(table["sound"].to_numpy())
+    text = looks(table["serial"], serial=True).iloc[live]
+    long = (text.str.len() >= SHORTEST).to_numpy()
+    known = set(text[long])
+    registries = table["registry"].iloc[live].groupby(text.to_numpy()).nunique()
+    odd = text.map(registries).to_numpy() > 1
+    for size in (1, 2):
+        head = text.str.slice(stop=-size)
+        grown = (head.isin(known) & (head.str.len() >= SHORTEST)).to_numpy()
+        odd |= grown | text.isin(set(head[grown])).to_numpy()
+    at = live[odd & long]
+    problems.add_rows("R077", TABLES[of], SERIALS[of], table, at, table["serial"], "place")
 
 
 def _once(
@@ -297,7 +313,7 @@ def _once(
         ("R022", again, serial),
     ):
         at = both["index"].to_numpy(dtype=np.int64)[bad]
-        tell_claims(problems, code, of, SERIALS[of], table, at, value[bad], exact=True)
+        problems.add_rows(code, TABLES[of], SERIALS[of], table, at, value[bad], "place")
         table.loc[at, "counts"] = False
     if not len(past):
         return both.loc[[], ["room", "period", "serial"]]
@@ -311,40 +327,3 @@ def _once(
     rests = np.append(np.zeros(len(own), dtype=bool), past["used"].to_numpy() > 0)
     clash: pd.DataFrame = both.loc[rests & fresh & (rooms | unlike), ["room", "period", "serial"]]
     return clash.reset_index(drop=True)
-
-
-def tell_claims(
-    problems: RoomProblems,
-    code: str,
-    of: str,
-    column: str,
-    table: pd.DataFrame,
-    at: npt.NDArray[np.int64],
-    value: pd.Series,
-    *,
-    exact: bool = False,
-) -> None:
-    """Note a code at some claims.
-
-    Parameters
-    ----------
-    problems : RoomProblems
-    code, of, column : str
-    table : pandas.DataFrame
-        The claims.
-    at : ndarray of int
-        Positions in it.
-    value : pandas.Series
-        What is told, of all claims; only of those at fault if ``exact``.
-    exact : bool
-    """
-    if not len(at):
-        return
-    problems.add(
-        code,
-        TABLES[of],
-        column,
-        room=table["place"].to_numpy()[at],
-        line=table["line"].to_numpy()[at],
-        value=(value if exact else value.iloc[at]).astype("str"),
-    )

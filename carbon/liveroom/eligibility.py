@@ -11,9 +11,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from carbon.liveroom.claims import CLOSE, Claims, claimed
-from carbon.liveroom.goods import GOODS_COLUMNS
 from carbon.liveroom.matching import match_credits, match_power
 from carbon.liveroom.measures import measures, sums
+from carbon.liveroom.plausible import watched_too_little
 from carbon.liveroom.policy import Policy
 from carbon.liveroom.reasons import Gate, Measured, reasons
 from carbon.liveroom.room_problems import RoomProblems, text_of
@@ -44,6 +44,8 @@ class Tables:
         were looked at and nothing was found.
     rates : mapping of str to float, optional
         Price of one unit of each currency in the policy's.
+    refused : pandas.DataFrame, optional
+        Lines of the sales that could not be read.
     """
 
     rooms: pd.DataFrame
@@ -54,6 +56,7 @@ class Tables:
     credits: pd.DataFrame | None = None
     findings: pd.DataFrame | None = None
     rates: Mapping[str, float] | None = None
+    refused: pd.DataFrame | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -147,20 +150,29 @@ def judge(
     _repeated_rooms(tables.rooms, problems)
     before = earlier or Earlier(pd.DataFrame(), pd.DataFrame())
     on_air = studio(
-        tables.sessions, problems.rooms, impacts, policy.viewers, problems, before.sessions
+        tables.sessions,
+        problems.rooms,
+        impacts,
+        policy.viewers,
+        problems,
+        before.sessions,
+        as_of=as_of,
+        plausible=policy.plausible,
     )
-    home = on_air.sessions.set_index("session")["room"]
-    goods = goods[list(GOODS_COLUMNS)].drop_duplicates("sku").sort_values("sku")
+    goods = goods.drop_duplicates("sku").sort_values("sku")
     sold = tally(
         tables.sales,
         problems.rooms,
-        home,
-        pd.Index(goods["sku"]),
+        on_air.sessions,
+        goods,
         policy,
         as_of,
         problems,
         tables.rates,
+        period=period,
+        refused=tables.refused,
     )
+    _doubts(sold, goods, problems)
     claims = {
         of: claimed(
             frame if frame is not None else pd.DataFrame(),
@@ -177,6 +189,12 @@ def judge(
     }
     matched, power = match_power(claims["power"], on_air.sessions, problems)
     table = sums(len(rooms), sold, goods, on_air, matched)
+    if policy.plausible is not None:  # hours that cannot be are hours not known
+        watched, units = table["viewer_hours"].to_numpy(), table["units"].to_numpy()
+        hasty = np.flatnonzero(watched_too_little(units, watched, policy.plausible))
+        table.loc[hasty, ["session_kg", "footprint_kg"]] = np.nan
+        values = [f"{units[at]:g} units, {watched[at]:g} h" for at in hasty]
+        problems.add("R069", file="sessions", column="viewer_hours", owner=hasty, value=values)
     credits_kg, used = match_credits(
         claims["credits"], (table["footprint_kg"] - table["power_kg"]).to_numpy(), problems
     )
@@ -201,6 +219,24 @@ def judge(
     )
 
 
+def _doubts(sold: Sold, goods: pd.DataFrame, problems: RoomProblems) -> None:
+    """Tell the rooms which of their goods are doubted."""
+    names = goods["sku"].astype(str).to_numpy(dtype=object)
+    for code, column, flag in (("R073", "packaging", "bare"), ("R074", "sku", "withheld")):
+        if flag in goods:
+            doubted = np.append(goods[flag].to_numpy(dtype=bool), False)
+            at = np.flatnonzero(doubted[sold.sku])
+            name = names[sold.sku[at]]
+            problems.add(
+                code,
+                file="catalogue",
+                column=column,
+                owner=sold.room[at],
+                value=list(name),
+                sku=name,
+            )
+
+
 def _rooms(told: pd.DataFrame) -> pd.DataFrame:
     """One row a room, the first."""
     table = told.assign(room=text_of(told, "room").to_numpy())
@@ -217,7 +253,7 @@ def _repeated_rooms(told: pd.DataFrame, problems: RoomProblems) -> None:
         at = np.flatnonzero(bad)
         name = table["room"].iloc[at]
         place = problems.rooms.get_indexer(pd.Index(name))
-        problems.add(code, "rooms", "room", room=place, line=line.iloc[at], value=name)
+        problems.add(code, file="rooms", column="room", owner=place, row=line.iloc[at], value=name)
 
 
 def _serials(claims: Claims, n: int) -> npt.NDArray[np.object_]:
@@ -252,7 +288,9 @@ def _gates(
         ("R013", "sessions", silent),
     ):
         at = np.flatnonzero(bad)
-        problems.add(code, source, "room", room=at, value=list(problems.rooms[at].astype("str")))
+        problems.add(
+            code, file=source, column="room", owner=at, value=list(problems.rooms[at].astype("str"))
+        )
     codes = problems.by_room()
     sound = ~(unsold | back | silent | sold.mixed)
     sound &= np.array(["R011" not in told for told in codes], dtype=bool)
@@ -260,9 +298,12 @@ def _gates(
     told = [" ".join(code for code in one.split() if code in DATA) for one in codes]
     gates = [Gate("data", sound, none, np.nan, np.array(told, dtype=object))]
     asked = policy.gates
-    for name, bound in (("coverage", asked.coverage), ("metered", asked.metered)):
+    for name, column, bound in (
+        ("coverage", "coverage", asked.coverage),
+        ("metered", "metered_share", asked.metered),
+        ("in_session", "in_session_share", asked.in_session),
+    ):
         if bound is not None:
-            column = "coverage" if name == "coverage" else "metered_share"
             value = table[column].to_numpy(dtype=np.float64)
             with np.errstate(invalid="ignore"):
                 passed = value >= bound.value - CLOSE
@@ -289,7 +330,7 @@ def _earlier_told(on_air: Studio, claims: tuple[Claims, ...], problems: RoomProb
         value = table["room"] + ", " + table["period"].astype(str) + ": " + table[thing].astype(str)
         value = value.drop_duplicates()
         place = problems.rooms.get_indexer(pd.Index(table.loc[value.index, "room"]))
-        problems.add("R051", "history", thing, room=place, value=value)
+        problems.add("R051", file="history", column=thing, owner=place, value=value)
 
 
 def _decide(

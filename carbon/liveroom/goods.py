@@ -29,8 +29,12 @@ GOODS_COLUMNS: Final = (
     "packaging_layers",
     "primary_share",
     "category_return_rate",
+    "price",
+    "bare",
+    "withheld",
 )
-"""What a judgement needs of each SKU; NaN where it is not known."""
+"""What a judgement needs of each SKU; NaN where it is not known. ``price`` [currency of the
+catalogue]; ``bare`` without packaging and ``withheld`` (no letter is given) are told on rooms."""
 
 TOLD: Final = [ORIGINS.index(name) for name in ("given", "measured")]
 PLANE: Final = "freight, plane"
@@ -91,6 +95,14 @@ def facts(catalogue: Catalogue, policy: Policy) -> pd.DataFrame:
     )
 
 
+def _prices(skus: pd.DataFrame, currency: str) -> pd.Series | float:
+    """Price of each SKU; NaN where it is in another currency."""
+    if "price" not in skus:
+        return np.nan
+    prices = skus["price"].astype(np.float64)
+    return prices.where(skus["currency"] == currency) if "currency" in skus else prices
+
+
 def goods_of(
     catalogue: Catalogue, archetypes: Catalogue, graded: pd.DataFrame, policy: Policy
 ) -> pd.DataFrame:
@@ -117,7 +129,8 @@ def goods_of(
     typical = facts(archetypes, policy).set_index("sku")
     category = own["category"]
     of_category = typical["packaging_kg"].reindex(category).to_numpy(dtype=np.float64)
-    wrapped = own["told_packaging"].to_numpy(dtype=bool)
+    bare = own["told_packaging"].to_numpy(dtype=bool) & ~(own["packaging_kg"].to_numpy() > 0)
+    wrapped = own["told_packaging"].to_numpy(dtype=bool) & ~bare
     flown = own["told_transport"].to_numpy(dtype=bool)
     with np.errstate(invalid="ignore", divide="ignore"):
         ratio = own["packaging_kg"].to_numpy() / np.where(of_category > 0, of_category, np.nan)
@@ -130,12 +143,15 @@ def goods_of(
             "packaging_plastic": own["packaging_plastic"].where(wrapped),
             "packaging_layers": own["packaging_layers"].where(wrapped),
             "category_return_rate": typical["return_rate"].reindex(category).to_numpy(),
+            "price": _prices(catalogue.skus, policy.currency),
+            "bare": bare,
         }
     )
     table = table.drop_duplicates("sku").set_index("sku")
     result = graded.drop_duplicates("sku").set_index("sku").reindex(table.index)
+    table["withheld"] = (result["state"] == "withheld").to_numpy() if "state" in result else False
     table["total_kg"] = result["total_kg"]
     table["live_session_kg"] = result["live_session_kg"].fillna(0.0)
-    table["intensity"] = result["ratio"]
+    table["intensity"] = result["ratio"].mask(table["withheld"])
     table["primary_share"] = result.get("primary_share", np.nan)
     return table.reset_index()[list(GOODS_COLUMNS)]

@@ -89,8 +89,9 @@ def sums(n: int, sold: Sold, goods: pd.DataFrame, on_air: Studio, matched: Float
     covered = by_room(np.where(known, sold.revenue, 0.0))
     kg = by_room(np.where(known, np.nan_to_num(each), 0.0) * (sold.units - sold.returned))
     with np.errstate(invalid="ignore", divide="ignore"):
-        coverage = covered / revenue
-        goods_kg = np.where(unsure, np.nan, kg / coverage)
+        coverage = covered / (revenue + sold.refused)
+        inside = sold.in_session / revenue
+        goods_kg = np.where(unsure, np.nan, kg / (covered / revenue))
     goods_kg[~(coverage > 0)] = np.nan
     air = on_air.sessions
 
@@ -118,6 +119,7 @@ def sums(n: int, sold: Sold, goods: pd.DataFrame, on_air: Studio, matched: Float
             "lines": sold.lines,
             "lines_left_out": sold.left_out,
             "coverage": coverage,
+            "in_session_share": inside,
             "sessions": np.bincount(air["room"], minlength=n),
             "session_hours": whole_hours,
             "session_kwh": by_session(air["kwh"].to_numpy()),

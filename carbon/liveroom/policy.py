@@ -24,6 +24,7 @@ __all__ = [
     "Items",
     "Market",
     "Matching",
+    "PlausibleRules",
     "Policy",
     "Positive",
     "Registry",
@@ -104,6 +105,8 @@ class Gates(Rules):
         Least share of revenue with a valid footprint [1].
     metered : Bound, optional
         Least share of session hours with metered studio energy [1].
+    in_session : Bound, optional
+        Least share of revenue sold in a listed session of the room [1].
     return_window : Bound, optional
         Days after a sale until its returns are known [d].
     block_list : Cited, optional
@@ -114,6 +117,7 @@ class Gates(Rules):
 
     coverage: Bound | None = None
     metered: Bound | None = None
+    in_session: Bound | None = None
     return_window: Bound | None = None
     block_list: Cited | None = None
     claims: Cited | None = None
@@ -272,6 +276,41 @@ class GamingRules(Rules):
     always: Share
 
 
+class PlausibleRules(Rules):
+    """What a room can be.
+
+    Parameters
+    ----------
+    power_least, power_most : Bound
+        Power of a studio on air [kW].
+    estimate_share : Bound
+        Least share of what the listed equipment takes that a meter can show [1].
+    session_hours : Bound
+        Longest session [h].
+    sale_days : Bound
+        Days after a session in which its orders are still paid [d].
+    watched_hours : Bound
+        Least time watched per unit sold [h].
+    price_above, price_below : Bound
+        Ratio of sold to listed price above and below which a line is told [1].
+    return_share : Bound
+        Share of the category's return rate below which returns are told [1].
+    return_units : Bound
+        Units that should have come back before that is looked at.
+    """
+
+    power_least: Positive
+    power_most: Positive
+    estimate_share: Share
+    session_hours: Positive
+    sale_days: Count
+    watched_hours: Positive
+    price_above: Positive
+    price_below: Share
+    return_share: Share
+    return_units: Count
+
+
 class Policy(Rules):
     """Rules of a platform for its live rooms.
 
@@ -307,6 +346,14 @@ class Policy(Rules):
         How impressions are shared out.
     gaming : GamingRules, optional
         When suspicious patterns are told.
+    plausible : PlausibleRules, optional
+        What is told of a room; without, only what needs no number.
+
+    Examples
+    --------
+    >>> from carbon import Platform, Study
+    >>> Platform(Study(), "default").policy.id.split()[0]
+    'default'
     """
 
     name: Identifier
@@ -329,6 +376,7 @@ class Policy(Rules):
     matching: Matching
     exposure: ExposureRules | None = None
     gaming: GamingRules | None = None
+    plausible: PlausibleRules | None = None
 
     @property
     def id(self) -> str:

@@ -272,6 +272,7 @@ def explain(policy: Policy, lang: str = "en") -> list[str]:
     for title, rules in (
         ("曝光分配" if zh else "exposure", policy.exposure),
         ("可疑迹象" if zh else "suspicious patterns", policy.gaming),
+        ("合理性界限" if zh else "what a room can be", policy.plausible),
     ):
         if rules is not None:
             lines += ["", title]

@@ -50,6 +50,12 @@ GATES: Final = {
         "有效碳足迹只覆盖销售额的{value}，需达到{bound}：补全目录中缺少的商品",
         "valid footprints cover {value} of the revenue, {bound} are needed: complete the catalogue",
     ),
+    "in_session": (
+        "销售额中{value}在登记场次内成交，需达到{bound}：补全场次或更正日期",
+        "{value} of the revenue lies in listed sessions, {bound} are needed: add the sessions or "
+        "correct the dates",
+    ),
+    "in_session?": ("没有可计入的销售额", "there is no revenue to place in sessions"),
     "metered": (
         "直播时长中{value}有电表计量，需达到{bound}：填写电表读数",
         "{value} of the hours on air are metered, {bound} are needed: enter the meter's readings",
@@ -73,6 +79,9 @@ GATES: Final = {
     ),
 }
 """Gate → what is said where it is not met, in Chinese and English."""
+
+SHARES: Final = ("coverage", "metered", "in_session")
+"""Gates that a share must reach."""
 
 WORTH: Final = ("；满足后计入{points}分", "; then {points} points count")
 MET: Final = ("满足", "met")
@@ -106,7 +115,7 @@ class Gate:
     Parameters
     ----------
     name : str
-        ``data coverage metered block_list claims return_window``.
+        ``data coverage metered in_session block_list claims return_window``.
     passed : ndarray of bool, shape (rooms,)
     value : ndarray of float64, shape (rooms,)
         NaN where there is no number.
@@ -163,7 +172,7 @@ def _gate(gate: Gate, points: Floats) -> pd.DataFrame:
             continue
         key, detail = gate.name, ("", "")
         told = gate.detail[at]
-        if gate.name in ("coverage", "metered") and np.isnan(gate.value[at]):
+        if gate.name in SHARES and np.isnan(gate.value[at]):
             key = f"{gate.name}?"
         elif gate.name == "block_list" and not told:
             key = "unknown"
@@ -176,7 +185,7 @@ def _gate(gate: Gate, points: Floats) -> pd.DataFrame:
             detail = (f"，最晚{told}截止", f", the last until {told}")
         value = gate.value[at]
         shown = f"{value:.0%}" if value == value else "0%"
-        if gate.name in ("coverage", "metered") and shown == f"{gate.bound:.0%}":
+        if gate.name in SHARES and shown == f"{gate.bound:.0%}":
             shown = f"{value:.2%}"
         for lang, lines in enumerate((zh, en)):
             text = GATES[key][lang].format(

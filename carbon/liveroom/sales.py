@@ -5,7 +5,7 @@ Units and money are whole numbers, so sums are exact and the order of the lines 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -13,10 +13,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from carbon.catalogue.days import misdated, period_days
+from carbon.catalogue.ledger import MONEY
+from carbon.liveroom.plausible import odd_prices, odd_returns, on_air
 from carbon.liveroom.policy import Policy
 from carbon.liveroom.room_problems import RoomProblems, text_of
 
-__all__ = ["Sold", "codes_of", "tally"]
+__all__ = ["Sold", "codes_of", "places_of", "tally"]
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -54,6 +57,11 @@ class Sold:
     currency : ndarray of object, shape (rooms,)
     mixed : ndarray of bool, shape (rooms,)
         Several currencies that could not be brought to one.
+    refused : ndarray of float64, shape (rooms,)
+        Revenue of lines that were left out, which has no footprint; a line that could not be read
+        counts like the mean of the others [as ``revenue``].
+    in_session : ndarray of float64, shape (rooms,)
+        Revenue sold in the listed sessions of the room [as ``revenue``].
     """
 
     room: Integers
@@ -72,6 +80,8 @@ class Sold:
     closes: npt.NDArray[np.datetime64]
     currency: npt.NDArray[np.object_]
     mixed: Flags
+    refused: Floats
+    in_session: Floats
 
 
 def codes_of(frame: pd.DataFrame, name: str, known: pd.Index) -> Integers:
@@ -101,15 +111,64 @@ def codes_of(frame: pd.DataFrame, name: str, known: pd.Index) -> Integers:
     return out
 
 
+def places_of(
+    frame: pd.DataFrame, rooms: pd.Index, sessions: pd.DataFrame
+) -> tuple[Integers, Integers]:
+    """Room and session that each row names; a session belongs to a room.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        ``room`` or ``session``, shape (n,).
+    rooms : pandas.Index
+        Rooms in the order of their table.
+    sessions : pandas.DataFrame
+        ``session room``: name and position of the room.
+
+    Returns
+    -------
+    room : ndarray of int64, shape (n,)
+        Position; that of the session where no room is named, -1 if it is none or not clear.
+    session : ndarray of int64, shape (n,)
+        Position in ``sessions``; -1 for one that is not listed, -2 where none is named.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"room": ["a", "b", "", ""], "session": ["1", "2", "2", "1"]})
+    >>> listed = pd.DataFrame({"session": ["1", "1", "2"], "room": [0, 1, 1]})
+    >>> places = places_of(rows, pd.Index(["a", "b"]), listed)
+    >>> places[0].tolist(), places[1].tolist()
+    ([0, 1, 1, -1], [0, 2, 2, -1])
+    """
+    room = codes_of(frame, "room", rooms)
+    names = pd.Index(sessions["session"].unique())
+    code = codes_of(frame, "session", names)
+    home = sessions["room"].to_numpy(dtype=np.int64)
+    listed = names.get_indexer(sessions["session"])
+    several = np.bincount(listed, minlength=len(names)) > 1
+    alone = np.full(len(names) + 1, -1, dtype=np.int64)
+    alone[listed] = np.arange(len(listed))
+    alone[np.flatnonzero(several)] = -1
+    blank = text_blank(frame, "room")
+    room = np.where(blank, np.append(home, -1)[alone[code]], room)
+    pairs = pd.Index(home * (len(names) + 1) + listed)
+    session = pairs.get_indexer(room * (len(names) + 1) + code).astype(np.int64)
+    session = np.where((room < 0) | (code < 0), -1, session)
+    return room, np.where(text_blank(frame, "session"), -2, session)
+
+
 def tally(
     sales: pd.DataFrame,
     rooms: pd.Index,
-    sessions: pd.Series,
-    skus: pd.Index,
+    sessions: pd.DataFrame,
+    goods: pd.DataFrame,
     policy: Policy,
     as_of: np.datetime64,
     problems: RoomProblems,
     rates: Mapping[str, float] | None = None,
+    *,
+    period: str = "",
+    refused: pd.DataFrame | None = None,
 ) -> Sold:
     """Check the lines of the sales and sum them.
 
@@ -121,18 +180,22 @@ def tally(
         :func:`carbon.catalogue.ledger.read_ledger` types them.
     rooms : pandas.Index
         Rooms in the order of their table.
-    sessions : pandas.Series
-        Room position of each session, by session.
-    skus : pandas.Index
-        SKUs of the catalogue, sorted.
+    sessions : pandas.DataFrame
+        As :class:`carbon.liveroom.studio.Studio` has them.
+    goods : pandas.DataFrame
+        ``sku category_return_rate`` and, if known, ``price``, by SKU.
     policy : Policy
-        Return window and currency.
+        Return window, currency and what is plausible.
     as_of : numpy.datetime64
         Day of the judgement.
     problems : RoomProblems
-        Gathers R001 to R008 and R035.
+        Gathers R001 to R008, R035, R060 to R064, R071, R072, R075 and R079 to R081.
     rates : mapping of str to float, optional
         Price of one unit of each currency in the policy's.
+    period : str
+        What is judged; where it names days, as 2026-11, other lines are left out.
+    refused : pandas.DataFrame, optional
+        Lines that could not be read, as :class:`carbon.catalogue.ledger.Ledger` has them.
 
     Returns
     -------
@@ -141,11 +204,8 @@ def tally(
     if "line" not in sales:
         sales = sales.assign(line=np.arange(2, len(sales) + 2))
     n = len(sales)
-    room = codes_of(sales, "room", rooms)
-    session = codes_of(sales, "session", sessions.index)
-    of_session = np.append(sessions.to_numpy(dtype=np.int64), -1)
-    blank = text_blank(sales, "room")
-    room = np.where(blank, of_session[session], room)
+    skus = pd.Index(goods["sku"])
+    room, session = places_of(sales, rooms, sessions)
     sku = codes_of(sales, "sku", skus)
     units, returned = _number(sales, "units"), _number(sales, "returned_units")
     revenue = _number(sales, "revenue")
@@ -156,36 +216,65 @@ def tally(
         problems.add_lines(code, sales, column, at, room[at])
         kept[at] = False
 
+    sold_on = _day(sales, "date")
+    dates = misdated(sold_on, as_of=as_of, period=period_days(period))
     refuse("R005", "room", room < 0)
-    with np.errstate(invalid="ignore"):
-        refuse("R002", "units", ~((units > 0) & (units == np.floor(units))))
-        refuse("R004", "revenue", ~(revenue >= 0))
-        whole = np.isnan(returned) | (returned == np.floor(returned))
-        refuse("R003", "returned_units", ~whole | (returned < 0) | (returned > units))
     refuse("R006", "order", _repeated(sales, kept, room, session, sku, units, revenue, returned))
+    refuse("R064", "date", dates["outside"] & ~dates["future"])
     left_out = np.bincount(room[~kept & (room >= 0)], minlength=len(rooms))
+    settled = kept.copy()
+    refuse("R060", "date", dates["future"])
+    with np.errstate(invalid="ignore"):
+        red = (units == np.floor(units)) & (revenue <= 0) & ((units < 0) | (revenue < 0))
+        red &= units <= 0
+        refuse("R002", "units", ~red & ~((units > 0) & (units == np.floor(units))))
+        refuse("R004", "revenue", ~red & ~(revenue >= 0))
+        whole = np.isnan(returned) | (returned == np.floor(returned))
+        wrong = ~whole | (returned < 0) | (returned > units)
+        refuse("R003", "returned_units", ~red & wrong)
+    doubtful = settled & ~kept
+    left_out += np.bincount(room[doubtful], minlength=len(rooms))
 
     def warn(code: str, column: str, doubtful: Flags) -> None:
         at = np.flatnonzero(doubtful & kept)
         problems.add_lines(code, sales, column, at, room[at])
 
-    elsewhere = (session >= 0) & (of_session[session] != room)
-    warn("R007", "session", ((session < 0) & ~text_blank(sales, "session")) | elsewhere)
+    warn("R007", "session", session == -1)
     warn("R001", "sku", sku < 0)
-    unsure = np.isnan(returned)
+    warn("R080", "units", red)
+    unsure = np.isnan(returned) & ~red
     warn("R035", "returned_units", unsure)
-    closed, closes = _closed(sales, policy, as_of)
+    closed, closes = _closed(sales, policy, as_of, warn)
     closed &= ~unsure
     revenue, currency, mixed = _one_currency(sales, revenue, room, kept, rooms, policy, rates)
     odd = np.flatnonzero(np.append(mixed, False)[room] & kept)
     problems.add_lines("R008", sales, "currency", odd, room[odd])
+    rules = policy.plausible
+    inside = np.ones(n, dtype=bool)
+    if rules is not None:
+        inside = on_air(sold_on, room, session, sessions, rules)
+        warn("R061", "date", ~inside & ~red & (session != -1))
+        listed = goods["price"].to_numpy(dtype=np.float64) if "price" in goods else np.nan
+        listed = np.append(np.broadcast_to(listed, len(goods)), np.nan)[sku]
+        with np.errstate(invalid="ignore", divide="ignore"):
+            price = revenue / units / MONEY
+        ours = np.append((currency == policy.currency) & ~mixed, False)[room]
+        warn("R071", "revenue", odd_prices(price, listed, rules) & ours & (revenue > 0))
+    void = _number(sales, "void_share")
+    warn("R081", "void_share", void == 0)
+    lost = _refused(refused, rooms, sessions, problems)
 
     at = slice(None) if kept.all() else np.flatnonzero(kept)
+    doubted, doubted_revenue = room[doubtful], np.nan_to_num(np.maximum(revenue[doubtful], 0.0))
     room, sku = room[at], sku[at]
     key, pair = np.unique(room * (len(skus) + 1) + sku + 1, return_inverse=True)
-    void = _number(sales, "void_share")[at]
+    void = void[at]
     seen = ~np.isnan(void) & (void >= 0) & (void <= 1)
-    units, returned, closed = units[at], returned[at], closed[at]
+    units, returned, closed, red = units[at], returned[at], closed[at], red[at]
+    back = np.where(red, -units, 0.0)
+    # what came back was sold: a return lowers no revenue here, a correction of the price does
+    takings = np.where(back > 0, 0.0, revenue[at])
+    units = np.where(red, 0.0, units)
 
     def total(weights: Any) -> Floats:
         out: Floats = np.bincount(pair, weights=weights, minlength=len(key)).astype(np.float64)
@@ -194,26 +283,78 @@ def tally(
     def lines(flags: Any) -> Integers:
         return np.bincount(room[flags], minlength=len(rooms)).astype(np.int64)
 
+    lines_of = lines(slice(None))
+    sums = total(units), total(np.nan_to_num(returned)) + total(back)
+    over = sums[1] > sums[0]
+    told = np.flatnonzero(over)
+    home = key // (len(skus) + 1)
+    problems.add(
+        "R079",
+        file="sales",
+        column="units",
+        owner=home[told],
+        value=[f"{sums[1][at]:g} of {sums[0][at]:g}" for at in told],
+    )
+    given_back = np.minimum(sums[1], sums[0])
+    closed_units = total(np.where(closed, units, 0.0))
+    closed_back = total(np.where(closed, np.nan_to_num(returned), 0.0)) + total(back)
+    closed_back = np.minimum(closed_back, closed_units)
+    if rules is not None:
+        rate = np.append(goods["category_return_rate"].to_numpy(dtype=np.float64), np.nan)
+        few = odd_returns(closed_units, closed_back, rate[key % (len(skus) + 1) - 1], rules)
+        told = np.flatnonzero(few)
+        problems.add(
+            "R072",
+            file="sales",
+            column="returned_units",
+            owner=home[told],
+            value=[f"{closed_back[at]:g} of {closed_units[at]:g}" for at in told],
+            sku=skus.to_numpy()[key[told] % (len(skus) + 1) - 1],
+        )
+
+    def by_room(place: Integers, weights: Floats) -> Floats:
+        return np.bincount(place, weights=weights, minlength=len(rooms)).astype(np.float64)
+
+    sold_for = np.maximum(total(takings), 0.0)
+    all_takings = by_room(home, sold_for)
+    mean = all_takings / np.maximum(lines_of, 1)
     last = np.full(len(rooms), np.iinfo(np.int64).min)
     np.maximum.at(last, room, closes[at].astype("datetime64[D]").astype(np.int64))
     return Sold(
-        key // (len(skus) + 1),
+        home,
         key % (len(skus) + 1) - 1,
-        total(revenue[at]),
-        total(units),
-        total(np.nan_to_num(returned)),
-        total(np.where(closed, units, 0.0)),
-        total(np.where(closed, np.nan_to_num(returned), 0.0)),
+        sold_for,
+        sums[0],
+        given_back,
+        closed_units,
+        closed_back,
         total(np.where(seen, np.rint(np.nan_to_num(void) * FINE), 0.0) * units) / FINE,
         total(np.where(seen, units, 0.0)),
-        lines(slice(None)),
-        left_out.astype(np.int64),
+        lines_of,
+        (left_out + lost).astype(np.int64),
         lines(~closed),
         lines(unsure[at]),
         last.astype("datetime64[D]"),
         currency,
         mixed,
+        by_room(doubted, doubted_revenue) + lost * mean,
+        np.minimum(by_room(room, np.where(inside[at], takings, 0.0)), all_takings),
     )
+
+
+def _refused(
+    refused: pd.DataFrame | None,
+    rooms: pd.Index,
+    sessions: pd.DataFrame,
+    problems: RoomProblems,
+) -> Integers:
+    """How many lines of each room could not be read."""
+    if refused is None or not len(refused):
+        return np.zeros(len(rooms), dtype=np.int64)
+    room, _ = places_of(refused, rooms, sessions)
+    known = np.flatnonzero(room >= 0)
+    problems.add_lines("R075", refused, "sku", known, room[known])
+    return np.bincount(room[known], minlength=len(rooms)).astype(np.int64)
 
 
 def text_blank(frame: pd.DataFrame, name: str) -> Flags:
@@ -241,18 +382,26 @@ def _day(frame: pd.DataFrame, name: str) -> npt.NDArray[np.datetime64]:
 
 
 def _closed(
-    sales: pd.DataFrame, policy: Policy, as_of: np.datetime64
+    sales: pd.DataFrame,
+    policy: Policy,
+    as_of: np.datetime64,
+    warn: Callable[[str, str, Flags], None],
 ) -> tuple[Flags, npt.NDArray[np.datetime64]]:
     """Whether the return window of each line has closed, and when it does."""
     window = policy.gates.return_window
     days = np.timedelta64(round(window.value) if window is not None else 0, "D")
-    settled_on = _day(sales, "settled_on")
-    closes = np.where(np.isnat(settled_on), _day(sales, "date") + days, settled_on)
+    settled_on, sold_on = _day(sales, "settled_on"), _day(sales, "date")
+    early = misdated(settled_on, after=sold_on)["early"]
+    warn("R063", "settled_on", early)
+    settled_on = np.where(early, np.datetime64("NaT"), settled_on)
+    closes = np.where(np.isnat(settled_on), sold_on + days, settled_on)
+    warn("R062", "settled_on", ~np.isnat(settled_on) & (settled_on < sold_on + days))
     closed = ~np.isnat(closes) & (closes <= as_of)
     if "settled" in sales:
         told = sales["settled"].astype("boolean")
         yes = told.fillna(False).to_numpy(dtype=bool)
         no = np.logical_not(told.fillna(True).to_numpy(dtype=bool))
+        warn("R062", "settled", yes & np.isnat(settled_on) & (sold_on + days > as_of))
         closed = (closed | yes) & ~no
         closes = np.where(yes, np.minimum(closes, as_of), closes)
     return closed, closes

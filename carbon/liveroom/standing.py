@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from carbon.liveroom.alike import looks
 from carbon.liveroom.policy import Policy
 from carbon.liveroom.room_problems import RoomProblems, text_of
 
@@ -59,7 +60,7 @@ def standing(
     policy : Policy
         Whether the block list is asked for.
     problems : RoomProblems
-        Gathers R012.
+        Gathers R012 and R078.
 
     Returns
     -------
@@ -76,10 +77,15 @@ def standing(
     who = text_of(rooms, "merchant")
     found = one.reindex(pd.Index(who))
     blocked = found["blocked"].astype("boolean")
+    banned = looks(pd.Series(one.index[one["blocked"].fillna(False)], dtype="str"))
+    alike = looks(who).isin(banned).to_numpy() & ~blocked.fillna(False).to_numpy(dtype=bool)
+    at = np.flatnonzero(alike)
+    problems.add("R078", file="rooms", column="merchant", owner=at, value=who.iloc[at])
+    blocked = blocked.mask(alike, True)
     known = blocked.notna().to_numpy(dtype=bool)
     if policy.gates.block_list is not None:
         at = np.flatnonzero(~known)
-        problems.add("R012", "rooms", "merchant", room=at, value=who.iloc[at])
+        problems.add("R012", file="rooms", column="merchant", owner=at, value=who.iloc[at])
     small = found["small_merchant"].astype("boolean").reset_index(drop=True)
     if "small_merchant" in rooms:
         small = small.fillna(rooms["small_merchant"].astype("boolean").reset_index(drop=True))

@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from carbon.base.errors import OutputError
 
-__all__ = ["BOLD", "Face", "Fonts", "find_fonts"]
+__all__ = ["BOLD", "SUBSCRIPT", "Face", "Fonts", "find_fonts"]
 
 PACKAGE: Final = "pylopdf_fonts_zh_cn"
 """Installed by the extra ``fonts``: Noto Sans SC under the SIL Open Font License."""
@@ -31,6 +31,9 @@ FAMILIES: Final = (
 
 SAMPLE: Final = "碳足迹标签千克退货A9"
 """What a font must have."""
+
+SUBSCRIPT: Final = "\u2082"
+"""The 2 of CO2e; few fonts have it, so it is drawn as a small 2 below the line."""
 
 THICKER: Final = 0.02
 """How far outlines are moved to make a regular face bold [em]."""
@@ -159,17 +162,17 @@ class Fonts:
         -------
         str
             Each run of characters that cannot be drawn stands as one ellipsis: something was
-            left out here.
+            left out here. :data:`SUBSCRIPT` stays, since it is drawn from a 2.
         """
         if all(map(self.regular.has, text)):
             return text
-        out: list[str] = []
+        kept: list[str] = []
         for character in text:
-            if self.regular.has(character):
-                out.append(character)
-            elif not out or out[-1] != "…":
-                out.append("…")
-        return "".join(out)
+            if character == SUBSCRIPT or self.regular.has(character):
+                kept.append(character)
+            elif not kept or kept[-1] != "…":
+                kept.append("…")
+        return "".join(kept)
 
 
 def find_fonts() -> Fonts:

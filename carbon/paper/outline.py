@@ -13,7 +13,7 @@ from typing import Final
 from xml.etree import ElementTree
 
 from carbon.base.errors import RuleError
-from carbon.paper.fonts import Fonts
+from carbon.paper.fonts import SUBSCRIPT, Fonts
 
 __all__ = ["outlined", "prepared", "size_of"]
 
@@ -34,6 +34,9 @@ MILLIMETRES: Final = {
     "": 25.4 / 96,
 }
 """Length units of SVG [mm]; a pixel is 1/96 inch, as CSS says."""
+
+SMALL, LOWER = 0.68, 0.18
+"""Size of a subscript, and how far it stands below the line [em of the text]."""
 
 ElementTree.register_namespace("", SVG)
 ElementTree.register_namespace("xlink", XLINK)
@@ -93,6 +96,7 @@ def outlined(svg: str, fonts: Fonts) -> str:
     """
     root = _parsed(svg)
     for parent, at, element, style in list(_texts(root, _Style())):
+        _lower_subscripts(element, style)
         drawn = ElementTree.Element(f"{{{SVG}}}g")
         kept = {key: value for key, value in element.attrib.items() if key not in LAYOUT}
         drawn.attrib.update(kept)
@@ -124,6 +128,7 @@ def prepared(svg: str, fonts: Fonts) -> str:
     root = _parsed(svg)
     root.set("font-family", fonts.regular.family)
     for _parent, _at, element, style in list(_texts(root, _Style())):
+        _lower_subscripts(element, style)
         for node, inherited in _with_style(element, style):
             node.attrib.pop("font-family", None)
             node.text = fonts.covered(node.text) if node.text else node.text
@@ -187,6 +192,33 @@ def _texts(
             yield parent, at, child, style
         else:
             yield from _texts(child, style)
+
+
+def _lower_subscripts(element: ElementTree.Element, style: _Style) -> None:
+    """Write each subscript 2 as a small 2 below the line, and what follows on the line again."""
+    style = style.within(element)
+    for child in list(element):
+        _lower_subscripts(child, style)
+        if child.tail and SUBSCRIPT in child.tail:
+            child.tail, spans = _spans(child.tail, style.size)
+            place = list(element).index(child) + 1
+            element[place:place] = spans
+    if element.text and SUBSCRIPT in element.text:
+        element.text, spans = _spans(element.text, style.size)
+        element[0:0] = spans
+
+
+def _spans(text: str, size: float) -> tuple[str, list[ElementTree.Element]]:
+    first, *others = text.split(SUBSCRIPT)
+    spans = []
+    for rest in others:
+        down, up = (
+            ElementTree.Element(TSPAN, {"dy": f"{dy:.4g}"}) for dy in (LOWER * size, -LOWER * size)
+        )
+        down.set("font-size", f"{SMALL * size:.4g}")
+        down.text, up.text = "2", rest
+        spans += [down, up]
+    return first, spans
 
 
 def _with_style(

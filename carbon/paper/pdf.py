@@ -10,7 +10,7 @@ from typing import Any
 
 from carbon.base.errors import RuleError
 from carbon.base.rules import templates_root
-from carbon.paper.fonts import Fonts, find_fonts
+from carbon.paper.fonts import SUBSCRIPT, Fonts, find_fonts
 from carbon.paper.outline import outlined, prepared, size_of
 
 __all__ = ["Placed", "compiled", "pdf", "sheets", "typeset"]
@@ -182,6 +182,7 @@ def typeset(source: str, data: Mapping[str, Any], *, title: str, lang: str = "zh
     covered = json.loads(fonts.covered(json.dumps(data, ensure_ascii=False)))
     head = HEAD + (
         "#set text(lang: sys.inputs.lang, font: sys.inputs.font)\n"
+        f'#show "{SUBSCRIPT}": sub(typographic: false)[2]\n'
         "#let data = json(bytes(sys.inputs.data))\n"
     )
     inputs = {

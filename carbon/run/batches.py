@@ -9,9 +9,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections import Counter
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
@@ -28,9 +26,10 @@ from carbon.footprint.uncertainty import cores
 from carbon.run import job as jobs
 from carbon.run.folder import INDEX, only_named
 from carbon.run.incremental import since_of
-from carbon.run.job import Job, State, begin
+from carbon.run.job import State, begin
 from carbon.run.manifest import write_manifest
 from carbon.run.parts import digest, joiner, read_part
+from carbon.run.plan import Job, Outcome
 from carbon.run.publish import publish, tell_rejects
 from carbon.run.workers import Pool
 from carbon.run.workspace import Part, Work
@@ -39,56 +38,6 @@ __all__ = ["Job", "Outcome", "run"]
 
 TOLD: Final = 10
 """Problems that a summary shows."""
-
-
-@dataclass
-class Outcome:
-    """What a run did.
-
-    Parameters
-    ----------
-    output : str
-    skus, rows, left_out : int
-        SKUs, rows of the result, and SKUs that were not computed.
-    errors : bool
-        Whether anything was left out, a SKU or a line.
-    codes : dict of str to int
-        Problems by code.
-    defaulted : dict of str to int
-        Column → cells that were assumed.
-    problems : pandas.DataFrame
-        The first of them that are no notes.
-    rejects : list of Damaged
-        Rows that could not be read.
-    resumed : int
-        SKUs of parts that were finished before.
-    seconds : float
-    manifest : pathlib.Path or URL, optional
-    changes : dict of str to int
-        New, changed, unchanged and gone SKUs, where an earlier run is known.
-    tally : dict of str to float
-        Sums of what the command tallies.
-    """
-
-    output: str
-    skus: int = 0
-    rows: int = 0
-    left_out: int = 0
-    errors: bool = False
-    codes: Counter[str] = field(default_factory=Counter)
-    defaulted: Counter[str] = field(default_factory=Counter)
-    problems: pd.DataFrame = field(default_factory=problem_table)
-    rejects: list[Damaged] = field(default_factory=list)
-    resumed: int = 0
-    seconds: float = 0.0
-    manifest: Path | str | None = None
-    changes: Counter[str] = field(default_factory=Counter)
-    tally: dict[str, float] = field(default_factory=dict)
-
-    @property
-    def exit_code(self) -> int:
-        """0 if everything was computed, else 1."""
-        return int(bool(self.left_out or self.errors or self.rejects))
 
 
 def run(
@@ -243,7 +192,7 @@ def _run(
             decided | {"batch": batch},
             stream.inputs,
             (work.output, outcome.rows, sha),
-            [asdict(part) for part in parts],
+            parts,
             outcome,
             work.parts if keys else None,
             workers,

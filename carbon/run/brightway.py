@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -13,7 +14,9 @@ from carbon.base.errors import OutputError, StudyError
 from carbon.base.files import whole_file
 from carbon.base.terms import BOUNDARIES, STAGES
 from carbon.catalogue.schema import Catalogue
-from carbon.study import Study
+
+if TYPE_CHECKING:
+    from carbon.study import Study
 
 __all__ = ["export_project"]
 

@@ -19,7 +19,7 @@ from carbon.base.errors import OutputError
 from carbon.base.files import whole_file
 from carbon.catalogue.schema import Whole
 from carbon.catalogue.sheets import Sheet
-from carbon.run.manifest import line_skus
+from carbon.run.keys import line_skus
 from carbon.run.parts import arrow, joiner, read_part, write_part
 from carbon.run.previous import Rows, earlier_run
 from carbon.run.workspace import Part
@@ -29,9 +29,6 @@ __all__ = ["CHANGE_COLUMNS", "Since", "since_of"]
 CHANGE_COLUMNS: Final = ("sku", "change", "before_kg", "after_kg", "moved_kg", "moved_share")
 """Of the list of changes: ``before_kg`` and ``after_kg`` are the footprint of the SKU in the
 earlier run and in this one [kg CO2e per kept unit]; of a what-if, that without any lever."""
-
-DECIDE: Final = ("command", "version", "edition_sha256", "method", "boundary", "options")
-"""What of a plan decides the numbers of a SKU whose cells are as they were."""
 
 _COLUMNS: Final = ("a", "b", "content", "row")
 _FOOTPRINT: Final = ("total_kg", "before_kg")
@@ -77,7 +74,7 @@ class Since:
         Parameters
         ----------
         keys : pandas.DataFrame
-            As :func:`carbon.run.manifest.content_keys` gives it.
+            As :func:`carbon.run.keys.content_keys` gives it.
         """
         a, b, content, row = self._known()
         first = keys["a"].to_numpy()
@@ -244,8 +241,9 @@ def since_of(manifest: Path | str, plan: dict[str, Any], folder: Path) -> Since:
     It takes 85 bytes of memory for each SKU of the earlier run.
     """
     found = earlier_run(manifest, folder)
-    if found.told.get("command") != plan["command"]:
-        detail = f"it is of carbon {found.told.get('command')}"
+    before = found.manifest.decided
+    if before["command"] != plan["command"]:
+        detail = f"it is of carbon {before['command']}"
         raise OutputError("B006", detail, file=str(manifest))
 
     def column(name: str) -> NDArray[Any]:  # one at a time, for there may be very many
@@ -262,6 +260,6 @@ def since_of(manifest: Path | str, plan: dict[str, Any], folder: Path) -> Since:
     each, rest = divmod(len(found.result), len(again))
     if rest:
         raise OutputError("B007", "it has not as many rows for every SKU", file=str(manifest))
-    alike = all(found.told.get(name) == plan.get(name) for name in DECIDE)
+    alike = all(before[name] == plan[name] for name in before)
     sku = {name: heads["sku"][0] for name, heads in plan["headers"].items() if "sku" in heads}
     return Since(found.sha256, found.result, each, found.table, folder, alike, sku)

@@ -1,9 +1,8 @@
-"""What is done with every batch of a run, and the doing of it, in any process."""
+"""Reads a batch of a catalogue, gives its rows as a finished part, in any process."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,57 +10,17 @@ import pandas as pd
 
 from carbon.base.errors import CatalogueError
 from carbon.base.terms import ORIGINS
-from carbon.catalogue.defaults import fill
 from carbon.catalogue.read import read_tables
 from carbon.catalogue.schema import Catalogue
 from carbon.catalogue.stream import Batch, Stream
 from carbon.run.folder import Files
 from carbon.run.incremental import Since
-from carbon.run.manifest import content_keys
+from carbon.run.keys import content_keys
 from carbon.run.parts import write_part
+from carbon.run.plan import Job
 from carbon.run.workspace import Part, Written
-from carbon.study import Study
 
-__all__ = ["Job", "State", "begin", "work"]
-
-Compute = Callable[..., pd.DataFrame]
-
-
-@dataclass(frozen=True)
-class Job:
-    """What is done with every batch.
-
-    Parameters
-    ----------
-    name : str
-        Of the command.
-    study : Study
-    compute : callable
-        ``compute(study, catalogue, files, **options)`` gives the rows of the result for a filled
-        catalogue; known by name to other processes. ``files`` takes the files of the batch
-        (:class:`carbon.run.folder.Files`) where the result is a folder, else it is None.
-    options : dict
-        What decides the result beside the study; JSON can hold it.
-    folder : bool
-        The result is a folder of the files, with the rows as ``index.csv`` among them: a row a
-        file, with its ``file`` and ``sha256``.
-    tally : callable, optional
-        From the rows of a batch to numbers by name, which are summed over the batches.
-    kept : str
-        Suffix of what the batches are joined to, where it is not that of the result.
-    finish : callable, optional
-        ``finish(joined, made)`` makes the result of what was joined, where no batch can: both are
-        paths, the second does not exist yet. If it still does not, the first is the result.
-    """
-
-    name: str
-    study: Study
-    compute: Compute
-    options: Mapping[str, Any] = field(default_factory=dict)
-    folder: bool = False
-    tally: Callable[[pd.DataFrame], dict[str, float]] | None = None
-    kept: str = ""
-    finish: Callable[[Path, Path], None] | None = None
+__all__ = ["State", "begin", "work"]
 
 
 @dataclass(frozen=True)
@@ -117,9 +76,8 @@ def work(batch: Batch) -> Part:
         if state.since is not None and keys is not None:
             copied, sheets, whole = state.since.split(keys, sheets, whole)
         vocabulary = state.job.study.vocabulary
-        catalogue = fill(
-            read_tables(sheets, vocabulary, whole=whole, problems=problems, file=state.stream.file),
-            vocabulary,
+        catalogue = state.job.study.complete(
+            read_tables(sheets, vocabulary, whole=whole, problems=problems, file=state.stream.file)
         )
     except CatalogueError as error:
         if state.alone:

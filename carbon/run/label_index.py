@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import re
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +17,7 @@ from carbon.base.errors import OutputError, problem_table
 from carbon.base.files import whole_file
 from carbon.label.facts import Issue, facts
 from carbon.run.folder import INDEX, rows_of
-from carbon.run.results import as_text
+from carbon.run.results import RUN, as_text
 
 __all__ = [
     "INDEX_COLUMNS",
@@ -91,7 +92,8 @@ def read_index(path: Path) -> pd.DataFrame:
         table = table[wanted]
     except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
         raise OutputError("L016", str(error)[:120], file=str(path)) from None
-    table["sku"] = table["sku"].str.replace(r"^'(?=[=+\-@\t\r])", "", regex=True)
+    apostrophe = f"^'(?=[{re.escape(''.join(RUN))}])"
+    table["sku"] = table["sku"].str.replace(apostrophe, "", regex=True)
     return table.drop_duplicates("sku", ignore_index=True)
 
 

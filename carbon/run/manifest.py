@@ -1,4 +1,4 @@
-"""What a run did: its inputs, its edition, its options, its parts.
+"""Reads what a run or a dossier did, gives its manifest: one format, with a version, that verifies.
 
 The same run writes the same bytes; when it ran, and how fast, stands in a file of its own.
 """
@@ -8,136 +8,246 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import Annotated, Any, Final, Literal
 
-import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
-from numpy.typing import NDArray
-from pandas.util import hash_array
 from pyarrow import parquet
+from pydantic import ConfigDict, Field
 
+import carbon
 from carbon.base.errors import OutputError
+from carbon.base.files import digest as file_digest
 from carbon.base.files import whole_file
-from carbon.catalogue import cells
-from carbon.catalogue.gather import filled_down
+from carbon.base.rules import Rules
 from carbon.catalogue.inputs import Input
-from carbon.catalogue.schema import Whole
-from carbon.catalogue.seen import sku_digests
-from carbon.catalogue.sessions import session_keys
-from carbon.catalogue.sheets import Sheet
-from carbon.catalogue.stream import Stream
+from carbon.run.older_manifests import FORMAT, upgraded
 from carbon.run.parts import digest, read_part
+from carbon.run.plan import Outcome
+from carbon.run.workspace import Part
 
-if TYPE_CHECKING:
-    from carbon.run.batches import Outcome
+__all__ = [
+    "FORMAT",
+    "Manifest",
+    "Named",
+    "libraries",
+    "read_manifest",
+    "verify",
+    "write_json",
+    "write_manifest",
+]
 
-__all__ = ["content_keys", "line_skus", "read_manifest", "write_manifest"]
+LARGEST: Final = 100_000_000
+"""Bytes that a manifest may have."""
 
-Hashes = NDArray[np.uint64]
-_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+LIBRARIES: Final = ("numpy", "pandas", "pyarrow", "xlsxwriter", "typst", "bw2calc")
+"""Libraries whose versions can change the bytes of a result."""
+
+Hash = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 
 
-def content_keys(sheets: dict[str, Sheet], whole: Whole, stream: Stream) -> pd.DataFrame:
-    """What each SKU is and what its rows say, as numbers.
+class Named(Rules):
+    """A file that a manifest names.
 
     Parameters
     ----------
-    sheets : dict of str to Sheet
-        Tables of a batch.
-    whole : Whole
-    stream : Stream
+    role : str
+        What it is to the run: ``catalogue``, ``result``, ``skus``, ``output`` …
+    path : str
+        As seen from the manifest; an input of a batch run by its name only.
+    sha256 : str
+        Of its bytes; empty where a result is a folder of very many files.
+    bytes, rows : int, optional
+        Size [bytes], and rows of a result.
+    """
+
+    model_config = ConfigDict(str_strip_whitespace=False)
+
+    role: str
+    path: Annotated[str, Field(min_length=1, max_length=4000)]
+    sha256: Hash | Literal[""]
+    bytes: int | None = None
+    rows: int | None = None
+
+
+class Manifest(Rules):
+    """What a run, a pool or a dossier rests on, and what it wrote.
+
+    Parameters
+    ----------
+    manifest : str
+        Name and version of the format.
+    program : str
+        ``carbon-label`` and its version.
+    command : str
+        As ``footprint`` or ``tax``.
+    libraries : dict of str to str
+        Versions of what computes and writes, where bytes are to be made again.
+    edition, edition_sha256, method, boundary, basis : str
+        Goal and scope.
+    arguments : dict
+        What else decides the result.
+    about : dict
+        Counts and notes, which decide nothing.
+    inputs, outputs : list of Named
+    parts : list of dict
+        Of a batch run.
+    """
+
+    model_config = ConfigDict(str_strip_whitespace=False)
+
+    manifest: Literal["carbon-manifest/1"] = FORMAT
+    program: str
+    command: str
+    libraries: dict[str, str] = Field(default_factory=dict)
+    edition: str = ""
+    edition_sha256: str = ""
+    method: str = ""
+    boundary: str = ""
+    basis: str = ""
+    arguments: dict[str, Any] = Field(default_factory=dict)
+    about: dict[str, Any] = Field(default_factory=dict)
+    inputs: list[Named] = Field(default_factory=list)
+    outputs: list[Named] = Field(default_factory=list)
+    parts: list[dict[str, Any]] = Field(default_factory=list)
+
+    @property
+    def decided(self) -> dict[str, Any]:
+        """What decides the numbers of a SKU whose cells are as they were."""
+        names = ("command", "edition_sha256", "method", "boundary")
+        options = {"version": self.program.rpartition(" ")[2], "options": self.arguments}
+        return {name: getattr(self, name) for name in names} | options
+
+    def output(self, role: str) -> Named | None:
+        """The output of a role; None if there is none."""
+        return next((named for named in self.outputs if named.role == role), None)
+
+
+def read_manifest(path: Path | str, name: str = "") -> Manifest:
+    """Read a manifest, also one of the formats before this one.
+
+    Parameters
+    ----------
+    path : path
+        A file of JSON.
+    name : str
+        Path or URL that errors name; the path without.
+
+    Returns
+    -------
+    Manifest
+
+    Raises
+    ------
+    carbon.base.errors.OutputError
+        B006 if it is none.
+
+    Examples
+    --------
+    >>> read_manifest("nowhere.json")
+    Traceback (most recent call last):
+    carbon.base.errors.OutputError: B006 nowhere.json: ...
+    """
+    try:
+        with Path(path).open("rb") as file:
+            return Manifest.model_validate(upgraded(json.loads(file.read(LARGEST))))
+    except (OSError, ValueError, RecursionError) as error:
+        # a failed check of a model is a ValueError too
+        detail = str(error).splitlines()[0][:120]
+        raise OutputError("B006", detail, file=name or str(path)) from None
+
+
+def verify(path: Path | str) -> pd.DataFrame:
+    """Whether the files that a manifest names are as it left them.
+
+    Parameters
+    ----------
+    path : path
+        Manifest of a batch run, of a pool, of labels or of a dossier.
 
     Returns
     -------
     pandas.DataFrame
-        Columns ``sku, a, b`` (128 bits of the SKU), ``content`` (64 bits of all its cells and
-        lines, and of its live session) and ``again`` (the SKU stood before).
+        Columns ``path role state sha256``: the state is ``same``, ``differs``, ``missing`` or
+        ``not hashed``. Inputs are looked for beside the manifest; those of a batch run, which
+        are named only, are ``not beside`` where they lie elsewhere.
+
+    Raises
+    ------
+    carbon.base.errors.OutputError
+        B006 if it is no manifest.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from carbon import verify
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     place = Path(folder) / "manifest.json"
+    ...     named = Named(role="result", path="a.csv", sha256="0" * 64)
+    ...     write_json(Manifest(program="x 1", command="footprint", outputs=[named]), place)
+    ...     verify(place)["state"].tolist()
+    ['missing']
     """
-    main = sheets["skus"]
-    content = _row_hashes(main, "skus", stream)
-    sku = _texts(main, "skus", "sku", stream)
-    for table, sheet in sheets.items():
-        if table == "skus":
-            continue
-        named = line_skus(sheet, stream.headers[table]["sku"].source)
-        owner = pc.index_in(named, value_set=sku, skip_nulls=True)
-        at = pc.fill_null(owner, -1).to_numpy(zero_copy_only=False).astype(np.int64)
-        known = np.flatnonzero(at >= 0)
-        known = known[np.argsort(at[known], kind="stable")]
-        place = np.arange(len(known)) - np.searchsorted(at[known], at[known])
-        lines = _row_hashes(sheet, table, stream)[known]
-        np.add.at(content, at[known], _mixed(lines + place.astype(np.uint64) * _GOLDEN))
-    if stream.sessions is not None and len(stream.sessions):
-        told = stream.sessions.astype("object")
-        words = np.array(["|".join(map(repr, row)) for row in told.to_numpy().tolist()], object)
-        of = np.append(hash_array(words, categorize=False), np.uint64(0))
-        named = pd.DataFrame(
-            {
-                name: _texts(main, "skus", name, stream).to_numpy(zero_copy_only=False)
-                for name in ("session", "merchant")
-            }
-        )
-        keys_of = pd.Index(session_keys(named), dtype="object")
-        found = np.where(keys_of.isna(), -1, stream.sessions.index.get_indexer(keys_of))
-        content += _mixed(of[found])
-    keys = sku_digests(sku)
-    again = np.zeros(len(keys), bool)
-    again[whole.repeats] = True
-    return pd.DataFrame(
-        {
-            "sku": pd.array(pc.fill_null(sku, ""), dtype="str"),
-            "a": keys[:, 0],
-            "b": keys[:, 1],
-            "content": content,
-            "again": again,
-        }
-    )
+    manifest, home = read_manifest(path), Path(path).resolve().parent
+    rows = []
+    for named, kind in (
+        *((each, "input") for each in manifest.inputs),
+        *((each, "output") for each in manifest.outputs),
+    ):
+        file = home / named.path
+        if "://" in named.path or not named.sha256:
+            state = "not hashed"
+        elif not file.exists():
+            state = "not beside" if kind == "input" and "/" not in named.path else "missing"
+        else:
+            found = digest(file) if file.is_dir() else file_digest(file)
+            state = "same" if found == named.sha256 else "differs"
+        rows.append((named.path, named.role, state, named.sha256))
+    return pd.DataFrame(rows, columns=["path", "role", "state", "sha256"])
 
 
-def line_skus(sheet: Sheet, header: str) -> Any:
-    """SKU of each line; a blank cell takes the one above it, as when the lines are read.
+def libraries() -> dict[str, str]:
+    """Versions of what computes and writes.
+
+    Examples
+    --------
+    >>> "pandas" in libraries()
+    True
+    """
+    versions = {"python": platform.python_version()}
+    for name in LIBRARIES:
+        try:
+            versions[name] = version(name)
+        except PackageNotFoundError:
+            versions[name] = ""
+    return versions
+
+
+def write_json(manifest: Manifest, path: Path) -> None:
+    """Write a manifest; the same one gives the same bytes.
 
     Parameters
     ----------
-    sheet : Sheet
-    header : str
-        Of its SKUs.
+    manifest : Manifest
+    path : pathlib.Path
+
+    Raises
+    ------
+    carbon.base.errors.OutputError
+        O001 if it cannot be written.
     """
-    column = sheet.columns[sheet.headers.index(header)]
-    return filled_down(sheet, column, cells.clean(column))
+    content = manifest.model_dump(exclude_defaults=True)
+    _write({"manifest": FORMAT} | content, path)
 
 
-def _texts(sheet: Sheet, table: str, column: str, stream: Stream) -> Any:
-    header = stream.headers[table].get(column)
-    if header is None:
-        return pa.nulls(len(sheet.lines), pa.string())
-    return cells.clean(sheet.columns[sheet.headers.index(header.source)])
-
-
-def _row_hashes(sheet: Sheet, table: str, stream: Stream) -> Hashes:
-    """64 bits of the known cells of each row, and of its being well formed."""
-    out = np.zeros(len(sheet.lines), np.uint64)
-    for name, header in stream.headers[table].items():
-        meaning = f"{table}|{name}|{header.unit}|{f'{table}.{name}' in stream.fractions}"
-        seed = int.from_bytes(hashlib.blake2b(meaning.encode(), digest_size=8).digest(), "big")
-        texts = pc.fill_null(_texts(sheet, table, name, stream), "\x00")
-        words = hash_array(texts.to_numpy(zero_copy_only=False), categorize=False)
-        out += _mixed(words ^ np.uint64(seed))
-    for fault in sheet.faults:  # a row that is not well formed fails, whatever its cells
-        out[sheet.rows_of(fault)] += _GOLDEN
-    return out
-
-
-def _mixed(words: Hashes) -> Hashes:
-    """Finalizer of SplitMix64 (Steele et al. 2014)."""
-    words = (words ^ (words >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    words = (words ^ (words >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return words ^ (words >> np.uint64(31))
+def _write(content: Mapping[str, Any], path: Path) -> None:
+    text = json.dumps(content, ensure_ascii=False, indent=1, default=str)
+    with whole_file(path) as beside:
+        beside.write_text(text + "\n", encoding="utf-8", newline="\n")
 
 
 def write_manifest(
@@ -145,25 +255,25 @@ def write_manifest(
     plan: dict[str, Any],
     inputs: Sequence[Input],
     output: tuple[str, int, str],
-    parts: list[dict[str, Any]],
+    parts: Sequence[Part],
     outcome: Outcome,
     keys: Path | None,
     workers: int,
 ) -> list[Path]:
-    """Write the manifest, its times, and the table of SKUs if there is one.
+    """Write the manifest of a batch run, its times, and the table of SKUs if there is one.
 
     Parameters
     ----------
     path : pathlib.Path
     plan : dict
-        What decided the numbers.
+        What decided the numbers, and how the headers were understood.
     inputs : sequence of Input
     output : tuple of str, int and str
         Path, rows and SHA-256 of the result.
-    parts : list of dict
+    parts : sequence of Part
     outcome : Outcome
     keys : pathlib.Path, optional
-        Folder of the parts, if they hold what :func:`content_keys` gave.
+        Folder of the parts, if they hold what :func:`carbon.run.keys.content_keys` gave.
     workers : int
 
     Returns
@@ -172,59 +282,65 @@ def write_manifest(
         What was written, the manifest last: whoever finds it finds what it names.
     """
     name, rows, sha = output
-    told = path.with_name(f"{path.stem}.times.json")
-    written = [told, path]
-    content = {
-        "program": "carbon-label",
-        **plan,
-        "inputs": [
-            {"file": each.name, "bytes": each.size, "sha256": _sha(each)} for each in inputs
-        ],
-        "output": {"file": _relative(name, path), "rows": rows, "sha256": sha},
-        "skus": outcome.skus,
-        "left_out": outcome.left_out,
-        "problems": dict(sorted(outcome.codes.items())),
-        "defaulted": dict(sorted(outcome.defaulted.items())),
-        "rejects": [
-            {"file": each.file, "first": each.first, "last": each.last, "reason": each.reason}
-            for each in outcome.rejects
-        ],
-        "parts": [
-            {
-                "number": part["number"],
-                "skus": part["skus"],
-                "rows": part["rows"],
-                "sha256": {each["name"].split(".")[1]: each["sha256"] for each in part["files"]},
-            }
-            for part in parts
-        ],
-    }
+    times_file = path.with_name(f"{path.stem}.times.json")
+    written = [times_file, path]
+    outputs = [Named(role="result", path=_relative(name, path), sha256=sha, rows=rows)]
     if keys is not None:
         table = path.with_name(f"{path.stem}.skus.parquet")
         _write_keys(table, keys, parts)
-        content["table"] = {"file": table.name, "sha256": digest(table)}
+        outputs.append(Named(role="skus", path=table.name, sha256=digest(table)))
         written.insert(0, table)
-    times = {
-        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
-        "seconds": round(outcome.seconds, 3),
-        "skus_per_second": round(outcome.skus / max(outcome.seconds, 1e-9), 1),
-        "skus_of_an_interrupted_run": outcome.resumed,
-        "workers": workers,
-        "machine": f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
-    }
-    for where, what in ((told, times), (path, content)):
-        text = json.dumps(what, ensure_ascii=False, indent=1, default=str)
-        with whole_file(where) as beside:
-            beside.write_text(text + "\n", encoding="utf-8", newline="\n")
+    scope = ("command", "edition", "edition_sha256", "method", "boundary", "basis")
+    manifest = Manifest(
+        program=f"carbon-label {carbon.__version__}",
+        **{key: plan[key] for key in scope},
+        arguments=plan["options"],
+        about={
+            "headers": plan["headers"],
+            "batch": plan["batch"],
+            "skus": outcome.skus,
+            "left_out": outcome.left_out,
+            "problems": dict(sorted(outcome.codes.items())),
+            "defaulted": dict(sorted(outcome.defaulted.items())),
+            "rejects": [asdict(reject) for reject in outcome.rejects],
+        },
+        inputs=[
+            Named(role="catalogue", path=each.name, bytes=each.size, sha256=_sha(each))
+            for each in inputs
+        ],
+        outputs=outputs,
+        parts=[
+            {
+                "number": part.number,
+                "skus": part.skus,
+                "rows": part.rows,
+                "sha256": {each.name.split(".")[1]: each.sha256 for each in part.files},
+            }
+            for part in parts
+        ],
+    )
+    _write(
+        {
+            "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+            "seconds": round(outcome.seconds, 3),
+            "skus_per_second": round(outcome.skus / max(outcome.seconds, 1e-9), 1),
+            "skus_of_an_interrupted_run": outcome.resumed,
+            "workers": workers,
+            "machine": f"{platform.system()} {platform.machine()}, "
+            f"Python {platform.python_version()}",
+        },
+        times_file,
+    )
+    write_json(manifest, path)
     return written
 
 
 def _sha(item: Input) -> str:
     with item.open() as source:
-        found = hashlib.sha256()
+        hashed = hashlib.sha256()
         while block := source.read(1 << 22):
-            found.update(block)
-        return found.hexdigest()
+            hashed.update(block)
+        return hashed.hexdigest()
 
 
 def _relative(name: str, manifest: Path) -> str:
@@ -236,44 +352,14 @@ def _relative(name: str, manifest: Path) -> str:
     return PurePosixPath(result.relative_to(folder) if inside else result).as_posix()
 
 
-def _write_keys(path: Path, folder: Path, parts: list[dict[str, Any]]) -> None:
+def _write_keys(path: Path, folder: Path, parts: Iterable[Part]) -> None:
     """Table of SKUs in the order of the result."""
     with whole_file(path) as beside:
         file: Any = None
         for part in parts:
-            name = f"{part['number']:06d}.keys"
-            if any(each["name"] == name for each in part["files"]):
-                table = read_part(folder / name)
+            if part.has("keys"):
+                table = read_part(folder / part.name_of("keys"))
                 file = file or parquet.ParquetWriter(beside, table.schema, compression="zstd")
                 file.write_table(table)
         if file is not None:
             file.close()
-
-
-def read_manifest(path: Path, name: str) -> dict[str, Any]:
-    """Read the manifest of a run.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-    name : str
-        Path or URL that is told to the user.
-
-    Raises
-    ------
-    carbon.base.errors.OutputError
-        B006 if it is none.
-    """
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise OutputError("B006", str(error), file=name) from None
-    if not isinstance(found, dict) or found.get("program") != "carbon-label":
-        raise OutputError("B006", file=name)
-    if "table" not in found:
-        raise OutputError("B006", "it has no table of SKUs: give --manifest", file=name)
-    for kind in ("table", "output"):
-        told = found.get(kind)
-        if not isinstance(told, dict) or not {"file", "sha256"} <= told.keys():
-            raise OutputError("B006", f"it does not say which file its {kind} is", file=name)
-    return found

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -13,7 +12,7 @@ from pyarrow import parquet
 
 from carbon.base.errors import CatalogueError, OutputError
 from carbon.catalogue.inputs import filesystem
-from carbon.run.manifest import read_manifest
+from carbon.run.manifest import Manifest, read_manifest
 from carbon.run.parts import digest
 
 __all__ = ["Earlier", "Rows", "earlier_run"]
@@ -88,8 +87,7 @@ class Earlier:
 
     Parameters
     ----------
-    told : dict
-        Its manifest.
+    manifest : Manifest
     sha256 : str
         Of the manifest.
     table : pathlib.Path
@@ -97,7 +95,7 @@ class Earlier:
     result : Rows
     """
 
-    told: dict[str, Any]
+    manifest: Manifest
     sha256: str
     table: Path
     result: Rows
@@ -119,20 +117,24 @@ def earlier_run(manifest: Path | str, folder: Path) -> Earlier:
         as it was.
     """
     here = _fetched(str(manifest), folder / "since.json", "B006")
-    told = read_manifest(here, str(manifest))
+    before = read_manifest(here, str(manifest))
     places = {}
-    for kind, code in (("table", "B006"), ("output", "B007")):
-        name = _beside(str(manifest), str(told[kind]["file"]))
-        if kind == "output" and Path(name).suffix.lower() not in ("", ".parquet"):
+    for role, code in (("skus", "B006"), ("result", "B007")):
+        named = before.output(role)
+        if named is None:
+            detail = "it has no table of SKUs: give --manifest"
+            raise OutputError("B006", detail, file=str(manifest))
+        name = _beside(str(manifest), named.path)
+        if role == "result" and Path(name).suffix.lower() not in ("", ".parquet"):
             raise OutputError(code, "its rows cannot be read back bit by bit", file=name)
-        places[kind] = _fetched(name, folder / f"since-{kind}", code)
-        if not places[kind].exists() or digest(places[kind]) != told[kind]["sha256"]:
+        places[role] = _fetched(name, folder / f"since-{role}", code)
+        if not places[role].exists() or digest(places[role]) != named.sha256:
             raise OutputError(code, "it is not as it was", file=name)
     try:
-        result = Rows.of(places["output"])
+        result = Rows.of(places["result"])
     except (OSError, pa.ArrowException) as error:  # a folder that is none of parts
-        raise OutputError("B007", str(error), file=str(told["output"]["file"])) from None
-    return Earlier(told, digest(here), places["table"], result)
+        raise OutputError("B007", str(error), file=str(places["result"])) from None
+    return Earlier(before, digest(here), places["skus"], result)
 
 
 def _beside(manifest: str, name: str) -> str:

@@ -32,8 +32,8 @@ SHEET_ROWS: Final = 1_048_576
 LONGEST: Final = 32_766
 """Characters that a cell of a spreadsheet can hold, less one."""
 
-RUN: Final = ("=", "+", "-", "@", "\t", "\r")
-"""First characters that make a spreadsheet run a text cell as a formula."""
+RUN: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+"""First characters that make a spreadsheet run a text cell as a formula (OWASP, CSV injection)."""
 
 FORMULA: Final = f"^([{re.escape(''.join(RUN))}])"
 
@@ -52,8 +52,8 @@ def as_text(frame: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Text cells that begin with ``= + - @``, a tab or a carriage return have an apostrophe
-        before it, as OWASP advises against CSV injection.
+        Text cells that begin with ``= + - @``, their full-width forms, a tab or the end of a
+        line have an apostrophe before it, as OWASP advises against CSV injection.
 
     Examples
     --------

@@ -23,7 +23,6 @@ import pandas as pd
 import pyarrow as pa
 
 from carbon.base.errors import CatalogueError, OutputError
-from carbon.catalogue.defaults import fill
 from carbon.catalogue.files import checked, column_text
 from carbon.catalogue.gather import understood
 from carbon.catalogue.headers import Header
@@ -35,10 +34,11 @@ from carbon.catalogue.sheets import Sheet
 from carbon.catalogue.stream import BATCH, survey_columns, surveyed, unlabelled
 from carbon.run.parts import arrow
 from carbon.run.workers import settle
-from carbon.study import Study
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
+
+    from carbon.study import Study
 
 __all__ = ["footprints", "labels", "ranked", "session", "submit"]
 
@@ -52,7 +52,7 @@ EACH: Final = 4
 _SAME: Final = ("basis", "edition")
 """Columns that one study fills alike."""
 
-Compute = Callable[[Study, Catalogue], pd.DataFrame]
+Compute = Callable[["Study", Catalogue], pd.DataFrame]
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ def labels(df: DataFrame, study: Study, job: Any, *, draws: int = 1000) -> DataF
     df : pyspark.sql.DataFrame
         As for :func:`footprints`.
     study : carbon.study.Study
-    job : carbon.run.labels.Job
+    job : carbon.run.label_job.LabelJob
         What is drawn; its first template.
     draws : int
         Draws for intervals and letters.
@@ -296,7 +296,7 @@ def _filled(sheet: Sheet, study: Study, whole: Whole) -> Catalogue:
     sheet = checked(sheet, Limits())
     repeats = np.flatnonzero(np.isin(sheet.lines, before[whole.repeats]))
     whole = replace(whole, repeats=repeats)
-    return fill(read_tables({"skus": sheet}, study.vocabulary, whole=whole), study.vocabulary)
+    return study.complete(read_tables({"skus": sheet}, study.vocabulary, whole=whole))
 
 
 def _example(known: _Known, head: dict[str, Header], compute: Compute) -> pa.Table:

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from carbon.stages.inventory import Exchanges, Quantities, chosen
+from carbon.stages.inventory import Exchanges, Quantities, chosen, inbound
 
-__all__ = ["legs", "take"]
+__all__ = ["arrival", "dispatch", "legs", "take"]
 
 
 def take(of: Quantities) -> Iterator[Exchanges]:
-    """Freight of one outbound dispatch.
+    """Freight of one kept unit.
 
     Parameters
     ----------
@@ -22,9 +22,38 @@ def take(of: Quantities) -> Iterator[Exchanges]:
     Yields
     ------
     Exchanges
-        As :func:`legs`.
+        As :func:`legs` of one dispatch, then as :func:`arrival`.
     """
+    yield from of.all(dispatch)
+    yield from of.all(arrival)
+
+
+def dispatch(of: Quantities) -> Iterator[Exchanges]:
+    """Legs of the outbound chains of one dispatch, as :func:`legs` gives them."""
     yield from legs(of, returning=False)
+
+
+def arrival(of: Quantities) -> Iterator[Exchanges]:
+    """Freight of a unit from where it is made to where it is sent from [tkm].
+
+    Parameters
+    ----------
+    of : Quantities
+        A filled catalogue.
+
+    Yields
+    ------
+    Exchanges
+        By road, then by sea.
+
+    Notes
+    -----
+    ``m/1000·D/(1−λ)``: what is never sold has come as well, and a returned unit that is sold again
+    does not come twice.
+    """
+    skus = of.catalogue.skus
+    mass = of.of("mass_kg") * of.units_made
+    yield from inbound(np.arange(len(skus)), of.made_in_country, mass, skus)
 
 
 def legs(of: Quantities, *, returning: bool) -> Iterator[Exchanges]:
@@ -46,12 +75,16 @@ def legs(of: Quantities, *, returning: bool) -> Iterator[Exchanges]:
     -----
     ``(m+P)/1000·D`` per leg (ISO 14083: transport activity is mass times distance), packaging P
     weighed with the product m; a hub handles ``(m+P)/1000`` tonnes; the last mile is one parcel,
-    shared by the units in it. Each chain counts by its share, feeder legs included.
+    shared by the units in it; where the catalogue says so (``units_per_return``) a unit comes back
+    in a parcel of its own, however many went out together. Each chain counts by its share, feeder
+    legs included.
     """
     lines = of.catalogue.legs
     mine = np.flatnonzero(lines["returning"].to_numpy(dtype=bool) == returning)
     row = lines["row"].to_numpy()[mine]
-    tonnes, per_parcel = of.shipped[row], 1 / of.of("units_per_parcel")[row]
+    skus = of.catalogue.skus
+    per = "units_per_return" if returning and "units_per_return" in skus else "units_per_parcel"
+    tonnes, per_parcel = of.shipped[row], 1 / of.of(per)[row]
     basis = chosen(of.column(lines, "basis"), mine)
     value = np.where(basis == "tkm", tonnes * lines["km"].to_numpy()[mine], np.nan)
     value = np.where(basis == "t", tonnes, np.where(basis == "parcel", per_parcel, value))

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from carbon.stages import packaging
 from carbon.stages.inventory import Exchanges, Quantities
 
-__all__ = ["product", "take"]
+__all__ = ["product", "returned", "take"]
 
 
 def take(of: Quantities) -> Iterator[Exchanges]:
@@ -47,3 +47,27 @@ def product(of: Quantities) -> Exchanges:
     return Exchanges(
         row, of.column(lines, "disposal"), of.at(of.country, row), lines["mass_kg"].to_numpy()
     )
+
+
+def returned(of: Quantities) -> Iterator[Exchanges]:
+    """Disposal of a returned unit that is never sold again [kg].
+
+    Parameters
+    ----------
+    of : Quantities
+        A filled catalogue.
+
+    Notes
+    -----
+    At the place of dispatch, where the returns go; a unit that has no way back is disposed of
+    where its buyer is (``stranded_share``).
+    """
+    if "stranded_share" not in of.catalogue.skus:
+        yield product(of)
+        return
+    lines = of.catalogue.materials
+    row, mass = lines["row"].to_numpy(), lines["mass_kg"].to_numpy()
+    stranded = of.of("stranded_share")[row]
+    disposal = of.column(lines, "disposal")
+    yield Exchanges(row, disposal, of.at(of.country, row), mass * (1 - stranded))
+    yield of.to_destinations(row, disposal, mass * stranded)

@@ -21,7 +21,16 @@ from carbon.stages import use as use_phase
 from carbon.stages.inventory import Exchanges, Inventory, Quantities, collect
 from carbon.stages.returns import INSPECTION
 
-__all__ = ["GROUPS", "PARAMETERS", "RATES", "combine", "grouped", "shipped_shares"]
+__all__ = [
+    "DIVISORS",
+    "GROUPS",
+    "ODDS",
+    "PARAMETERS",
+    "RATES",
+    "combine",
+    "grouped",
+    "shipped_shares",
+]
 
 GROUPS: Final = (
     "material",
@@ -31,10 +40,12 @@ GROUPS: Final = (
     "heat",
     "waste",
     "discard",
+    "discard returned",
     "unit packaging",
     "parcel packaging",
     "unit packaging thrown",
     "parcel packaging thrown",
+    "arrival",
     "freight",
     "hub",
     "door",
@@ -68,6 +79,12 @@ PARAMETERS: Final = (
 
 RATES: Final = ("return_rate", "resale_share", "loss_rate", "packaging_reuse")
 """Shares that take the place of what the catalogue says."""
+
+ODDS: Final = ("return_rate", "loss_rate")
+"""Rates that come to :func:`combine` as r/(1-r), units returned (lost) per unit kept."""
+
+DIVISORS: Final = ("units_per_parcel",)
+"""Parameters that divide, so that it is their inverse of which the mean counts."""
 
 Array = Any
 """A scalar, or an array of float over SKUs, or over SKUs and draws."""
@@ -103,22 +120,22 @@ def _blocks(
 ) -> Iterator[tuple[str, Exchanges]]:
     # rates at nought: what a stage takes is then what one unit made takes
     skus = catalogue.skus.assign(loss_rate=0.0)
-    lines = catalogue.materials
-    plain = replace(catalogue, skus=skus, materials=lines.assign(loss=0.0))
+    plain = replace(catalogue, skus=skus)
     of = Quantities(plain)
-    lost = Quantities(
-        replace(plain, materials=plain.materials.assign(mass_kg=lines["mass_kg"] * lines["loss"]))
-    )
-    for block in materials.take(of):
+    for block in materials.kept(of):
         yield "material", block
-    for block in materials.take(lost):
+    for block in materials.lost(of):
         yield "material lost", block
-    electricity, heat, processing, _ = production.take(of)
-    yield "electricity", electricity
-    yield "heat", heat
-    yield "processing", processing
-    yield "waste", end_of_life.product(lost)
+    for block in production.electricity(of):
+        yield "electricity", block
+    for block in production.heat(of):
+        yield "heat", block
+    for block in production.processing(of):
+        yield "processing", block
+    yield "waste", production.waste(of)
     yield "discard", end_of_life.product(of)
+    for block in end_of_life.returned(of):
+        yield "discard returned", block
     if "packaging" in inside:
         pieces = catalogue.packaging
         parcel = parcel_level[pieces["item"].cat.codes.to_numpy()]
@@ -129,6 +146,8 @@ def _blocks(
             for block in packaging.disposal(part):
                 yield f"{name} thrown", block
     if "distribution" in inside:
+        for block in distribution.arrival(of):
+            yield "arrival", block
         # the factors of freight and hubs see the weight of all packaging
         for basis, name in (("tkm", "freight"), ("t", "hub"), ("parcel", "door")):
             legs = catalogue.legs[(catalogue.legs["basis"] == basis).to_numpy()]
@@ -137,7 +156,10 @@ def _blocks(
                 yield name, block
             for block in distribution.legs(part, returning=True):
                 yield f"{name} back", block
-        yield "inspection", of.everywhere(INSPECTION, of.origin, of.of("mass_kg"))
+        inspected = of.of("mass_kg")
+        if "stranded_share" in skus:
+            inspected = inspected * (1 - of.of("stranded_share"))
+        yield "inspection", of.everywhere(INSPECTION, of.origin, inspected)
     if "live_session" in inside:
         *studio, stream = live_session.take(of)
         for block in studio:
@@ -182,7 +204,9 @@ def combine(
     group : mapping of str to array
         Impact of each of :data:`GROUPS` as the catalogue states it; absent ones are 0.
     of : mapping of str to array
-        Factors of :data:`PARAMETERS` (absent ones are 1) and values of :data:`RATES`.
+        Factors of :data:`PARAMETERS` (absent ones are 1), values of :data:`RATES` (of
+        :data:`ODDS` their odds), and ``return_parcels``, a factor on the parcels in which a
+        returned unit comes back (that of a dispatch, if absent).
     shares : tuple of array
         As :func:`shipped_shares`.
     inside : tuple of str
@@ -196,15 +220,15 @@ def combine(
     Notes
     -----
     The formulas of the stages, with r the return rate, ρ = r/(1−r), s the resale share, λ the loss
-    before sale and y the share of packaging used again; M, C, W, K, V and D are factors on mass,
-    composition, manufacturing loss, packaging, parcels per unit and distance, and the shipped
-    weight follows from M, K and V.
+    before sale, 1/(1−λ) = 1 + λ/(1−λ), and y the share of packaging used again; M, C, W, K, V and
+    D are factors on mass, composition, manufacturing loss, packaging, parcels per unit and
+    distance, and the shipped weight follows from M, K and V.
 
     Examples
     --------
     A tenth is lost before sale, half of the dispatches come back and none is sold again:
 
-    >>> rates = dict(return_rate=0.5, resale_share=0.0, loss_rate=0.1, packaging_reuse=0.0)
+    >>> rates = dict(return_rate=1.0, resale_share=0.0, loss_rate=1 / 9, packaging_reuse=0.0)
     >>> stage = combine({"material": 0.9, "door": 0.2}, rates, (1, 0, 0), STAGES)
     >>> {name: round(float(value), 3) for name, value in stage.items() if np.any(value)}
     {'materials': 1.0, 'distribution': 0.2, 'returns': 1.2}
@@ -216,17 +240,17 @@ def combine(
     def factor(name: str) -> Array:
         return of.get(name, 1)
 
-    mass, loss_rate = factor("mass"), of["loss_rate"]
+    mass, unsold = factor("mass"), of["loss_rate"]
     goods = mass * factor("materials")
-    made = 1 / (1 - loss_rate)
+    made = 1 + unsold
     wasted = factor("manufacturing_loss")
     stage: dict[str, Array] = dict.fromkeys(STAGES, 0.0)
     stage["materials"] = (get("material") + wasted * get("material lost")) * (goods * made)
     stage["production"] = (
-        (get("processing") + wasted * get("waste") + loss_rate * get("discard")) * goods
+        (get("processing") + wasted * get("waste")) * goods
         + factor("electricity") * get("electricity")
         + factor("heat") * get("heat")
-    ) * made
+    ) * made + unsold * get("discard") * goods
     pieces = factor("packaging")
     parcels = 1 / factor("units_per_parcel")
     thrown = (get("unit packaging thrown") + parcels * get("parcel packaging thrown")) * pieces
@@ -235,9 +259,9 @@ def combine(
     if "distribution" in inside:
         product, unit, shared = shares
         weight = product * mass + (unit + shared * parcels) * pieces
-        stage["distribution"] = (
-            factor("transport") * get("freight") + get("hub")
-        ) * weight + parcels * get("door")
+        sent = (factor("transport") * get("freight") + get("hub")) * weight + parcels * get("door")
+        came = factor("transport") * get("arrival") * mass * made
+        stage["distribution"] = sent + came
     if "live_session" in inside:
         stage["live_session"] = factor("session_kwh") * get("studio") + factor(
             "viewer_hours"
@@ -245,18 +269,16 @@ def combine(
     if "use" in inside:
         stage["use"] = factor("energy_per_year") * factor("service_life") * get("use")
     if "returns" in inside:
-        rate = of["return_rate"]
-        back = rate / (1 - rate)
         way_back = (
             factor("return_transport") * get("freight back") + get("hub back")
-        ) * weight + parcels * get("door back")
-        stage["returns"] = back * (
-            stage["distribution"]
+        ) * weight + of.get("return_parcels", parcels) * get("door back")
+        stage["returns"] = of["return_rate"] * (
+            sent
             + way_back
             + mass * get("inspection")
             + (1 - of["packaging_reuse"]) * (stage["packaging"] + thrown)
             + (1 - of["resale_share"])
-            * (stage["materials"] + stage["production"] + goods * get("discard"))
+            * (came + stage["materials"] + stage["production"] + goods * get("discard returned"))
         )
     if "end_of_life" in inside:
         stage["end_of_life"] = goods * get("product thrown") + thrown

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -15,7 +15,7 @@ from carbon.base.terms import STAGES
 from carbon.catalogue.schema import Catalogue
 from carbon.catalogue.tables import spread
 
-__all__ = ["Exchanges", "Inventory", "Quantities", "chosen", "collect", "one"]
+__all__ = ["Exchanges", "Inventory", "Quantities", "chosen", "collect", "inbound", "one"]
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.integer[Any]]
@@ -124,13 +124,27 @@ class Quantities:
 
     @cached_property
     def country(self) -> pd.Categorical[Any]:
+        """Country of the place of dispatch, shape (n,)."""
+        return countries(self.origin)
+
+    @property
+    def made_in(self) -> pd.Categorical[Any]:
+        """Place of production, shape (n,); that of dispatch where a catalogue has no other."""
+        skus = self.catalogue.skus
+        return self.column(skus, "made_in" if "made_in" in skus else "origin")
+
+    @cached_property
+    def made_in_country(self) -> pd.Categorical[Any]:
         """Country of the place of production, shape (n,)."""
-        origin = self.catalogue.skus["origin"].array
-        names = [str(place).partition("-")[0] for place in origin.categories]
-        countries = sorted(set(names))
-        code = np.array([countries.index(name) for name in names] or [0], dtype=np.int16)
-        codes = np.where(origin.codes >= 0, code[origin.codes], -1)
-        return pd.Categorical.from_codes(codes, categories=pd.Index(countries))
+        return countries(self.made_in)
+
+    @cached_property
+    def material_country(self) -> pd.Categorical[Any]:
+        """Country in which each line of materials is made, shape (lines,)."""
+        lines = self.catalogue.materials
+        if "made_in" not in lines:
+            return self.at(self.made_in_country, lines["row"].to_numpy())
+        return countries(self.column(lines, "made_in"))
 
     def column(self, table: pd.DataFrame, name: str) -> pd.Categorical[Any]:
         """A column of codes of a line table."""
@@ -143,7 +157,7 @@ class Quantities:
 
     @property
     def origin(self) -> pd.Categorical[Any]:
-        """Place of production and dispatch, shape (n,)."""
+        """Place of dispatch, shape (n,)."""
         return self.column(self.catalogue.skus, "origin")
 
     def everywhere(self, activity: str, location: pd.Categorical, amount: Floats) -> Exchanges:
@@ -161,11 +175,32 @@ class Quantities:
         row = np.flatnonzero(amount != 0)
         return Exchanges(row, one(activity, len(row)), self.at(location, row), amount[row])
 
-    def to_destinations(self, row: Integers, activity: pd.Categorical, amount: Floats) -> Exchanges:
-        """Exchanges shared over the destinations of each SKU."""
+    @property
+    def judged(self) -> bool:
+        """Whether the catalogue was completed by the rules of an edition that judges products."""
+        return "functional_quantity" in self.catalogue.skus
+
+    def to_destinations(
+        self, row: Integers, activity: pd.Categorical, amount: Floats, *, national: bool = False
+    ) -> Exchanges:
+        """Exchanges shared over the destinations of each SKU.
+
+        Parameters
+        ----------
+        row : ndarray of int, shape (m,)
+            SKU of each exchange.
+        activity : pandas.Categorical, shape (m,)
+            What is taken.
+        amount : ndarray of float64, shape (m,)
+            How much, over all destinations.
+        national : bool
+            In the countries of the destinations, whatever their provinces.
+        """
         lines = self.catalogue.destinations
         at, share = lines["row"].to_numpy(), lines["share"].to_numpy()
         location = self.column(lines, "location")
+        if national:
+            location = countries(location)
         n = len(self.catalogue.skus)
         count = np.bincount(at, minlength=n)
         first = np.cumsum(count) - count
@@ -196,6 +231,15 @@ class Inventory:
         Names that the codes refer to.
     n : int
         Number of SKUs.
+
+    Examples
+    --------
+    >>> from carbon import Inventory, Study
+    >>> from carbon.stages import take
+    >>> study = Study()
+    >>> goods = study.catalogue({"sku": "A", "category": "t_shirt"})
+    >>> isinstance(take(goods, study.boundary), Inventory)
+    True
     """
 
     sku: npt.NDArray[np.int32]
@@ -239,6 +283,44 @@ class Inventory:
                 "amount": self.amount[order],
             }
         )
+
+
+def countries(places: pd.Categorical[Any]) -> pd.Categorical[Any]:
+    """Country of each place.
+
+    Examples
+    --------
+    >>> list(countries(pd.Categorical(["CN-ZJ", "FR", "CN"])))
+    ['CN', 'FR', 'CN']
+    """
+    names = [str(place).partition("-")[0] for place in places.categories]
+    known = sorted(set(names))
+    code = np.array([known.index(name) for name in names] or [0], dtype=np.int16)
+    codes = np.where(places.codes >= 0, code[places.codes], -1)
+    return pd.Categorical.from_codes(codes, categories=pd.Index(known))
+
+
+def inbound(
+    row: Integers, country: pd.Categorical[Any], mass: Floats, lines: pd.DataFrame
+) -> Iterator[Exchanges]:
+    """Freight of goods or materials from where they are made [tkm], by road and by sea.
+
+    Parameters
+    ----------
+    row : ndarray of int, shape (m,)
+        Row of the SKU of each line.
+    country : pandas.Categorical, shape (m,)
+        Where it comes from.
+    mass : ndarray of float64, shape (m,)
+        What is carried [kg].
+    lines : pandas.DataFrame
+        With ``inbound_road_km`` and ``inbound_sea_km``, m rows.
+    """
+    for activity, way in (("freight, lorry", "road"), ("freight, ship, container", "sea")):
+        km = lines.get(f"inbound_{way}_km", pd.Series(0.0, lines.index)).to_numpy()
+        at = np.flatnonzero(km > 0)
+        tkm = mass[at] / 1000 * km[at]
+        yield Exchanges(row[at], one(activity, len(at)), chosen(country, at), tkm)
 
 
 def one(name: str, count: int) -> pd.Categorical[Any]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+import numpy.typing as npt
 
-from carbon.stages.inventory import Exchanges, Quantities
+from carbon.stages.inventory import Exchanges, Quantities, inbound
 
-__all__ = ["take"]
+__all__ = ["kept", "lost", "remelted", "take"]
 
 
 def take(of: Quantities) -> Iterator[Exchanges]:
@@ -22,13 +23,14 @@ def take(of: Quantities) -> Iterator[Exchanges]:
     Yields
     ------
     Exchanges
-        Virgin, then recycled material [kg].
+        Virgin, then recycled material [kg]; then its freight to the place of production [tkm].
 
     Notes
     -----
     ``m·(1+w)/(1−λ)`` of each material, split by its recycled share; w is the manufacturing loss
     and λ the loss before sale. Recycled input carries the burden of its recycling only (cut-off,
-    ISO 14044 4.3.4.3). Materials come from the market of the country of production.
+    ISO 14044 4.3.4.3). A material whose place is not told comes from the market of the country
+    of production, its freight inside.
 
     Examples
     --------
@@ -42,10 +44,56 @@ def take(of: Quantities) -> Iterator[Exchanges]:
     True
     """
     lines = of.catalogue.materials
+    if "scrap_remelted" in lines:
+        yield from kept(of)
+        yield from lost(of)
+        return
     row = lines["row"].to_numpy()
     taken = lines["mass_kg"].to_numpy() * (1 + lines["loss"].to_numpy()) * of.units_made[row]
+    yield from _by_source(of, taken, np.zeros(len(row)))
+
+
+def kept(of: Quantities) -> Iterator[Exchanges]:
+    """Material that is in the units made [kg], virgin, then recycled."""
+    lines = of.catalogue.materials
+    row = lines["row"].to_numpy()
+    yield from _by_source(of, lines["mass_kg"].to_numpy() * of.units_made[row], np.zeros(len(row)))
+
+
+def lost(of: Quantities) -> Iterator[Exchanges]:
+    """Material that is lost in making [kg], virgin, then recycled.
+
+    Notes
+    -----
+    ``m·w/(1−λ)``. The share of new scrap that is melted again costs its recycling and no virgin
+    material: it goes round in the works or comes back from the mill.
+    """
+    lines = of.catalogue.materials
+    row = lines["row"].to_numpy()
+    wasted = lines["mass_kg"].to_numpy() * lines["loss"].to_numpy() * of.units_made[row]
+    yield from _by_source(of, wasted, remelted(of))
+
+
+def remelted(of: Quantities) -> npt.NDArray[np.float64]:
+    """Share of new scrap that goes back to its recycling, by line of materials [1]."""
+    lines = of.catalogue.materials
+    if "scrap_remelted" not in lines:
+        return np.zeros(len(lines))
+    share = lines["scrap_remelted"].to_numpy(dtype=np.float64)
+    return np.where(of.column(lines, "recycled").codes >= 0, share, 0.0)
+
+
+def _by_source(
+    of: Quantities, taken: npt.NDArray[np.float64], again: npt.NDArray[np.float64]
+) -> Iterator[Exchanges]:
+    """Material split by its recycled share; a share ``again`` is recycled whatever it is."""
+    lines = of.catalogue.materials
+    row = lines["row"].to_numpy()
     recycled = of.column(lines, "recycled")
     share = np.where(recycled.codes >= 0, lines["recycled_share"].to_numpy(), 0.0)
-    country = of.at(of.country, row)
-    yield Exchanges(row, of.column(lines, "virgin"), country, taken * (1 - share))
-    yield Exchanges(row, recycled, country, taken * share)
+    country = of.material_country
+    yield Exchanges(row, of.column(lines, "virgin"), country, taken * (1 - share) * (1 - again))
+    yield Exchanges(
+        row, recycled, country, taken * np.where(again > 0, 1 - (1 - share) * (1 - again), share)
+    )
+    yield from inbound(row, country, taken, lines)

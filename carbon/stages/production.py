@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+import numpy.typing as npt
 
 from carbon.stages.inventory import Exchanges, Quantities, chosen
+from carbon.stages.materials import remelted
 
-__all__ = ["ELECTRICITY", "take"]
+__all__ = ["ELECTRICITY", "electricity", "heat", "processing", "take", "waste"]
 
 ELECTRICITY = "electricity, consumer"
 
@@ -24,8 +26,8 @@ def take(of: Quantities) -> Iterator[Exchanges]:
     Yields
     ------
     Exchanges
-        Electricity [kWh] and heat [MJ] where both are given, else the processing of each
-        material [kg]; then the disposal of what is lost [kg].
+        Electricity [kWh] and heat [MJ] where both are given; the processing of each material, or
+        of its steps that no meter covers [kg]; then the disposal of what is lost [kg].
 
     Notes
     -----
@@ -34,26 +36,59 @@ def take(of: Quantities) -> Iterator[Exchanges]:
     without heat, or heat without electricity, does not replace the processing: leaving the other
     one out would flatter.
     """
-    skus = of.catalogue.skus
-    electricity, heat = of.of("electricity_kwh"), of.of("heat_mj")
-    metered = ~np.isnan(electricity) & ~np.isnan(heat)
-    yield of.everywhere(ELECTRICITY, of.origin, np.where(metered, electricity, 0.0) * of.units_made)
-    row = np.flatnonzero(metered & (heat != 0))
-    fuel = of.column(skus, "heat_fuel")
+    yield from electricity(of)
+    yield from heat(of)
+    yield from processing(of)
+    yield waste(of, unsold=True)
+
+
+def metered(of: Quantities) -> npt.NDArray[np.bool_]:
+    """SKUs with both meters, shape (n,)."""
+    both: npt.NDArray[np.bool_] = ~np.isnan(of.of("electricity_kwh")) & ~np.isnan(of.of("heat_mj"))
+    return both
+
+
+def electricity(of: Quantities) -> Iterator[Exchanges]:
+    """Metered electricity [kWh]."""
+    amount = np.where(metered(of), of.of("electricity_kwh"), 0.0) * of.units_made
+    yield of.everywhere(ELECTRICITY, of.made_in, amount)
+
+
+def heat(of: Quantities) -> Iterator[Exchanges]:
+    """Metered heat [MJ]."""
+    amount = of.of("heat_mj")
+    row = np.flatnonzero(metered(of) & (amount != 0))
+    fuel = of.column(of.catalogue.skus, "heat_fuel")
     yield Exchanges(
-        row,
-        chosen(fuel, row),
-        of.at(of.origin, row),
-        heat[row] * of.units_made[row],
+        row, chosen(fuel, row), of.at(of.made_in, row), amount[row] * of.units_made[row]
     )
+
+
+def processing(of: Quantities) -> Iterator[Exchanges]:
+    """Processing of each material, where a meter covers some of its steps the others [kg]."""
     lines = of.catalogue.materials
     row = lines["row"].to_numpy()
     mass = lines["mass_kg"].to_numpy() * of.units_made[row]
-    yield Exchanges(
-        row,
-        of.column(lines, "processing"),
-        of.at(of.origin, row),
-        np.where(metered[row], 0.0, mass),
-    )
-    lost = lines["loss"].to_numpy() + of.of("loss_rate")[row]
-    yield Exchanges(row, of.column(lines, "disposal"), of.at(of.country, row), mass * lost)
+    replaced = metered(of)[row]
+    if "stepwise" in lines:
+        replaced = lines["stepwise"].to_numpy(dtype=bool)
+    amount = np.where(replaced, 0.0, mass)
+    yield Exchanges(row, of.column(lines, "processing"), of.at(of.made_in, row), amount)
+    steps = of.catalogue.steps
+    if len(steps):
+        row = steps["row"].to_numpy()
+        amount = steps["mass_kg"].to_numpy() * of.units_made[row]
+        yield Exchanges(row, of.column(steps, "activity"), of.at(of.made_in, row), amount)
+
+
+def waste(of: Quantities, *, unsold: bool = False) -> Exchanges:
+    """Disposal of what is lost in making and, if asked for, before sale [kg]."""
+    lines = of.catalogue.materials
+    row = lines["row"].to_numpy()
+    mass = lines["mass_kg"].to_numpy() * of.units_made[row]
+    lost = lines["loss"].to_numpy()
+    if "scrap_remelted" in lines:
+        lost = lost * (1 - remelted(of))
+    if unsold:
+        lost = lost + of.of("loss_rate")[row]
+    return Exchanges(row, of.column(lines, "disposal"), of.at(of.made_in_country, row), mass * lost)

@@ -34,7 +34,7 @@ def take(of: Quantities) -> Iterator[Exchanges]:
     and is disposed of. The emissions of the way out are not refunded with the order.
     """
     back = of.returns_per_kept
-    for block in of.all(distribution.take):
+    for block in of.all(distribution.dispatch):
         yield block.scaled(back)
     for block in distribution.legs(of, returning=True):
         yield block.scaled(back)
@@ -43,10 +43,16 @@ def take(of: Quantities) -> Iterator[Exchanges]:
         yield block.scaled(wasted)
     for block in of.all(packaging.disposal):
         yield block.scaled(wasted)
-    yield of.everywhere(INSPECTION, of.origin, back * of.of("mass_kg"))
+    inspected = back * of.of("mass_kg")
+    if "stranded_share" in of.catalogue.skus:
+        inspected = inspected * (1 - of.of("stranded_share"))
+    yield of.everywhere(INSPECTION, of.origin, inspected)
     lost = back * (1 - of.of("resale_share"))
+    for block in of.all(distribution.arrival):
+        yield block.scaled(lost)
     for block in of.all(materials.take):
         yield block.scaled(lost)
     for block in of.all(production.take):
         yield block.scaled(lost)
-    yield end_of_life.product(of).scaled(lost)
+    for block in of.all(end_of_life.returned):
+        yield block.scaled(lost)

@@ -18,7 +18,7 @@ DPI = {"badge": 110, "label": 64, "sheet": 40, "overlay-portrait": 16, "overlay-
 
 
 def drawn(name: str, lang: str) -> Image.Image:
-    """The four states of a design beside each other, on grey."""
+    """The states of a design beside each other, on grey."""
     design = load_design(name)
     pictures = []
     for state in STATES:

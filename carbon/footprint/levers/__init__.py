@@ -1,19 +1,18 @@
 """Levers: what a merchant could do otherwise, each a pure function on a filled catalogue.
 
 A lever takes the catalogue, its sizes and the book of levers, and gives the changed catalogue
-with, per SKU, whether it applies and why not. Where it does not apply nothing is changed. The
-identifiers of SKUs never change, so that draws stay paired.
+with, per SKU, whether it applies and why not. Where it does not apply nothing is changed. A SKU
+keeps the key of what it was, so that draws stay paired.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from carbon.base.errors import StudyError
 from carbon.catalogue.schema import Catalogue
-from carbon.footprint.levers.book import REASONS, Book, Change
+from carbon.footprint.levers.book import REASONS, Book, Change, Lever
 from carbon.footprint.levers.packaging import (
     box_to_bag,
     packaging_light,
@@ -21,9 +20,11 @@ from carbon.footprint.levers.packaging import (
     right_size_box,
 )
 from carbon.footprint.levers.product import recycled_content, renewable_studio
+from carbon.footprint.levers.registered import of_function, registered
 from carbon.footprint.levers.returns import resale_share, return_rate
 from carbon.footprint.levers.settings import parse
 from carbon.footprint.levers.transport import air_to_ground, e_van, regional_warehouse
+from carbon.footprint.streams import with_keys
 
 __all__ = ["LEVERS", "REASONS", "Book", "Change", "Lever", "lever"]
 
@@ -58,35 +59,14 @@ TOUCHES: Final[dict[str, tuple[str, ...]]] = {
 """Stages that can differ; the others are taken from the footprint before."""
 
 
-@dataclass(frozen=True)
-class Lever:
-    """A lever or a setting that is ready to be pulled.
+def lever(text: str | Lever | Callable[[Catalogue], Catalogue | Change], book: Book) -> Lever:
+    """A lever by its name, or a setting of a column, or a function.
 
     Parameters
     ----------
-    name : str
-        As the user wrote it, without sizes that are the default.
-    pull : callable
-        From a filled catalogue and the book to the change.
-    touches : tuple of str
-        Stages that can differ.
-    words : tuple of str
-        Name in English and in Chinese.
-    """
-
-    name: str
-    pull: Callable[[Catalogue, Book], Change]
-    touches: tuple[str, ...]
-    words: tuple[str, str]
-
-
-def lever(text: str, book: Book) -> Lever:
-    """A lever by its name, or a setting of a column.
-
-    Parameters
-    ----------
-    text : str
-        ``air-to-ground``, with sizes ``reusable-box:trips=40``, or ``return_rate=-15pt``.
+    text : str, Lever or callable
+        ``air-to-ground``, with sizes ``reusable-box:trips=40``, or ``return_rate=-15pt``; or what
+        :func:`carbon.footprint.levers.registered.lever` makes of a function, or a bare function.
     book : Book
         The levers of the edition.
 
@@ -98,7 +78,7 @@ def lever(text: str, book: Book) -> Lever:
     ------
     carbon.base.errors.StudyError
         S020 for an unknown lever, S021 for a size that is not understood, S022 and S023 for a
-        setting.
+        setting, S027 for a lever of a plug-in that fails.
 
     Examples
     --------
@@ -107,6 +87,10 @@ def lever(text: str, book: Book) -> Lever:
     >>> lever("reusable-box:trips=40", book).words[0]
     'Reusable box (trips=40)'
     """
+    if isinstance(text, Lever):
+        return text
+    if not isinstance(text, str):
+        return of_function(text)
     name, _, rest = text.strip().partition(":")
     name = name.strip()
     if name in LEVERS:
@@ -116,11 +100,19 @@ def lever(text: str, book: Book) -> Lever:
         function = LEVERS[name]
         return Lever(
             name + (f":{rest.strip()}" if own else ""),
-            lambda catalogue, book: function(catalogue, sizes, book),
+            lambda catalogue, book: function(with_keys(catalogue), sizes, book),
             TOUCHES[name],
             (english + own, chinese + own),
         )
     if "=" in text:
         setting = parse(text, book)
-        return Lever(text.strip(), setting.pull, setting.touches, (text.strip(), text.strip()))
+        return Lever(
+            text.strip(),
+            lambda catalogue, book: setting.pull(with_keys(catalogue), book),
+            setting.touches,
+            (text.strip(), text.strip()),
+        )
+    ours = registered(text.strip())
+    if ours is not None:
+        return ours
     raise StudyError("S020", f"known: {', '.join(LEVERS)}", value=text)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Final
@@ -18,7 +18,7 @@ from carbon.catalogue.schema import Catalogue, Vocabulary
 from carbon.catalogue.tables import Looked
 from carbon.catalogue.templates import cold_categories
 
-__all__ = ["REASONS", "Book", "Change", "put"]
+__all__ = ["REASONS", "Book", "Change", "Lever", "put"]
 
 Flags = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
@@ -64,6 +64,13 @@ class Change:
         The same SKUs in the same order.
     reason : ndarray of int8, shape (n,)
         Position in :data:`REASONS`; 0 where the lever applies.
+
+    Examples
+    --------
+    >>> from carbon import Change, Study
+    >>> goods = Study().catalogue({"sku": "A", "category": "t_shirt"})
+    >>> Change.of(goods, ("no-air", np.array([True]))).applies.tolist()
+    [False]
     """
 
     catalogue: Catalogue
@@ -205,6 +212,34 @@ class Book:
         for name in ("beyond_km", "distance_factor", "distance_offset_km"):
             table[name] = looked.numbers(name)
         return table
+
+
+@dataclass(frozen=True)
+class Lever:
+    """A lever or a setting that is ready to be pulled.
+
+    Parameters
+    ----------
+    name : str
+        As the user wrote it, without sizes that are the default.
+    pull : callable
+        From a filled catalogue and the book to the change.
+    touches : tuple of str
+        Stages that can differ.
+    words : tuple of str
+        Name in English and in Chinese.
+
+    Examples
+    --------
+    >>> from carbon import lever
+    >>> lever("as-it-is", title="As it is")(lambda catalogue: catalogue).words
+    ('As it is', 'as-it-is')
+    """
+
+    name: str
+    pull: Callable[[Catalogue, Book], Change]
+    touches: tuple[str, ...]
+    words: tuple[str, str]
 
 
 def _sized(value: float, unit: str) -> float:

@@ -1,0 +1,90 @@
+"""Reads codes.csv, gives every failure a user can cause: severity, rule, remedy, example."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+__all__ = ["CODES", "SEVERITIES", "Code"]
+
+SEVERITIES: Final = ("error", "warning", "note")
+"""The file or the SKU is not computed; it is computed and flagged; told, nothing more."""
+
+
+@dataclass(frozen=True)
+class Code:
+    """A stable error code.
+
+    Parameters
+    ----------
+    severity : str
+        One of :data:`SEVERITIES`.
+    rule, rule_zh : str
+        What the input broke, in English and in Chinese.
+    remedy, remedy_zh : str
+        What the user should do next, in English and in Chinese.
+    example : str
+        An input that breaks the rule; empty where no single cell does.
+    """
+
+    severity: str
+    rule: str
+    remedy: str
+    rule_zh: str = ""
+    remedy_zh: str = ""
+    example: str = ""
+
+    def rule_in(self, lang: str) -> str:
+        """The rule in a language; English where a code has no Chinese.
+
+        Examples
+        --------
+        >>> CODES["C101"].rule_in("zh"), CODES["C101"].rule_in("en")
+        ('此处应为数字', 'a number was expected')
+        """
+        return (self.rule_zh or self.rule) if lang == "zh" else self.rule
+
+    def remedy_in(self, lang: str) -> str:
+        """The remedy in a language; English where a code has no Chinese."""
+        return (self.remedy_zh or self.remedy) if lang == "zh" else self.remedy
+
+
+@cache
+def _read() -> dict[str, Code]:
+    path = Path(__file__).with_name("codes.csv")
+    with path.open(encoding="utf-8", newline="") as file:
+        return {
+            row["code"]: Code(
+                row["severity"],
+                row["rule_en"],
+                row["remedy_en"],
+                row["rule_zh"],
+                row["remedy_zh"],
+                row["example"],
+            )
+            for row in csv.DictReader(file)
+        }
+
+
+class _Codes(Mapping[str, Code]):
+    """The table, read when it is first asked."""
+
+    def __getitem__(self, code: str) -> Code:
+        return _read()[code]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_read())
+
+    def __len__(self) -> int:
+        return len(_read())
+
+    def __contains__(self, code: object) -> bool:
+        return code in _read()
+
+
+CODES: Final[Mapping[str, Code]] = _Codes()
+"""Code → what it says, in the order of the documentation."""

@@ -1,0 +1,40 @@
+"""Reads the name and length of a long task, gives a place to tell how much of it is done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+
+__all__ = ["Progress", "silent"]
+
+Progress = Callable[[str, int], AbstractContextManager[Callable[[int], object]]]
+"""``with progress("weighing", 5) as done:`` gives ``done(n)``, to be called when n are done."""
+
+
+@contextmanager
+def silent(name: str, length: int) -> Iterator[Callable[[int], object]]:
+    """Tell nobody.
+
+    Parameters
+    ----------
+    name : str
+        What is done.
+    length : int
+        How many there are to do.
+
+    Yields
+    ------
+    callable
+        Takes how many were done since the last call.
+
+    Examples
+    --------
+    >>> with silent("weighing", 500) as done:
+    ...     done(100)
+    """
+    del name, length
+    yield _nothing
+
+
+def _nothing(count: int) -> None:
+    del count

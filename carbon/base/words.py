@@ -1,0 +1,168 @@
+"""Reads templates/words.toml, gives the words of people in Chinese or English.
+
+A section of the file is a room; each of its words stands in both languages. Codes and their rules
+stand in :mod:`carbon.base.codes`; whatever else a shopper, a merchant or an official reads is
+asked for here by its key, so that no Python file holds a sentence in one language only.
+"""
+
+from __future__ import annotations
+
+import locale
+import os
+import tomllib
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final
+
+from carbon.base.terms import Basis
+
+__all__ = [
+    "LANGUAGES",
+    "basis_text",
+    "default_language",
+    "section",
+    "sections",
+    "templates_root",
+    "text",
+]
+
+LANGUAGES: Final = ("zh", "en")
+
+Spoken = Mapping[str, str]
+"""A word by language."""
+
+
+def templates_root() -> Path:
+    """Folder of the shipped templates and rule files.
+
+    Returns
+    -------
+    pathlib.Path
+        Inside the package if it was installed from a wheel, else beside it.
+    """
+    here = Path(__file__).resolve().parents[1]
+    installed = here / "templates"
+    return installed if installed.is_dir() else here.parent / "templates"
+
+
+@cache
+def sections() -> Mapping[str, Mapping[str, Spoken]]:
+    """All words: section → key → language → word.
+
+    Raises
+    ------
+    ValueError
+        If a word lacks a language.
+    """
+    with (templates_root() / "words.toml").open("rb") as file:
+        told = tomllib.load(file)
+    for name, words in told.items():
+        for key, spoken in words.items():
+            if set(spoken) != set(LANGUAGES):
+                raise ValueError(f"words.toml: {name}.{key} needs {' and '.join(LANGUAGES)}")
+    return MappingProxyType(told)
+
+
+def section(name: str, lang: str) -> dict[str, str]:
+    """Words of a section in one language.
+
+    Parameters
+    ----------
+    name : str
+        Of a section of ``templates/words.toml``.
+    lang : str
+        One of :data:`LANGUAGES`.
+
+    Returns
+    -------
+    dict of str to str
+        Key → word.
+
+    Examples
+    --------
+    >>> section("severity", "zh")["error"]
+    '错误'
+    """
+    return {key: spoken[lang] for key, spoken in sections()[name].items()}
+
+
+def text(key: str, lang: str, **values: object) -> str:
+    """A word in a language, filled with values.
+
+    Parameters
+    ----------
+    key : str
+        Section and key, as ``severity.error``.
+    lang : str
+        One of :data:`LANGUAGES`.
+    **values : object
+        What stands in the word as ``{name}``.
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    KeyError
+        If there is no such word, or a value is missing.
+
+    Examples
+    --------
+    >>> text("problem.row", "zh", row=3), text("problem.row", "en", row=3)
+    ('第 3 行', 'row 3')
+    """
+    name, _, word = key.partition(".")
+    spoken = sections()[name][word][lang]
+    return spoken.format_map(values) if values else spoken
+
+
+def basis_text(basis: Basis | str, lang: str) -> str:
+    """The basis of a footprint in words.
+
+    Parameters
+    ----------
+    basis : Basis or str
+        Edition, method, boundary and unit, or the text of them as a table holds it.
+    lang : str
+        One of :data:`LANGUAGES`; English is ``str(basis)``.
+
+    Examples
+    --------
+    >>> basis_text(Basis("2026.1+0123456789ab", "GWP100 AR6", "cradle-to-door"), "zh")
+    '2026.1+0123456789ab | GWP100 AR6 | 从摇篮到买家门口 | 留存件'
+    """
+    words = section("basis", lang)
+    parts = str(basis).split(" | ")
+    return " | ".join(words.get(part.replace(" ", "-"), part) for part in parts)
+
+
+def default_language(environment: Mapping[str, str] | None = None) -> str:
+    """The language of a command that names none.
+
+    Parameters
+    ----------
+    environment : mapping, optional
+        Variables, those of the process if not given: ``CARBON_LANG``, then ``LC_ALL``,
+        ``LC_MESSAGES`` and ``LANG``; without any, the locale of the system.
+
+    Returns
+    -------
+    str
+        ``"zh"`` for a Chinese locale, ``"en"`` for any other or none.
+
+    Examples
+    --------
+    >>> default_language({"LANG": "zh_CN.UTF-8"}), default_language({"LANG": "C"})
+    ('zh', 'en')
+    >>> default_language({"CARBON_LANG": "en", "LANG": "zh_CN.UTF-8"})
+    'en'
+    """
+    variables = os.environ if environment is None else environment
+    names = ("CARBON_LANG", "LC_ALL", "LC_MESSAGES", "LANG")
+    chosen = next((variables[name] for name in names if variables.get(name)), "")
+    if not chosen and environment is None:
+        chosen = locale.getlocale()[0] or ""
+    return "zh" if chosen.casefold().startswith(("zh", "chinese")) else "en"

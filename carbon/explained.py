@@ -1,0 +1,221 @@
+"""Reads a SKU or a dataset, gives it as a tree that ends at the publisher's cells [kg CO2e]."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from carbon import stages
+from carbon.background.sampling import drawn_gsd2
+from carbon.background.unit_impacts import PARTS, characterization
+from carbon.base.errors import FactorsError
+from carbon.base.terms import BOUNDARIES, FITS, ORIGINS, STAGES
+from carbon.catalogue.schema import Catalogue
+from carbon.footprint.traced import traced
+from carbon.paper.sku_charts import stage_chart
+from carbon.study import Study
+
+__all__ = ["chart", "dataset", "first_name", "tree"]
+
+DRAWS = 1000
+DEPTH = 6
+"""Levels of linked datasets that are followed; the longest chain of the edition has four."""
+
+
+def first_name(catalogue: Catalogue) -> str:
+    """Identifier and name of the first SKU of a catalogue."""
+    sku, name = (str(catalogue.skus[column].iloc[0]) for column in ("sku", "name"))
+    return sku if name in ("", "nan", "None") else f"{sku}  {name}"
+
+
+def tree(study: Study, catalogue: Catalogue, cut: float) -> Iterator[str]:
+    """Lines that explain the first SKU of a catalogue.
+
+    Parameters
+    ----------
+    study : Study
+        Goal and scope.
+    catalogue : Catalogue
+        Filled; its first SKU is explained.
+    cut : float
+        Share of the total below which a branch is left out [1].
+
+    Yields
+    ------
+    str
+        One line of text.
+    """
+    result = study.footprints(catalogue)
+    total = float(result.total[0])
+    yield f"{first_name(catalogue)}  ({catalogue.skus['category'].astype('str').iloc[0]})"
+    yield f"{_kg(total)} kg CO2e per kept unit  [{study.basis}]"
+    if np.isnan(total):
+        yield "not computed: " + " ".join(result.to_frame()["problem"])
+        return
+    parts = result.to_frame().iloc[0]
+    yield "  ".join(
+        f"{part} {_kg(parts[f'{part}_kg'])}"
+        for part in ("fossil", "biogenic", "removals", "land_use_change", "aircraft")
+    )
+    yield f"given: {_origins(catalogue, 'given', 'measured')}"
+    yield f"assumed from the category: {_origins(catalogue, 'default')}"
+    table = traced(study, catalogue, stages.take(catalogue, study.boundary), licensed=True)
+    small = 0.0
+    for stage in STAGES:
+        rows = table[table["stage"] == stage]
+        if rows.empty:
+            continue
+        kg = float(rows["kg"].sum())
+        yield f"├─ {stage}  {_kg(kg)} kg  {_percent(kg, total)}"
+        grouped = rows.groupby(["activity", "location"], observed=True, sort=False)
+        merged = grouped.agg({"amount": "sum", "kg": "sum", "unit": "first", "match": "first"})
+        merged = merged.sort_values("kg", key=np.abs, ascending=False).reset_index()
+        for row in merged.to_dict("records"):
+            if abs(row["kg"]) < cut * abs(total):
+                small += float(row["kg"])
+                continue
+            activity, location = str(row["activity"]), str(row["location"])
+            yield (
+                f"│  ├─ {_number(row['amount'])} {row['unit']}  {activity}, {location}"
+                f"  {_kg(row['kg'])} kg  {_percent(row['kg'], total)}"
+            )
+            found, _ = study.edition.match(activity, location)
+            yield from _below(
+                study, found, float(row["amount"]), total, cut, "│  │  ", str(row["match"]), 1
+            )
+    if small:
+        yield f"└─ branches below {cut:.0%} of the total, together {_kg(small)} kg"
+
+
+def chart(study: Study, catalogue: Catalogue, lang: str) -> str:
+    """Stages of the first SKU of a catalogue as a picture.
+
+    Parameters
+    ----------
+    study : Study
+        Goal and scope.
+    catalogue : Catalogue
+        Filled.
+    lang : str
+        ``"zh"`` or ``"en"``.
+
+    Returns
+    -------
+    str
+        An SVG document with 95 % intervals.
+    """
+    first = catalogue.part(0, 1)
+    row = study.footprints(first, draws=DRAWS).to_frame(stages=True).to_dict("records")[0]
+    inside: list[str] = [stage for stage in STAGES if stage in BOUNDARIES[study.boundary]]
+    bounds: dict[str, tuple[float, float]] = {
+        stage: (row[f"{stage}_low_kg"], row[f"{stage}_high_kg"]) for stage in inside
+    }
+    return stage_chart(
+        {stage: row[f"{stage}_kg"] for stage in inside},
+        intervals={**bounds, "total": (row["low_kg"], row["high_kg"])},
+        name=first_name(first),
+        basis=str(study.basis),
+        lang=lang,
+    )
+
+
+def dataset(study: Study, activity: str, location: str) -> Iterator[str]:
+    """Lines that explain one unit of an activity.
+
+    Parameters
+    ----------
+    study : Study
+        Goal and scope.
+    activity, location : str
+        What is needed, and where.
+
+    Yields
+    ------
+    str
+        One line of text.
+
+    Raises
+    ------
+    carbon.base.errors.FactorsError
+        F011 if the edition has no such activity.
+    """
+    row, fit = study.edition.match(activity, location)
+    if row < 0:
+        raise FactorsError("F011", value=f"{activity}, {location}")
+    found = study.edition.activities.iloc[row]
+    total = float(study.unit_impacts.values[row].sum())
+    yield f"{activity}, {location}: {_kg(total)} kg CO2e/{found['unit']}  [{study.basis}]"
+    if found["title_zh"]:
+        yield f"  {found['title_zh']}"
+    yield f"  boundary: {found['boundary']}"
+    drawn = drawn_gsd2(study.edition, row, fit)
+    own = "" if f"{drawn:.3g}" == f"{found['gsd2']:.3g}" else f" (published {found['gsd2']:g})"
+    yield f"  95 % factor (GSD²) {drawn:.3g} as drawn{own}, pedigree {found['pedigree']}"
+    yield from _below(study, row, 1.0, total, 0.0, "  ", FITS[fit], 1)
+
+
+def _below(
+    study: Study,
+    row: int,
+    amount: float,
+    total: float,
+    cut: float,
+    indent: str,
+    match: str,
+    depth: int,
+) -> Iterator[str]:
+    edition = study.edition
+    if row < 0:
+        yield f"{indent}no factor"
+        return
+    found = edition.activities.iloc[row]
+    yield (
+        f"{indent}{found['source']}  {found['title']}  [{found['location']}, "
+        f"{found['year']:.0f}, {found['kind']}, match {match}]"
+    )
+    yield f"{indent}cell: {found['cite']}"
+    factors = characterization(edition, study.method)
+    exchanges = edition.exchanges[edition.exchanges["col"] == row]
+    for exchange in exchanges.to_dict("records"):
+        taken = amount * exchange["amount"] / abs(float(found["production"]))
+        if exchange["kind"] == "emission":
+            kg = taken * float(factors[exchange["flow"]][: len(PARTS)].sum())
+        else:
+            sign = np.sign(float(edition.activities["production"].iloc[exchange["row"]]))
+            kg = sign * taken * float(study.unit_impacts.values[exchange["row"]].sum())
+        if abs(kg) < cut * abs(total):
+            continue
+        yield (
+            f"{indent}├─ {_number(taken)} {exchange['unit']}  {exchange['flow']}  "
+            f"{_kg(kg)} kg  ({exchange['cite']})"
+        )
+        if exchange["kind"] == "input" and depth < DEPTH:
+            yield from _below(
+                study,
+                int(exchange["row"]),
+                taken,
+                total,
+                cut,
+                indent + "│  ",
+                FITS[exchange["fit"]],
+                depth + 1,
+            )
+
+
+def _origins(catalogue: Catalogue, *kinds: str) -> str:
+    wanted = [ORIGINS.index(kind) for kind in kinds]
+    first = catalogue.origin.iloc[0]
+    return ", ".join(str(name) for name in first.index[first.isin(wanted)]) or "nothing"
+
+
+def _kg(value: float) -> str:
+    return f"{value:.3g}" if abs(value) < 1000 else f"{value:.0f}"
+
+
+def _number(value: float) -> str:
+    return f"{value:.4g}"
+
+
+def _percent(value: float, total: float) -> str:
+    return f"{value / total:.0%}" if total else ""

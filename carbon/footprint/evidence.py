@@ -1,0 +1,225 @@
+"""Reads what stands behind the cells of a catalogue, gives the evidence class of each cell.
+
+Assumed < declared < documented < verified. A cell that nobody filled is assumed; one that the
+merchant filled is declared, whatever word stands beside the number; it is documented when a file
+or a number is named that can be asked for, and verified when a signed statement stands behind it.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from carbon.base.errors import CatalogueError
+from carbon.base.terms import ORIGINS, STAGES
+from carbon.catalogue.documents import EVIDENCE_COLUMNS
+from carbon.catalogue.schema import ORIGIN_COLUMNS, Catalogue
+
+__all__ = ["EVIDENCE", "attached", "by_stage", "documented_share", "levels", "settled"]
+
+EVIDENCE: Final = ("assumed", "declared", "documented", "verified")
+"""Classes of evidence, the weakest first; the position is the stored code."""
+
+ASSUMED, DECLARED, DOCUMENTED, VERIFIED = range(len(EVIDENCE))
+LARGEST: Final = 2_000_000
+"""Rows that a table of evidence may have."""
+
+CELLS_OF_STAGE: Final[dict[str, tuple[str, ...]]] = {
+    "materials": ("mass", "materials"),
+    "production": ("mass", "materials", "electricity", "heat"),
+    "packaging": ("packaging", "units_per_parcel"),
+    "distribution": ("mass", "packaging", "destination", "transport"),
+    "live_session": ("session_kwh", "viewer_hours"),
+    "use": ("energy_per_year", "service_life"),
+    "returns": ("return_rate", "resale_share"),
+    "end_of_life": ("mass", "materials"),
+}
+"""Stage → cells that decide it."""
+
+_DIGEST: Final = re.compile(r"[0-9a-f]{64}")
+_GIVEN, _MEASURED = (ORIGINS.index(name) for name in ("given", "measured"))
+_TOLD: Final = (_GIVEN, _MEASURED)
+
+
+def levels(catalogue: Catalogue) -> pd.DataFrame:
+    """Evidence class of each cell.
+
+    Parameters
+    ----------
+    catalogue : Catalogue
+        Of n SKUs.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A column for each of ``ORIGIN_COLUMNS``, n rows of positions in :data:`EVIDENCE`.
+
+    Examples
+    --------
+    >>> from carbon.study import Study
+    >>> goods = Study().catalogue("sku,category,mass\\nA,t_shirt,180 g\\nB,t_shirt,\\n")
+    >>> [EVIDENCE[level] for level in levels(goods)["mass"]]
+    ['declared', 'assumed']
+    """
+    code = catalogue.origin.to_numpy()
+    level = np.where(np.isin(code, _TOLD), DECLARED, ASSUMED).astype(np.int8)
+    named = catalogue.evidence
+    if len(named):
+        position = pd.Index(catalogue.origin.columns).get_indexer(pd.Index(named["column"]))
+        inside = position >= 0
+        row = named["row"].to_numpy(dtype=np.int64)[inside]
+        stated = named["level"].to_numpy(dtype=np.int8)[inside]
+        column = position[inside]
+        # a document shows what was written, and stands behind nothing that was not
+        told = level[row, column] > ASSUMED
+        np.maximum.at(level, (row[told], column[told]), stated[told])
+    return pd.DataFrame(level, columns=catalogue.origin.columns)
+
+
+def by_stage(catalogue: Catalogue) -> npt.NDArray[np.int8]:
+    """Evidence class of each stage: that of the weakest told cell that decides it.
+
+    Parameters
+    ----------
+    catalogue : Catalogue
+        Of n SKUs.
+
+    Returns
+    -------
+    ndarray of int8, shape (n, 8)
+        Positions in :data:`EVIDENCE`; assumed where no cell of the stage was told.
+    """
+    level = levels(catalogue)
+    columns = []
+    for stage in STAGES:
+        cells = level[list(CELLS_OF_STAGE[stage])].to_numpy()
+        told = np.where(cells > ASSUMED, cells, VERIFIED).min(axis=1)
+        columns.append(np.where((cells > ASSUMED).any(axis=1), told, ASSUMED))
+    return np.column_stack(columns).astype(np.int8)
+
+
+def settled(catalogue: Catalogue) -> Catalogue:
+    """The catalogue in which *measured* without a document is what it is, declared.
+
+    Parameters
+    ----------
+    catalogue : Catalogue
+        As it was read.
+
+    Returns
+    -------
+    Catalogue
+        Its origins say ``measured`` only where a document is named.
+    """
+    origin = catalogue.origin.to_numpy()
+    measured = origin == _MEASURED
+    if not measured.any():
+        return catalogue
+    bare = measured & (levels(catalogue).to_numpy() < DOCUMENTED)
+    changed = pd.DataFrame(np.where(bare, _GIVEN, origin), columns=catalogue.origin.columns)
+    return replace(catalogue, origin=changed.astype(catalogue.origin.dtypes))
+
+
+def attached(catalogue: Catalogue, table: pd.DataFrame) -> Catalogue:
+    """Put the documents of a side table behind the cells of a catalogue.
+
+    Parameters
+    ----------
+    catalogue : Catalogue
+        Of n SKUs.
+    table : pandas.DataFrame
+        Columns ``sku column document`` and any of ``sha256 serial date signed_by``: a row a
+        document. A row with ``signed_by`` is verified, else documented.
+
+    Returns
+    -------
+    Catalogue
+        With these documents beside those that its cells name.
+
+    Raises
+    ------
+    carbon.base.errors.CatalogueError
+        C281 if a column is missing or the table is too large, C282 if a SKU or a column is not in
+        the catalogue, C283 if neither a document nor a number is named or a hash is none.
+
+    Examples
+    --------
+    >>> from carbon.study import Study
+    >>> goods = Study().catalogue("sku,category,mass\\nA,t_shirt,180 g\\n")
+    >>> paper = pd.DataFrame({"sku": ["A"], "column": ["mass"], "document": ["scale-0412.pdf"]})
+    >>> EVIDENCE[levels(attached(goods, paper)).loc[0, "mass"]]
+    'documented'
+    """
+    missing = [name for name in ("sku", "column") if name not in table]
+    if missing or len(table) > LARGEST:
+        raise CatalogueError("C281", ", ".join(missing) or f"at most {LARGEST} rows")
+    text = {
+        name: table[name].fillna("").astype(str).str.strip()
+        if name in table
+        else pd.Series("", index=table.index)
+        for name in ("sku", "column", "document", "sha256", "serial", "date", "signed_by")
+    }
+    first = pd.Index(catalogue.skus["sku"].astype(str))
+    row = pd.Series(np.arange(len(first)), index=first).groupby(level=0).first()
+    place = text["sku"].map(row)
+    _refuse("C282", text["sku"], place.isna())
+    _refuse("C282", text["column"], ~text["column"].isin(ORIGIN_COLUMNS))
+    named = text["document"].mask(text["document"] == "", text["serial"])
+    _refuse("C283", text["sku"], named == "")
+    digest = text["sha256"].str.lower()
+    _refuse("C283", digest, (digest != "") & ~digest.str.fullmatch(_DIGEST))
+    added = pd.DataFrame(
+        {
+            "row": place.to_numpy(dtype=np.int32),
+            "column": text["column"].to_numpy(dtype=object),
+            "level": np.where(text["signed_by"] != "", VERIFIED, DOCUMENTED).astype(np.int8),
+            "document": named.to_numpy(dtype=object),
+            "sha256": digest.to_numpy(dtype=object),
+            "date": text["date"].to_numpy(dtype=object),
+        }
+    )
+    both = [part for part in (catalogue.evidence, added) if len(part)]
+    joined = pd.concat(both, ignore_index=True) if both else catalogue.evidence
+    joined = joined[list(EVIDENCE_COLUMNS)].sort_values("row", kind="stable", ignore_index=True)
+    return replace(catalogue, evidence=joined)
+
+
+def documented_share(
+    by_part: npt.NDArray[np.float64], level: npt.NDArray[np.integer]
+) -> npt.NDArray[np.float64]:
+    """Share of a footprint whose deciding cells are documented or verified.
+
+    Parameters
+    ----------
+    by_part : ndarray of float64, shape (n, parts)
+        Impact that each part of the cells decides [kg CO2e]; its sign is left out.
+    level : ndarray of int, shape (n, parts)
+        Evidence class of each part: that of the weakest of its cells.
+
+    Returns
+    -------
+    ndarray of float64, shape (n,)
+        From 0 to 1; NaN where the impact is unknown.
+
+    Examples
+    --------
+    >>> documented_share(np.array([[3.0, 1.0]]), np.array([[DOCUMENTED, DECLARED]])).tolist()
+    [0.75]
+    """
+    size = np.abs(by_part)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        share: npt.NDArray[np.float64] = (size * (level >= DOCUMENTED)).sum(axis=1) / size.sum(
+            axis=1
+        )
+    return share
+
+
+def _refuse(code: str, column: pd.Series, bad: pd.Series) -> None:
+    if bad.any():
+        at = int(bad.to_numpy().argmax())
+        raise CatalogueError(code, row=at + 2, value=str(column.iloc[at]))

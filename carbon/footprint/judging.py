@@ -1,0 +1,208 @@
+"""Reads a filled catalogue, gives it by the rules by which an edition judges products.
+
+fill → settle → size → meters → dear: functional quantities, steps that meters cover, what silence
+costs, local disposal of what cannot come back. An edition without such rules changes nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from carbon.background.edition import Edition
+from carbon.base.errors import PROBLEM_COLUMNS, problem_table
+from carbon.base.terms import ORIGINS
+from carbon.catalogue.schema import Catalogue, Vocabulary
+from carbon.footprint.functional import Functional, contents
+from carbon.footprint.meters import LEAST, Meters
+from carbon.footprint.silence import Silence
+from carbon.footprint.spreads import Spreads
+from carbon.footprint.vague import settle
+
+__all__ = ["Judging"]
+
+_DEFAULT: Final = ORIGINS.index("default")
+_POINTS: Final = 1000
+"""Points at which the spreads of defaults are tabulated to find their dear side."""
+
+_COLUMN: Final = {
+    "C274": "metered_steps",
+    "C275": "quantity",
+    "C276": "size_class",
+}
+"""Code of a problem → the column that it is told of."""
+
+
+class Judging:
+    """Rules by which an edition judges products.
+
+    Parameters
+    ----------
+    edition : Edition
+        With tables of :data:`carbon.background.tables.JUDGING`.
+    vocabulary : Vocabulary
+        Categories and items.
+    """
+
+    def __init__(self, edition: Edition, vocabulary: Vocabulary) -> None:
+        tables = edition.judging
+        self.tables, self.vocabulary = tables, vocabulary
+        middles = (np.arange(_POINTS) + 0.5) / _POINTS
+        self.functional = Functional(tables, vocabulary)
+        self.silence = Silence(tables, Spreads(edition, vocabulary, middles), vocabulary)
+        self.meters = Meters(tables) if "production_steps" in tables else None
+        self.remelted = np.zeros(len(vocabulary.materials) + 1)
+        if "scrap" in tables:
+            share = tables["scrap"].set_index("material")["recycled_share"]
+            found = share.reindex(vocabulary.materials["material"].astype(str)).fillna(0.0)
+            self.remelted[:-1] = found.to_numpy(dtype=np.float64)
+        rate = vocabulary.parameter_table["return_rate"].to_numpy(dtype=np.float64)
+        self.return_rate = np.append(rate, np.nan)
+
+    def complete(self, catalogue: Catalogue, *, dear: bool = True) -> Catalogue:
+        """The catalogue by the rules of the edition.
+
+        Parameters
+        ----------
+        catalogue : Catalogue
+            As :func:`carbon.catalogue.defaults.fill` leaves it.
+        dear : bool
+            Put what a merchant knows and does not tell on its dear side; not for references.
+        """
+        found: dict[str, npt.NDArray[np.int64]] = {}
+        unread = contents(catalogue.skus["quantity"], self.vocabulary.unit_words)["unread"]
+        written = catalogue.skus["quantity"].notna()
+        found["C275"] = np.flatnonzero((unread & written).to_numpy())
+        found["C276"] = self._strange_classes(catalogue)
+        catalogue = settle(catalogue, self.tables, self.vocabulary)
+        catalogue = self.functional.sized(catalogue)
+        catalogue = self._lines(catalogue)
+        catalogue = self._sessions(catalogue)
+        catalogue = _stranded(catalogue)
+        if self.meters is not None:
+            catalogue, metered = self.meters.read(catalogue)
+            found |= metered
+            short = np.zeros(len(catalogue), bool)
+            short[metered.get(LEAST, [])] = True
+            catalogue = replace(catalogue, skus=catalogue.skus.assign(least_energy=short))
+            found.pop(LEAST, None)  # told with what else is not plausible
+        if dear:
+            catalogue = self.silence.dear(catalogue)
+        return _told(catalogue, found)
+
+    def _strange_classes(self, catalogue: Catalogue) -> npt.NDArray[np.int64]:
+        """SKUs whose size class is none of their category."""
+        stated = catalogue.skus["size_class"]
+        if stated.isna().all():
+            return np.empty(0, np.int64)
+        table = self.functional.classes
+        known = set(zip(table["category"], table["size_class"], strict=True))
+        words = stated.astype("object").fillna("").astype(str).str.strip().str.lower()
+        pairs = zip(catalogue.skus["category"].astype(str), words, strict=True)
+        strange = np.array([bool(pair[1]) and pair not in known for pair in pairs], bool)
+        return np.flatnonzero(strange)
+
+    def _lines(self, catalogue: Catalogue) -> Catalogue:
+        """Scrap that is melted again, and the loss in making that the merchant tells."""
+        lines = catalogue.materials
+        row = lines["row"].to_numpy()
+        stated = catalogue.skus["manufacturing_loss"].to_numpy(dtype=np.float64)[row]
+        return replace(
+            catalogue,
+            skus=catalogue.skus.assign(units_per_return=1.0),
+            materials=lines.assign(
+                loss=np.where(np.isnan(stated), lines["loss"].to_numpy(), stated),
+                scrap_remelted=self.remelted[lines["material"].cat.codes.to_numpy()],
+            ),
+        )
+
+    def _sessions(self, catalogue: Catalogue) -> Catalogue:
+        """A session's default energy belongs to the category's return rate, not to the SKU's."""
+        skus = catalogue.skus
+        usual = self.return_rate[skus["category"].cat.codes.to_numpy()]
+        rate = skus["return_rate"].to_numpy(dtype=np.float64)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            share = np.where(rate == usual, 1.0, (1 - usual) / (1 - rate))
+        changed: dict[str, Any] = {}
+        for name, output in (("session_kwh", "studio_kwh"), ("viewer_hours", "viewer_hours")):
+            default = (catalogue.origin[name] == _DEFAULT).to_numpy() & ~np.isnan(share)
+            changed[output] = skus[output].to_numpy(dtype=np.float64) * np.where(default, share, 1)
+        return replace(catalogue, skus=skus.assign(**changed))
+
+
+def _stranded(catalogue: Catalogue) -> Catalogue:
+    """What is returned abroad does not fly home: it is disposed of there, unless a way is told."""
+    skus, there = catalogue.skus, catalogue.destinations
+    told = [ORIGINS.index("given"), ORIGINS.index("measured")]
+    untold = ~np.isin(catalogue.origin["return_transport"].to_numpy(), told)
+    row = there["row"].to_numpy()
+    made = _countries(skus["origin"])[row]
+    abroad = np.bincount(
+        row,
+        np.where(_countries(there["location"]) != made, there["share"].to_numpy(), 0.0),
+        len(skus),
+    )
+    stranded = np.where(untold, np.minimum(abroad, 1.0), 0.0)
+    if not stranded.any():
+        return replace(catalogue, skus=skus.assign(stranded_share=stranded))
+    legs = catalogue.legs
+    left = (1 - stranded)[legs["row"].to_numpy()]
+    share = legs["chain_share"].to_numpy() * np.where(legs["returning"], left, 1.0)
+    resale = skus["resale_share"].to_numpy(dtype=np.float64)
+    kept = (catalogue.origin["resale_share"] != _DEFAULT).to_numpy()
+    return replace(
+        catalogue,
+        skus=skus.assign(
+            stranded_share=stranded,
+            resale_share=np.where(kept, resale, resale * (1 - stranded)),
+        ),
+        legs=legs.assign(chain_share=share),
+    )
+
+
+def _countries(places: pd.Series) -> npt.NDArray[np.object_]:
+    column = places.array
+    names = np.array([str(name).partition("-")[0] for name in column.categories] + [""], object)
+    found: npt.NDArray[np.object_] = names[column.codes]
+    return found
+
+
+def _told(catalogue: Catalogue, found: dict[str, npt.NDArray[np.int64]]) -> Catalogue:
+    """The catalogue with problems that were found while it was judged."""
+    skus = catalogue.skus
+    found = {code: at for code, at in found.items() if len(at)}
+    if not found:
+        return catalogue
+    parts = [
+        pd.DataFrame(
+            {
+                "file": catalogue.file,
+                "row": skus["line"].to_numpy()[at],
+                "column": _COLUMN[code],
+                "sku": skus["sku"].to_numpy()[at],
+                "value": _values(skus, _COLUMN[code], at),
+                "code": code,
+            }
+        )
+        for code, at in found.items()
+    ]
+    problem = catalogue.skus["problem"].astype("object").copy()
+    for code, at in found.items():
+        problem.iloc[at] = (problem.iloc[at].astype(str) + f" {code}").str.strip()
+    table = problem_table(pd.concat(parts, ignore_index=True))
+    both = [frame for frame in (catalogue.problems, table) if len(frame)]
+    return replace(
+        catalogue,
+        skus=catalogue.skus.assign(problem=problem),
+        problems=pd.concat(both, ignore_index=True)[list(PROBLEM_COLUMNS)],
+    )
+
+
+def _values(
+    skus: pd.DataFrame, column: str, at: npt.NDArray[np.int64]
+) -> npt.NDArray[np.object_] | str:
+    return skus[column].to_numpy(dtype=object)[at] if column in skus else ""

@@ -1,0 +1,152 @@
+"""Reads SKUs ready to be drawn, gives how their totals move with what is told [1].
+
+A letter is conditional on the edition: factors and category defaults are its rules, the same for a
+SKU and its reference. So its probability rests on points that move only what the merchant told,
+spread evenly, the same for all SKUs and however many draws are asked for.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from carbon.background.edition import Edition
+from carbon.base.terms import FITS, ORIGINS, STAGES
+from carbon.catalogue.schema import Vocabulary
+from carbon.footprint.spreads import NO_SPREAD, Spread, Spreads, cell_origins, kinds_of
+from carbon.footprint.streams import even_ranks, middles
+from carbon.footprint.uncertainty import Part, moved
+from carbon.stages.groups import GROUPS, PARAMETERS, RATES, combine
+
+__all__ = ["POINTS", "EvenPoints", "Letters"]
+
+Singles = npt.NDArray[np.float32]
+Flags = npt.NDArray[np.bool_]
+
+POINTS: Final = 256
+"""Points on which a letter rests."""
+
+TOLD: Final = tuple(ORIGINS.index(name) for name in ("given", "measured"))
+"""Codes of cells that the merchant told."""
+
+
+class EvenPoints:
+    """Points of letters and the spreads at them.
+
+    Parameters
+    ----------
+    edition : Edition
+        Its spreads.
+    vocabulary : Vocabulary
+        Categories and items.
+    """
+
+    def __init__(self, edition: Edition, vocabulary: Vocabulary) -> None:
+        names = (*PARAMETERS, *RATES)
+        self.spreads = Spreads(edition, vocabulary, middles(POINTS))
+        self.ranks = dict(zip(names, even_ranks(POINTS, len(names)), strict=True))
+
+
+class Letters:
+    """What the letters of some SKUs rest on.
+
+    Parameters
+    ----------
+    points : EvenPoints
+        Of the edition.
+    part : Part
+        The SKUs.
+    """
+
+    def __init__(self, points: EvenPoints, part: Part) -> None:
+        self.points, self.part = points, part
+        central = part.sampler.central
+        unit = central[np.minimum(part.used // len(FITS), len(central) - 1)]
+        impact = np.asarray(part.matrix @ unit, dtype=np.float64)
+        self.group = impact.reshape(part.n, len(GROUPS)).astype(np.float32)
+        self.factors: dict[str, tuple[Singles, npt.NDArray[np.int64]]] = {}
+        self.rates: dict[str, tuple[Spread, Flags]] = {}
+        for name in (*PARAMETERS, *RATES):
+            told = np.isin(cell_origins(part.catalogue, name), TOLD)
+            spread = points.spreads.of(part.catalogue, name)
+            if name in RATES:
+                row = np.full(part.n, NO_SPREAD) if spread.row is None else spread.row
+                self.rates[name] = spread, told & (row != NO_SPREAD)
+            elif told.any():
+                self.factors[name] = _tabulated(spread, told, points.ranks[name])
+
+    def ratios(self, block: slice) -> Singles:
+        """Totals of some SKUs over the total as stated.
+
+        Parameters
+        ----------
+        block : slice
+            Of the SKUs.
+
+        Returns
+        -------
+        ndarray of float32, shape (k, points)
+            [1]; exactly 1 for a SKU that tells nothing.
+        """
+        part = self.part
+        group = {
+            name: self.group[block, g, None]
+            for g, name in enumerate(GROUPS)
+            if self.group[block, g].any()
+        }
+        of: dict[str, Any] = {
+            name: table[code[block]] for name, (table, code) in self.factors.items()
+        }
+        of |= {name: self._rate(name, block) for name in RATES}
+        if "units_per_parcel" in of:
+            fewest = 1 / part.per_parcel[block, None]
+            of["units_per_parcel"] = np.maximum(of["units_per_parcel"], fewest)
+        if part.returns_alone:
+            of["return_parcels"] = np.float32(1)
+        product, unit, shared = (share[block, None].astype(np.float32) for share in part.shares)
+        stages = combine(group, of, (product, unit, shared), part.inside)
+        total = np.zeros((block.stop - block.start, POINTS + 1), dtype=np.float32)
+        for name in STAGES:
+            total += stages[name]
+        with np.errstate(invalid="ignore", divide="ignore"):
+            ratio: Singles = (total[:, :-1] / total[:, -1:]).astype(np.float32, copy=False)
+        return ratio
+
+    def _rate(self, name: str, block: slice) -> Singles:
+        """A rate at the points, and as stated at the last one."""
+        spread, told = self.rates[name]
+        stated: Singles = self.part.rates[name][block].astype(np.float32)[:, None]
+        if not told[block].any():
+            return stated
+        assert spread.row is not None
+        ranks = self.points.ranks[name] + (np.maximum(spread.row[block], 0) * POINTS)[:, None]
+        drawn = np.where(told[block, None], moved(spread, ranks, block), stated)
+        return np.concatenate([drawn, stated], axis=1)
+
+
+def _tabulated(
+    spread: Spread, told: Flags, ranks: npt.NDArray[np.int64]
+) -> tuple[Singles, npt.NDArray[np.int64]]:
+    """Factors at the points, a row for each different spread, and the row of each SKU.
+
+    The last point of a row is 1, the total as stated; what is not told is 1 throughout.
+    """
+    from scipy.special import ndtri
+
+    row = np.full(len(told), NO_SPREAD) if spread.row is None else spread.row
+    row = np.where(told, row, NO_SPREAD)
+    moves = told & (row == NO_SPREAD)
+    below, above = (side * moves for side in (spread.below, spread.above))
+    code, first = kinds_of(below, above)
+    count = 0 if spread.table is None else len(spread.table)
+    scores = ndtri(middles(POINTS))[ranks]
+    table = np.ones((len(first) + count, POINTS + 1), dtype=np.float32)
+    for kind, sku in enumerate(first):
+        if below[sku] or above[sku]:
+            logs = np.where(scores < 0, below[sku], above[sku]) * scores + spread.centre[sku]
+            table[kind, :-1] = np.exp(logs)
+    if spread.table is not None:
+        table[len(first) :, :-1] = spread.table[:, ranks]
+    return table, np.where(row == NO_SPREAD, code, len(first) + row)

@@ -1,0 +1,402 @@
+"""Reads a catalogue and what is believed of its categories, gives the cells that lie outside.
+
+Every cell is written by someone whom a lower number helps. A declared cell is believed as far as
+the quartile of its category, where silence stands too; a documented one as far as the 95 % bound; a
+verified one stands by itself. Outside is no error: the number is computed and shown, and a letter
+that rests on it is withheld.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from carbon.catalogue.schema import Catalogue, Vocabulary
+from carbon.footprint.evidence import EVIDENCE, levels
+from carbon.footprint.named import other_category
+
+__all__ = ["CELLS_OF", "PARTS", "Plausible", "assess"]
+
+Floats = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
+Tables = dict[str, pd.DataFrame]
+
+CELLS_OF: Final[dict[str, tuple[str, ...]]] = {
+    "mass": ("mass",),
+    "materials": ("materials",),
+    "production": ("electricity", "heat"),
+    "packaging": ("packaging", "units_per_parcel"),
+    "transport": ("transport", "destination"),
+    "live_session": ("session_kwh", "viewer_hours"),
+    "use": ("energy_per_year", "service_life"),
+    "returns": ("return_rate", "resale_share"),
+}
+"""Part of a footprint → the cells that decide it."""
+
+PARTS: Final = tuple(CELLS_OF)
+
+SLACK: Final = 1e-6
+"""Share by which a bound may be missed: it was written with six digits."""
+
+LEAST_PARTS: Final = 3
+"""Materials by which a device is told from another of its mass."""
+
+_DECLARED, _DOCUMENTED, _VERIFIED = (
+    EVIDENCE.index(name) for name in ("declared", "documented", "verified")
+)
+_BOUNDED: Final = (
+    # parameter of plausible_values, column of the catalogue, column of skus, part, code
+    ("return_rate", "return_rate", "return_rate", "returns", "C264"),
+    ("resale_share", "resale_share", "resale_share", "returns", "C264"),
+    ("packaging_reuse", "packaging_reuse", "packaging_reuse", "returns", "C264"),
+    ("units_per_parcel", "units_per_parcel", "units_per_parcel", "packaging", "C265"),
+    ("energy_per_year", "energy_per_year", "energy_per_year_kwh", "use", "C266"),
+    ("service_life", "service_life", "service_life_years", "use", "C266"),
+    ("loss_rate", "loss_rate", "loss_rate", "materials", "C267"),
+    ("session_kwh", "session_kwh", "studio_kwh", "live_session", "C267"),
+    ("viewer_hours", "viewer_hours", "viewer_hours", "live_session", "C267"),
+)
+
+
+@dataclass(frozen=True)
+class Plausible:
+    """What is not believed of some SKUs as it stands.
+
+    Parameters
+    ----------
+    outside : ndarray of bool, shape (n, parts)
+        A cell that decides the part lies outside what is believed, on the side that flatters.
+    wrong : ndarray of bool, shape (n,)
+        It is not what its category is: other materials, another name, another price.
+    vague : ndarray of bool, shape (n,)
+        Its materials are words for anything.
+    codes : ndarray of object, shape (n,)
+        Codes of what lies outside, separated by spaces.
+    level : ndarray of int8, shape (n, parts)
+        Evidence class of each part: that of the weakest cell that was told. Making without a
+        meter follows from the materials.
+    told : ndarray of bool, shape (n, parts)
+        The merchant told a cell of the part.
+    graded : ndarray of bool, shape (n,)
+        What the merchant told can tell it from equal goods, so that a letter says something.
+    """
+
+    outside: Flags
+    wrong: Flags
+    vague: Flags
+    codes: npt.NDArray[np.object_]
+    level: npt.NDArray[np.int8]
+    told: Flags
+    graded: Flags
+
+    @classmethod
+    def joined(cls, parts: list[Plausible]) -> Plausible:
+        """Those of consecutive parts of a catalogue as one."""
+        return cls(
+            *(np.concatenate([getattr(part, item.name) for part in parts]) for item in fields(cls))
+        )
+
+
+def assess(catalogue: Catalogue, judging: Tables, vocabulary: Vocabulary) -> Plausible:
+    """Which cells of each SKU lie outside what is believed.
+
+    Parameters
+    ----------
+    catalogue : Catalogue
+        Filled, settled and with functional quantities, of n SKUs.
+    judging : dict of str to pandas.DataFrame
+        Tables of :attr:`carbon.background.edition.Edition.judging`.
+    vocabulary : Vocabulary
+        Words and archetypes.
+
+    Returns
+    -------
+    Plausible
+    """
+    size = len(catalogue)
+    evidence = levels(catalogue)
+    outside = np.zeros((size, len(PARTS)), dtype=bool)
+    codes: dict[str, Flags] = {}
+
+    def add(code: str, flag: Flags, part: str = "") -> None:
+        codes[code] = codes.get(code, np.zeros(size, dtype=bool)) | flag
+        if part:
+            outside[:, PARTS.index(part)] |= flag
+
+    bounds = _Bounds(catalogue, judging["plausible_values"], vocabulary, evidence)
+    for parameter, cell, column, part, code in _BOUNDED:
+        add(code, bounds.outside(parameter, cell, catalogue.skus[column].to_numpy(float)), part)
+    add("C263", _light(catalogue, bounds, judging), "mass")
+    add("C265", _packed(catalogue, bounds, judging, vocabulary, evidence), "packaging")
+    add("C268", bounds.outside("distance", "transport", _distance(catalogue)), "transport")
+    add("C272", _recycled(catalogue, judging, vocabulary, evidence), "materials")
+    wrong = _composition(catalogue, judging, vocabulary, evidence)
+    add("C261", wrong)
+    named = other_category(catalogue.skus["name"], catalogue.skus["category"], vocabulary)
+    add("C269", named)
+    priced = _priced(catalogue, judging["price_bounds"], vocabulary)
+    add("C270", priced)
+    vague = catalogue.skus["unspecific"].to_numpy(dtype=bool)
+    add("C262", vague)
+    below = catalogue.skus.get("least_energy")
+    if below is not None:
+        add("C271", below.to_numpy(dtype=bool), "production")
+    by_part = [evidence[list(cells)].to_numpy() for cells in CELLS_OF.values()]
+    told = np.column_stack([cells.max(axis=1) for cells in by_part]) >= _DECLARED
+    # units in a parcel without what they are packed in do not tell the packaging
+    told[:, PARTS.index("packaging")] = evidence["packaging"].to_numpy() >= _DECLARED
+    # an untold cell stands dear and decides nothing: the weakest of those that were told
+    level = np.column_stack(
+        [np.where(cells >= _DECLARED, cells, _VERIFIED).min(axis=1) for cells in by_part]
+    )
+    level = np.where(told, level, 0)
+    made = PARTS.index("production")
+    follows = level[:, PARTS.index("materials")]
+    level[:, made] = np.where(told[:, made], level[:, made], follows)
+    return Plausible(
+        outside,
+        wrong | named | priced,
+        vague,
+        _joined_codes(codes, size),
+        level.astype(np.int8),
+        told,
+        _graded(catalogue, judging["functional_quantities"], vocabulary, evidence),
+    )
+
+
+class _Bounds:
+    """Bounds of every SKU, by the evidence of its cells."""
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        table: pd.DataFrame,
+        vocabulary: Vocabulary,
+        evidence: pd.DataFrame,
+    ) -> None:
+        self.category = catalogue.skus["category"].cat.codes.to_numpy()
+        self.evidence = evidence
+        names = vocabulary.names("category").ids
+        self.table = {
+            str(parameter): rows.set_index("category").reindex(names)
+            for parameter, rows in table.groupby("parameter", sort=False)
+        }
+
+    def outside(self, parameter: str, cell: str, value: Floats, scale: Any = 1.0) -> Flags:
+        """Whether told values flatter beyond what is believed.
+
+        Parameters
+        ----------
+        parameter : str
+            Of ``plausible_values``.
+        cell : str
+            Column whose evidence decides.
+        value : ndarray of float64, shape (n,)
+            [unit of the parameter].
+        scale : float or ndarray
+            By which the bounds of the SKU are multiplied.
+        """
+        if parameter not in self.table:
+            return np.zeros(len(value), dtype=bool)
+        rows = self.table[parameter]
+        level = self.evidence[cell].to_numpy()
+
+        def bound(name: str) -> Floats:
+            column: Floats = np.append(rows[name].to_numpy(dtype=np.float64), np.nan)
+            scaled: Floats = column[self.category] * scale
+            return scaled
+
+        flatters = np.append(rows["flatters"].fillna("").to_numpy(object), "")[self.category]
+        documented = level >= _DOCUMENTED
+        low = np.where(documented, bound("low"), bound("declared_low"))
+        high = np.where(documented, bound("high"), bound("declared_high"))
+        with np.errstate(invalid="ignore"):
+            small = np.isin(flatters, ("low", "both")) & (value < low * (1 - SLACK))
+            large = np.isin(flatters, ("high", "both")) & (value > high * (1 + SLACK))
+        told = (level >= _DECLARED) & (level < _VERIFIED)
+        flag: Flags = told & (small | large)
+        return flag
+
+
+def _light(catalogue: Catalogue, bounds: _Bounds, judging: Tables) -> Flags:
+    """Lighter than is believed for one piece of the size; only where mass is not the quantity."""
+    skus = catalogue.skus
+    table = judging["functional_quantities"].set_index("category")
+    by = skus["category"].astype(object).map(table["column"]).to_numpy(object)
+    usual = skus["category"].astype(object).map(table["usual"]).to_numpy(dtype=np.float64)
+    quantity = skus["functional_quantity"].to_numpy(dtype=np.float64)
+    classes = judging["size_classes"].set_index(["category", "size_class"])["factor"]
+    key = pd.MultiIndex.from_arrays(
+        [skus["category"].astype(object), skus["size_class"].astype(object)]
+    )
+    factor = np.nan_to_num(classes.reindex(key).to_numpy(dtype=np.float64), nan=1.0)
+    counted = np.isin(by, ("pieces", "sheets", "capacity"))
+    mass = skus["mass_kg"].to_numpy(dtype=np.float64)
+    flag: Flags = counted & bounds.outside("mass", "mass", mass, quantity / usual * factor)
+    return flag
+
+
+def _packed(
+    catalogue: Catalogue,
+    bounds: _Bounds,
+    judging: Tables,
+    vocabulary: Vocabulary,
+    evidence: pd.DataFrame,
+) -> Flags:
+    """Less packaging than is believed for the quantity, or more trips of a piece."""
+    skus, size = catalogue.skus, len(catalogue)
+    lines = catalogue.packaging
+    row = lines["row"].to_numpy()
+    weight: Floats = np.bincount(row, lines["mass_kg"].to_numpy(dtype=np.float64), size).astype(
+        np.float64
+    )
+    archetype = vocabulary.archetype_packaging
+    usual = archetype["mass_g"].astype(float).groupby(archetype["category"].astype(str)).sum()
+    table = judging["functional_quantities"].set_index("category")
+    category = skus["category"].astype(object)
+    ratio = skus["functional_quantity"].to_numpy(dtype=np.float64) / category.map(
+        table["usual"]
+    ).to_numpy(dtype=np.float64)
+    law = ratio ** category.map(table["packaging_exponent"]).to_numpy(dtype=np.float64)
+    grams = category.map(usual).to_numpy(dtype=np.float64) * law
+    light = bounds.outside("packaging", "packaging", weight, grams / 1000)
+    trips = judging["plausible_trips"].set_index("item").reindex(vocabulary.names("item").ids)
+    code = lines["item"].cat.codes.to_numpy()
+    level = evidence["packaging"].to_numpy()[row]
+    most = np.where(
+        level >= _DOCUMENTED,
+        np.append(trips["high"].to_numpy(dtype=np.float64), np.nan)[code],
+        np.append(trips["declared_high"].to_numpy(dtype=np.float64), np.nan)[code],
+    )
+    told = (level >= _DECLARED) & (level < _VERIFIED)
+    many = told & (lines["trips"].to_numpy(dtype=np.float64) > most * (1 + SLACK))
+    flag: Flags = light | (np.bincount(row[many], minlength=size) > 0)
+    return flag
+
+
+def _distance(catalogue: Catalogue) -> Floats:
+    """Mean way of the units to the buyer [km]."""
+    legs = catalogue.legs
+    out = legs[~legs["returning"].to_numpy(dtype=bool)]
+    # handling and the last mile have no length
+    length = np.nan_to_num(out["km"].to_numpy(dtype=np.float64))
+    km = out["chain_share"].to_numpy(dtype=np.float64) * length
+    return np.bincount(out["row"].to_numpy(), km, len(catalogue)).astype(np.float64)
+
+
+def _recycled(
+    catalogue: Catalogue, judging: Tables, vocabulary: Vocabulary, evidence: pd.DataFrame
+) -> Flags:
+    """A larger recycled share than is believed without a document."""
+    lines, size = catalogue.materials, len(catalogue)
+    names = vocabulary.names("material").ids
+    table = judging["material_groups"].set_index("material")["recycled_high"].reindex(names)
+    high = np.append(table.to_numpy(dtype=np.float64), np.nan)
+    row = lines["row"].to_numpy()
+    share = lines["recycled_share"].to_numpy(dtype=np.float64)
+    over = share > high[lines["material"].cat.codes.to_numpy()] * (1 + SLACK)
+    level = evidence["materials"].to_numpy()
+    told = (level >= _DECLARED) & (level < _DOCUMENTED)
+    flag: Flags = told & (np.bincount(row[over], minlength=size) > 0)
+    return flag
+
+
+def _composition(
+    catalogue: Catalogue, judging: Tables, vocabulary: Vocabulary, evidence: pd.DataFrame
+) -> Flags:
+    """Made of what goods of the category are not made of; a document lifts it."""
+    names, materials = vocabulary.names("category").ids, vocabulary.names("material").ids
+    group = judging["material_groups"].set_index("material")["group"].reindex(materials)
+    number, groups = pd.factorize(group)
+    table = judging["plausible_materials"]
+    table = table[table["category"].isin(names)]
+    row = table["category"].map({name: i for i, name in enumerate(names)}).to_numpy()
+    column = pd.Index(groups).get_indexer(table["group"])
+    low = np.zeros((len(names), len(groups)))
+    high = np.zeros((len(names), len(groups)))
+    low[row[column >= 0], column[column >= 0]] = table["low"].to_numpy()[column >= 0]
+    high[row[column >= 0], column[column >= 0]] = table["high"].to_numpy()[column >= 0]
+    lines, size = catalogue.materials, len(catalogue)
+    at = lines["row"].to_numpy()
+    code = number[lines["material"].cat.codes.to_numpy()]
+    known = code >= 0
+    mass = lines["mass_kg"].to_numpy(dtype=np.float64)
+    by_group = np.bincount(
+        at[known] * len(groups) + code[known], mass[known], size * len(groups)
+    ).reshape(size, len(groups))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        share = by_group / by_group.sum(axis=1, keepdims=True)
+    category = catalogue.skus["category"].cat.codes.to_numpy()
+    level = evidence["materials"].to_numpy()
+    told = (level >= _DECLARED) & (level < _DOCUMENTED) & (category >= 0)
+    told &= ~catalogue.skus["unspecific"].to_numpy(dtype=bool)
+    with np.errstate(invalid="ignore"):
+        beyond = (share > high[category] + SLACK) | (share < low[category] - SLACK)
+    # a category of which nothing is said is of anything
+    flag: Flags = told & beyond.any(axis=1) & (high[category].sum(axis=1) > 0)
+    return flag
+
+
+def _priced(catalogue: Catalogue, table: pd.DataFrame, vocabulary: Vocabulary) -> Flags:
+    """Sold at a price at which no goods of the category are."""
+    skus = catalogue.skus
+    price = skus["price"].to_numpy(dtype=np.float64)
+    yuan = np.isin(skus["currency"].astype(object).fillna("").to_numpy(object), ("CNY", ""))
+    category = skus["category"].cat.codes.to_numpy()
+    names = vocabulary.names("category").ids
+    quantity = skus["functional_quantity"].to_numpy(dtype=np.float64)
+    flag = np.zeros(len(skus), dtype=bool)
+    for per, amount in (("sales unit", 1.0), ("quantity", quantity)):
+        rows = table[table["per"] == per].set_index("category").reindex(names)
+        low, high = (
+            np.append(rows[name].to_numpy(dtype=np.float64), np.nan)[category]
+            for name in ("low", "high")
+        )
+        with np.errstate(invalid="ignore", divide="ignore"):
+            each = price / amount
+            flag |= yuan & (price > 0) & ((each < low) | (each > high))
+    return flag
+
+
+def _graded(
+    catalogue: Catalogue, table: pd.DataFrame, vocabulary: Vocabulary, evidence: pd.DataFrame
+) -> Flags:
+    """Whether a letter would say something: by category, or by documented parts of a device."""
+    category = catalogue.skus["category"].cat.codes.to_numpy()
+    names = vocabulary.names("category").ids
+    graded = table.set_index("category")["graded"].reindex(names)
+    word = np.append(graded.fillna("yes").to_numpy(object), "yes")[category]
+    lines, size = catalogue.materials, len(catalogue)
+    row = lines["row"].to_numpy()
+    lump = lines["material"].isin(_assembled(vocabulary)).to_numpy()
+    parts = np.bincount(row[~lump], minlength=size)
+    whole = np.bincount(row[lump], minlength=size)
+    documented = evidence["materials"].to_numpy() >= _DOCUMENTED
+    own = documented & (whole == 0) & (parts >= LEAST_PARTS)
+    flag: Flags = (word == "yes") | ((word == "parts") & own)
+    return flag
+
+
+def _assembled(vocabulary: Vocabulary) -> set[str]:
+    """Materials that are whole devices."""
+    table = vocabulary.materials
+    return set(table.loc[table["virgin"].astype(str).str.endswith(" assembly"), "material"])
+
+
+def _joined_codes(codes: dict[str, Flags], size: int) -> npt.NDArray[np.object_]:
+    """Codes of each SKU in their order, separated by spaces; as few strings as possible."""
+    names = sorted(codes)
+    packed = np.zeros(size, dtype=np.int64)
+    for bit, name in enumerate(names):
+        packed |= codes[name].astype(np.int64) << bit
+    patterns, inverse = np.unique(packed, return_inverse=True)
+    words = [
+        " ".join(name for bit, name in enumerate(names) if pattern >> bit & 1)
+        for pattern in patterns.tolist()
+    ]
+    text: npt.NDArray[np.object_] = np.array(words, dtype=object)[inverse.ravel()]
+    return text

@@ -1,0 +1,122 @@
+"""Reads rooms with impressions or a scenario, gives exposure shared out, with problems."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from carbon.base.errors import LedgerError, RuleError, problem_table
+from carbon.base.shown import Shown
+from carbon.catalogue.ledger import read_ledger
+from carbon.liveroom.ledgers import Table
+from carbon.liveroom.market import Scenario, read_scenario, rooms_of
+from carbon.liveroom.policy import Policy
+from carbon.liveroom.rounds import Rounds, run
+
+__all__ = ["Exposure", "share_exposure"]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Exposure(Shown, Rounds):
+    """Impressions shared out, round after round.
+
+    Parameters
+    ----------
+    problems : pandas.DataFrame
+        Columns :data:`carbon.base.errors.PROBLEM_COLUMNS`, of the ledger and of the sharing.
+    left_out : int
+        Rows that got no share.
+    several : bool
+        Rounds were asked for, or told; there may be one.
+    scenario : Scenario, optional
+        The made-up market that was asked for.
+
+    Examples
+    --------
+    >>> from carbon import Platform, Study
+    >>> Platform(Study()).share_exposure(scenario="fair-exposure").left_out
+    0
+    """
+
+    problems: pd.DataFrame
+    left_out: int
+    several: bool = False
+    scenario: Scenario | None = None
+
+
+def share_exposure(
+    policy: Policy,
+    rooms: Table | None = None,
+    *,
+    method: str = "entropy",
+    rounds_made: int | None = None,
+    scenario: Scenario | Path | str | None = None,
+    name: str = "",
+) -> Exposure:
+    """Share out impressions: boosts, long-tail floor, caps and largest loss; the sum stays.
+
+    Parameters
+    ----------
+    policy : Policy
+    rooms : path or pandas.DataFrame, optional
+        Ledger of kind ``exposure``; those of the scenario's market without.
+    method, rounds_made, scenario
+        As for :meth:`carbon.platform.Platform.share_exposure`.
+    name : str
+        Of the policy, for errors.
+
+    Returns
+    -------
+    Exposure
+
+    Raises
+    ------
+    carbon.base.errors.RuleError
+        R209 if the policy has no rules of exposure, R200 if they contradict each other.
+    carbon.base.errors.LedgerError
+        G001 if there are neither rooms nor a scenario.
+
+    Examples
+    --------
+    >>> from carbon.liveroom.policy_file import read_policy
+    >>> shared = share_exposure(read_policy(), scenario="fair-exposure", rounds_made=2)
+    >>> shared.course["small_exposure"].round(3).tolist()
+    [0.12, 0.3, 0.3]
+    """
+    rules = policy.exposure
+    if rules is None:
+        raise RuleError("R209", file=name or policy.id, value="exposure")
+    if scenario is not None and not isinstance(scenario, Scenario):
+        scenario = read_scenario(scenario)
+    market = None if scenario is None else scenario.market
+    wrong, left_out, file = problem_table(), 0, ""
+    if rooms is not None:
+        ledger = read_ledger(rooms, "exposure")
+        table, wrong, left_out = ledger.frame, ledger.problems, ledger.dropped
+        file = ledger.file
+    elif market is not None:
+        table = rooms_of(market)
+    else:
+        raise LedgerError("G001", "rooms are needed, or a scenario that makes them up")
+    shared = run(
+        table,
+        rules,
+        policy.boost_cap.value,
+        rounds=rounds_made or 1,
+        market=market,
+        policy=policy.id,
+        method=method,
+    )
+    noted = problem_table(shared.last.problems.assign(file=file))
+    parts = [part for part in (wrong, noted) if len(part)]
+    return Exposure(
+        shared.last,
+        shared.monitor,
+        shared.course,
+        problems=pd.concat(parts, ignore_index=True) if parts else problem_table(),
+        left_out=int(shared.last.rooms["exposure"].isna().sum()) + left_out,
+        several=rounds_made is not None or "round" in table,
+        scenario=scenario,
+    )

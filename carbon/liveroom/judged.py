@@ -1,0 +1,147 @@
+"""Reads ledgers, goods and a policy, gives rooms judged and what this changes in a history."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+
+import numpy as np
+import pandas as pd
+
+from carbon.base.errors import LedgerError
+from carbon.base.shown import Shown
+from carbon.catalogue.ledger import Ledger
+from carbon.catalogue.schema import Catalogue
+from carbon.footprint.computing import Computing
+from carbon.liveroom.eligibility import Judgement, Tables, judge
+from carbon.liveroom.goods import goods_of
+from carbon.liveroom.ledgers import impacts_of, problems_of, rates_of
+from carbon.liveroom.policy import Policy
+from carbon.liveroom.room_problems import text_of
+from carbon.liveroom.room_words import Look, findings
+from carbon.liveroom.settlement import History, entry, settle
+from carbon.liveroom.studio import viewers_of
+
+__all__ = ["RoomsJudged", "day_of", "judge_rooms"]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class RoomsJudged(Shown, Judgement):
+    """Rooms judged, with what this changes in a history.
+
+    Parameters
+    ----------
+    settlement : pandas.DataFrame, optional
+        Scores that late returns re-open, where there is a history.
+    next_entry : tuple of str, optional
+        Name and text of the next file of the history; None if it has nothing new.
+    as_of : str
+        Day of the judgement, ``2026-11-30``.
+
+    Examples
+    --------
+    >>> none = pd.DataFrame({"room": []})
+    >>> RoomsJudged(none, none, none, none, none, as_of="2026-11-30").as_of
+    '2026-11-30'
+    """
+
+    settlement: pd.DataFrame | None = None
+    next_entry: tuple[str, str] | None = None
+    as_of: str = ""
+
+
+def judge_rooms(
+    study: Computing,
+    policy: Policy,
+    ledgers: Mapping[str, Ledger],
+    catalogue: Catalogue,
+    graded: pd.DataFrame,
+    look: Look,
+    *,
+    day: datetime.date,
+    period: str = "",
+    before: History | None = None,
+) -> RoomsJudged:
+    """Gates, points, tier and boost of every live room.
+
+    Parameters
+    ----------
+    study : Study
+        Goal and scope.
+    policy : Policy
+    ledgers : mapping of str to Ledger
+        ``rooms``, ``sessions`` and ``sales``, and as far as there are the others of
+        :data:`carbon.liveroom.ledgers.LEDGERS`.
+    catalogue : Catalogue
+        The goods sold, filled.
+    graded : pandas.DataFrame
+        Their footprints, as :meth:`carbon.study.Study.grades`.
+    look : callable
+        Applies the claim rules of a market to texts.
+    day : datetime.date
+        What was settled and retired by then counts.
+    period : str
+        What is judged.
+    before : History, optional
+        What was judged before.
+
+    Returns
+    -------
+    RoomsJudged
+    """
+    frames = {name: ledger.frame for name, ledger in ledgers.items()}
+    rates, odd_rates = rates_of(ledgers.get("rates"))
+    frames.pop("rates", None)
+    words = findings(frames["rooms"], policy, look)
+    refused = ledgers["sales"].refused
+    tables = Tables(**frames, findings=words, rates=rates, refused=refused)
+    names = study.vocabulary.categories["category"].astype(str).tolist()
+    typical = study.catalogue(pd.DataFrame({"sku": names, "category": names}))
+    judged = judge(
+        tables,
+        goods_of(catalogue, typical, graded, policy),
+        impacts_of(study, viewers_of(tables.sessions, policy.viewers)),
+        policy,
+        as_of=np.datetime64(day, "D"),
+        period=period,
+        basis=str(study.basis),
+        edition=study.basis.edition,
+        earlier=None
+        if before is None
+        else before.others(pd.Index(text_of(frames["rooms"], "room")), period),
+    )
+    parts = {each.name: getattr(judged, each.name) for each in fields(judged)}
+    parts["problems"] = problems_of(ledgers, odd_rates, judged.problems)
+    return RoomsJudged(
+        **parts,
+        settlement=None if before is None else settle(before, judged, policy),
+        next_entry=None if before is None else entry(before, judged, period),
+        as_of=day.isoformat(),
+    )
+
+
+def day_of(day: str | datetime.date | None) -> datetime.date:
+    """Day of a judgement.
+
+    Parameters
+    ----------
+    day : str or datetime.date, optional
+        As ``2026-11-30``; today without.
+
+    Raises
+    ------
+    carbon.base.errors.LedgerError
+        G012 if it is none.
+
+    Examples
+    --------
+    >>> day_of("2026-11-30").year
+    2026
+    """
+    if day is None or isinstance(day, datetime.date):
+        return day or datetime.date.today()
+    try:
+        return datetime.date.fromisoformat(day)
+    except ValueError:
+        raise LedgerError("G012", column="as_of", value=day) from None

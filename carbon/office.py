@@ -1,0 +1,402 @@
+"""Reads a catalogue, a ledger of sales and a tax rule, gives the dossier of a period.
+
+A dossier in memory is made of plain tables; one in a folder holds copies of its inputs, and is made
+again from them byte for byte.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+import carbon
+from carbon.base.errors import LedgerError, StudyError, problem_table
+from carbon.base.rules import shipped
+from carbon.catalogue.aliases import spelled
+from carbon.catalogue.given import Source as Goods
+from carbon.catalogue.ledger import Ledger, read_ledger
+from carbon.catalogue.schema import Catalogue
+from carbon.incentive import intensity as intensities
+from carbon.incentive.dossier import Dossier, Source, changes, earlier
+from carbon.incentive.intensity import Change
+from carbon.incentive.returned import with_ledger_rates
+from carbon.incentive.sales import Sales, settle
+from carbon.incentive.vat import assess, taxed
+from carbon.incentive.vat_rules import Period, TaxRule, load_rule
+from carbon.liveroom.ledgers import Table
+from carbon.run import dossier_folder as folders
+from carbon.run.dossier_files import exchanges_of, write_dossier
+from carbon.run.dossier_folder import DossierOptions
+from carbon.run.manifest import Manifest, libraries, write_json
+from carbon.study import Study
+
+__all__ = ["DEFAULT_RULE", "BaseYear", "Office", "make_dossier", "reproduce"]
+
+DEFAULT_RULE: Final = "paper-2percent"
+"""The shipped rule; it cites no statute, and says so."""
+
+
+@dataclass(frozen=True, eq=False)
+class BaseYear:
+    """What carbon intensity is compared with.
+
+    Parameters
+    ----------
+    sales : path or pandas.DataFrame
+        Ledger of the base year.
+    catalogue : path, pandas.DataFrame or Catalogue
+        Goods of the base year.
+    period : str
+        As ``2025Q3``; all days of the ledger without.
+    study : Study, optional
+        In the edition of the base year; the one now without.
+
+    Examples
+    --------
+    >>> BaseYear("sales-2025.csv", "catalogue-2025.csv", "2025Q3").period
+    '2025Q3'
+    """
+
+    sales: Table
+    catalogue: Goods
+    period: str = ""
+    study: Study | None = None
+
+
+class Office:
+    """What an office that levies or checks a tax asks of a study.
+
+    Parameters
+    ----------
+    study : Study
+        Goal and scope.
+    rule : TaxRule, path or str
+        Its model, a rule file, or the name of a shipped one.
+    draws : int
+        Draws for intervals and letters.
+
+    Raises
+    ------
+    carbon.base.errors.RuleError
+        P001 to P003 if the rule cannot be read.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from carbon import Office, Study
+    >>> sales = pd.DataFrame({"sku": ["A"], "units": [10], "revenue": ["1000 CNY"]})
+    >>> sales = sales.assign(date="2026-07-01", taxpayer="T1", vat_rate="13%")
+    >>> dossier = Office(Study(), draws=50).dossier("sku,category\\nA,t_shirt\\n", sales, "2026Q3")
+    >>> dossier.assessment.totals["taxpayer"].astype(str).tolist()
+    ['T1']
+    """
+
+    def __init__(
+        self, study: Study, rule: TaxRule | Path | str = DEFAULT_RULE, *, draws: int = 1000
+    ) -> None:
+        self.study = study
+        self.rule = rule if isinstance(rule, TaxRule) else load_rule(shipped("tax", rule))
+        self.draws = draws
+
+    def dossier(
+        self,
+        catalogue: Goods,
+        sales: Table,
+        period: str,
+        *,
+        verified: Table | None = None,
+        previous: Path | None = None,
+        base: BaseYear | None = None,
+        inventory: Path | None = None,
+        sources: Sequence[Source] = (),
+    ) -> Dossier:
+        """Every SKU that was sold, its condition, tax base and relief.
+
+        Parameters
+        ----------
+        catalogue : path, pandas.DataFrame or Catalogue
+            As for :meth:`carbon.study.Study.catalogue`.
+        sales : path or pandas.DataFrame
+            Ledger of the sales.
+        period : str
+            ``2026``, ``2026H2``, ``2026Q3`` or ``2026-09``.
+        verified : path or pandas.DataFrame, optional
+            Ledger of verifiers' certificates.
+        previous : pathlib.Path, optional
+            ``dossier.json`` of the period before.
+        base : BaseYear, optional
+            For the change of carbon intensity.
+        inventory : pathlib.Path, optional
+            Where every exchange is written, ``.parquet``.
+        sources : sequence of Source
+            Inputs that the dossier names.
+
+        Returns
+        -------
+        Dossier
+
+        Raises
+        ------
+        carbon.base.errors.StudyError
+            T001 to T006 as :mod:`carbon.base.codes.office` lists them.
+        carbon.base.errors.LedgerError
+            If a ledger cannot be read.
+        """
+        study, rule, of = self.study, self.rule, Period.parse(period)
+        rule.demand(of, study.edition.name)
+        settled = _settled(study, sales, rule, of)
+        sold, rates = with_ledger_rates(_sold(study.catalogue(catalogue), settled), settled.lines)
+        footprints = study.grades(sold, draws=self.draws)
+        footprints["line"] = sold.skus["line"].to_numpy(np.int64)
+        certificates = None if verified is None else read_ledger(verified, "verifications")
+        parts = [settled.problems]
+        parts += [] if certificates is None else [certificates.problems]
+        frame = None if certificates is None else certificates.frame
+        assessment = assess(settled.lines, footprints, rule, of, frame)
+        serious = sold.problems[sold.problems["severity"] == "error"]
+        parts += [serious, rates, _sku_problems(assessment.lines)]
+        exchanges, factors = exchanges_of(study, sold, inventory)
+        before = None if previous is None else earlier(previous, rule)
+        change = None
+        if base is not None:
+            change, problems = self._change(assessment.lines, sold, base)
+            parts.append(problems)
+        full = [part for part in parts if not part.empty]
+        return Dossier(
+            rule=rule,
+            period=of,
+            assessment=assessment,
+            footprints=footprints,
+            factors=factors,
+            exchanges=exchanges,
+            problems=pd.concat(full, ignore_index=True) if full else problem_table(),
+            changes=changes(assessment.lines, before, str(study.basis)) if before else None,
+            change=change,
+            sources=list(sources),
+            basis=str(study.basis),
+            program=f"carbon-label {carbon.__version__}",
+        )
+
+    def intensity(self, catalogue: Goods, sales: Table, period: str, base: BaseYear) -> Change:
+        """Change of carbon intensity since a base year, by what it came from.
+
+        Parameters
+        ----------
+        catalogue, sales, period
+            As for :meth:`dossier`.
+        base : BaseYear
+            What it is compared with.
+
+        Returns
+        -------
+        carbon.incentive.intensity.Change
+            [kg CO2e per 1,000 of the rule's currency].
+
+        Raises
+        ------
+        carbon.base.errors.CarbonError
+            As :meth:`dossier`.
+        """
+        rule, of = self.rule, Period.parse(period)
+        settled = _settled(self.study, sales, rule, of)
+        sold = _sold(self.study.catalogue(catalogue), settled)
+        sold, _ = with_ledger_rates(sold, settled.lines)
+        return self._change(taxed(settled.lines, rule), sold, base)[0]
+
+    def _change(
+        self, lines: pd.DataFrame, sold: Catalogue, base: BaseYear
+    ) -> tuple[Change, pd.DataFrame]:
+        """Carbon intensity against the base year, and the problems of its ledger."""
+        study, rule = self.study, self.rule
+        ledger = read_ledger(base.sales, "sales")
+        period = Period.parse(base.period) if base.period else _all_days(ledger)
+        sales = settle(ledger, rule, period)
+        old = base.study or study
+        base_now = intensities.components(study, study.catalogue(base.catalogue))
+        then = base_now
+        if old is not study:
+            then = intensities.components(old, old.catalogue(base.catalogue))
+        change: Change = intensities.change(
+            (lines, intensities.components(study, sold)),
+            (taxed(sales.lines, rule), then),
+            base_now,
+            digits=rule.minor_digits,
+        )
+        return change, sales.problems
+
+
+def make_dossier(
+    inputs: dict[str, list[Path]],
+    options: DossierOptions,
+    output: Path,
+    progress: Callable[[str], object] = lambda step: None,  # noqa: ARG005  told to nobody
+) -> tuple[Manifest, Dossier]:
+    """Compute a dossier from files and write its folder, from which it can be made again.
+
+    Parameters
+    ----------
+    inputs : dict of str to list of pathlib.Path
+        Role → files or folders: ``catalogue sales rules`` and, where given, ``base_sales
+        base_catalogue verified previous factors``.
+    options : DossierOptions
+        What decides the result beside them.
+    output : pathlib.Path
+        A folder that is new, empty, or holds an earlier dossier, which is replaced.
+    progress : callable, optional
+        Told what is done next.
+
+    Returns
+    -------
+    Manifest, Dossier
+
+    Raises
+    ------
+    carbon.base.errors.CarbonError
+        As reading, computing and writing tell.
+
+    Examples
+    --------
+    >>> options = DossierOptions(period="2026Q3", languages=["zh"], draws=0, edition="2026.1",
+    ...                          method="GWP100 AR6", boundary="cradle-to-grave")
+    >>> make_dossier({"catalogue": [Path("goods.csv")]}, options, Path("goods.csv"))
+    Traceback (most recent call last):
+    carbon.base.errors.OutputError: T007 goods.csv: ...
+    """
+    folders.free(output, [path for paths in inputs.values() for path in paths])
+    with folders.beside(output) as folder:
+        progress("inputs")
+        copies, named = folders.copied(inputs, folder)
+        progress("footprints")
+        study = _study(options, options.edition, copies)
+        office = Office(study, load_rule(copies["rules"][0]), draws=options.draws)
+        base = None
+        if "base_sales" in copies:
+            old = _study(options, options.base_edition, copies) if options.base_edition else None
+            files = copies["base_sales"][0], copies["base_catalogue"][0]
+            base = BaseYear(*files, options.base_period, old)
+        dossier = office.dossier(
+            copies["catalogue"][0],
+            copies["sales"][0],
+            options.period,
+            verified=copies.get("verified", [None])[0],
+            previous=copies.get("previous", [None])[0],
+            base=base,
+            inventory=folder / "inventory.parquet",
+            sources=[Source(each.role, Path(each.path).name, each.sha256) for each in named],
+        )
+        progress("files")
+        write_dossier(dossier, options.languages, folder)
+        manifest = Manifest(
+            program=dossier.program,
+            command="tax",
+            libraries=libraries(),
+            edition=study.edition.id,
+            edition_sha256=study.edition.digest,
+            method=study.method,
+            boundary=study.boundary,
+            basis=str(study.basis),
+            arguments=options.model_dump(),
+            about={"rule": f"{dossier.rule.name}/{dossier.rule.version}"},
+            inputs=named,
+            outputs=folders.outputs(folder, named),
+        )
+        write_json(manifest, folder / folders.MANIFEST)
+    return manifest, dossier
+
+
+def reproduce(
+    manifest: Path,
+    output: Path | None = None,
+    progress: Callable[[str], object] = lambda step: None,  # noqa: ARG005  told to nobody
+) -> tuple[pd.DataFrame, str, str]:
+    """Compute a dossier again from its manifest and compare every file byte for byte.
+
+    Parameters
+    ----------
+    manifest : pathlib.Path
+        A ``manifest.json``.
+    output : pathlib.Path, optional
+        Keep the dossier that was made again.
+    progress : callable, optional
+        Told what is done next.
+
+    Returns
+    -------
+    files : pandas.DataFrame
+        Columns ``path same``.
+    edition : str
+        In which it was computed.
+    versions : str
+        Versions that differ, in words.
+
+    Raises
+    ------
+    carbon.base.errors.StudyError
+        T010 to T013.
+
+    Examples
+    --------
+    >>> reproduce(Path("nowhere.json"))
+    Traceback (most recent call last):
+    carbon.base.errors.StudyError: T010 nowhere.json: ...
+    """
+    first = folders.dossier_manifest(manifest)
+    inputs = folders.restored(manifest, first)
+    with tempfile.TemporaryDirectory() as place:
+        target = output or Path(place) / "again"
+        second, _ = make_dossier(inputs, folders.options_of(first), target, progress)
+    if second.edition_sha256 != first.edition_sha256:
+        raise StudyError("T013", second.edition, file=str(manifest), value=first.edition)
+    files = pd.DataFrame(folders.compared(first, second), columns=["path", "same"])
+    return files, first.edition, folders.differing(first, second)
+
+
+def _study(options: DossierOptions, edition: str, inputs: dict[str, list[Path]]) -> Study:
+    return Study(
+        edition,
+        factors=inputs.get("factors", []),
+        method=options.method,
+        boundary=options.boundary,
+        background=options.background,
+    )
+
+
+def _settled(study: Study, sales: Table, rule: TaxRule, period: Period) -> Sales:
+    """Lines of a period, categories by their ids."""
+    ledger = read_ledger(sales, "sales")
+    names = study.vocabulary.names("category")
+    ids = spelled(ledger.frame["category"], names) if "category" in ledger.frame else {}
+    return settle(ledger, rule, period, study.edition.name, ids)
+
+
+def _sold(catalogue: Catalogue, sales: Sales) -> Catalogue:
+    """SKUs that were sold, in the order of the catalogue."""
+    wanted = set(sales.lines["sku"])
+    at = np.flatnonzero([sku in wanted for sku in catalogue.skus["sku"]])
+    return catalogue.rows(at.astype(np.int64))
+
+
+def _all_days(ledger: Ledger) -> Period:
+    days = ledger.frame["date"]
+    if days.empty:
+        raise LedgerError("T004", file=ledger.file)
+    return Period(name="base", first=days.min().date(), last=days.max().date())
+
+
+def _sku_problems(lines: pd.DataFrame) -> pd.DataFrame:
+    """Codes of the SKUs of a dossier as rows."""
+    parts = []
+    for code in sorted({code for codes in lines["problem"].unique() for code in codes.split()}):
+        if code.startswith("T"):
+            at = lines[lines["problem"].str.contains(code)]
+            parts.append(
+                pd.DataFrame({"sku": at["sku"].astype(str), "value": at["taxpayer"].astype(str)})
+            )
+            parts[-1]["code"] = code
+    return problem_table(pd.concat(parts) if parts else None)

@@ -1,0 +1,42 @@
+"""Reads a catalogue in the words of an edition, gives it filled."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from carbon.catalogue.given import Source
+    from carbon.catalogue.schema import Catalogue
+
+__all__ = ["read"]
+
+
+def read(source: Source, *, edition: str = "") -> Catalogue:
+    """Read a catalogue and fill what it leaves open.
+
+    Parameters
+    ----------
+    source : path, str, pandas.DataFrame, list of dict, dict or Catalogue
+        As for :meth:`carbon.study.Study.catalogue`.
+    edition : str
+        Whose words, places and archetypes; the default edition without.
+
+    Returns
+    -------
+    Catalogue
+
+    Raises
+    ------
+    carbon.base.errors.CatalogueError
+        If the file as a whole cannot be read.
+
+    Examples
+    --------
+    >>> from carbon import read
+    >>> read({"sku": "A", "category": "t_shirt", "mass": "180 g"})
+    Catalogue(1 SKU, 0 left out, 0 problems)
+    """
+    from carbon.background.edition import DEFAULT_EDITION
+    from carbon.study import Study
+
+    return Study(edition or DEFAULT_EDITION).catalogue(source)

@@ -1,0 +1,353 @@
+"""Reads the inputs of a dossier, gives a folder with their copies, from which it is made again.
+
+A dossier is computed from the copies that lie inside it, so that whoever has the folder has
+everything that is needed to compute it again.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+from typing import Annotated, Final
+
+from pydantic import Field
+
+from carbon.base.errors import (
+    CatalogueError,
+    FactorsError,
+    LedgerError,
+    OutputError,
+    RuleError,
+    StudyError,
+)
+from carbon.base.rules import Rules, digest
+from carbon.run.manifest import Manifest, Named, read_manifest
+
+__all__ = [
+    "MANIFEST",
+    "DossierOptions",
+    "beside",
+    "compared",
+    "copied",
+    "differing",
+    "dossier_manifest",
+    "free",
+    "options_of",
+    "outputs",
+    "restored",
+]
+
+MANIFEST: Final = "manifest.json"
+"""Name of the manifest in the folder of a dossier."""
+
+Refusal = (
+    type[CatalogueError]
+    | type[LedgerError]
+    | type[RuleError]
+    | type[StudyError]
+    | type[FactorsError]
+)
+MISSING: Final[dict[str, tuple[Refusal, str]]] = {
+    "catalogue": (CatalogueError, "C001"),
+    "sales": (LedgerError, "G001"),
+    "rules": (RuleError, "P001"),
+    "base_sales": (LedgerError, "G001"),
+    "base_catalogue": (CatalogueError, "C001"),
+    "verified": (LedgerError, "G001"),
+    "previous": (StudyError, "T006"),
+    "factors": (FactorsError, "F001"),
+}
+"""Role of an input → how its absence is told."""
+
+NEEDED: Final = frozenset({"catalogue", "sales", "rules"})
+"""Roles without which there is no dossier."""
+
+
+class DossierOptions(Rules):
+    """What decides a dossier, its inputs apart.
+
+    Parameters
+    ----------
+    period, base_period : str
+        As ``2026Q3``; of the base year, all of its ledger without.
+    base_edition : str
+        Edition in force in the base year; the one now without.
+    languages : list of str
+        ``zh``, ``en`` or both.
+    draws : int
+    edition, method, boundary, background : str
+        Goal and scope.
+    """
+
+    period: str
+    base_period: str = ""
+    base_edition: str = ""
+    languages: list[Annotated[str, Field(pattern="^(zh|en)$")]]
+    draws: Annotated[int, Field(ge=0, le=100_000)]
+    edition: str
+    method: str
+    boundary: str
+    background: str = ""
+
+
+def dossier_manifest(path: Path) -> Manifest:
+    """Read the manifest of a dossier; it names nothing outside its folder.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        A ``manifest.json``.
+
+    Returns
+    -------
+    Manifest
+
+    Raises
+    ------
+    carbon.base.errors.StudyError
+        T010 if it is none.
+    """
+    try:
+        manifest = read_manifest(path)
+        options_of(manifest)
+        # a role names a folder when the inputs are copied, and so must be a known word
+        roles = {named.role for named in manifest.inputs}
+        if manifest.command != "tax" or not NEEDED <= roles <= set(MISSING):
+            raise ValueError(f"roles of inputs: {', '.join(MISSING)}")
+        for named in (*manifest.inputs, *manifest.outputs):
+            if not _inside(named.path) or not named.sha256:
+                raise ValueError(f"a path lies inside the dossier: {named.path!r}")
+    except OutputError as error:
+        raise StudyError("T010", error.detail, file=str(path)) from error
+    except ValueError as error:
+        raise StudyError("T010", str(error).splitlines()[0][:120], file=str(path)) from error
+    return manifest
+
+
+def options_of(manifest: Manifest) -> DossierOptions:
+    """Options of a dossier by its manifest.
+
+    Parameters
+    ----------
+    manifest : Manifest
+
+    Raises
+    ------
+    ValueError
+        If they are none.
+    """
+    return DossierOptions.model_validate(manifest.arguments)
+
+
+def _inside(path: str) -> bool:
+    parts = PurePosixPath(path).parts
+    outside = not parts or path.startswith("/") or ".." in parts or ":" in parts[0]
+    return not (outside or "\\" in path or "\0" in path)
+
+
+def free(output: Path, inputs: list[Path]) -> None:
+    """Refuse a folder that holds something else, or one of the inputs.
+
+    Parameters
+    ----------
+    output : pathlib.Path
+        Where a dossier is to stand.
+    inputs : list of pathlib.Path
+        Files and folders that are read.
+
+    Raises
+    ------
+    carbon.base.errors.OutputError
+        T007 with the reason.
+    """
+    place = output.resolve()
+    for path in inputs:
+        if path.resolve() == place or place in path.resolve().parents:
+            raise OutputError("T007", f"{path} lies in it", file=str(output))
+    if output.exists() and (not output.is_dir() or any(output.iterdir())):
+        if not (output / MANIFEST).is_file():
+            raise OutputError("T007", "it holds other files", file=str(output))
+        dossier_manifest(output / MANIFEST)
+
+
+@contextmanager
+def beside(output: Path) -> Iterator[Path]:
+    """A folder beside another; it takes its place when all is written.
+
+    Parameters
+    ----------
+    output : pathlib.Path
+        Where it is to stand; a dossier that is there is replaced, file by file of its manifest.
+
+    Yields
+    ------
+    pathlib.Path
+        Where to write.
+
+    Raises
+    ------
+    carbon.base.errors.OutputError
+        O001 if it cannot be written, T007 if other files came there meanwhile.
+    """
+    folder: Path | None = None
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        folder = Path(tempfile.mkdtemp(dir=output.parent, prefix=f".{output.name}."))
+        folder.chmod(0o755)
+        yield folder
+        if output.is_dir() and (output / MANIFEST).is_file():
+            before = dossier_manifest(output / MANIFEST)
+            for named in (*before.outputs, *before.inputs):
+                (output / named.path).unlink(missing_ok=True)
+            (output / MANIFEST).unlink()
+            for empty in sorted(output.rglob("*"), reverse=True):
+                if empty.is_dir() and not any(empty.iterdir()):
+                    empty.rmdir()
+        if output.is_dir() and not any(output.iterdir()):
+            output.rmdir()
+        if output.exists():
+            raise OutputError("T007", "it holds other files", file=str(output))
+        folder.rename(output)
+    except OSError as error:
+        raise OutputError("O001", error.strerror or str(error), file=str(output)) from None
+    finally:
+        if folder is not None:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def copied(
+    inputs: dict[str, list[Path]], folder: Path
+) -> tuple[dict[str, list[Path]], list[Named]]:
+    """Copy the inputs into a dossier and hash them.
+
+    Parameters
+    ----------
+    inputs : dict of str to list of pathlib.Path
+        Role → files or folders.
+    folder : pathlib.Path
+        The dossier; they go to ``inputs/<role>``.
+
+    Returns
+    -------
+    copies : dict of str to list of pathlib.Path
+        As ``inputs``, inside the dossier.
+    named : list of Named
+        Every file with its hash.
+
+    Raises
+    ------
+    carbon.base.errors.CarbonError
+        The code of a file that is missing, by its role.
+    """
+    copies: dict[str, list[Path]] = {}
+    named = []
+    for role, paths in inputs.items():
+        for number, path in enumerate(paths):
+            if not path.exists():
+                kind, code = MISSING[role]
+                raise kind(code, file=str(path))
+            home = folder / "inputs" / (role if number == 0 else f"{role}-{number + 1}")
+            home.mkdir(parents=True)
+            target = home / (path.resolve().name or "input")
+            if path.is_dir():
+                shutil.copytree(path, target)
+            else:
+                shutil.copyfile(path, target)
+            copies.setdefault(role, []).append(target)
+            files = sorted(one for one in target.rglob("*") if one.is_file())
+            named += [
+                Named(role=role, path=one.relative_to(folder).as_posix(), sha256=digest(one))
+                for one in (files if path.is_dir() else [target])
+            ]
+    return copies, named
+
+
+def outputs(folder: Path, inputs: list[Named]) -> list[Named]:
+    """Hash every file of a dossier that is no input."""
+    known = {one.path for one in inputs}
+    names = sorted(
+        path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()
+    )
+    return [
+        Named(role="output", path=name, sha256=digest(folder / name))
+        for name in names
+        if name not in known
+    ]
+
+
+def restored(path: Path, told: Manifest) -> dict[str, list[Path]]:
+    """Inputs of a manifest, unless one has changed.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The manifest.
+    told : Manifest
+        What it says.
+
+    Returns
+    -------
+    dict of str to list of pathlib.Path
+        As :func:`make` takes them.
+
+    Raises
+    ------
+    carbon.base.errors.StudyError
+        T011 with the file.
+    """
+    home = path.resolve().parent
+    out: dict[str, list[Path]] = {}
+    for one in told.inputs:
+        file = home / one.path
+        if not file.is_file():
+            raise StudyError("T011", "it is missing", file=one.path)
+        if digest(file) != one.sha256:
+            raise StudyError("T011", f"SHA-256 is not {one.sha256[:12]}", file=one.path)
+        parts = Path(one.path).parts
+        whole = home.joinpath(*parts[:3])
+        if whole not in out.setdefault(one.role, []):
+            out[one.role].append(whole)
+    known = {home / one.path for one in told.inputs}
+    for whole in (path for paths in out.values() for path in paths if path.is_dir()):
+        for file in sorted(whole.rglob("*")):
+            if file.is_file() and file not in known:
+                name = file.relative_to(home).as_posix()
+                raise StudyError("T011", "the manifest does not name it", file=name)
+    return out
+
+
+def compared(told: Manifest, again: Manifest) -> list[tuple[str, bool]]:
+    """Each output of two manifests, and whether its bytes are the same.
+
+    Parameters
+    ----------
+    told, again : Manifest
+        The one handed in, and the one of a second run.
+
+    Returns
+    -------
+    list of (str, bool)
+    """
+    first = {one.path: one.sha256 for one in told.outputs}
+    second = {one.path: one.sha256 for one in again.outputs}
+    return [(path, first.get(path) == second.get(path)) for path in sorted(first | second)]
+
+
+def differing(told: Manifest, again: Manifest) -> str:
+    """Versions that differ between two runs, in words.
+
+    Parameters
+    ----------
+    told, again : Manifest
+        The one handed in, and the one of a second run.
+    """
+    first = {"program": told.program, **told.libraries}
+    second = {"program": again.program, **again.libraries}
+    pairs = [f"{name} {first[name]} now {second.get(name)}" for name in first]
+    found = [
+        pair for name, pair in zip(first, pairs, strict=True) if first[name] != second.get(name)
+    ]
+    return ", ".join(found) or "the versions are the same"

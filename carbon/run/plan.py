@@ -1,0 +1,109 @@
+"""Reads nothing: plain data on a run that its other files share, what is done and what was done."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from carbon.base.errors import problem_table
+from carbon.catalogue.sources import Damaged
+
+if TYPE_CHECKING:
+    from carbon.study import Study
+
+__all__ = ["Compute", "Job", "Outcome"]
+
+Compute = Callable[..., pd.DataFrame]
+"""``compute(study, catalogue, files, **options)`` gives the rows of a batch."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """What is done with every batch.
+
+    Parameters
+    ----------
+    name : str
+        Of the command.
+    study : Study
+    compute : callable
+        ``compute(study, catalogue, files, **options)`` gives the rows of the result for a filled
+        catalogue; known by name to other processes. ``files`` takes the files of the batch
+        (:class:`carbon.run.folder.Files`) where the result is a folder, else it is None.
+    options : dict
+        What decides the result beside the study; JSON can hold it.
+    folder : bool
+        The result is a folder of the files, with the rows as ``index.csv`` among them: a row a
+        file, with its ``file`` and ``sha256``.
+    tally : callable, optional
+        From the rows of a batch to numbers by name, which are summed over the batches.
+    kept : str
+        Suffix of what the batches are joined to, where it is not that of the result.
+    finish : callable, optional
+        ``finish(joined, made)`` makes the result of what was joined, where no batch can: both are
+        paths, the second does not exist yet. If it still does not, the first is the result.
+    """
+
+    name: str
+    study: Study
+    compute: Compute
+    options: Mapping[str, Any] = field(default_factory=dict)
+    folder: bool = False
+    tally: Callable[[pd.DataFrame], dict[str, float]] | None = None
+    kept: str = ""
+    finish: Callable[[Path, Path], None] | None = None
+
+
+@dataclass
+class Outcome:
+    """What a run did.
+
+    Parameters
+    ----------
+    output : str
+    skus, rows, left_out : int
+        SKUs, rows of the result, and SKUs that were not computed.
+    errors : bool
+        Whether anything was left out, a SKU or a line.
+    codes : dict of str to int
+        Problems by code.
+    defaulted : dict of str to int
+        Column → cells that were assumed.
+    problems : pandas.DataFrame
+        The first of them that are no notes.
+    rejects : list of Damaged
+        Rows that could not be read.
+    resumed : int
+        SKUs of parts that were finished before.
+    seconds : float
+    manifest : pathlib.Path or URL, optional
+    changes : dict of str to int
+        New, changed, unchanged and gone SKUs, where an earlier run is known.
+    tally : dict of str to float
+        Sums of what the command tallies.
+    """
+
+    output: str
+    skus: int = 0
+    rows: int = 0
+    left_out: int = 0
+    errors: bool = False
+    codes: Counter[str] = field(default_factory=Counter)
+    defaulted: Counter[str] = field(default_factory=Counter)
+    problems: pd.DataFrame = field(default_factory=problem_table)
+    rejects: list[Damaged] = field(default_factory=list)
+    resumed: int = 0
+    seconds: float = 0.0
+    manifest: Path | str | None = None
+    changes: Counter[str] = field(default_factory=Counter)
+    tally: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def exit_code(self) -> int:
+        """0 if everything was computed, else 1."""
+        return int(bool(self.left_out or self.errors or self.rejects))

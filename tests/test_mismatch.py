@@ -1,0 +1,107 @@
+"""What a poor fit of place and time adds, in the room of the background alone."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from carbon.background.edition import load_edition
+from carbon.background.sampling import Mismatch
+from carbon.base.terms import FITS
+
+YEAR = 2026
+EDITION = load_edition()
+
+
+def aged(*ages: float) -> Any:
+    """The shipped tables, and datasets of some ages [a] in one edition."""
+    years = [YEAR - age for age in ages]
+    datasets = pd.DataFrame(
+        {"source": "s", "activity": [f"a{at}" for at in range(len(ages))], "location": "GLO"}
+    )
+    activities = pd.DataFrame({"year": years, "published": range(len(ages))})
+    return SimpleNamespace(
+        spreads=EDITION.spreads,
+        year=YEAR,
+        activities=activities,
+        datasets=datasets,
+        id="test",
+        sha256="0" * 64,
+        digest="0" * 64,
+    )
+
+
+def fits(*names: str) -> np.ndarray:
+    return np.array([FITS.index(name) for name in names], dtype=np.int8)
+
+
+def pedigree(indicator: str, score: int) -> float:
+    """Squared geometric standard deviation of a score, as its table has it [1]."""
+    table = EDITION.spreads["pedigree"]
+    row = table[(table["indicator"] == indicator) & (table["score"].astype(int) == score)]
+    return float(row["gsd2"].iloc[0])
+
+
+@pytest.mark.parametrize(
+    ("age", "score"),
+    [
+        (0, 1),
+        (2, 1),
+        (3, 2),
+        (5, 2),
+        (6, 3),
+        (9, 3),
+        (10, 4),
+        (14, 4),
+        (15, 5),
+        (40, 5),
+        (np.nan, 5),
+    ],
+)
+def test_the_score_of_an_age_at_its_bounds(age: float, score: int) -> None:
+    """Weidema 2013: less than 3, 6, 10 and 15 years; at the bound the poorer score holds."""
+    mismatch = Mismatch(aged(age))
+    assert mismatch.time(np.zeros(1, dtype=np.int32)).tolist() == [score]
+
+
+@pytest.mark.parametrize(("age", "score"), [(5, 0), (6, 3), (12, 4), (20, 5)])
+def test_age_widens_from_six_years_on(age: float, score: int) -> None:
+    """Younger data are dated by their own pedigree, and would else be widened twice."""
+    added = Mismatch(aged(age)).gsd2(np.zeros(1, dtype=np.int32), fits("exact"))
+    assert added.tolist() == pytest.approx([pedigree("temporal", score) if score else 1.0])
+    assert (added[0] > 1.0) == (age >= 6)
+
+
+def test_place_and_time_add_as_independent_spreads() -> None:
+    """Logarithms add in quadrature: neither their sum nor the larger one."""
+    added = Mismatch(aged(12, 12)).gsd2(np.arange(2, dtype=np.int32), fits("exact", "proxy"))
+    time, place = pedigree("temporal", 4), pedigree("geographical", 5)
+    both = np.exp(np.hypot(np.log(time), np.log(place)))
+    assert added.tolist() == pytest.approx([time, both])
+    assert max(time, place) < both < time * place
+
+
+def test_draws_have_the_spread_that_is_told() -> None:
+    """gsd² is the factor of two standard deviations, the median is 1, and no fit is constant."""
+    mismatch = Mismatch(aged(20, 1))
+    rows = np.arange(2, dtype=np.int32)
+    told = mismatch.gsd2(rows, fits("proxy", "exact"))
+    drawn = mismatch.draw(rows, fits("proxy", "exact"), 20_000)
+    logarithm = np.log(drawn[0].astype(float))
+    assert logarithm.std() == pytest.approx(np.log(told[0]) / 2, rel=0.02)
+    assert np.median(logarithm) == pytest.approx(0.0, abs=0.01 * np.log(told[0]))
+    assert told[1] == 1.0
+    assert (drawn[1] == 1.0).all()
+
+
+def test_another_fit_of_one_dataset_is_another_draw() -> None:
+    mismatch = Mismatch(aged(20))
+    rows = np.zeros(3, dtype=np.int32)
+    first, again, other = mismatch.draw(rows, fits("proxy", "proxy", "region"), 50)
+    assert (first == again).all()
+    assert (first != other).any()
+    assert abs(np.corrcoef(np.log(first), np.log(other))[0, 1]) < 0.9
