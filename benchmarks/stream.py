@@ -18,21 +18,31 @@ from benchmarks.harness import CARBON, Bound, Note, Row, Told, command, subject
 from carbon.study import Study
 
 
-@subject("streaming", small={"rows": 60, "kills": 1, "drawn": 60}, order=16)
-def run(rows: int = 200_000, kills: int = 10, drawn: int = 100_000) -> Iterator[Told]:
+@subject(
+    "streaming",
+    small={"rows": 60, "kills": 1, "drawn": 60, "draws": 50, "workers": ("--workers", 1)},
+    order=16,
+)
+def run(
+    rows: int = 200_000,
+    kills: int = 10,
+    drawn: int = 100_000,
+    draws: int = 1000,
+    workers: tuple[object, ...] = (),
+) -> Iterator[Told]:
     """`carbon footprint IN.parquet -o out.parquet`, killed at random, since a manifest, drawn."""
     study = Study()
     study.unit_impacts  # noqa: B018  in the cache, as in daily use
-    study.sampler(1000)
+    study.sampler(draws)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         source = write_parquet(rows, folder / "in.parquet")
         step = max(rows // 20, 1)
         whole, first = folder / "whole.parquet", folder / "first.json"
-        words = ("footprint", source, "-o", whole, "--draws", 0, "--batch", step)
+        words = ("footprint", source, "-o", whole, "--draws", 0, "--batch", step, *workers)
         seconds, peak = command(*words, "--manifest", first, repeat=1)
         yield Row("whole, with a manifest by SKU", seconds, rows, "SKU", peak)
-        done = _killed(source, folder / "killed.parquet", step, kills)
+        done = _killed(source, folder / "killed.parquet", step, kills, workers)
         alike = (folder / "killed.parquet").read_bytes() == whole.read_bytes()
         yield Bound(f"killed {done} times, bytes as if never", float(alike), least=1)
 
@@ -41,16 +51,16 @@ def run(rows: int = 200_000, kills: int = 10, drawn: int = 100_000) -> Iterator[
         changed = folder / "changed.parquet"
         table.to_parquet(changed, index=False)
         words = ("footprint", changed, "-o", folder / "new.parquet", "--draws", 0)
-        again, peak = command(*words, "--since", first, "--batch", step, repeat=1)
+        again, peak = command(*words, *workers, "--since", first, "--batch", step, repeat=1)
         yield Row("since that manifest, 1 % or less changed", again, rows, "SKU", peak)
         yield Bound("since the manifest / whole, time", again[0] / seconds[0])
 
         few = write_parquet(drawn, folder / "few.parquet")
         words = ("footprint", few, "-o", folder / "drawn.parquet", "--batch", max(drawn // 4, 1))
-        seconds, peak = command(*words, repeat=1)
-        row = Row("1,000 draws, intervals and quality", seconds, drawn, "SKU", peak)
+        seconds, peak = command(*words, *workers, "--draws", draws, repeat=1)
+        row = Row(f"{draws:,} draws, intervals and quality", seconds, drawn, "SKU", peak)
         yield row
-        yield Bound("SKUs with 1,000 draws [1/s]", drawn / row.seconds, least=8000)
+        yield Bound(f"SKUs with {draws:,} draws [1/s]", drawn / row.seconds, least=8000)
         frame = pd.read_parquet(folder / "drawn.parquet", columns=["low_kg", "high_kg"])
         if not (frame["low_kg"] < frame["high_kg"]).all():
             raise AssertionError("an interval is empty")
@@ -59,10 +69,10 @@ def run(rows: int = 200_000, kills: int = 10, drawn: int = 100_000) -> Iterator[
         )
 
 
-def _killed(source: Path, target: Path, step: int, kills: int) -> int:
+def _killed(source: Path, target: Path, step: int, kills: int, workers: tuple[object, ...]) -> int:
     """Kill a run again and again, and let it end; how often it was killed."""
     moments, done = random.Random(20261111), 0
-    words = [CARBON, "footprint", source, "-o", target, "--draws", 0, "--batch", step]
+    words = [CARBON, "footprint", source, "-o", target, "--draws", 0, "--batch", step, *workers]
     parts = target.with_name(f".{target.name}.run") / "parts"
     if not Path(CARBON).exists():
         words[:1] = [sys.executable, "-c", "from carbon.cli.main import main; main()"]

@@ -18,12 +18,14 @@ import pandas as pd
 import carbon
 from carbon.base.errors import LedgerError, StudyError, problem_table
 from carbon.base.rules import shipped
+from carbon.catalogue.aliases import spelled
 from carbon.catalogue.given import Source as Goods
 from carbon.catalogue.ledger import Ledger, read_ledger
 from carbon.catalogue.schema import Catalogue
 from carbon.incentive import intensity as intensities
 from carbon.incentive.dossier import Dossier, Source, changes, earlier
 from carbon.incentive.intensity import Change
+from carbon.incentive.returned import with_ledger_rates
 from carbon.incentive.sales import Sales, settle
 from carbon.incentive.vat import assess, taxed
 from carbon.incentive.vat_rules import Period, TaxRule, load_rule
@@ -148,8 +150,8 @@ class Office:
         """
         study, rule, of = self.study, self.rule, Period.parse(period)
         rule.demand(of, study.edition.name)
-        settled = settle(read_ledger(sales, "sales"), rule, of, study.edition.name)
-        sold = _sold(study.catalogue(catalogue), settled)
+        settled = _settled(study, sales, rule, of)
+        sold, rates = with_ledger_rates(_sold(study.catalogue(catalogue), settled), settled.lines)
         footprints = study.grades(sold, draws=self.draws)
         footprints["line"] = sold.skus["line"].to_numpy(np.int64)
         certificates = None if verified is None else read_ledger(verified, "verifications")
@@ -158,7 +160,7 @@ class Office:
         frame = None if certificates is None else certificates.frame
         assessment = assess(settled.lines, footprints, rule, of, frame)
         serious = sold.problems[sold.problems["severity"] == "error"]
-        parts += [serious, _sku_problems(assessment.lines)]
+        parts += [serious, rates, _sku_problems(assessment.lines)]
         exchanges, factors = exchanges_of(study, sold, inventory)
         before = None if previous is None else earlier(previous, rule)
         change = None
@@ -202,8 +204,9 @@ class Office:
             As :meth:`dossier`.
         """
         rule, of = self.rule, Period.parse(period)
-        settled = settle(read_ledger(sales, "sales"), rule, of, self.study.edition.name)
+        settled = _settled(self.study, sales, rule, of)
         sold = _sold(self.study.catalogue(catalogue), settled)
+        sold, _ = with_ledger_rates(sold, settled.lines)
         return self._change(taxed(settled.lines, rule), sold, base)[0]
 
     def _change(
@@ -311,7 +314,7 @@ def reproduce(
     manifest: Path,
     output: Path | None = None,
     progress: Callable[[str], object] = lambda step: None,  # noqa: ARG005  told to nobody
-) -> tuple[pd.DataFrame, str]:
+) -> tuple[pd.DataFrame, str, str]:
     """Compute a dossier again from its manifest and compare every file byte for byte.
 
     Parameters
@@ -327,6 +330,8 @@ def reproduce(
     -------
     files : pandas.DataFrame
         Columns ``path same``.
+    edition : str
+        In which it was computed.
     versions : str
         Versions that differ, in words.
 
@@ -349,7 +354,7 @@ def reproduce(
     if second.edition_sha256 != first.edition_sha256:
         raise StudyError("T013", second.edition, file=str(manifest), value=first.edition)
     files = pd.DataFrame(folders.compared(first, second), columns=["path", "same"])
-    return files, folders.differing(first, second)
+    return files, first.edition, folders.differing(first, second)
 
 
 def _study(options: DossierOptions, edition: str, inputs: dict[str, list[Path]]) -> Study:
@@ -360,6 +365,14 @@ def _study(options: DossierOptions, edition: str, inputs: dict[str, list[Path]])
         boundary=options.boundary,
         background=options.background,
     )
+
+
+def _settled(study: Study, sales: Table, rule: TaxRule, period: Period) -> Sales:
+    """Lines of a period, categories by their ids."""
+    ledger = read_ledger(sales, "sales")
+    names = study.vocabulary.names("category")
+    ids = spelled(ledger.frame["category"], names) if "category" in ledger.frame else {}
+    return settle(ledger, rule, period, study.edition.name, ids)
 
 
 def _sold(catalogue: Catalogue, sales: Sales) -> Catalogue:

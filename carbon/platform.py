@@ -17,6 +17,8 @@ import pandas as pd
 from carbon.base.errors import LedgerError, RuleError
 from carbon.base.progress import Progress, silent
 from carbon.base.rules import load
+from carbon.base.shown import Shown
+from carbon.catalogue.aliases import spelled
 from carbon.catalogue.ledger import Ledger, read_ledger
 from carbon.footprint.reference import References, read_references
 from carbon.incentive.pool_orders import returned
@@ -41,8 +43,8 @@ if TYPE_CHECKING:
 __all__ = ["LEDGERS", "Anomalies", "Exposure", "Platform", "RoomsJudged", "policy_conflicts"]
 
 
-@dataclass(frozen=True, eq=False)
-class Anomalies(gaming.Anomalies):
+@dataclass(frozen=True, eq=False, repr=False)
+class Anomalies(Shown, gaming.Anomalies):
     """What stands out, with what was wrong with the ledgers.
 
     Parameters
@@ -51,6 +53,13 @@ class Anomalies(gaming.Anomalies):
         Columns :data:`carbon.base.errors.PROBLEM_COLUMNS`.
     left_out : int
         Rows of the ledgers that were left out.
+
+    Examples
+    --------
+    >>> from carbon import Platform, Study
+    >>> goods = "sku,category,mass\\nA,t_shirt,60 g\\n"
+    >>> Platform(Study(), draws=0).find_anomalies(goods).left_out
+    0
     """
 
     problems: pd.DataFrame
@@ -295,10 +304,11 @@ class Platform:
 
     def price_pool(
         self,
-        orders: Table,
+        orders: Table | Ledger,
         *,
         policy: PoolPolicy | Path | str | None = None,
         catalogue: Source | None = None,
+        as_of: str | datetime.date | None = None,
     ) -> Pool:
         """Return insurance: credible rates, tiers, premiums that break even, and the reserve.
 
@@ -310,6 +320,8 @@ class Platform:
             Tiers, loading, season and bounds; the shipped policy without.
         catalogue : path, pandas.DataFrame or Catalogue, optional
             The goods, for the emissions of a return.
+        as_of : str or datetime.date, optional
+            Day of pricing; the last day of the orders without, strays left aside.
 
         Returns
         -------
@@ -321,8 +333,10 @@ class Platform:
         per_return = None
         if catalogue is not None:
             per_return = returned(self.study, ledger, self.study.catalogue(catalogue))
+        ids = spelled(ledger.frame["category"], self.study.vocabulary.names("category"))
+        day = None if as_of is None else day_of(as_of)
         with self.progress("drawing seasons", rules.fund.simulations) as done:
-            return pool(ledger, rules, per_return, done)
+            return pool(ledger, rules, per_return, done, as_of=day, categories=ids)
 
     def share_exposure(
         self,
@@ -359,12 +373,10 @@ class Platform:
 
         Examples
         --------
-        >>> import pandas as pd
         >>> from carbon import Platform, Study
-        >>> rooms = pd.DataFrame({"room": ["R1", "R2"], "impressions": [900, 100]})
-        >>> shared = Platform(Study()).share_exposure(rooms)
-        >>> round(float(shared.last.rooms["exposure"].sum()))
-        1000
+        >>> shared = Platform(Study()).share_exposure(scenario="fair-exposure", rounds_made=2)
+        >>> shared.course["small_exposure"].round(3).tolist()
+        [0.12, 0.3, 0.3]
         """
         return share_exposure(
             self.policy,
@@ -390,7 +402,7 @@ class Platform:
         return ledgers
 
 
-def policy_conflicts(name: Path | str) -> list[Conflict]:
+def policy_conflicts(name: Path | str) -> tuple[Policy, list[Conflict]]:
     """Rules of a policy that conflict, and words that the claim rules of their market forbid.
 
     Parameters
@@ -400,7 +412,8 @@ def policy_conflicts(name: Path | str) -> list[Conflict]:
 
     Returns
     -------
-    list of Conflict
+    policy : Policy
+    conflicts : list of Conflict
         R040 to R049; empty if its rules hold together.
 
     Raises
@@ -410,10 +423,11 @@ def policy_conflicts(name: Path | str) -> list[Conflict]:
 
     Examples
     --------
-    >>> policy_conflicts("default")
+    >>> policy_conflicts("default")[1]
     []
     """
-    return word_conflicts(load(policy_path(name), Policy), _forbidden)
+    policy = load(policy_path(name), Policy)
+    return policy, word_conflicts(policy, _forbidden)
 
 
 def _forbidden(market: str, texts: Sequence[str] | pd.Series) -> pd.DataFrame:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+import numpy as np
 import pandas as pd
 
 from carbon.base.errors import StudyError
@@ -90,16 +91,19 @@ class Questions:
         from carbon.label.scale import lettered
 
         study = cast("Study", self)
+        catalogue = study.catalogue(source)
         table = what_if(
             study,
-            study.catalogue(source),
+            catalogue,
             levers,
             draws=draws or None,
             days=days,
             lang=lang,
             progress=progress,
         )
-        return lettered(table, study.references.stages(study).sum(axis=1), study.scale)
+        kg = pd.Series(study.reference_kg(catalogue), index=catalogue.skus["sku"])
+        reference = table["sku"].map(kg[~kg.index.duplicated()])
+        return lettered(table, reference, study.scale)
 
     def compare(
         self, a: Source, b: Source | None = None, *, skus: Sequence[str] = (), draws: int = 0
@@ -319,3 +323,126 @@ class Questions:
         if skus:
             catalogue = catalogue.select(list(skus))
         return export_project(study, catalogue, project, output)
+
+    def reference_table(self, references: References | None = None) -> pd.DataFrame:
+        """Reference of each category, with its stages.
+
+        Parameters
+        ----------
+        references : References, optional
+            A platform's own; those of the edition without.
+
+        Returns
+        -------
+        pandas.DataFrame
+            A row a category: ``category reference_kg`` [kg CO2e per kept unit] ``skus left_out``,
+            each stage, ``weights`` and ``reference``.
+
+        Examples
+        --------
+        >>> from carbon import Study
+        >>> table = Study().reference_table()
+        >>> bool((table["reference_kg"] > 0).all())
+        True
+        """
+        study = cast("Study", self)
+        chosen = references or study.references
+        stages = chosen.stages(study)
+        table = stages.add_suffix("_kg")
+        table.insert(0, "reference_kg", stages.sum(axis=1, skipna=False))
+        table.insert(1, "skus", [chosen.skus.get(name, 0) for name in stages.index])
+        table.insert(2, "left_out", [chosen.left_out.get(name, 0) for name in stages.index])
+        table["weights"], table["reference"] = chosen.weights, chosen.id
+        return table.reset_index(names="category")
+
+    def build_references(
+        self,
+        source: Source,
+        *,
+        weights: str = "units",
+        name: str = "platform",
+        version: str = "1",
+        file: Path | None = None,
+    ) -> References:
+        """References from what a platform sells, to be frozen in a file.
+
+        Parameters
+        ----------
+        source : path, str, pandas.DataFrame or Catalogue
+            As for :meth:`carbon.study.Study.catalogue`.
+        weights : str
+            ``units``, ``revenue`` or ``equal``.
+        name, version : str
+            Printed on results.
+        file : pathlib.Path, optional
+            Whose digest the references hold.
+
+        Returns
+        -------
+        carbon.footprint.reference.References
+            One a category that has SKUs enough.
+
+        Raises
+        ------
+        carbon.base.errors.StudyError
+            S032 to S034 if the SKUs cannot be weighed.
+
+        Examples
+        --------
+        >>> from carbon import Study
+        >>> goods = "sku,category,units_sold\\n" + "".join(
+        ...     f"S{at},t_shirt,{at + 1}\\n" for at in range(40))
+        >>> Study().build_references(goods).skus
+        {'t_shirt': 40}
+        """
+        from carbon.base.files import digest
+        from carbon.footprint.reference import of_sales
+
+        study = cast("Study", self)
+        catalogue = study.catalogue(source)
+        return of_sales(
+            catalogue,
+            ~np.isnan(study.footprints(catalogue).total),
+            study.boundary,
+            study.edition.id,
+            weights=weights,
+            least=study.scale.least_skus,
+            largest=study.scale.largest,
+            name=name,
+            version=version,
+            sha256=digest(file) if file is not None and file.is_file() else "",
+        )
+
+    def coverage(self, source: Source) -> pd.DataFrame:
+        """Which activities of a catalogue rest on an own background, and which do not.
+
+        Parameters
+        ----------
+        source : path, str, pandas.DataFrame or Catalogue
+            As for :meth:`carbon.study.Study.catalogue`.
+
+        Returns
+        -------
+        pandas.DataFrame
+            As :func:`carbon.background.own.kept`: ``share`` of the total, and ``own_share`` of it
+            that rests on the background [1].
+
+        Examples
+        --------
+        >>> from carbon import Study
+        >>> table = Study().coverage({"sku": "A", "category": "t_shirt"})
+        >>> bool(abs(table["share"].sum() - 1) < 1e-9)
+        True
+        """
+        from carbon import stages
+        from carbon.background.own import kept
+
+        study = cast("Study", self)
+        filled = study.catalogue(source)
+        inventory = stages.take(filled, study.boundary)
+        rows = study.match(inventory)[0][inventory.order]
+        table = inventory.to_frame(filled.skus["sku"])
+        unit = study.unit_impacts
+        table["kg"] = table["amount"] * unit.values.sum(axis=1)[rows]
+        table["own_kg"] = table["amount"] * unit.own.sum(axis=1)[rows]
+        return kept(table[table["kg"].notna()])

@@ -297,6 +297,25 @@ class Study(Questions):
                 progress(len(part))
         return Footprints.joined(catalogue, parts)
 
+    def reference_kg(
+        self, catalogue: Catalogue, references: References | None = None
+    ) -> npt.NDArray[np.float64]:
+        """Footprint of the reference of each SKU, times its functional quantity.
+
+        Parameters
+        ----------
+        catalogue : Catalogue
+            As :meth:`catalogue` gives it.
+        references : References, optional
+            A platform's own; by default those of the edition.
+
+        Returns
+        -------
+        ndarray of float64, shape (n,)
+            [kg CO2e per kept unit]; NaN where the category has none.
+        """
+        return self._yardsticks(references or self.references).held(catalogue.skus).reference
+
     @cached_property
     def _even_points(self) -> EvenPoints:
         return EvenPoints(self.edition, self.vocabulary)
@@ -366,7 +385,7 @@ class Study(Questions):
                 sampled,
                 self.match,
                 self.method,
-                self.unit_impacts.values.sum(axis=1),
+                lambda: self.unit_impacts.values.sum(axis=1),
                 self.judging.silence if self.judging is not None else None,
             )
         return self._samplers[draws]

@@ -3,16 +3,18 @@
 Eight SKUs a category, each varied from its archetype as follows, with a fixed seed; no brand, no
 real product. It tells what merchants know, as they would.
 
-- mass: lognormal around the archetype's, GSD 1.15, kept inside the plausible bounds;
+- mass: lognormal around the archetype's, GSD 1.12, kept inside the plausible bounds;
 - quantity: what the category is compared by (litres, sheets, pieces), near the archetype's per kg;
 - materials: the archetype's shares, the first changed by up to 5 points;
 - packaging: the archetype's pieces, masses ±20 %, larger for more by the edition's law;
 - transport: the chain, by road, or a part of the units by air where the category flies;
-- return rate and resale share: beta around the archetype's; energy in use near the archetype's;
+- return rate and resale share: beta around the archetype's;
+- energy in use: near the archetype's, by its label;
 - price: between the bounds at which the category is sold;
-- every second merchant keeps records and names them beside what was measured;
+- two merchants of three keep records and name them beside what was measured; the third only of
+  what is better than in three goods of four;
 - one SKU in eight leaves transport and returns to the default;
-- one SKU of every fourth category says only what it is: everything else is assumed.
+- one SKU of every eighth category says only what it is: everything else is assumed.
 
 Written: ``catalogue.csv`` (one row a SKU, Chinese headers) and ``tidy/*.parquet`` (the same SKUs,
 lines in tables of their own). Both give the same footprints.
@@ -29,8 +31,11 @@ from carbon.background.edition import load_edition
 
 HERE = Path(__file__).resolve().parent
 EACH = 8
-SILENT = 4
+SILENT = 8
 """One category in so many has a SKU of which nothing is told."""
+
+CARELESS = 3
+"""One merchant in so many keeps no records, but of what is better than three in four."""
 
 PROVINCES = ("CN-ZJ", "CN-GD", "CN-JS", "CN-FJ", "CN-SD", "CN-HE", "CN-SC", "CN-HN")
 BUYERS = ("CN-BJ", "CN-SH", "CN-GD", "CN-SC", "CN-HB", "CN-LN")
@@ -71,6 +76,7 @@ def main() -> None:
     )
     compared = judging["functional_quantities"].set_index("category")
     prices = judging["price_bounds"].query("per == 'sales unit'").set_index("category")
+    believed = judging["plausible_values"].set_index(["category", "parameter"])
     flown = judging["air_shares"].set_index("category")["middle"]
     skus, materials, packaging, legs = [], [], [], []
     for number, category in enumerate(words["categories"].itertuples()):
@@ -81,10 +87,11 @@ def main() -> None:
             if i == EACH - 1 and number % SILENT == 0:
                 skus.append({"sku": sku, "name": category.name_zh + STYLES[i], "category": name})
                 continue
-            mass = of["mass"] * random.lognormal(0, np.log(1.15))
+            mass = of["mass"] * random.lognormal(0, np.log(1.12))
             mass = float(np.clip(mass, of["mass_min"], of["mass_max"]))
             merchant = int(random.integers(1, 13))
-            recorded = RECORDED if merchant % 2 == 0 else ""
+            recorded = RECORDED if merchant % CARELESS else ""
+            light = mass < believed.loc[(name, "mass"), "declared_low"]
             untold = i == EACH - 2
             price = price_of(prices.loc[name], mass, compared.loc[name, "column"], random)
             quantity, pieces = content(compared.loc[name], mass / of["mass"], random)
@@ -97,13 +104,14 @@ def main() -> None:
                     "price": price,
                     "currency": "CNY",
                     "units_sold": str(int(random.integers(100, 20000))),
-                    "mass": f"{mass * 1000:.4g}{recorded.format(f'称重单{sku}')}",
+                    "mass": f"{mass * 1000:.4g}"
+                    + (RECORDED if light else recorded).format(f"称重单{sku}"),
                     "quantity": quantity,
                     "pack_count": pieces,
                     "origin": str(random.choice(PROVINCES)),
                     "destination": destinations(random),
-                    **({} if untold else returns(of, recorded, sku, random)),
-                    **energy(of, recorded, sku, random),
+                    **({} if untold else returns(of, believed.loc[name], recorded, sku, random)),
+                    **energy(of, sku, random),
                 }
             )
             materials += composition(words["archetype_materials"], name, sku, random)
@@ -147,24 +155,27 @@ def content(row: pd.Series, ratio: float, random: np.random.Generator) -> tuple[
     return "", ""
 
 
-def returns(of: pd.Series, recorded: str, sku: str, random: np.random.Generator) -> dict[str, str]:
+def returns(
+    of: pd.Series, believed: pd.DataFrame, recorded: str, sku: str, random: np.random.Generator
+) -> dict[str, str]:
     """Return rate and resale share, beta around those of the archetype."""
-    return {
-        column: f"{np.clip(random.beta(80 * rate + 1e-3, 80 * (1 - rate)), 0, 0.9):.1%}"
-        f"{recorded.format(f'台账{sku}')}"
-        for column, rate in (
-            ("return_rate", of["return_rate"]),
-            ("resale_share", min(of["resale_share"], 0.99)),
-        )
-    }
+    cells = {}
+    for column in ("return_rate", "resale_share"):
+        usual = min(of[column], 0.99)
+        rate = min(float(random.beta(80 * usual + 1e-3, 80 * (1 - usual))), 0.9)
+        low, high = believed.loc[column, ["declared_low", "declared_high"]]
+        better = rate < low if column == "return_rate" else rate > high
+        record = (RECORDED if better else recorded).format(f"台账{sku}")
+        cells[column] = f"{rate:.1%}{record}"
+    return cells
 
 
-def energy(of: pd.Series, recorded: str, sku: str, random: np.random.Generator) -> dict[str, str]:
+def energy(of: pd.Series, sku: str, random: np.random.Generator) -> dict[str, str]:
     """Energy of what takes energy in use, as its label says; how long it is kept nobody knows."""
     if not of["energy_per_year"] > 0:
         return {}
     told = f"{of['energy_per_year'] * random.lognormal(0, 0.1):.3g} kWh"
-    return {"energy_per_year": told + recorded.format(f"能效标识{sku}")}
+    return {"energy_per_year": told + RECORDED.format(f"能效标识{sku}")}
 
 
 def destinations(random: np.random.Generator) -> str:
@@ -215,7 +226,7 @@ def wrapping(
 
 def chains(sku: str, flown: float, random: np.random.Generator) -> list[dict[str, str]]:
     """One chain by road, or a part of the units by air, where the category flies."""
-    trunk = float(random.integers(300, 2000))
+    trunk = float(random.integers(650, 2000))
     air = 5 * round(20 * flown * float(random.choice((0.5, 1.0, 1.5))))
     plans = {"road": ((100 - air), [("truck", trunk), ("van", 20.0)])}
     if air:

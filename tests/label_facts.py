@@ -9,13 +9,15 @@ import numpy as np
 import pandas as pd
 
 from carbon.background.edition import load_edition
-from carbon.label.facts import STATES, Issue, facts
-from carbon.label.scale import Scale, scale_of
+from carbon.label.facts import Issue, facts
+from carbon.label.scale import STATES, Scale, scale_of
 
 LETTERS = "ABCDE"
 SCALE: Scale = scale_of(load_edition())
 DAY = date(2026, 9, 1)
-ISSUE = Issue(DAY, SCALE, "GWP100 AR6", "cradle-to-grave", url="https://shop.example/{sku}")
+ISSUE = Issue(
+    DAY, SCALE, "GWP100 AR6", "cradle-to-grave-without-use", url="https://shop.example/{sku}"
+)
 
 STAGES = {
     "materials_kg": 3.6,
@@ -64,9 +66,13 @@ NO_LETTER = {
 }
 NO_LETTER |= {"letter_probability": np.nan}
 BY_STATE: dict[str, dict[str, Any]] = {
-    "sure": {"reason": "", "why": "packaging:-6;returns:+14;air:-3", "evidence": "documented"},
+    "sure": {
+        "reason": "",
+        "why": "packaging:-6;returns:+14;transport:-3",
+        "evidence": "documented",
+    },
     "range": {
-        "reason": "low_confidence",
+        "reason": "",
         "letter_probability": 0.57,
         "letter": "C",
         "letter_best": "B",
@@ -77,11 +83,11 @@ BY_STATE: dict[str, dict[str, Any]] = {
         "functional_quantity": 2.5,
         "unit": "kg",
         "kg_per_unit": 2.88,
-        "why": "materials:+21;mass:-8;session:+2",
+        "why": "materials:+21;mass:-8;live_session:+2",
         "dear_kg": 0.41,
     },
-    "estimate": {"reason": "", "evidence": "assumed", "dear_kg": 1.2, **NO_LETTER},
-    "withheld": {"reason": "C109 C204", "dear_kg": 0.3, **NO_LETTER},
+    "estimate": {"reason": "J004 J006", "evidence": "assumed", "dear_kg": 1.2, **NO_LETTER},
+    "withheld": {"reason": "J008 C263", "dear_kg": 0.3, **NO_LETTER},
     "unknown": {
         "reason": "S006 C104",
         "evidence": "",
@@ -89,7 +95,7 @@ BY_STATE: dict[str, dict[str, Any]] = {
         **dict.fromkeys(("total_kg", "low_kg", "high_kg", "kg_per_unit"), np.nan),
         **dict.fromkeys(STAGES, np.nan),
     },
-    "not_applicable": {"reason": "no_reference", "reference_kg": np.nan, **NO_LETTER},
+    "not_applicable": {"reason": "J007", "reference_kg": np.nan, **NO_LETTER},
 }
 assert set(BY_STATE) == set(STATES)
 

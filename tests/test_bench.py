@@ -7,17 +7,25 @@ from pathlib import Path
 
 import pytest
 
+pytest.importorskip("resource", reason="peaks of memory are those of POSIX")
+
 from benchmarks import growth, harness
 from benchmarks.harness import Bound, Note, Row, SkippedError, dump, every, parse
 
 SUBJECTS = every()
 
 
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One home for all subjects: what one solved and drew lies in the cache of the next."""
+    return tmp_path_factory.mktemp("home")
+
+
 @pytest.mark.parametrize("name", SUBJECTS)
-def test_a_subject_runs_small(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_subject_runs_small(name: str, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(harness, "APART", False)
     for variable in ("XDG_CACHE_HOME", "XDG_DATA_HOME"):
-        monkeypatch.setenv(variable, str(tmp_path))
+        monkeypatch.setenv(variable, str(home))
     one = SUBJECTS[name]
     assert one.run.__doc__, name
     try:
@@ -28,6 +36,19 @@ def test_a_subject_runs_small(name: str, tmp_path: Path, monkeypatch: pytest.Mon
     assert rows
     assert all(row.seconds > 0 and row.items > 0 for row in rows)
     assert all(math.isfinite(bound.value) for bound in told if isinstance(bound, Bound))
+
+
+@pytest.mark.parametrize("apart", [True, False])
+def test_a_snippet_tells_its_own_time(apart: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a process of its own it has a peak of memory; here it has none, and is sooner done."""
+    monkeypatch.setattr(harness, "APART", apart)
+    code = (
+        "import sys, time; held = b'x' * 100_000_000; time.sleep(0.2)\n"
+        "print('said'); print(float(sys.argv[1]) * 2)"
+    )
+    runs, peak = harness.snippet(code, 1.5)
+    assert runs == (3.0,)
+    assert (peak > 100) == apart
 
 
 def test_what_is_told_survives_the_way_between_processes() -> None:

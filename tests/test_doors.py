@@ -14,8 +14,8 @@ from click.testing import CliRunner
 from carbon.base.errors import OutputError
 from carbon.base.terms import ORIGINS
 from carbon.cli.main import main
-from carbon.cli.template_file import columns
 from carbon.run.results import write_table
+from carbon.run.template_file import columns
 from carbon.study import Study
 
 TEXT = """sku,category,mass,materials,packaging,origin,destination,return_rate

@@ -19,7 +19,7 @@ from scipy.optimize import linprog
 
 from carbon.base.errors import CODES, RuleError, StudyError
 from carbon.catalogue.ledger import read_ledger
-from carbon.cli import rank as cli_rank
+from carbon.cli.exposure import exposure as exposure_command
 from carbon.liveroom import concentration
 from carbon.liveroom.conflicts import RULES, conflicts, rulebook
 from carbon.liveroom.exposure import EXPOSURE_COLUMNS, allocate
@@ -514,7 +514,7 @@ def test_the_papers_figures_as_the_documentation_tells_them():
 
 
 def call(*words: object):
-    return CliRunner().invoke(cli_rank.exposure, [str(word) for word in words])
+    return CliRunner().invoke(exposure_command, [str(word) for word in words])
 
 
 def test_the_command_writes_what_it_says(tmp_path):
@@ -556,7 +556,7 @@ def test_chinese_headers_and_bad_cells(tmp_path):
     assert done.exit_code == 1, done.output
     problems = pd.read_csv(tmp_path / "o-problems.csv")
     assert {"C101", "C106"} <= set(problems["code"])
-    assert "20 rooms, 2 rows left out" in done.output
+    assert "20 个直播间，2 行未采用" in done.output
 
 
 def test_the_command_refuses(tmp_path):

@@ -298,7 +298,7 @@ def test_the_command(study, tmp_path):
     done = CliRunner().invoke(
         cli_rank.anomalies, [*words, "--waybills", str(tmp_path / "parcels.csv")]
     )
-    assert "10 rows of ledgers were left out" in done.output
+    assert "台账中有 10 行未采用" in done.output
     problems = pd.read_csv(tmp_path / "out-problems.csv")
     assert problems["code"].tolist() == ["C106"] * 10
     assert problems["row"].tolist() == list(range(2, 12))

@@ -19,9 +19,9 @@ import carbon
 from carbon.base.errors import CODES
 from carbon.catalogue.schema import COLUMNS
 from carbon.cli.main import SECTIONS, main
-from carbon.cli.template_file import columns
 from carbon.footprint.result import INTERVAL_COLUMNS, RESULT_COLUMNS
 from carbon.label.scale import GRADE_COLUMNS
+from carbon.run.template_file import columns
 
 ROOT = Path(__file__).resolve().parents[1]
 MODULES = [

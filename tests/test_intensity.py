@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from carbon.base.rules import templates_root
-from carbon.footprint.picture import waterfall
 from carbon.incentive.intensity import EFFECTS, TERMS, Change, change, components, log_mean
 from carbon.incentive.signature import intensity_chart
 from carbon.incentive.vat_rules import load_rule
+from carbon.paper.sku_charts import waterfall
 from carbon.study import Study
 
 PLAIN = [name for name in TERMS if name not in ("freight", "returns")]

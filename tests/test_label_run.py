@@ -203,7 +203,7 @@ def test_the_command_writes_labels_and_says_so(goods: Path, tmp_path: Path) -> N
         "--lang", "zh,en", "--sheets", "--scale", "70", draws=50,
     )  # fmt: skip
     assert told.exit_code == 0, told.output
-    assert "10 files, index.csv" in told.output
+    assert "10 个文件，index.csv" in told.output
     assert (out / "badges-0001.pdf").is_file()
     assert any("–" in path.read_text() for path in out.rglob("*.sheet.svg"))
     again = carbon(goods, "-o", tmp_path / "changes.csv", "--against", out, draws=50)
@@ -434,6 +434,6 @@ def test_the_manifest_of_labels_says_what_decided_them(shelf: Path, tmp_path: Pa
     out = tmp_path / "labels"
     carbon(shelf, "-o", out, "--format", "json", "--manifest", tmp_path / "m.json")
     told = json.loads((tmp_path / "m.json").read_text())
-    assert told["options"]["issued"] == "2026-09-01"
-    assert len(told["options"]["templates"]["label"]) == 64
-    assert told["skus"] == ROWS
+    assert told["arguments"]["issued"] == "2026-09-01"
+    assert len(told["arguments"]["templates"]["label"]) == 64
+    assert told["about"]["skus"] == ROWS

@@ -13,6 +13,7 @@ from running import CARBON, killed_twice, parts_of
 
 from benchmarks.catalogue import wide
 from carbon.cli import rank as cli_rank
+from carbon.cli.printing import code_words
 from carbon.liveroom.ranking import rank, savings, signals
 from carbon.run import parts, reorder
 from carbon.run import rank as rank_run
@@ -76,7 +77,7 @@ def test_the_result_is_that_of_one_table(study, goods, tmp_path, small, by, with
         assert line in done.output
     assert f"{ROWS} SKUs, {len(known)} ranked, {ROWS - len(known)} not" in done.output
     for reason, count in want.loc[want["rank"].isna(), "reason_not_ranked"].value_counts().items():
-        assert f"not ranked: {count}  {cli_rank._reason(reason)}" in done.output
+        assert f"not ranked: {count}  {code_words(reason)}" in done.output
 
 
 @pytest.mark.parametrize("suffix", [".parquet", ".csv", ".jsonl", ".xlsx"])

@@ -18,7 +18,7 @@ from running import CARBON, killed_twice
 
 from benchmarks.catalogue import wide, write_tidy
 from carbon.base.errors import CarbonError, OutputError
-from carbon.cli.options import guard
+from carbon.cli.outputs import guard
 from carbon.run.batches import run
 from carbon.run.plan import Job
 from carbon.run.workers import Pool

@@ -19,7 +19,7 @@ from carbon.label.scale import Scale, grade, lettered, scale_of
 from carbon.study import Study
 
 GOODS = """sku,category,mass,units_sold,price
-A,t_shirt,100 g,100,50 CNY
+A,t_shirt,120 g,100,50 CNY
 B,t_shirt,200 g,300,100 CNY
 C,t_shirt,180 g,50,80 CNY
 D,t_shirt,150 g,10,60 CNY
@@ -53,10 +53,17 @@ def sales(study: Study, filled, weights: str = "units"):
 def test_an_archetype_stands_at_one(study: Study) -> None:
     names = study.vocabulary.categories["category"].tolist()
     bare = pd.DataFrame({"sku": names, "category": names})
+    plain = Study("2026.1").grades(bare, draws=0)
+    assert np.allclose(plain["ratio"], 1, rtol=1e-9, atol=0)
     graded = study.grades(bare, draws=0)
-    assert np.allclose(graded["ratio"], 1, rtol=1e-9, atol=0)
-    assert set(graded["state"]) == {"estimate"}
-    assert graded["reason"].str.contains("J001").all()
+    drawn = study.grades(bare, draws=20)
+    middle = drawn["ratio"] * (1 - drawn["dear_kg"] / drawn["total_kg"])
+    assert np.allclose(middle, 1, rtol=1e-6, atol=0)
+    assert (drawn["dear_kg"] > 0).all()
+    assert set(graded["state"]) == {"estimate", "not_applicable"}
+    estimates = graded[graded["state"] == "estimate"]
+    assert estimates["reason"].str.contains("J001").all()
+    assert estimates["reason"].str.contains("J005").all()
     assert set(graded["letter"]) == {""}
 
 
@@ -70,10 +77,10 @@ def test_a_platforms_reference_is_the_weighted_mean_of_what_it_sells(
     price = np.array([50, 100, 80, 60, 70.0])
     weight = {"units": units, "revenue": units * price, "equal": np.ones(5)}[weights]
     kg = built.stages(study).sum(axis=1)
-    assert kg.index.tolist() == ["t_shirt"]
-    assert kg["t_shirt"] == pytest.approx(np.average(total, weights=weight), rel=1e-12)
-    assert built.skus == {"t_shirt": 5}
-    assert built.left_out == {"t_shirt": 1}
+    assert kg.index.tolist() == ["t_shirt/adult"]
+    assert kg["t_shirt/adult"] == pytest.approx(np.average(total, weights=weight), rel=1e-12)
+    assert built.skus == {"t_shirt/adult": 5}
+    assert built.left_out == {"t_shirt/adult": 1}
 
 
 def test_a_category_without_reference_is_not_applicable_and_a_gap_is_unknown(

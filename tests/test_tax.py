@@ -15,9 +15,11 @@ from carbon.base.errors import LedgerError, RuleError, StudyError
 from carbon.base.rules import templates_root
 from carbon.catalogue.ledger import read_ledger
 from carbon.incentive.money import MILLION, divided
+from carbon.incentive.returned import with_ledger_rates
 from carbon.incentive.sales import settle
 from carbon.incentive.vat import Assessment, assess
 from carbon.incentive.vat_rules import Period, TaxRule, load_rule
+from carbon.study import Study
 
 SHIPPED = templates_root() / "tax" / "paper-2percent.toml"
 QUARTER = Period.parse("2026Q3")
@@ -320,7 +322,104 @@ def test_many_problems_of_a_kind_are_counted_not_listed() -> None:
     rows = [WORKED[0], *(f"x{at},T1,r,A,1,10,USD,0,0,13%,2026-07-01" for at in range(1500))]
     problems = settle(ledger(*rows), rule(), QUARTER).problems
     assert len(problems) == 1001
-    assert problems["value"].iloc[-1] == "500 lines"
+    assert problems["value"].value_counts().to_dict() == {"USD": 1000, "500 lines": 1}
+
+
+CASES = Path(__file__).parent / "cases"
+DATED = HEADER + ",refund_date"
+
+
+def test_red_letter_lines_are_refunds_on_their_day() -> None:
+    told = settle(
+        read_ledger(CASES / "ledgers" / "b04_negative_rows.csv", "sales"), rule(), QUARTER
+    )
+    line = told.lines.iloc[0]
+    assert (line["units"], line["returned_units"]) == (10, 8)
+    assert (line["revenue"], line["refund"]) == (100_000, 80_000)
+    assert assess(told.lines, footprints(A1=1.0), rule(), QUARTER).lines["base"].tolist() == [
+        17_699
+    ]
+    assert told.problems["code"].tolist() == ["T043"]
+
+
+@pytest.mark.parametrize("cells", ["-3,100.00", "3,-100.00"])
+def test_a_line_of_two_signs_is_left_out(cells: str) -> None:
+    told = settle(ledger(WORKED[0], f"x,T1,r1,A,{cells},CNY,0,0,13%,2026-07-01"), rule(), QUARTER)
+    assert told.lines["units"].tolist() == [10]
+    assert told.problems["code"].tolist() == ["T042"]
+
+
+def test_a_refund_dated_before_its_sale_is_not_lost() -> None:
+    row = "1,T1,r1,A,10,1000.00,CNY,8,800.00,13%,2026-07-01,2026-06-20"
+    told = settle(ledger(row, header=DATED), rule(), QUARTER)
+    assert told.lines["refund"].tolist() == [80_000]
+    assert told.problems["code"].tolist() == ["T029"]
+
+
+def test_two_spellings_of_a_category_are_one() -> None:
+    sold = read_ledger(CASES / "ledgers" / "b24_alias.csv", "sales")
+    ids = {"T恤": "t_shirt"}
+    assert settle(sold, rule(), QUARTER, categories=ids).lines["relabelled"].tolist() == [False]
+    assert settle(sold, rule(), QUARTER).lines["relabelled"].tolist() == [True]
+
+
+def test_amounts_of_problems_stand_as_they_were_written() -> None:
+    told = settle(read_ledger(CASES / "ledgers" / "b32_decimals.csv", "sales"), rule(), QUARTER)
+    assert told.problems["value"].tolist() == ["1234567.895"]
+
+
+def test_refused_rows_are_told_where_they_may_move_the_result() -> None:
+    few = [f"x{at},T1,r,A,1,10,CNY,0,0,13%,2026-07-01" for at in range(60)]
+    gone = [f"y{at},T1,r,A,1,10,CNY,0,0,13%,soon" for at in range(3)]
+    assert "T040" not in set(settle(ledger(*few, "z,T1,r,A,x,10,CNY,0,0,13%,2026-07-01"), rule(),
+                                    QUARTER).problems["code"])  # fmt: skip
+    told = settle(ledger(*few, *gone), rule(), QUARTER).problems
+    assert told.loc[told["code"] == "T040", "value"].tolist() == [
+        "4.8% of the rows were refused, all in date with 'soon'"
+    ]
+    with pytest.raises(LedgerError, match="3 rows G012 date"):
+        settle(ledger(*gone), rule(), QUARTER)
+
+
+def test_the_return_rate_of_the_ledger_stands_for_a_lower_one_of_the_catalogue() -> None:
+    sold = settle(read_ledger(CASES / "office" / "x4.csv", "sales"), rule(), QUARTER).lines
+    study = Study("2026.1")
+    promised = study.catalogue(CASES / "office" / "cat0.csv")
+    found, problems = with_ledger_rates(promised, sold)
+    assert problems[["code", "sku", "value"]].to_numpy().tolist() == [
+        ["T041", "TS", "0.0%, 80.0% in the ledger"]
+    ]
+    rates = found.skus.set_index("sku")["return_rate"]
+    assert rates["TS"] == 0.8
+    assert rates["DR"] == 0.5  # not sold
+    assert study.footprints(found).total[0] > 2 * study.footprints(promised).total[0]
+    honest, none = with_ledger_rates(study.catalogue(CASES / "office" / "cat80.csv"), sold)
+    assert none.empty
+    assert honest.skus["return_rate"].iloc[0] == 0.8
+
+
+@pytest.mark.parametrize(
+    ("state", "worst", "text", "met"),
+    [
+        ("sure", "B", "B", True),
+        ("range", "B", "A–B", True),
+        ("range", "C", "B–C", False),
+        ("estimate", "B", "B", False),
+        ("withheld", "", "", False),
+    ],
+)
+def test_a_letter_condition_uses_the_worse_end(
+    state: str, worst: str, text: str, met: bool
+) -> None:
+    bound = {"predicate": "letter_at_least", "bound": "B", "kind": "assumption", "cite": "test"}
+    grades = footprints(A=4.0).assign(
+        letter=text[:1], letter_worst=worst, letter_text=text, state=state
+    )
+    told = rule(condition=[bound])
+    lines = assess(settle(ledger(WORKED[0]), told, QUARTER).lines, grades, told, QUARTER).lines
+    assert lines["letter_at_least_met"].tolist() == [met]
+    assert lines["letter"].tolist() == [text]
+    assert lines["letter_used"].tolist() == [worst if state in ("sure", "range") else ""]
 
 
 def test_nothing_in_the_period_and_sums_too_large_are_refused() -> None:

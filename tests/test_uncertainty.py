@@ -25,13 +25,12 @@ from carbon.footprint.compare import comparable, probability_lower
 from carbon.footprint.quality import assess, variance
 from carbon.footprint.result import INTERVAL_COLUMNS, RESULT_COLUMNS
 from carbon.footprint.spreads import Spread, Spreads
-from carbon.footprint.streams import Streams, sku_keys
+from carbon.footprint.streams import Streams, content_keys, even_ranks, middles
 from carbon.stages.groups import PARAMETERS, RATES
 from carbon.study import Study
 
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples" / "catalogue.csv"
 FEW = 200
-KEYS = [198714390495826235, 7636284998359308894]
 HEAD = "sku,category,mass,materials,packaging,origin,destination,transport,return_rate"
 PAIR = f"""{HEAD}
 A,t_shirt,200 g,cotton 100%,courier bag 12 g,CN-ZJ,CN-GD,truck 900 km,35%
@@ -91,14 +90,14 @@ def test_without_spread_the_draws_are_the_footprints(
     sampler = uncertainty.Sampler(
         study.edition,
         study.vocabulary,
-        boundary,
+        study.boundary,
         np.repeat(central[:, None], 3, axis=1).astype(np.float32),
         study.match,
         study.method,
+        lambda: central,
     )
     monkeypatch.setattr(sampler._mismatch, "draw", lambda *_: 1)
-    none = np.zeros(len(goods), np.float32)
-    monkeypatch.setattr(sampler.spreads, "of", lambda *_: Spread(none, none))
+    monkeypatch.setattr(sampler.spreads, "of", lambda *_: Spread.none(len(goods)))
     expected = study.footprints(goods).stages
     drawn = sampler.sample(sampler.part(goods), 0, expected, stages=True)
     total = np.abs(expected.sum(axis=1))[:, None]
@@ -135,9 +134,9 @@ def test_a_sum_of_lognormals_through_brightway(tmp_path: Path) -> None:
     values = sampling.sample(edition, "GWP100 AR6", draws, cache=False)
     found = values[edition.match("both", "GLO")[0]].astype(float)
 
-    def moments(median: float, gsd2: float) -> tuple[float, float]:
+    def moments(mean: float, gsd2: float) -> tuple[float, float]:
         s2 = (np.log(gsd2) / 2) ** 2
-        return median * np.exp(s2 / 2), median**2 * np.exp(s2) * (np.exp(s2) - 1)
+        return mean, mean**2 * (np.exp(s2) - 1)
 
     (m1, v1), (m2, v2), (m3, v3) = moments(1.5, 1.8), moments(3.0, 2.5), moments(1, 1.3)
     mean = (m1 + m2) * m3
@@ -148,20 +147,19 @@ def test_a_sum_of_lognormals_through_brightway(tmp_path: Path) -> None:
     assert abs(found.std() - deviation) < 4 * error
 
 
-@pytest.mark.parametrize("rate", [0.05, 0.35, 0.6])
-def test_a_ratio_with_a_beta_return_rate(study: Study, rate: float) -> None:
-    """E[r/(1−r)] = α/(β−1) for r beta(α, β)."""
-    text = "sku,category,return_rate\n" + "".join(f"S{i},t_shirt,{rate}\n" for i in range(40))
+@pytest.mark.parametrize("rate", [0.05, 0.35, 0.6, 0.9])
+def test_odds_of_a_beta_return_rate(study: Study, rate: float) -> None:
+    """The mean of r/(1−r) is the printed one, its spread that of r beta(α, β)."""
+    text = "sku,category,return_rate,mass\n" + "".join(
+        f"S{i},t_shirt,{rate},{200 + i} g\n" for i in range(40)
+    )
     sampler = study.sampler(1000)
     part = sampler.part(study.catalogue(text))
     drawn = part._rate("return_rate", slice(0, 40)).astype(float)
-    back = drawn / (1 - drawn)
-    count = 300.0
-    alpha, beta = rate * count, (1 - rate) * count
-    expected = alpha / (beta - 1)
-    assert (np.abs(back.mean(axis=1) - expected) < 4 * back.std(axis=1) / np.sqrt(1000)).all()
-    assert np.allclose(drawn.std(axis=1), stats.beta(alpha, beta).std(), rtol=0.05)
-    assert len({tuple(row) for row in drawn.tolist()}) == 40, "every SKU draws its own"
+    assert np.allclose(drawn.mean(axis=1), rate / (1 - rate), rtol=1e-4)
+    beta = stats.beta(rate * 300, (1 - rate) * 300)
+    assert np.allclose((drawn / (1 + drawn)).std(axis=1), beta.std(), rtol=0.08)
+    assert len({tuple(row) for row in drawn.tolist()}) == 40, "every content draws its own"
 
 
 def test_a_mean_converges_as_the_root_of_the_draws() -> None:
@@ -187,6 +185,7 @@ def test_quantile_functions_are_those_of_scipy(study: Study, tmp_path: Path) -> 
     spreads = Spreads(edition, study.vocabulary, at)
     goods = study.catalogue(PAIR)
     normal = stats.norm(1.05, 0.5 / 2 / 1.959964)
+    # whose mean is made 1, for the printed value is the expected one
     shapes = {
         "mass": stats.truncnorm(-1.05 / normal.std(), np.inf, 1.05, normal.std()),
         "materials": stats.triang(0.5 / 0.7, 0.5, 0.7),
@@ -194,7 +193,12 @@ def test_quantile_functions_are_those_of_scipy(study: Study, tmp_path: Path) -> 
     }
     for name, shape in shapes.items():
         spread = spreads.of(goods, name)
-        assert np.allclose(spread.table[spread.row[0]], shape.ppf(at), rtol=1e-5), name
+        quantiles = shape.ppf(at)
+        expected = quantiles / quantiles.mean()
+        if name == "materials":  # of one material alone: certain
+            assert spread.row[0] == -1
+            continue
+        assert np.allclose(spread.table[spread.row[0]], expected, rtol=1e-5), name
 
 
 # ------------------------------------------------------------------ the background
@@ -280,6 +284,7 @@ def test_a_negative_stage_has_its_interval_the_right_way_round(
         -study.sampler(FEW).sampled,
         study.match,
         study.method,
+        lambda: -study.sampler(FEW).central,
     )
     central = -study.footprints(some).stages
     found = turned.intervals(turned.part(some), central)
@@ -344,16 +349,41 @@ def test_a_failed_sku_has_no_interval(study: Study) -> None:
     assert np.isnan(drawn[1]).all()
 
 
-def test_keys_belong_to_the_identifier() -> None:
-    """The draws of an edition must not move with a library."""
-    assert sku_keys(["A", "衣服-001"]).tolist() == KEYS
+def test_keys_belong_to_the_content(study: Study) -> None:
+    """Names, prices and what was sold decide nothing; every cell that counts does."""
+    head = "sku,category,name,price,units_sold,mass,materials,return_rate\n"
+    base = "{},t_shirt,{},{},{},180 g,cotton 95%; elastane 5%,35%\n"
+    text = head + base.format("A", "x", 79, 10) + base.format("B", "y", 129, 20)
+    text += "C,t_shirt,x,79,10,180 g,elastane 5%; cotton 95%,35%\n"
+    text += "D,t_shirt,x,79,10,181 g,cotton 95%; elastane 5%,35%\n"
+    text += "E,t_shirt,x,79,10,180 g,cotton 95%; elastane 5%,36%\n"
+    goods = study.catalogue(text)
+    a, b, c, d, e = content_keys(goods).tolist()
+    assert a == b == c
+    assert len({a, d, e}) == 3
+    assert content_keys(goods.select(["E", "A"])).tolist() == [e, a]
+    drawn = next(study.sample(goods, FEW)).total
+    assert np.array_equal(drawn[0], drawn[1])
+
+
+def test_parameters_of_a_sku_are_independent() -> None:
     streams = Streams(1, 1000, ["a", "b"])
-    keys = sku_keys([f"S{i}" for i in range(200)])
+    keys = np.random.default_rng(3).integers(0, 2**63, 200).astype(np.uint64)
     one, two = streams.start("a", keys), streams.start("b", keys)
     first = streams.scores(one, slice(0, 200)) * one.sign[:, None]
     second = streams.scores(two, slice(0, 200)) * two.sign[:, None]
     between = [np.corrcoef(a, b)[0, 1] for a, b in zip(first, second, strict=True)]
-    assert np.abs(between).max() < 0.15, "two parameters of an SKU are independent"
+    assert np.abs(between).max() < 0.15
+
+
+def test_points_of_letters_are_spread_evenly() -> None:
+    ranks = even_ranks(256, 17)
+    assert (np.sort(ranks, axis=1) == np.arange(256)).all()
+    points = middles(256)[ranks]
+    # any two dimensions: each of 64 squares holds nearly its share, as random points do not
+    for a in range(0, 16, 5):
+        squares = np.histogram2d(points[a], points[a + 1], bins=8, range=[[0, 1], [0, 1]])[0]
+        assert squares.std() < 1.6
 
 
 # ------------------------------------------------------------------ comparing
@@ -367,7 +397,7 @@ def test_paired_draws_tell_what_unpaired_ones_cannot(sure: Study) -> None:
 
 
 def test_unlike_bases_are_refused() -> None:
-    with pytest.raises(StudyError, match=r"S002.*boundary: cradle-to-grave against"):
+    with pytest.raises(StudyError, match=r"S002.*boundary: cradle-to-grave.* against"):
         comparable(Study().basis, Study(boundary="cradle-to-door").basis)
 
 

@@ -21,12 +21,20 @@ import pandas as pd
 
 from carbon.background.linking import Links, refuse
 from carbon.background.source import Package, factors_root, read_package, read_schema
-from carbon.background.tables import JUDGING, LEVERS, OPTIONAL, SCALES, SPREADS, VOCABULARY
+from carbon.background.tables import (
+    FURTHER_SPREADS,
+    JUDGING,
+    LEVERS,
+    OPTIONAL,
+    SCALES,
+    SPREADS,
+    VOCABULARY,
+)
 from carbon.base.errors import FactorsError
 
 __all__ = ["DEFAULT_EDITION", "LICENSED", "Edition", "editions", "load_edition"]
 
-DEFAULT_EDITION: Final = "2026.1"
+DEFAULT_EDITION: Final = "2026.2"
 LICENSED: Final = "licensed"
 """Key of a descriptor that marks a user's own background: its numbers are not handed on."""
 
@@ -50,6 +58,12 @@ class Edition:
     home : str
         Place whose templates are linked from the start, those elsewhere when they are wanted; empty
         if all of them are.
+
+    Examples
+    --------
+    >>> from carbon import Study
+    >>> Study().edition.name[:4]
+    '2026'
     """
 
     name: str
@@ -73,7 +87,12 @@ class Edition:
     @cached_property
     def spreads(self) -> dict[str, pd.DataFrame]:
         """Tables of pedigree, basic uncertainty, scores and spreads of merchants' data."""
-        return {name: self._first(name, keys) for name, keys in SPREADS.items()}
+        known = SPREADS | {
+            name: keys
+            for name, keys in FURTHER_SPREADS.items()
+            if any(name in package.tables for package in self.packages)
+        }
+        return {name: self._first(name, keys) for name, keys in known.items()}
 
     @cached_property
     def levers(self) -> dict[str, pd.DataFrame]:

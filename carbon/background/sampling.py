@@ -29,6 +29,7 @@ from carbon.base.terms import FITS
 __all__ = [
     "INDICATORS",
     "Mismatch",
+    "drawn_gsd2",
     "edition_seed",
     "fill_sample",
     "sample",
@@ -91,7 +92,9 @@ def spread(edition: Edition) -> npt.NDArray[np.float64]:
     at (between sources, over a bracket, of a proxy) and is taken as it is. At or below it, for a
     figure of the source's own (published, or with emissions), it is the basic uncertainty U_b
     alone and the pedigree joins in: ``GSD² = exp(sqrt(ln²U_b + Σ ln²U_i))`` (Frischknecht et al.
-    2007; U_i of Ciroth et al. 2016). A dataset that only links others inherits their spread.
+    2007; U_i of Ciroth et al. 2016). A dataset that only links others inherits their spread. The
+    reliability of a national figure at home (table ``official``) is not scored: it is the
+    reference there; used abroad it gets the spread of its fit (:class:`Mismatch`).
 
     Examples
     --------
@@ -110,8 +113,42 @@ def spread(edition: Edition) -> npt.NDArray[np.float64]:
     own[edition.activities["published"].to_numpy()[np.unique(emitting)]] = True
     joined = (gsd2 <= basic) & (own | (datasets["kind"] == "published").to_numpy())
     logs = np.take_along_axis(pedigree_factors(edition), scores(datasets).T, axis=1)
-    whole = np.exp(np.sqrt(np.log(gsd2) ** 2 + (logs**2).sum(axis=0)))
-    return np.where(joined, whole, gsd2)
+    if "official" in edition.spreads:
+        official = datasets["source"].isin(edition.spreads["official"]["source"]).to_numpy()
+        logs[INDICATORS.index("reliability"), official] = 0
+    both = np.exp(np.sqrt(np.log(gsd2) ** 2 + (logs**2).sum(axis=0)))
+    return np.where(joined, both, gsd2)
+
+
+def drawn_gsd2(edition: Edition, row: int, fit: int) -> float:
+    """Squared geometric standard deviation with which one dataset is drawn.
+
+    Parameters
+    ----------
+    edition : Edition
+        Its datasets.
+    row : int
+        Of ``edition.activities``.
+    fit : int
+        How it met the demand, a position in :data:`carbon.base.terms.FITS`.
+
+    Returns
+    -------
+    float
+        Its own spread and that of its fit together; what its inputs add is not in it [1].
+
+    Examples
+    --------
+    >>> from carbon.background.edition import load_edition
+    >>> edition = load_edition()
+    >>> row, fit = edition.match("freight, lorry", "CN")
+    >>> bool(drawn_gsd2(edition, row, fit) > edition.activities["gsd2"].iloc[row])
+    True
+    """
+    published = int(edition.activities["published"].iloc[row])
+    rows, fits = np.array([row], dtype=np.int32), np.array([fit], dtype=np.int8)
+    logs = np.log([spread(edition)[published], float(Mismatch(edition).gsd2(rows, fits)[0])])
+    return float(np.exp(np.hypot(*logs)))
 
 
 def sample(
@@ -213,6 +250,11 @@ class Mismatch:
         table = edition.spreads["quality_scores"]
         fit = table[table["kind"] == "fit"].set_index("key")["score"]
         self.place = fit.reindex(FITS).fillna(fit.max()).to_numpy(dtype=np.int64)
+        # an edition that tells no spread of a fit takes that of its score
+        self.fits = pedigree_factors(edition)[INDICATORS.index("geographical"), self.place]
+        if "mismatch" in edition.spreads:
+            spreads = edition.spreads["mismatch"].set_index("fit")["gsd2"]
+            self.fits = np.log(spreads.reindex(FITS).to_numpy(dtype=np.float64))
         age = table[table["kind"] == "age"]
         order = np.argsort(age["key"].astype(float).to_numpy())
         self.limits = age["key"].astype(float).to_numpy()[order]
@@ -237,7 +279,7 @@ class Mismatch:
             Positions in :data:`carbon.base.terms.FITS`.
         """
         factors = pedigree_factors(self.edition)
-        place = factors[INDICATORS.index("geographical"), self.place[fits]]
+        place = self.fits[fits]
         score = self.time(rows)
         # younger data are dated by their own pedigree
         score = np.where(score > self.ages[1], score, 0)

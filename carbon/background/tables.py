@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["JUDGING", "LEVERS", "OPTIONAL", "SCALES", "SPREADS", "VOCABULARY"]
+__all__ = ["FURTHER_SPREADS", "JUDGING", "LEVERS", "OPTIONAL", "SCALES", "SPREADS", "VOCABULARY"]
 
 VOCABULARY: Final[dict[str, tuple[str, ...]]] = {
     "regions": ("location",),
@@ -30,6 +30,12 @@ SPREADS: Final[dict[str, tuple[str, ...]]] = {
     "quality_scores": ("kind", "key", "indicator"),
     "foreground_uncertainty": ("parameter", "origin"),
 }
+
+FURTHER_SPREADS: Final[dict[str, tuple[str, ...]]] = {
+    "mismatch": ("fit",),
+    "official": ("source",),
+}
+"""Spreads that the first edition has not: of a poor fit, and of national figures at home."""
 
 LEVERS: Final[dict[str, tuple[str, ...]]] = {
     "levers": ("lever",),

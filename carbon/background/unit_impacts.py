@@ -76,6 +76,12 @@ class UnitImpacts:
     own : ndarray of float64, shape (activities + 1, 0 or 1)
         Part of the total that activities of a user's own background release, direct or behind
         shipped ones; no column without such a background [kg CO2e per unit].
+
+    Examples
+    --------
+    >>> from carbon import Study
+    >>> bool(np.isfinite(Study().unit_impacts.values[:-1]).all())
+    True
     """
 
     values: npt.NDArray[np.float64]

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from carbon.base.rules import templates_root
 
-__all__ = ["BASE_UNITS", "Scale", "per_unit", "scale"]
+__all__ = ["BASE_UNITS", "Scale", "multiple", "per_unit", "scale"]
 
 BASE_UNITS: Final[dict[str, str]] = {
     "mass": "kilogram",
@@ -123,6 +123,31 @@ def scale(text: str, quantity: str, aliases: Mapping[str, str] | None = None) ->
             return result
         worst = max(worst, result.code)
     return Scale(code=worst)
+
+
+def multiple(text: str) -> float:
+    """How many pieces one of a unit of counts is; NaN if it is none.
+
+    Parameters
+    ----------
+    text : str
+        As ``k``, ``thousand pieces`` or ``pcs``; empty for single pieces.
+
+    Examples
+    --------
+    >>> multiple("k"), multiple("thousand pieces"), multiple("pcs"), multiple(""), multiple("kg")
+    (1000.0, 1000.0, 1.0, 1.0, nan)
+    """
+    lower = _folded(text)
+    folded = _names()[1]
+    pieces = [name for name, (kind, _) in folded.items() if kind == "count"]
+    for rest in (lower, *(lower.removesuffix(name).strip() for name in pieces)):
+        if not rest:
+            return 1.0
+        kind, worth = folded.get(rest, ("", Fraction(0)))
+        if kind in ("multiple", "count"):
+            return float(worth)
+    return float("nan")
 
 
 def _folded(name: str) -> str:

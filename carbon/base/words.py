@@ -16,7 +16,17 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
-__all__ = ["LANGUAGES", "default_language", "section", "sections", "templates_root", "text"]
+from carbon.base.terms import Basis
+
+__all__ = [
+    "LANGUAGES",
+    "basis_text",
+    "default_language",
+    "section",
+    "sections",
+    "templates_root",
+    "text",
+]
 
 LANGUAGES: Final = ("zh", "en")
 
@@ -107,6 +117,26 @@ def text(key: str, lang: str, **values: object) -> str:
     name, _, word = key.partition(".")
     spoken = sections()[name][word][lang]
     return spoken.format_map(values) if values else spoken
+
+
+def basis_text(basis: Basis | str, lang: str) -> str:
+    """The basis of a footprint in words.
+
+    Parameters
+    ----------
+    basis : Basis or str
+        Edition, method, boundary and unit, or the text of them as a table holds it.
+    lang : str
+        One of :data:`LANGUAGES`; English is ``str(basis)``.
+
+    Examples
+    --------
+    >>> basis_text(Basis("2026.1+0123456789ab", "GWP100 AR6", "cradle-to-door"), "zh")
+    '2026.1+0123456789ab | GWP100 AR6 | 从摇篮到买家门口 | 留存件'
+    """
+    words = section("basis", lang)
+    parts = str(basis).split(" | ")
+    return " | ".join(words.get(part.replace(" ", "-"), part) for part in parts)
 
 
 def default_language(environment: Mapping[str, str] | None = None) -> str:

@@ -17,8 +17,9 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from carbon.base import units
-from carbon.catalogue.headers import currency_of
+from carbon.catalogue.headers import money_unit
 from carbon.catalogue.names import by_unique
+from carbon.catalogue.prose.signs import signs
 from carbon.catalogue.schema import Column
 
 __all__ = [
@@ -36,30 +37,10 @@ __all__ = [
 ]
 
 Faults = list[tuple[str, NDArray[np.int64]]]
-MISSING: Final = [
-    "",
-    "-",
-    "--",
-    "—",
-    "–",
-    "/",
-    "n/a",
-    "na",
-    "nan",
-    "nil",
-    "null",
-    "none",
-    "?",
-    "tbd",
-    "unknown",
-    "无",
-    "未知",
-    "暂无",
-    "不详",
-    "#n/a",
-]
+MISSING: Final = tuple(signs("gaps"))
 """Texts that say that a cell is not filled."""
 
+_INVISIBLE: Final = "[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufe00-\ufe0f\ufeff]"
 _LONGEST: Final = max(len(word.encode()) for word in MISSING)
 _SAMPLE, _FEW = 1000, 100
 """A column whose first cells hold so few different ones is looked at once for each of them."""
@@ -70,9 +51,6 @@ _SUMMED: Final = ("share", "chain_share")
 RATES: Final = ("return_rate", "resale_share", "loss_rate", "packaging_reuse")
 """Shares that stand alone: a column of them is read as percent or as fractions, never as both."""
 
-PIECES: Final = (
-    r"(?i)^(?:pcs?|pieces?|units?|items?|orders?|trips?|times|件|个|只|单|台|双|条|盒|次|人|份)$"
-)
 _ABOVE_ONE: Final = r"^\s*(?:(?:[2-9]|[1-9][0-9]|100)(?:[.,][0-9]*)?|1[.,]0*[1-9][0-9]*)\s*$"
 _PLAIN: Final = r"^[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]{1,3})?$"
 _CELL: Final = (
@@ -153,7 +131,12 @@ def _clean(cells: Any) -> Any:
     if pc.all(pc.string_is_ascii(cells)).as_py():
         cells = pc.ascii_trim_whitespace(cells)
     elif len(cells):
-        cells = pc.utf8_trim_whitespace(pc.utf8_normalize(cells, "NFKC"))
+        cells = pc.utf8_normalize(cells, "NFKC")
+        if pc.any(pc.match_substring_regex(cells, _INVISIBLE)).as_py():
+            cells = pc.replace_substring_regex(cells, _INVISIBLE, "")
+        cells = pc.utf8_trim_whitespace(cells)
+    if pc.any(pc.starts_with(cells, '="')).as_py():  # a text that a spreadsheet must not count
+        cells = pc.replace_substring_regex(cells, r'^="([^"]*)"$', r"\1")
     short = pc.fill_null(pc.less_equal(pc.binary_length(cells), _LONGEST), False)
     if not pc.any(short).as_py():
         return cells
@@ -375,11 +358,10 @@ def _scale_of(
             name, units.Scale(code="C103")
         ), ""
     if column.kind == "count":
-        if text.startswith("万"):
-            counted, _ = _scale_of(text[1:].strip(), column, default, aliases)
-            return units.Scale(10_000.0, code=counted.code), ""
-        known = not text or re.match(PIECES, text) or aliases.get(text) == "dimensionless"
-        return units.Scale(code="" if known else "C103"), ""
+        times = units.multiple(name)
+        if np.isnan(times) and aliases.get(name.lower()) == "dimensionless":
+            times = 1.0
+        return (units.Scale(code="C103") if np.isnan(times) else units.Scale(times)), ""
     if not name:
         return units.Scale(code="C102"), ""
     scale = units.scale(name, column.kind, aliases)
@@ -412,10 +394,16 @@ def price(cells: Any, header_unit: str) -> Numbers:
     found: list[str] = []
 
     def remember(text: str) -> int:
-        found.append((currency_of(text) or "?") if text.strip() else header_unit)
+        found.append(
+            (text.strip() if money_unit(text)[2] else "?") if text.strip() else header_unit
+        )
         return len(found) - 1
 
     codes = by_unique(pc.fill_null(sign, ""), remember, np.int32, -1)
+    money = [("?", 1.0) if item == "?" else money_unit(item)[:2] for item in found]
+    if any(times != 1 for _, times in money):
+        out.values = out.values * np.array([*(times for _, times in money), 1.0])[codes]
+    found = [currency for currency, _ in money]
     out.rest = np.array([*found, ""], object)[codes]
     # a price is not needed: one that could mean two things is left out
     out.faults = [("C117" if code == "C111" else code, where) for code, where in out.faults]

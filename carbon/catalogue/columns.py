@@ -170,6 +170,7 @@ PARAMETER_NAMES: Final = (
 
 LEFT_OPEN: Final[dict[str, frozenset[str]]] = {
     **dict.fromkeys(("price", "currency", "units_sold", "gtin"), frozenset()),
+    "mass": frozenset({"C112"}),
     **dict.fromkeys(("origin", "destination"), frozenset({"C231", "C232", "C108", "C107", "C106"})),
     **dict.fromkeys(("transport", "return_transport"), frozenset({"C221"})),
     **dict.fromkeys(

@@ -6,16 +6,20 @@ here: whoever needs it says so.
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-__all__ = ["as_days", "last_day", "misdated"]
+__all__ = ["as_days", "last_day", "misdated", "period_days"]
 
 Days = npt.NDArray[np.datetime64]
 Flags = npt.NDArray[np.bool_]
+
+PERIOD: Final = re.compile(r"(\d{4})(?:[Qq]([1-4])|[Hh]([12])|-(0[1-9]|1[0-2]))?")
+"""A year, quarter, half-year or month."""
 
 GAP: Final = 7
 """Days without any row after which the few rows that follow are strays."""
@@ -117,3 +121,32 @@ def last_day(dates: Days) -> np.datetime64:
     gaps = np.flatnonzero(np.diff(tail) > np.timedelta64(GAP, "D"))
     last: np.datetime64 = tail[gaps[0]] if len(gaps) else ordered[-1]
     return last
+
+
+def period_days(text: str) -> tuple[np.datetime64, np.datetime64] | None:
+    """First and last day of a year, half-year, quarter or month.
+
+    Parameters
+    ----------
+    text : str
+        ``2026``, ``2026H2``, ``2026Q3`` or ``2026-09``.
+
+    Returns
+    -------
+    pair of numpy.datetime64, or None
+        None for any other name.
+
+    Examples
+    --------
+    >>> [str(day) for day in period_days("2026Q3")], period_days("double eleven")
+    (['2026-07-01', '2026-09-30'], None)
+    """
+    parts = PERIOD.fullmatch(text.strip())
+    if parts is None or int(parts[1]) == 0:
+        return None
+    year, quarter, half, month = (int(part) if part else 0 for part in parts.groups())
+    months = 1 if month else 3 if quarter else 6 if half else 12
+    first = month or 1 + months * ((quarter or half or 1) - 1)
+    start = np.datetime64(f"{year:04}-{first:02}", "M")
+    end = (start + months).astype("datetime64[D]") - np.timedelta64(1, "D")
+    return start.astype("datetime64[D]"), end

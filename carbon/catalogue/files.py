@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import zipfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, Final
@@ -19,12 +18,12 @@ import pyarrow.compute as pc
 
 from carbon.base.errors import CatalogueError
 from carbon.catalogue.csv_text import read_csv, utf8
+from carbon.catalogue.inputs import Input, inputs_of
 from carbon.catalogue.schema import Limits
-from carbon.catalogue.sheets import Fault, Sheet, cells_of, plain, records, title_rows
+from carbon.catalogue.sheets import SUFFIXES, Fault, Sheet, cells_of, plain
+from carbon.catalogue.workbook import read_workbook
 
-__all__ = ["SUFFIXES", "checked", "column_text", "open_sheets", "settled"]
-
-SUFFIXES: Final = (".csv", ".xlsx", ".parquet", ".jsonl")
+__all__ = ["SUFFIXES", "checked", "column_text", "named", "open_sheets", "settled"]
 
 
 def open_sheets(
@@ -53,10 +52,11 @@ def open_sheets(
         return [("skus", checked(_frame(source), limits))]
     path = Path(source)
     if path.is_dir():
-        files = sorted(item for item in path.iterdir() if item.suffix.lower() in SUFFIXES)
-        if not files:
-            raise CatalogueError("C001", "no table in the folder", file=str(path))
-        return [found for item in files for found in open_sheets(item, limits, whole)]
+        return [
+            named(item, name, sheet)
+            for item in inputs_of(path)
+            for name, sheet in open_sheets(item.path, limits, whole)
+        ]
     reader = _READERS.get(path.suffix.lower())
     if not path.is_file():
         raise CatalogueError("C001", file=str(path))
@@ -69,6 +69,27 @@ def open_sheets(
     except OSError as error:
         raise CatalogueError("C001", str(error), file=path.name) from error
     return [(name, checked(sheet, limits)) for name, sheet in opened.items()]
+
+
+def named(item: Input, name: str, sheet: Sheet) -> tuple[str, Sheet]:
+    """Name by which a table of a folder is known, and the table with what its folders tell.
+
+    Parameters
+    ----------
+    item : Input
+        Its file.
+    name : str
+        As the file alone names it.
+    sheet : Sheet
+        Changed in place.
+    """
+    for column, value in item.constants.items():
+        if column not in sheet.headers:
+            sheet.headers.append(column)
+            sheet.columns.append(pa.array([value] * len(sheet.lines), pa.string()))
+    if sheet.file == Path(item.path).name:
+        sheet.file = item.name
+    return (name if item.name.lower().endswith(".xlsx") else item.table), sheet
 
 
 def checked(sheet: Sheet, limits: Limits) -> Sheet:
@@ -136,37 +157,6 @@ def _frame(frame: pd.DataFrame) -> Sheet:
             columns.append(cells_of(values.tolist()))
     lines = np.arange(2, len(frame) + 2, dtype=np.int64)
     return Sheet("", [str(name) for name in frame.columns], columns, lines)
-
-
-def _xlsx(path: Path, limits: Limits, _whole: bool) -> dict[str, Sheet]:
-    """Tables of a workbook, one a sheet; empty sheets are left out."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            unpacked = sum(item.file_size for item in archive.infolist())
-    except zipfile.BadZipFile as error:
-        raise CatalogueError("C011", "no XLSX workbook", file=path.name) from error
-    if unpacked > limits.unpacked:
-        raise CatalogueError("C003", f"unpacks to {unpacked:,} bytes", file=path.name)
-    try:
-        frames = pd.read_excel(
-            path, sheet_name=None, header=None, dtype=object, na_filter=False, engine="calamine"
-        )
-    except Exception as error:  # calamine raises errors of several unrelated kinds
-        raise CatalogueError("C011", str(error), file=path.name) from error
-    sheets = {}
-    for name, frame in frames.items():
-        rows = [
-            (number, row)
-            for number, row in enumerate(frame.itertuples(index=False, name=None), start=1)
-            if any(cell != "" and cell is not None for cell in row)
-        ]
-        if rows:
-            rows = rows[title_rows([row for _, row in rows[:10]]) :]
-            file = path.name if len(frames) == 1 else f"{path.name}#{name}"
-            sheets[str(name)] = records(file, rows)
-    if not sheets:
-        raise CatalogueError("C011", "the workbook is empty", file=path.name)
-    return sheets
 
 
 def _parquet(path: Path, limits: Limits, _whole: bool) -> dict[str, Sheet]:
@@ -265,7 +255,7 @@ def _keys(records: Iterable[dict[str, Any]]) -> Iterable[str]:
 
 _READERS: Final[dict[str, Callable[[Path, Limits, bool], dict[str, Sheet]]]] = {
     ".csv": lambda path, _, whole: {path.stem: read_csv(path, whole)},
-    ".xlsx": _xlsx,
+    ".xlsx": lambda path, limits, _: read_workbook(path, limits),
     ".parquet": _parquet,
     ".jsonl": _jsonl,
 }

@@ -30,6 +30,9 @@ __all__ = [
     "understood",
 ]
 
+IDENTITIES: Final = ("sku", "gtin", "session")
+"""Columns of names and numbers whose digits mean no amount."""
+
 _COMPACT: Final = {"materials": "materials", "packaging": "packaging", "legs": "transport"}
 
 
@@ -52,19 +55,32 @@ def understood(
         elif not header.source.strip() and sheet.columns[position].null_count == len(sheet.lines):
             continue
         elif first:
-            problems.add("C007", file=sheet.file, row=1, column=header.source, hint=header.note)
+            problems.add(
+                header.code, file=sheet.file, row=1, column=header.source, hint=header.note
+            )
         told.append((sheet.file, header))
     for fault in sheet.faults:
-        if not len(sheet.rows_of(fault)):
-            problems.add("C011", file=fault.file, row=fault.line, value=fault.text, hint=fault.hint)
+        if not len(sheet.rows_of(fault)) and (first or fault.line):
+            problems.add(
+                fault.code,
+                file=fault.file,
+                row=fault.line or None,
+                column=fault.column,
+                value=fault.text,
+                hint=fault.hint,
+            )
     return out
 
 
 def tell_faults(sheet: Sheet, rows: Rows, problems: CellProblems) -> None:
-    """Note the rows of a table that are not well formed."""
+    """Note the rows of a table that are not well formed, and its cells that show no value."""
+    columns = {source: name for name, source in rows.sources.items()}
     for fault in sheet.faults:
         at = sheet.rows_of(fault)
-        problems.cells(rows, at, "", [fault.text] * len(at), "C011", [fault.hint] * len(at))
+        name = columns.get(fault.column, fault.column)
+        if fault.code == "C014" and name not in IDENTITIES:
+            continue  # a date is a date
+        problems.cells(rows, at, name, [fault.text] * len(at), fault.code, [fault.hint] * len(at))
 
 
 def rows_of(

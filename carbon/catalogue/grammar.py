@@ -27,7 +27,7 @@ _NAME_FIRST: Final = (
 _NUMBER_FIRST: Final = (
     r"^(?P<number>"
     + NUMBER
-    + r")\s*(?P<unit>%|‰|(?i:mg|g|grams?|kg|kilograms?|lbs?|t|tonnes?|tons?|oz)\b"
+    + r")\s*(?P<unit>%|‰|(?i:mg|g|grams?|kg|kilograms?|lbs?|tonnes?|tons?|oz)\b"
     r"|毫克|千克|公斤|市斤|克|斤|吨)\s*(?P<name>\S.*)$"
 )
 

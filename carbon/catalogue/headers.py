@@ -5,8 +5,9 @@
 
 from __future__ import annotations
 
+import math
 import re
-import unicodedata
+import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -16,10 +17,19 @@ import pandas as pd
 
 from carbon.base import units
 from carbon.base.errors import CatalogueError
-from carbon.catalogue.names import key
+from carbon.base.rules import templates_root
+from carbon.catalogue.ledger_columns import money_words
+from carbon.catalogue.names import key, simplified
 from carbon.catalogue.schema import COLUMNS, LINE_COLUMNS, Column, Vocabulary
 
-__all__ = ["Header", "currency_of", "header_table", "match_headers", "understand"]
+__all__ = [
+    "Header",
+    "currency_of",
+    "header_table",
+    "match_headers",
+    "money_unit",
+    "understand",
+]
 
 _PERCENT: Final = frozenset({"%", "pct", "percent", "百分比", "百分数"})
 _CURRENCIES: Final[dict[str, str]] = {
@@ -63,12 +73,15 @@ class Header:
         Unit of its bare numbers; ``%`` for percent, a currency for prices.
     note : str
         What else the merchant should know.
+    code : str
+        What is told where it means no column.
     """
 
     source: str
     column: str
     unit: str = ""
     note: str = ""
+    code: str = "C007"
 
 
 def match_headers(
@@ -148,7 +161,7 @@ def understand(
     >>> def unit_of(text, column):
     ...     return text, text == "kWh"
     >>> understand(["用电量(kWh)", "备注"], {"用电量": "energy"}, unit_of)[0]
-    Header(source='用电量(kWh)', column='energy', unit='kWh', note='')
+    Header(source='用电量(kWh)', column='energy', unit='kWh', note='', code='C007')
     """
     headers = [_match(source, known, unit_of) for source in sources]
     seen: dict[str, Header] = {}
@@ -165,7 +178,7 @@ def understand(
 
 def _match(source: str, known: Mapping[str, str], unit_of: UnitOf) -> Header:
     """Understand one header."""
-    text = unicodedata.normalize("NFKC", source).strip().strip("*＊").strip()
+    text = simplified(source).strip().strip("*").strip()
     whole = known.get(key(text), "")
     if whole and key(text) == key(whole):
         return Header(source, whole)
@@ -182,24 +195,60 @@ def _match(source: str, known: Mapping[str, str], unit_of: UnitOf) -> Header:
         if understood:
             return Header(source, column, unit)
         if pattern is _BRACKETED and not whole:
-            note = f"({parts['unit']}) is no unit of it and was left out"
+            if unit and not _is_remark(parts["unit"]):
+                note = f"({parts['unit']}) is no known unit of {column}; the column was left out"
+                return Header(source, "", "", note, "C121")
             whole = column
     if whole:
         return Header(source, whole, "", note)
     return Header(source, "", "", "not a known column; left out")
 
 
+@lru_cache(maxsize=1)
+def _remarks() -> frozenset[str]:
+    path = templates_root() / "catalogue" / "prose.toml"
+    return frozenset(map(key, tomllib.loads(path.read_text(encoding="utf-8"))["remarks"]))
+
+
+def _is_remark(text: str) -> bool:
+    """Whether what stands in the brackets of a header is no unit, as *required*."""
+    return key(text) in _remarks() or not text.strip()
+
+
 def _unit(text: str, column: Column, vocabulary: Vocabulary) -> tuple[str, bool]:
-    """Find the unit that a header names; an ambiguous one counts, and its cells fail."""
+    """Find the unit that a header names; an ambiguous one counts, and its cells fail.
+
+    A column of no quantity gives no unit; an unknown unit is given back as not understood.
+    """
     if column.kind == "share":
-        return ("%", True) if text.lower() in _PERCENT else ("", False)
+        return ("%", True) if text.lower() in _PERCENT else (text, False)
     if column.kind == "price":
-        currency = currency_of(text)
-        return currency, bool(currency)
+        currency, times, known = money_unit(text)
+        return (currency if known and times == 1 else text), known and bool(text)
+    if column.kind == "count":
+        known = not math.isnan(units.multiple(text))
+        return text, known
     if column.kind in units.BASE_UNITS:
         code = units.scale(text, column.kind, vocabulary.unit_words).code
         return text, code in ("", "C104", "C105")
     return "", False
+
+
+def money_unit(text: str) -> tuple[str, float, bool]:
+    """Currency, multiple, and whether the text is a unit of money at all.
+
+    Examples
+    --------
+    >>> money_unit("万元"), money_unit("USD"), money_unit("incl. tax")
+    (('CNY', 10000.0, True), ('USD', 1.0, True), ('', 1.0, False))
+    """
+    text = text.strip()
+    if not text:
+        return "", 1.0, True
+    if text.lower() in money_words():
+        return (*money_words()[text.lower()], True)
+    currency = currency_of(text)
+    return currency, 1.0, bool(currency)
 
 
 def currency_of(text: str) -> str:

@@ -7,11 +7,12 @@ import shutil
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
+from urllib.parse import unquote
 
 import pyarrow as pa
 
 from carbon.base.errors import CatalogueError
-from carbon.catalogue.files import SUFFIXES
+from carbon.catalogue.sheets import SUFFIXES
 
 __all__ = ["Input", "filesystem", "inputs_of"]
 
@@ -52,7 +53,7 @@ class Input:
     def constants(self) -> dict[str, str]:
         """Columns that the folders tell, as ``category=toy``."""
         pairs = [part.partition("=") for part in PurePosixPath(self.name).parts[:-1]]
-        return {name: value for name, sign, value in pairs if sign}
+        return {unquote(name): unquote(value) for name, sign, value in pairs if sign}
 
     def open(self) -> Any:
         """Open for reading."""
@@ -133,7 +134,8 @@ def inputs_of(source: str | os.PathLike[str]) -> list[Input]:
 
 def _wanted(name: str) -> bool:
     parts = PurePosixPath(name).parts
-    return not any(part.startswith((".", "_")) for part in parts) and name.lower().endswith(
+    # names with ~$ are locks of a spreadsheet that is open
+    return not any(part.startswith((".", "_", "~$")) for part in parts) and name.lower().endswith(
         SUFFIXES
     )
 

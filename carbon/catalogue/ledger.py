@@ -23,11 +23,19 @@ from numpy.typing import NDArray
 from carbon.base import units
 from carbon.base.errors import CatalogueError, LedgerError
 from carbon.base.rules import digest
+from carbon.base.shown import Shown
 from carbon.catalogue.files import open_sheets
-from carbon.catalogue.headers import Header, currency_of, header_table, understand
-from carbon.catalogue.ledger_cells import MONEY, QUANTITIES, Cells, money_unit, parse
+from carbon.catalogue.headers import (
+    Header,
+    currency_of,
+    header_table,
+    money_unit,
+    understand,
+)
+from carbon.catalogue.ledger_cells import MONEY, QUANTITIES, Cells, parse
 from carbon.catalogue.ledger_columns import LedgerColumn, ledger_columns, names_of
 from carbon.catalogue.problems import CellProblems, Rows
+from carbon.catalogue.put_together import joined
 from carbon.catalogue.schema import Limits
 from carbon.catalogue.sheets import Sheet
 
@@ -47,8 +55,8 @@ _CODES: Final = {
 """Failure of a catalogue's file → the same of a ledger's."""
 
 
-@dataclass(frozen=True, eq=False)
-class Ledger:
+@dataclass(frozen=True, eq=False, repr=False)
+class Ledger(Shown):
     """A table beside the catalogue, typed and checked.
 
     Parameters
@@ -71,6 +79,13 @@ class Ledger:
         Rows left out because of an error.
     refused : pandas.DataFrame
         These rows, typed as ``frame``; a cell at fault holds nothing that counts.
+
+    Examples
+    --------
+    >>> from carbon import read_ledger
+    >>> told = pd.DataFrame({"room": ["R1"], "impressions": ["900"]})
+    >>> len(read_ledger(told, "exposure"))
+    1
     """
 
     frame: pd.DataFrame
@@ -153,17 +168,24 @@ def read_ledger(
 
 
 def _choose(sheets: list[Sheet], table: str, problems: CellProblems) -> tuple[Sheet, list[Header]]:
-    """Take the first sheet that has the required columns; the others are told."""
+    """Take the first sheet that has the required columns and those alike; the others are told."""
     needed = [name for name, column in ledger_columns(table).items() if column.required]
     known = names_of(table)
     taken: tuple[Sheet, list[Header]] | None = None
+    alike: list[Sheet] = []
     for sheet in sheets:
         if taken is None:
             headers = understand(sheet.headers, known, _unit_of(table), sheet.file)
             if {header.column for header in headers}.issuperset(needed):
                 taken = sheet, headers
+                alike.append(sheet)
                 continue
+        elif sorted(map(str.strip, sheet.headers)) == sorted(map(str.strip, taken[0].headers)):
+            alike.append(sheet)  # one table in several sheets, as a month each
+            continue
         problems.add("G009", file=sheet.file)
+    if taken is not None and len(alike) > 1:
+        taken = joined(alike), taken[1]
     if taken is None:
         sheet = sheets[0]
         headers = understand(sheet.headers, known, _unit_of(table), sheet.file)
@@ -174,7 +196,8 @@ def _choose(sheets: list[Sheet], table: str, problems: CellProblems) -> tuple[Sh
         raise LedgerError("G005", f"missing {told}; headers seen: {seen}", file=sheet.file)
     for header, cells in zip(taken[1], taken[0].columns, strict=True):
         if not header.column and (header.source.strip() or cells.null_count < len(cells)):
-            problems.add("G007", file=taken[0].file, row=1, column=header.source)
+            code = "G007" if header.code == "C007" else header.code
+            problems.add(code, file=taken[0].file, row=1, column=header.source, hint=header.note)
     return taken
 
 
@@ -187,13 +210,18 @@ def _unit_of(table: str) -> Any:
         if kind == "money":
             return text, money_unit(text)[2]
         if kind == "share":
-            return ("%", True) if text in ("%", "percent", "百分比") else ("", False)
+            return ("%", True) if text in ("%", "percent", "百分比") else (text, False)
         if kind in QUANTITIES:
             code = units.scale(text, QUANTITIES[kind]).code
             return text, code in ("", "C104", "C105")  # an ambiguous one counts, and its cells fail
-        return "", kind in ("count", "number") and text in ("件", "个", "次", "单", "pcs")
+        if kind in ("count", "number"):
+            return text, not np.isnan(units.multiple(text))
+        return "", False
 
     return unit_of
+
+
+_DATE: Final = LedgerColumn("", "date", "", False, 0.0, 0.0, "", "", (), {}, "")
 
 
 def _frame(
@@ -206,7 +234,9 @@ def _frame(
     if not pa.types.is_string(sku.type):
         sku = pc.cast(sku, pa.string())
     sources = {header.column: header.source for header in headers}
-    rows = Rows(sheet.file, sheet.lines, sku, np.full(size, -1, np.int8), sources)
+    rows = Rows(
+        sheet.file, sheet.lines, sku, np.full(size, -1, np.int8), sources, files=sheet.files
+    )
     bad = np.zeros(size, bool)
 
     def fail(name: str, code: str, where: NDArray[Any]) -> None:
@@ -216,14 +246,20 @@ def _frame(
             values = values.combine_chunks()
         problems.cells(rows, where, name, values, code)
 
+    named = {source: name for name, source in sources.items()}
     for fault in sheet.faults:
         where = sheet.rows_of(fault)
-        bad[where] = True
+        code = _CODES.get(fault.code, fault.code)
+        if code == "C014" and columns.get(named.get(fault.column, ""), _DATE).kind != "id":
+            continue  # a date is a date
+        bad[where] |= code == "G008"
         if len(where):
             hints = [fault.hint] * len(where)
-            problems.cells(rows, where, "", [fault.text] * len(where), "G008", hints)
+            problems.cells(rows, where, fault.column, [fault.text] * len(where), code, hints)
         else:
-            problems.add("G008", file=fault.file, row=fault.line, value=fault.text, hint=fault.hint)
+            problems.add(
+                code, file=fault.file, row=fault.line or None, value=fault.text, hint=fault.hint
+            )
     known = [name for name in columns if name in at]
 
     def understood(name: str) -> Cells:

@@ -17,13 +17,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from carbon.base import units
 from carbon.catalogue.cells import Faults, Numbers, clean, measure, numbers
-from carbon.catalogue.headers import currency_of
-from carbon.catalogue.ledger_columns import LedgerColumn, flag_words, money_words
+from carbon.catalogue.headers import money_unit
+from carbon.catalogue.ledger_columns import LedgerColumn, flag_words
 from carbon.catalogue.names import key
 from carbon.catalogue.schema import Column
 
-__all__ = ["MONEY", "QUANTITIES", "Cells", "money_unit", "parse"]
+__all__ = ["MONEY", "QUANTITIES", "Cells", "parse"]
 
 MONEY: Final = 10_000
 """Parts of a currency unit that money is counted in."""
@@ -114,28 +115,14 @@ def parse(cells: Any, column: LedgerColumn, unit: str) -> Cells:
         empty = np.isnan(quick)
         out = Cells(quick, empty)
         out.fail("C101", np.isinf(quick))
-        return _money(out, unit, column) if column.kind == "money" else _counted(out, column)
+        if column.kind == "money":
+            return _money(out, unit, column)
+        out.values = _times(out.values, unit)
+        return _counted(out, column)
     if column.kind == "id":
-        texts = clean(cells)
+        texts = clean(cells.combine_chunks() if isinstance(cells, pa.ChunkedArray) else cells)
         return Cells(pd.array(texts, dtype="str"), _null(texts))
     return _spread(cells, lambda texts: _PARSERS[column.kind](texts, column, unit))
-
-
-def money_unit(text: str) -> tuple[str, float, bool]:
-    """Currency, multiple, and whether the text is a unit of money at all.
-
-    Examples
-    --------
-    >>> money_unit("万元"), money_unit("USD"), money_unit("incl. tax")
-    (('CNY', 10000.0, True), ('USD', 1.0, True), ('', 1.0, False))
-    """
-    text = text.strip()
-    if not text:
-        return "", 1.0, True
-    if text.lower() in money_words():
-        return (*money_words()[text.lower()], True)
-    currency = currency_of(text)
-    return currency, 1.0, bool(currency)
 
 
 def _quick(cells: Any) -> NDArray[np.float64] | None:
@@ -144,6 +131,12 @@ def _quick(cells: Any) -> NDArray[np.float64] | None:
         return np.array(pc.cast(cells, pa.float64(), safe=False), np.float64)
     except pa.ArrowInvalid:
         return None
+
+
+def _times(values: NDArray[np.float64], unit: str) -> NDArray[np.float64]:
+    """Numbers times the multiple that a header names, as thousands."""
+    times = units.multiple(unit)
+    return values if times == 1 or np.isnan(times) else np.round(values * times, 6)
 
 
 def _null(texts: Any) -> NDArray[np.bool_]:
@@ -214,6 +207,8 @@ def _count(texts: Any, column: LedgerColumn, unit: str) -> Cells:
         minus[:] = False
     found = measure(plain, Column("count", "", ""), unit, {})
     values = np.where(minus, -found.values, found.values)
+    if column.kind == "count":
+        values = np.round(values, 6)  # 1.1 万 is 11,000, not a millionth more
     return _counted(Cells(values, _null(texts), found.faults), column)
 
 

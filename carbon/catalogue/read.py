@@ -58,6 +58,7 @@ __all__ = ["read", "read_tables"]
 Source = str | os.PathLike[str] | pd.DataFrame
 _GIVEN, _ABSENT, _MEASURED = (ORIGINS.index(name) for name in ("given", "absent", "measured"))
 
+_RANGE = r"[0-9]\s*(?:[-~\x{2013}\x{2014}]\s*[^0-9]{0,3}[0-9]|\+)"
 _SCIENTIFIC = r"^[0-9](?:\.[0-9]+)?[eE]\+[0-9]+$"  # as a spreadsheet shows a long number
 
 
@@ -159,8 +160,6 @@ def read_tables(
     units = {name: header.unit for name, (_, header) in headers.items()}
     rows = rows_of(main, headers, given, None)
     given = {name: None if pa.types.is_string(cell.type) else cell for name, cell in given.items()}
-    main.columns = []  # the cleaned texts are in rows
-    pa.default_memory_pool().release_unused()
     size = len(main.lines)
     tell_faults(main, rows, problems)
     repeated = _identities(rows, problems, whole.repeats)
@@ -170,6 +169,7 @@ def read_tables(
             shortened = pc.fill_null(pc.match_substring_regex(rows.texts[name], _SCIENTIFIC), False)
             at = np.flatnonzero(shortened.to_numpy(zero_copy_only=False))
             problems.cells(rows, at, name, rows.texts[name].take(pa.array(at)), "C014")
+    _namibia(main, headers, rows, problems)
     measured, evidence = _measured(rows, vocabulary)
 
     filled: dict[str, Any] = {}
@@ -250,6 +250,22 @@ def read_tables(
         sessions=sessions,
         evidence=evidence,
     )
+
+
+def _namibia(
+    sheet: Sheet, headers: dict[str, tuple[int, Header]], rows: Rows, problems: CellProblems
+) -> None:
+    """Tell where NA stands for a place: a country's code, or a cell that is not filled."""
+    for name in ("origin", "destination"):
+        if name not in headers:
+            continue
+        column = sheet.columns[headers[name][0]]
+        if pa.types.is_string(column.type):
+            where = pc.fill_null(pc.equal(pc.utf8_trim_whitespace(column), "NA"), False)
+            at = np.flatnonzero(where.to_numpy(zero_copy_only=False))
+            problems.cells(rows, at, name, ["NA"] * len(at), "C235")
+    sheet.columns = []  # the cleaned texts are in rows
+    pa.default_memory_pool().release_unused()
 
 
 def _measured(
@@ -416,6 +432,8 @@ def _fill_numbers(
         found = cells.measure(column, spec, units[name], vocabulary.unit_words, fractions)
         if name == "mass" and found.faults:
             _contents(found, rows, skus["category"], vocabulary, problems)
+    if name in ("price", "units_sold"):
+        _open_numbers(found, rows.texts[name])
     for code, where in found.faults:
         problems.cells(rows, where, name, rows.texts[name].take(pa.array(where)), code)
     if name == "heat" and found.rest is not None:
@@ -425,6 +443,19 @@ def _fill_numbers(
         rows.sources.setdefault("heat_fuel", rows.sources["heat"])
     skus[spec.output] = found.values
     return ~np.isnan(found.values)
+
+
+def _open_numbers(found: cells.Numbers, texts: Any) -> None:
+    """Tell ranges and numbers with a plus, as 12.9-15.9 and 200+, from what is no number."""
+    faults = []
+    for code, where in found.faults:
+        if code in ("C101", "C103"):
+            texts_there = texts.take(pa.array(where))
+            ranged = pc.match_substring_regex(texts_there, _RANGE).to_numpy(zero_copy_only=False)
+            faults += [("C118", where[ranged]), (code, where[~ranged])]
+        else:
+            faults.append((code, where))
+    found.faults[:] = [(code, where) for code, where in faults if len(where)]
 
 
 def _contents(

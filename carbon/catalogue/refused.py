@@ -33,7 +33,7 @@ class Bias:
     share : float
         Refused rows of all [1].
     column : str
-        Header of the column in which all of them are at fault; ``""`` if they are several.
+        Column in which all of them are at fault; ``""`` if they are several.
     value : str
         What stands there if all of them hold the same, else ``""``.
     """
@@ -80,6 +80,8 @@ def bias_of(ledger: Ledger) -> Bias:
     faults = faults[(faults["severity"] == "error") & faults["row"].notna()]
     columns, values = faults["column"].unique(), faults["value"].unique()
     column = str(columns[0]) if len(columns) == 1 else ""
+    names = dict(zip(ledger.headers["source"], ledger.headers["column"], strict=True))
+    column = str(names.get(column, column))
     value = str(values[0]) if column and len(values) == 1 and ledger.dropped >= LEAST else ""
     return Bias(share, column, value)
 

@@ -124,6 +124,12 @@ class Vocabulary:
         ``materials.csv``, ``packaging.csv`` and ``chains.csv`` of ``carbon-archetypes``.
     landmasses : pandas.DataFrame
         Land that roads join, by place; empty in the first edition.
+
+    Examples
+    --------
+    >>> from carbon import Study
+    >>> "t_shirt" in Study().vocabulary.categories["category"].tolist()
+    True
     """
 
     regions: pd.DataFrame
@@ -191,7 +197,8 @@ class Vocabulary:
                             aliases.setdefault(key(name), item)
             for alias, item in self.words_of(kind).items():
                 aliases.setdefault(key(alias), aliases.get(key(item), item))
-            for alias in self.asks(kind):
+            plain = {key(item) for item in ids}
+            for alias in {*self.asks(kind), *map(key, self.words_of(f"vague.{kind}"))} - plain:
                 aliases.pop(alias, None)
             self._names[kind] = Names(ids, aliases)
         return self._names[kind]
@@ -315,7 +322,14 @@ class Catalogue:
         ``activity`` and ``mass_kg``, what a step gives out for one unit.
     evidence : pandas.DataFrame
         Documents behind cells: ``row``, ``column`` (one of :data:`ORIGIN_COLUMNS`), ``level``
-        (position in :data:`carbon.footprint.evidence.EVIDENCE`), ``document``, ``sha256``, ``date``.
+        (position in :data:`carbon.footprint.evidence.EVIDENCE`), ``document``, ``sha256``,
+        ``date``.
+
+    Examples
+    --------
+    >>> from carbon import Study
+    >>> Study().catalogue({"sku": "A", "category": "t_shirt", "mass": "2 ton"})
+    Catalogue(1 SKU, 1 left out, 1 problem)
     """
 
     skus: pd.DataFrame

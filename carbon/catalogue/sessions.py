@@ -7,6 +7,7 @@ the order of their terms. Tables of parts join into that of the whole (:func:`jo
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any, Final
@@ -18,12 +19,21 @@ from numpy.typing import NDArray
 from pandas.util import hash_array
 
 from carbon.base.terms import ORIGINS
+from carbon.catalogue.names import key
 from carbon.catalogue.problems import CellProblems, Rows
 
-__all__ = ["check_sessions", "gathered", "joined_sessions", "kept_units", "share_sessions"]
+__all__ = [
+    "check_sessions",
+    "gathered",
+    "joined_sessions",
+    "kept_units",
+    "session_keys",
+    "share_sessions",
+]
 
 _GIVEN, _DEFAULT, _ABSENT = (ORIGINS.index(name) for name in ("given", "default", "absent"))
 _TOTALS: Final = ("session_kwh", "viewer_hours")
+_WHOLE: Final = re.compile(r"^([0-9]+)\.0+$")  # as a spreadsheet hands on a whole number
 _LIMB: Final = 2.0**32
 _LIMBS: Final = 4
 """Digits to base 2³² of a sum, from 2⁶⁴ down to 2⁻⁶⁴: sums of integers know no order."""
@@ -66,7 +76,7 @@ def gathered(
     revenue = part["price"].to_numpy(dtype=np.float64) * kept
     shared = (kept > 0) & ~maimed
     currency = hash_array(part["currency"].astype("object").fillna("").to_numpy(), categorize=False)
-    table = {"session": part["session"].to_numpy(dtype=object)}
+    table: dict[str, NDArray[Any]] = {"session": session_keys(skus.loc[named])}
     for name in _TOTALS:
         stated = np.where(maimed, np.nan, part[name].to_numpy(dtype=np.float64))
         table[f"{name}_most"] = table[f"{name}_least"] = stated
@@ -160,7 +170,7 @@ def check_sessions(
     """
     sold = skus["units_sold"].to_numpy()
     unsold = ~(sold > 0)
-    at = _positions(skus["session"], sessions)
+    at = _positions(skus, sessions)
     inside = at >= 0
     unknown = inside & ~(sold >= 0)
     for name in _TOTALS:
@@ -183,11 +193,39 @@ def check_sessions(
         problems.cells(rows, np.flatnonzero(orphan), "units_sold", (), "C241")
 
 
-def _positions(session: pd.Series, sessions: pd.DataFrame) -> NDArray[np.int64]:
+def session_keys(skus: pd.DataFrame) -> NDArray[np.object_]:
+    """Keys of the sessions of SKUs: folded, and of each merchant his own; None for no session.
+
+    ``S1`` and ``s1`` are one session, and so are ``20261111`` and ``20261111.0``; equal numbers of
+    two shops are two sessions.
+
+    Parameters
+    ----------
+    skus : pandas.DataFrame
+
+    Examples
+    --------
+    >>> session_keys(pd.DataFrame({"session": ["S1", "s1", "7.0"], "merchant": ["A", "A", None]}))
+    array(['s1 | a', 's1 | a', '7'], dtype=object)
+    """
+    session, sessions = pd.factorize(skus["session"])
+    names = [_WHOLE.sub(r"\1", key(str(name))) for name in sessions]
+    merchant, merchants = session * 0 - 1, pd.Index([])
+    if "merchant" in skus:
+        merchant, merchants = pd.factorize(skus["merchant"])
+    sellers = [f" | {key(str(name))}" for name in merchants] + [""]
+    pairs, of = np.unique(np.stack([session, merchant]), axis=1, return_inverse=True)
+    words = [None if at < 0 else names[at] + sellers[by] for at, by in pairs.T.tolist()]
+    keys: NDArray[np.object_] = np.array([*words, None], object)[:-1][of.reshape(-1)]
+    return keys
+
+
+def _positions(skus: pd.DataFrame, sessions: pd.DataFrame) -> NDArray[np.int64]:
     """Row of the table of each SKU's session, -1 for none."""
-    if session.isna().all():
-        return np.full(len(session), -1, np.int64)
-    at: NDArray[np.int64] = sessions.index.get_indexer(pd.Index(session, dtype="object"))
+    if skus["session"].isna().all():
+        return np.full(len(skus), -1, np.int64)
+    keys = pd.Index(session_keys(skus), dtype="object")
+    at: NDArray[np.int64] = np.where(keys.isna(), -1, sessions.index.get_indexer(keys))
     return at
 
 
@@ -224,7 +262,7 @@ def share_sessions(
         skus["units_sold"].to_numpy(dtype=np.float64), skus["return_rate"].to_numpy(dtype=float)
     )
     revenue = skus["price"].to_numpy(dtype=np.float64) * kept
-    at = _positions(skus["session"], sessions)
+    at = _positions(skus, sessions)
     own = at < 0  # a SKU without a session is a session of its own
     mixed = (sessions["currency_most"] > sessions["currency_least"]).to_numpy()
     units, money = _sum(sessions, "kept"), _sum(sessions, "revenue")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,12 +15,19 @@ from numpy.typing import NDArray
 
 from carbon.base.errors import CatalogueError
 
-__all__ = ["Fault", "Sheet", "cells_of", "plain", "records", "title_rows"]
+_FIGURE = re.compile(r"^[^\w]*[0-9]|[0-9]{3}")
+"""A cell that begins with a digit or holds a number is no header."""
+
+__all__ = ["SUFFIXES", "Fault", "Sheet", "cells_of", "plain", "records", "title_rows"]
+
+
+SUFFIXES = (".csv", ".xlsx", ".parquet", ".jsonl")
+"""Endings of the files that are read."""
 
 
 @dataclass(frozen=True)
 class Fault:
-    """A row that is not well formed.
+    """A row that is not well formed, or a cell that shows no value.
 
     Parameters
     ----------
@@ -30,12 +38,18 @@ class Fault:
         What was found.
     hint : str
         What is wrong with it.
+    column : str
+        Header of the cell at fault; empty if it is the whole row.
+    code : str
+        What is told about it.
     """
 
     file: str
     line: int
     text: str
     hint: str = ""
+    column: str = ""
+    code: str = "C011"
 
 
 @dataclass
@@ -133,14 +147,24 @@ def _text(value: Any) -> str | None:
 def title_rows(rows: Sequence[Sequence[Any]]) -> int:
     """Count the rows above the header: it is the first that is at least half full.
 
+    Of two header rows, groups with gaps above names without, it is the second.
+
     Examples
     --------
     >>> title_rows([["Catalogue 2026", None, None], ["sku", "category", "mass"]])
     1
+    >>> title_rows([["Basics", "", "Weight", ""], ["sku", "category", "net", "gross"]])
+    1
     """
     filled = [sum(cell not in (None, "") for cell in row) for row in rows[:10]]
     width = max(filled, default=0)
-    return next((at for at, count in enumerate(filled) if count * 2 >= width), 0)
+    first = next((at for at, count in enumerate(filled) if count * 2 >= width), 0)
+    if first + 1 < len(filled) and filled[first + 1] * 2 >= filled[first] * 3:
+        names = [cell for cell in rows[first + 1] if cell not in (None, "")]
+        texts = all(isinstance(cell, str) and not _FIGURE.search(cell) for cell in names)
+        if texts and len(set(names)) == len(names):
+            return first + 1
+    return first
 
 
 def records(file: str, rows: Sequence[tuple[int, Sequence[Any]]]) -> Sheet:

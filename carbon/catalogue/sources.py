@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any, Final, Protocol
 
@@ -19,7 +19,7 @@ import pyarrow as pa
 
 from carbon.base.errors import CatalogueError
 from carbon.catalogue.csv_spans import Span, header_of, spans, to_utf8
-from carbon.catalogue.files import open_sheets
+from carbon.catalogue.files import named, open_sheets
 from carbon.catalogue.inputs import Input
 from carbon.catalogue.schema import Limits
 from carbon.catalogue.sheets import Sheet
@@ -266,15 +266,9 @@ def _open(item: Input, limits: Limits, folder: Path, step: int, whole: int) -> l
         if begin is not None and found is not None:
             headers = Span(path, item.name, begin.header, begin.separator, 0, 0, 0, 0).sheet()
             return [_Spans(item.table, item.name, headers.headers, found, limits)]
-    out: list[Reader] = []
-    for name, sheet in open_sheets(path, limits):
-        for column, value in item.constants.items():
-            sheet.headers.append(column)
-            sheet.columns.append(pa.array([value] * len(sheet.lines), pa.string()))
-        if sheet.file == path.name:
-            sheet.file = item.name
-        out.append(_Held(item.table if suffix != ".xlsx" else name, sheet))
-    return out
+    sheets = open_sheets(path, limits)
+    copy = replace(item, path=str(path))
+    return [_Held(*named(copy, name, sheet)) for name, sheet in sheets]
 
 
 def _parquet(item: Input, limits: Limits) -> Reader:

@@ -48,7 +48,16 @@ BATCH: Final = 25_000
 """SKUs read at once: their cells and lines fill some 300 MB while they are understood."""
 
 _IN_SESSIONS: Final = (
-    *("session", "session_kwh", "viewer_hours", "units_sold", "price", "currency", "return_rate"),
+    *(
+        "session",
+        "merchant",
+        "session_kwh",
+        "viewer_hours",
+        "units_sold",
+        "price",
+        "currency",
+        "return_rate",
+    ),
 )
 Map = Callable[[Callable[[Any], Any], Iterable[Any]], Iterator[tuple[Any, Any]]]
 """Applies a function to each of many things; pairs of thing and answer, in their order."""

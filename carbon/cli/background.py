@@ -8,7 +8,20 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from carbon.cli.options import CATALOGUE, EDITION, guard, new_study, scope
+from carbon.cli.options import (
+    AS_TABLE,
+    CATALOGUE,
+    EDITION,
+    PATH,
+    SKUS,
+    Group,
+    new_study,
+    progress,
+    scope,
+    show,
+)
+from carbon.cli.outputs import guard
+from carbon.cli.printing import print_problems, say
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,7 +39,7 @@ WITH = click.option(
 )
 
 
-@click.group()
+@click.group(cls=Group)
 def background() -> None:
     """Own backgrounds: datasets of your Brightway project in the place of shipped ones."""
 
@@ -35,7 +48,7 @@ def background() -> None:
 @click.argument("database", metavar="PROJECT/DATABASE")
 @click.option(
     "--mapping",
-    type=click.Path(path_type=Path),
+    type=PATH,
     metavar="FILE",
     help="CSV: activity, location, and their_code or their_name of each dataset.",
 )
@@ -55,14 +68,12 @@ def background() -> None:
 )
 @click.option(
     "--unmapped",
-    type=click.Path(path_type=Path),
+    type=PATH,
     metavar="OUT",
     help="Write the activities that are still open, as a mapping to fill in.",
 )
-@click.option(
-    "--problems", type=click.Path(path_type=Path), metavar="OUT", help="Problems as a table."
-)
-@click.option("--most", default=20, show_default=True, help="Datasets and problems to print.")
+@click.option("--problems", type=PATH, metavar="OUT", help="Problems as a table.")
+@show(20, "Datasets and problems")
 @DEFAULT_METHOD
 @EDITION
 def background_use(
@@ -73,7 +84,7 @@ def background_use(
     draws: int,
     unmapped: Path | None,
     problems: Path | None,
-    most: int,
+    show: int,
     method: str,
     edition: str,
 ) -> None:
@@ -104,7 +115,7 @@ def background_use(
         write_table(rest, unmapped)
         click.echo(f"{len(rest)} activities to map -> {unmapped}")
         return
-    with click.progressbar(length=max(draws, 1), label="solving", file=sys.stderr) as bar:
+    with progress("solving", max(draws, 1)) as done:
         used = own.use(
             project,
             base,
@@ -114,10 +125,10 @@ def background_use(
             name=name,
             check=tuple(part.strip() for part in check.split("|")) if check else (),
             draws=draws,
-            progress=bar.update,
+            progress=done,
         )
-    _tell_mapped(used.mapped, most)
-    _tell(used.problems, most)
+    _print_mapped(used.mapped, show)
+    print_problems(used.problems, show, "more_written")
     if problems is not None:
         write_table(used.problems, problems)
     mine = new_study(edition=edition, method=method, background=used.name)
@@ -166,32 +177,23 @@ def background_drop(name: str) -> None:
 @background.command("coverage")
 @CATALOGUE
 @WITH
-@click.option("-o", "--output", type=click.Path(path_type=Path), metavar="OUT", help="As a table.")
-@click.option("--most", default=20, show_default=True, help="Activities to print.")
+@AS_TABLE
+@show(20, "Activities")
 @EDITION
 def background_coverage(
-    catalogue: Path, background: str, output: Path | None, most: int, edition: str
+    catalogue: Path, background: str, output: Path | None, show: int, edition: str
 ) -> None:
     """Which activities of a catalogue rest on your background, and which do not.
 
     \b
     carbon background coverage catalogue.csv --background ei310
     """
-    from carbon import stages
-    from carbon.background.own import kept
     from carbon.run.results import write_table
 
     guard(output, catalogue)
     study = new_study(edition=edition, background=background)
-    filled = study.catalogue(catalogue)
-    inventory = stages.take(filled, study.boundary)
-    rows = study.match(inventory)[0][inventory.order]
-    table = inventory.to_frame(filled.skus["sku"])
-    unit = study.unit_impacts
-    table["kg"] = table["amount"] * unit.values.sum(axis=1)[rows]
-    table["own_kg"] = table["amount"] * unit.own.sum(axis=1)[rows]
-    found = kept(table[table["kg"].notna()])
-    for row in found.head(most).to_dict("records"):
+    found = study.coverage(catalogue)
+    for row in found.head(show).to_dict("records"):
         click.echo(
             f"{row['share']:>7.1%} of the total, {row['own_share']:>4.0%} of it yours  "
             f"{row['activity']}, {row['location']}"
@@ -203,19 +205,19 @@ def background_coverage(
     click.echo(f"{share:.1%} of the catalogue's total on your background  [{study.basis}]")
 
 
-@click.group()
+@click.group(cls=Group)
 def export() -> None:
     """Footprints for other programs."""
 
 
 @export.command("brightway")
 @CATALOGUE
-@click.option("--sku", "skus", multiple=True, help="Only this SKU. May be repeated; all without.")
+@SKUS
 @click.option("--project", required=True, metavar="NAME", help="Of the new Brightway project.")
 @click.option(
     "-o",
     "--output",
-    type=click.Path(path_type=Path),
+    type=PATH,
     metavar="FILE",
     help="The same as a .bw2package file, to pass on.",
 )
@@ -232,13 +234,8 @@ def export_brightway(
     carbon export brightway catalogue.csv --project spring --sku TS-001 --sku TS-002
     carbon export brightway catalogue.csv --project spring -o spring.bw2package
     """
-    from carbon.run.brightway import export_project
-
     study = new_study(**scope)
-    filled = study.catalogue(catalogue)
-    if skus:
-        filled = filled.select(list(skus))
-    told = export_project(study, filled, project, output)
+    told = study.export(catalogue, project, skus=skus, output=output)
     left_out = told["problem"].ne("")
     for row in told.head(20).to_dict("records"):
         click.echo(f"{row['sku']}: {row['total_kg']:.4g} kg CO2e  {row['problem']}")
@@ -251,24 +248,13 @@ def export_brightway(
     sys.exit(1 if left_out.any() else 0)
 
 
-def _tell_mapped(mapped: pd.DataFrame, most: int) -> None:
+def _print_mapped(mapped: pd.DataFrame, show: int) -> None:
     checked = mapped["theirs"].notna().any()
-    for row in mapped.head(most).to_dict("records"):
+    for row in mapped.head(show).to_dict("records"):
         beside = f"  theirs {row['theirs']:.4g}" if checked else ""
         click.echo(
             f"{row['kg']:>10.4g} kg CO2e/{row['unit']:<7}{beside}  {row['activity']}, "
             f"{row['location']}  <- {row['title'][:70]}"
         )
-    if len(mapped) > most:
-        click.echo(f"... and {len(mapped) - most} more")
-
-
-def _tell(problems: pd.DataFrame, most: int) -> None:
-    for row in problems.head(most).to_dict("records"):
-        place = "" if row["row"] != row["row"] or row["row"] is None else f"row {row['row']:.0f}"
-        click.echo(
-            f"{row['severity']} {row['code']}  {place} {row['column']}: "
-            f"{str(row['value'])[:60]!r}  {row['rule']}; {row['remedy']}"
-        )
-    if len(problems) > most:
-        click.echo(f"... and {len(problems) - most} more; write them with --problems")
+    if len(mapped) > show:
+        say("more", count=len(mapped) - show)

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 import click
 
 from carbon.base.errors import LedgerError
-from carbon.cli.options import OUTPUT, guard
-from carbon.cli.report import PAGE_LANG, PAGES
+from carbon.cli.options import LANGS, OUTPUT, command
+from carbon.cli.outputs import guard
+from carbon.cli.printing import say
+from carbon.cli.report import PAGES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["dashboard"]
 
 
-@click.command()
+@command()
 @click.argument("rooms", type=click.Path(path_type=Path))
 @OUTPUT
 @click.option(
@@ -33,9 +35,9 @@ __all__ = ["dashboard"]
     metavar="FILE",
     help="What carbon exposure wrote; its FILE-report is read.",
 )
-@PAGE_LANG
+@LANGS
 def dashboard(
-    rooms: Path, output: Path, reasons: Path | None, exposure: Path | None, lang: str
+    rooms: Path, output: Path, reasons: Path | None, exposure: Path | None, langs: tuple[str, ...]
 ) -> None:
     """One page on live rooms: tiers, points lost, exposure before and after, price of fairness.
 
@@ -46,7 +48,7 @@ def dashboard(
     carbon exposure rooms.csv -o exposure.csv
     carbon dashboard rooms.csv --exposure exposure.csv -o dashboard.html --lang zh,en
     """
-    from carbon.base.files import whole_file
+    from carbon.base.files import write_text
     from carbon.pages.dashboard import EXPOSURE, REASONS, ROOMS, page
 
     reasons = reasons or rooms.with_name(f"{rooms.stem}-reasons{rooms.suffix}")
@@ -57,12 +59,11 @@ def dashboard(
         judged,
         _read(reasons, REASONS),
         None if shares is None else _read(shares, EXPOSURE),
-        langs=lang.split(","),
+        langs=langs,
         subject=rooms.name,
     )
-    with whole_file(output) as path:
-        path.write_text(html, encoding="utf-8", newline="\n")
-    click.echo(f"{len(judged)} rooms -> {output}")
+    write_text(output, html)
+    say("rooms_written", count=len(judged), output=output)
 
 
 def _report_of(exposure: Path) -> Path:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from carbon.base.errors import FactorsError
-from carbon.cli.options import EDITION, FACTORS, new_study
+from carbon.cli.options import EDITION, FACTORS, Group, new_study
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["factors"]
 
 
-@click.group()
+@click.group(cls=Group)
 def factors() -> None:
     """Published numbers: list, search, show, check, compare and seal them."""
 
@@ -79,7 +79,7 @@ def factors_show(activity: str, location: str, edition: str, factors: tuple[Path
     \b
     carbon factors show "electricity, consumer" CN-ZJ
     """
-    from carbon.cli.explain import dataset
+    from carbon.explained import dataset
 
     study = new_study(edition=edition, factors=factors)
     for line in dataset(study, activity, location):

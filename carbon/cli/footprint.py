@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any
 
 import click
 
@@ -12,29 +12,20 @@ from carbon.cli.options import (
     DRAWS,
     SOURCE,
     TARGET,
+    command,
     draw_factors,
-    guard,
     new_study,
     run_options,
     scope,
     since_options,
-    tell_run,
 )
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from carbon.catalogue.schema import Catalogue
-    from carbon.run.folder import Files
-    from carbon.study import Study
+from carbon.cli.outputs import guard
+from carbon.cli.printing import print_run, say
 
 __all__ = ["footprint"]
 
-CHUNK: Final = 25_000
-"""SKUs of a batch weighed at once."""
 
-
-@click.command()
+@command()
 @SOURCE
 @TARGET
 @DRAWS
@@ -66,32 +57,24 @@ def footprint(
     carbon footprint catalogue.csv -o out.csv --factors my-factors/ --draws 0
     carbon footprint goods/ -o out.parquet --workers 8 --resume
     carbon footprint goods/ -o out.parquet --manifest monday.json
-    carbon footprint goods/ -o new.parquet --manifest tuesday.json --since monday.json
+    carbon footprint goods/ -o new.parquet --manifest tuesday.json --previous-run monday.json
     carbon footprint s3://bucket/goods -o s3://bucket/footprints.parquet
     carbon footprint goods.parquet -o footprints/ --spark spark://host:7077
     """
-    from carbon.run.batches import Job, run
+    from carbon.run.batches import run
+    from carbon.run.rows import footprint_job
 
     guard(output, catalogue, folder=True)
     if spark is not None and (running["since"] or running["manifest"]):
-        raise click.UsageError("--manifest and --since do not go with --spark")
+        raise click.UsageError("--manifest and --previous-run do not go with --spark")
     study = new_study(**scope)
     if spark is not None:
         from carbon.run.spark import submit
 
         rows = submit(spark, study, str(catalogue), str(output), draws=draws, stages=stages)
-        click.echo(f"{rows} SKUs -> {output}  [{study.basis}]")
+        say("rows_written", skus=rows, output=output, basis=study.basis)
         return
     draw_factors(study, draws)
-    job = Job("footprint", study, weighed, {"draws": draws, "stages": stages})
-    outcome = run(job, catalogue, output, **running)
-    tell_run(outcome, study.basis)
+    outcome = run(footprint_job(study, draws=draws, stages=stages), catalogue, output, **running)
+    print_run(outcome, study.basis)
     sys.exit(outcome.exit_code)
-
-
-def weighed(
-    study: Study, catalogue: Catalogue, files: Files | None, *, draws: int, stages: bool
-) -> pd.DataFrame:
-    """Rows of a batch."""
-    del files
-    return study.footprints(catalogue, draws=draws, chunk=CHUNK).to_frame(stages=stages)

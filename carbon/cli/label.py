@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from datetime import date, datetime
+from datetime import datetime
 from functools import partial
 from itertools import islice
 from pathlib import Path, PurePath
@@ -16,37 +15,39 @@ import click
 from carbon.base.errors import OutputError
 from carbon.cli.options import (
     DRAWS,
+    LANGS,
+    MARKET,
+    PATH,
+    REFERENCES,
+    SKUS,
     SOURCE,
     Place,
+    command,
     draw_factors,
-    errors_in,
-    guard,
     new_study,
     run_options,
     scope,
-    tell_run,
 )
-from carbon.cli.reference import REFERENCES, own_references
+from carbon.cli.outputs import guard
+from carbon.cli.printing import errors_in, print_problems, print_run, said, say, words_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from carbon.run.labels import Drawing
-    from carbon.run.labels import Job as Labels
     from carbon.study import Study
 
 __all__ = ["label"]
 
-KINDS = ("svg", "png", "pdf", "html", "json")
-TABLES = (".csv", ".parquet", ".xlsx", ".jsonl")
+TABLES: Final = (".csv", ".parquet", ".xlsx", ".jsonl")
 BATCH: Final = 1920
 """SKUs drawn at once; four, six and eight labels a page divide it."""
 
-TOLD: Final = 10
+SHOWN: Final = 10
 """Claims that are printed."""
 
 
-@click.command()
+@command()
 @SOURCE
 @click.option(
     "-o",
@@ -54,7 +55,7 @@ TOLD: Final = 10
     required=True,
     type=Place(),
     metavar="OUT",
-    help="A folder, a .zip, or one file for one SKU; with --against, a table.",
+    help="A folder, a .zip, or one file for one SKU; with --compare-with, a table.",
 )
 @click.option(
     "--format",
@@ -71,14 +72,8 @@ TOLD: Final = 10
     help="badge, label, sheet, overlay-portrait, overlay-landscape, or your own folder; label "
     "without. May be repeated.",
 )
-@click.option(
-    "--lang",
-    default="zh",
-    show_default=True,
-    type=click.Choice(["zh", "en", "zh,en", "en,zh"]),
-    help="Language of the labels; with a comma both, the first one first.",
-)
-@click.option("--only", "skus", multiple=True, metavar="SKU", help="May be repeated.")
+@LANGS
+@SKUS
 @click.option("--sheets", is_flag=True, help="A4 sheets of labels with cut marks too, as PDF.")
 @click.option(
     "--scale",
@@ -94,7 +89,7 @@ TOLD: Final = 10
     type=click.FloatRange(30, 1200),
     help="Of PNG; an overlay keeps its pixels.",
 )
-@click.option("--outline", is_flag=True, help="SVG without text: characters as outlines.")
+@click.option("--text-as-paths", is_flag=True, help="SVG without text: characters as outlines.")
 @click.option(
     "--url",
     default="",
@@ -116,19 +111,14 @@ TOLD: Final = 10
 )
 @click.option(
     "--verifications",
-    type=click.Path(path_type=Path),
+    type=PATH,
     metavar="TABLE",
     help="Columns sku, verifier, certificate, valid_from and valid_to of verified footprints.",
 )
+@MARKET
 @click.option(
-    "--market",
-    default="neutral",
-    show_default=True,
-    help="Whose rules of claims every text passes: china, eu, neutral, or a rule file.",
-)
-@click.option(
-    "--against",
-    type=click.Path(path_type=Path),
+    "--compare-with",
+    type=PATH,
     metavar="OLD",
     help="Tell which labels change against an earlier index; with OUT a table, draw none.",
 )
@@ -141,18 +131,18 @@ def label(
     output: Path | str,
     formats: str,
     templates: tuple[str, ...],
-    lang: str,
+    langs: tuple[str, ...],
     skus: tuple[str, ...],
     sheets: bool,
     scale: float,
     dpi: float,
-    outline: bool,
+    text_as_paths: bool,
     url: str,
     resolver: str,
     issued: datetime | None,
     verifications: Path | None,
     market: str,
-    against: Path | None,
+    compare_with: Path | None,
     references: Path | None,
     draws: int,
     running: dict[str, Any],
@@ -168,21 +158,23 @@ def label(
     \b
     carbon label catalogue.xlsx -o labels --format svg,png,json --lang zh,en
     carbon label catalogue.xlsx -o labels.zip --template badge --template label --sheets
-    carbon label catalogue.xlsx -o TS-001.pdf --template sheet --only TS-001
-    carbon label catalogue.xlsx -o live --template overlay-portrait --format html,png --only TS-001
+    carbon label catalogue.xlsx -o TS-001.pdf --template sheet --sku TS-001
+    carbon label catalogue.xlsx -o live --template overlay-portrait --format html,png --sku TS-001
     carbon label goods/ -o labels --workers 8 --resume
-    carbon label catalogue.xlsx -o changes.csv --against labels/index.csv
+    carbon label catalogue.xlsx -o changes.csv --compare-with labels/index.csv
     """
-    from carbon.base.rules import digest
+    from carbon.base.files import digest
+    from carbon.footprint.reference import read_references
     from carbon.run.label_index import INDEX_START, read_index
-    from carbon.run.labels import Drawing, check_job, check_target
+    from carbon.run.label_job import check_job, label_job, verified_on
+    from carbon.run.labels import KINDS, Drawing, check_target
 
     suffix = PurePath(output).suffix.lower()
     single = suffix.removeprefix(".") in KINDS
     kinds = tuple(dict.fromkeys(kind.strip() for kind in formats.split(",") if kind.strip()))
     if not kinds or not set(kinds) <= set(KINDS):
         raise click.UsageError(f"formats are {', '.join(KINDS)}")
-    compared = against is not None and suffix in TABLES
+    compared = compare_with is not None and suffix in TABLES
     if suffix in TABLES and not compared:
         raise OutputError("O002", "labels go to a folder or a .zip", file=str(output))
     if single or compared or suffix == ".zip":
@@ -191,115 +183,64 @@ def label(
         guard(output, catalogue, folder=True, index=INDEX_START)
     if isinstance(output, Path) and suffix == ".zip":
         check_target(output)
-    old = None if against is None else read_index(against)
+    old = None if compare_with is None else read_index(compare_with)
     study = new_study(**scope)
-    kinds = (suffix.removeprefix("."),) if single else kinds
-    names = tuple(dict.fromkeys(templates)) or ("label",)
-    job = replace(
-        _job(study, names, lang, kinds, issued, url, resolver),
+    job = label_job(
+        study,
+        templates=templates,
+        langs=langs,
+        formats=(suffix.removeprefix("."),) if single else kinds,
+        issued=issued.date() if issued else None,
+        url=url,
+        resolver=resolver,
         dpi=dpi,
-        outline=outline,
+        outline=text_as_paths,
         market=market,
         sheets=scale / 100 if sheets else 0.0,
     )
-    told = {"draws": draws, **check_job(job), **_told(job)}
-    chosen = own_references(references) or study.references
-    held = None
+    decided = {"draws": draws, **check_job(job)}
+    chosen = study.references if references is None else read_references(references)
+    decided["references"] = chosen.id if references is None else digest(references)
+    verified = None
     if verifications is not None:
-        held = _verified(verifications, job.issue.issued)
-        told["verifications"] = digest(verifications)
-    told["references"] = chosen.id if references is None else digest(references)
+        day = job.issue.issued
+        verified, wrong = verified_on(verifications, day)
+        say("certificates", count=len(verified), day=day, problems=wrong, file=verifications)
+        decided["verifications"] = digest(verifications)
     draw_factors(study, draws)
-    drawing = Drawing(job, chosen, held)
-    if skus or single:
-        code = _at_once(study, drawing, draws, catalogue, skus, output, old, running)
-    else:
-        code = _in_batches(study, drawing, told, catalogue, output, old, running)
-    sys.exit(code)
-
-
-def _job(
-    study: Study,
-    templates: tuple[str, ...],
-    lang: str,
-    kinds: tuple[str, ...],
-    issued: datetime | None,
-    url: str,
-    resolver: str,
-) -> Labels:
-    from carbon.label.facts import Issue
-    from carbon.label.link import check_url
-    from carbon.run.labels import Job as Labels
-
-    day = issued.date() if issued else date.today()
-    issue = Issue(
-        day,
-        study.scale,
-        study.method,
-        study.boundary,
-        url=check_url(url),
-        resolver=check_url(resolver).rstrip("/"),
-    )
-    return Labels(issue, templates, tuple(lang.split(",")), kinds)
-
-
-def _told(labels: Labels) -> dict[str, Any]:
-    """What decides the bytes of labels, for the manifest."""
-    issue = labels.issue
-    return {
-        "langs": list(labels.langs),
-        "formats": list(labels.formats),
-        "dpi": labels.dpi,
-        "outline": labels.outline,
-        "sheets": labels.sheets,
-        "issued": issue.issued.isoformat(),
-        "url": issue.url,
-        "resolver": issue.resolver,
-    }
-
-
-def _verified(path: Path, day: date) -> pd.DataFrame:
-    """What third parties have verified, where it holds on the day of the label."""
-    import pandas as pd
-
-    from carbon.catalogue.ledger import read_ledger
-
-    ledger = read_ledger(path, "verifications")
-    table, today = ledger.frame, pd.Timestamp(day)
-    table = table[(table["valid_from"] <= today) & (table["valid_to"] >= today)]
-    table = table.sort_values("valid_to").drop_duplicates("sku", keep="last")
-    out = table[["verifier", "certificate"]].astype(str).astype("object")
-    out["verified_until"] = table["valid_to"].dt.strftime("%Y-%m-%d").astype("object")
-    click.echo(f"{len(out)} certificates hold on {day}, {len(ledger.problems)} problems in {path}")
-    return out.set_index(table["sku"].astype(str).astype("object"))
+    drawing = Drawing(job, chosen, verified)
+    if not (skus or single):
+        sys.exit(_in_batches(study, drawing, decided, catalogue, output, old, running))
+    if running["manifest"] is not None or "://" in f"{catalogue}{output}":
+        raise click.UsageError("--manifest and URLs do not go with --sku or a single file")
+    sys.exit(_at_once(study, drawing, draws, Path(catalogue), skus, Path(output), old, single))
 
 
 def _in_batches(
     study: Study,
     drawing: Drawing,
-    told: dict[str, Any],
+    decided: dict[str, Any],
     catalogue: Path | str,
     output: Path | str,
     old: pd.DataFrame | None,
     running: dict[str, Any],
 ) -> int:
-    """Labels of a catalogue of any size."""
-    from carbon.run.batches import Job, run
+    """Labels of a catalogue of any size; against an earlier index none is drawn."""
+    from carbon.run.batches import run
     from carbon.run.label_index import tallied
+    from carbon.run.plan import Job
 
-    if (
-        old is not None and PurePath(output).suffix.lower() in TABLES
-    ):  # against an earlier index: none is drawn
+    if old is not None and PurePath(output).suffix.lower() in TABLES:
         kept, finish = ".parquet", partial(_compared, old=old)
     else:
         kept, finish = "", partial(_finished, old=old)
-    job = Job("label", study, drawing, told, not kept, tallied, kept, finish)
+    job = Job("label", study, drawing, decided, not kept, tallied, kept, finish)
     outcome = run(job, catalogue, output, **running)
     tally = {name: int(count) for name, count in outcome.tally.items()}
     if not kept:
-        click.echo(f"{tally.pop('files', 0)} files, index.csv")
-    _tell_states(tally)
-    tell_run(outcome, study.basis)
+        say("label_files", count=tally.pop("files", 0))
+    _print_states(tally)
+    print_run(outcome, study.basis)
     return outcome.exit_code
 
 
@@ -310,10 +251,10 @@ def _finished(joined: Path, made: Path, *, old: pd.DataFrame | None) -> None:
 
     finished(joined, made)
     if old is not None:
-        _tell_changes(changes(old, read_index(joined)))
+        _print_changes(changes(old, read_index(joined)))
     if (joined / PROBLEMS).exists():
         rows = rows_of(joined / PROBLEMS)
-        _tell_claims(list(islice(rows, TOLD)), sum(1 for _ in rows))
+        _print_claims(list(islice(rows, SHOWN)), sum(1 for _ in rows))
 
 
 def _compared(joined: Path, made: Path, *, old: pd.DataFrame) -> None:
@@ -324,7 +265,7 @@ def _compared(joined: Path, made: Path, *, old: pd.DataFrame) -> None:
     from carbon.run.results import FORMATS
 
     table = changes(old, pd.read_parquet(joined))
-    _tell_changes(table)
+    _print_changes(table)
     FORMATS[made.suffix.lower()](table, made)
 
 
@@ -332,70 +273,66 @@ def _at_once(
     study: Study,
     drawing: Drawing,
     draws: int,
-    catalogue: Path | str,
+    catalogue: Path,
     skus: tuple[str, ...],
-    output: Path | str,
+    output: Path,
     old: pd.DataFrame | None,
-    running: dict[str, Any],
+    single: bool,
 ) -> int:
     """Labels of some SKUs, or of one as a file: what is no matter of batches."""
-    from carbon.run.label_index import changes, indexed
-    from carbon.run.labels import write_labels, write_one
+    from carbon.run.label_index import changes
+    from carbon.run.labels import Labels
     from carbon.run.results import write_table
 
-    if running["manifest"] is not None or "://" in f"{catalogue}{output}":
-        raise click.UsageError("--manifest and URLs do not go with --only or a single file")
-    output, suffix = Path(output), PurePath(output).suffix.lower()
-    filled = study.catalogue(Path(catalogue))
+    filled = study.catalogue(catalogue)
     if skus:
         filled = filled.select(list(dict.fromkeys(skus)))
-    single = suffix.removeprefix(".") in KINDS
     if single and len(filled) != 1:
-        raise click.UsageError(f"{output} is one file: name one SKU with --only")
-    graded, beside = drawing.graded(study, filled, draws)
-    table = None
-    if old is not None:
-        table = changes(old, indexed(graded, beside, drawing.job.issue))
-        _tell_changes(table)
-    if suffix in TABLES and table is not None:
+        raise click.UsageError(f"{output} is one file: name one SKU with --sku")
+    labels = Labels(*drawing.graded(study, filled, draws), drawing.job)
+    table = None if old is None else changes(old, labels.index)
+    if table is not None:
+        _print_changes(table)
+    if table is not None and output.suffix.lower() in TABLES:
         write_table(table, output)
     else:
-        if single:
-            noted = write_one(graded, beside, drawing.job, output)
-        else:
-            files, noted = write_labels(graded, beside, drawing.job, output)
-            click.echo(f"{files} files, index.csv")
-        _tell_claims(noted.head(TOLD).to_dict("records"), len(noted) - TOLD)
-    _tell_states(graded["state"].value_counts(sort=False).to_dict())
-    click.echo(f"{len(filled)} SKUs -> {output}  [{study.basis}]")
+        files, claimed = labels.save(output)
+        if not single:
+            say("label_files", count=files)
+        _print_claims(claimed.head(SHOWN).to_dict("records"), len(claimed) - SHOWN)
+    graded = labels.graded
+    _print_states(graded["state"].value_counts(sort=False).to_dict())
+    say("rows_written", skus=len(filled), output=output, basis=study.basis)
     return int(errors_in(filled) or bool(graded["total_kg"].isna().any()))
 
 
-def _tell_states(tally: Mapping[Any, int]) -> None:
+def _print_states(tally: Mapping[Any, int]) -> None:
     """How many SKUs have a letter, and how sure it is."""
-    from carbon.label.facts import STATES
+    from carbon.label.scale import STATES
 
+    names = words_of("state_")
+    parts = [f"{tally[state]} {names[state]}" for state in STATES if tally.get(state)]
     certified = tally.get("verified", 0)
-    told = [f"{tally[state]} {state.replace('_', ' ')}" for state in STATES if tally.get(state)]
-    click.echo(", ".join(told + ([f"{certified} verified"] if certified else [])) or "no labels")
+    parts += [said("verified", count=certified)] if certified else []
+    click.echo(", ".join(parts) or said("no_labels"))
 
 
-def _tell_changes(table: pd.DataFrame) -> None:
-    told = table["change"].value_counts()
-    click.echo(
-        f"{len(table)} labels change: "
-        + (", ".join(f"{count} {kind}" for kind, count in told.items()) or "none")
-    )
+def _print_changes(table: pd.DataFrame) -> None:
+
+    names = words_of("change_")
+    counts = table["change"].value_counts()
+    kinds = ", ".join(f"{count} {names[str(kind)]}" for kind, count in counts.items())
+    say("labels_change", count=len(table), kinds=kinds or said("none"))
     for row in table[table["change"] == "letter"].head(20).to_dict("records"):
         click.echo(f"  {row['sku']}: {row['letter_old'] or '-'} -> {row['letter_new'] or '-'}")
 
 
-def _tell_claims(rows: Sequence[Mapping[Any, Any]], more: int) -> None:
+def _print_claims(rows: Sequence[Mapping[Any, Any]], more: int) -> None:
     """Names that claimed what the market forbids."""
-    for row in rows:
-        click.echo(
-            f"{row['severity']} {row['code']}  {row['sku']} {row['column']}: "
-            f"{str(row['value'])[:60]!r}  {row['rule']}; {row['remedy']}"
-        )
+    import pandas as pd
+
+    table = pd.DataFrame(rows)
+    if len(table):  # a name has no row of a file: its SKU says whose it is
+        print_problems(table.assign(row=None, file=table["sku"]), len(table))
     if more > 0:
-        click.echo(f"... and {more} more in problems.csv")
+        say("more_in", count=more, file="problems.csv")

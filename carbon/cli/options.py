@@ -1,41 +1,52 @@
-"""What the commands share: options, the group that tells failures, words on problems."""
+"""Reads nothing: options that commands share, their languages, old names, and told failures."""
 
 from __future__ import annotations
 
 import functools
 import sys
-from collections.abc import Callable
-from pathlib import Path, PurePath
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from carbon.base.errors import CarbonError, OutputError
 from carbon.base.terms import BOUNDARIES
+from carbon.base.words import LANGUAGES, default_language, text
 
 if TYPE_CHECKING:
-    import pandas as pd
-
-    from carbon.catalogue.schema import Catalogue
-    from carbon.run.batches import Outcome
     from carbon.study import Study
 
 __all__ = [
+    "OLD_NAMES",
+    "Command",
     "Group",
     "Place",
+    "command",
     "draw_factors",
-    "errors_in",
-    "first_name",
-    "guard",
+    "language",
     "new_study",
+    "progress",
     "run_options",
     "scope",
     "since_options",
-    "tell_defaults",
-    "tell_headers",
-    "tell_problems",
-    "tell_run",
 ]
+
+OLD_NAMES: Final = {
+    "--most": "--show",
+    "--since": "--previous-run",
+    "--outline": "--text-as-paths",
+    "--against": "--compare-with",
+    "--only": "--sku",
+}
+"""Option as it was called up to version 0.1 → as it is called now."""
+
+PATH = click.Path(path_type=Path)
+"""A file or folder of this machine."""
+
+LANG_KEY: Final = "carbon.lang"
+"""Where a running command keeps its language."""
 
 
 class Place(click.ParamType):  # type: ignore[type-arg, unused-ignore]
@@ -49,19 +60,110 @@ class Place(click.ParamType):  # type: ignore[type-arg, unused-ignore]
         return value if "://" in str(value) else Path(value)
 
 
+def language() -> str:
+    """Language of the running command: that of its --lang, else of the locale."""
+    ctx = click.get_current_context(silent=True)
+    chosen = None if ctx is None else ctx.meta.get(LANG_KEY)
+    return chosen or default_language()
+
+
+def _one_language(ctx: click.Context, _parameter: click.Parameter, value: str | None) -> str:
+    ctx.meta[LANG_KEY] = value or default_language()
+    return str(ctx.meta[LANG_KEY])
+
+
+def _languages(
+    ctx: click.Context, _parameter: click.Parameter, value: str | None
+) -> tuple[str, ...]:
+    names = dict.fromkeys(part.strip() for part in (value or default_language()).split(","))
+    if not set(names) <= set(LANGUAGES):
+        raise click.BadParameter("zh, en or zh,en")
+    ctx.meta[LANG_KEY] = next(iter(names))
+    return tuple(names)
+
+
+LANG = click.option(
+    "--lang",
+    type=click.Choice(list(LANGUAGES)),
+    callback=_one_language,
+    help="Language of what is said; that of the locale without.",
+)
+LANGS = click.option(
+    "--lang",
+    "langs",
+    metavar="zh|en|zh,en",
+    callback=_languages,
+    help="Language of what is made; with a comma both, the first one first. That of the locale "
+    "without.",
+)
+SAID_IN = click.option(
+    "--lang",
+    type=click.Choice(list(LANGUAGES)),
+    callback=_one_language,
+    expose_value=False,
+    help="Language of what is said; that of the locale without.",
+)
+
+
+class Command(click.Command):
+    """A command that says what it says in a language, and knows what its options were called."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not any("--lang" in each.opts for each in self.params):
+            SAID_IN(self)
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read options under their old names too, and say what they are called now."""
+        known = {name for each in self.params for name in each.opts}
+        renamed = {old: new for old, new in OLD_NAMES.items() if new in known and old not in known}
+        stop = args.index("--") if "--" in args else len(args)
+        for at, word in enumerate(args[:stop]):
+            name, equals, value = word.partition("=")
+            if name in renamed:
+                args[at] = f"{renamed[name]}{equals}{value}"
+                note = text("cli.renamed", default_language(), old=name, new=renamed[name])
+                click.echo(note, err=True)
+        return super().parse_args(ctx, args)
+
+
+class Group(click.Group):
+    """A group whose failures are told in one line, with the exit code of their kind."""
+
+    command_class = Command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command and turn what a user can cause into a line and an exit code."""
+        try:
+            return super().invoke(ctx)
+        except CarbonError as error:
+            click.echo(f"carbon: {error.text(ctx.meta.get(LANG_KEY) or 'en')}", err=True)
+            ctx.exit(error.exit_code)
+        except BrokenPipeError:
+            sys.stderr.close()
+            ctx.exit(0)
+        except OSError as error:
+            told = OutputError("O001", str(error)).text(ctx.meta.get(LANG_KEY) or "en")
+            click.echo(f"carbon: {told}", err=True)
+            ctx.exit(OutputError.exit_code)
+
+
+command = functools.partial(click.command, cls=Command)
+"""Decorator of a command."""
+
 SOURCE = click.argument("catalogue", type=Place())
 TARGET = click.option("-o", "--output", required=True, type=Place(), metavar="OUT")
-CATALOGUE = click.argument("catalogue", type=click.Path(path_type=Path))
+CATALOGUE = click.argument("catalogue", type=PATH)
+OUTPUT = click.option("-o", "--output", required=True, type=PATH, metavar="OUT")
+AS_TABLE = click.option("-o", "--output", type=PATH, metavar="OUT", help="As a table.")
+SKUS = click.option("--sku", "skus", multiple=True, metavar="SKU", help="May be repeated.")
 FACTORS = click.option(
     "--factors",
     "factors",
     multiple=True,
     metavar="DIR",
-    type=click.Path(path_type=Path),
+    type=PATH,
     help="Your own factor package; it is preferred. May be repeated.",
-)
-OUTPUT = click.option(
-    "-o", "--output", required=True, type=click.Path(path_type=Path), metavar="OUT"
 )
 DRAWS = click.option(
     "--draws",
@@ -71,36 +173,44 @@ DRAWS = click.option(
     help="Draws for 95 % intervals and data quality; 0 leaves them out.",
 )
 EDITION = click.option(
-    "--edition", default="2026.1", show_default=True, help="Which factors are in force."
+    "--edition", default="2026.2", show_default=True, help="Which factors are in force."
 )
-LANG = click.option(
-    "--lang",
-    default="en",
+REFERENCES = click.option(
+    "--references",
+    type=PATH,
+    metavar="JSON",
+    help="Your own references, from carbon reference build; else the edition's archetypes.",
+)
+POLICY = click.option(
+    "--policy",
+    "policy_file",
+    default="default",
     show_default=True,
-    type=click.Choice(["zh", "en"]),
-    help="Language of reasons and pictures.",
+    metavar="FILE",
+    help="Policy of the platform, TOML, or a shipped one by name.",
+)
+MARKET = click.option(
+    "--market",
+    default="neutral",
+    show_default=True,
+    help="Whose rules on claims every text passes: EU, China, neutral, or a rule file.",
 )
 
 
-class Group(click.Group):
-    """A group whose failures are told in one line, with the exit code of their kind."""
+def show(count: int, what: str) -> Callable[..., Any]:
+    """Option that says how many rows are printed.
 
-    def invoke(self, ctx: click.Context) -> Any:
-        """Run the command and turn what a user can cause into a line and an exit code."""
-        try:
-            return super().invoke(ctx)
-        except CarbonError as error:
-            click.echo(f"carbon: {error}", err=True)
-            ctx.exit(error.exit_code)
-        except BrokenPipeError:
-            sys.stderr.close()
-            ctx.exit(0)
-        except OSError as error:
-            click.echo(f"carbon: {OutputError('O001', str(error))}", err=True)
-            ctx.exit(OutputError.exit_code)
+    Parameters
+    ----------
+    count : int
+        Without the option.
+    what : str
+        As ``Problems``.
+    """
+    return click.option("--show", default=count, show_default=True, help=f"{what} to print.")
 
 
-def scope(command: Callable[..., Any]) -> Callable[..., Any]:
+def scope(function: Callable[..., Any]) -> Callable[..., Any]:
     """Options that say goal and scope."""
     for option in (
         FACTORS,
@@ -125,21 +235,21 @@ def scope(command: Callable[..., Any]) -> Callable[..., Any]:
         ),
         EDITION,
     ):
-        command = option(command)
-    return command
+        function = option(function)
+    return function
 
 
-def run_options(command: Callable[..., Any], *, size: int = 25_000) -> Callable[..., Any]:
+def run_options(function: Callable[..., Any], *, size: int = 25_000) -> Callable[..., Any]:
     """Options of a batch run; the command is given them together, as ``running``.
 
     Parameters
     ----------
-    command : callable
+    function : callable
     size : int
         SKUs of a batch, where no other number is asked for.
     """
 
-    @functools.wraps(command)
+    @functools.wraps(function)
     def gathered(
         workers: int | None,
         batch: int,
@@ -148,14 +258,14 @@ def run_options(command: Callable[..., Any], *, size: int = 25_000) -> Callable[
         **rest: Any,
     ) -> Any:
         running = {"workers": workers, "batch": batch, "resume": resume, "manifest": manifest}
-        return command(running=running, **rest)
+        return function(running=running, **rest)
 
     for option in (
         click.option(
             "--manifest",
             type=Place(),
             metavar="JSON",
-            help="Say what was done, by SKU; --since can go on from it.",
+            help="Say what was done, by SKU; --previous-run can go on from it.",
         ),
         click.option(
             "--resume/--no-resume",
@@ -179,28 +289,29 @@ def run_options(command: Callable[..., Any], *, size: int = 25_000) -> Callable[
     return gathered
 
 
-def since_options(command: Callable[..., Any]) -> Callable[..., Any]:
+def since_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Options of a run that goes on from an earlier one; they join those of :func:`run_options`."""
+    from carbon.cli.outputs import guard
 
-    @functools.wraps(command)
+    @functools.wraps(function)
     def gathered(
-        running: dict[str, Any], since: Path | str | None, changes: Path | None, **rest: Any
+        running: dict[str, Any], previous_run: Path | str | None, changes: Path | None, **rest: Any
     ) -> Any:
         if changes is not None:
-            if since is None:
-                raise click.UsageError("--changes lists what has changed --since a manifest")
-            guard(changes, since, *([rest["catalogue"]] if rest["catalogue"] else []))
-        return command(running=running | {"since": since, "changes": changes}, **rest)
+            if previous_run is None:
+                raise click.UsageError("--changes lists what has changed since a --previous-run")
+            guard(changes, previous_run, *([rest["catalogue"]] if rest["catalogue"] else []))
+        return function(running=running | {"since": previous_run, "changes": changes}, **rest)
 
     for option in (
         click.option(
             "--changes",
-            type=click.Path(path_type=Path),
+            type=PATH,
             metavar="FILE",
             help="List what has changed since, as a table.",
         ),
         click.option(
-            "--since",
+            "--previous-run",
             type=Place(),
             metavar="JSON",
             help="Manifest of an earlier run: what is as it was is copied from its result.",
@@ -220,148 +331,30 @@ def new_study(**scope: Any) -> Study:
     return Study(**scope)
 
 
-def guard(
-    output: Path | str | None,
-    *inputs: Path | str,
-    folder: bool = False,
-    only: tuple[str, ...] = (),
-    index: str = "",
-) -> None:
-    """Refuse, before anything is computed, a result that could not or must not be written.
+@contextmanager
+def progress(name: str, length: int) -> Iterator[Callable[[int], object]]:
+    """Show how far a long task is, on stderr.
 
     Parameters
     ----------
-    output : pathlib.Path, URL or None
-        Where the result goes.
-    *inputs : pathlib.Path or URL
-        Files and folders that are read.
-    folder : bool
-        A folder may be written too: a name without an extension.
-    only : tuple of str
-        Extensions of what is no table; those of tables without.
-    index : str
-        How the index of a folder of files begins: any name is that of a folder.
+    name : str
+        A key of the section ``cli`` of ``templates/words.toml``, or words of their own.
+    length : int
+        How many there are to do.
 
-    Raises
+    Yields
     ------
-    carbon.base.errors.OutputError
-        O002 if the format is not known, O004 if the result would replace an input, B009 if it
-        would replace a folder that holds something else.
+    callable
+        Takes how many were done since the last call.
     """
-    from carbon.run.publish import check_folder
-    from carbon.run.results import FORMATS
-
-    if output is None:
-        return
-    suffix = "" if index else PurePath(output).suffix.lower()
-    if suffix not in (only or FORMATS) and not (folder and not suffix):
-        detail = f"this one is {' or '.join(only)}" if only else ""
-        raise OutputError("O002", detail, file=str(output))
-    if isinstance(output, str):
-        read = [str(each).rstrip("/") for each in inputs]
-        if output in read or any(output.startswith(f"{each}/") for each in read):
-            raise OutputError("O004", file=output)
-        if not suffix:
-            check_folder(output, index)
-        return
-    for source in (Path(each) for each in inputs if "://" not in str(each)):
-        same = output.exists() and source.exists() and output.samefile(source)
-        # what is no table is not read again with the folder in which it lies
-        inside = not only and source.is_dir() and source.resolve() in output.resolve().parents
-        if same or inside:
-            raise OutputError("O004", file=str(output))
-    if not suffix:
-        check_folder(output, index)
+    keys = {"drawing factors": "drawing", "drawing seasons": "seasons"}
+    label = text(f"cli.{keys.get(name, name)}", language())
+    with click.progressbar(length=length, label=label, file=sys.stderr) as bar:
+        yield bar.update
 
 
 def draw_factors(study: Study, draws: int) -> None:
     """Draw the background once, with a progress bar, unless it is in the cache."""
     if draws:
-        with click.progressbar(length=draws, label="drawing factors", file=sys.stderr) as bar:
-            study.sampler(draws, progress=bar.update)
-
-
-def first_name(catalogue: Catalogue) -> str:
-    """Identifier and name of the first SKU."""
-    sku, name = (str(catalogue.skus[column].iloc[0]) for column in ("sku", "name"))
-    return sku if name in ("", "nan", "None") else f"{sku}  {name}"
-
-
-def errors_in(catalogue: Catalogue) -> bool:
-    """Whether anything was left out, a SKU or a line."""
-    return bool((catalogue.problems["severity"] == "error").any())
-
-
-def tell_headers(catalogue: Catalogue) -> None:
-    """How each header was understood."""
-    click.echo("columns")
-    for row in catalogue.headers.to_dict("records"):
-        meaning = f"{row['column']} [{row['unit']}]" if row["unit"] else row["column"]
-        click.echo(f"  {row['source']}  ->  {meaning or 'left out'}")
-
-
-def tell_defaults(catalogue: Catalogue) -> None:
-    """How many cells of each column were assumed."""
-    from carbon.base.terms import ORIGINS
-
-    count = (catalogue.origin == ORIGINS.index("default")).sum()
-    click.echo(f"assumed from the category (of {len(catalogue.skus)} SKUs)")
-    for name, number in count[count > 0].items():
-        click.echo(f"  {name}: {number}")
-
-
-def tell_run(outcome: Outcome, basis: object) -> None:
-    """What a run did: rows, problems by code, what was assumed, rate."""
-    click.echo(
-        f"{outcome.skus} SKUs, {outcome.skus - outcome.left_out} computed, "
-        f"{outcome.left_out} left out -> {outcome.output}  [{basis}]"
-    )
-    if outcome.resumed:
-        click.echo(f"{outcome.resumed} SKUs were finished before")
-    if outcome.changes:
-        told = (f"{count} {name}" for name, count in outcome.changes.items())
-        click.echo(f"since the manifest: {', '.join(told)}")
-    if outcome.defaulted:
-        told = (f"{name} {count}" for name, count in outcome.defaulted.most_common(8))
-        click.echo(f"assumed from the category: {', '.join(told)}")
-    for reject in outcome.rejects[:10]:
-        place = f"rows {reject.first} to {reject.last}" if reject.first else "all of it"
-        click.echo(f"error B005  {reject.file} {place} could not be read: {reject.reason}")
-    told_problems(outcome.problems)
-    count = sum(number for code, number in outcome.codes.items())
-    if count:
-        codes = ", ".join(f"{code} {number}" for code, number in sorted(outcome.codes.items()))
-        click.echo(
-            f"{count} problems ({codes}); {outcome.left_out} of {outcome.skus} SKUs left out"
-        )
-    else:
-        click.echo("no problems")
-    if outcome.manifest is not None:
-        click.echo(f"manifest -> {outcome.manifest}")
-    rate = outcome.skus / max(outcome.seconds, 1e-9)
-    click.echo(f"{outcome.seconds:,.1f} s, {rate:,.0f} SKUs/s", err=True)
-
-
-def told_problems(problems: pd.DataFrame) -> None:
-    """Problems, a line each."""
-    for row in problems.to_dict("records"):
-        place = "" if row["row"] is None or row["row"] != row["row"] else f"row {row['row']:.0f}"
-        click.echo(
-            f"{row['severity']} {row['code']}  {place} {row['column']}: "
-            f"{str(row['value'])[:60]!r}  {row['rule']}; {row['remedy']}"
-        )
-
-
-def tell_problems(catalogue: Catalogue, *, most: int = 10, brief: bool = False) -> None:
-    """Problems with row, column, value, rule and remedy."""
-    problems = catalogue.problems
-    if problems.empty:
-        click.echo("no problems")
-        return
-    if brief:
-        problems = problems[problems["severity"] != "note"]
-    told_problems(problems.head(most))
-    if len(problems) > most:
-        click.echo(f"... and {len(problems) - most} more; carbon check CATALOGUE -o problems.xlsx")
-    left_out = int(catalogue.skus["failed"].sum())
-    click.echo(f"{len(problems)} problems; {left_out} of {len(catalogue.skus)} SKUs left out")
+        with progress("drawing factors", draws) as done:
+            study.sampler(draws, progress=done)

@@ -4,63 +4,15 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from carbon.cli.options import (
-    CATALOGUE,
-    OUTPUT,
-    Group,
-    draw_factors,
-    errors_in,
-    guard,
-    new_study,
-    scope,
-)
+from carbon.cli.options import AS_TABLE, CATALOGUE, OUTPUT, REFERENCES, Group, new_study, scope
+from carbon.cli.outputs import guard
+from carbon.cli.printing import errors_in, said, say
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from carbon.catalogue.schema import Catalogue
-    from carbon.footprint.reference import References
-    from carbon.study import Study
-
-__all__ = ["own_references", "reference", "weighed"]
-
-REFERENCES = click.option(
-    "--references",
-    type=click.Path(path_type=Path),
-    metavar="JSON",
-    help="Your own references, from carbon reference build; else the edition's archetypes.",
-)
-
-
-def own_references(path: Path | None) -> References | None:
-    """The references of an option."""
-    from carbon.footprint.reference import read_references
-
-    return None if path is None else read_references(path)
-
-
-def weighed(
-    study: Study,
-    filled: Catalogue,
-    references: Path | None,
-    draws: int,
-    *,
-    stages: bool = False,
-) -> pd.DataFrame:
-    """Footprints with their letters, as :meth:`carbon.study.Study.grades`; progress is shown."""
-    draw_factors(study, draws)
-    with click.progressbar(length=len(filled), label="weighing", file=sys.stderr) as bar:
-        return study.grades(
-            filled,
-            references=own_references(references),
-            draws=draws,
-            progress=bar.update,
-            stages=stages,
-        )
+__all__ = ["reference"]
 
 
 @click.group(cls=Group)
@@ -76,7 +28,7 @@ def reference() -> None:
 
 @reference.command("list")
 @REFERENCES
-@click.option("-o", "--output", type=click.Path(path_type=Path), metavar="OUT", help="As a table.")
+@AS_TABLE
 @scope
 def list_(references: Path | None, output: Path | None, **scope: Any) -> None:
     """Reference of each category, with its stages, and the letters of the scale.
@@ -85,24 +37,25 @@ def list_(references: Path | None, output: Path | None, **scope: Any) -> None:
     carbon reference list
     carbon reference list --references ours.json -o references.csv
     """
+    from carbon.footprint.reference import read_references
     from carbon.run.results import write_table
 
     guard(output)
     study = new_study(**scope)
-    chosen = own_references(references) or study.references
-    table = _table(study, chosen)
-    letters, bounds = study.scale.letters, [f"{bound:g}" for bound in study.scale.bounds]
+    chosen = study.references if references is None else read_references(references)
+    table = study.reference_table(chosen)
+    letters, bounds = study.scale.letters, study.scale.bounds
     click.echo(f"{chosen.id}  [{study.basis}]")
-    click.echo(
-        "letters by the ratio to the reference: "
-        + ", ".join(f"{a} up to {b}" for a, b in zip(letters, bounds, strict=False))
-        + f", {letters[-1]} above"
-    )
+    parts = [
+        said("up_to_bound", letter=letter, bound=bound)
+        for letter, bound in zip(letters, bounds, strict=False)
+    ]
+    say("references_scale", bounds=", ".join(parts), last=letters[-1])
     for row in table.to_dict("records"):
         click.echo(f"  {row['category']:<24} {row['reference_kg']:>12.4g} kg CO2e  {row['skus']}")
     if output is not None:
         write_table(table, output)
-        click.echo(f"{len(table)} references -> {output}")
+        say("references_written", count=len(table), output=output)
 
 
 @reference.command("build")
@@ -130,43 +83,22 @@ def build(
     carbon reference build catalogue.xlsx -o ours.json
     carbon reference build sold.parquet -o ours.json --weights revenue --name shop --version 2026Q3
     """
-    import numpy as np
-
-    from carbon.base.files import whole_file
-    from carbon.base.rules import digest
-    from carbon.footprint.reference import of_sales
+    from carbon.base.files import write_text
 
     guard(output, catalogue, only=(".json",))
     study = new_study(**scope)
     filled = study.catalogue(catalogue)
-    known = ~np.isnan(study.footprints(filled).total)
-    built = of_sales(
-        filled,
-        known,
-        study.boundary,
-        study.edition.id,
-        weights=weights,
-        least=study.scale.least_skus,
-        largest=study.scale.largest,
-        name=name,
-        version=version,
-        sha256=digest(catalogue) if catalogue.is_file() else "",
+    built = study.build_references(
+        filled, weights=weights, name=name, version=version, file=catalogue
     )
-    with whole_file(output) as path:
-        path.write_text(built.write(), encoding="utf-8", newline="\n")
-    click.echo(
-        f"{len(built.categories)} references from {sum(built.skus.values())} of {len(filled)} "
-        f"SKUs, {sum(built.left_out.values())} left out -> {output}  {built.id}"
+    write_text(output, built.write())
+    say(
+        "references_built",
+        count=len(built.categories),
+        used=sum(built.skus.values()),
+        skus=len(filled),
+        left_out=sum(built.left_out.values()),
+        output=output,
+        name=built.id,
     )
     sys.exit(1 if errors_in(filled) else 0)
-
-
-def _table(study: Study, chosen: References) -> Any:
-    """References as a table."""
-    table = chosen.stages(study)
-    out = table.add_suffix("_kg")
-    out.insert(0, "reference_kg", table.sum(axis=1, skipna=False))
-    out.insert(1, "skus", [chosen.skus.get(name, 0) for name in table.index])
-    out.insert(2, "left_out", [chosen.left_out.get(name, 0) for name in table.index])
-    out["weights"], out["reference"] = chosen.weights, chosen.id
-    return out.reset_index(names="category")

@@ -4,54 +4,47 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from carbon.base.errors import RuleError
+from carbon.base.files import decoded
 from carbon.cli.options import (
+    AS_TABLE,
     CATALOGUE,
     DRAWS,
+    LANG,
+    LANGS,
+    MARKET,
     OUTPUT,
+    REFERENCES,
+    command,
     draw_factors,
-    errors_in,
-    guard,
     new_study,
+    progress,
     scope,
-    tell_problems,
+    show,
 )
-from carbon.cli.reference import REFERENCES, own_references
+from carbon.cli.outputs import guard
+from carbon.cli.printing import errors_in, print_catalogue_problems, said, say
 
 if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = ["claims", "report"]
 
-PAGES = (".html", ".htm")
+PAGES: Final = (".html", ".htm")
 """Extensions of a page."""
 
-LARGEST = 10_000_000
+LARGEST: Final = 10_000_000
 """Bytes of a file or of the standard input that ``carbon claims`` reads."""
 
-FILES = (".txt", ".csv", ".tsv", ".md", ".xlsx", ".parquet", ".jsonl", ".json", ".html")
+FILES: Final = (".txt", ".csv", ".tsv", ".md", ".xlsx", ".parquet", ".jsonl", ".json", ".html")
 """Endings by which a word is meant as a file."""
 
-MARKET = click.option(
-    "--market",
-    default="neutral",
-    show_default=True,
-    help="Whose rules on claims: EU, China, neutral, or a rule file.",
-)
-PAGE_LANG = click.option(
-    "--lang",
-    default="en",
-    show_default=True,
-    type=click.Choice(["zh", "en", "zh,en", "en,zh"]),
-    help="Language of the page; of two, the second stands beside the first.",
-)
 
-
-@click.command()
+@command()
 @click.argument("text", metavar="TEXT")
 @MARKET
 @click.option(
@@ -62,24 +55,16 @@ PAGE_LANG = click.option(
     help="What the claims can show, as probability=0.95. May be repeated.",
 )
 @click.option("--clean", "cleaned", is_flag=True, help="Print the text as it may be printed.")
-@click.option(
-    "-o", "--output", type=click.Path(path_type=Path), metavar="OUT", help="Findings as a table."
-)
-@click.option("--most", default=100, show_default=True, help="Findings to print.")
-@click.option(
-    "--lang",
-    default="en",
-    show_default=True,
-    type=click.Choice(["zh", "en"]),
-    help="Language of the messages.",
-)
+@AS_TABLE
+@show(100, "Findings")
+@LANG
 def claims(
     text: str,
     market: str,
     evidence: tuple[str, ...],
     cleaned: bool,
     output: Path | None,
-    most: int,
+    show: int,
     lang: str,
 ) -> None:
     """Claims in a text that a market forbids, rewords or allows with evidence only.
@@ -108,38 +93,30 @@ def claims(
     lines.index = pd.RangeIndex(1, len(lines) + 1)
     shown = _evidence(evidence, len(lines))
     found = check(lines, rules, shown, lang=lang)
-    for row in found.head(most).to_dict("records"):
-        place = f"line {row['text']}: " if len(lines) > 1 else ""
+    for row in found.head(show).to_dict("records"):
+        place = said("line", line=row["text"]) if len(lines) > 1 else ""
         click.echo(f"{row['action']:<7} {place}{row['words']!r}  [{row['rule']}]")
         click.echo(f"        {row['message']}")
         if row["reword"]:
             click.echo(f"        -> {row['reword']}")
         click.echo(f"        {row['cite']}")
-    if len(found) > most:
-        click.echo(f"... and {len(found) - most} more; write them with -o")
+    if len(found) > show:
+        say("more_written", count=len(found) - show)
     if cleaned:
         for line in clean(lines, rules, shown)[0]:
             click.echo(line)
     if output is not None:
         write_table(found.rename(columns={"text": "line"}), output)
     name = rules.rules.name_zh if lang == "zh" else rules.rules.name_en
-    counts = _counts(found, lang) or ("未发现问题" if lang == "zh" else "nothing found")
+    tally = found["action"].value_counts()
+    parts = [
+        said(f"claims_{action}", count=tally[action])
+        for action in ("refuse", "reword", "needs")
+        if action in tally
+    ]
+    counts = ", ".join(parts) or said("claims_none")
     click.echo(f"{name}: {counts}  [{rules.id} {rules.sha256[:12]}]", err=cleaned)
     sys.exit(1 if len(found) else 0)
-
-
-def _counts(found: pd.DataFrame, lang: str) -> str:
-    words = {
-        "refuse": ("to leave out", "处须删除"),
-        "reword": ("to reword", "处须改写"),
-        "needs": ("to prove", "处须举证"),
-    }
-    counts = found["action"].value_counts()
-    return ", ".join(
-        f"{counts[action]} {told[lang == 'zh']}"
-        for action, told in words.items()
-        if action in counts
-    )
 
 
 def _is_file(text: str) -> bool:
@@ -164,10 +141,8 @@ def _lines(text: str) -> list[str]:
         raise click.UsageError(f"{text} is no text; carbon report reads the names of a catalogue")
     if len(raw) > LARGEST:
         raise RuleError("L103", f"more than {LARGEST} bytes", file=text)
-    try:
-        return raw.decode("utf-8-sig").splitlines() or [""]
-    except UnicodeDecodeError:
-        return raw.decode("gb18030", errors="replace").splitlines()
+    decoded_text = decoded(raw, lambda detail: RuleError("L103", detail, file=text))
+    return decoded_text.splitlines() or [""]
 
 
 def _evidence(told: tuple[str, ...], count: int) -> pd.DataFrame | None:
@@ -185,10 +160,10 @@ def _evidence(told: tuple[str, ...], count: int) -> pd.DataFrame | None:
     return frame
 
 
-@click.command()
+@command()
 @CATALOGUE
 @OUTPUT
-@PAGE_LANG
+@LANGS
 @MARKET
 @REFERENCES
 @DRAWS
@@ -196,7 +171,7 @@ def _evidence(told: tuple[str, ...], count: int) -> pd.DataFrame | None:
 def report(
     catalogue: Path,
     output: Path,
-    lang: str,
+    langs: tuple[str, ...],
     market: str,
     references: Path | None,
     draws: int,
@@ -211,36 +186,30 @@ def report(
     carbon report catalogue.csv -o report.html --lang zh,en --market China
     carbon report catalogue.csv -o report.html --references ours.json --draws 5000
     """
-    from carbon.base.files import whole_file
-    from carbon.label.claims import load_market
-    from carbon.pages.report import report as page
+    from carbon.base.files import write_text
+    from carbon.footprint.reference import read_references
 
     guard(output, catalogue, only=PAGES)
-    rules = load_market(market)
-    chosen = own_references(references)
+    own = None if references is None else read_references(references)
     study = new_study(**scope)
     filled = study.catalogue(catalogue)
     draw_factors(study, draws)
-    with click.progressbar(length=len(filled), label="grading", file=sys.stderr) as bar:
-        html, found = page(
-            study,
+    with progress("grading", len(filled)) as done:
+        page = study.report(
             filled,
-            rules,
-            source=catalogue,
-            langs=lang.split(","),
+            langs=langs,
+            market=market,
+            references=own,
             draws=draws,
-            references=chosen,
+            file=catalogue,
             options=_typed(scope),
-            progress=bar.update,
+            progress=done,
         )
-    with whole_file(output) as path:
-        path.write_text(html, encoding="utf-8", newline="\n")
-    left_out = int(found.skus["total_kg"].isna().sum())
-    click.echo(
-        f"{len(filled)} SKUs, {left_out} left out, {len(found.claims)} claims in names "
-        f"-> {output}  [{study.basis}]"
-    )
-    tell_problems(filled, brief=True)
+    write_text(output, page.html)
+    left_out = int(page.figures.skus["total_kg"].isna().sum())
+    counts = {"skus": len(filled), "left_out": left_out, "claims": len(page.figures.claims)}
+    say("report", **counts, output=output, basis=study.basis)
+    print_catalogue_problems(filled, brief=True)
     sys.exit(1 if left_out or errors_in(filled) else 0)
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
+from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -13,32 +14,29 @@ from carbon.cli.options import (
     DRAWS,
     LANG,
     OUTPUT,
-    guard,
+    PATH,
+    POLICY,
+    REFERENCES,
+    command,
     new_study,
+    progress,
     scope,
 )
-from carbon.cli.policy import POLICY, clashes, findings
-from carbon.cli.reference import REFERENCES, weighed
+from carbon.cli.outputs import beside, write_tables
+from carbon.cli.printing import say
 
 if TYPE_CHECKING:
-    import numpy as np
     import pandas as pd
 
-    from carbon.catalogue.ledger import Ledger
-    from carbon.liveroom.eligibility import Judgement
-    from carbon.study import Study
+    from carbon.liveroom.judged import RoomsJudged
 
 __all__ = ["room"]
 
-BESIDE = ("sessions", "sales", "merchants", "certificates", "credits", "rates")
-"""Ledgers that stand in the folder of the rooms, unless an option names them."""
-
-NEEDED = ("sessions", "sales")
-SHOWN = 10
+SHOWN: Final = 10
 """Rooms and reasons that are printed."""
 
 
-def _tables(command: Any) -> Any:
+def _ledgers(function: Any) -> Any:
     """Options that name the ledgers beside the rooms."""
     helps = {
         "sessions": "Sessions with studio energy and viewer-hours.",
@@ -48,23 +46,21 @@ def _tables(command: Any) -> Any:
         "credits": "Retired credits with serials.",
         "rates": "Currencies and their price in the policy's.",
     }
-    for name in reversed(BESIDE):
-        command = click.option(
-            f"--{name}", type=click.Path(path_type=Path), metavar="FILE", help=helps[name]
-        )(command)
-    return command
+    for name, words in reversed(helps.items()):
+        function = click.option(f"--{name}", type=PATH, metavar="FILE", help=words)(function)
+    return function
 
 
-@click.command()
-@click.argument("rooms", type=click.Path(path_type=Path))
+@command()
+@click.argument("rooms", type=PATH)
 @click.option(
     "--catalogue",
     required=True,
-    type=click.Path(path_type=Path),
+    type=PATH,
     metavar="FILE",
     help="Catalogue of the goods sold.",
 )
-@_tables
+@_ledgers
 @OUTPUT
 @POLICY
 @click.option("--as-of", metavar="DATE", help="Day of the judgement, 2026-11-30; today without.")
@@ -103,190 +99,72 @@ def room(
     carbon room rooms.csv --sessions s.csv --sales sales.parquet --catalogue c.csv -o rooms.csv
     carbon room platform/ --catalogue c.csv --period 2026-11 --history judged/ -o rooms.parquet
     """
-    import pandas as pd
+    from carbon.liveroom.ledgers import LEDGERS
+    from carbon.platform import Platform
 
-    from carbon.liveroom.eligibility import Tables, judge
-    from carbon.liveroom.goods import goods_of
-    from carbon.liveroom.policy_file import read_policy, refuse
-    from carbon.liveroom.room_problems import text_of
-    from carbon.liveroom.settlement import read_history, settle
-    from carbon.liveroom.studio import viewers_of
-    from carbon.run.results import write_table
-
-    files = _files(rooms, {name: rest.pop(name) for name in BESIDE})
-    day = _day(as_of)
+    named = {name: rest.pop(name) for name in LEDGERS}
+    day, sources = _asked(as_of, rooms, named)
     if history is not None and not period:
         raise click.UsageError("--history needs --period: a room is judged once in each")
-    outputs = {
-        name: output.with_name(f"{output.stem}{name}{output.suffix}")
-        for name in ("", "-reasons", "-problems", "-settlement")
-    }
-    inputs = [catalogue, *files.values()]
-    for path in outputs.values():
-        guard(path, *inputs)
-    rules = read_policy(policy_file)
-    refuse(clashes(rules), policy_file)
-    before = read_history(history) if history is not None else None
-    ledgers = _read(files)
+    files = beside(output, "reasons", "problems", "settlement", inputs=(catalogue, *sources))
     study = new_study(**rest)
-    filled = study.catalogue(catalogue)
-    graded = weighed(study, filled, references, draws)
-    names = study.vocabulary.categories["category"].astype(str).tolist()
-    goods = goods_of(filled, _archetypes(study, names), graded, rules)
-    frames = {name: ledger.frame for name, ledger in ledgers.items()}
-    rates, odd_rates = _rates(ledgers.get("rates"))
-    frames.pop("rates", None)
-    tables = Tables(
-        **frames,
-        findings=findings(frames["rooms"], rules),
-        rates=rates,
-        refused=ledgers["sales"].refused,
+    platform = Platform(study, policy_file, references=references, draws=draws, progress=progress)
+    judged = platform.judge(
+        rooms, catalogue, ledgers=named, as_of=day, period=period, history=history
     )
-    impacts = _impacts(study, viewers_of(tables.sessions, rules.viewers))
-    judged = judge(
-        tables,
-        goods,
-        impacts,
-        rules,
-        as_of=day,
-        period=period,
-        basis=str(study.basis),
-        edition=study.basis.edition,
-        earlier=None
-        if before is None
-        else before.others(pd.Index(text_of(frames["rooms"], "room")), period),
+    write_tables(
+        files,
+        out=judged.rooms,
+        reasons=judged.reasons,
+        problems=judged.problems,
+        settlement=judged.settlement,
     )
-    problems = _problems(ledgers, odd_rates, judged.problems)
-    write_table(judged.rooms, output)
-    write_table(judged.reasons, outputs["-reasons"])
-    write_table(problems, outputs["-problems"])
-    if before is not None and history is not None:
-        changed = settle(before, judged, rules)
-        write_table(changed, outputs["-settlement"])
-        _keep(history, before, judged, period)
-        _tell_changes(changed, lang)
-    _tell(judged, lang)
-    grave = int((problems["severity"] == "error").sum())
-    click.echo(
-        f"{len(judged.rooms)} rooms, as of {day}, {len(problems)} problems -> {output}  "
-        f"[{rules.id} | {study.basis}]"
-    )
-    sys.exit(1 if grave else 0)
+    if history is not None:
+        _keep(history, judged)
+    if judged.settlement is not None:
+        _print_changes(judged.settlement, lang)
+    _print_rooms(judged, lang)
+    problems = judged.problems
+    counts = {"rooms": len(judged.rooms), "problems": len(problems), "output": output}
+    say("judged", day=judged.as_of, policy=platform.policy.id, basis=study.basis, **counts)
+    sys.exit(1 if (problems["severity"] == "error").any() else 0)
 
 
-def _files(rooms: Path, named: dict[str, Path | None]) -> dict[str, Path]:
-    """File of each ledger: the one named, else the one in the folder."""
-    from carbon.run.results import FORMATS
-
-    files: dict[str, Path] = {}
-    folder = rooms if rooms.is_dir() else None
-    for name in ("rooms", *BESIDE):
-        path = rooms if name == "rooms" and folder is None else named.get(name)
-        if path is None and folder is not None:
-            there = [folder / f"{name}{ending}" for ending in FORMATS]
-            there = [one for one in there if one.is_file()]
-            if len(there) > 1:
-                raise LedgerError("G001", f"two files of {name}", file=str(folder))
-            path = there[0] if there else None
-        if path is not None:
-            files[name] = path
-        elif name == "rooms":
-            raise LedgerError("G001", "it holds no table of rooms", file=str(rooms))
-        elif name in NEEDED:
-            raise click.UsageError(f"--{name} is needed, or a folder that holds it")
-    return files
-
-
-def _day(text: str | None) -> np.datetime64:
-    import datetime
-
-    import numpy as np
+def _asked(
+    as_of: str | None, rooms: Path, named: dict[str, Path | None]
+) -> tuple[date, list[Path]]:
+    """Day of the judgement and files of the ledgers; what is missing is told as an option."""
+    from carbon.liveroom.judged import day_of
+    from carbon.liveroom.ledgers import ledger_files
 
     try:
-        day = datetime.date.fromisoformat(text) if text else datetime.date.today()
-    except ValueError:
-        raise click.UsageError(f"--as-of {text!r} is not a date like 2026-11-30") from None
-    return np.datetime64(day, "D")
+        day = day_of(as_of)
+    except LedgerError:
+        raise click.UsageError(f"--as-of {as_of!r} is not a date like 2026-11-30") from None
+    try:
+        return day, [Path(str(path)) for path in ledger_files(rooms, named).values()]
+    except LedgerError as error:
+        if error.file in named:
+            needed = f"--{error.file} is needed, or a folder that holds it"
+            raise click.UsageError(needed) from None
+        raise
 
 
-def _read(files: dict[str, Path]) -> dict[str, Ledger]:
-    from carbon.catalogue.ledger import read_ledger
+def _keep(history: Path, judged: RoomsJudged) -> None:
+    """Write the next entry of a history; an entry is never replaced."""
+    from carbon.base.files import write_text
 
-    out = {}
-    with click.progressbar(files.items(), label="reading", file=sys.stderr) as bar:
-        for name, path in bar:
-            out[name] = read_ledger(path, name)
-    return out
-
-
-def _archetypes(study: Study, names: list[str]) -> Any:
-    import pandas as pd
-
-    return study.catalogue(pd.DataFrame({"sku": names, "category": names}))
-
-
-def _impacts(study: Study, places: list[str]) -> pd.DataFrame:
-    """What a kilowatt-hour and an hour watched cause in each place."""
-    import numpy as np
-    import pandas as pd
-
-    from carbon.liveroom.studio import IMPACT_COLUMNS
-    from carbon.stages.live_session import RENEWABLE, STREAMING
-    from carbon.stages.production import ELECTRICITY
-
-    names = study.vocabulary.names("region")
-    unit = study.unit_impacts.values.sum(axis=1)
-    table = np.full((len(places), len(IMPACT_COLUMNS)), np.nan)
-    for row, place in enumerate(places):
-        code = names.code(place)
-        for column, activity in enumerate((ELECTRICITY, RENEWABLE, STREAMING)):
-            if code >= 0:
-                table[row, column] = unit[study.edition.match(activity, names.ids[code])[0]]
-    return pd.DataFrame(table, index=pd.Index(places), columns=list(IMPACT_COLUMNS))
-
-
-def _rates(ledger: Ledger | None) -> tuple[dict[str, float] | None, pd.DataFrame]:
-    """Price of each currency, and what is wrong with the others."""
-    from carbon.base.errors import problem_table
-
-    if ledger is None:
-        return None, problem_table()
-    table = ledger.frame
-    odd = table["currency"].duplicated(keep=False) | ~(table["rate"] > 0)
-    bad = table[odd].rename(columns={"line": "row", "currency": "value"})
-    bad = bad.assign(file=ledger.file, column="rate", sku="", code="R038").drop(columns="rate")
-    sound = table[~odd]
-    return dict(zip(sound["currency"].astype(str), sound["rate"], strict=True)), problem_table(bad)
-
-
-def _problems(ledgers: dict[str, Ledger], *found: pd.DataFrame) -> pd.DataFrame:
-    """Problems of the ledgers as they were read, and of the rooms, with the names of the files."""
-    import pandas as pd
-
-    named = {name: ledger.file for name, ledger in ledgers.items()}
-    parts = [one.problems for one in ledgers.values()]
-    parts += [part.assign(file=part["file"].replace(named)) for part in found]
-    full = [part for part in parts if len(part)]
-    return pd.concat(full, ignore_index=True) if full else parts[-1]
-
-
-def _keep(history: Path, before: Any, judged: Judgement, period: str) -> None:
-    from carbon.base.files import whole_file
-    from carbon.liveroom.settlement import entry
-
-    new = entry(before, judged, period)
-    if new is None:
-        click.echo(f"history: nothing new, {before.runs} entries, last {before.head[:12]}")
+    if judged.next_entry is None:
+        say("nothing_new")
         return
-    path = history / new[0]
+    path = history / judged.next_entry[0]
     if path.exists():
         raise OutputError("O004", file=str(path))
-    with whole_file(path) as beside:
-        beside.write_text(new[1], encoding="utf-8", newline="\n")
-    click.echo(f"history: entry {path}")
+    write_text(path, judged.next_entry[1])
+    say("entry", path=path)
 
 
-def _tell(judged: Judgement, lang: str) -> None:
+def _print_rooms(judged: RoomsJudged, lang: str) -> None:
     """Rooms by tier, and what the first rooms could do."""
     rooms = judged.rooms
     counts = rooms.groupby(["status", "tier"], sort=True).size().reset_index(name="rooms")
@@ -297,18 +175,18 @@ def _tell(judged: Judgement, lang: str) -> None:
             f"{row['room']}  {row['points']:.1f}  {row['status']} {row['tier']}  "
             f"{row['boost']:+.0%}  {row['problem']}".rstrip()
         )
-        told = judged.reasons[judged.reasons["room"] == row["room"]]
-        worth = told[(told["kind"] == "gate") & ~told["passed"].astype(bool)]
-        best = told[told["kind"] == "criterion"].nlargest(2, "adds")
-        for one in [*worth.to_dict("records"), *best.to_dict("records")]:
-            if one["adds"] > 0 or one["kind"] == "gate":
-                click.echo(f"    {one[lang]}")
+        reasons = judged.reasons[judged.reasons["room"] == row["room"]]
+        missed = reasons[(reasons["kind"] == "gate") & ~reasons["passed"].astype(bool)]
+        best = reasons[reasons["kind"] == "criterion"].nlargest(2, "adds")
+        for reason in [*missed.to_dict("records"), *best.to_dict("records")]:
+            if reason["adds"] > 0 or reason["kind"] == "gate":
+                click.echo(f"    {reason[lang]}")
     if len(rooms) > SHOWN:
-        click.echo(f"... and {len(rooms) - SHOWN} more rooms")
+        say("more_rooms", count=len(rooms) - SHOWN)
 
 
-def _tell_changes(changed: pd.DataFrame, lang: str) -> None:
+def _print_changes(changed: pd.DataFrame, lang: str) -> None:
     for row in changed.head(SHOWN).to_dict("records"):
         click.echo(f"{row['room']} {row['period']}: {row[lang]}")
     if len(changed) > SHOWN:
-        click.echo(f"... and {len(changed) - SHOWN} more changes")
+        say("more_changes", count=len(changed) - SHOWN)

@@ -3,31 +3,22 @@
 from __future__ import annotations
 
 import sys
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from carbon.base.errors import StudyError
-from carbon.cli.options import CATALOGUE, DRAWS, scope
+from carbon.cli.options import CATALOGUE, DRAWS, LANGS, PATH, command, scope
+from carbon.cli.printing import said, say, say_aside
 
 if TYPE_CHECKING:
     from carbon.incentive.dossier import Dossier
 
 __all__ = ["reproduce", "tax"]
 
-PATH = click.Path(path_type=Path)
 
-
-def _languages(_context: click.Context, _parameter: click.Parameter, value: str) -> tuple[str, ...]:
-    found = tuple(dict.fromkeys(part.strip() for part in value.split(",")))
-    if not set(found) <= {"zh", "en"}:
-        raise click.BadParameter("zh, en or zh,en")
-    return found
-
-
-@click.command()
+@command()
 @CATALOGUE
 @click.option("--sales", required=True, type=PATH, metavar="SALES", help="Ledger of the sales.")
 @click.option(
@@ -59,14 +50,7 @@ def _languages(_context: click.Context, _parameter: click.Parameter, value: str)
 )
 @click.option("--verified", type=PATH, metavar="FILE", help="Ledger of verifiers' certificates.")
 @click.option("--previous", type=PATH, metavar="JSON", help="dossier.json of the period before.")
-@click.option(
-    "--lang",
-    "languages",
-    default="zh",
-    show_default=True,
-    callback=_languages,
-    help="Languages of workbook and summary: zh, en or zh,en.",
-)
+@LANGS
 @DRAWS
 @scope
 def tax(
@@ -80,7 +64,7 @@ def tax(
     base_edition: str,
     verified: Path | None,
     previous: Path | None,
-    languages: tuple[str, ...],
+    langs: tuple[str, ...],
     draws: int,
     **scope: Any,
 ) -> None:
@@ -100,8 +84,8 @@ def tax(
     in docs/tax.md; what is doubtful or unknown is named and never eligible.
     """
     from carbon.base.rules import shipped
-    from carbon.run.tax_dossier import make
-    from carbon.run.tax_manifest import Asked
+    from carbon.office import make_dossier
+    from carbon.run.dossier_folder import DossierOptions
 
     inputs = {"catalogue": [catalogue], "sales": [sales], "rules": [shipped("tax", rules)]}
     if base_year:
@@ -109,22 +93,21 @@ def tax(
     inputs |= {"verified": [verified]} if verified else {}
     inputs |= {"previous": [previous]} if previous else {}
     inputs |= {"factors": list(scope.pop("factors"))}
-    asked = Asked(
+    options = DossierOptions(
         period=period,
         base_period=base_period,
         base_edition=base_edition,
-        languages=list(languages),
+        languages=list(langs),
         draws=draws,
         **scope,
     )
-    _, dossier = make(inputs, asked, output, _tell)
-    _summary(dossier)
-    click.echo(f"-> {output}  [{dossier.basis}]")
-    left_out = bool((dossier.problems["severity"] == "error").any())
-    sys.exit(1 if left_out else 0)
+    _, dossier = make_dossier(inputs, options, output, _step)
+    _print_dossier(dossier)
+    say("written_basis", output=output, basis=dossier.basis)
+    sys.exit(1 if (dossier.problems["severity"] == "error").any() else 0)
 
 
-@click.command()
+@command()
 @click.argument("manifest", type=PATH)
 @click.option(
     "-o", "--output", type=PATH, metavar="DIR", help="Keep the dossier that was made again."
@@ -139,43 +122,34 @@ def reproduce(manifest: Path, output: Path | None) -> None:
     An input that is not the one the manifest names is refused with its name; an output that
     differs is named, and with it the versions that differ.
     """
-    from carbon.run.tax_dossier import make
-    from carbon.run.tax_manifest import compared, differing, read_manifest, restored
+    from carbon.office import reproduce as make_again
 
-    told = read_manifest(manifest)
-    inputs = restored(manifest, told)
-    with tempfile.TemporaryDirectory() as place:
-        target = output or Path(place) / "again"
-        again, _ = make(inputs, told.arguments, target, _tell)
-    if again.edition_sha256 != told.edition_sha256:
-        raise StudyError("T013", again.edition, file=str(manifest), value=told.edition)
-    pairs = compared(told, again)
-    for path, same in pairs:
-        click.echo(f"{'same' if same else 'DIFFERS':<9}{path}")
-    wrong = [path for path, same in pairs if not same]
+    files, edition, versions = make_again(manifest, output, _step)
+    width = max(len(said("differs")) + 2, 9)
+    for row in files.to_dict("records"):
+        click.echo(f"{said('same' if row['same'] else 'differs'):<{width}}{row['path']}")
+    wrong = files.loc[~files["same"], "path"].tolist()
     if wrong:
-        raise StudyError("T012", differing(told, again), file=", ".join(wrong))
-    click.echo(f"{len(pairs)} files, the same byte for byte  [{told.edition}]")
+        raise StudyError("T012", versions, file=", ".join(wrong))
+    say("reproduced", count=len(files), edition=edition)
 
 
-def _tell(step: str) -> None:
-    click.echo(f"{step} ...", err=True)
+def _step(name: str) -> None:
+    say_aside(f"step_{name}")
 
 
-def _summary(dossier: Dossier) -> None:
+def _print_dossier(dossier: Dossier) -> None:
     """Totals of the largest taxpayers, and what was settled."""
     from carbon.incentive.money import text
 
     rule, totals = dossier.rule, dossier.assessment.totals
     for row in totals.sort_values("relief", ascending=False).head(10).to_dict("records"):
         base, relief = (text(int(row[name]), rule.minor_digits) for name in ("base", "relief"))
-        click.echo(
-            f"{row['taxpayer']:<24}{row['eligible']:>8} of {row['lines']:<8}"
-            f"base {base:>16}  relief {relief:>14} {rule.currency}"
-        )
-    whole = text(sum(int(value) for value in totals["relief"]), rule.minor_digits)
-    click.echo(f"{len(totals)} taxpayers, relief {whole} {rule.currency} (rule {rule.name})")
+        counts = {name: row[name] for name in ("taxpayer", "eligible", "lines")}
+        say("taxpayer", **counts, base=base, relief=relief, currency=rule.currency)
+    total = text(sum(int(value) for value in totals["relief"]), rule.minor_digits)
+    say("taxpayers", count=len(totals), relief=total, currency=rule.currency, rule=rule.name)
     if rule.legal_basis == "none on file":
-        click.echo("legal basis: none on file")
+        say("no_basis")
     for code, count in dossier.problems["code"].value_counts().sort_index().items():
         click.echo(f"  {code}: {count}")

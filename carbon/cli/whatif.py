@@ -9,32 +9,32 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from carbon.cli.options import (
+    AS_TABLE,
     DRAWS,
     LANG,
+    SKUS,
     TARGET,
     Place,
+    command,
     draw_factors,
-    first_name,
-    guard,
     new_study,
     run_options,
     scope,
+    show,
     since_options,
-    tell_run,
 )
+from carbon.cli.outputs import guard
+from carbon.cli.printing import print_run, said, say
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from carbon.catalogue.schema import Catalogue
     from carbon.footprint.scenario_file import Scenario
-    from carbon.run.folder import Files
-    from carbon.study import Study
 
 __all__ = ["compare", "whatif"]
 
 
-@click.command()
+@command()
 @click.argument("catalogue", required=False, type=Place())
 @TARGET
 @click.option(
@@ -57,7 +57,7 @@ __all__ = ["compare", "whatif"]
     metavar="FILE",
     help="Levers and settings from a TOML file, or a shipped one by name.",
 )
-@click.option("--sku", "skus", multiple=True, help="Only this SKU. May be repeated.")
+@SKUS
 @click.option(
     "--days",
     default=365.0,
@@ -103,125 +103,62 @@ def whatif(
     carbon whatif catalogue.csv -o out.csv --sku TS-001 --picture levers.svg
     carbon whatif --scenario live-commerce-parcel -o parcel.csv
     carbon whatif goods/ -o savings.parquet --workers 8 --resume
-    carbon whatif goods/ -o new.parquet --manifest tuesday.json --since monday.json
+    carbon whatif goods/ -o new.parquet --manifest tuesday.json --previous-run monday.json
 
     \b
     Levers: return-rate, resale-share, air-to-ground, regional-warehouse, e-van, box-to-bag,
     reusable-box, right-size-box, packaging-light, recycled-content, renewable-studio.
     """
-    guard(output, *([catalogue] if catalogue else []), folder=True)
+    from carbon.run.batches import run
+    from carbon.run.rows import what_if_job, write_at_once
+
+    guard(output, catalogue, folder=True)
     study = new_study(**scope)
     scenario = _scenario(scenario_file)
-    asked = (*(scenario.levers if scenario else ()), *settings, *levers)
+    asked = [*(scenario.levers if scenario else ()), *settings, *levers]
     draw_factors(study, draws)
-    options = {"levers": list(asked), "draws": draws, "days": days, "lang": lang}
-    rejected, outcome = False, None
+    job = what_if_job(study, levers=asked, draws=draws, days=days, lang=lang)
+    outcome = None
     if catalogue is None or skus or picture is not None:
-        tally, size, left_out = _at_once(
-            study, catalogue, scenario, skus, output, options, picture, running
-        )
+        if running["manifest"] or running["since"] or "://" in f"{catalogue}{output}":
+            raise click.UsageError(
+                "--manifest, --previous-run and URLs do not go with --sku, --picture or a base"
+            )
+        filled = study.catalogue(_base(catalogue, scenario))
+        filled = filled.select(list(skus)) if skus else filled
+        tally, left_out = write_at_once(job, filled, Path(output))
+        if picture is not None:
+            _draw(study, filled, asked, picture, lang)
     else:
-        from carbon.run.batches import Job, run
-
-        job = Job("whatif", study, changed, options, tally=tallied)
         outcome = run(job, catalogue, output, **running)
-        tally, size, left_out = outcome.tally, outcome.skus, outcome.left_out
-        rejected = bool(outcome.rejects)
-    _tell_levers(tally)
+        tally, left_out = outcome.tally, outcome.left_out
+    _print_levers(tally)
     if scenario is not None:
-        _tell_ratio(tally, scenario, lang)
+        _print_ratio(tally, scenario, lang)
     impossible = int(tally["impossible"])
     if impossible:
-        click.echo(f"{impossible} changes were impossible and left out (S024)")
-    refused = bool(asked) and impossible > 0  # of the whole list, some never fit
+        say("impossible", count=impossible)
     if outcome is None:
-        click.echo(f"{size} SKUs, {left_out} left out -> {output}  [{study.basis}]")
+        say("skus_left_out", skus=len(filled), left_out=left_out, output=output, basis=study.basis)
     else:
-        tell_run(outcome, study.basis)
+        print_run(outcome, study.basis)
+    refused = bool(asked) and impossible > 0  # of the whole list, some never fit
+    rejected = outcome is not None and bool(outcome.rejects)
     sys.exit(1 if left_out or refused or rejected else 0)
 
 
-def changed(
-    study: Study, catalogue: Catalogue, files: Files | None, *, levers: list[str], **how: Any
-) -> pd.DataFrame:
-    """Rows of a batch, with the letters before and after."""
-    from carbon.footprint.scenario import what_if
-    from carbon.label.scale import lettered
-
-    del files
-    table = what_if(study, catalogue, levers, **(how | {"draws": how["draws"] or None}))
-    return lettered(table, study.references.stages(study).sum(axis=1), study.scale)
-
-
-def tallied(table: pd.DataFrame) -> dict[str, float]:
-    """Sums of a batch, for the summary: a what-if tells its levers over the whole catalogue."""
-    known = table[table["before_kg"].notna()]
-    by = known.groupby("lever", observed=True, sort=False)
-    out = {"impossible": float(table["problem"].str.contains("S024").sum())}
-    for name, rows in by:
-        out[f"{name}|applies"] = float(rows["applies"].sum())
-        out[f"{name}|known"] = float(len(rows))
-        out[f"{name}|share"] = float(rows["saved_share"].sum())
-        if rows["saved_kg_year"].notna().any():
-            out[f"{name}|year"] = float(rows["saved_kg_year"].sum())
-    last = known.groupby("sku", sort=False, observed=True).tail(1)
-    ratio = last["after_kg"] / last["before_kg"]
-    return out | {"ratio": float(ratio.sum()), "ratios": float(ratio.count())}
-
-
-def _at_once(
-    study: Study,
-    catalogue: Path | str | None,
-    scenario: Scenario | None,
-    skus: tuple[str, ...],
-    output: Path | str,
-    options: dict[str, Any],
-    picture: Path | None,
-    running: dict[str, Any],
-) -> tuple[dict[str, float], int, int]:
-    """A scenario's own base, some SKUs, or a picture: what is no matter of batches."""
-    from carbon.run.results import write_table
-
-    if running["manifest"] or running["since"] or "://" in f"{catalogue}{output}":
-        raise click.UsageError(
-            "--manifest, --since and URLs do not go with --sku, --picture or a base"
-        )
-    filled = _base(study, None if catalogue is None else Path(catalogue), scenario)
-    if skus:
-        filled = filled.select(list(skus))
-    table = changed(study, filled, None, **options)
-    write_table(table, Path(output))
-    if picture is not None:
-        _draw(study, filled, tuple(options["levers"]), picture, options["lang"])
-    left_out = int(table.loc[table["before_kg"].isna(), "sku"].nunique())
-    return tallied(table), len(filled), left_out
-
-
-def _tell_levers(tally: dict[str, float]) -> None:
-    """Levers over the whole catalogue, the largest saving first, all of them together last."""
-    from carbon.footprint.scenario import ALL
-
-    names = [name.removesuffix("|known") for name in tally if name.endswith("|known")]
-    share = {name: tally[f"{name}|share"] / tally[f"{name}|known"] for name in names}
-    click.echo(f"{'lever':<32}{'applies to':>12}{'saved':>9}{'kg a year':>14}")
-    for name in sorted(names, key=lambda name: (name == ALL, -share[name])):
-        year = f"{tally[f'{name}|year']:,.0f}" if f"{name}|year" in tally else ""
-        applies = int(tally[f"{name}|applies"])
-        click.echo(f"{name:<32}{applies:>12}{share[name]:>9.1%}{year:>14}")
-
-
-@click.command()
+@command()
 @click.argument("a", metavar="A", type=click.Path(path_type=Path))
 @click.argument("b", metavar="B", nargs=-1, required=True)
-@click.option("-o", "--output", type=click.Path(path_type=Path), metavar="OUT", help="As a table.")
-@click.option("--most", default=10, show_default=True, help="Pairs to print.")
+@AS_TABLE
+@show(10, "Pairs")
 @DRAWS
 @scope
 def compare(
     a: Path,
     b: tuple[str, ...],
     output: Path | None,
-    most: int,
+    show: int,
     draws: int,
     **scope: Any,
 ) -> None:
@@ -235,32 +172,28 @@ def compare(
     carbon compare catalogue.csv TS-001 TS-002 --draws 5000
     carbon compare before.csv after.csv -o difference.xlsx
     """
-    from carbon.footprint.beside import beside, pairs
     from carbon.run.results import write_table
 
     if len(b) > 2:
         raise click.UsageError("two catalogues, or a catalogue and two SKUs")
-    guard(output, a, *([Path(b[0])] if len(b) == 1 else []))
+    other = Path(b[0]) if len(b) == 1 else None
+    guard(output, a, other)
     study = new_study(**scope)
-    alone: list[str] = []
-    if len(b) == 2:
-        whole = study.catalogue(a)
-        left, right = (whole.select([sku]) for sku in b)
-    else:
-        left, right, alone = pairs(study.catalogue(a), study.catalogue(Path(b[0])))
     draw_factors(study, draws)
-    table = beside(study, left, right, draws=draws or None)
-    count = len(table) // len(left)
-    for at in range(min(len(left), most)):
-        _tell_pair(table.iloc[at * count : (at + 1) * count])
-    if len(left) > most:
-        click.echo(f"... and {len(left) - most} more pairs; write them with -o")
+    table = study.compare(a, other, skus=b if other is None else (), draws=draws)
+    alone = table.attrs["alone"]
+    count = table["stage"].nunique()
+    pairs = len(table) // count
+    for at in range(min(pairs, show)):
+        _print_pair(table.iloc[at * count : (at + 1) * count])
+    if pairs > show:
+        say("more_pairs", count=pairs - show)
     if alone:
-        click.echo(f"{len(alone)} SKUs stand in one catalogue only: {', '.join(alone[:5])}")
+        say("alone", count=len(alone), skus=", ".join(alone[:5]))
     if output is not None:
         write_table(table, output)
-        click.echo(f"{len(left)} pairs -> {output}")
-    click.echo(f"kg CO2e per kept unit  [{study.basis}]")
+        say("pairs_written", count=pairs, output=output)
+    say("unit", basis=study.basis)
     sys.exit(1 if table["a_kg"].isna().any() or table["b_kg"].isna().any() or alone else 0)
 
 
@@ -271,50 +204,63 @@ def _scenario(name: str | None) -> Scenario | None:
     return None if name is None else read_scenario(shipped("scenarios", name))
 
 
-def _base(study: Study, catalogue: Path | None, scenario: Scenario | None) -> Catalogue:
+def _base(catalogue: Path | str | None, scenario: Scenario | None) -> Path | pd.DataFrame:
     if catalogue is not None:
-        return study.catalogue(catalogue)
+        return Path(catalogue)
     if scenario is None or scenario.base is None:
         raise click.UsageError("a CATALOGUE, or a scenario that holds its base, is needed")
-    return study.catalogue(scenario.base)
+    return scenario.base
 
 
-def _tell_ratio(tally: dict[str, float], scenario: Scenario, lang: str) -> None:
-    """Footprint after the whole scenario per footprint before."""
-    click.echo(scenario.title_zh if lang == "zh" else scenario.title)
-    told = "" if scenario.reported != scenario.reported else f"; reported {scenario.reported:g}"
-    count = int(tally["ratios"])
-    mean = tally["ratio"] / max(count, 1)
-    click.echo(f"  after / before, mean of {count}: {mean:.2f}{told}")
-
-
-def _draw(study: Study, filled: Catalogue, asked: tuple[str, ...], path: Path, lang: str) -> None:
-    from carbon.footprint.picture import waterfall
+def _draw(study: Any, filled: Any, levers: list[str], path: Path, lang: str) -> None:
+    from carbon.explained import first_name
     from carbon.footprint.scenario import steps
+    from carbon.paper.sku_charts import waterfall
     from carbon.run.results import write_picture
 
-    before, after = steps(study, filled, asked, lang=lang)
+    before, after = steps(study, filled, levers, lang=lang)
     name = first_name(filled)
     write_picture(waterfall(before, after, name=name, basis=str(study.basis), lang=lang), path)
-    click.echo(f"{name}: {len(after)} levers -> {path}")
+    say("drawn_levers", name=name, count=len(after), output=path)
 
 
-def _tell_pair(rows: pd.DataFrame) -> None:
-    first = rows.iloc[0]
+def _print_levers(tally: dict[str, float]) -> None:
+    """Levers over the whole catalogue, the largest saving first, all of them together last."""
+    from carbon.footprint.scenario import ALL
+
+    names = [name.removesuffix("|known") for name in tally if name.endswith("|known")]
+    share = {name: tally[f"{name}|share"] / tally[f"{name}|known"] for name in names}
+    heads = [said(key) for key in ("levers_head", "applies_to", "saved", "kg_a_year")]
+    click.echo(f"{heads[0]:<32}{heads[1]:>12}{heads[2]:>9}{heads[3]:>14}")
+    for name in sorted(names, key=lambda name: (name == ALL, -share[name])):
+        year = f"{tally[f'{name}|year']:,.0f}" if f"{name}|year" in tally else ""
+        applies = int(tally[f"{name}|applies"])
+        click.echo(f"{name:<32}{applies:>12}{share[name]:>9.1%}{year:>14}")
+
+
+def _print_ratio(tally: dict[str, float], scenario: Scenario, lang: str) -> None:
+    """Footprint after the whole scenario per footprint before."""
+    click.echo(scenario.title_zh if lang == "zh" else scenario.title)
+    known = scenario.reported == scenario.reported
+    reported = said("reported", ratio=scenario.reported) if known else ""
+    count = int(tally["ratios"])
+    say("ratio", count=count, mean=tally["ratio"] / max(count, 1), reported=reported)
+
+
+def _print_pair(rows: pd.DataFrame) -> None:
+    first, total = rows.iloc[0], rows.iloc[-1]
     names = [str(first["sku_a"]), str(first["sku_b"])]
     if names[0] == names[1]:
         names = [f"{names[0]} A", "B"]
     click.echo(f"{'':<14}{names[0][:16]:>17}{names[1][:16]:>17}{'A - B':>12}")
     for row in rows.to_dict("records"):
-        share = row["difference_share"]
-        told = "" if share != share else f"{share:+.0%}"
+        part = row["difference_share"]
+        share = "" if part != part else f"{part:+.0%}"
         click.echo(
             f"{row['stage']:<14}{row['a_kg']:>17.3g}{row['b_kg']:>17.3g}"
-            f"{row['difference_kg']:>+12.3g}  {told}"
+            f"{row['difference_kg']:>+12.3g}  {share}"
         )
-    total = rows.iloc[-1]
+    say("parts", parts=total["differs"] or "–")
     if total["p_a_less"] == total["p_a_less"]:
-        click.echo(
-            f"A less than B in {total['p_a_less']:.0%} of the draws; difference "
-            f"{total['difference_low_kg']:+.3g} to {total['difference_high_kg']:+.3g}"
-        )
+        low, high = total["difference_low_kg"], total["difference_high_kg"]
+        say("less", share=total["p_a_less"], low=low, high=high)

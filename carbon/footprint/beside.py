@@ -14,6 +14,7 @@ from carbon.base.terms import BOUNDARIES, STAGES
 from carbon.catalogue.schema import Catalogue
 from carbon.footprint.compare import probability_lower
 from carbon.footprint.computing import Computing, sampled
+from carbon.footprint.differing import differing, in_words, paired
 
 __all__ = ["BESIDE_COLUMNS", "beside", "pairs"]
 
@@ -28,6 +29,7 @@ BESIDE_COLUMNS: Final = (
     "difference_low_kg",
     "difference_high_kg",
     "p_a_less",
+    "differs",
     "basis",
 )
 
@@ -79,12 +81,14 @@ def beside(
     -------
     pandas.DataFrame
         Columns :data:`BESIDE_COLUMNS`: for each pair its stages inside the boundary, then
-        ``total``. Interval and probability are those of the total.
+        ``total``. Interval and probability are those of the total; the probability is that of
+        the footprint per functional quantity. ``differs`` names the parts whose cells differ.
 
     Raises
     ------
     carbon.base.errors.StudyError
-        S002 if a pair is of two categories: a kept shoe does not do what a kept shirt does.
+        S002 if a pair is of two categories or sizes: a kept shoe does not do what a kept shirt
+        does.
 
     Examples
     --------
@@ -102,18 +106,38 @@ def beside(
             f"{each.skus['sku'].iloc[at]}: {each.skus['category'].iloc[at]}" for each in (a, b)
         ]
         raise StudyError("S002", "two categories", value=", ".join(found))
+    _same_size(a, b)
     inside = [name for name in STAGES if name in BOUNDARIES[study.boundary]]
     at_stage = [STAGES.index(name) for name in inside]
     left, right = (_with_total(study, each, at_stage) for each in (a, b))
     shape = left.shape
     low, high, chance = (np.full(shape, np.nan) for _ in range(3))
     if draws is not None:
-        drawn = [sampled(study, each, draws) for each in (a, b)]
-        chance[:, -1] = probability_lower(*drawn)
+        drawn = [sampled(study, each, draws) for each in paired(a, b)]
+        amount = [_quantity(each)[:, None] for each in (a, b)]
+        chance[:, -1] = probability_lower(drawn[0] / amount[0], drawn[1] / amount[1])
         central = left[:, -1] - right[:, -1]
         bounds = interval(drawn[0] - drawn[1])
         low[:, -1], high[:, -1] = np.fmin(bounds[0], central), np.fmax(bounds[1], central)
     return _table(study, a, b, [*inside, "total"], (left, right, low, high, chance))
+
+
+def _same_size(a: Catalogue, b: Catalogue) -> None:
+    """Refuse to hold an adult's shirt against a child's."""
+    if "size_class" not in a.skus or "size_class" not in b.skus:
+        return
+    sizes = [each.skus["size_class"].astype("object").fillna("").to_numpy() for each in (a, b)]
+    unlike = sizes[0] != sizes[1]
+    if unlike.any():
+        place = int(unlike.argmax())
+        raise StudyError("S002", "two sizes", value=", ".join(each[place] for each in sizes))
+
+
+def _quantity(each: Catalogue) -> np.ndarray:
+    """Functional quantity, one sales unit where there is none."""
+    if "functional_quantity" not in each.skus:
+        return np.ones(len(each))
+    return each.skus["functional_quantity"].to_numpy(dtype=np.float64)
 
 
 def _with_total(study: Computing, each: Catalogue, at_stage: Sequence[int]) -> np.ndarray:
@@ -144,6 +168,7 @@ def _table(
             "difference_low_kg": low,
             "difference_high_kg": high,
             "p_a_less": chance,
+            "differs": np.repeat(in_words(differing(a, b)), count),
             "basis": str(study.basis),
         }
     )[list(BESIDE_COLUMNS)]

@@ -16,11 +16,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from carbon.base.errors import CatalogueError
-from carbon.base.terms import ORIGINS
+from carbon.base.terms import ORIGINS, STAGES
 from carbon.catalogue.documents import EVIDENCE_COLUMNS
 from carbon.catalogue.schema import ORIGIN_COLUMNS, Catalogue
 
-__all__ = ["EVIDENCE", "attached", "documented_share", "levels", "settled"]
+__all__ = ["EVIDENCE", "attached", "by_stage", "documented_share", "levels", "settled"]
 
 EVIDENCE: Final = ("assumed", "declared", "documented", "verified")
 """Classes of evidence, the weakest first; the position is the stored code."""
@@ -28,6 +28,18 @@ EVIDENCE: Final = ("assumed", "declared", "documented", "verified")
 ASSUMED, DECLARED, DOCUMENTED, VERIFIED = range(len(EVIDENCE))
 LARGEST: Final = 2_000_000
 """Rows that a table of evidence may have."""
+
+CELLS_OF_STAGE: Final[dict[str, tuple[str, ...]]] = {
+    "materials": ("mass", "materials"),
+    "production": ("mass", "materials", "electricity", "heat"),
+    "packaging": ("packaging", "units_per_parcel"),
+    "distribution": ("mass", "packaging", "destination", "transport"),
+    "live_session": ("session_kwh", "viewer_hours"),
+    "use": ("energy_per_year", "service_life"),
+    "returns": ("return_rate", "resale_share"),
+    "end_of_life": ("mass", "materials"),
+}
+"""Stage → cells that decide it."""
 
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 _GIVEN, _MEASURED = (ORIGINS.index(name) for name in ("given", "measured"))
@@ -67,6 +79,28 @@ def levels(catalogue: Catalogue) -> pd.DataFrame:
         told = level[row, column] > ASSUMED
         np.maximum.at(level, (row[told], column[told]), stated[told])
     return pd.DataFrame(level, columns=catalogue.origin.columns)
+
+
+def by_stage(catalogue: Catalogue) -> npt.NDArray[np.int8]:
+    """Evidence class of each stage: that of the weakest told cell that decides it.
+
+    Parameters
+    ----------
+    catalogue : Catalogue
+        Of n SKUs.
+
+    Returns
+    -------
+    ndarray of int8, shape (n, 8)
+        Positions in :data:`EVIDENCE`; assumed where no cell of the stage was told.
+    """
+    level = levels(catalogue)
+    columns = []
+    for stage in STAGES:
+        cells = level[list(CELLS_OF_STAGE[stage])].to_numpy()
+        told = np.where(cells > ASSUMED, cells, VERIFIED).min(axis=1)
+        columns.append(np.where((cells > ASSUMED).any(axis=1), told, ASSUMED))
+    return np.column_stack(columns).astype(np.int8)
 
 
 def settled(catalogue: Catalogue) -> Catalogue:

@@ -220,7 +220,7 @@ class Functional:
         )
         chosen = of[row, at]
         names = pd.Categorical.from_codes(
-            np.where(chosen < 0, len(sizes.words), chosen), categories=[*sizes.words, ""]
+            np.where(chosen < 0, len(sizes.words), chosen), categories=pd.Index([*sizes.words, ""])
         )
         return names, np.where(chosen < 0, 1.0, sizes.factor[category][row, at])
 

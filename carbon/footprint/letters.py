@@ -1,4 +1,4 @@
-"""Reads SKUs ready to be drawn, gives totals where only what is told moves over the printed ones [1].
+"""Reads SKUs ready to be drawn, gives how their totals move with what is told [1].
 
 A letter is conditional on the edition: factors and category defaults are its rules, the same for a
 SKU and its reference. So its probability rests on points that move only what the merchant told,
@@ -64,7 +64,8 @@ class Letters:
         self.points, self.part = points, part
         central = part.sampler.central
         unit = central[np.minimum(part.used // len(FITS), len(central) - 1)]
-        self.group = (part.matrix @ unit).reshape(part.n, len(GROUPS)).astype(np.float32)
+        impact = np.asarray(part.matrix @ unit, dtype=np.float64)
+        self.group = impact.reshape(part.n, len(GROUPS)).astype(np.float32)
         self.factors: dict[str, tuple[Singles, npt.NDArray[np.int64]]] = {}
         self.rates: dict[str, tuple[Spread, Flags]] = {}
         for name in (*PARAMETERS, *RATES):
@@ -110,7 +111,7 @@ class Letters:
         for name in STAGES:
             total += stages[name]
         with np.errstate(invalid="ignore", divide="ignore"):
-            ratio: Singles = total[:, :-1] / total[:, -1:]
+            ratio: Singles = (total[:, :-1] / total[:, -1:]).astype(np.float32, copy=False)
         return ratio
 
     def _rate(self, name: str, block: slice) -> Singles:
@@ -137,15 +138,15 @@ def _tabulated(
     row = np.full(len(told), NO_SPREAD) if spread.row is None else spread.row
     row = np.where(told, row, NO_SPREAD)
     moves = told & (row == NO_SPREAD)
-    below, above = (np.where(moves, side, np.float32(0)) for side in (spread.below, spread.above))
+    below, above = (side * moves for side in (spread.below, spread.above))
     code, first = kinds_of(below, above)
     count = 0 if spread.table is None else len(spread.table)
     scores = ndtri(middles(POINTS))[ranks]
     table = np.ones((len(first) + count, POINTS + 1), dtype=np.float32)
     for kind, sku in enumerate(first):
         if below[sku] or above[sku]:
-            sigma = np.where(scores < 0, below[sku], above[sku])
-            table[kind, :-1] = np.exp(sigma * scores + spread.centre[sku])
+            logs = np.where(scores < 0, below[sku], above[sku]) * scores + spread.centre[sku]
+            table[kind, :-1] = np.exp(logs)
     if spread.table is not None:
         table[len(first) :, :-1] = spread.table[:, ranks]
     return table, np.where(row == NO_SPREAD, code, len(first) + row)

@@ -30,7 +30,7 @@ CELLS_OF: Final[dict[str, tuple[str, ...]]] = {
     "materials": ("materials",),
     "production": ("electricity", "heat"),
     "packaging": ("packaging", "units_per_parcel"),
-    "transport": ("transport",),
+    "transport": ("transport", "destination"),
     "live_session": ("session_kwh", "viewer_hours"),
     "use": ("energy_per_year", "service_life"),
     "returns": ("return_rate", "resale_share"),

@@ -85,6 +85,12 @@ class References:
         Functional quantity of the unit that each describes; 1 where it is absent.
     mass : dict of str to float
         Net mass of that unit [kg].
+
+    Examples
+    --------
+    >>> from carbon import Study
+    >>> "t_shirt" in Study().references.categories
+    True
     """
 
     name: str
@@ -380,9 +386,9 @@ def _mean(
     inventory = stages.take(catalogue, boundary)
     inventory = replace(inventory, amount=inventory.amount * weight[inventory.sku])
     table = inventory.to_frame(keys.reset_index(drop=True)).rename(columns={"sku": "category"})
-    keys = list(COLUMNS[:-1])
-    table[keys] = table[keys].astype(str)
+    of = list(COLUMNS[:-1])
+    table[of] = table[of].astype(str)
     table["stage"] = pd.Categorical(table["stage"], categories=list(STAGES), ordered=True)
-    mean = table.groupby(keys, observed=True, sort=True)["amount"].sum().reset_index()
+    mean = table.groupby(of, observed=True, sort=True)["amount"].sum().reset_index()
     mean["stage"] = mean["stage"].astype(str)
     return mean

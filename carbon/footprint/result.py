@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from carbon.background.unit_impacts import PARTS
+from carbon.base.shown import as_json
 from carbon.base.terms import AGGREGATES, BOUNDARIES, FITS, ORIGINS, STAGES, Basis
 from carbon.catalogue.schema import Catalogue
 from carbon.footprint.quality import Quality
@@ -18,7 +19,10 @@ from carbon.footprint.standing import Standing
 from carbon.footprint.uncertainty import Interval
 from carbon.footprint.weigh import added
 
-__all__ = ["INTERVAL_COLUMNS", "RESULT_COLUMNS", "Footprints"]
+if TYPE_CHECKING:
+    from carbon.paper.shown import Picture
+
+__all__ = ["INTERVAL_COLUMNS", "QUANTITY_COLUMNS", "RESULT_COLUMNS", "Footprints"]
 
 Record = TypeVar("Record", Interval, Quality, Standing)
 STAGE_COLUMNS: Final = tuple(f"{stage}_kg" for stage in STAGES)
@@ -40,6 +44,9 @@ RESULT_COLUMNS: Final = (
     "edition",
     "problem",
 )
+QUANTITY_COLUMNS: Final = ("functional_quantity", "unit", "size_class", "kg_per_unit")
+"""Columns of a result in an edition that compares by what the buyer gets."""
+
 ROUNDING: Final = 1e-9
 """Share of a total that adding in another order may leave over."""
 
@@ -78,6 +85,13 @@ class Footprints:
     weak : ndarray of float64, shape (n, 2), optional
         Part that datasets of another place carry (proxies), and part that datasets whose figure
         is an assumption carry [kg CO2e].
+
+    Examples
+    --------
+    >>> from carbon import Study
+    >>> goods = {"sku": "A", "category": "t_shirt"}
+    >>> len(Study().footprints(goods)), Study().footprints(goods).stages.shape
+    (1, (1, 8))
     """
 
     catalogue: Catalogue
@@ -156,7 +170,8 @@ class Footprints:
             stage columns sum to ``total_kg``, and so do the indicator columns. A stage outside
             the boundary is empty; so is every number of a SKU that could not be computed, and
             ``problem`` names the codes. With draws, :data:`INTERVAL_COLUMNS` too; with an own
-            background ``own_share``, the share of the total that rests on it.
+            background ``own_share``, the share of the total that rests on it; in an edition that
+            compares by what the buyer gets, :data:`QUANTITY_COLUMNS` [kg CO2e per that unit].
 
         Examples
         --------
@@ -174,6 +189,10 @@ class Footprints:
         parts[:, PARTS.index("biogenic")] += self.carbon[:, 1]
         frame: dict[str, Any] = {"sku": skus["sku"], "category": skus["category"]}
         frame["total_kg"] = total
+        if "functional_quantity" in skus:
+            for name in QUANTITY_COLUMNS[:-1]:
+                frame[name] = skus[name]
+            frame["kg_per_unit"] = total / skus["functional_quantity"].to_numpy(dtype=np.float64)
         if self.interval is not None:
             frame["low_kg"], frame["high_kg"] = self.interval.low[:, 0], self.interval.high[:, 0]
             frame["gsd"] = self.interval.gsd
@@ -212,6 +231,63 @@ class Footprints:
             problem = _with_code(problem, self.own[:, 0] < total * (1 - ROUNDING), "X015")
         frame["problem"] = problem.astype("object")
         return pd.DataFrame(frame, copy=False)
+
+    def __repr__(self) -> str:
+        from carbon.footprint.shown import text_of
+
+        return text_of(self)
+
+    def _repr_html_(self) -> str:
+        """First SKUs with intervals and a bar of their stages, for a notebook."""
+        from carbon.footprint.shown import html_of
+
+        return html_of(self)
+
+    def plot(self, sku: str = "", lang: str = "en") -> Picture:
+        """Stages of one SKU as a picture, with their intervals where there were draws.
+
+        Parameters
+        ----------
+        sku : str
+            The first one without.
+        lang : str
+            ``"zh"`` or ``"en"``.
+
+        Returns
+        -------
+        carbon.paper.shown.Picture
+            It shows itself in a notebook; ``picture.svg`` is its text.
+
+        Raises
+        ------
+        carbon.base.errors.StudyError
+            S003 if the SKU is not among them.
+
+        Examples
+        --------
+        >>> from carbon.study import Study
+        >>> Study().footprints({"sku": "A", "category": "t_shirt"}).plot("A").svg[:4]
+        '<svg'
+        """
+        from carbon.footprint.shown import picture_of
+
+        return picture_of(self, sku, lang)
+
+    def to_json(self, *, stages: bool = False) -> str:
+        """The result as one document of JSON: rows of :meth:`to_frame`, gaps as null.
+
+        Parameters
+        ----------
+        stages : bool
+            As for :meth:`to_frame`.
+
+        Examples
+        --------
+        >>> from carbon.study import Study
+        >>> Study().footprints({"sku": "A", "category": "t_shirt"}).to_json()[:12]
+        '[{"sku": "A"'
+        """
+        return as_json(self.to_frame(stages=stages))
 
 
 def _joined(kind: type[Record], parts: Sequence[Record]) -> Record:

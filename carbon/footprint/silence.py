@@ -186,7 +186,8 @@ class Silence:
         share = legs["chain_share"].to_numpy(dtype=np.float64, copy=True)
         with np.errstate(divide="ignore", invalid="ignore"):
             up, rest = after / before, (1 - after) / (1 - before)
-        usable = silent & np.isfinite(up) & (before > 0) & (before < 1)
+        # a category that never flies has no chain to fly by
+        usable = silent & (before > 0) & (after > 0) & (before < 1) & (after < 1)
         row, returning = legs["row"].to_numpy(), legs["returning"].to_numpy(dtype=bool)
         mirrored = ~self.told(catalogue, "return_transport")
         here = np.flatnonzero(usable[row] & (mirrored[row] | ~returning))

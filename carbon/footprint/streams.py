@@ -20,7 +20,7 @@ import pandas as pd
 
 from carbon.catalogue.schema import Catalogue
 
-__all__ = ["Start", "Streams", "content_keys", "even_ranks", "middles", "with_keys"]
+__all__ = ["Start", "Streams", "content_keys", "even_ranks", "key_of", "middles", "with_keys"]
 
 ORDERS: Final = 32
 """Random orders in the pool of a parameter: 32 orders × 1,000 beginnings × 2 signs."""
@@ -73,7 +73,7 @@ def content_keys(catalogue: Catalogue) -> Keys:
     for name in SKU_CELLS:
         if name in skus:
             keys = mixed(keys ^ _numbers(skus[name]))
-    for name in catalogue.origin.columns.difference(NOT_CELLS):
+    for name in catalogue.origin.columns.difference(pd.Index(NOT_CELLS)):
         keys = mixed(keys ^ catalogue.origin[name].to_numpy().astype(np.uint64))
     for position, name in enumerate(LINE_CELLS):
         table = getattr(catalogue, name)
@@ -102,6 +102,11 @@ def with_keys(catalogue: Catalogue) -> Catalogue:
     if KEY in catalogue.skus:
         return catalogue
     return replace(catalogue, skus=catalogue.skus.assign(**{KEY: content_keys(catalogue)}))
+
+
+def key_of(parameter: str) -> str:
+    """Column of ``Catalogue.skus`` that holds the key by which one parameter alone is drawn."""
+    return f"{KEY} of {parameter}"
 
 
 def _numbers(column: pd.Series) -> Keys:

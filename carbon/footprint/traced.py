@@ -8,6 +8,7 @@ import pandas as pd
 from carbon.base.terms import FITS
 from carbon.catalogue.schema import Catalogue
 from carbon.footprint.computing import Computing
+from carbon.footprint.evidence import EVIDENCE, by_stage
 from carbon.stages.inventory import Inventory
 
 __all__ = ["traced"]
@@ -33,9 +34,10 @@ def traced(
     -------
     pandas.DataFrame
         Columns ``sku stage activity location amount unit kg_per_unit kg factor_location
-        factor_source cite match``; ``kg_per_unit`` and ``kg`` are the total indicator
-        [kg CO2e]. Both are NaN for factors of a user's own background, which are not handed on,
-        unless ``licensed`` asks for them.
+        factor_source cite match evidence``; ``evidence`` is the lowest class of the told cells that
+        decide the stage, assumed where none was told; ``kg_per_unit`` and ``kg`` are the total
+        indicator [kg CO2e]. Both are NaN for factors of a user's own background, which are not
+        handed on, unless ``licensed`` asks for them.
     """
     table = inventory.to_frame(catalogue.skus["sku"])
     rows, fits = (column[inventory.order] for column in study.match(inventory))
@@ -51,4 +53,6 @@ def traced(
     table["factor_source"] = found["source"].where(known, "")
     table["cite"] = found["cite"].where(known, "")
     table["match"] = pd.Categorical.from_codes(fits, categories=pd.Index(FITS))
+    level = by_stage(catalogue)[inventory.sku[inventory.order], inventory.stage[inventory.order]]
+    table["evidence"] = pd.Categorical.from_codes(level, categories=pd.Index(EVIDENCE))
     return table

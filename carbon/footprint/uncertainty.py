@@ -25,7 +25,7 @@ from carbon.base.terms import BOUNDARIES, FITS, ORIGINS, STAGES
 from carbon.catalogue.schema import Catalogue, Vocabulary
 from carbon.footprint.silence import Silence
 from carbon.footprint.spreads import NO_SPREAD, WIDTH, Spread, Spreads, odds
-from carbon.footprint.streams import Start, Streams, content_keys
+from carbon.footprint.streams import Start, Streams, content_keys, key_of
 from carbon.stages.groups import (
     GROUPS,
     ODDS,
@@ -190,7 +190,9 @@ class Part:
         for name in (*PARAMETERS, *RATES):
             dear = sampler.silence.moved(self.catalogue, name) if sampler.silence else None
             self.spread[name] = sampler.spreads.of(self.catalogue, name, dear)
-            self.start[name] = self.streams.start(name, keys)
+            alone = self.catalogue.skus.get(key_of(name))
+            own = keys if alone is None else alone.to_numpy(dtype=np.uint64)
+            self.start[name] = self.streams.start(name, own)
         # the way back that nobody stated is the way out: one distance, one draw
         mirrored = (
             self.catalogue.origin["return_transport"] == ORIGINS.index("default")
@@ -224,8 +226,9 @@ class Part:
             fewest = 1 / self.per_parcel[part, None]
             np.maximum(of["units_per_parcel"], fewest, out=of["units_per_parcel"])
         for name in WIDE:
-            if np.shape(of.get(name)) == np.shape(group.get(ALONE[name], 0)) != ():
-                _expect_product(of[name], group[ALONE[name]])
+            other = group.get(ALONE[name])
+            if other is not None and np.shape(of.get(name, 1)) == other.shape:
+                _expect_product(of[name], other)
         if self.returns_alone:
             of["return_parcels"] = np.float32(1)
         shares = [share[part, None].astype(np.float32) for share in self.shares]
@@ -318,8 +321,8 @@ class Sampler:
         As ``Study.match``.
     method : str
         Characterization method.
-    central : ndarray of float64, shape (activities + 1,)
-        Expected unit impacts.
+    central : callable
+        Gives the expected unit impacts of what is linked by now, shape (activities + 1,).
     silence : Silence, optional
         What is put on the dear side if nobody tells it.
     """
@@ -332,14 +335,14 @@ class Sampler:
         sampled: Singles,
         match: Match,
         method: str,
-        central: Floats,
+        central: Callable[[], Floats],
         silence: Silence | None = None,
     ) -> None:
         self.edition, self.boundary, self.sampled, self.match = edition, boundary, sampled, match
         self._method = method
         self._filled = np.zeros(len(edition.activities), dtype=bool)
         self._filled[edition.at_first] = True
-        self.central, self.silence = central, silence
+        self._central, self.silence = central, silence
         self.inside = BOUNDARIES[boundary]
         self.draws = sampled.shape[1]
         self.streams = Streams(edition_seed(edition), self.draws, (*PARAMETERS, *RATES))
@@ -347,6 +350,11 @@ class Sampler:
         self.parcel_level = (vocabulary.packaging_items["level"] == "parcel").to_numpy(dtype=bool)
         self._mismatch = Mismatch(edition)
         self._columns: dict[int, Singles] = {}
+
+    @property
+    def central(self) -> Floats:
+        """Expected unit impacts, shape (activities + 1,)."""
+        return self._central()
 
     def columns(self, used: npt.NDArray[np.int64]) -> Singles:
         """Sampled unit impacts as they are met, shape (used, draws).

@@ -20,6 +20,7 @@ import pyarrow.compute as pc
 from carbon.base.codes import CODES
 from carbon.base.errors import StudyError
 from carbon.base.rules import templates_root
+from carbon.base.shown import Shown
 from carbon.base.words import text as spoken
 from carbon.incentive.intensity import Change
 from carbon.incentive.money import text
@@ -80,8 +81,8 @@ class Source:
     sha256: str
 
 
-@dataclass(frozen=True)
-class Dossier:
+@dataclass(frozen=True, repr=False)
+class Dossier(Shown):
     """Everything an office is told about one period.
 
     Parameters
@@ -109,6 +110,16 @@ class Dossier:
         Inputs and the rule file.
     basis, program : str
         Basis of the footprints, and name and version of the program.
+
+    Examples
+    --------
+    >>> from carbon import Office, Study
+    >>> sales = "sku,units,revenue,date,taxpayer,vat_rate\\nA,10,1000 CNY,2026-07-01,T1,13%"
+    >>> header, row = (line.split(",") for line in sales.splitlines())
+    >>> table = pd.DataFrame([row], columns=header)
+    >>> goods = {"sku": "A", "category": "t_shirt"}
+    >>> Office(Study(), draws=50).dossier(goods, table, "2026Q3").period.name
+    '2026Q3'
     """
 
     rule: TaxRule
@@ -253,6 +264,9 @@ def _evidence(name: str, row: Mapping[str, Any], rule: TaxRule) -> str:
     if not row["catalogue_row"]:
         return "not in the catalogue"
     place = f"catalogue row {row['catalogue_row']}"
+    if name == "letter_at_least" and row["letter_used"]:
+        which = "sure" if row["letter_used"] == row["letter"] else "the worse end"
+        return f"{place}; letter {row['letter']}, {which}: {row['letter_used']}"
     if name not in ("intensity_at_most", "interval_high_at_most"):
         return place
     kg = row["total_kg" if name == "intensity_at_most" else "high_kg"]

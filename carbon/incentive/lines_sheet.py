@@ -13,12 +13,10 @@ import numpy as np
 import pandas as pd
 
 from carbon.incentive.sheet_rows import Cells, letters
+from carbon.incentive.vat import BLOCKING
 from carbon.incentive.vat_rules import TaxRule
 
-__all__ = ["COMPUTED", "line_cells", "rounded", "total_formulas"]
-
-COMPUTED: Final = ("T030", "T031", "T032", "T034", "T035", "T036")
-"""Codes that block a line."""
+__all__ = ["line_cells", "rounded", "total_formulas"]
 
 ROUNDED: Final = {
     "half_up": "ROUND({x},0)",
@@ -90,7 +88,7 @@ def line_cells(
 
     out = {
         name: Cells(lines[name].array if name == "taxpayer" else lines[name].to_numpy())
-        for name in ("taxpayer", "sku", "category", "letter", "state", "certificate", "problem")
+        for name in TEXTS
     }
     for name in ("sales_rows", "first_row", "catalogue_row", "rooms", "units", "returned_units"):
         out[name] = number(name, "count")
@@ -121,7 +119,7 @@ def line_cells(
         name = condition.predicate
         out[f"{name} bound"], out[f"{name} met"] = _judged(name, lines, col, at, styles)
     met = ",".join(f"{col[f'{c.predicate} met']}=1" for c in rule.condition)
-    blocked = lines["problem"].str.contains("|".join(COMPUTED), regex=True).to_numpy()
+    blocked = lines["problem"].str.contains("|".join(BLOCKING), regex=True).to_numpy()
     out["blocked"] = Cells(blocked.astype(np.int64), "", styles("count"))
     eligible = f"IF(AND({met},{col['blocked']}=0),1,0)"
     out["eligible"] = Cells(lines["eligible"].to_numpy(np.int64), eligible, styles("count"))
@@ -140,11 +138,14 @@ def line_cells(
     return {name: out[name] for name in names}
 
 
+TEXTS: Final = (
+    *("taxpayer", "sku", "category", "letter", "letter_used", "state", "certificate", "problem"),
+)
 LEFT: Final = (
     *("taxpayer", "sku", "category", "catalogue_row", "sales_rows", "first_row", "rooms", "units"),
     *("returned_units", "kept_units", "revenue", "refund", "net", "vat_rate", "base", "tax"),
-    *("total_kg", "high_kg", "intensity", "intensity_high", "letter", "letter_probability"),
-    *("state", "primary_share", "certificate"),
+    *("total_kg", "high_kg", "intensity", "intensity_high", "letter", "letter_used"),
+    *("letter_probability", "state", "primary_share", "certificate"),
 )
 RIGHT: Final = ("blocked", "eligible", "relief_exact", "relief", "problem")
 
@@ -177,7 +178,7 @@ def _judged(
             met, formula, count
         )
     if name == "letter_at_least":
-        graded = f'AND({col["letter"]}<>"",{col["letter"]}<={bound})'
+        graded = f'AND({col["letter_used"]}<>"",{col["letter_used"]}<={bound})'
         return Cells(bounds.to_numpy(), at[name]), Cells(met, f"IF({graded},1,0)", count)
     if name == "verified":
         return Cells(bounds.to_numpy()), Cells(met, f'IF({col["certificate"]}<>"",1,0)', count)

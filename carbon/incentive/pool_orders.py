@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -11,13 +12,16 @@ import numpy.typing as npt
 import pandas as pd
 
 from carbon.base.errors import StudyError
+from carbon.base.problems import Problems
+from carbon.catalogue.aliases import renamed
+from carbon.catalogue.days import as_days, last_day, misdated
 from carbon.catalogue.ledger import MONEY, Ledger
+from carbon.catalogue.refused import bias_of, first_causes
 from carbon.catalogue.schema import Catalogue
 from carbon.footprint.computing import Computing
 from carbon.incentive.pool_policy import Policy
 
 __all__ = [
-    "Notes",
     "PerReturn",
     "category_claims",
     "cells_of",
@@ -82,58 +86,94 @@ def per_return_of(footprints: pd.DataFrame, spelled: Mapping[str, str]) -> PerRe
     return PerReturn(found.astype("float64"), own[~own.index.duplicated()])
 
 
-class Notes:
-    """What a pool's orders want to be told about.
+def window_of(
+    orders: Ledger,
+    policy: Policy,
+    problems: Problems,
+    as_of: date | None = None,
+    categories: Mapping[str, str] | None = None,
+) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """Orders that count, and from when to when.
 
-    Examples
-    --------
-    >>> notes = Notes()
-    >>> notes.add("I009", "premium", "3 orders")
-    >>> notes.rows[0]["code"]
-    'I009'
+    Parameters
+    ----------
+    orders : Ledger
+    policy : Policy
+        Length of the window, and how long an order may come back.
+    problems : Problems
+        Gathers I005, I006 and I012 to I015.
+    as_of : datetime.date, optional
+        The day on which the pool is priced; the last of the ledger without, strays left aside.
+    categories : mapping of str to str, optional
+        Category as the orders spell it → its id.
+
+    Raises
+    ------
+    carbon.base.errors.StudyError
+        I001 if none counts, I002 for another currency, I016 if rows were refused for what a rate
+        is made of.
     """
-
-    def __init__(self, file: str = "") -> None:
-        self.file = file
-        self.rows: list[dict[str, str]] = []
-
-    def add(self, code: str, column: str = "", value: str = "") -> None:
-        """Note a code with the column and what was found."""
-        self.rows.append({"file": self.file, "code": code, "column": column, "value": value})
-
-
-def window_of(orders: Ledger, policy: Policy, notes: Notes) -> tuple[pd.DataFrame, dict[str, Any]]:
-    """Orders that count, and from when to when."""
-    frame = orders.frame
+    frame, file = orders.frame, orders.file
+    bias = bias_of(orders)
+    if bias.suspect and bias.column == "returned":
+        raise StudyError("I016", f"{bias}; {first_causes(orders)}", file=file)
+    if bias.suspect:
+        problems.add("I015", file=file, column=bias.column, value=str(bias))
     if not len(frame):
-        raise StudyError("I001", "the ledger has no order", file=orders.file)
+        causes = first_causes(orders)
+        detail = f"the ledger has no order{'; refused: ' * bool(causes)}{causes}"
+        raise StudyError("I001", detail, file=file)
     if list(frame["currency"].cat.categories) != [policy.currency]:
-        found = ", ".join(frame["currency"].cat.categories)
-        raise StudyError("I002", f"{found}, not {policy.currency}", file=orders.file)
-    date = frame["date"].to_numpy()
-    last = pd.Timestamp(date.max())
-    end = last - pd.Timedelta(days=int(policy.window.open_days))
+        currencies = ", ".join(frame["currency"].cat.categories)
+        raise StudyError("I002", f"{currencies}, not {policy.currency}", file=file)
+    frame = _once(frame, problems, file)
+    if categories:
+        frame = frame.assign(category=renamed(frame["category"], categories))
+    ordered = as_days(frame["date"])
+    last = last_day(ordered) if as_of is None else np.datetime64(as_of, "D")
+    end = pd.Timestamp(last) - pd.Timedelta(days=int(policy.window.open_days))
     start = end - pd.DateOffset(months=int(policy.window.months)) + pd.Timedelta(days=1)
-    young, old = date > end.to_datetime64(), date < start.to_datetime64()
-    for code, where in (("I005", young), ("I006", old)):
+    first_day, end_day = np.datetime64(start, "D"), np.datetime64(end, "D")
+    faults = misdated(ordered, as_of=last, period=(first_day, end_day))
+    young = faults["outside"] & (ordered > end_day) & ~faults["future"]
+    old = faults["outside"] & (ordered < first_day)
+    for code, where in (("I005", young), ("I006", old), ("I012", faults["future"])):
         if where.any():
-            notes.add(code, "date", f"{int(where.sum())} orders")
-    kept = ~(young | old)
+            problems.add(code, file=file, column="date", value=f"{int(where.sum())} orders")
+    kept = ~faults["outside"]
     if not kept.any():
-        raise StudyError("I001", f"none from {start.date()} to {end.date()}", file=orders.file)
+        raise StudyError("I001", f"none from {start.date()} to {end.date()}", file=file)
     if not kept.all():
         frame = frame[kept].reset_index(drop=True)
     window = {
         "first": str(start.date()),
         "last": str(end.date()),
-        "ledger_last": str(last.date()),
+        "ledger_last": str(last),
         "open_orders": int(young.sum()),
         "old_orders": int(old.sum()),
     }
     return frame, window
 
 
-def claims_of(frame: pd.DataFrame, policy: Policy, notes: Notes) -> Floats:
+def _once(frame: pd.DataFrame, problems: Problems, file: str) -> pd.DataFrame:
+    """Each order once: the same lines once, and where they differ the one that came back."""
+    if "order" not in frame:
+        return frame
+    named = frame["order"].notna() & (frame["order"] != "")
+    keys = [name for name in ("merchant", "order", "sku") if name in frame]
+    rows = frame.drop(columns="line", errors="ignore")
+    same = rows.duplicated() & named
+    for code, where in (("I013", same), ("I014", rows[~same].duplicated(keys) & named[~same])):
+        count = int(where.sum())
+        if count:
+            problems.add(code, file=file, column="order", value=f"{count} lines")
+    rest = frame[~same]
+    state = rest.sort_values("returned", ascending=False, kind="stable")
+    gone = state.duplicated(keys) & named[state.index]
+    return rest.drop(index=gone.index[gone]).reset_index(drop=True)
+
+
+def claims_of(frame: pd.DataFrame, policy: Policy, problems: Problems) -> Floats:
     """Claim of each order [ten-thousandths]: 0 without return, NaN where it is not told."""
     returned = frame["returned"].to_numpy(dtype=bool)
     out = np.zeros(len(frame))
@@ -143,17 +183,17 @@ def claims_of(frame: pd.DataFrame, policy: Policy, notes: Notes) -> Floats:
         out = np.where(returned, np.minimum(told, most), 0.0)
         stray = ~returned & (told > 0)
         if stray.any():
-            notes.add("I007", "return_freight", f"{int(stray.sum())} orders")
+            problems.add("I007", column="return_freight", value=f"{int(stray.sum())} orders")
     else:
         out[returned] = np.nan
     unknown = int(np.isnan(out).sum())
     if unknown and unknown == returned.sum():
         raise StudyError("I003", f"{unknown} returns")
     if unknown:
-        notes.add("I008", "return_freight", f"{unknown} returns")
+        problems.add("I008", column="return_freight", value=f"{unknown} returns")
     free = int((frame["premium"].to_numpy() == 0).sum())
     if free:
-        notes.add("I009", "premium", f"{free} orders")
+        problems.add("I009", column="premium", value=f"{free} orders")
     return out
 
 
@@ -233,7 +273,7 @@ def kilograms(
     of: Integers,
     per_return: PerReturn | None,
     names: dict[str, pd.Index[Any]],
-    notes: Notes,
+    problems: Problems,
 ) -> Floats:
     """Emissions of one return of each merchant: of its SKUs, else of its categories, by orders."""
     merchant = table["merchant"].to_numpy()
@@ -242,7 +282,7 @@ def kilograms(
         return np.full(len(codes), np.nan)
     by_category = per_return.category.reindex(names["category"]).to_numpy(dtype=np.float64)
     for name in names["category"][np.isnan(by_category)]:
-        notes.add("I011", "category", str(name))
+        problems.add("I011", column="category", value=str(name))
     cells = by_category[table["category"].to_numpy()]
     weight = table["orders"].to_numpy()
     if "sku" in frame and len(per_return.sku):

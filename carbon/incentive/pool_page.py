@@ -10,13 +10,14 @@ from xml.sax.saxutils import escape
 import numpy as np
 import numpy.typing as npt
 
+from carbon.base import digits
 from carbon.base.rules import templates_root
 from carbon.incentive import credibility
 from carbon.incentive.money import text as amount
 from carbon.incentive.pool_policy import Policy
 from carbon.incentive.return_pool import Pool
 from carbon.paper import strokes
-from carbon.paper.charts import Bar, bars, number, percent
+from carbon.paper.charts import Bar, bars
 from carbon.paper.page import page
 from carbon.paper.pdf import Placed, sheets
 from carbon.paper.strokes import GRID, MORE, SOFT
@@ -137,7 +138,13 @@ def summary(pool: Pool, policy: Policy, *, source: str, basis: str = "", lang: s
     level = float(policy.credibility.interval)
     low, high = credibility.interval(told["prior_a"].to_numpy(), told["prior_b"].to_numpy(), level)
     rows = [
-        Bar(name, (mean,), f"{percent(mean)} ({percent(least)}, {percent(most)})", least, most)
+        Bar(
+            name,
+            (mean,),
+            f"{digits.percent(mean, 1)} ({digits.percent(least, 1)}, {digits.percent(most, 1)})",
+            least,
+            most,
+        )
         for name, mean, least, most in zip(
             told["category"], told["prior_mean"], low, high, strict=True
         )
@@ -162,12 +169,16 @@ def _values(
 ) -> dict[str, Any]:
     totals, fund = pool.totals, pool.outlook.fund
     even, currency = fund["break_even"], policy.currency
-    rate = percent(totals["returns"] / totals["orders"])
+    rate = digits.percent(totals["returns"] / totals["orders"])
     saved = pool.merchants["saved_cents"].sum()
     kg = pool.merchants["saved_kg"].sum(min_count=1)
     less = f"{_whole(saved)} {currency}"
-    ends = say["to"].format(low=number(even["reserve_low"]), high=number(even["reserve_high"]))
-    chance = say["to"].format(low=percent(even["ruin_low"]), high=percent(even["ruin_high"]))
+    ends = say["to"].format(
+        low=digits.amount(even["reserve_low"]), high=digits.amount(even["reserve_high"])
+    )
+    chance = say["to"].format(
+        low=digits.percent(even["ruin_low"], 1), high=digits.percent(even["ruin_high"], 1)
+    )
     facts = [
         (say["orders"], f"{totals['orders']:,}"),
         (say["returns"], f"{totals['returns']:,} ({rate})"),
@@ -176,17 +187,17 @@ def _values(
         (say["paid"], f"{_whole(totals['paid_cents'])} {currency}"),
         (say["claims"], f"{_whole(totals['claims_cents'])} {currency}"),
         (say["suspected"], f"{totals['suspected_orders']:,}"),
-        (say["saved"], less + ("" if math.isnan(kg) else f", {number(kg)} kg CO2e")),
+        (say["saved"], less + ("" if math.isnan(kg) else f", {digits.amount(kg)} kg CO2e")),
         (
-            say["reserve"].format(ruin=percent(fund["ruin"])),
-            f"{number(even['reserve_needed'])} {currency} ({ends})",
+            say["reserve"].format(ruin=digits.percent(fund["ruin"], 1)),
+            f"{digits.amount(even['reserve_needed'])} {currency} ({ends})",
         ),
-        (say["ruin"], f"{percent(even['ruin_probability'])} ({chance})"),
+        (say["ruin"], f"{digits.percent(even['ruin_probability'], 1)} ({chance})"),
     ]
     rows = _rows(pool, say)
     table_y = 334
     fund_y = table_y + 42 + 18 * len(rows)
-    loading = percent(float(policy.pricing.loading))
+    loading = digits.percent(float(policy.pricing.loading))
     return {
         "lang": lang,
         "font": FONT,
@@ -243,10 +254,10 @@ def _rows(pool: Pool, say: dict[str, str]) -> list[list[dict[str, Any]]]:
         lines.append(
             [
                 str(row["tier"]),
-                percent(row["up_to"]),
+                digits.percent(row["up_to"], 1),
                 f"{row['merchants']:,}",
                 f"{row['insured']:,}",
-                percent(row["rate"], 3),
+                digits.percent(row["rate"], 2),
                 _whole(row["expected_cents"]),
                 _whole(row["due_cents"]),
                 amount(int(row["premium_cents"]), 2) if known else "–",

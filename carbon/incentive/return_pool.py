@@ -9,8 +9,9 @@ the mean of the category stands for it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Final
 
 import numpy as np
@@ -18,11 +19,11 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import special
 
-from carbon.base.errors import problem_table
+from carbon.base.problems import Problems
+from carbon.base.shown import Shown
 from carbon.catalogue.ledger import MONEY, Ledger
 from carbon.incentive import credibility
 from carbon.incentive.pool_orders import (
-    Notes,
     PerReturn,
     category_claims,
     cells_of,
@@ -44,8 +45,8 @@ Integers = npt.NDArray[np.int64]
 _PER_CENT: Final = MONEY // CENTS
 
 
-@dataclass(frozen=True, eq=False)
-class Pool:
+@dataclass(frozen=True, eq=False, repr=False)
+class Pool(Shown):
     """What a pool's orders say.
 
     Parameters
@@ -66,6 +67,15 @@ class Pool:
         Columns :data:`carbon.base.errors.PROBLEM_COLUMNS`.
     totals : dict
         Window, counts and sums.
+
+    Examples
+    --------
+    >>> from carbon import Platform, Study
+    >>> order = {"merchant": "M", "category": "T-shirt", "premium": "0.9 CNY", "returned": "no"}
+    >>> days = pd.date_range("2026-05-01", periods=60).strftime("%Y-%m-%d")
+    >>> orders = pd.DataFrame([order] * 60).assign(date=days)
+    >>> Platform(Study()).price_pool(orders).totals["merchants"]
+    1
     """
 
     merchants: pd.DataFrame
@@ -83,6 +93,9 @@ def pool(
     policy: Policy,
     per_return: PerReturn | None = None,
     progress: Callable[[int], object] | None = None,
+    *,
+    as_of: date | None = None,
+    categories: Mapping[str, str] | None = None,
 ) -> Pool:
     """Compute a pool.
 
@@ -95,6 +108,10 @@ def pool(
         Emissions of one return; unknown without.
     progress : callable, optional
         Told the simulations that are done.
+    as_of : datetime.date, optional
+        The day on which it is priced: no order is younger; the last of the ledger without.
+    categories : mapping of str to str, optional
+        Category as the orders spell it → its id, so that two spellings are one category.
 
     Returns
     -------
@@ -104,19 +121,19 @@ def pool(
     ------
     carbon.base.errors.StudyError
         I001 if no order counts, I002 if they are in another currency than the policy, I003 if no
-        freight of any return is told.
+        freight of any return is told, I016 if rows were refused for whether they came back.
     """
-    notes = Notes(orders.file)
-    frame, window = window_of(orders, policy, notes)
+    problems = Problems()
+    frame, window = window_of(orders, policy, problems, as_of, categories)
     names = {each: frame[each].cat.categories for each in ("merchant", "category")}
-    claim = claims_of(frame, policy, notes)
+    claim = claims_of(frame, policy, problems)
     of, known = cells_of(frame)
     table = sums(frame, claim, of, known)
     prior, posterior = _rated(table, len(names["category"]), policy)
     per_category = np.bincount(table["category"], minlength=len(names["category"]))
     poor = prior.source == credibility.SOURCES.index("portfolio")
     for name in names["category"][poor & (per_category > 0)]:
-        notes.add("I004", "category", str(name))
+        problems.add("I004", column="category", value=str(name))
     low, high = credibility.interval(*posterior, float(policy.credibility.interval))
     rare = float(policy.suspicion.chance) / np.maximum(per_category, 1)
     prior_high = np.asarray(special.betainccinv(prior.a, prior.b, rare), np.float64)
@@ -157,8 +174,8 @@ def pool(
     )["rate"]
     merchants["rate_without_suspected" if priced else "rate_all"] = other
     premiums = tiers(merchants, policy)
-    _monotone(premiums, notes)
-    per = kilograms(frame, table, of, per_return, names, notes)
+    _monotone(premiums, problems)
+    per = kilograms(frame, table, of, per_return, names, problems)
     merchants = merchants.assign(kg_per_return=per).join(move(merchants, premiums, per))
     premium = premiums["premium_cents"].to_numpy(dtype=np.int64, na_value=0)
     merchants["premium_cents"] = pd.arrays.IntegerArray(
@@ -186,7 +203,7 @@ def pool(
         premiums,
         listed,
         ahead,
-        problem_table(pd.DataFrame(notes.rows)),
+        problems.table().assign(file=orders.file),
         totals,
     )
 
@@ -251,12 +268,12 @@ def _merchants(
     )
 
 
-def _monotone(premiums: pd.DataFrame, notes: Notes) -> None:
+def _monotone(premiums: pd.DataFrame, problems: Problems) -> None:
     """Tell a tier that costs less than one below it."""
     known = premiums[premiums["premium_cents"].notna()]
     cheaper = known["premium_cents"].diff() < 0
     for name in known["tier"][cheaper.fillna(False)]:
-        notes.add("I010", "tier", str(name))
+        problems.add("I010", column="tier", value=str(name))
 
 
 def _with_rates(

@@ -6,15 +6,21 @@ and named: what is doubtful never adds to a relief.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from carbon.base.errors import LedgerError, problem_table
+from carbon.base.errors import LedgerError
+from carbon.base.problems import Problems
+from carbon.catalogue.aliases import renamed
+from carbon.catalogue.days import as_days, misdated
 from carbon.catalogue.ledger import Ledger
+from carbon.catalogue.refused import bias_of, first_causes
 from carbon.incentive.money import LARGEST, MILLION, minor, share
 from carbon.incentive.vat_rules import EVERYBODY, Period, TaxRule
 
@@ -65,10 +71,17 @@ class Sales:
     outside: int
 
 
-def settle(ledger: Ledger, rule: TaxRule, period: Period, edition: str = "") -> Sales:
+def settle(
+    ledger: Ledger,
+    rule: TaxRule,
+    period: Period,
+    edition: str = "",
+    categories: Mapping[str, str] | None = None,
+) -> Sales:
     """Settle the conflicts of a ledger and gather its lines.
 
-    A sale counts in the period of its date, a refund in that of its own date. Lines in another
+    A sale counts in the period of its date, a refund in that of its own date, but not before its
+    sale. A negative line is a red-letter one: a refund on its day. Lines in another
     currency, without a tax rate or taxpayer, or with an amount finer than the smallest unit are
     left out; so are lines that stand twice (but for the first), and all lines of one entry and
     SKU that tell different things.
@@ -83,6 +96,8 @@ def settle(ledger: Ledger, rule: TaxRule, period: Period, edition: str = "") -> 
         What counts.
     edition : str
         Name of the edition in force; lines sold under another are flagged.
+    categories : mapping of str to str, optional
+        Category as the ledger spells it → its id, so that two spellings are one category.
 
     Returns
     -------
@@ -106,8 +121,13 @@ def settle(ledger: Ledger, rule: TaxRule, period: Period, edition: str = "") -> 
     >>> lines[["units", "revenue", "vat_ppm"]].to_numpy().tolist()
     [[3, 2999, 130000]]
     """
-    rows = _columns(ledger, rule)
+    rows = _columns(ledger, rule, categories or {})
     left_out = _Left(ledger, len(rows))
+    bias = bias_of(ledger)
+    if bias.suspect:
+        left_out.problems.add("T040", file=ledger.file, column=bias.column, value=str(bias))
+    left_out.note("T043", "units", int(rows["red"].sum()))
+    left_out.tell("T029", "refund_date", rows["early"].to_numpy())
     for code, column, where in _unfit(rows):
         left_out.add(code, column, where)
     sold, refunded = _within(rows["date"], period), _within(rows["refund_date"], period)
@@ -118,7 +138,9 @@ def settle(ledger: Ledger, rule: TaxRule, period: Period, edition: str = "") -> 
         left_out.add(code, "entry", where)
     keep = left_out.keep
     if not keep.any():
-        raise LedgerError("T004", f"{int(outside.sum())} lines lie outside", file=ledger.file)
+        causes = first_causes(ledger)
+        told = f"{int(outside.sum())} lines lie outside" + (f"; refused: {causes}" * bool(causes))
+        raise LedgerError("T004", told, file=ledger.file)
     returning = (rows["refund"] != 0) | (rows["returned_units"] != 0)
     late = keep & refunded & ~sold & returning
     left_out.note("T025", "refund_date", int(late.sum()))
@@ -144,44 +166,51 @@ class _Left:
     def __init__(self, ledger: Ledger, size: int) -> None:
         self.ledger = ledger
         self.keep = np.ones(size, dtype=np.bool_)
-        self.parts: list[pd.DataFrame] = []
+        self.problems = Problems()
 
     def add(self, code: str, column: str, where: Flags) -> None:
         """Leave lines out, those that are still in."""
-        at = np.flatnonzero(where & self.keep)
-        self.keep[at] = False
+        gone = where & self.keep
+        self.keep &= ~gone
+        self.tell(code, column, gone)
+
+    def tell(self, code: str, column: str, where: Flags) -> None:
+        """Name the first lines of a code, and count the others."""
+        at = np.flatnonzero(where)
         frame = self.ledger.frame
         named = frame.iloc[at[:NOTED]]
-        if len(named):
-            value = named[column].astype(str) if column in named else ""
-            self.parts.append(
-                pd.DataFrame(
-                    {
-                        "file": self.ledger.file,
-                        "row": named["line"].to_numpy(),
-                        "column": column,
-                        "sku": named["sku"].astype(str).to_numpy(),
-                        "value": np.asarray(value, dtype="object"),
-                        "code": code,
-                    }
-                )
-            )
+        self.problems.add(
+            code,
+            file=self.ledger.file,
+            row=named["line"].to_numpy(),
+            column=column,
+            sku=named["sku"].astype(str).to_numpy(),
+            value=_shown(named, column),
+        )
         self.note(code, column, len(at) - len(named))
 
     def note(self, code: str, column: str, count: int) -> None:
         """Tell how many lines share a code."""
         if count:
-            told = {"column": column, "value": f"{count} lines", "code": code}
-            self.parts.append(pd.DataFrame([{"file": self.ledger.file, **told}]))
+            self.problems.add(code, file=self.ledger.file, column=column, value=f"{count} lines")
 
     def table(self) -> pd.DataFrame:
         """The problems, after those of the ledger."""
-        own = problem_table(pd.concat(self.parts) if self.parts else None)
+        own = self.problems.table()
         parts = [part for part in (self.ledger.problems, own) if not part.empty]
         return pd.concat(parts, ignore_index=True) if parts else own
 
 
-def _columns(ledger: Ledger, rule: TaxRule) -> pd.DataFrame:
+def _shown(rows: pd.DataFrame, column: str) -> list[str]:
+    """Cells as the ledger has them: money in its unit, days without a time."""
+    if column not in rows:
+        return [""] * len(rows)
+    if column in ("revenue", "refund"):
+        return [f"{Decimal(int(parts)).scaleb(-4).normalize():f}" for parts in rows[column]]
+    return rows[column].astype(str).tolist()
+
+
+def _columns(ledger: Ledger, rule: TaxRule, categories: Mapping[str, str]) -> pd.DataFrame:
     """Columns of a ledger that a dossier needs, those that are absent as well."""
     frame, size = ledger.frame, len(ledger)
     out = pd.DataFrame({"sku": frame["sku"].astype("category")})
@@ -189,6 +218,9 @@ def _columns(ledger: Ledger, rule: TaxRule) -> pd.DataFrame:
     out["taxpayer"] = who if "merchant" not in frame else _first(who, _words(frame, "merchant"))
     for name in ("room", "session", "order", "category", "letter", "edition", "entry"):
         out[name] = _words(frame, name)
+    out["category"] = renamed(out["category"], categories)
+    letters = out["letter"].cat.categories.astype(str)
+    out["letter"] = renamed(out["letter"], {word: word.strip().upper() for word in letters})
     for name in ("units", "returned_units"):
         out[name] = frame[name].fillna(0).astype(np.int64) if name in frame else 0
     exact = np.ones(size, dtype=np.bool_)
@@ -199,8 +231,17 @@ def _columns(ledger: Ledger, rule: TaxRule) -> pd.DataFrame:
     out["exact"] = exact
     out["currency"] = frame["currency"].astype(str) == rule.currency
     out["date"] = frame["date"]
+    # a red-letter line takes back what it names, on its own day
+    out["unlike"] = (out["units"] < 0) & (out["revenue"] > 0)
+    out["unlike"] |= (out["units"] > 0) & (out["revenue"] < 0)
+    out["red"] = ((out["units"] < 0) | (out["revenue"] < 0)) & ~out["unlike"]
+    for sold, back in (("units", "returned_units"), ("revenue", "refund")):
+        out[back] += np.where(out["red"], -out[sold], 0)
+        out[sold] = out[sold].where(~out["red"], 0)
     later = frame["refund_date"] if "refund_date" in frame else pd.Series(pd.NaT, frame.index)
-    out["refund_date"] = later.fillna(frame["date"]).astype(frame["date"].dtype)
+    later = later.where(~out["red"]).fillna(frame["date"]).astype(frame["date"].dtype)
+    out["early"] = misdated(as_days(later), after=as_days(frame["date"]))["early"]
+    out["refund_date"] = later.where(~out["early"], frame["date"])
     rate = frame["vat_rate"] if "vat_rate" in frame else pd.Series(np.nan, frame.index)
     assumed = -1 if rule.tax_rate is None else share(rule.tax_rate)
     out["vat_ppm"] = (rate * MILLION).round().fillna(assumed).astype(np.int64)
@@ -234,6 +275,7 @@ def _unfit(rows: pd.DataFrame) -> list[tuple[str, str, Flags]]:
             "taxpayer",
             (rows["taxpayer"].isna() | (rows["taxpayer"] == EVERYBODY)).to_numpy(),
         ),
+        ("T042", "units", rows["unlike"].to_numpy()),
         ("T022", "vat_rate", (rows["vat_ppm"] < 0).to_numpy()),
         ("T023", "revenue", ~rows["exact"].to_numpy()),
     ]

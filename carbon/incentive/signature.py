@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from carbon.base.rules import templates_root
-from carbon.footprint.picture import waterfall
 from carbon.incentive.dossier import Dossier, Source, told, words
 from carbon.incentive.intensity import EFFECTS, Change
 from carbon.incentive.money import text
 from carbon.incentive.vat_rules import EVERYBODY, NO_LAW, TaxRule
+from carbon.paper.sku_charts import waterfall
 
 __all__ = ["intensity_chart", "summary_pdf"]
 

@@ -24,13 +24,20 @@ from carbon.incentive.vat_rules import (
     TaxRule,
 )
 
-__all__ = ["MILLIGRAM", "Assessment", "assess", "taxed", "total"]
+__all__ = ["BLOCKING", "MILLIGRAM", "Assessment", "assess", "taxed", "total"]
 
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 
 PER: Final = 1000.0
 """Carbon intensity is told per thousand of the currency."""
+
+SHARES: Final = ("letter_probability", "primary_share")
+SURE: Final = ("sure", "range")
+"""States of a letter that a condition may rest on."""
+
+BLOCKING: Final = ("T030", "T031", "T032", "T034", "T035", "T036")
+"""Codes of a line that is never eligible."""
 
 MILLIGRAM: Final = 6
 """Decimals of a kilogram that footprints of a dossier have: a sheet holds them without loss."""
@@ -45,9 +52,9 @@ class Assessment:
     lines : pandas.DataFrame
         One row a taxpayer, SKU and tax rate: those of :func:`carbon.incentive.sales.settle`, then
         ``category catalogue_row kept_units net base tax total_kg low_kg high_kg intensity
-        intensity_high letter letter_probability state primary_share certificate``, for each
-        condition ``<predicate>_value _bound _met``, and ``eligible relief_micro relief problem``.
-        Amounts in smallest units, ``relief_micro`` in millionths of them.
+        intensity_high letter letter_used letter_probability state primary_share certificate``, for
+        each condition ``<predicate>_value _bound _met``, and ``eligible relief_micro relief
+        problem``. Amounts in smallest units, ``relief_micro`` in millionths of them.
     totals : pandas.DataFrame
         As :func:`total` gives them.
     """
@@ -149,7 +156,7 @@ def assess(
         "T038": out["rooms"].to_numpy() > 1,
     }
     flags["T039"] = unknown & ~(flags["T030"] | flags["T031"] | flags["T032"] | flags["T036"])
-    for code in ("T030", "T031", "T032", "T034", "T035", "T036"):
+    for code in BLOCKING:
         eligible &= ~flags[code]
     out["eligible"] = eligible
     out["relief_micro"] = _relief(out, rule)
@@ -163,18 +170,35 @@ def _joined(out: pd.DataFrame, footprints: pd.DataFrame) -> Flags:
     single = footprints[~footprints["sku"].duplicated()]
     at = pd.Index(single["sku"].astype("object")).get_indexer(out["sku"].astype("object"))
     known: Flags = at >= 0
-    for name in ("total_kg", "low_kg", "high_kg", "letter_probability", "primary_share"):
+    for name in ("total_kg", "low_kg", "high_kg", *SHARES):
         told = single[name].to_numpy(np.float64) if name in single else np.full(len(single), np.nan)
         digits = MILLIGRAM if name.endswith("_kg") else 9
         out[name] = np.where(known, np.round(_at(told, at, np.nan), digits), np.nan)
-    for name in ("category", "letter", "state"):
-        words = single[name].astype("object").to_numpy() if name in single else np.full(1, "")
+    single = single.assign(**_letters(single))
+    for name in ("category", "letter", "letter_used", "state"):
+        words = single[name].astype("object").to_numpy()
         out[name] = pd.Series(np.where(known, _at(words, at, ""), "")).fillna("")
     out["footprint_problem"] = np.where(
         known, _at(single["problem"].to_numpy("object"), at, ""), ""
     )
     out["catalogue_row"] = np.where(known, _at(single["line"].to_numpy(np.int64), at, 0), 0)
     return known
+
+
+def _letters(footprints: pd.DataFrame) -> dict[str, pd.Series]:
+    """Letter as it is printed, and the one that conditions use: the worse end of a sure range."""
+    empty = pd.Series("", index=footprints.index, dtype="object")
+    columns = {
+        name: footprints[name].astype("object").fillna("") if name in footprints else empty
+        for name in ("letter", "letter_text", "letter_worst", "state")
+    }
+    if "letter_worst" in footprints:
+        used = columns["letter_worst"].where(columns["state"].isin(SURE), "")
+        printed = columns["letter_text"].where(columns["letter_text"] != "", columns["letter"])
+    else:
+        used = columns["letter"].where(columns["state"] == "graded", "")
+        printed = columns["letter"]
+    return {"letter": printed, "letter_used": used, "state": columns["state"]}
 
 
 def _at(values: npt.NDArray[Any], at: npt.NDArray[np.intp], gap: object) -> npt.NDArray[Any]:
@@ -203,7 +227,7 @@ def _judged(condition: Condition, lines: pd.DataFrame) -> tuple[Any, Any, Flags]
         bound = lines["category"].map(own).astype(np.float64).fillna(float(condition.bound))
         return value, bound.to_numpy(), value <= bound.to_numpy()
     if isinstance(condition, LetterAtLeast):
-        letter = lines["letter"].where(lines["state"] == "graded").replace("", None)
+        letter = lines["letter_used"].replace("", None)
         met = letter.notna() & (letter.fillna("~") <= condition.bound)
         return letter.astype("object"), condition.bound, met.to_numpy(dtype=np.bool_)
     if isinstance(condition, PrimaryShareAtLeast):

@@ -5,8 +5,6 @@ The law is in the file, none of it in Python. A rule that rests on no statute sa
 
 from __future__ import annotations
 
-import calendar
-import re
 from datetime import date
 from decimal import Decimal
 from typing import Annotated, Final, Literal
@@ -16,6 +14,7 @@ from pydantic import Field, field_validator, model_validator
 from carbon.base.errors import StudyError
 from carbon.base.rules import Cited, Rules, Text
 from carbon.base.rules import load as load_rules
+from carbon.catalogue.days import period_days
 
 __all__ = ["EVERYBODY", "NO_LAW", "Condition", "Period", "TaxRule", "load_rule"]
 
@@ -24,8 +23,6 @@ NO_LAW: Final = "none on file"
 
 EVERYBODY: Final = "*"
 """Stands for all taxpayers together, and so names none."""
-
-PERIOD: Final = re.compile(r"(\d{4})(?:[Qq]([1-4])|[Hh]([12])|-(0[1-9]|1[0-2]))?")
 
 Share = Annotated[Decimal, Field(ge=0, le=1, max_digits=12, decimal_places=6)]
 Amount = Annotated[Decimal, Field(ge=0, max_digits=15, decimal_places=4)]
@@ -69,16 +66,13 @@ class Period(Rules):
         >>> str(period.first), str(period.last)
         ('2026-07-01', '2026-09-30')
         """
-        found = PERIOD.fullmatch(text.strip())
-        if found is None or int(found[1]) == 0:
+        days = period_days(text)
+        if days is None:
             raise StudyError("T001", value=text)
-        year, quarter, half, month = (int(part) if part else 0 for part in found.groups())
-        first = month or (quarter - 1) * 3 + 1 if month or quarter else (half or 1) * 6 - 5
-        months = 1 if month else 3 if quarter else 6 if half else 12
-        last = first + months - 1
-        end = calendar.monthrange(year, last)[1]
         return cls(
-            name=text.strip().upper(), first=date(year, first, 1), last=date(year, last, end)
+            name=text.strip().upper(),
+            first=date.fromisoformat(str(days[0])),
+            last=date.fromisoformat(str(days[1])),
         )
 
 

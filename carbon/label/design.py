@@ -28,7 +28,7 @@ from carbon.base.words import section
 from carbon.label.link import qr
 from carbon.label.phrases import joined, phrases, sentence
 from carbon.label.scale import Scale
-from carbon.paper.markup import refuse_active
+from carbon.paper.markup import DATA, PICTURE, still_page, still_picture
 from carbon.paper.page import Page, folder, page
 from carbon.paper.text import plain, width, wrapped
 
@@ -39,7 +39,7 @@ DESIGNS: Final = ("badge", "label", "sheet", "overlay-portrait", "overlay-landsc
 
 LANGUAGES: Final = ("zh", "en")
 TAGS: Final = {"zh": "zh-Hans", "en": "en"}
-PICTURE, PAGE = "picture.svg.j2", "page.html.j2"
+DRAWING, PAGE = "picture.svg.j2", "page.html.j2"
 CONSTANT: Final = re.compile(r"\{\{ ((?:colour\.)?[A-Za-z0-9_-]+) \}\}")
 TAG: Final = re.compile(r"\{[%#].*?[%#]\}|\{\{.*?\}\}|<[^>]*>", re.DOTALL)
 
@@ -198,9 +198,11 @@ class Design:
         Raises
         ------
         carbon.base.errors.RuleError
-            L001 or L002 if the template does what it must not.
+            L001, L002 or L004 if the template does what it must not.
         """
-        return self._checked(self.picture.render(values), self.picture.file)
+        text = self.picture.render(values)
+        # ours are checked by the tests; what a template writes does not depend on the goods
+        return text if self.ours else still_picture(text, self.picture.file)
 
     def html(self, values: Mapping[str, object], svg: str, data: str) -> str:
         """The page: the picture in it, and its data for machines.
@@ -221,12 +223,12 @@ class Design:
         """
         if self.page is None:
             raise RuleError("L003", f"no {PAGE}", file=self.picture.file)
-        inside = {"picture": Markup(svg), "data": Markup(data)}  # noqa: S704  both are our own
-        return self._checked(self.page.render({**values, **inside}), self.page.file)
-
-    def _checked(self, text: str, file: str) -> str:
-        # ours are checked by the tests; what a template writes does not depend on the goods
-        return text if self.ours else refuse_active(text, file)
+        if self.ours:
+            inside = {"picture": Markup(svg), "data": Markup(data)}  # noqa: S704  our own
+            return self.page.render({**values, **inside})
+        places = {"picture": Markup(f"<{PICTURE}></{PICTURE}>"), "data": DATA}  # noqa: S704
+        text = self.page.render({**values, **places})
+        return still_page(text, self.page.file, svg, data)
 
 
 @cache
@@ -299,7 +301,7 @@ def load_design(name: str | Path) -> Design:
         name: CONSTANT.sub(lambda found: same.get(found[1], found[0]), text)
         for name, text in source.items()
     }
-    drawn = page(source, PICTURE, str(path / PICTURE))
+    drawn = page(source, DRAWING, str(path / DRAWING))
     html = page(source, PAGE, str(path / PAGE)) if PAGE in source else None
     ours = str(name) in DESIGNS
     sha256 = hashlib.sha256(told.encode()).hexdigest()

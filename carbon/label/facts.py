@@ -5,7 +5,7 @@ Badge, label, sheet, overlay, page and machine-readable label are all filled fro
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
@@ -22,15 +22,12 @@ from carbon.label.scale import Scale
 from carbon.paper.text import plain
 from carbon.stages.inventory import Quantities
 
-__all__ = ["ABOUT_COLUMNS", "STATES", "Issue", "about", "facts"]
+__all__ = ["ABOUT_COLUMNS", "Issue", "about", "facts", "ratios"]
 
 Floats = npt.NDArray[np.float64]
 
-STATES: Final = ("sure", "range", "estimate", "withheld", "unknown", "not_applicable")
-"""States of a label, each with a design of its own."""
-
-EARLIER: Final = {"graded": "sure", "provisional": "range"}
-"""Names that states had before a range was told."""
+WORTH_TELLING: Final = 0.01
+"""Share of the total from which it is told what silence added [1]."""
 
 PIECES: Final = ("piece", "device", "garment", "pair", "kept unit")
 """Units that are the sales unit itself where there is one of them."""
@@ -164,10 +161,10 @@ def facts(graded: pd.DataFrame, about: pd.DataFrame, issue: Issue) -> pd.DataFra
     pandas.DataFrame
         A row a SKU: text and rounded numbers, the same in every language; words are put to it
         when it is drawn. Numbers have the digits of :mod:`carbon.base.digits`; ``state`` is one of
-        :data:`STATES`; ``letter`` is what is printed ("B", "B–C" or nothing), ``likeliest`` the
-        likeliest letter, ``best`` and ``worst`` the ends; ``ratio`` [%] is that of the printed
-        total and reference, within the letter; ``probability`` [%] is rounded down. What is
-        unknown is an empty text.
+        :data:`carbon.label.scale.STATES`; ``letter`` is what is printed ("B", "B–C" or nothing),
+        ``likeliest`` the likeliest letter, ``best`` and ``worst`` the ends; ``ratio`` [%] is that
+        of the printed total and reference, within the letter; ``probability`` [%] is rounded
+        down. What is unknown is an empty text.
 
     Notes
     -----
@@ -179,7 +176,10 @@ def facts(graded: pd.DataFrame, about: pd.DataFrame, issue: Issue) -> pd.DataFra
     frame["total"], frame["low"], frame["high"] = digits.amounts(total, low, high)
     frame = pd.concat([frame, _graded(graded)], axis=1)
     frame["reference_kg"] = digits.amounts(_column(graded, "reference_kg"))[0]
-    frame["ratio"] = _ratios(frame, _column(graded, "ratio"), issue.scale)
+    printed = frame["total"].tolist(), frame["reference_kg"].tolist()
+    # without a letter a ratio would be one by another name
+    ratio = np.where(frame["letter"] != "", _column(graded, "ratio"), np.nan)
+    frame["ratio"] = ratios(*printed, ratio, issue.scale)
     stages = np.column_stack([_column(graded, f"{stage}_kg") for stage in STAGES])
     with np.errstate(invalid="ignore", divide="ignore"):
         returns = stages[:, STAGES.index("returns")]
@@ -223,7 +223,6 @@ def facts(graded: pd.DataFrame, about: pd.DataFrame, issue: Issue) -> pd.DataFra
 def _graded(graded: pd.DataFrame) -> pd.DataFrame:
     """State, letters, reasons and the functional unit of each SKU."""
     state = _texts(graded, "state")
-    state = np.array([EARLIER.get(each, each) for each in state.tolist()], dtype=object)
     lettered = (state == "sure") | (state == "range")
     likeliest = np.where(lettered, _texts(graded, "letter"), "")
     ends = {"best": "letter_best", "worst": "letter_worst", "letter": "letter_text"}
@@ -231,12 +230,13 @@ def _graded(graded: pd.DataFrame) -> pd.DataFrame:
         name: np.where(lettered, _texts(graded, column), "") if column in graded else likeliest
         for name, column in ends.items()
     }
-    dear = _column(graded, "dear_kg")
+    dear, total = _column(graded, "dear_kg"), _column(graded, "total_kg")
     probability = _column(graded, "letter_probability")
     unit = _texts(graded, "unit")
     quantity = digits.amounts(_column(graded, "functional_quantity"))[0]
     # what is a piece anyway is not told twice
-    single = np.array([each == "1.00" for each in quantity]) & np.isin(unit, PIECES)
+    single = np.array([each == "1.00" for each in quantity], dtype=bool)
+    single &= np.isin(unit, PIECES)
     told = (unit != "") & ~single
     per_unit = np.where(told, _column(graded, "kg_per_unit"), np.nan)
     return pd.DataFrame(
@@ -247,7 +247,7 @@ def _graded(graded: pd.DataFrame) -> pd.DataFrame:
             "probability": _floored(probability),
             "reason": _texts(graded, "reason"),
             "why": np.where(lettered, _texts(graded, "why"), ""),
-            "dear": digits.amounts(np.where(dear > 0, dear, np.nan))[0],
+            "dear": digits.amounts(np.where(dear >= WORTH_TELLING * total, dear, np.nan))[0],
             "evidence": _texts(graded, "evidence"),
             "quantity": quantity,
             "unit": unit,
@@ -257,21 +257,43 @@ def _graded(graded: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _ratios(frame: pd.DataFrame, ratio: Floats, scale: Scale) -> list[str]:
+def ratios(
+    totals: Sequence[str], references: Sequence[str], ratio: Floats, scale: Scale
+) -> list[str]:
     """Percentages of the reference: of the numbers that are printed, moved into the letter.
 
     A reader who divides what is printed finds the same number; only where rounding would carry
     it into another letter than the exact ratio has, it stops at the bound between them.
+
+    Parameters
+    ----------
+    totals, references : sequence of str
+        As they are printed, in one unit.
+    ratio : ndarray of float64, shape (n,)
+        Exact [1].
+    scale : Scale
+        Bounds of the letters.
+
+    Returns
+    -------
+    list of str
+        [%]; empty where the ratio is not known.
+
+    Examples
+    --------
+    >>> scale = Scale(("A", "B"), np.array([1.0]), 0.9, 2.0, 5)
+    >>> ratios(["3.7", "3.6"], ["3.6", "3.6"], np.array([1.0278, 1.0275]), scale)
+    ['103', '100.1']
     """
-    pairs = zip(frame["total"], frame["reference_kg"], strict=True)
-    whole = np.array([digits.percent_of(value, reference) for value, reference in pairs])
-    whole = np.where(np.isnan(ratio), np.nan, whole.reshape(len(frame)))
+    pairs = zip(totals, references, strict=True)
+    whole = np.array([digits.percent_of(*pair) for pair in pairs]).reshape(len(ratio))
+    whole = np.where(np.isnan(ratio), np.nan, whole)
     edges = np.concatenate([[0.0], scale.bounds * 100, [np.inf]])
     position = np.maximum(scale.letter(ratio), 0)
-    tenths = scale.letter(whole / 100) != scale.letter(ratio)
+    astray = scale.letter(whole / 100) != scale.letter(ratio)
     below = np.floor(edges[position + 1] * 10 + 1e-9) / 10
     above = (np.floor(edges[position] * 10 + 1e-9) + 1) / 10
-    moved = np.where(tenths, np.clip(whole, above, below), whole)
+    moved = np.where(astray, np.clip(whole, above, below), whole)
     return ["" if value != value else f"{value:.1f}".removesuffix(".0") for value in moved.tolist()]
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from carbon.base.codes import CODES
 
-__all__ = ["joined", "phrases", "reasons", "sentence"]
+__all__ = ["joined", "phrases", "reasons", "reference_text", "sentence", "unit_word", "why"]
 
 
 def joined(spoken: Sequence[str]) -> str:
@@ -69,14 +69,14 @@ def phrases(
     words = f"{known['sku'][:40]}: {known['total'] or '?'} kg CO2e ({interval}) {known['edition']}"
     evidence = known["evidence"]
     evidence = first.get(f"evidence_{evidence}", evidence)
-    without_use = known["boundary"] == "cradle-to-grave" and not known["use_kg"]
+    without_use = str(known["boundary"]).endswith("-without-use")
     titles = [words["title_without_use" if without_use else "title"] for words in each.values()]
     return {
         "interval": interval,
         "interval_line": _put(w["interval"], interval) or w["reason_not_drawn"],
         "number_line": number,
         "reason_line": _in_all(each, lambda told, lang: reasons(known, told, lang)),
-        "why_line": _why(str(known["why"]), first),
+        "why_line": why(str(known["why"]), first),
         "dear_line": first["dear"].format(known["dear"]) if known["dear"] else "",
         "evidence_line": f"{first['evidence']}{colon}{evidence}" if evidence else "",
         "evidence_word": evidence,
@@ -95,7 +95,7 @@ def phrases(
         )
         or w["none"],
         "ask_first_line": _asked(known, first, next(iter(each))) or w["none"],
-        "reference_line": _reference(str(known["reference"]), first),
+        "reference_line": reference_text(str(known["reference"]), first),
         "notes_line": f"{w['offsets']} {w['not_official']}",
         "overlay_line": first["why_comma"].join(
             filter(None, (state, _put(w["interval"], interval)))
@@ -120,7 +120,7 @@ def reasons(known: Mapping[str, Any], words: Mapping[str, str], lang: str) -> st
     Parameters
     ----------
     known : mapping
-        ``state``, and ``reason`` as codes or keys with spaces between them.
+        ``state``, and ``reason`` as codes with spaces between them.
     words : mapping
         Words of a language.
     lang : str
@@ -129,7 +129,7 @@ def reasons(known: Mapping[str, Any], words: Mapping[str, str], lang: str) -> st
     Returns
     -------
     str
-        The rules of codes and the words of keys; what has neither stays as it is.
+        The rules of the codes; what is no code stays as it is.
 
     Examples
     --------
@@ -138,16 +138,12 @@ def reasons(known: Mapping[str, Any], words: Mapping[str, str], lang: str) -> st
     'data missing: the sku is not in the catalogue'
     """
     state = str(known["state"])
-    told = []
-    for key in str(known["reason"]).split():
-        if f"reason_{key}" in words:
-            told.append(words[f"reason_{key}"])
-        else:
-            told.append(CODES[key].rule_in(lang) if key in CODES else key)
-    listed = words["semicolon"].join(told)
+    codes = str(known["reason"]).split()
+    rules = [CODES[code].rule_in(lang) if code in CODES else code for code in codes]
+    listed = words["semicolon"].join(rules)
     if state == "unknown":
         return words["colon"].join(filter(None, (words["reason_unknown"], listed)))
-    return listed or (words[f"reason_{state}"] if state in ("estimate", "withheld") else "")
+    return listed
 
 
 def _in_all(each: Mapping[str, Mapping[str, str]], phrase: Any) -> str:
@@ -172,8 +168,27 @@ def _chance(known: Mapping[str, Any], words: Mapping[str, str]) -> str:
     return words["likeliest"].format(letter=known["likeliest"], chance=chance)
 
 
-def _why(text: str, words: Mapping[str, str]) -> str:
-    """The told facts that move a letter most, from ``factor:percent`` joined by ``;``."""
+def why(text: str, words: Mapping[str, str]) -> str:
+    """The told facts that move a letter most, in words.
+
+    Parameters
+    ----------
+    text : str
+        ``factor:percent`` joined by ``;``, as :func:`carbon.label.scale.grade` gives it.
+    words : mapping
+        Words of labels in a language.
+
+    Returns
+    -------
+    str
+        Empty without any.
+
+    Examples
+    --------
+    >>> from carbon.base.words import section
+    >>> why("packaging:-6;returns:+14", section("label", "zh"))
+    '主要差异：包装 −6%，退货 +14%'
+    """
     items = []
     for part in filter(None, text.split(";")):
         factor, _, percent = part.strip().partition(":")
@@ -190,8 +205,18 @@ def _per_unit(known: Mapping[str, Any], words: Mapping[str, str]) -> str:
     if not known["unit_kg"]:
         return ""
     unit = str(known["unit"])
-    word = words.get(f"unit_{unit.replace(' ', '_')}", unit)
-    return words["per_unit"].format(kg=known["unit_kg"], unit=word)
+    return words["per_unit"].format(kg=known["unit_kg"], unit=unit_word(unit, words))
+
+
+def unit_word(unit: str, words: Mapping[str, str]) -> str:
+    """A functional unit in words; as it is written where there are none.
+
+    Examples
+    --------
+    >>> unit_word("100 sheets", {"unit_100_sheets": "百张"}), unit_word("m2", {})
+    ('百张', 'm2')
+    """
+    return words.get(f"unit_{unit.replace(' ', '_')}", unit)
 
 
 def _asked(known: Mapping[str, Any], words: Mapping[str, str], lang: str) -> str:
@@ -207,7 +232,21 @@ def _asked(known: Mapping[str, Any], words: Mapping[str, str], lang: str) -> str
     return words["semicolon"].join(names)
 
 
-def _reference(text: str, words: Mapping[str, str]) -> str:
+def reference_text(text: str, words: Mapping[str, str]) -> str:
+    """What a SKU is held against, in words.
+
+    Parameters
+    ----------
+    text : str
+        Id of the references, as ``archetype 2026.1+0123456789ab``.
+    words : mapping
+        Words of labels in a language.
+
+    Examples
+    --------
+    >>> reference_text("archetype 2026.1", {"reference_archetype": "类目典型商品 {}"})
+    '类目典型商品 2026.1'
+    """
     kind, _, edition = text.partition(" ")
     if not text:
         return ""

@@ -86,6 +86,12 @@ class Scale:
         Share by which a ratio may miss a bound and still belong to the better letter [1].
     largest : tuple of float
         Largest share of one SKU, and of one merchant, in a platform's own reference [1].
+
+    Examples
+    --------
+    >>> from carbon import Study
+    >>> Study().scale.letters[0]
+    'A'
     """
 
     letters: tuple[str, ...]

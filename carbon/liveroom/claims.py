@@ -15,7 +15,7 @@ from carbon.liveroom.room_problems import RoomProblems, text_of
 from carbon.liveroom.sales import places_of
 from carbon.liveroom.studio import clusters
 
-__all__ = ["CLAIM_COLUMNS", "CLOSE", "SERIALS", "Claims", "claimed", "tell_claims"]
+__all__ = ["CLAIM_COLUMNS", "CLOSE", "SERIALS", "TABLES", "Claims", "claimed"]
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -134,7 +134,7 @@ def claimed(
 
     def refuse(code: str, column: str, bad: Flags, value: pd.Series) -> None:
         at = np.flatnonzero(bad & table["counts"].to_numpy())
-        tell_claims(problems, code, of, column, table, at, value)
+        problems.add_rows(code, TABLES[of], column, table, at, value, "place")
         table.loc[at, "counts"] = False
 
     serial = SERIALS[of]
@@ -154,7 +154,7 @@ def claimed(
     refuse("R031", "retired", late, day)
     untold = np.flatnonzero(np.isnat(retired) & table["counts"].to_numpy())
     if of == "power":
-        tell_claims(problems, "R076", of, "retired", table, untold, table["serial"])
+        problems.add_rows("R076", TABLES[of], "retired", table, untold, table["serial"], "place")
     _in_time(frame, table, of, sessions, policy, as_of, refuse)
     table["left"] = table["amount"]
     table["sound"] = table["counts"]
@@ -267,7 +267,8 @@ def _lookalikes(table: pd.DataFrame, of: str, problems: RoomProblems) -> None:
         head = text.str.slice(stop=-size)
         grown = (head.isin(known) & (head.str.len() >= SHORTEST)).to_numpy()
         odd |= grown | text.isin(set(head[grown])).to_numpy()
-    tell_claims(problems, "R077", of, SERIALS[of], table, live[odd & long], table["serial"])
+    at = live[odd & long]
+    problems.add_rows("R077", TABLES[of], SERIALS[of], table, at, table["serial"], "place")
 
 
 def _once(
@@ -312,7 +313,7 @@ def _once(
         ("R022", again, serial),
     ):
         at = both["index"].to_numpy(dtype=np.int64)[bad]
-        tell_claims(problems, code, of, SERIALS[of], table, at, value[bad], exact=True)
+        problems.add_rows(code, TABLES[of], SERIALS[of], table, at, value[bad], "place")
         table.loc[at, "counts"] = False
     if not len(past):
         return both.loc[[], ["room", "period", "serial"]]
@@ -326,40 +327,3 @@ def _once(
     rests = np.append(np.zeros(len(own), dtype=bool), past["used"].to_numpy() > 0)
     clash: pd.DataFrame = both.loc[rests & fresh & (rooms | unlike), ["room", "period", "serial"]]
     return clash.reset_index(drop=True)
-
-
-def tell_claims(
-    problems: RoomProblems,
-    code: str,
-    of: str,
-    column: str,
-    table: pd.DataFrame,
-    at: npt.NDArray[np.int64],
-    value: pd.Series,
-    *,
-    exact: bool = False,
-) -> None:
-    """Note a code at some claims.
-
-    Parameters
-    ----------
-    problems : RoomProblems
-    code, of, column : str
-    table : pandas.DataFrame
-        The claims.
-    at : ndarray of int
-        Positions in it.
-    value : pandas.Series
-        What is told, of all claims; only of those at fault if ``exact``.
-    exact : bool
-    """
-    if not len(at):
-        return
-    problems.add(
-        code,
-        TABLES[of],
-        column,
-        room=table["place"].to_numpy()[at],
-        line=table["line"].to_numpy()[at],
-        value=(value if exact else value.iloc[at]).astype("str"),
-    )

@@ -194,7 +194,7 @@ def judge(
         hasty = np.flatnonzero(watched_too_little(units, watched, policy.plausible))
         table.loc[hasty, ["session_kg", "footprint_kg"]] = np.nan
         values = [f"{units[at]:g} units, {watched[at]:g} h" for at in hasty]
-        problems.add("R069", "sessions", "viewer_hours", room=hasty, value=values)
+        problems.add("R069", file="sessions", column="viewer_hours", owner=hasty, value=values)
     credits_kg, used = match_credits(
         claims["credits"], (table["footprint_kg"] - table["power_kg"]).to_numpy(), problems
     )
@@ -227,7 +227,14 @@ def _doubts(sold: Sold, goods: pd.DataFrame, problems: RoomProblems) -> None:
             doubted = np.append(goods[flag].to_numpy(dtype=bool), False)
             at = np.flatnonzero(doubted[sold.sku])
             name = names[sold.sku[at]]
-            problems.add(code, "catalogue", column, room=sold.room[at], value=list(name), sku=name)
+            problems.add(
+                code,
+                file="catalogue",
+                column=column,
+                owner=sold.room[at],
+                value=list(name),
+                sku=name,
+            )
 
 
 def _rooms(told: pd.DataFrame) -> pd.DataFrame:
@@ -246,7 +253,7 @@ def _repeated_rooms(told: pd.DataFrame, problems: RoomProblems) -> None:
         at = np.flatnonzero(bad)
         name = table["room"].iloc[at]
         place = problems.rooms.get_indexer(pd.Index(name))
-        problems.add(code, "rooms", "room", room=place, line=line.iloc[at], value=name)
+        problems.add(code, file="rooms", column="room", owner=place, row=line.iloc[at], value=name)
 
 
 def _serials(claims: Claims, n: int) -> npt.NDArray[np.object_]:
@@ -281,7 +288,9 @@ def _gates(
         ("R013", "sessions", silent),
     ):
         at = np.flatnonzero(bad)
-        problems.add(code, source, "room", room=at, value=list(problems.rooms[at].astype("str")))
+        problems.add(
+            code, file=source, column="room", owner=at, value=list(problems.rooms[at].astype("str"))
+        )
     codes = problems.by_room()
     sound = ~(unsold | back | silent | sold.mixed)
     sound &= np.array(["R011" not in told for told in codes], dtype=bool)
@@ -321,7 +330,7 @@ def _earlier_told(on_air: Studio, claims: tuple[Claims, ...], problems: RoomProb
         value = table["room"] + ", " + table["period"].astype(str) + ": " + table[thing].astype(str)
         value = value.drop_duplicates()
         place = problems.rooms.get_indexer(pd.Index(table.loc[value.index, "room"]))
-        problems.add("R051", "history", thing, room=place, value=value)
+        problems.add("R051", file="history", column=thing, owner=place, value=value)
 
 
 def _decide(

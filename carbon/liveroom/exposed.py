@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from carbon.base.errors import LedgerError, RuleError, problem_table
+from carbon.base.shown import Shown
 from carbon.catalogue.ledger import read_ledger
 from carbon.liveroom.ledgers import Table
 from carbon.liveroom.market import Scenario, read_scenario, rooms_of
@@ -17,8 +18,8 @@ from carbon.liveroom.rounds import Rounds, run
 __all__ = ["Exposure", "share_exposure"]
 
 
-@dataclass(frozen=True, eq=False)
-class Exposure(Rounds):
+@dataclass(frozen=True, eq=False, repr=False)
+class Exposure(Shown, Rounds):
     """Impressions shared out, round after round.
 
     Parameters
@@ -27,12 +28,21 @@ class Exposure(Rounds):
         Columns :data:`carbon.base.errors.PROBLEM_COLUMNS`, of the ledger and of the sharing.
     left_out : int
         Rows that got no share.
+    several : bool
+        Rounds were asked for, or told; there may be one.
     scenario : Scenario, optional
         The made-up market that was asked for.
+
+    Examples
+    --------
+    >>> from carbon import Platform, Study
+    >>> Platform(Study()).share_exposure(scenario="fair-exposure").left_out
+    0
     """
 
     problems: pd.DataFrame
     left_out: int
+    several: bool = False
     scenario: Scenario | None = None
 
 
@@ -71,10 +81,9 @@ def share_exposure(
     Examples
     --------
     >>> from carbon.liveroom.policy_file import read_policy
-    >>> rooms = pd.DataFrame({"room": ["R1", "R2"], "impressions": [900, 100]})
-    >>> shared = share_exposure(read_policy(), rooms)
-    >>> round(float(shared.last.rooms["exposure"].sum()))
-    1000
+    >>> shared = share_exposure(read_policy(), scenario="fair-exposure", rounds_made=2)
+    >>> shared.course["small_exposure"].round(3).tolist()
+    [0.12, 0.3, 0.3]
     """
     rules = policy.exposure
     if rules is None:
@@ -108,5 +117,6 @@ def share_exposure(
         shared.course,
         problems=pd.concat(parts, ignore_index=True) if parts else problem_table(),
         left_out=int(shared.last.rooms["exposure"].isna().sum()) + left_out,
+        several=rounds_made is not None or "round" in table,
         scenario=scenario,
     )

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from carbon.base.errors import LedgerError
+from carbon.base.shown import Shown
 from carbon.catalogue.ledger import Ledger
 from carbon.catalogue.schema import Catalogue
 from carbon.footprint.computing import Computing
@@ -25,8 +26,8 @@ from carbon.liveroom.studio import viewers_of
 __all__ = ["RoomsJudged", "day_of", "judge_rooms"]
 
 
-@dataclass(frozen=True, eq=False)
-class RoomsJudged(Judgement):
+@dataclass(frozen=True, eq=False, repr=False)
+class RoomsJudged(Shown, Judgement):
     """Rooms judged, with what this changes in a history.
 
     Parameters
@@ -37,6 +38,12 @@ class RoomsJudged(Judgement):
         Name and text of the next file of the history; None if it has nothing new.
     as_of : str
         Day of the judgement, ``2026-11-30``.
+
+    Examples
+    --------
+    >>> none = pd.DataFrame({"room": []})
+    >>> RoomsJudged(none, none, none, none, none, as_of="2026-11-30").as_of
+    '2026-11-30'
     """
 
     settlement: pd.DataFrame | None = None
@@ -87,7 +94,8 @@ def judge_rooms(
     rates, odd_rates = rates_of(ledgers.get("rates"))
     frames.pop("rates", None)
     words = findings(frames["rooms"], policy, look)
-    tables = Tables(**frames, findings=words, rates=rates)
+    refused = ledgers["sales"].refused
+    tables = Tables(**frames, findings=words, rates=rates, refused=refused)
     names = study.vocabulary.categories["category"].astype(str).tolist()
     typical = study.catalogue(pd.DataFrame({"sku": names, "category": names}))
     judged = judge(

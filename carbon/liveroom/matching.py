@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from carbon.liveroom.claims import CLOSE, SERIALS, Claims, tell_claims
+from carbon.liveroom.claims import CLOSE, SERIALS, TABLES, Claims
 from carbon.liveroom.room_problems import RoomProblems
 
 __all__ = ["match_credits", "match_power"]
@@ -126,8 +126,8 @@ def _used(
 ) -> Claims:
     table = claims.table.copy()
     table.loc[live.index, "used"] = used
-    at = live.index.to_numpy()
-    tell_claims(problems, "R029", of, SERIALS[of], table, at[idle], table["serial"])
+    at, places = live.index.to_numpy(), (TABLES[of], SERIALS[of])
+    problems.add_rows("R029", *places, table, at[idle], table["serial"], "place")
     rest = np.setdiff1d(np.flatnonzero(used < live["left"].to_numpy() * (1 - CLOSE)), idle)
-    tell_claims(problems, "R032", of, SERIALS[of], table, at[rest], table["serial"])
+    problems.add_rows("R032", *places, table, at[rest], table["serial"], "place")
     return Claims(table, claims.earlier)

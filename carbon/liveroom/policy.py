@@ -348,6 +348,12 @@ class Policy(Rules):
         When suspicious patterns are told.
     plausible : PlausibleRules, optional
         What is told of a room; without, only what needs no number.
+
+    Examples
+    --------
+    >>> from carbon import Platform, Study
+    >>> Platform(Study(), "default").policy.id.split()[0]
+    'default'
     """
 
     name: Identifier

@@ -1,20 +1,16 @@
-"""Problems of rooms, gathered while they are judged: one row a code and room, with a count."""
+"""Reads faults of rooms as they are found, gives one problem a code and room, with a count [1]."""
 
 from __future__ import annotations
-
-from collections.abc import Sequence
-from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from carbon.base.errors import CODES, problem_table
+from carbon.base.problems import Problems
 
 __all__ = ["RoomProblems", "text_of"]
 
-LONGEST: Final = 120
-"""Characters of a value that are told."""
+Integers = npt.NDArray[np.int64]
 
 
 def text_of(frame: pd.DataFrame, name: str) -> pd.Series:
@@ -35,8 +31,8 @@ def text_of(frame: pd.DataFrame, name: str) -> pd.Series:
     return frame[name].astype("str").fillna("").astype("str").str.strip()
 
 
-class RoomProblems:
-    """Collector of problems.
+class RoomProblems(Problems):
+    """Collector of problems whose owners are rooms.
 
     Parameters
     ----------
@@ -46,68 +42,52 @@ class RoomProblems:
     Examples
     --------
     >>> problems = RoomProblems(pd.Index(["a", "b"]))
-    >>> problems.add("R009", "sales", "room", room=[1], value=["b"])
+    >>> problems.add("R009", file="sales", column="room", owner=[1], value=["b"])
     >>> problems.table()[["file", "value", "code"]].values.tolist(), problems.by_room().tolist()
     ([['sales', 'b', 'R009']], ['', 'R009'])
     """
 
     def __init__(self, rooms: pd.Index) -> None:
+        super().__init__()
         self.rooms = rooms
-        self._parts: list[pd.DataFrame] = []
 
-    def add(
+    def add_rows(
         self,
         code: str,
-        table: str,
+        file: str,
         column: str,
-        *,
-        room: Any,
-        value: Sequence[str] | pd.Series = (),
-        line: Any = None,
-        sku: Any = "",
+        table: pd.DataFrame,
+        where: Integers | npt.NDArray[np.bool_],
+        value: pd.Series,
+        owner: str = "room",
     ) -> None:
-        """Note a code.
+        """Note a code at rows of a table of sessions, certificates or credits.
 
         Parameters
         ----------
-        code : str
-            A key of :data:`carbon.base.errors.CODES`.
-        table, column : str
-            Where.
-        room : array of int
-            Position of each room, -1 for none.
-        value : sequence of str
-            What was found.
-        line : array of int, optional
-            Row of the file.
-        sku : array of str, optional
-            The SKU.
+        code, file, column : str
+        table : pandas.DataFrame
+            ``line`` and the position of the room, -1 for none.
+        where : ndarray of bool or int
+            Rows at fault, or their positions.
+        value : pandas.Series
+            What is told, of all rows or of those at fault.
+        owner : str
+            Column with the position of the room.
         """
-        if not len(room):
-            return
-        self._parts.append(
-            pd.DataFrame(
-                {
-                    "file": table,
-                    "row": np.nan if line is None else np.asarray(line, dtype=np.float64),
-                    "column": column,
-                    "sku": sku,
-                    "value": pd.Series(list(value) or "", index=range(len(room)), dtype="object")
-                    .astype("str")
-                    .str.slice(0, LONGEST),
-                    "code": code,
-                    "room": np.asarray(room, dtype=np.int64),
-                }
-            )
+        at = np.flatnonzero(where) if where.dtype == np.bool_ else where
+        told = value if len(value) == len(at) else value.iloc[at]
+        self.add(
+            code,
+            file=file,
+            column=column,
+            owner=table[owner].to_numpy()[at],
+            row=table["line"].to_numpy()[at],
+            value=told.astype("str").to_numpy(),
         )
 
     def add_lines(
-        self,
-        code: str,
-        frame: pd.DataFrame,
-        column: str,
-        at: npt.NDArray[np.int64],
-        room: npt.NDArray[np.int64],
+        self, code: str, frame: pd.DataFrame, column: str, at: Integers, room: Integers
     ) -> None:
         """Note a code at lines of the sales: the first line of each room, and how many more.
 
@@ -134,32 +114,14 @@ class RoomProblems:
         more = [f" (and {n - 1} more)" if n > 1 else "" for n in count]
         self.add(
             code,
-            "sales",
-            column,
-            room=room[order[first]],
-            line=line[order[first]],
+            file="sales",
+            column=column,
+            owner=room[order[first]],
+            row=line[order[first]],
             value=[f"{value}{rest}" for value, rest in zip(values, more, strict=True)],
             sku=text_of(frame.iloc[shown], "sku").to_numpy(),
         )
 
     def by_room(self) -> npt.NDArray[np.object_]:
         """Codes of each room, joined by a space; notes are left out."""
-        out = np.full(len(self.rooms), "", dtype=object)
-        if self._parts:
-            found = pd.concat([part[["room", "code"]] for part in self._parts])
-            grave = found["code"].map({code: one.severity != "note" for code, one in CODES.items()})
-            found = (
-                found[(found["room"] >= 0) & grave].drop_duplicates().sort_values(["room", "code"])
-            )
-            told = found.groupby("room")["code"].agg(" ".join)
-            out[told.index.to_numpy()] = told.to_numpy()
-        return out
-
-    def table(self) -> pd.DataFrame:
-        """Problems with rule and remedy, by table, row and code."""
-        if not self._parts:
-            return problem_table()
-        found = pd.concat(self._parts, ignore_index=True)
-        found["row"] = found["row"].astype("Int64")
-        found = found.sort_values(["file", "row", "code", "value"], kind="stable")
-        return problem_table(found)
+        return self.by_owner(len(self.rooms))[1]

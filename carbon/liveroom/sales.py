@@ -5,7 +5,6 @@ Units and money are whole numbers, so sums are exact and the order of the lines 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -14,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from carbon.catalogue.days import misdated
+from carbon.catalogue.days import misdated, period_days
 from carbon.catalogue.ledger import MONEY
 from carbon.liveroom.plausible import odd_prices, odd_returns, on_air
 from carbon.liveroom.policy import Policy
@@ -218,7 +217,7 @@ def tally(
         kept[at] = False
 
     sold_on = _day(sales, "date")
-    dates = misdated(sold_on, as_of=as_of, period=days_of(period))
+    dates = misdated(sold_on, as_of=as_of, period=period_days(period))
     refuse("R005", "room", room < 0)
     refuse("R006", "order", _repeated(sales, kept, room, session, sku, units, revenue, returned))
     refuse("R064", "date", dates["outside"] & ~dates["future"])
@@ -291,9 +290,9 @@ def tally(
     home = key // (len(skus) + 1)
     problems.add(
         "R079",
-        "sales",
-        "units",
-        room=home[told],
+        file="sales",
+        column="units",
+        owner=home[told],
         value=[f"{sums[1][at]:g} of {sums[0][at]:g}" for at in told],
     )
     given_back = np.minimum(sums[1], sums[0])
@@ -306,9 +305,9 @@ def tally(
         told = np.flatnonzero(few)
         problems.add(
             "R072",
-            "sales",
-            "returned_units",
-            room=home[told],
+            file="sales",
+            column="returned_units",
+            owner=home[told],
             value=[f"{closed_back[at]:g} of {closed_units[at]:g}" for at in told],
             sku=skus.to_numpy()[key[told] % (len(skus) + 1) - 1],
         )
@@ -356,30 +355,6 @@ def _refused(
     known = np.flatnonzero(room >= 0)
     problems.add_lines("R075", refused, "sku", known, room[known])
     return np.bincount(room[known], minlength=len(rooms)).astype(np.int64)
-
-
-def days_of(period: str) -> tuple[np.datetime64, np.datetime64] | None:
-    """First and last day of a period as 2026, 2026Q3, 2026H2 or 2026-11; None for other names.
-
-    Examples
-    --------
-    >>> [str(day) for day in days_of("2026Q3")], days_of("double eleven")
-    (['2026-07-01', '2026-09-30'], None)
-    """
-    found = re.fullmatch(r"(\d{4})(?:Q([1-4])|H([12])|-(0[1-9]|1[0-2]))?", period.strip())
-    if found is None:
-        return None
-    year, quarter, half, month = found.groups()
-    first, months = 1, 12
-    if quarter:
-        first, months = 3 * int(quarter) - 2, 3
-    elif half:
-        first, months = 6 * int(half) - 5, 6
-    elif month:
-        first, months = int(month), 1
-    start = np.datetime64(f"{year}-{first:02}", "M")
-    end = (start + months).astype("datetime64[D]") - np.timedelta64(1, "D")
-    return start.astype("datetime64[D]"), end
 
 
 def text_blank(frame: pd.DataFrame, name: str) -> Flags:

@@ -80,12 +80,12 @@ def standing(
     banned = looks(pd.Series(one.index[one["blocked"].fillna(False)], dtype="str"))
     alike = looks(who).isin(banned).to_numpy() & ~blocked.fillna(False).to_numpy(dtype=bool)
     at = np.flatnonzero(alike)
-    problems.add("R078", "rooms", "merchant", room=at, value=who.iloc[at])
+    problems.add("R078", file="rooms", column="merchant", owner=at, value=who.iloc[at])
     blocked = blocked.mask(alike, True)
     known = blocked.notna().to_numpy(dtype=bool)
     if policy.gates.block_list is not None:
         at = np.flatnonzero(~known)
-        problems.add("R012", "rooms", "merchant", room=at, value=who.iloc[at])
+        problems.add("R012", file="rooms", column="merchant", owner=at, value=who.iloc[at])
     small = found["small_merchant"].astype("boolean").reset_index(drop=True)
     if "small_merchant" in rooms:
         small = small.fillna(rooms["small_merchant"].astype("boolean").reset_index(drop=True))

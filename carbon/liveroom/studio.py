@@ -195,14 +195,16 @@ def studio(
     kwh, metered = np.where(twice, np.nan, kwh), metered & ~twice
     place = table["place"].where(table["place"] != "", viewers)
     untold = table["place"] == ""
-    _tell(problems, "R036", "place", table, untold.to_numpy(), table["session"])
+    problems.add_rows("R036", "sessions", "place", table, untold.to_numpy(), table["session"])
     seen = table["viewer_place"].where(table["viewer_place"] != "", viewers)
     here, there = impacts.reindex(place), impacts.reindex(seen)
     for column, where, found in (("place", place, here), ("viewer_place", seen, there)):
         lost = found["grid_kg"].isna().to_numpy()
-        _tell(problems, "R019", column, table, lost, where)
+        problems.add_rows("R019", "sessions", column, table, lost, where)
     watched = table["viewer_hours"].to_numpy(dtype=np.float64)
-    _tell(problems, "R068", "viewer_hours", table, np.isnan(watched), table["session"])
+    problems.add_rows(
+        "R068", "sessions", "viewer_hours", table, np.isnan(watched), table["session"]
+    )
     table = table.assign(
         hours=hours,
         kwh=kwh,
@@ -241,15 +243,15 @@ def _read(sessions: pd.DataFrame, rooms: pd.Index, problems: RoomProblems) -> pd
     )
     table["told"] = told.ne(other=False).fillna(True).to_numpy(dtype=bool)
     lost = (table["room"] < 0).to_numpy()
-    _tell(problems, "R005", "room", table, lost, text_of(sessions, "room"))
+    problems.add_rows("R005", "sessions", "room", table, lost, text_of(sessions, "room"))
     same = table.drop(columns="line").duplicated().to_numpy() & ~lost
-    _tell(problems, "R006", "session", table, same, table["session"])
+    problems.add_rows("R006", "sessions", "session", table, same, table["session"])
     empty = ~(table["end"] > table["start"]).to_numpy() & ~lost & ~same
-    _tell(problems, "R014", "end", table, empty, table["session"])
+    problems.add_rows("R014", "sessions", "end", table, empty, table["session"])
     rest = ~lost & ~same
     unlike = rest & (table["session"] == "").to_numpy()
     unlike[rest] |= table.loc[rest, ["room", "session"]].duplicated(keep=False).to_numpy()
-    _tell(problems, "R015", "session", table, unlike, table["session"])
+    problems.add_rows("R015", "sessions", "session", table, unlike, table["session"])
     return table[rest & ~empty & ~unlike].reset_index(drop=True)
 
 
@@ -264,8 +266,8 @@ def _possible(
     future = misdated(as_days(table["end"]), as_of=as_of)["future"]
     hours = (table["end"] - table["start"]).dt.total_seconds().to_numpy() / SECONDS
     long = never if plausible is None else hours > plausible.session_hours.value
-    _tell(problems, "R067", "end", table, future, table["end"])
-    _tell(problems, "R066", "end", table, long & ~future, table["session"])
+    problems.add_rows("R067", "sessions", "end", table, future, table["end"])
+    problems.add_rows("R066", "sessions", "end", table, long & ~future, table["session"])
     return table[~(long | future)].reset_index(drop=True)
 
 
@@ -278,22 +280,22 @@ def _energy(
     """Energy of each session [kWh], and whether it was metered."""
     given = table["studio_kwh"].to_numpy(dtype=np.float64)
     nothing = given <= 0
-    _tell(problems, "R020", "studio_kwh", table, nothing, table["studio_kwh"])
+    problems.add_rows("R020", "sessions", "studio_kwh", table, nothing, table["studio_kwh"])
     given = np.where(nothing, np.nan, given)
     estimate, strange = equipment_kwh(table["equipment"], hours)
     strange &= np.isnan(given)
-    _tell(problems, "R018", "equipment", table, strange, table["equipment"])
+    problems.add_rows("R018", "sessions", "equipment", table, strange, table["equipment"])
     kwh = np.where(np.isnan(given), estimate, given)
     metered = ~np.isnan(given) & table["told"].to_numpy(dtype=bool)
     nameless = metered & (table["meter_id"] == "").to_numpy()
-    _tell(problems, "R070", "meter_id", table, nameless, table["session"])
+    problems.add_rows("R070", "sessions", "meter_id", table, nameless, table["session"])
     guessed = ~np.isnan(kwh) & ~metered
-    _tell(problems, "R017", "studio_kwh", table, guessed, table["session"])
+    problems.add_rows("R017", "sessions", "studio_kwh", table, guessed, table["session"])
     if plausible is not None:
         odd = odd_power(given, hours, estimate, plausible)
         pairs = zip(given, hours, strict=True)
         readings = pd.Series([f"{energy:g} kWh in {time:g} h" for energy, time in pairs])
-        _tell(problems, "R065", "studio_kwh", table, odd, readings)
+        problems.add_rows("R065", "sessions", "studio_kwh", table, odd, readings)
         kwh, metered = np.where(odd, estimate, kwh), metered & ~odd
     return kwh, metered
 
@@ -325,31 +327,10 @@ def _clashes(
         touched |= ((old > 0) & (new > 0))[cluster]
     again = touched[: len(table)]
     twice = bad[: len(table)]
-    _tell(problems, "R016", "start", table, twice & ~again, table["session"])
-    _tell(problems, "R034", "session", table, again, table["session"])
+    problems.add_rows("R016", "sessions", "start", table, twice & ~again, table["session"])
+    problems.add_rows("R034", "sessions", "session", table, again, table["session"])
     clash = own.loc[past & touched, ["name", "period", "session"]]
     return twice, clash.rename(columns={"name": "room"}).reset_index(drop=True)
-
-
-def _tell(
-    problems: RoomProblems,
-    code: str,
-    column: str,
-    table: pd.DataFrame,
-    bad: Flags,
-    value: pd.Series,
-) -> None:
-    at = np.flatnonzero(bad)
-    if not len(at):
-        return
-    problems.add(
-        code,
-        "sessions",
-        column,
-        room=table["room"].to_numpy()[at],
-        line=table["line"].to_numpy()[at],
-        value=value.iloc[at].astype("str"),
-    )
 
 
 def viewers_of(sessions: pd.DataFrame, viewers: str) -> list[str]:

@@ -1,7 +1,8 @@
-"""A platform operator's page: rooms by tier, points lost, exposure, and the price of fairness."""
+"""Reads tables of judged rooms and exposure, gives the page of a platform's operator as HTML."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -10,6 +11,8 @@ import pandas as pd
 from markupsafe import Markup
 
 from carbon import __version__
+from carbon.base.digits import DASH, amount, percent
+from carbon.base.words import basis_text
 from carbon.liveroom.metrics import METRICS
 from carbon.pages.html import (
     LANGS,
@@ -24,7 +27,7 @@ from carbon.pages.html import (
     text,
     user,
 )
-from carbon.paper.charts import Bar, Curve, bars, lorenz, number, percent
+from carbon.paper.charts import Bar, Curve, bars, lorenz
 
 __all__ = ["EXPOSURE", "REASONS", "ROOMS", "page"]
 
@@ -88,7 +91,8 @@ def page(
     '<!DOCTYPE html>'
     """
     say = Say("dashboard", langs)
-    policy, basis = (_only(rooms, name) for name in ("policy", "basis"))
+    policy = _only(rooms, "policy")
+    basis = basis_text(_only(rooms, "basis"), say.langs[0])
     return rendered(
         say,
         title=say("title"),
@@ -117,6 +121,11 @@ def _only(rooms: pd.DataFrame, name: str) -> str:
     return user("; ".join(sorted(set(told[told != ""]))), LINE)
 
 
+def _points(points: float) -> str:
+    """Points to a tenth, rounded down: a room is never told more than it has."""
+    return f"{math.floor(points * 10 + 1e-9) / 10:.1f}" if math.isfinite(points) else DASH
+
+
 def _numbers(frame: pd.DataFrame, name: str) -> pd.Series:
     """A column of numbers; NaN where it is not there."""
     if name not in frame:
@@ -133,16 +142,16 @@ def _overview(say: Say, rooms: pd.DataFrame) -> dict[str, Any]:
         rows.append((say(status), f"{of:,}", percent(of / len(rooms)) if len(rooms) else ""))
     if points.notna().any():
         whole = float(revenue[points.notna()].sum())
-        weighted = number(float((points * revenue).sum() / whole)) if whole > 0 else "–"
+        weighted = _points(float((points * revenue).sum() / whole)) if whole > 0 else "–"
         told = say("of_100", weighted=weighted)
-        rows.append((say("mean_points"), number(float(points.mean())), told))
+        rows.append((say("mean_points"), _points(float(points.mean())), told))
     kg = _numbers(rooms, "footprint_kg")
     if kg.notna().any():
         retired, rest = (
-            number(float(_numbers(rooms, name).sum()) / 1000)
+            amount(float(_numbers(rooms, name).sum()) / 1000)
             for name in ("credits_kg", "residual_kg")
         )
-        rows.append((say("footprint"), number(float(kg.sum()) / 1000), say("t")))
+        rows.append((say("footprint"), amount(float(kg.sum()) / 1000), say("t")))
         rows.append((say("residual"), rest, say("matched", credits=retired)))
     open_ = int(count.get("provisional", 0)) > 0
     note = text(say("provisional_note"), note=True) if open_ else None
@@ -250,13 +259,13 @@ def _lost(say: Say, reasons: pd.DataFrame) -> dict[str, Any]:
     for name, row in zip(found.index, found.to_dict("records"), strict=True):
         label = _criterion(say, name)
         lost, kept, most = row["lost"], row["points"], row["most"]
-        told = f"−{number(lost, digits=2)} / {number(most, digits=2)}" if lost else "0"
+        told = f"−{_points(lost)} / {most:g}" if lost else "0"
         shown.append(Bar(label, (lost, kept), told))
         cells.append(
             [
                 label,
                 f"{most:g}",
-                number(lost, digits=2),
+                _points(lost),
                 f"{row['losing']:,}",
                 percent(row["losing"] / row["rooms"]),
                 f"{row['unknown']:,}",
@@ -307,10 +316,10 @@ def _next(say: Say, rooms: pd.DataFrame, reasons: pd.DataFrame) -> dict[str, Any
             [
                 user(row["room"], 160),
                 user(row["merchant"], 200),
-                number(row["points"]),
+                _points(row["points"]),
                 user(say.side(tier)) if row["tier"] == row["tier"] and row["tier"] else "–",
                 say.both(told),
-                number(float(step["adds"]), digits=2),
+                _points(float(step["adds"])),
             ]
         )
     more = say("and_more", count=f"{len(found) - TOP:,}") if len(found) > TOP else ""
@@ -334,7 +343,8 @@ def _exposure(say: Say, exposure: pd.DataFrame | None) -> dict[str, Any]:
         curves = []
         for when in ("before", "after"):
             gini = _numbers(measures[measures["name"] == "gini"], when)
-            told = f", {say.plain('gini')} {number(float(gini.iloc[0]))}" if len(gini) else ""
+            spread_of = f"{float(gini.iloc[0]):.3f}" if len(gini) else ""
+            told = f", {say.plain('gini')} {spread_of}" if spread_of else ""
             ys = _numbers(spread, when).tolist()
             curves.append(Curve(say.plain(when) + told, across, ys))
         words = {key: say.plain(key) for key in ("across", "up", "equal")}
@@ -359,7 +369,7 @@ def _concentration(say: Say, measures: pd.DataFrame) -> Block:
         ends = [
             f"{value:,.0f}"
             if row["name"] in COUNTS
-            else number(value)
+            else f"{value:.3f}"
             if row["name"] in FINE
             else percent(value)
             for value in (float(row["before"]), float(row["after"]))

@@ -1,4 +1,4 @@
-"""Pages that stand alone: sections of text, charts and tables as one HTML file.
+"""Reads sections of text, charts and tables, gives one HTML file that stands alone.
 
 No script, no font and no picture is fetched, and the page forbids itself to fetch any: its
 Content-Security-Policy allows its own style sheet, by its hash, and nothing else.
@@ -182,7 +182,7 @@ def table(
         Above it.
     heads : sequence of (Markup, str)
         Header and kind of each column: ``head`` (names the row), ``number``, ``user`` (what a user
-        wrote), ``en`` (English on every page) or ``text``.
+        wrote) or ``text``.
     rows : sequence
         Cells.
     more : Markup
@@ -242,7 +242,7 @@ def rendered(
     style = (home / "style.css").read_text(encoding="utf-8")
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     filled = page(folder(home), "page.j2", str(home), steps=STEPS)
-    return filled.render(
+    html = filled.render(
         {
             "lang": say.langs[0],
             "style": Markup(style),  # noqa: S704  our own style sheet
@@ -257,3 +257,5 @@ def rendered(
             "footer": footer,
         }
     )
+    # a Chinese percent sign follows its number
+    return html.replace("\u00a0%", "%") if say.langs[0] == "zh" else html

@@ -1,4 +1,4 @@
-"""The merchant's report: one page on a catalogue."""
+"""Reads a catalogue and its study, gives a merchant's report as one HTML page."""
 
 from __future__ import annotations
 
@@ -9,15 +9,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from carbon import __version__
-from carbon.base.rules import digest
+from carbon.base.files import digest
+from carbon.base.words import basis_text
+from carbon.base.words import section as words
 from carbon.catalogue.schema import Catalogue
 from carbon.footprint.levers import LEVERS
 from carbon.footprint.reference import References
 from carbon.footprint.scenario import book_of
 from carbon.label.claims import Market
+from carbon.label.phrases import reference_text
 from carbon.pages import report_overview as overview
 from carbon.pages import report_topics as topics
-from carbon.pages.html import Say, code, facts, rendered, section, text, user
+from carbon.pages.html import LANGS, Say, code, facts, rendered, section, text, user
 from carbon.pages.report_figures import Figures, figures
 from carbon.pages.report_words import Names, Telling
 from carbon.paper.shown import Page
@@ -104,13 +107,13 @@ def report(
         title=say("title"),
         title_text=f"{say.plain('title')} · {user(source.name)}",
         subject=subject,
-        basis=str(study.basis),
+        basis=say.side(_basis(study)),
         declared=say("declared"),
         sections=[
             *_sections(of, study, market, source),
             _method(of, study, source, references or study.references, draws, options),
         ],
-        footer=f"carbon-label {__version__} · {study.basis}",
+        footer=f"carbon-label {__version__} · {basis_text(study.basis, lang)}",
     )
     return html, found
 
@@ -148,7 +151,7 @@ def _method(
     first = of.figures.skus["sku"].iloc[0] if len(of.skus) else "SKU"
     about = [
         (say("edition"), study.edition.id, ""),
-        (say("reference"), references.id, ""),
+        (say("reference"), say.side(_reference(references.id)), ""),
         (say("draws"), f"{draws:,}", ""),
         (say("program"), f"carbon-label {__version__}", ""),
     ]
@@ -164,11 +167,20 @@ def _method(
         text(say("unit_text")),
         text(say("offsets_text")),
         facts(about),
-        text(say("basis_note", basis=str(study.basis))),
+        text(say("basis_note", basis=_basis(study))),
         text(say("file_note", file=plain(source.name), sha256=sha256)) if sha256 else None,
         text(say("verify_text")),
         code(commands),
     )
+
+
+def _basis(study: Study) -> dict[str, str]:
+    return {each: basis_text(study.basis, each) for each in LANGS}
+
+
+def _reference(name: str) -> dict[str, str]:
+    """What the references are, in each language."""
+    return {each: reference_text(name, words("label", each)) for each in LANGS}
 
 
 def _names(study: Study) -> tuple[Names, Names, Names]:

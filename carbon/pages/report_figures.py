@@ -1,4 +1,4 @@
-"""The numbers of a merchant's report: totals, places to look at, and what is not known."""
+"""Reads a catalogue and its study, gives the numbers of a merchant's report [kg CO2e, 1]."""
 
 from __future__ import annotations
 
@@ -10,12 +10,14 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from carbon.base import digits
 from carbon.base.terms import BOUNDARIES, ORIGINS, STAGES
 from carbon.catalogue.schema import Catalogue
 from carbon.footprint.compare import probability_lower
 from carbon.footprint.reference import References
 from carbon.footprint.scenario import what_if
 from carbon.label.claims import Market, check
+from carbon.label.facts import ratios
 from carbon.liveroom.goods import facts
 from carbon.liveroom.policy_file import read_policy
 
@@ -26,9 +28,6 @@ __all__ = ["Figures", "Sum", "figures"]
 
 CHUNK: Final = 500
 """SKUs whose draws of all stages are held at once."""
-
-TAIL: Final = 0.025
-"""Share of the draws on each side of a 95 % interval."""
 
 FACTS: Final = {
     "air_share": "air_share",
@@ -58,7 +57,8 @@ class Figures:
         One row a SKU in the order of the catalogue: the columns of ``Study.grades``, ``name``,
         ``merchant``, ``kept`` (kept units, NaN if units sold are not known), ``weight`` (units
         that it counts for in totals; 0 if it does not), ``kg`` (total times weight), ``mass_kg``,
-        ``units_per_parcel``, ``return_rate``, ``air_share``, ``wrapping_kg`` and ``plastic`` (the
+        ``ratio_text`` (percentage of the printed numbers), ``units_per_parcel``,
+        ``return_rate``, ``air_share``, ``wrapping_kg`` and ``plastic`` (the
         mass of the packaging of one dispatch and its plastic share), and ``lever`` and
         ``lever_share``, the largest saving.
     weighted : bool
@@ -132,6 +132,10 @@ def figures(
     own = catalogue.skus
     for name in ("name", "merchant"):
         skus[name] = own[name].astype("object").where(own[name].notna(), "").astype(str)
+    totals, usual = (
+        digits.amounts(_numbers(skus, name))[0] for name in ("total_kg", "reference_kg")
+    )
+    skus["ratio_text"] = ratios(totals, usual, _numbers(skus, "ratio"), study.scale)
     for name in ("mass_kg", "units_per_parcel", "return_rate"):
         skus[name] = own[name].to_numpy(dtype=np.float64)
     sold = own["units_sold"].to_numpy(dtype=np.float64)
@@ -160,6 +164,11 @@ def figures(
     )
 
 
+def _numbers(table: pd.DataFrame, name: str) -> Floats:
+    values: Floats = table[name].to_numpy(dtype=np.float64)
+    return values
+
+
 def _stages(study: Study, catalogue: Catalogue, skus: pd.DataFrame, draws: int) -> dict[str, Sum]:
     """Sums over the catalogue, with the interval of the sums of paired draws."""
     inside = [stage for stage in STAGES if stage in BOUNDARIES[study.boundary]]
@@ -176,7 +185,7 @@ def _stages(study: Study, catalogue: Catalogue, skus: pd.DataFrame, draws: int) 
             sums += np.tensordot(own[some], part.stages[some].astype(np.float64), axes=1)
         picked = sums[[STAGES.index(stage) for stage in inside]]
         every = np.vstack([picked.sum(axis=0), picked])
-        low, high = np.quantile(every, [TAIL, 1 - TAIL], axis=1)
+        low, high = digits.interval(every)
         low, high = np.minimum(low, kg), np.maximum(high, kg)
     names = ["total", *inside]
     told = zip(kg.tolist(), low.tolist(), high.tolist(), strict=True)

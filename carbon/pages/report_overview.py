@@ -1,4 +1,4 @@
-"""Sections of a report that tell how much: totals, letters, stages, SKUs and categories."""
+"""Reads figures of a report, gives its sections that tell how much [kg CO2e, t CO2e]."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ import numpy as np
 import pandas as pd
 from markupsafe import Markup
 
-from carbon.footprint.picture import WORDS
+from carbon.base.digits import DASH, amount, percent
+from carbon.base.words import text as words
+from carbon.label.scale import STATES
 from carbon.pages.html import LANGS, Block, facts, figure, section, table, text, user
 from carbon.pages.report_words import LONG, TOP, Telling
-from carbon.paper.charts import Bar, bars, number, percent
+from carbon.paper.charts import Bar, bars
 
 __all__ = ["extremes", "letters", "totals", "where"]
 
@@ -22,20 +24,12 @@ def totals(of: Telling) -> dict[str, Any]:
     say, skus, total = of.say, of.skus, of.total
     known, units = int(skus["total_kg"].notna().sum()), float(skus["weight"].sum())
     each, low, high = (end / units if units else np.nan for end in total)
+    number, interval = of.parts(*(end / of.unit[1] for end in total))
+    mean, mean_interval = of.parts(each, low, high)
     rows: list[tuple[Markup, str, Markup]] = [
         (say("skus"), f"{len(skus):,}", Markup("{} {:,}").format(say("computed"), known)),
-        (
-            say("total"),
-            number(total[0] / of.unit[1], total[1] / of.unit[1], total[2] / of.unit[1]),
-            Markup("{} {}").format(
-                say(of.unit[0]), of.interval(*(end / of.unit[1] for end in total[1:]))
-            ),
-        ),
-        (
-            say("mean"),
-            number(each, low, high),
-            Markup("{} {}").format(say("kg_per"), of.interval(low, high)),
-        ),
+        (say("total"), number, Markup("{} {}").format(say(of.unit[0]), interval)),
+        (say("mean"), mean, Markup("{} {}").format(say("kg_per"), mean_interval)),
     ]
     if of.figures.weighted:
         rows.insert(1, (say("kept_units"), f"{units:,.0f}", Markup()))
@@ -56,18 +50,19 @@ def totals(of: Telling) -> dict[str, Any]:
 def letters(of: Telling, letters: Sequence[str], scale: str) -> dict[str, Any]:
     """How the letters are spread."""
     say, skus = of.say, of.skus
-    counts = pd.crosstab(skus["letter"].astype(str), skus["state"].astype(str))
-    counts = counts.reindex(index=["", *letters], columns=["graded", "provisional"])
+    state = skus["state"].astype(str)
+    counts = pd.crosstab(skus["letter"].astype(str), state)
+    counts = counts.reindex(index=["", *letters], columns=["sure", "range"])
     counts = counts.fillna(0).astype(int)
     shown = [
         Bar(letter, (sure, vague), f"{sure:,} + {vague:,}")
         for letter, sure, vague in counts.iloc[1:].itertuples()
     ]
-    for state in ("unknown", "not_applicable"):
-        count = int((skus["state"] == state).sum())
+    for name in STATES[2:]:
+        count = int((state == name).sum())
         if count:
-            shown.append(Bar(say.plain(state), (0, 0, count), f"{count:,}"))
-    legend = [say.plain("graded"), say.plain("provisional")]
+            shown.append(Bar(say.plain(name), (0, 0, count), f"{count:,}"))
+    legend = [say.plain("sure_letter"), say.plain("range")]
     title = say.plain("letters")
     told = say("letters_note", scale=scale, confidence=percent(of.confidence))
     return section(
@@ -85,8 +80,8 @@ def where(of: Telling) -> dict[str, Any]:
     shown = []
     for stage, sums in of.figures.stages.items():
         kg, low, high = (end / per for end in sums)
-        label = say.side({lang: WORDS[lang][stage] for lang in LANGS})
-        told = f"{number(kg, low, high)} {of.interval(low, high)}".rstrip()
+        label = say.side({lang: words(f"chart.{stage}", lang) for lang in LANGS})
+        told = amount(kg, low, high)
         strong = stage == "total"
         told += "" if strong else f" · {of.share(sums.kg)}"
         shown.append(Bar(label, (kg,), told, low, high, strong=strong))
@@ -163,17 +158,22 @@ def _held(of: Telling, caption: Markup, rows: pd.DataFrame) -> Block:
         (say("name"), "user"),
         (say("category"), "text"),
         (say("per_unit"), "number"),
+        (say("per_functional_unit"), "number"),
         (say("ratio"), "number"),
         (say("letter"), "text"),
+        (say("why"), "text"),
     ]
-    cells = []
-    for row in rows.to_dict("records"):
-        letter = str(row["letter"])
-        if row["state"] == "provisional":
-            chance = row["letter_probability"]
-            told = f" {percent(chance)}" if chance == chance else ""
-            letter = Markup("{} <small>{}{}</small>").format(letter, say("provisional"), told)
-        cells.append([*of.who(row), of.kg(row), percent(row["ratio"]), letter])
+    cells = [
+        [
+            *of.who(row),
+            of.kg(row),
+            of.per_unit(row),
+            f"{row['ratio_text']}\u00a0%" if row["ratio_text"] else DASH,
+            of.letter(row),
+            of.why(row),
+        ]
+        for row in rows.to_dict("records")
+    ]
     return table(caption, heads, cells)
 
 
@@ -191,8 +191,7 @@ def _categories(of: Telling) -> list[Block]:
     cells = []
     for row in found.head(LONG).to_dict("records"):
         ends = [
-            f"{number(of.skus['total_kg'][row[end]], digits=2)} · "
-            f"{user(of.skus['sku'][row[end]], 140)}"
+            f"{amount(of.skus['total_kg'][row[end]])} · {user(of.skus['sku'][row[end]], 140)}"
             if row["skus"] > 1
             else "–"
             for end in ("least", "most")
@@ -202,7 +201,7 @@ def _categories(of: Telling) -> list[Block]:
                 of.name(row["category"]),
                 f"{row['skus']:,}",
                 of.cell(row["kg"]),
-                number(row["mean"]),
+                amount(row["mean"]),
                 *ends,
                 percent(row["p"]),
             ]

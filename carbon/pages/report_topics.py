@@ -1,4 +1,4 @@
-"""Sections of a report by topic: air, packaging, returns, measures, data, claims, problems."""
+"""Reads figures of a report, gives its sections by topic, from air freight to problems."""
 
 from __future__ import annotations
 
@@ -8,9 +8,13 @@ import numpy as np
 import pandas as pd
 from markupsafe import Markup
 
-from carbon.pages.html import Block, figure, section, table, text, user
+from carbon.base.codes import CODES
+from carbon.base.digits import amount, percent
+from carbon.base.problems import retold
+from carbon.base.words import section as section_words
+from carbon.pages.html import LANGS, Block, Say, figure, section, table, text, user
 from carbon.pages.report_words import PROBLEMS, TONNE, TOP, Telling
-from carbon.paper.charts import Bar, bars, number, percent
+from carbon.paper.charts import Bar, bars
 
 __all__ = ["air", "claims", "improve", "measures", "packaging", "problems", "returns"]
 
@@ -75,10 +79,10 @@ def _ways(of: Telling, mass: pd.Series) -> Block:
         [
             say(str(key)),
             f"{row['skus']:,.0f}",
-            f"{number(row['mass'] / 1000)} t"
+            f"{amount(row['mass'] / 1000)} t"
             if row["mass"] >= TONNE
-            else f"{number(row['mass'])} kg",
-            number(row["kg"] / row["mass"], digits=2) if row["mass"] else "–",
+            else f"{amount(row['mass'])} kg",
+            amount(row["kg"] / row["mass"]) if row["mass"] else "–",
         ]
         for key, row in sums.iterrows()
     ]
@@ -96,7 +100,7 @@ def packaging(of: Telling) -> dict[str, Any]:
     sums = of.figures.stages["packaging"]
 
     def grams(total: float, count: float) -> str:
-        return f"{number(1000 * total / count, digits=2)} g" if count else "–"
+        return f"{amount(1000 * total / count)} g" if count else "–"
 
     told = say(
         "packaging_note",
@@ -122,9 +126,9 @@ def packaging(of: Telling) -> dict[str, Any]:
     cells = [
         [
             *of.who(row),
-            number(1000 * row["wrapping_kg"], digits=2),
-            number(1000 * row["usual"], digits=2),
-            f"{number(row['over'], digits=2)} kg",
+            amount(1000 * row["wrapping_kg"]),
+            amount(1000 * row["usual"]),
+            f"{amount(row['over'])} kg",
             percent(row["plastic"]),
         ]
         for row in top.to_dict("records")
@@ -178,7 +182,7 @@ def measures(of: Telling) -> dict[str, Any]:
     for row in found.to_dict("records"):
         last = row["lever"] == "all"
         label = say.plain("all_levers") if last else say.side(of.levers[row["lever"]])
-        told = f"{number(row['saved_kg'] / per, digits=2)}  · {percent(row['saved_share'])} "
+        told = f"{amount(row['saved_kg'] / per)}  · {percent(row['saved_share'])} "
         told += f"({row['applies']:,} {say.plain('skus')})"
         shown.append(Bar(label, (row["saved_kg"] / per,), told, strong=last))
     chart = figure(bars(shown, name=say.plain("levers"), key="levers", unit=say.plain(word)))
@@ -255,31 +259,46 @@ def claims(of: Telling, market: dict[str, str]) -> dict[str, Any]:
     return section("claims", say("claims"), *blocks, table(say("claims"), heads, cells, more=more))
 
 
+def _causes(say: Say, codes: str) -> Markup:
+    """What codes say, in words."""
+    return say.both(
+        {
+            lang: section_words("problem", lang)["semicolon"].join(
+                f"{code} {CODES[code].rule_in(lang)}" if code in CODES else code
+                for code in codes.split()
+            )
+            for lang in LANGS
+        }
+    )
+
+
 def problems(of: Telling, command: str) -> dict[str, Any]:
     """Problems by row, and SKUs that could not be computed."""
     say, found = of.say, of.figures.problems
     blocks: list[Block] = []
     failed = of.skus[of.skus["total_kg"].isna()]
     if len(failed):
-        heads = [(say("sku"), "head"), (say("name"), "user"), (say("codes"), "text")]
+        heads = [(say("sku"), "head"), (say("name"), "user"), (say("why"), "text")]
         cells = [
-            [user(row["sku"], 160), user(row["name"], 240), str(row["problem"])]
+            [user(row["sku"], 160), user(row["name"], 240), _causes(say, str(row["problem"]))]
             for row in failed.head(PROBLEMS).to_dict("records")
         ]
         more = of.more(len(failed), PROBLEMS)
         blocks.append(table(say("not_computed"), heads, cells, more=more))
     if found.empty:
         return section("problems", say("problems"), *blocks, text(say("no_problems")))
+    count = len(found)
     order = found["severity"].map({"error": 0, "warning": 1, "note": 2})
-    found = found.iloc[np.argsort(order.to_numpy(), kind="stable")]
+    found = found.iloc[np.argsort(order.to_numpy(), kind="stable")].head(PROBLEMS)
+    found = retold(found.reset_index(drop=True), say.langs[0])
     heads = [
         (say("code"), "head"),
         (say("row"), "number"),
         (say("column"), "user"),
         (say("sku"), "user"),
         (say("value"), "user"),
-        (say("rule"), "en"),
-        (say("remedy"), "en"),
+        (say("rule"), "text"),
+        (say("remedy"), "text"),
     ]
     cells = [
         [
@@ -289,9 +308,9 @@ def problems(of: Telling, command: str) -> dict[str, Any]:
             row["rule"],
             row["remedy"],
         ]
-        for row in found.head(PROBLEMS).to_dict("records")
+        for row in found.to_dict("records")
     ]
-    shown = table(say("problems"), heads, cells, more=of.more(len(found), PROBLEMS))
+    shown = table(say("problems"), heads, cells, more=of.more(count, PROBLEMS))
     return section(
         "problems",
         say("problems"),

@@ -1,7 +1,8 @@
-"""How a report tells an amount, a category or a SKU, and what it tells of."""
+"""Reads figures of a report, gives texts of amounts, categories and SKUs [kg CO2e, t CO2e]."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -10,9 +11,12 @@ import numpy as np
 import pandas as pd
 from markupsafe import Markup
 
-from carbon.pages.html import Say, user
+from carbon.base import digits
+from carbon.base.digits import DASH, percent
+from carbon.base.words import section
+from carbon.label.phrases import unit_word, why
+from carbon.pages.html import LANGS, Say, user
 from carbon.pages.report_figures import Figures, Sum
-from carbon.paper.charts import number, percent
 
 __all__ = ["LONG", "PROBLEMS", "TONNE", "TOP", "Names", "Telling"]
 
@@ -72,15 +76,14 @@ class Telling:
     def amount(self, kg: float, low: float = np.nan, high: float = np.nan) -> dict[str, str]:
         """Kilograms or tonnes with their interval, in each language."""
         unit, per = ("t", 1000.0) if abs(kg) >= TONNE else ("kg", 1.0)
-        told, ends = number(kg / per, low / per, high / per), self.interval(low / per, high / per)
+        number, interval = self.parts(kg / per, low / per, high / per)
         words = self.say.each(unit).items()
-        return {lang: f"{told} {word} {ends}".rstrip() for lang, word in words}
+        return {lang: f"{number} {word} {interval}".rstrip() for lang, word in words}
 
-    def interval(self, low: float, high: float) -> str:
-        """Ends of an interval in brackets; nothing without."""
-        if not (np.isfinite(low) and np.isfinite(high)):
-            return ""
-        return f"({number(low, low, high)}–{number(high, low, high)})"
+    def parts(self, value: float, low: float, high: float) -> tuple[str, str]:
+        """A number, and its interval in brackets; that is empty without."""
+        number, _, interval = digits.amount(value, low, high).partition(" ")
+        return number, interval
 
     @property
     def unit(self) -> tuple[str, float]:
@@ -93,7 +96,7 @@ class Telling:
 
     def cell(self, kg: float) -> str:
         """A sum as the cell of a table."""
-        return number(kg / self.unit[1])
+        return digits.amount(kg / self.unit[1])
 
     def name(self, category: object) -> str:
         """Name of a category."""
@@ -111,7 +114,39 @@ class Telling:
     def kg(self, row: Mapping[Any, Any]) -> str:
         """Footprint of a SKU with its interval [kg CO2e per kept unit]."""
         low, high = row.get("low_kg", np.nan), row.get("high_kg", np.nan)
-        return f"{number(row['total_kg'], low, high)} {self.interval(low, high)}".rstrip()
+        return digits.amount(row["total_kg"], low, high)
+
+    def letter(self, row: Mapping[Any, Any]) -> Markup | str:
+        """Letter or range of a SKU, with the probability of the likeliest one where unsure."""
+        letter = str(row.get("letter_text") or row["letter"] or "")
+        if not letter:
+            return DASH
+        if row["state"] == "sure":
+            return letter
+        chance = (
+            math.floor(row["letter_probability"] * 100 + 1e-9) / 100
+            if (row["letter_probability"] == row["letter_probability"])
+            else math.nan
+        )
+        told = f"{row['letter']} {percent(chance)}" if math.isfinite(chance) else ""
+        return Markup("{} <small>{}</small>").format(letter, told or self.say("range"))
+
+    def why(self, row: Mapping[Any, Any]) -> Markup:
+        """The told facts that move a letter most, in words."""
+        words = {lang: why(str(row.get("why") or ""), section("label", lang)) for lang in LANGS}
+        return self.say.both(words)
+
+    def per_unit(self, row: Mapping[Any, Any]) -> Markup | str:
+        """Footprint per functional unit, where there is one other than the sales unit."""
+        if not row.get("unit") or row.get("kg_per_unit") in (None, row["total_kg"]):
+            return DASH
+        number = digits.amount(float(row["kg_per_unit"]))
+        return self.say.both(
+            {
+                lang: f"{number}/{unit_word(str(row['unit']), section('label', lang))}"
+                for lang in LANGS
+            }
+        )
 
     def more(self, count: int, shown: int) -> Markup | str:
         """How many rows a table leaves out."""

@@ -1,4 +1,4 @@
-"""Charts of pages as SVG text: bars with intervals, and Lorenz curves.
+"""Reads rows of numbers with their texts, gives charts of pages as SVG: bars, Lorenz curves [px].
 
 No font and no screen is needed, and the same numbers give the same bytes. Nothing is told by
 colour alone: every bar has its name and its number, parts differ in pattern, curves in their dash.
@@ -16,7 +16,7 @@ from carbon.paper import strokes
 from carbon.paper.strokes import GRID, LESS, MORE, PAPER, SIZE, SOFT, WHOLE, point
 from carbon.paper.text import fitted, plain, width
 
-__all__ = ["Bar", "Curve", "bars", "lorenz", "number", "percent"]
+__all__ = ["Bar", "Curve", "bars", "lorenz"]
 
 WIDTH: Final = 720
 ROW: Final = 30
@@ -77,63 +77,6 @@ class Curve:
     label: str
     x: Sequence[float]
     y: Sequence[float]
-
-
-def number(value: float, low: float = math.nan, high: float = math.nan, digits: int = 3) -> str:
-    """A number with no more digits than its interval allows.
-
-    Parameters
-    ----------
-    value : float
-        Any.
-    low, high : float
-        Its interval; it decides the digits, two of its width.
-    digits : int
-        Digits where there is no interval.
-
-    Returns
-    -------
-    str
-        With commas at the thousands; a dash if it is not known.
-
-    Examples
-    --------
-    >>> number(39123.4, 30210, 60400), number(1.2345, 1.1, 1.5), number(0.01234), number(math.nan)
-    ('39,000', '1.23', '0.0123', '–')
-    """
-    if not math.isfinite(value):
-        return "–"
-    spread = high - low if math.isfinite(high - low) and high > low else 0.0
-    size = spread if spread else abs(value)
-    if size == 0:
-        return "0"
-    places = (2 if spread else digits) - 1 - math.floor(math.log10(size))
-    rounded = round(value, places)
-    text = f"{rounded:,.{min(max(places, 0), 6)}f}"
-    return text.replace("-", "−") if float(rounded) else "0"
-
-
-def percent(share: float, digits: int = 2) -> str:
-    """A share as percent, to so many digits but never below a tenth.
-
-    Parameters
-    ----------
-    share : float
-        [1]
-    digits : int
-        Significant digits.
-
-    Examples
-    --------
-    >>> percent(0.2345), percent(0.0004), percent(-0.05), percent(math.nan)
-    ('23\xa0%', '0.0\xa0%', '−5.0\xa0%', '–')
-    """
-    if not math.isfinite(share):
-        return "–"
-    size = abs(share * 100)
-    places = 1 if size < 0.1 else max(0, min(1, digits - 1 - math.floor(math.log10(size))))
-    text = f"{size:.{places}f}"
-    return f"{'−' if share < 0 and float(text) else ''}{text}\u00a0%"
 
 
 def bars(

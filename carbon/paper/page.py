@@ -1,13 +1,16 @@
-"""Templates of strangers as text: filled, escaped, bounded, and unable to run or read anything.
+"""Reads templates of strangers and values, gives text: escaped, bounded, unable to run or read.
 
 Every value is escaped. Methods, attributes of Python objects, filters and functions beyond the few
-listed here do not exist; a loop, a call and an included template each spend from one budget, and
-the text that comes out is bounded, so that a page ends soon whatever it says.
+listed here do not exist. Every turn of a loop, call, filter, test, comparison, sum and included
+template spends from one budget, by the size of what it looks at; the text that comes out is
+bounded, and a clock stops what would still last: a page ends soon whatever it says.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import wraps
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final
@@ -30,7 +33,16 @@ FILES: Final = 50
 """Templates of one folder."""
 
 STEPS: Final = 20_000
-"""Turns of loops, calls of macros and included templates in one page."""
+"""Turns of loops, calls, filters, tests and included templates in one page."""
+
+SECONDS: Final = 20.0
+"""How long one page may take, whatever its budget [s]."""
+
+LOOKS: Final = 256
+"""Steps between two looks at the clock."""
+
+ENTRIES: Final = 64
+"""Entries of a list, or characters of a text, that one more step looks at."""
 
 OUTPUT: Final = 4_000_000
 """Characters of one page."""
@@ -93,7 +105,7 @@ class Page:
             L002 if the template is wrong, does what is not allowed or does not end soon.
         """
         environment = self._environment
-        environment.left = environment.steps
+        environment.begin()
         out: list[str] = []
         size = 0
         with _told(self.file):
@@ -139,11 +151,22 @@ class Environment(ImmutableSandboxedEnvironment):
             finalize=_printable,
             auto_reload=False,
         )
-        self.steps = self.left = steps
-        self.filters = {name: self.filters[name] for name in sorted(FILTERS)}
-        self.tests = {name: self.tests[name] for name in sorted(TESTS)}
-        self.filters |= {"_turns": self._turns, "_joined": _joined, "_one": _one}
+        self.steps = steps
+        self.begin()
+        self.filters = {name: self._spending(self.filters[name]) for name in sorted(FILTERS)}
+        self.tests = {name: self._spending(self.tests[name]) for name in sorted(TESTS)}
+        self.filters |= {
+            "_turns": self._turns,
+            "_joined": self._joined,
+            "_one": self._one,
+            "_member": self._member,
+        }
         self.globals = {"range": _range}
+
+    def begin(self) -> None:
+        """Give a page its budget and its time."""
+        self.left = self.steps
+        self.end = time.monotonic() + SECONDS
 
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
         """Put bounds into the template itself: on loops, joined texts and comparisons."""
@@ -155,8 +178,8 @@ class Environment(ImmutableSandboxedEnvironment):
         for compare in list(tree.find_all(nodes.Compare)):
             compare.expr = _bounded("_one", compare.expr)
             for operand in compare.ops:
-                if operand.op not in ("in", "notin"):
-                    operand.expr = _bounded("_one", operand.expr)
+                held = operand.op in ("in", "notin")
+                operand.expr = _bounded("_member" if held else "_one", operand.expr)
         bounded: nodes.Template = _Concatenations().visit(tree)
         bounded.set_environment(self)
         return bounded
@@ -166,11 +189,42 @@ class Environment(ImmutableSandboxedEnvironment):
             self.spend()
             yield item
 
-    def spend(self) -> None:
-        """Take one step from the budget of the page."""
-        self.left -= 1
+    def spend(self, steps: int = 1) -> None:
+        """Take steps from the budget of the page."""
+        before = self.left // LOOKS
+        self.left -= steps
         if self.left < 0:
             raise SecurityError(f"more than {self.steps} steps")
+        if self.left // LOOKS != before and time.monotonic() > self.end:
+            raise SecurityError(f"more than {SECONDS:g} s")
+
+    def _spending(self, function: Any) -> Callable[..., Any]:
+        """A filter or test that spends by the size of what it looks at."""
+
+        @wraps(function)
+        def bounded(*arguments: Any, **named: Any) -> Any:
+            self.spend(1 + sum(_size(one) for one in arguments) // ENTRIES)
+            return function(*arguments, **named)
+
+        return bounded
+
+    def _joined(self, parts: list[Any]) -> str:
+        self.spend(1 + sum(_size(part) for part in parts) // ENTRIES)
+        return _joined(parts)
+
+    def _one(self, value: Any) -> Any:
+        """A text or a number, to be compared."""
+        self.spend(1 + _size(value) // ENTRIES)
+        if not isinstance(value, SCALARS):
+            raise SecurityError("only texts and numbers are compared")
+        return value
+
+    def _member(self, holder: Any) -> Any:
+        """A text or a list in which something is looked for."""
+        if not isinstance(holder, str | list | tuple | dict | range):
+            raise SecurityError("members are looked for in texts, lists and mappings")
+        self.spend(1 + len(holder) // ENTRIES)
+        return holder
 
     def get_template(self, name: Any, *args: Any, **kwargs: Any) -> Any:
         """Find a template of the folder; this is a step."""
@@ -200,12 +254,14 @@ class Environment(ImmutableSandboxedEnvironment):
         if isinstance(obj, Mapping) and isinstance(argument, str):
             return self.getattr(obj, argument)
         if isinstance(obj, list | tuple | str) and isinstance(argument, int | slice):
+            self.spend(1 + len(obj) // ENTRIES)
             return obj[argument]
         raise SecurityError(f"[{argument!r}] is not allowed"[:80])
 
     def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
         """Arithmetic of numbers, and the sum of two texts."""
         del context
+        self.spend(1 + (_size(left) + _size(right)) // ENTRIES)
         if operator == "+" and isinstance(left, str) and isinstance(right, str):
             return _joined([left, right])
         number = isinstance(left, NUMBERS) and isinstance(right, NUMBERS)
@@ -236,10 +292,9 @@ def _joined(parts: list[Any]) -> str:
     return "".join(texts)
 
 
-def _one(value: Any) -> Any:
-    if not isinstance(value, SCALARS):
-        raise SecurityError("only texts and numbers are compared")
-    return value
+def _size(value: Any) -> int:
+    """Characters or entries of a value."""
+    return len(value) if isinstance(value, str | list | tuple | dict | range) else 0
 
 
 def _printable(value: Any) -> Any:
@@ -308,7 +363,7 @@ def page(
     file : str
         Named if it fails.
     steps : int
-        Turns of loops, calls of macros and included templates that one page may take.
+        Turns of loops, calls, filters, tests and included templates that one page may take.
 
     Returns
     -------

@@ -16,6 +16,7 @@ from carbon.catalogue import cells
 from carbon.catalogue.gather import filled_down
 from carbon.catalogue.schema import Whole
 from carbon.catalogue.seen import sku_digests
+from carbon.catalogue.sessions import session_keys
 from carbon.catalogue.sheets import Sheet
 from carbon.catalogue.stream import Stream
 
@@ -59,8 +60,15 @@ def content_keys(sheets: dict[str, Sheet], whole: Whole, stream: Stream) -> pd.D
         told = stream.sessions.astype("object")
         words = np.array(["|".join(map(repr, row)) for row in told.to_numpy().tolist()], object)
         of = np.append(hash_array(words, categorize=False), np.uint64(0))
-        names = _texts(main, "skus", "session", stream).to_numpy(zero_copy_only=False)
-        content += _mixed(of[stream.sessions.index.get_indexer(pd.Index(names, dtype="object"))])
+        named = pd.DataFrame(
+            {
+                name: _texts(main, "skus", name, stream).to_numpy(zero_copy_only=False)
+                for name in ("session", "merchant")
+            }
+        )
+        keys_of = pd.Index(session_keys(named), dtype="object")
+        found = np.where(keys_of.isna(), -1, stream.sessions.index.get_indexer(keys_of))
+        content += _mixed(of[found])
     keys = sku_digests(sku)
     again = np.zeros(len(keys), bool)
     again[whole.repeats] = True

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -20,15 +21,54 @@ from carbon.footprint.reference import References
 from carbon.liveroom import ranking
 from carbon.liveroom.ordering import Flags, Keys, Order
 from carbon.run.parts import Joiner, groups, joiner, write_part
+from carbon.run.plan import Job
 from carbon.run.reorder import reordered
 
 if TYPE_CHECKING:
     from carbon.study import Study
 
-__all__ = ["Ranking", "graded"]
+__all__ = ["Ranking", "graded", "rank_job"]
 
 SHOWN: Final = 10
 """Categories that are told."""
+
+
+def rank_job(
+    study: Study,
+    output: str,
+    *,
+    by: str = "intensity",
+    within: str = "category",
+    draws: int = 1000,
+    own: References | None = None,
+    signals: Path | None = None,
+) -> tuple[Job, Ranking]:
+    """A ranking of a catalogue of any size.
+
+    Parameters
+    ----------
+    study : Study
+    output : str
+        The result, told to the user.
+    by, within : str
+        As for :func:`carbon.liveroom.ranking.rank`.
+    draws : int
+        For intervals.
+    own : References, optional
+        A platform's.
+    signals : pathlib.Path, optional
+        Where scores for a search system go.
+
+    Returns
+    -------
+    Job, Ranking
+        What is done, and what says afterwards what is in it.
+    """
+    chosen = own or study.references
+    options = {"by": by, "within": within, "draws": draws, "references": chosen.id}
+    ranking = Ranking(by, within, study.scale.confidence, output, signals)
+    compute = partial(graded, own=own)
+    return Job("rank", study, compute, options, kept=".arrow", finish=ranking.finish), ranking
 
 
 def graded(

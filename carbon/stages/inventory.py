@@ -175,11 +175,32 @@ class Quantities:
         row = np.flatnonzero(amount != 0)
         return Exchanges(row, one(activity, len(row)), self.at(location, row), amount[row])
 
-    def to_destinations(self, row: Integers, activity: pd.Categorical, amount: Floats) -> Exchanges:
-        """Exchanges shared over the destinations of each SKU."""
+    @property
+    def judged(self) -> bool:
+        """Whether the catalogue was completed by the rules of an edition that judges products."""
+        return "functional_quantity" in self.catalogue.skus
+
+    def to_destinations(
+        self, row: Integers, activity: pd.Categorical, amount: Floats, *, national: bool = False
+    ) -> Exchanges:
+        """Exchanges shared over the destinations of each SKU.
+
+        Parameters
+        ----------
+        row : ndarray of int, shape (m,)
+            SKU of each exchange.
+        activity : pandas.Categorical, shape (m,)
+            What is taken.
+        amount : ndarray of float64, shape (m,)
+            How much, over all destinations.
+        national : bool
+            In the countries of the destinations, whatever their provinces.
+        """
         lines = self.catalogue.destinations
         at, share = lines["row"].to_numpy(), lines["share"].to_numpy()
         location = self.column(lines, "location")
+        if national:
+            location = countries(location)
         n = len(self.catalogue.skus)
         count = np.bincount(at, minlength=n)
         first = np.cumsum(count) - count
@@ -210,6 +231,15 @@ class Inventory:
         Names that the codes refer to.
     n : int
         Number of SKUs.
+
+    Examples
+    --------
+    >>> from carbon import Inventory, Study
+    >>> from carbon.stages import take
+    >>> study = Study()
+    >>> goods = study.catalogue({"sku": "A", "category": "t_shirt"})
+    >>> isinstance(take(goods, study.boundary), Inventory)
+    True
     """
 
     sku: npt.NDArray[np.int32]
@@ -260,14 +290,14 @@ def countries(places: pd.Categorical[Any]) -> pd.Categorical[Any]:
 
     Examples
     --------
-    >>> list(countries(pd.Categorical(["CN-ZJ", "VN"])))
-    ['CN', 'VN']
+    >>> list(countries(pd.Categorical(["CN-ZJ", "FR", "CN"])))
+    ['CN', 'FR', 'CN']
     """
     names = [str(place).partition("-")[0] for place in places.categories]
-    found = sorted(set(names))
-    code = np.array([found.index(name) for name in names] or [0], dtype=np.int16)
+    known = sorted(set(names))
+    code = np.array([known.index(name) for name in names] or [0], dtype=np.int16)
     codes = np.where(places.codes >= 0, code[places.codes], -1)
-    return pd.Categorical.from_codes(codes, categories=pd.Index(found))
+    return pd.Categorical.from_codes(codes, categories=pd.Index(known))
 
 
 def inbound(

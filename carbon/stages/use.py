@@ -1,4 +1,4 @@
-"""Use: the electricity of the product's service life; outside the default boundary."""
+"""Reads energy and years of use, gives the electricity of the product's service life [kWh]."""
 
 from __future__ import annotations
 
@@ -24,7 +24,12 @@ def take(of: Quantities) -> Iterator[Exchanges]:
     ------
     Exchanges
         Energy per year times years [kWh].
+
+    Notes
+    -----
+    Where products are judged, from the mix of the country: the province of those who buy is no
+    merit of the product, and a declared one must not make its letter.
     """
     energy = of.of("energy_per_year_kwh") * of.of("service_life_years")
     row = np.flatnonzero(energy != 0)
-    yield of.to_destinations(row, one(ELECTRICITY, len(row)), energy[row])
+    yield of.to_destinations(row, one(ELECTRICITY, len(row)), energy[row], national=of.judged)

@@ -82,7 +82,7 @@ def main() -> None:
             if number != 14:
                 sales += lines(random, session, room, chosen, day, careful=number <= CAREFUL)
         if number == 7:
-            sales += [{**line, "商品编码": f"新品-{at}"} for at, line in enumerate(sales[-12:], 1)]
+            sales += [{**line, "商品编码": f"新品-{at}"} for at, line in enumerate(sales[-36:], 1)]
     write("rooms", rooms)
     write("sessions", sessions)
     write("sales", sales)

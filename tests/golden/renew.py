@@ -9,8 +9,10 @@ import pandas as pd
 from carbon.study import Study
 
 HERE = Path(__file__).resolve().parent
+EDITIONS = ("2026.1", "2026.2")
 PLACES = ("CN", "GLO", "GB", "US", "NL", "FR", "CN-ZJ")
-EXAMPLES = HERE.parents[1] / "examples" / "catalogue.csv"
+GOODS = HERE / "catalogue.csv"
+DRAWS = 200
 
 
 def unit_impacts(study: Study) -> pd.DataFrame:
@@ -22,14 +24,16 @@ def unit_impacts(study: Study) -> pd.DataFrame:
 
 
 def reference_skus(study: Study) -> pd.DataFrame:
-    """The first SKU of each category: total, stages and indicators [kg CO2e]."""
-    catalogue = study.catalogue(EXAMPLES)
-    first = catalogue.skus[catalogue.skus["sku"].str.endswith("-001")]["sku"]
-    table = study.footprints(catalogue.select(list(first))).to_frame()
+    """A SKU of each category: total with its interval, stages and indicators [kg CO2e]."""
+    table = study.footprints(GOODS, draws=DRAWS).to_frame()
     return table[["sku", *[name for name in table if name.endswith("_kg")]]]
 
 
 if __name__ == "__main__":
-    now = Study(cache=False)
-    unit_impacts(now).to_csv(HERE / "unit_impacts.csv", index=False, lineterminator="\n")
-    reference_skus(now).to_csv(HERE / "reference_skus.csv", index=False, lineterminator="\n")
+    for edition in EDITIONS:
+        now = Study(edition, cache=False)
+        for name, table in (
+            ("unit_impacts", unit_impacts(now)),
+            ("reference_skus", reference_skus(now)),
+        ):
+            table.to_csv(HERE / f"{name}-{edition}.csv", index=False, lineterminator="\n")

@@ -9,7 +9,7 @@ from label_facts import ISSUE, fact
 from PIL import Image
 
 from carbon.label.design import DESIGNS, load_design
-from carbon.label.facts import STATES
+from carbon.label.scale import STATES
 from carbon.paper.raster import png
 
 FOLDER = Path(__file__).parent

@@ -1,8 +1,8 @@
 """Levers: what a merchant could do otherwise, each a pure function on a filled catalogue.
 
 A lever takes the catalogue, its sizes and the book of levers, and gives the changed catalogue
-with, per SKU, whether it applies and why not. Where it does not apply nothing is changed. The
-identifiers of SKUs never change, so that draws stay paired.
+with, per SKU, whether it applies and why not. Where it does not apply nothing is changed. A SKU
+keeps the key of what it was, so that draws stay paired.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from carbon.footprint.levers.registered import of_function, registered
 from carbon.footprint.levers.returns import resale_share, return_rate
 from carbon.footprint.levers.settings import parse
 from carbon.footprint.levers.transport import air_to_ground, e_van, regional_warehouse
+from carbon.footprint.streams import with_keys
 
 __all__ = ["LEVERS", "REASONS", "Book", "Change", "Lever", "lever"]
 
@@ -99,13 +100,18 @@ def lever(text: str | Lever | Callable[[Catalogue], Catalogue | Change], book: B
         function = LEVERS[name]
         return Lever(
             name + (f":{rest.strip()}" if own else ""),
-            lambda catalogue, book: function(catalogue, sizes, book),
+            lambda catalogue, book: function(with_keys(catalogue), sizes, book),
             TOUCHES[name],
             (english + own, chinese + own),
         )
     if "=" in text:
         setting = parse(text, book)
-        return Lever(text.strip(), setting.pull, setting.touches, (text.strip(), text.strip()))
+        return Lever(
+            text.strip(),
+            lambda catalogue, book: setting.pull(with_keys(catalogue), book),
+            setting.touches,
+            (text.strip(), text.strip()),
+        )
     ours = registered(text.strip())
     if ours is not None:
         return ours

@@ -64,6 +64,13 @@ class Change:
         The same SKUs in the same order.
     reason : ndarray of int8, shape (n,)
         Position in :data:`REASONS`; 0 where the lever applies.
+
+    Examples
+    --------
+    >>> from carbon import Change, Study
+    >>> goods = Study().catalogue({"sku": "A", "category": "t_shirt"})
+    >>> Change.of(goods, ("no-air", np.array([True]))).applies.tolist()
+    [False]
     """
 
     catalogue: Catalogue
@@ -221,6 +228,12 @@ class Lever:
         Stages that can differ.
     words : tuple of str
         Name in English and in Chinese.
+
+    Examples
+    --------
+    >>> from carbon import lever
+    >>> lever("as-it-is", title="As it is")(lambda catalogue: catalogue).words
+    ('As it is', 'as-it-is')
     """
 
     name: str

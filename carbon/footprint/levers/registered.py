@@ -14,6 +14,7 @@ from carbon.base.errors import StudyError
 from carbon.base.terms import STAGES
 from carbon.catalogue.schema import Catalogue
 from carbon.footprint.levers.book import Book, Change, Lever
+from carbon.footprint.streams import with_keys
 
 __all__ = ["GROUP", "lever", "of_function", "registered"]
 
@@ -61,12 +62,12 @@ def lever(
 
     Examples
     --------
-    >>> from carbon import Study, lever
-    >>> @lever("half-the-mass", touches=("materials", "production"), title="Half the mass")
-    ... def half(catalogue):
-    ...     skus = catalogue.skus.assign(mass_kg=catalogue.skus["mass_kg"] / 2)
-    ...     return replace(catalogue, skus=skus)
     >>> from dataclasses import replace
+    >>> from carbon import Study, lever
+    >>> @lever("half-the-returns", touches=("live_session", "returns"), title="Half the returns")
+    ... def half(catalogue):
+    ...     skus = catalogue.skus.assign(return_rate=catalogue.skus["return_rate"] / 2)
+    ...     return replace(catalogue, skus=skus)
     >>> table = Study().what_if({"sku": "A", "category": "t_shirt"}, [half])
     >>> bool(table["saved_kg"][0] > 0)
     True
@@ -117,7 +118,7 @@ def of_function(
 
     def pull(catalogue: Catalogue, _book: Book) -> Change:
         try:
-            result = function(catalogue)
+            result = function(with_keys(catalogue))
         except StudyError:
             raise
         except Exception as error:  # a stranger's function raises what it likes

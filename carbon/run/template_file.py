@@ -1,4 +1,4 @@
-"""An empty catalogue that explains itself."""
+"""Reads the vocabulary of an edition, gives an empty catalogue that explains itself."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from carbon.base.terms import STAGES
-from carbon.footprint.picture import stage_chart, waterfall
+from carbon.paper.sku_charts import stage_chart, waterfall
 from carbon.paper.strokes import INK, LESS, MORE, PAPER, SOFT, WHOLE
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -92,7 +92,7 @@ def test_a_waterfall_hangs_together() -> None:
     assert ends[2][1] == pytest.approx(ends[3][1])
     assert ends[3][0] == pytest.approx(ends[4][1])
     assert [bar.get("fill") == "url(#h)" for bar in bars] == [False, False, True, False, False]
-    assert {"−1.0", "+0.50", "−2.5"} <= set(shown(root))
+    assert {"−1.00", "+0.50", "−2.5"} <= set(shown(root))
 
 
 def test_no_more_digits_than_the_interval_allows() -> None:

@@ -1,4 +1,4 @@
-"""One SKU, or one dataset, as a tree that ends at the publisher's cells."""
+"""Reads a SKU or a dataset, gives it as a tree that ends at the publisher's cells [kg CO2e]."""
 
 from __future__ import annotations
 
@@ -7,20 +7,26 @@ from collections.abc import Iterator
 import numpy as np
 
 from carbon import stages
+from carbon.background.sampling import drawn_gsd2
 from carbon.background.unit_impacts import PARTS, characterization
 from carbon.base.errors import FactorsError
 from carbon.base.terms import BOUNDARIES, FITS, ORIGINS, STAGES
 from carbon.catalogue.schema import Catalogue
-from carbon.cli.options import first_name
-from carbon.footprint.picture import stage_chart
 from carbon.footprint.traced import traced
+from carbon.paper.sku_charts import stage_chart
 from carbon.study import Study
 
-__all__ = ["chart", "dataset", "tree"]
+__all__ = ["chart", "dataset", "first_name", "tree"]
 
 DRAWS = 1000
 DEPTH = 6
 """Levels of linked datasets that are followed; the longest chain of the edition has four."""
+
+
+def first_name(catalogue: Catalogue) -> str:
+    """Identifier and name of the first SKU of a catalogue."""
+    sku, name = (str(catalogue.skus[column].iloc[0]) for column in ("sku", "name"))
+    return sku if name in ("", "nan", "None") else f"{sku}  {name}"
 
 
 def tree(study: Study, catalogue: Catalogue, cut: float) -> Iterator[str]:
@@ -143,7 +149,9 @@ def dataset(study: Study, activity: str, location: str) -> Iterator[str]:
     if found["title_zh"]:
         yield f"  {found['title_zh']}"
     yield f"  boundary: {found['boundary']}"
-    yield f"  95 % factor (GSD²) {found['gsd2']:g}, pedigree {found['pedigree']}"
+    drawn = drawn_gsd2(study.edition, row, fit)
+    own = "" if f"{drawn:.3g}" == f"{found['gsd2']:.3g}" else f" (published {found['gsd2']:g})"
+    yield f"  95 % factor (GSD²) {drawn:.3g} as drawn{own}, pedigree {found['pedigree']}"
     yield from _below(study, row, 1.0, total, 0.0, "  ", FITS[fit], 1)
 
 

@@ -1,0 +1,145 @@
+"""Commands on a catalogue: ``carbon template``, ``check``, ``inventory`` and ``explain``."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from carbon.cli.options import (
+    AS_TABLE,
+    CATALOGUE,
+    EDITION,
+    FACTORS,
+    LANG,
+    OUTPUT,
+    PATH,
+    SKUS,
+    command,
+    new_study,
+    scope,
+    show,
+)
+from carbon.cli.outputs import guard
+from carbon.cli.printing import (
+    errors_in,
+    print_catalogue_problems,
+    print_defaults,
+    print_headers,
+    say,
+)
+
+__all__ = ["check", "explain", "inventory", "template"]
+
+
+@command()
+@CATALOGUE
+@OUTPUT
+@SKUS
+@scope
+def inventory(catalogue: Path, output: Path, skus: tuple[str, ...], **scope: Any) -> None:
+    """What every SKU takes, each exchange with its factor and cite.
+
+    \b
+    carbon inventory catalogue.csv -o inventory.parquet
+    carbon inventory catalogue.csv -o one.csv --sku TS-001
+    """
+    from carbon.run.results import write_table
+
+    guard(output, catalogue)
+    study = new_study(**scope)
+    filled = study.catalogue(catalogue)
+    filled = filled.select(list(skus)) if skus else filled
+    table = study.inventory(filled)
+    write_table(table, output)
+    say("exchanges", count=len(table), skus=len(filled), output=output)
+    sys.exit(1 if errors_in(filled) else 0)
+
+
+@command()
+@CATALOGUE
+@click.argument("sku")
+@click.option(
+    "--cut",
+    default=1.0,
+    show_default=True,
+    type=click.FloatRange(0, 100),
+    help="Leave out branches below this percentage of the total.",
+)
+@click.option(
+    "--picture",
+    type=PATH,
+    metavar="SVG",
+    help="Draw the stages with their 95 % intervals.",
+)
+@LANG
+@scope
+def explain(
+    catalogue: Path, sku: str, cut: float, picture: Path | None, lang: str, **scope: Any
+) -> None:
+    """One SKU as a tree, from its total to the publisher's cell.
+
+    \b
+    carbon explain catalogue.csv TS-001
+    carbon explain catalogue.csv TS-001 --cut 0 --picture stages.svg
+    """
+    from carbon.explained import chart, first_name, tree
+    from carbon.run.results import write_picture
+
+    study = new_study(**scope)
+    filled = study.catalogue(catalogue).select([sku])
+    for line in tree(study, filled, cut / 100):
+        click.echo(line)
+    if picture is not None:
+        write_picture(chart(study, filled, lang), picture)
+        click.echo(f"{first_name(filled)} -> {picture}")
+    print_catalogue_problems(filled)
+    sys.exit(1 if errors_in(filled) else 0)
+
+
+@command()
+@CATALOGUE
+@AS_TABLE
+@show(50, "Problems")
+@EDITION
+@FACTORS
+def check(
+    catalogue: Path, output: Path | None, show: int, edition: str, factors: tuple[Path, ...]
+) -> None:
+    """Every problem with row, column, value, rule and remedy; and what was assumed.
+
+    \b
+    carbon check catalogue.xlsx
+    carbon check catalogue.xlsx -o problems.xlsx
+    """
+    from carbon.run.results import write_table
+
+    guard(output, catalogue)
+    filled = new_study(edition=edition, factors=factors).catalogue(catalogue)
+    print_headers(filled)
+    print_defaults(filled)
+    print_catalogue_problems(filled, show=show)
+    if output is not None:
+        write_table(filled.problems, output)
+        say("problems_written", count=len(filled.problems), output=output)
+    sys.exit(1 if errors_in(filled) else 0)
+
+
+@command()
+@OUTPUT
+@LANG
+@EDITION
+@FACTORS
+def template(output: Path, lang: str, edition: str, factors: tuple[Path, ...]) -> None:
+    """An empty, annotated catalogue to fill in (.xlsx or .csv).
+
+    \b
+    carbon template -o catalogue.xlsx
+    carbon template -o catalogue.csv --lang en
+    """
+    from carbon.run.template_file import write_template
+
+    write_template(new_study(edition=edition, factors=factors).vocabulary, output, lang)
+    say("written", output=output)

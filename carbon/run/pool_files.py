@@ -1,0 +1,165 @@
+"""Reads a priced pool, gives its folder: tables, fund, page and manifest."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import pandas as pd
+
+import carbon
+from carbon.base.errors import OutputError
+from carbon.base.files import digest, whole_file
+from carbon.base.rules import shipped
+from carbon.base.terms import Basis
+from carbon.catalogue.ledger import Ledger
+from carbon.incentive.pool_page import summary
+from carbon.incentive.pool_policy import DEFAULT, Policy
+from carbon.incentive.pool_tiers import shown
+from carbon.incentive.return_pool import Pool
+from carbon.incentive.suspicion import says
+from carbon.run.manifest import Manifest, Named, write_json
+from carbon.run.results import write_table
+
+__all__ = ["FUND", "check_pool_folder", "write_pool"]
+
+FUND: Final = "carbon-pool-fund/1"
+"""Names the layout of ``fund.json``; see ``templates/pool/fund.schema.json``."""
+
+TABLES: Final = ("merchants", "cells", "categories", "tiers", "suspected", "season", "problems")
+OTHERS: Final = ("merchants.parquet", "fund.json", "summary.pdf")
+MANIFEST: Final = "manifest.json"
+
+
+def check_pool_folder(output: Path, inputs: Sequence[Path]) -> None:
+    """Refuse a folder that is a file, or in which a result would replace an input.
+
+    Parameters
+    ----------
+    output : pathlib.Path
+    inputs : sequence of pathlib.Path
+
+    Raises
+    ------
+    carbon.base.errors.OutputError
+        O001 or O004.
+    """
+    if output.exists() and not output.is_dir():
+        raise OutputError("O001", "it is a file", file=str(output))
+    names = {*(f"{name}.csv" for name in TABLES), *OTHERS, MANIFEST}
+    for path in inputs:
+        if path.name in names and path.resolve().parent == output.resolve():
+            raise OutputError("O004", file=str(path))
+
+
+def write_pool(
+    priced: Pool,
+    ledger: Ledger,
+    policy: Policy,
+    output: Path,
+    *,
+    inputs: Mapping[str, Path | None],
+    basis: Basis | str = "",
+    lang: str = "en",
+) -> tuple[list[Path], pd.DataFrame]:
+    """Write the tables, the fund, the page and the manifest of a pool.
+
+    Parameters
+    ----------
+    priced : Pool
+    ledger : Ledger
+        Of the orders.
+    policy : Policy
+    output : pathlib.Path
+        A folder.
+    inputs : mapping of str to pathlib.Path
+        Role → file: ``orders``, and as far as there are ``policy`` and ``catalogue``.
+    basis : Basis
+        Of the emissions of a return; empty without a catalogue.
+    lang : str
+        Of the page.
+
+    Returns
+    -------
+    files : list of pathlib.Path
+        What was written, the manifest last.
+    problems : pandas.DataFrame
+        Of ledger and pool.
+
+    Raises
+    ------
+    carbon.base.errors.OutputError
+        O001 if something cannot be written.
+    """
+    problems = pd.concat([ledger.problems, priced.problems], ignore_index=True)
+    merchants = shown(priced.merchants.drop(columns="place"), policy.currency)
+    suspected = shown(priced.suspected, policy.currency)
+    tables = {
+        "merchants": merchants,
+        "cells": priced.cells,
+        "categories": priced.categories,
+        "tiers": shown(priced.tiers, policy.currency),
+        "suspected": suspected.assign(says=says(priced.suspected, lang)),
+        "season": priced.outlook.days,
+        "problems": problems,
+    }
+    page = summary(priced, policy, source=ledger.file, basis=str(basis), lang=lang)
+    files = [output / f"{name}.csv" for name in TABLES]
+    for name, path in zip(TABLES, files, strict=True):
+        write_table(tables[name], path)
+    write_table(merchants, output / OTHERS[0])
+    fund = {
+        "schema": FUND,
+        "policy": {"name": policy.name, "version": policy.version},
+        "currency": policy.currency,
+        "orders": priced.totals,
+        "season": priced.outlook.fund,
+    }
+    for name, data in ((OTHERS[1], _json(fund)), (OTHERS[2], page)):
+        with whole_file(output / name) as beside:
+            beside.write_bytes(data)
+    files += [output / name for name in OTHERS]
+    write_json(_manifest(ledger, policy, inputs, basis, lang, files), output / MANIFEST)
+    return [*files, output / MANIFEST], problems
+
+
+def _json(data: dict[str, Any]) -> bytes:
+    text = json.dumps(data, ensure_ascii=False, indent=2, allow_nan=False)
+    return (text + "\n").encode()
+
+
+def _manifest(
+    ledger: Ledger,
+    policy: Policy,
+    inputs: Mapping[str, Path | None],
+    basis: Basis | str,
+    lang: str,
+    files: Sequence[Path],
+) -> Manifest:
+    """What the results rest on, and their hashes."""
+    own = inputs.get("policy")
+    sha256 = {"orders": ledger.sha256}
+    return Manifest(
+        program=f"carbon-label {carbon.__version__}",
+        command="pool",
+        edition=basis.edition if isinstance(basis, Basis) else "",
+        basis=str(basis),
+        arguments={
+            "lang": lang,
+            "policy": {
+                "name": policy.name,
+                "version": policy.version,
+                "file": DEFAULT if own is None else own.name,
+                "sha256": digest(own or shipped("pool", DEFAULT)),
+            },
+        },
+        about={"orders": {"read": len(ledger) + ledger.dropped, "left_out": ledger.dropped}},
+        inputs=[
+            Named(role=role, path=path.name, sha256=sha256.get(role) or digest(path))
+            for role, path in inputs.items()
+            if path is not None and path.is_file()
+        ],
+        outputs=[Named(role="output", path=path.name, sha256=digest(path)) for path in files],
+    )

@@ -1,0 +1,88 @@
+"""What stands behind a cell: documents in it and beside it."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from carbon.base.errors import CatalogueError
+from carbon.footprint.evidence import EVIDENCE, attached, by_stage, levels, settled
+from carbon.study import Study
+
+GOODS = """sku,category,mass,materials,return_rate
+A,t_shirt,180 g measured [scale-0412.pdf],cotton 100%,35% measured
+B,t_shirt,180克 实测【称重单7】,,
+C,t_shirt,180 g,cotton 100% measured [bom 7],
+"""
+
+
+@pytest.fixture(scope="module")
+def goods():
+    return Study("2026.2").catalogue(GOODS)
+
+
+def named(catalogue) -> pd.DataFrame:
+    return levels(catalogue)[["mass", "materials", "return_rate"]].map(EVIDENCE.__getitem__)
+
+
+def test_a_document_beside_measured_is_read_in_both_scripts(goods) -> None:
+    assert named(goods).to_numpy().tolist() == [
+        ["documented", "declared", "declared"],
+        ["documented", "assumed", "assumed"],
+        ["declared", "documented", "assumed"],
+    ]
+    told = goods.evidence.sort_values(["row", "column"])
+    assert told["document"].tolist() == ["scale-0412.pdf", "称重单7", "bom 7"]
+    assert goods.skus["mass_kg"].round(9).tolist() == [0.18, 0.18, 0.18]
+
+
+def test_parts_and_rows_keep_their_documents(goods) -> None:
+    assert goods.part(1, 3).evidence["row"].tolist() == [0, 1]
+    assert goods.select(["C"]).evidence["document"].tolist() == ["bom 7"]
+
+
+def test_a_table_of_evidence_lifts_cells(goods) -> None:
+    table = pd.DataFrame(
+        [
+            {"sku": "A", "column": "return_rate", "serial": "ledger 2026-Q3"},
+            {"sku": "C", "column": "mass", "document": "s.pdf", "signed_by": "SGS"},
+            {"sku": "B", "column": "materials", "document": "bom.pdf"},  # nothing was told
+        ]
+    )
+    assert named(attached(goods, table)).to_numpy().tolist() == [
+        ["documented", "declared", "documented"],
+        ["documented", "assumed", "assumed"],
+        ["verified", "documented", "assumed"],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("table", "code"),
+    [
+        ({"sku": ["A"]}, "C281"),
+        ({"sku": ["X"], "column": ["mass"], "document": ["a"]}, "C282"),
+        ({"sku": ["A"], "column": ["price of tea"], "document": ["a"]}, "C282"),
+        ({"sku": ["A"], "column": ["mass"], "document": [""]}, "C283"),
+        ({"sku": ["A"], "column": ["mass"], "document": ["a"], "sha256": ["no hash"]}, "C283"),
+    ],
+)
+def test_a_faulty_table_is_refused(goods, table: dict[str, list[str]], code: str) -> None:
+    with pytest.raises(CatalogueError, match=code):
+        attached(goods, pd.DataFrame(table))
+
+
+def test_measured_counts_only_with_a_document() -> None:
+    from carbon.catalogue.read import read
+
+    bare = read(pd.read_csv(pd.io.common.StringIO(GOODS), dtype=str), Study().vocabulary)
+    assert bare.origin["return_rate"].tolist()[0] == 2
+    kept = settled(bare)
+    assert kept.origin["return_rate"].tolist()[0] == 0
+    assert kept.origin["mass"].tolist() == [2, 2, 0]
+
+
+def test_every_exchange_names_its_evidence(goods) -> None:
+    table = Study("2026.2").inventory(goods)
+    materials = table[table["stage"] == "materials"].groupby("sku")["evidence"].first()
+    assert materials.astype(str).to_dict() == {"A": "declared", "B": "documented", "C": "declared"}
+    assert by_stage(goods).shape == (3, 8)
