@@ -308,7 +308,7 @@ def test_the_command(tmp_path):
     assert "not ranked: 1" in done.output
     table = pd.read_csv(out)
     assert table["rank"].tolist()[:3] == [1, 1, 3]
-    assert table["edition"].str.startswith("2026.1").all()
+    assert table["edition"].str.startswith("2026.2").all()
     assert len(scores.read_text().splitlines()) == 4
     first = out.read_bytes()
     CliRunner().invoke(cli_rank.rank, words)
