@@ -94,6 +94,10 @@ class CategoryProse:
         leaf = [step for step in _STEP.split(tidy(text)) if step]
         for candidate in dict.fromkeys([text, leaf[-1] if leaf else text]):
             ids = self.wording.ids(candidate)
+            asked = self.wording.asks.get(key(candidate), ())
+            if len(ids) == 1 and asked:  # a category's own name, which may mean another as well
+                choice = self._decided(asked, name, float("nan"))
+                return choice if choice.category else Choice(ids[0])
             if len(ids) == 1:
                 return Choice(ids[0])
             if ids:
