@@ -41,6 +41,9 @@ MISSING: Final = tuple(signs("gaps"))
 """Texts that say that a cell is not filled."""
 
 _INVISIBLE: Final = "[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufe00-\ufe0f\ufeff]"
+_LEADS: Final = b"\xc2\xe2\xef"
+"""First bytes of invisible characters; Chinese text has others, so it is told at once."""
+
 _LONGEST: Final = max(len(word.encode()) for word in MISSING)
 _SAMPLE, _FEW = 1000, 100
 """A column whose first cells hold so few different ones is looked at once for each of them."""
@@ -132,7 +135,8 @@ def _clean(cells: Any) -> Any:
         cells = pc.ascii_trim_whitespace(cells)
     elif len(cells):
         cells = pc.utf8_normalize(cells, "NFKC")
-        if pc.any(pc.match_substring_regex(cells, _INVISIBLE)).as_py():
+        found = _holds_bytes(cells, _LEADS)
+        if found and pc.any(pc.match_substring_regex(cells, _INVISIBLE)).as_py():
             cells = pc.replace_substring_regex(cells, _INVISIBLE, "")
         cells = pc.utf8_trim_whitespace(cells)
     if pc.any(pc.starts_with(cells, '="')).as_py():  # a text that a spreadsheet must not count
@@ -145,6 +149,13 @@ def _clean(cells: Any) -> Any:
         return cells
     gone = pc.replace_with_mask(short, short, missing)
     return pc.if_else(gone, pa.scalar(None, pa.string()), cells)
+
+
+def _holds_bytes(texts: Any, leads: bytes) -> bool:
+    """Whether any of some bytes stands in texts; what lies beside a slice counts too."""
+    buffer = texts.buffers()[2]
+    data = b"" if buffer is None else buffer.to_pybytes()
+    return any(lead in data for lead in leads)
 
 
 def runs(column: Any) -> tuple[NDArray[np.int64], Any]:

@@ -118,13 +118,12 @@ class CategoryProse:
     def _decided(self, ids: tuple[str, ...], name: str, mass_kg: float) -> Choice:
         """Choose among the meanings of a word."""
         asked = f"it may mean {' or '.join(ids)}"
-        named = {self.titles[word] for word in self._title.findall(key(name))}
-        if named:
-            fits = named & set(ids)
-            if len(fits) == 1 and named == fits:
-                return self._known(fits.pop(), "by its name", asked)
-            if named - set(ids):
-                return Choice("", "C017", f"{asked}; the name says {' and '.join(sorted(named))}")
+        named = [self.titles[word] for word in self._title.findall(key(name))]
+        strange = sorted(set(named) - set(ids))
+        if strange:
+            return Choice("", "C017", f"{asked}; the name says {' and '.join(strange)}")
+        if named:  # what a thing is stands last in its name
+            return self._known(named[-1], "by its name", asked)
         if not np.isnan(mass_kg):
             within = [
                 each
