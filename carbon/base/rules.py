@@ -48,12 +48,12 @@ class Cited(Rules):
     Parameters
     ----------
     kind : str
-        ``cited`` or ``assumption``.
+        ``cited``, ``assumption``, or ``choice`` of whoever wrote the rules.
     cite : str
         The source, or why it was assumed.
     """
 
-    kind: Literal["cited", "assumption"]
+    kind: Literal["cited", "assumption", "choice"]
     cite: Text
 
 

@@ -20,6 +20,7 @@ from carbon.catalogue.schema import Catalogue
 from carbon.label.link import is_gtin, link_of
 from carbon.label.scale import Scale
 from carbon.paper.text import plain
+from carbon.stages.air import air_share
 from carbon.stages.inventory import Quantities
 
 __all__ = ["ABOUT_COLUMNS", "Issue", "about", "facts", "ratios"]
@@ -32,8 +33,6 @@ WORTH_TELLING: Final = 0.01
 PIECES: Final = ("piece", "device", "garment", "pair", "kept unit")
 """Units that are the sales unit itself where there is one of them."""
 
-FLIGHT: Final = "freight, plane"
-"""Beginning of the names of activities that are flights."""
 
 ABOUT_COLUMNS: Final = (
     "sku",
@@ -110,15 +109,8 @@ def about(catalogue: Catalogue, categories: pd.DataFrame) -> pd.DataFrame:
         Columns :data:`ABOUT_COLUMNS`. ``air_share`` is the share of dispatches on a chain with a
         flight [1], ``packaging_g`` the packaging carried with one unit [g]; NaN where unknown.
     """
-    skus, legs = catalogue.skus, catalogue.legs
+    skus = catalogue.skus
     n = len(skus)
-    outbound = legs[~legs["returning"].to_numpy(dtype=bool)]
-    flight = outbound["activity"].astype(str).str.startswith(FLIGHT).to_numpy(dtype=bool)
-    chains = outbound.assign(flight=flight).groupby(["row", "chain"], observed=True)
-    each = chains.agg(share=("chain_share", "first"), flight=("flight", "any")).reset_index()
-    row = each["row"].to_numpy()
-    air = np.bincount(row, each["share"].to_numpy() * each["flight"].to_numpy(), n)
-    known = np.bincount(row, minlength=n) > 0
     packed = np.bincount(catalogue.packaging["row"].to_numpy(), minlength=n) > 0
     names = categories.set_index(categories["category"].astype(str))
     category = _text(skus["category"])
@@ -131,7 +123,7 @@ def about(catalogue: Catalogue, categories: pd.DataFrame) -> pd.DataFrame:
             "merchant": _text(skus["merchant"]),
             "category_zh": category.map(names["name_zh"]).fillna(category),
             "category_en": category.map(names["name"]).fillna(category),
-            "air_share": np.where(known, air, np.nan),
+            "air_share": air_share(catalogue),
             "air_assumed": (catalogue.origin["transport"] == default).to_numpy(),
             "packaging_g": np.where(packed, Quantities(catalogue).packaging_mass * 1000, np.nan),
             "return_rate": skus["return_rate"].to_numpy(dtype=np.float64),

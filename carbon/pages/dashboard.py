@@ -238,7 +238,7 @@ def _gates(say: Say, rooms: pd.DataFrame, reasons: pd.DataFrame) -> dict[str, An
 
 def _criterion(say: Say, name: object) -> str:
     metric = METRICS.get(str(name))
-    return user(name) if metric is None else say.side({"en": metric.en, "zh": metric.zh})
+    return user(name) if metric is None else say.side(metric.titles)
 
 
 def _lost(say: Say, reasons: pd.DataFrame) -> dict[str, Any]:
