@@ -26,8 +26,8 @@ def rooms(count: int) -> pd.DataFrame:
     )
 
 
-@subject("exposure", small={"count": 300, "linear": 100, "repeat": 1}, order=61)
-def run(count: int = 100_000, linear: int = 2_000, repeat: int = 3) -> Iterator[Told]:
+@subject("exposure", small={"count": 300, "repeat": 1}, order=61)
+def run(count: int = 100_000, repeat: int = 3) -> Iterator[Told]:
     """Boosts, floor, caps and largest loss; floor and head cap bind; report included."""
     policy = read_policy()
     assert policy.exposure is not None
@@ -45,15 +45,3 @@ def run(count: int = 100_000, linear: int = 2_000, repeat: int = 3) -> Iterator[
     row = Row("exposure", timed(lambda: allocate(many, rules, cap), repeat), count, "room")
     yield row
     yield Bound(f"exposure of {count:,} rooms [s]", row.seconds, most=10)
-    few = rooms(linear)
-    both = [
-        Row(
-            f"exposure of {linear:,} rooms, {method}",
-            timed(lambda method=method: allocate(few, policy.exposure, cap, method=method), repeat),
-            linear,
-            "room",
-        )
-        for method in ("entropy", "linear")
-    ]
-    yield from both
-    yield Bound("linear program / dual of three multipliers, per room", both[1].each / both[0].each)

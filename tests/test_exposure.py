@@ -14,6 +14,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from inequality.gini import Gini
 from inequality.theil import Theil
+from linear import nearest_linear
 from scipy import sparse
 from scipy.optimize import linprog
 
@@ -24,7 +25,7 @@ from carbon.liveroom import concentration
 from carbon.liveroom.conflicts import RULES, conflicts, rulebook
 from carbon.liveroom.exposure import EXPOSURE_COLUMNS, allocate
 from carbon.liveroom.exposure_report import REPORT_COLUMNS
-from carbon.liveroom.linear import least_moved, nearest_linear
+from carbon.liveroom.least_moved import least_moved
 from carbon.liveroom.market import read_scenario, rooms_of
 from carbon.liveroom.nearest import Rulebook, largest, nearest
 from carbon.liveroom.policy import ExposureRules
@@ -348,12 +349,9 @@ def test_the_report_tells_which_rule_pays():
 
 def test_the_linear_method_keeps_the_same_rules():
     rooms = some_rooms()
-    found = allocate(rooms, rules(floor=0.7), CAP, method="linear").rooms
+    found = allocate(rooms, rules(floor=0.7), CAP, solve=nearest_linear).rooms
     assert found["exposure"].sum() == pytest.approx(rooms["impressions"].sum())
     assert found.loc[found["small"], "share_after"].sum() >= 0.7 - 1e-9
-    many = pd.DataFrame({"room": np.arange(6000).astype(str), "impressions": 1.0})
-    with pytest.raises(StudyError, match="R202"):
-        allocate(many, rules(), CAP, method="linear")
 
 
 # --- adversarial rooms
@@ -529,7 +527,7 @@ def test_the_command_writes_what_it_says(tmp_path):
     assert table["policy"].str.startswith("default ").all()
     assert "floor" in done.output
     again = (tmp_path / "out.csv").read_bytes()
-    assert call(path, "-o", out, "--method", "entropy").exit_code == 0
+    assert call(path, "-o", out).exit_code == 0
     assert out.read_bytes() == again
     assert call(path, "-o", out, "--rounds", 2, "--lang", "zh").exit_code == 0
     assert (tmp_path / "out-monitor.csv").exists()

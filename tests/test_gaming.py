@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import betabinom, false_discovery_control, median_abs_deviation
 
+from carbon.base.words import sections
 from carbon.cli import rank as cli_rank
 from carbon.liveroom import gaming_checks as tests
 from carbon.liveroom.gaming import ANOMALY_COLUMNS, Anomalies, anomalies
@@ -273,9 +274,11 @@ def test_neither_order_nor_empty_catalogues_matter(study):
 
 
 def test_every_check_has_its_words():
-    for english, chinese in CHECKS.values():
-        assert english.isascii()
-        assert not chinese.isascii()
+    words = sections()["anomaly"]
+    assert set(words) == set(CHECKS)
+    for spoken in words.values():
+        assert spoken["en"].isascii()
+        assert not spoken["zh"].isascii()
 
 
 def test_the_command(study, tmp_path):

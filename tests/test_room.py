@@ -126,8 +126,8 @@ def test_a_criterion_of_the_goods(case: int, each: Any) -> None:
     why = reason(each, name, f"r{case}")
     assert why["lost"] == why["adds"] == pytest.approx(full - points)
     if np.isnan(value):
-        assert METRICS[name].datum_en in why["en"]
-        assert METRICS[name].datum_zh in why["zh"]
+        assert METRICS[name].data["en"] in why["en"]
+        assert METRICS[name].data["zh"] in why["zh"]
         assert f"up to {full:g} points" in why["en"]
     elif points < full:
         assert f"adds {full - points:g} points" in why["en"]

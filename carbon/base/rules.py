@@ -1,4 +1,4 @@
-"""Rule files: policies, tax rules, claim rules and labels, TOML checked against a model.
+"""Reads rule files in TOML, gives them checked: policies, tax rules, claim rules and labels.
 
 Nothing in a rule file is run. A model names every key, its kind and its bounds; an unknown key is
 refused, so that a misspelt rule never passes for an absent one.
@@ -48,12 +48,12 @@ class Cited(Rules):
     Parameters
     ----------
     kind : str
-        ``cited`` or ``assumption``.
+        ``cited``, ``assumption``, or ``choice`` of whoever wrote the rules.
     cite : str
         The source, or why it was assumed.
     """
 
-    kind: Literal["cited", "assumption"]
+    kind: Literal["cited", "assumption", "choice"]
     cite: Text
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import locale
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
@@ -22,8 +22,10 @@ __all__ = [
     "LANGUAGES",
     "basis_text",
     "default_language",
+    "joined",
     "section",
     "sections",
+    "spoken",
     "templates_root",
     "text",
 ]
@@ -117,6 +119,60 @@ def text(key: str, lang: str, **values: object) -> str:
     name, _, word = key.partition(".")
     spoken = sections()[name][word][lang]
     return spoken.format_map(values) if values else spoken
+
+
+def spoken(key: str, **values: object) -> dict[str, str]:
+    """A word in every language, filled with values.
+
+    Parameters
+    ----------
+    key : str
+        Section and key, as ``severity.error``.
+    **values : object
+        What stands in the word as ``{name}``; a mapping of language to word stands in its own.
+
+    Returns
+    -------
+    dict of str to str
+        Language → word.
+
+    Examples
+    --------
+    >>> spoken("severity.error")
+    {'zh': '错误', 'en': 'error'}
+    """
+    return {
+        lang: text(
+            key,
+            lang,
+            **{
+                name: each[lang] if isinstance(each, dict) else each
+                for name, each in values.items()
+            },
+        )
+        for lang in LANGUAGES
+    }
+
+
+def joined(parts: Sequence[Mapping[str, str]], between: str = "") -> dict[str, str]:
+    """Words of every language, one after the other.
+
+    Parameters
+    ----------
+    parts : sequence of mapping of str to str
+        As :func:`spoken` gives them.
+    between : str
+        Key of what stands between them, as ``problem.comma``; nothing without.
+
+    Examples
+    --------
+    >>> joined([spoken("severity.error"), spoken("severity.note")], "problem.comma")["en"]
+    'error, note'
+    """
+    return {
+        lang: (text(between, lang) if between else "").join(part[lang] for part in parts)
+        for lang in LANGUAGES
+    }
 
 
 def basis_text(basis: Basis | str, lang: str) -> str:

@@ -32,13 +32,6 @@ LEFT_OUT: Final = "G007"
 @OUTPUT
 @POLICY
 @click.option(
-    "--method",
-    default="entropy",
-    show_default=True,
-    type=click.Choice(["entropy", "linear"]),
-    help="Nearest in relative entropy, or by the linear program that checks it.",
-)
-@click.option(
     "--rounds",
     type=click.IntRange(1, 1000),
     metavar="N",
@@ -55,7 +48,6 @@ def exposure(
     rooms: Path | None,
     output: Path,
     policy_file: str,
-    method: str,
     rounds: int | None,
     scenario_file: str | None,
     lang: str,
@@ -69,7 +61,7 @@ def exposure(
 
     \b
     carbon exposure rooms.csv -o exposure.xlsx
-    carbon exposure rooms.csv --policy ours.toml -o exposure.csv --method linear
+    carbon exposure rooms.csv --policy ours.toml -o exposure.csv
     carbon exposure --scenario fair-exposure --rounds 12 -o market.csv
     """
     from carbon.base.errors import CODES
@@ -83,7 +75,6 @@ def exposure(
     shared = share_exposure(
         policy,
         rooms,
-        method=method,
         rounds_made=rounds,
         scenario=scenario_file,
         name=policy_file,

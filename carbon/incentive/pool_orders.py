@@ -13,7 +13,7 @@ import pandas as pd
 
 from carbon.base.errors import StudyError
 from carbon.base.problems import Problems
-from carbon.catalogue.aliases import renamed
+from carbon.catalogue.aliases import renamed, spelled
 from carbon.catalogue.days import as_days, last_day, misdated
 from carbon.catalogue.ledger import MONEY, Ledger
 from carbon.catalogue.refused import bias_of, first_causes
@@ -313,9 +313,5 @@ def returned(study: Computing, orders: Ledger, catalogue: Catalogue) -> PerRetur
     """
     table = study.footprints(catalogue).to_frame()
     table = table.assign(return_rate=catalogue.skus["return_rate"].to_numpy())
-    names = study.vocabulary.names("category")
-    spelled = {}
-    for name in orders.frame["category"].cat.categories:
-        code = names.code(str(name))
-        spelled[str(name)] = names.ids[code] if code >= 0 else str(name)
-    return per_return_of(table, spelled)
+    ids = spelled(orders.frame["category"], study.vocabulary.names("category"))
+    return per_return_of(table, ids | {each: each for each in ids.values()})

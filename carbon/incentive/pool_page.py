@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from carbon.base import digits
 from carbon.base.rules import templates_root
+from carbon.base.words import section
 from carbon.incentive import credibility
 from carbon.incentive.money import text as amount
 from carbon.incentive.pool_policy import Policy
@@ -41,65 +42,6 @@ SHOWN: Final = 8
 BAND: Final = "#c9dfd3"
 FONT: Final = "Noto Sans, Noto Sans SC, Noto Sans CJK SC, Microsoft YaHei, Arial, sans-serif"
 
-WORDS: Final[dict[str, dict[str, str]]] = {
-    "en": {
-        "title": "Return-insurance pool",
-        "window": "orders from {first} to {last}",
-        "policy": "policy {name} {version}",
-        "orders": "orders",
-        "merchants": "merchants",
-        "returns": "returns",
-        "insured": "insured orders",
-        "paid": "premiums in the ledger",
-        "claims": "claims in the ledger",
-        "suspected": "orders under suspicion",
-        "reserve": "reserve that keeps the probability of ruin at {ruin}",
-        "ruin": "probability of ruin without it",
-        "to": "{low} to {high}",
-        "saved": "saved if every merchant came one tier down",
-        "rates_all": "every return prices",
-        "rates_without_suspected": "claims under suspicion are refused",
-        "tiers": "Tiers: premium = expected claims × (1 + {loading}), {rates}",
-        "head": "tier|return rate up to|merchants|insured orders|rate|expected claims|"
-        "premiums due|per order|rounding|tariff",
-        "fund": "Balance of the fund without reserve [{currency}]: median, and 98 of 100 seasons",
-        "categories": "Return rates by category: mean, and 95 % of merchants",
-        "simulated": "{simulations} seasons, seed {seed}; shock of {shock}; the intervals are "
-        "those of the simulation. A rate is the mean of Beta(a + returns, b + orders − returns).",
-        "assumed": "Assumptions and their ranges stand in the policy file. Suspicion is no proof: "
-        "see suspected.csv.",
-        "kg": "per return: {basis}",
-        "no_kg": "kg unknown: no footprints were given",
-    },
-    "zh": {
-        "title": "退货运费险资金池",
-        "window": "订单日期 {first} 至 {last}",
-        "policy": "规则 {name} {version}",
-        "orders": "订单",
-        "merchants": "商家",
-        "returns": "退货",
-        "insured": "投保订单",
-        "paid": "账上保费",
-        "claims": "账上赔付",
-        "suspected": "可疑订单",
-        "reserve": "破产概率 {ruin} 所需准备金",
-        "ruin": "不增准备金时的破产概率",
-        "to": "{low} 至 {high}",
-        "saved": "全部商家下降一档可节省",
-        "rates_all": "按全部退货定价",
-        "rates_without_suspected": "可疑赔付拒付",
-        "tiers": "分档：保费 = 预期赔付 ×（1 + {loading}），{rates}",
-        "head": "档位|退货率上限|商家|投保订单|退货率|预期赔付|应收保费|每单保费|取整差额|现行费率",
-        "fund": "资金池余额（不含准备金，{currency}）：中位数与 98% 区间",
-        "categories": "各类目退货率：均值与 95% 商家所在区间",
-        "simulated": "模拟 {simulations} 个季度，随机种子 {seed}；共同冲击 {shock}；"
-        "区间为模拟误差。退货率为 Beta(a + 退货, b + 订单 − 退货) 的均值。",
-        "assumed": "假设及其范围见规则文件。可疑不等于证实：证据见 suspected.csv。",
-        "kg": "每次退货：{basis}",
-        "no_kg": "未提供碳足迹，千克数未知",
-    },
-}
-
 
 def summary(pool: Pool, policy: Policy, *, source: str, basis: str = "", lang: str = "zh") -> bytes:
     """The page.
@@ -125,7 +67,7 @@ def summary(pool: Pool, policy: Policy, *, source: str, basis: str = "", lang: s
     carbon.base.errors.OutputError
         L010 if no Chinese font is found.
     """
-    say = WORDS[lang]
+    say = section("pool", lang)
     template = (templates_root() / "pool" / "summary.svg.j2").read_text(encoding="utf-8")
     days = pool.outlook.days
     values = _values(pool, policy, say, source, basis, lang)

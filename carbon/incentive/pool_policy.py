@@ -11,17 +11,15 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from carbon.base.rules import Rules, shipped
+from carbon.base.rules import Cited, Rules, Text, shipped
 from carbon.base.rules import load as load_rules
 
 __all__ = ["DEFAULT", "Festival", "Figure", "Policy", "Tier", "load_policy"]
 
-Text = Annotated[str, Field(min_length=1, max_length=1000)]
-Kind = Literal["cited", "assumption", "choice"]
 MonthDay = Annotated[str, Field(pattern=r"^\d{2}-\d{2}$")]
 
 
-class Figure(Rules):
+class Figure(Cited):
     """A number with its cite; an assumption tells how far off it may be.
 
     Parameters
@@ -36,8 +34,6 @@ class Figure(Rules):
     """
 
     value: Decimal
-    kind: Kind
-    cite: Text
     low: Decimal | None = None
     high: Decimal | None = None
 
@@ -57,7 +53,7 @@ class Figure(Rules):
         return int(self.value)
 
 
-class Tier(Rules):
+class Tier(Cited):
     """Merchants up to a three-month return rate.
 
     Parameters
@@ -74,11 +70,9 @@ class Tier(Rules):
     name: Annotated[str, Field(min_length=1, max_length=40)]
     up_to: Annotated[Decimal, Field(gt=0, le=1)]
     tariff: Annotated[Decimal, Field(ge=0, le=10_000, decimal_places=4)] | None = None
-    kind: Kind
-    cite: Text
 
 
-class Festival(Rules):
+class Festival(Cited):
     """Days of the year on which more is ordered, and more of it comes back.
 
     Parameters
@@ -97,8 +91,6 @@ class Festival(Rules):
     last: MonthDay
     orders: Annotated[float, Field(gt=0, le=1000)]
     returns: Annotated[float, Field(gt=0, le=10)]
-    kind: Kind
-    cite: Text
 
     @field_validator("first", "last")
     @classmethod

@@ -64,7 +64,7 @@ def intensity_chart(change: Change, rule: TaxRule, basis: str, lang: str) -> str
     target = base * (1 - float(rule.target.reduction)) if rule.target else math.nan
     if rule.target:
         says["target"] = f"{say['target']} −{float(rule.target.reduction):.0%}"
-        says["target"] = ("虚线：" if lang == "zh" else "dashed: ") + says["target"]
+        says["target"] = f"{say['dashed']}{says['target']}"
     return waterfall(
         base, steps if len(ends) else [], basis=basis, lang=lang, says=says, target=target
     )

@@ -10,13 +10,14 @@ of buyers (Bonferroni), so that the policy's figure holds for the whole list.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from scipy import sparse, special
 
+from carbon.base.words import text
 from carbon.catalogue.ledger import MONEY
 from carbon.incentive.pool_tiers import CENTS
 
@@ -31,26 +32,6 @@ COLUMNS = (
 )
 """Columns of the list: what is suspected, and the evidence; those of the second line for buyers
 and addresses only."""
-
-_SAYS: Final = {
-    "en": {
-        "buyer": "buyer {name}: {returns} of {orders} orders came back, {expected:.1f} expected",
-        "address": "address {name}: {returns} of {orders} orders came back, "
-        "{expected:.1f} expected",
-        "merchant rate": "{merchant} in {name}: {returns} of {orders} orders came back, more than "
-        "the {expected:.1f} that the category explains",
-        "merchant reason": "{merchant}: {returns} of {orders} returns say {name}, {expected:.1f} "
-        "expected",
-    },
-    "zh": {
-        "buyer": "买家 {name}：{orders} 单中退 {returns} 单，预期 {expected:.1f} 单",
-        "address": "地址 {name}：{orders} 单中退 {returns} 单，预期 {expected:.1f} 单",
-        "merchant rate": "{merchant}（{name}）：{orders} 单中退 {returns} 单，超出类目可解释的 "
-        "{expected:.1f} 单",
-        "merchant reason": "{merchant}：{orders} 次退货中 {returns} 次原因为“{name}”，预期 "
-        "{expected:.1f} 次",
-    },
-}
 
 _REASONS = 200
 """Reasons that are told apart; the rarer ones count as one."""
@@ -152,8 +133,14 @@ def says(listed: pd.DataFrame, lang: str) -> list[str]:
     ['buyer B1: 9 of 9 orders came back, 2.5 expected']
     """
     return [
-        _SAYS[lang][kind].format(
-            name=name, merchant=merchant, orders=orders, returns=returns, expected=expected
+        text(
+            f"pool.suspect_{kind.replace(' ', '_')}",
+            lang,
+            name=name,
+            merchant=merchant,
+            orders=orders,
+            returns=returns,
+            expected=expected,
         )
         for kind, name, merchant, orders, returns, expected in listed[
             ["kind", "name", "merchant", "orders", "returns", "expected_returns"]

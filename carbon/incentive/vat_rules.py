@@ -27,7 +27,6 @@ EVERYBODY: Final = "*"
 Share = Annotated[Decimal, Field(ge=0, le=1, max_digits=12, decimal_places=6)]
 Amount = Annotated[Decimal, Field(ge=0, max_digits=15, decimal_places=4)]
 Bound = Annotated[Decimal, Field(gt=0, max_digits=15, decimal_places=6)]
-Kind = Literal["cited", "assumption"]
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 
 
@@ -76,11 +75,11 @@ class Period(Rules):
         )
 
 
-class _Told(Cited):
+class _Cited(Cited):
     cite_zh: str = ""
 
 
-class IntensityAtMost(_Told):
+class IntensityAtMost(_Cited):
     """Carbon intensity, or the upper bound of its 95 % interval [kg CO2e/1,000 of currency]."""
 
     predicate: Literal["intensity_at_most", "interval_high_at_most"]
@@ -88,27 +87,27 @@ class IntensityAtMost(_Told):
     category_bounds: dict[str, Bound] = Field(default_factory=dict)
 
 
-class LetterAtLeast(_Told):
+class LetterAtLeast(_Cited):
     """The letter, printed as sure, is this one or a better one."""
 
     predicate: Literal["letter_at_least"]
     bound: Annotated[str, Field(pattern="^[A-Z]$")]
 
 
-class PrimaryShareAtLeast(_Told):
+class PrimaryShareAtLeast(_Cited):
     """Share of the footprint that rests on given or measured cells [1]."""
 
     predicate: Literal["primary_share_at_least"]
     bound: Share
 
 
-class Verified(_Told):
+class Verified(_Cited):
     """A certificate of a verifier is in force on the last day of the period."""
 
     predicate: Literal["verified"]
 
 
-class CategoryIn(_Told):
+class CategoryIn(_Cited):
     """The SKU is of one of these categories."""
 
     predicate: Literal["category_in"]
@@ -129,7 +128,7 @@ class Valid(Rules):
     last: date
 
 
-class Relief(Rules):
+class Relief(_Cited):
     """How much is relieved.
 
     ``share_of_tax``: rate × the tax on the sale. ``rate_points``: rate × the tax base, which is the
@@ -138,9 +137,6 @@ class Relief(Rules):
 
     measure: Literal["share_of_tax", "rate_points"]
     rate: Annotated[Decimal, Field(gt=0, le=1, max_digits=8, decimal_places=6)]
-    kind: Kind
-    cite: Text
-    cite_zh: str = ""
 
 
 class Rounding(Rules):
@@ -161,13 +157,10 @@ class Caps(Rules):
     per_taxpayer: Amount | None = None
 
 
-class Target(Rules):
+class Target(_Cited):
     """A reduction of carbon intensity against the base year, drawn as a line."""
 
     reduction: Share
-    kind: Kind
-    cite: Text
-    cite_zh: str = ""
 
 
 class TaxRule(Rules):

@@ -20,6 +20,7 @@ from carbon.catalogue.schema import Catalogue
 from carbon.label.link import is_gtin, link_of
 from carbon.label.scale import Scale
 from carbon.paper.text import plain
+from carbon.stages.air import air_share
 from carbon.stages.inventory import Quantities
 
 __all__ = ["ABOUT_COLUMNS", "Issue", "about", "facts", "ratios"]
@@ -32,8 +33,6 @@ WORTH_TELLING: Final = 0.01
 PIECES: Final = ("piece", "device", "garment", "pair", "kept unit")
 """Units that are the sales unit itself where there is one of them."""
 
-FLIGHT: Final = "freight, plane"
-"""Beginning of the names of activities that are flights."""
 
 ABOUT_COLUMNS: Final = (
     "sku",
@@ -110,15 +109,8 @@ def about(catalogue: Catalogue, categories: pd.DataFrame) -> pd.DataFrame:
         Columns :data:`ABOUT_COLUMNS`. ``air_share`` is the share of dispatches on a chain with a
         flight [1], ``packaging_g`` the packaging carried with one unit [g]; NaN where unknown.
     """
-    skus, legs = catalogue.skus, catalogue.legs
+    skus = catalogue.skus
     n = len(skus)
-    out = legs[~legs["returning"].to_numpy(dtype=bool)]
-    flight = out["activity"].astype(str).str.startswith(FLIGHT).to_numpy(dtype=bool)
-    chains = out.assign(flight=flight).groupby(["row", "chain"], observed=True)
-    each = chains.agg(share=("chain_share", "first"), flight=("flight", "any")).reset_index()
-    row = each["row"].to_numpy()
-    air = np.bincount(row, each["share"].to_numpy() * each["flight"].to_numpy(), n)
-    told = np.bincount(row, minlength=n) > 0
     packed = np.bincount(catalogue.packaging["row"].to_numpy(), minlength=n) > 0
     names = categories.set_index(categories["category"].astype(str))
     category = _text(skus["category"])
@@ -131,7 +123,7 @@ def about(catalogue: Catalogue, categories: pd.DataFrame) -> pd.DataFrame:
             "merchant": _text(skus["merchant"]),
             "category_zh": category.map(names["name_zh"]).fillna(category),
             "category_en": category.map(names["name"]).fillna(category),
-            "air_share": np.where(told, air, np.nan),
+            "air_share": air_share(catalogue),
             "air_assumed": (catalogue.origin["transport"] == default).to_numpy(),
             "packaging_g": np.where(packed, Quantities(catalogue).packaging_mass * 1000, np.nan),
             "return_rate": skus["return_rate"].to_numpy(dtype=np.float64),
@@ -237,8 +229,8 @@ def _graded(graded: pd.DataFrame) -> pd.DataFrame:
     # what is a piece anyway is not told twice
     single = np.array([each == "1.00" for each in quantity], dtype=bool)
     single &= np.isin(unit, PIECES)
-    told = (unit != "") & ~single
-    per_unit = np.where(told, _column(graded, "kg_per_unit"), np.nan)
+    another = (unit != "") & ~single
+    per_unit = np.where(another, _column(graded, "kg_per_unit"), np.nan)
     return pd.DataFrame(
         {
             "state": state,
@@ -286,28 +278,28 @@ def ratios(
     ['103', '100.1']
     """
     pairs = zip(totals, references, strict=True)
-    whole = np.array([digits.percent_of(*pair) for pair in pairs]).reshape(len(ratio))
-    whole = np.where(np.isnan(ratio), np.nan, whole)
+    percents = np.array([digits.percent_of(*pair) for pair in pairs]).reshape(len(ratio))
+    percents = np.where(np.isnan(ratio), np.nan, percents)
     edges = np.concatenate([[0.0], scale.bounds * 100, [np.inf]])
     position = np.maximum(scale.letter(ratio), 0)
-    astray = scale.letter(whole / 100) != scale.letter(ratio)
+    astray = scale.letter(percents / 100) != scale.letter(ratio)
     below = np.floor(edges[position + 1] * 10 + 1e-9) / 10
     above = (np.floor(edges[position] * 10 + 1e-9) + 1) / 10
-    moved = np.where(astray, np.clip(whole, above, below), whole)
+    moved = np.where(astray, np.clip(percents, above, below), percents)
     return ["" if value != value else f"{value:.1f}".removesuffix(".0") for value in moved.tolist()]
 
 
 def _stage_shares(stages: Floats, total: Floats) -> list[list[str]]:
     """Share of each stage [%]: whole, summing to 100 where no stage is below nothing."""
-    whole = digits.shares(stages)
+    summed_shares = digits.shares(stages)
     with np.errstate(invalid="ignore", divide="ignore"):
         exact = stages / total[:, None]
-    sound = whole.sum(axis=1) == 100
+    sound = summed_shares.sum(axis=1) == 100
     columns = []
     for position in range(stages.shape[1]):
         plain_texts = digits.plain_percents(exact[:, position])
         pairs = zip(
-            whole[:, position].tolist(),
+            summed_shares[:, position].tolist(),
             plain_texts,
             exact[:, position].tolist(),
             sound.tolist(),
@@ -351,8 +343,8 @@ def _texts(frame: pd.DataFrame, name: str) -> npt.NDArray[np.object_]:
 
 def _text(column: pd.Series) -> pd.Series:
     """Text, empty where there is none."""
-    told = column.astype("object")
-    return told.where(told.notna(), "").astype(str)
+    values = column.astype("object")
+    return values.where(values.notna(), "").astype(str)
 
 
 def _column(frame: pd.DataFrame, name: str) -> Floats:

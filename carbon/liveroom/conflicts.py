@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from math import ceil
@@ -11,6 +11,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from carbon.base.words import spoken
 from carbon.liveroom.nearest import Rulebook, largest
 from carbon.liveroom.policy import ExposureRules
 
@@ -109,59 +110,46 @@ def conflicts(
         for names in combinations(RULES, size):
             if any(set(one.rules) <= set(names) for one in found):
                 continue
-            told = next(_impossible(base, rooms, rulebook(base, small, rules, names)), None)
-            if told is not None:
-                found.append(Conflict(names, *told))
+            why = _impossible(base, rooms, rulebook(base, small, rules, names))
+            if why is not None:
+                found.append(Conflict(names, why["en"], why["zh"]))
     return found
 
 
-def _impossible(base: Floats, rooms: Sequence[str], book: Rulebook) -> Iterator[tuple[str, str]]:
-    """What cannot be kept, in English and Chinese."""
+def _impossible(base: Floats, rooms: Sequence[str], book: Rulebook) -> dict[str, str] | None:
+    """What cannot be kept, by language; None if all can."""
+    count = len(base)
     crossed = book.low - book.high
     if crossed.max() > SLACK:
-        at, count = int(crossed.argmax()), int((crossed > SLACK).sum())
-        room, kept, cap = rooms[at], book.low[at], book.high[at]
-        yield (
-            f"{count} rooms must keep more than they may have; {room} keeps at least {kept:.2%} "
-            f"of {base[at]:.2%}, and may have {cap:.2%}",
-            f"{count}个直播间至少保留的份额高于上限；{room}原有{base[at]:.2%}，"
-            f"至少保留{kept:.2%}，上限{cap:.2%}",
+        at = int(crossed.argmax())
+        return spoken(
+            "exposure.crossed",
+            count=int((crossed > SLACK).sum()),
+            room=rooms[at],
+            base=base[at],
+            kept=book.low[at],
+            cap=book.high[at],
         )
-        return
-    room_for = float(book.high.sum())
-    if room_for < 1 - SLACK:
-        yield (
-            f"{len(base)} rooms of at most {book.high[0]:.2%} hold {room_for:.2%} of the traffic",
-            f"{len(base)}个直播间每个至多{book.high[0]:.2%}，合计只能容纳{room_for:.2%}的流量",
-        )
-        return
+    held = float(book.high.sum())
+    if held < 1 - SLACK:
+        return spoken("exposure.too_few", count=count, cap=book.high[0], held=held)
     small, others = book.small, ~book.small
     if book.floor > 0 and not small.any():
-        yield (
-            f"small merchants must have {book.floor:.2%}, and no room with impressions is told to "
-            "be of one",
-            f"中小商家须有{book.floor:.2%}，但没有任何有曝光的直播间标明属于中小商家",
-        )
-        return
+        return spoken("exposure.no_small", floor=book.floor)
     taken = float(book.low[others].sum())
     most = min(float(book.high[small].sum()), 1 - taken)
     if book.floor > most + SLACK:
-        yield (
-            f"small merchants must have {book.floor:.2%}, and {int(small.sum())} rooms of theirs "
-            f"can have at most {most:.2%} while the others keep {taken:.2%}",
-            f"中小商家须有{book.floor:.2%}，而其{int(small.sum())}个直播间至多{most:.2%}，"
-            f"其他直播间至少保留{taken:.2%}",
+        theirs = int(small.sum())
+        return spoken(
+            "exposure.floor_above", floor=book.floor, count=theirs, most=most, taken=taken
         )
-        return
     if book.head_cap < 1:
         least = largest(_flattest(book), book.head)
         if least > book.head_cap + SLACK:
-            yield (
-                f"the top {book.head} of {len(base)} rooms may have {book.head_cap:.2%}, and "
-                f"cannot have less than {least:.2%}",
-                f"{len(base)}个直播间中前{book.head}名上限为{book.head_cap:.2%}，"
-                f"但至少为{least:.2%}",
+            return spoken(
+                "exposure.head_below", head=book.head, count=count, cap=book.head_cap, least=least
             )
+    return None
 
 
 def _flattest(book: Rulebook) -> Floats:

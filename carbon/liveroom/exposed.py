@@ -50,7 +50,6 @@ def share_exposure(
     policy: Policy,
     rooms: Table | None = None,
     *,
-    method: str = "entropy",
     rounds_made: int | None = None,
     scenario: Scenario | Path | str | None = None,
     name: str = "",
@@ -62,7 +61,7 @@ def share_exposure(
     policy : Policy
     rooms : path or pandas.DataFrame, optional
         Ledger of kind ``exposure``; those of the scenario's market without.
-    method, rounds_made, scenario
+    rounds_made, scenario
         As for :meth:`carbon.platform.Platform.share_exposure`.
     name : str
         Of the policy, for errors.
@@ -107,7 +106,6 @@ def share_exposure(
         rounds=rounds_made or 1,
         market=market,
         policy=policy.id,
-        method=method,
     )
     noted = problem_table(shared.last.problems.assign(file=file))
     parts = [part for part in (wrong, noted) if len(part)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -12,17 +13,13 @@ import pandas as pd
 from carbon.base.errors import LedgerError, RuleError, StudyError
 from carbon.liveroom.conflicts import conflicts, rulebook
 from carbon.liveroom.exposure_report import REPORT_COLUMNS, report
-from carbon.liveroom.linear import LARGEST, nearest_linear
 from carbon.liveroom.nearest import Nearest, Rulebook, nearest
 from carbon.liveroom.policy import ExposureRules
 
-__all__ = ["EXPOSURE_COLUMNS", "METHODS", "Allocation", "allocate"]
+__all__ = ["EXPOSURE_COLUMNS", "Allocation", "allocate"]
 
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
-
-METHODS: Final = ("entropy", "linear")
-"""Distances in which the allocation is nearest to the wish."""
 
 EXPOSURE_COLUMNS: Final = (
     "room",
@@ -74,7 +71,7 @@ def allocate(
     boost_cap: float,
     *,
     policy: str = "",
-    method: str = "entropy",
+    solve: Callable[[Floats, Rulebook], Nearest] = nearest,
     reported: bool = True,
 ) -> Allocation:
     """Share out impressions.
@@ -92,8 +89,8 @@ def allocate(
         Largest boost [share of the baseline].
     policy : str
         Name and digest of the policy, for the result.
-    method : str
-        ``"entropy"``, or ``"linear"`` for the linear program that checks it.
+    solve : callable
+        Finds the nearest shares; tests put an oracle in its place.
     reported : bool
         Whether the report is wanted; else it is empty.
 
@@ -104,7 +101,7 @@ def allocate(
     Raises
     ------
     carbon.base.errors.StudyError
-        R201 if no room has impressions, R202 if there are too many rooms for the linear program.
+        R201 if no room has impressions.
     carbon.base.errors.RuleError
         R200 if the rules contradict each other, with each contradiction and its numbers.
 
@@ -134,13 +131,11 @@ def allocate(
     ([128.08, 98.52, 98.52], 2000.0)
     """
     if "impressions" not in rooms:
-        raise LedgerError("G005", "missing impressions (曝光量)")
+        raise LedgerError("G005", "missing impressions")
     frame, problems = _checked(rooms, boost_cap)
     used = np.flatnonzero(frame["usable"].to_numpy() & (frame["impressions"] > 0).to_numpy())
     if not len(used):
         raise StudyError("R201", f"{len(frame)} rooms")
-    if method == "linear" and len(used) > LARGEST:
-        raise StudyError("R202", f"{len(used)} rooms, at most {LARGEST}")
     names = frame["room"].astype(str).to_numpy(dtype=object)
     used = used[np.argsort(names[used], kind="stable")]
     impressions = frame["impressions"].to_numpy(dtype=np.float64)
@@ -155,7 +150,6 @@ def allocate(
     book = rulebook(base, small, rules)
     wish = base * (1 + boost)
     wish /= wish.sum()
-    solve = nearest_linear if method == "linear" else nearest
     result = solve(wish, book)
     out = _rooms(frame, used, total, wish, book, result)
     out["policy"] = policy

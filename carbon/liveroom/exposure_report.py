@@ -9,8 +9,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from carbon.base.words import spoken
 from carbon.liveroom.concentration import gini, herfindahl, lorenz, top_share
-from carbon.liveroom.linear import LARGEST, least_moved
+from carbon.liveroom.least_moved import LARGEST, least_moved
 from carbon.liveroom.nearest import Nearest, Rulebook
 from carbon.liveroom.policy import ExposureRules
 
@@ -111,22 +112,19 @@ def _rules(
         "slack": 0.0,
         "binds": True,
         "price": plain - 1,
-        "en": f"the sum stays: a room without boost or rule of its own gets {plain - 1:+.1%}",
-        "zh": f"总量不变：无加成且不受其他规则约束的直播间{plain - 1:+.1%}",
+        **spoken("exposure.total", price=plain - 1),
     } | _RULE
     granted = boost > 0
     asked, got = _mean(boost, base, granted), _mean(share / base - 1, base, granted)
-    said = {
-        "en": f"{granted.sum():d} rooms have a boost, {asked:.1%} on average; they get {got:+.1%}",
-        "zh": f"{granted.sum():d}个直播间有加成，平均{asked:.1%}，实得{got:+.1%}",
-    }
-    none = {"en": "no room has a boost", "zh": "没有直播间获得加成"}
+    said = spoken("exposure.no_boost")
+    if granted.any():
+        said = spoken("exposure.boost", count=int(granted.sum()), asked=asked, got=got)
     yield {
         "name": "boost",
         "before": asked,
         "after": got,
         "price": np.nan,
-        **(said if granted.any() else none),
+        **said,
     } | _RULE
     factor = _factor(result.floor)
     held = float(share[small].sum())
@@ -138,11 +136,7 @@ def _rules(
         "slack": held - book.floor,
         "binds": result.floor > PAID,
         "price": factor,
-        **_told(
-            factor,
-            f"small merchants' rooms get {factor:+.1%} beside what they would get without it",
-            f"中小商家直播间因此{factor:+.1%}",
-        ),
+        **_priced("floor", factor),
     } | _RULE
     if book.head < len(share):
         factor = _factor(-result.head)
@@ -155,37 +149,17 @@ def _rules(
             "slack": rules.head_cap.value - head,
             "binds": result.head > PAID,
             "price": factor,
-            **_told(
-                factor,
-                f"{int(result.in_head.sum())} rooms at the top get up to {factor:+.1%}",
-                f"头部{int(result.in_head.sum())}个直播间至多{factor:+.1%}",
-            ),
+            **_priced("head_cap", factor, int(result.in_head.sum())),
         } | _RULE
     free = wish * np.exp(result.total + result.floor * small - result.head * result.in_head)
     capped = share >= book.high * (1 - TOUCH)
     kept = (share <= book.low * (1 + TOUCH)) & (book.low > 0)
-    for name, bound, before, after, at, en, zh in (
-        (
-            "room_cap",
-            rules.room_cap.value,
-            float(base.max()),
-            float(share.max()),
-            capped,
-            "rooms may have no more",
-            "个直播间触及上限",
-        ),
-        (
-            "largest_loss",
-            rules.largest_loss.value,
-            0.0,
-            float((1 - share / base).max()),
-            kept,
-            "rooms may lose no more",
-            "个直播间触及保底",
-        ),
+    loss = float((1 - share / base).max())
+    for name, bound, before, after, at in (
+        ("room_cap", rules.room_cap.value, float(base.max()), float(share.max()), capped),
+        ("largest_loss", rules.largest_loss.value, 0.0, loss, kept),
     ):
         factor = _factor(float(np.log(share[at].sum() / free[at].sum()))) if at.any() else 0.0
-        count = int(at.sum())
         yield {
             "name": name,
             "before": before,
@@ -194,11 +168,7 @@ def _rules(
             "slack": bound - after,
             "binds": factor != 0,
             "price": factor,
-            **_told(
-                factor,
-                f"{count} {en}; together they get {factor:+.1%}",
-                f"{count}{zh}，合计{factor:+.1%}",
-            ),
+            **_priced(name, factor, int(at.sum())),
         } | _RULE
 
 
@@ -207,10 +177,10 @@ def _factor(multiplier: float) -> float:
     return float(np.expm1(multiplier)) if abs(multiplier) > PAID else 0.0
 
 
-def _told(factor: float, en: str, zh: str) -> dict[str, str]:
-    if factor == 0:
-        return {"en": "kept without a price: it changes nothing", "zh": "自然满足，不起作用"}
-    return {"en": en, "zh": zh}
+def _priced(name: str, price: float, count: int = 0) -> dict[str, str]:
+    """What a rule changes, by language."""
+    key = "no_price" if price == 0 else name
+    return spoken(f"exposure.{key}", price=price, count=count)
 
 
 _RULE: Final = {"section": "rule", "unit": "share of impressions"}
@@ -226,38 +196,23 @@ def _mean(values: Floats, weights: Floats, among: Flags) -> float:
 def _concentration(
     base: Floats, small: Flags, book: Rulebook, result: Nearest
 ) -> Iterator[dict[str, Any]]:
-    share = result.share
-    head = book.head
-    for name, before, after, en, zh in (
-        ("gini", gini(base), gini(share), "Gini coefficient", "基尼系数"),
-        (
-            "top_share",
-            top_share(base, head),
-            top_share(share, head),
-            f"share of the top {head} rooms",
-            f"前{head}名份额",
-        ),
-        ("top_10_share", top_share(base, 10), top_share(share, 10), "top ten", "前10名份额"),
-        (
-            "small_share",
-            float(base[small].sum()),
-            float(share[small].sum()),
-            "share of small merchants",
-            "中小商家份额",
-        ),
-        ("hhi", herfindahl(base), herfindahl(share), "Herfindahl-Hirschman", "赫芬达尔指数"),
+    share, head = result.share, book.head
+    for name, before, after in (
+        ("gini", gini(base), gini(share)),
+        ("top_share", top_share(base, head), top_share(share, head)),
+        ("top_10_share", top_share(base, 10), top_share(share, 10)),
+        ("small_share", float(base[small].sum()), float(share[small].sum())),
+        ("hhi", herfindahl(base), herfindahl(share)),
+        ("rooms", float(len(base)), float(len(base))),
     ):
-        told = {"section": "concentration", "name": name, "before": before, "after": after}
-        yield told | {"unit": "1", "en": en, "zh": zh}
-    yield {
-        "section": "concentration",
-        "name": "rooms",
-        "before": float(len(base)),
-        "after": float(len(base)),
-        "unit": "rooms",
-        "en": "rooms with impressions",
-        "zh": "有曝光的直播间",
-    }
+        yield {
+            "section": "concentration",
+            "name": name,
+            "before": before,
+            "after": after,
+            "unit": "rooms" if name == "rooms" else "1",
+            **spoken(f"exposure.{name}", head=head),
+        }
 
 
 def _fairness(
@@ -271,29 +226,14 @@ def _fairness(
     share = result.share
     moved = float(np.abs(share - base).sum() / 2)
     elsewhere = float(np.abs(share - wish).sum() / 2)
-    told = [
-        ("moved_share", moved, "impressions that change rooms", "改变去向的曝光占比"),
-        (
-            "price_of_fairness",
-            elsewhere,
-            "impressions that the rules send elsewhere than boosts alone would",
-            "因规则（而非加成）改变去向的曝光占比",
-        ),
-    ]
+    measures = {"moved_share": moved, "price_of_fairness": elsewhere}
     if len(base) <= LARGEST:
-        told.append(
-            (
-                "least_moved",
-                least_moved(base, book),
-                "least that had to change rooms for the rules, boosts aside",
-                "仅为满足规则至少须改变去向的曝光占比",
-            )
-        )
+        measures["least_moved"] = least_moved(base, book)
     if (boost > 0).any():
-        gain = _mean(share / base - 1, base, boost > 0)
-        told.append(("boost_delivered", gain, "gain of boosted rooms", "有加成直播间的实际增幅"))
-    for name, after, en, zh in told:
-        yield {"section": "fairness", "name": name, "after": after, "unit": "1", "en": en, "zh": zh}
+        measures["boost_delivered"] = _mean(share / base - 1, base, boost > 0)
+    for name, after in measures.items():
+        row = {"section": "fairness", "name": name, "after": after, "unit": "1"}
+        yield row | spoken(f"exposure.{name}")
     if revenue is not None and np.isfinite(revenue).all() and revenue.sum() > 0:
         sales = float(revenue @ (share / base) / revenue.sum())
         yield {
@@ -302,8 +242,7 @@ def _fairness(
             "before": 1.0,
             "after": sales,
             "unit": "of the baseline's sales",
-            "en": f"sales {sales - 1:+.1%} if an impression sells in each room what it sold before",
-            "zh": f"若各直播间单位曝光销售额不变，销售额{sales - 1:+.1%}",
+            **spoken("exposure.sales", change=sales - 1),
         }
 
 

@@ -13,8 +13,9 @@ from scipy.special import ndtr
 
 from carbon.catalogue.schema import Catalogue
 from carbon.liveroom import gaming_checks as tests
-from carbon.liveroom.gaming_told import CHECKS, Listing, Told, packed, row, stated
+from carbon.liveroom.gaming_told import CHECKS, Listing, Told, row, stated
 from carbon.liveroom.policy import GamingRules
+from carbon.stages.inventory import Quantities
 
 __all__ = ["ANOMALY_COLUMNS", "Anomalies", "anomalies"]
 
@@ -185,7 +186,7 @@ def _clones(
         [
             [np.where(gtin == "", np.nan, 1.0)],
             [mass, np.where(np.isnan(price), 1.0, price), unnamed],
-            [mass, price, packed(catalogue), np.where(told, total, np.nan)],
+            [mass, price, Quantities(catalogue).packaging_mass, np.where(told, total, np.nan)],
         ],
         rules.clone_tolerance.value,
     )
@@ -342,7 +343,9 @@ def _waybills(
     """Most parcels weigh more than what is declared; those with one SKU in them count."""
     if parcels is None:
         return "waybill_mass", iter(()), 0
-    declared = catalogue.skus["mass_kg"].to_numpy(dtype=np.float64) + packed(catalogue)
+    declared = (
+        catalogue.skus["mass_kg"].to_numpy(dtype=np.float64) + Quantities(catalogue).packaging_mass
+    )
     declared = np.where(stated(catalogue, "mass"), declared, np.nan)
     if "waybill" in parcels:
         number = parcels["waybill"].astype("object").fillna("").astype(str)

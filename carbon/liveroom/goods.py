@@ -11,9 +11,10 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from carbon.base.terms import ORIGINS
 from carbon.catalogue.schema import Catalogue
+from carbon.liveroom.gaming_told import stated
 from carbon.liveroom.policy import Policy
+from carbon.stages.air import air_share
 
 __all__ = ["GOODS_COLUMNS", "facts", "goods_of"]
 
@@ -36,10 +37,6 @@ GOODS_COLUMNS: Final = (
 """What a judgement needs of each SKU; NaN where it is not known. ``price`` [currency of the
 catalogue]; ``bare`` without packaging and ``withheld`` (no letter is given) are told on rooms."""
 
-TOLD: Final = [ORIGINS.index(name) for name in ("given", "measured")]
-PLANE: Final = "freight, plane"
-"""How the activities of flights begin."""
-
 
 def facts(catalogue: Catalogue, policy: Policy) -> pd.DataFrame:
     """Air share, packaging and return rate of each SKU.
@@ -60,11 +57,6 @@ def facts(catalogue: Catalogue, policy: Policy) -> pd.DataFrame:
         each piece divided by its trips [kg]; the plastic share [1] is by mass.
     """
     size = len(catalogue)
-    legs = catalogue.legs
-    flies = legs["activity"].astype(str).str.startswith(PLANE).to_numpy(dtype=bool)
-    flies = flies & ~legs["returning"].to_numpy(dtype=bool)
-    flights = legs.loc[flies, ["row", "chain", "chain_share"]].drop_duplicates(["row", "chain"])
-    air = np.bincount(flights["row"], weights=flights["chain_share"], minlength=size)
     lines = catalogue.packaging
     row = lines["row"].to_numpy()
     mass = (lines["mass_kg"] * lines["share"] / lines["trips"]).to_numpy(dtype=np.float64)
@@ -76,21 +68,18 @@ def facts(catalogue: Catalogue, policy: Policy) -> pd.DataFrame:
     layers = np.bincount(row[layer], minlength=size).astype(np.float64)
     skus = catalogue.skus
     failed = skus["failed"].to_numpy(dtype=bool)
-    own = {
-        name: ~failed & catalogue.origin[name].isin(TOLD).to_numpy(dtype=bool)
-        for name in ("transport", "packaging")
-    }
+    told = {name: ~failed & stated(catalogue, name) for name in ("transport", "packaging")}
     return pd.DataFrame(
         {
             "sku": skus["sku"].astype(str),
             "category": skus["category"].astype(str),
-            "air_share": np.where(failed, np.nan, np.minimum(air, 1.0)),
+            "air_share": np.where(failed, np.nan, np.minimum(air_share(catalogue), 1.0)),
             "packaging_kg": np.where(failed, np.nan, whole),
             "packaging_plastic": np.where(whole > 0, share, 0.0),
             "packaging_layers": layers,
             "return_rate": skus["return_rate"].to_numpy(dtype=np.float64),
-            "told_transport": own["transport"],
-            "told_packaging": own["packaging"],
+            "told_transport": told["transport"],
+            "told_packaging": told["packaging"],
         }
     )
 

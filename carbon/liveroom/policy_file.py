@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from carbon.base.errors import RuleError
-from carbon.base.rules import load, shipped
+from carbon.base.rules import Rules, load, shipped
+from carbon.base.words import section
 from carbon.liveroom.metrics import METRICS, Metric
 from carbon.liveroom.policy import Bound, Cited, Criterion, Policy
 
@@ -228,66 +229,61 @@ def explain(policy: Policy, lang: str = "en") -> list[str]:
     >>> explain(read_policy())[0].startswith("Green live rooms")
     True
     """
-    zh = lang == "zh"
-    lines = [f"{policy.title_zh if zh else policy.title_en}  [{policy.id}]", ""]
-    lines.append("门槛" if zh else "gates")
+    say = section("policy", lang)
+
+    def cited(rules: Rules, indent: str) -> list[str]:
+        """Each figure of some rules with its source."""
+        return [
+            f"{indent}{name} {bound.value:g}  {_source(bound)}"
+            for name, bound in rules
+            if isinstance(bound, Bound)
+        ]
+
+    lines = [f"{getattr(policy, f'title_{lang}')}  [{policy.id}]", "", say["gates"]]
     for name, gate in policy.gates:
         if isinstance(gate, Bound):
             lines.append(f"  {name} {gate.value:g}  {_source(gate)}")
         elif isinstance(gate, Cited):
             lines.append(f"  {name}  {_source(gate)}")
-    lines += ["", "得分（界限之间线性）" if zh else "points, linear between the bounds"]
+    lines += ["", say["criteria"]]
     for key, criterion in policy.criteria.items():
         metric = METRICS[key]
-        title = metric.zh if zh else metric.en
-        full, zero = (_shown(metric, one.value) for one in (criterion.full, criterion.zero))
-        told = f"满分 {full}，零分 {zero}" if zh else f"all at {full}, none at {zero}"
-        lines.append(f"  {criterion.weight.value:g}  {title}: {told}")
-        for name, bound in criterion:
-            if isinstance(bound, Bound):
-                lines.append(f"      {name} {bound.value:g}  {_source(bound)}")
-    lines += ["", "等级与曝光加成" if zh else "tiers and boosts"]
+        full, zero = (_shown(metric, bound.value) for bound in (criterion.full, criterion.zero))
+        sentence = say["criterion"].format(metric=metric.title(lang), full=full, zero=zero)
+        lines += [f"  {criterion.weight.value:g}  {sentence}", *cited(criterion, "      ")]
+    lines += ["", say["tiers"]]
     for tier in policy.tiers:
-        title = tier.zh if zh else tier.en
+        title = getattr(tier, lang)
         lines.append(f"  ≥ {tier.least.value:g}  {title} ({tier.id})  +{tier.boost.value:.0%}")
-        for name, bound in tier:
-            if isinstance(bound, Bound):
-                lines.append(f"      {name} {bound.value:g}  {_source(bound)}")
-    rest: dict[str, Any] = {
+        lines += cited(tier, "      ")
+    matching = policy.matching
+    rest = {
         "boost_cap": policy.boost_cap,
         "provisional_share": policy.provisional_share,
         "return_prior": policy.return_prior,
-        "certificate_months": policy.matching.certificate_months,
-        "credit_years": policy.matching.credit_years,
+        "certificate_months": matching.certificate_months,
+        "credit_years": matching.credit_years,
     }
-    lines += ["", "其他" if zh else "also"]
+    lines += ["", say["also"]]
     lines += [f"  {name} {bound.value:g}  {_source(bound)}" for name, bound in rest.items()]
     for name, items in (("plastics", policy.plastics), ("layers", policy.layers)):
         lines.append(f"  {name}: {', '.join(items.names)}  {_source(items)}")
-    lines += ["", "登记机构" if zh else "registries"]
-    for registry in policy.matching.registries:
+    lines += ["", say["registries"]]
+    for registry in matching.registries:
         unit = "kWh" if registry.of == "power" else "kg CO2e"
         names = ", ".join((registry.id, *registry.names))
         lines.append(f"  {registry.of}  {names}: {registry.each:g} {unit}  {_source(registry)}")
-    for title, rules in (
-        ("曝光分配" if zh else "exposure", policy.exposure),
-        ("可疑迹象" if zh else "suspicious patterns", policy.gaming),
-        ("合理性界限" if zh else "what a room can be", policy.plausible),
-    ):
-        if rules is not None:
-            lines += ["", title]
-            lines += [
-                f"  {name} {bound.value:g}  {_source(bound)}"
-                for name, bound in rules
-                if isinstance(bound, Bound)
-            ]
-    lines += ["", "市场与用语" if zh else "markets and words"]
+    for name in ("exposure", "gaming", "plausible"):
+        rules = getattr(policy, name)
+        lines += [] if rules is None else ["", say[name], *cited(rules, "  ")]
+    lines += ["", say["markets"]]
     for market in policy.markets:
         lines.append(f"  {market.id}  {_source(market)}")
-        for one in policy.wording:
-            if one.market == market.id:
-                told = one.zh if zh else one.en
-                lines.append(f"      {one.tier}: {told}  {_source(one)}")
+        lines += [
+            f"      {wording.tier}: {getattr(wording, lang)}  {_source(wording)}"
+            for wording in policy.wording
+            if wording.market == market.id
+        ]
     return lines
 
 

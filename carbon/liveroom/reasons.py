@@ -1,4 +1,4 @@
-"""Sentences a merchant can act on: each gate and criterion, and what it would bring.
+"""Reads judged rooms, gives sentences a merchant can act on: each gate, and what it would bring.
 
 Every number in a sentence is computed from the policy and the room.
 """
@@ -6,6 +6,7 @@ Every number in a sentence is computed from the policy and the room.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -13,12 +14,15 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from carbon.base.words import LANGUAGES, joined, spoken
 from carbon.liveroom.metrics import Metric
 from carbon.liveroom.policy import Criterion, Policy, Tier
 
 __all__ = ["REASON_COLUMNS", "Gate", "Measured", "reasons"]
 
 Floats = npt.NDArray[np.float64]
+Words = dict[str, str]
+"""A sentence by language."""
 
 REASON_COLUMNS: Final = (
     "room",
@@ -41,50 +45,8 @@ REASON_COLUMNS: Final = (
 )
 """Columns of the reasons; ``adds`` are the points that the full bound, or an open gate, brings."""
 
-GATES: Final = {
-    "data": (
-        "数据不足或互相矛盾（{detail}）：见问题表",
-        "data are missing or conflict ({detail}): see the problems",
-    ),
-    "coverage": (
-        "有效碳足迹只覆盖销售额的{value}，需达到{bound}：补全目录中缺少的商品",
-        "valid footprints cover {value} of the revenue, {bound} are needed: complete the catalogue",
-    ),
-    "in_session": (
-        "销售额中{value}在登记场次内成交，需达到{bound}：补全场次或更正日期",
-        "{value} of the revenue lies in listed sessions, {bound} are needed: add the sessions or "
-        "correct the dates",
-    ),
-    "in_session?": ("没有可计入的销售额", "there is no revenue to place in sessions"),
-    "metered": (
-        "直播时长中{value}有电表计量，需达到{bound}：填写电表读数",
-        "{value} of the hours on air are metered, {bound} are needed: enter the meter's readings",
-    ),
-    "block_list": (
-        "商家在黑名单中，请联系平台",
-        "the merchant is on the block list: ask the platform",
-    ),
-    "coverage?": ("没有可计入的销售额", "there is no revenue to cover"),
-    "metered?": ("没有可计入的场次", "there are no sessions to meter"),
-    "unknown": ("商家资信未提供", "the standing of the merchant is not told"),
-    "claims": (
-        "标题或宣传语含禁用表述（{detail}）：改写或删除",
-        "title or slogan hold claims that are forbidden ({detail}): reword or remove them",
-    ),
-    "unread": ("标题和宣传语尚未检查", "title and slogan have not been checked"),
-    "return_window": (
-        "{value}的销售明细仍在退货期内或退货件数不详{detail}：在此之前为暂定",
-        "for {value} of the sales lines returns are still open or not known{detail}: "
-        "provisional until then",
-    ),
-}
-"""Gate → what is said where it is not met, in Chinese and English."""
-
 SHARES: Final = ("coverage", "metered", "in_session")
 """Gates that a share must reach."""
-
-WORTH: Final = ("；满足后计入{points}分", "; then {points} points count")
-MET: Final = ("满足", "met")
 
 
 @dataclass(frozen=True, eq=False)
@@ -152,7 +114,7 @@ def reasons(
     n = len(rooms)
     points = rooms["points"].to_numpy(dtype=np.float64)
     parts = [_gate(gate, points) for gate in gates]
-    parts += [_criterion(name, one, points, policy) for name, one in measured.items()]
+    parts += [_criterion(name, judged, points, policy) for name, judged in measured.items()]
     parts += [_tier(rooms, policy), _claim(rooms, policy)]
     for order, part in enumerate(parts):
         part["place"], part["order"] = np.arange(n), order
@@ -163,114 +125,94 @@ def reasons(
     return table.reindex(columns=list(REASON_COLUMNS))
 
 
+def _table(kind: str, sentences: Sequence[Words], **columns: Any) -> pd.DataFrame:
+    """Reasons of one kind, a row a room, with their sentences by language."""
+    said = {lang: [words[lang] for words in sentences] for lang in LANGUAGES}
+    return pd.DataFrame({"kind": kind, "group": "", **columns, **said})
+
+
 def _gate(gate: Gate, points: Floats) -> pd.DataFrame:
-    zh, en = [], []
+    sentences = []
     for at, passed in enumerate(gate.passed):
         if passed:
-            zh.append(MET[0])
-            en.append(MET[1])
+            sentences.append(spoken("room.met"))
             continue
-        key, detail = gate.name, ("", "")
-        told = gate.detail[at]
-        if gate.name in SHARES and np.isnan(gate.value[at]):
-            key = f"{gate.name}?"
-        elif gate.name == "block_list" and not told:
-            key = "unknown"
-        elif gate.name == "claims":
-            key = "unread" if told == "?" else "claims"
-            detail = (str(told), str(told))
-        elif gate.name == "data":
-            detail = (str(told), str(told))
-        elif gate.name == "return_window" and not np.isnat(told):
-            detail = (f"，最晚{told}截止", f", the last until {told}")
-        value = gate.value[at]
+        value, found = gate.value[at], gate.detail[at]
+        key, detail = f"room.gate_{gate.name}", {lang: str(found) for lang in LANGUAGES}
+        unasked = (gate.name, found) in (("block_list", False), ("claims", "?"))
+        if unasked or (gate.name in SHARES and np.isnan(value)):
+            key += "_none"
+        elif gate.name == "return_window":
+            open_until = not np.isnat(found)
+            detail = (
+                spoken("room.last_window", day=found) if open_until else dict.fromkeys(detail, "")
+            )
         shown = f"{value:.0%}" if value == value else "0%"
         if gate.name in SHARES and shown == f"{gate.bound:.0%}":
             shown = f"{value:.2%}"
-        for lang, lines in enumerate((zh, en)):
-            text = GATES[key][lang].format(
-                value=shown, bound=f"{gate.bound:.0%}", detail=detail[lang]
-            )
-            worth = WORTH[lang].format(points=_number(points[at])) if points[at] > 0 else ""
-            lines.append(text + worth)
-    return pd.DataFrame(
-        {
-            "kind": "gate",
-            "name": gate.name,
-            "group": "",
-            "passed": gate.passed,
-            "value": gate.value,
-            "bound": gate.bound,
-            "unit": "share" if gate.bound == gate.bound else "",
-            "adds": np.where(gate.passed, 0.0, points),
-            "zh": zh,
-            "en": en,
-        }
+        parts = [spoken(key, value=shown, bound=f"{gate.bound:.0%}", detail=detail)]
+        if points[at] > 0:
+            parts.append(spoken("room.worth", points=_number(points[at])))
+        sentences.append(joined(parts))
+    return _table(
+        "gate",
+        sentences,
+        name=gate.name,
+        passed=gate.passed,
+        value=gate.value,
+        bound=gate.bound,
+        unit="share" if gate.bound == gate.bound else "",
+        adds=np.where(gate.passed, 0.0, points),
     )
 
 
-def _criterion(name: str, one: Measured, points: Floats, policy: Policy) -> pd.DataFrame:
-    criterion, metric = one.criterion, one.metric
+def _criterion(name: str, judged: Measured, points: Floats, policy: Policy) -> pd.DataFrame:
+    criterion, metric = judged.criterion, judged.metric
     weight, full, zero = (
         bound.value for bound in (criterion.weight, criterion.full, criterion.zero)
     )
-    lost = np.round(weight - one.points, 9)
-    goals = [_next(policy, told) for told in points.tolist()]
-    lacks = [0.0 if tier is None else tier.least.value for tier in goals]
-    missing = np.round(np.array(lacks) - np.where(np.array(lacks) > 0, points, 0.0), 9)
-    target = zero + (one.points + missing) / weight * (full - zero)
-    best = _shown(metric, full)
-    zh, en = [], []
+    lost = np.round(weight - judged.points, 9)
+    tiers = [_next(policy, reached) for reached in points.tolist()]
+    lacks = np.array([0.0 if tier is None else tier.least.value for tier in tiers])
+    missing = np.round(lacks - np.where(lacks > 0, points, 0.0), 9)
+    target = zero + (judged.points + missing) / weight * (full - zero)
+    best, title, datum = _shown(metric, full), metric.titles, metric.data
+    every = spoken("room.all_points", points=_number(weight))
+    unknown = spoken("room.unknown", metric=title, datum=datum, points=_number(weight))
+    sentences = []
     # plain floats: a sentence of numpy's takes three times as long
     rows = zip(
-        *(part.tolist() for part in (one.value, lost, missing, target, one.known)),
-        goals,
+        *(part.tolist() for part in (judged.value, lost, missing, target, judged.known)),
+        tiers,
         strict=True,
     )
     for value, gap, lack, goal, known, tier in rows:
-        told: list[tuple[str, str]] = []
         if value != value:
-            zh.append(f"{metric.zh}不详：提供{metric.datum_zh}，最多可增加{_number(weight)}分")
-            en.append(
-                f"{metric.en} not known: {metric.datum_en} would earn up to "
-                f"{_number(weight)} points"
-            )
+            sentences.append(unknown)
             continue
-        shown = _shown(metric, value)
-        if gap > 0:
-            near = 0 < lack < gap and _shown(metric, goal, toward=_better(metric)) != best
-            if near and tier is not None:
-                told.append(_step(metric, goal, lack, tier.zh, tier.en))
-            told.append(_step(metric, full, gap, "", ""))
-        else:
-            told.append((f"得满{_number(weight)}分", f"all {_number(weight)} points"))
+        steps = [every] if gap <= 0 else [_step(metric, full, gap)]
+        near = gap > 0 and 0 < lack < gap and _shown(metric, goal, toward=_better(metric)) != best
+        if near and tier is not None:
+            steps.insert(0, _step(metric, goal, lack, tier))
         if known < 1:
-            open_part = f"{1 - known:.0%}" if round(1 - known, 2) > 0 else "<1%"
-            told.append(
-                (
-                    f"{open_part}的销售不详：{metric.datum_zh}",
-                    f"not known for {open_part} of the sales: {metric.datum_en}",
-                )
-            )
-        zh.append(f"{metric.zh} {shown}：" + "；".join(text for text, _ in told))
-        en.append(f"{metric.en} {shown}: " + "; ".join(text for _, text in told))
-    return pd.DataFrame(
-        {
-            "kind": "criterion",
-            "name": name,
-            "group": criterion.group or name,
-            "passed": lost == 0,
-            "value": one.value,
-            "full": full,
-            "zero": zero,
-            "unit": metric.unit,
-            "points": one.points,
-            "most": weight,
-            "lost": lost,
-            "adds": lost,
-            "zh": zh,
-            "en": en,
-        }
+            share = f"{1 - known:.0%}" if round(1 - known, 2) > 0 else "<1%"
+            steps.append(spoken("room.partly_known", share=share, datum=datum))
+        head = spoken("room.criterion", metric=title, value=_shown(metric, value))
+        sentences.append(joined([head, joined(steps, "problem.semicolon")]))
+    return _table(
+        "criterion",
+        sentences,
+        name=name,
+        group=criterion.group or name,
+        passed=lost == 0,
+        value=judged.value,
+        full=full,
+        zero=zero,
+        unit=metric.unit,
+        points=judged.points,
+        most=weight,
+        lost=lost,
+        adds=lost,
     )
 
 
@@ -278,87 +220,58 @@ def _tier(rooms: pd.DataFrame, policy: Policy) -> pd.DataFrame:
     """The tier, and what the next one needs."""
     need = (rooms["footprint_kg"] - rooms["power_kg"]).to_numpy(dtype=np.float64)
     offset = rooms["credits_kg"].to_numpy(dtype=np.float64)
-    ids = {one.id: one for one in policy.tiers}
-    zh, en = [], []
-    for at, (points, name) in enumerate(zip(rooms["points"], rooms["tier"], strict=True)):
-        now = ids.get(name)
-        told = [
-            (f"{_number(points)}分：{now.zh}", f"{_number(points)} points: {now.en}")
-            if now
-            else (f"{_number(points)}分：未入等级", f"{_number(points)} points: no tier")
-        ]
-        for tier in reversed(policy.tiers):
-            if now is not None and policy.tiers.index(tier) >= policy.tiers.index(now):
-                continue
+    places = {tier.id: place for place, tier in enumerate(policy.tiers)}
+    names = [{"zh": tier.zh, "en": tier.en} for tier in policy.tiers]
+    sentences = []
+    for at, (points, reached) in enumerate(zip(rooms["points"], rooms["tier"], strict=True)):
+        now = places.get(reached, len(names))
+        title = names[now] if now < len(names) else spoken("room.no_tier")
+        parts = [spoken("room.tier", points=_number(points), tier=title)]
+        for place in reversed(range(now)):
+            tier, name = policy.tiers[place], names[place]
             short = tier.least.value - points
             if short > 0:
-                text = _number(short, up=True)
-                told.append((f"距“{tier.zh}”还差{text}分", f"{text} points short of {tier.en}"))
+                lack = _number(short, up=True)
+                parts.append(spoken("room.short_of", points=lack, tier=name))
                 break
             if tier.matched is not None:
                 gap = tier.matched.value * need[at] - offset[at]
                 if gap != gap:
-                    told.append(
-                        (
-                            f"“{tier.zh}”需要全部排放可知",
-                            f"{tier.en} needs all emissions to be known",
-                        )
-                    )
+                    parts.append(spoken("room.all_known", tier=name))
                 elif gap > 0:
-                    told.append(
-                        (
-                            f"再注销{gap:,.0f}千克减排量可达“{tier.zh}”",
-                            f"retired credits for {gap:,.0f} kg more make it a {tier.en}",
-                        )
-                    )
-        zh.append("；".join(text for text, _ in told))
-        en.append("; ".join(text for _, text in told))
-    return pd.DataFrame(
-        {
-            "kind": "tier",
-            "name": rooms["tier"].to_numpy(),
-            "group": "",
-            "passed": (rooms["tier"] != "").to_numpy(),
-            "value": rooms["points"].to_numpy(),
-            "unit": "points",
-            "zh": zh,
-            "en": en,
-        }
+                    parts.append(spoken("room.more_credits", kg=f"{gap:,.0f}", tier=name))
+        sentences.append(joined(parts, "problem.semicolon"))
+    return _table(
+        "tier",
+        sentences,
+        name=rooms["tier"].to_numpy(),
+        passed=(rooms["tier"] != "").to_numpy(),
+        value=rooms["points"].to_numpy(),
+        unit="points",
     )
 
 
 def _claim(rooms: pd.DataFrame, policy: Policy) -> pd.DataFrame:
     """The words that may be printed, or why none may."""
-    markets = {one.id: one for one in policy.markets}
-    zh, en = [], []
+    markets = {market.id: market for market in policy.markets}
+    sentences = []
     for row in rooms[["market", "status", "claim_zh", "claim_en"]].to_dict("records"):
         market = markets.get(row["market"])
         if row["status"] != "eligible":
-            told = ("现在不可使用任何表述", "no words may be printed now")
+            sentences.append(spoken("room.no_words"))
         elif row["claim_zh"]:
-            told = (f"可使用：{row['claim_zh']}", f"may print: {row['claim_en']}")
+            words = {"zh": row["claim_zh"], "en": row["claim_en"]}
+            sentences.append(spoken("room.may_print", words=words))
         elif market is None:
-            told = (
-                f"政策未列出市场{row['market']}，不可使用任何表述",
-                f"the policy does not list the market {row['market']}: no words may be printed",
-            )
+            sentences.append(spoken("room.no_market", market=row["market"]))
         else:
-            told = (
-                f"等级有效，但在{market.id}不可使用任何表述",
-                f"the tier holds, but no words may be printed in {market.id}: {market.cite}",
-            )
-        zh.append(told[0])
-        en.append(told[1])
-    return pd.DataFrame(
-        {
-            "kind": "claim",
-            "name": rooms["market"].to_numpy(),
-            "group": "",
-            "passed": (rooms["claim_zh"] != "").to_numpy(),
-            "unit": "",
-            "zh": zh,
-            "en": en,
-        }
+            sentences.append(spoken("room.no_words_in", market=market.id, cite=market.cite))
+    return _table(
+        "claim",
+        sentences,
+        name=rooms["market"].to_numpy(),
+        passed=(rooms["claim_zh"] != "").to_numpy(),
+        unit="",
     )
 
 
@@ -368,17 +281,13 @@ def _next(policy: Policy, points: float) -> Tier | None:
     return above[-1] if above else None
 
 
-def _step(metric: Metric, target: float, adds: float, zh: str, en: str) -> tuple[str, str]:
+def _step(metric: Metric, target: float, adds: float, tier: Tier | None = None) -> Words:
     """How far the value must go and what that adds."""
+    nothing = dict.fromkeys(LANGUAGES, "")
+    goal = nothing if tier is None else spoken("room.goal", tier={"zh": tier.zh, "en": tier.en})
+    key = "room.at_least" if metric.more_is_better else "room.at_most"
     shown = _shown(metric, target, toward=_better(metric))
-    points = _number(adds)
-    bound_zh = "至少" if metric.more_is_better else "降到"
-    bound_en = "at least" if metric.more_is_better else "at most"
-    goal_zh, goal_en = (f"，达到“{zh}”", f" and makes it a {en}") if zh else ("", "")
-    return (
-        f"{bound_zh}{shown}可增加{points}分{goal_zh}",
-        f"{bound_en} {shown} adds {points} points{goal_en}",
-    )
+    return spoken(key, value=shown, points=_number(adds), goal=goal)
 
 
 def _better(metric: Metric) -> int:

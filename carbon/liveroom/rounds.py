@@ -76,7 +76,6 @@ def run(
     rounds: int = 1,
     market: Market | None = None,
     policy: str = "",
-    method: str = "entropy",
 ) -> Rounds:
     """Share out impressions round after round, and watch the running shares.
 
@@ -85,7 +84,7 @@ def run(
     rooms : pandas.DataFrame
         As for :func:`carbon.liveroom.exposure.allocate`. With a column ``round`` its rounds are
         taken as they are, in order of their numbers.
-    rules, boost_cap, policy, method
+    rules, boost_cap, policy
         As for :func:`carbon.liveroom.exposure.allocate`.
     rounds : int
         Rounds to make up, if there is no column ``round``.
@@ -143,7 +142,6 @@ def run(
                 rules,
                 boost_cap,
                 policy=policy,
-                method=method,
                 reported=number == parts[-1][0],
             )
         except RuleError as error:

@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from carbon.base.errors import LedgerError
+from carbon.base.words import joined, spoken
 from carbon.liveroom.claims import CLAIM_COLUMNS
 from carbon.liveroom.eligibility import Earlier, Judgement
 from carbon.liveroom.metrics import METRICS
@@ -43,13 +44,6 @@ SETTLEMENT_COLUMNS: Final = (
     "en",
 )
 """``clawback`` is the boost granted before that is not due any more [share of the baseline]."""
-
-STATUSES: Final = {
-    "eligible": ("合格", "eligible"),
-    "provisional": ("暂定", "provisional"),
-    "not_eligible": ("不合格", "not eligible"),
-}
-"""Status → how it is told, in Chinese and English."""
 
 FORMAT: Final = "carbon-room-history 1"
 SESSION_COLUMNS: Final = ("session", "room", "period", "start", "end", "meter")
@@ -272,38 +266,35 @@ def settle(history: History, judged: Judgement, policy: Policy) -> pd.DataFrame:
         ]
         told = "; ".join(f"{name} {old:g} -> {new:g}" for name, old, new in moved)
         both.loc[at, "changed"] = told
-        both.loc[at, ["zh", "en"]] = _sentences(row, moved, policy)
+        said = _sentences(row, moved, policy)
+        both.loc[at, ["zh", "en"]] = [said["zh"], said["en"]]
     return both[list(SETTLEMENT_COLUMNS)]
 
 
 def _sentences(
     row: dict[Any, Any], moved: list[tuple[Any, float, float]], policy: Policy
-) -> tuple[str, str]:
-    tiers = {one.id: one for one in policy.tiers}
-
-    def named(tier: str, lang: str) -> str:
-        none = "无等级" if lang == "zh" else "no tier"
-        return str(getattr(tiers[tier], lang)) if tier in tiers else none
-
-    old, new = f"{row['points_before']:g}", f"{row['points']:g}"
-    zh, en = f"得分{old}变为{new}", f"points {old} become {new}"
+) -> dict[str, str]:
+    """What changed, by language."""
+    names = {tier.id: {"zh": tier.zh, "en": tier.en} for tier in policy.tiers}
+    none = spoken("settlement.no_tier")
+    tiers = [names.get(row[column], none) for column in ("tier_before", "tier")]
+    statuses = [spoken(f"settlement.{row[name]}") for name in ("status_before", "status")]
+    before, after = f"{row['points_before']:g}", f"{row['points']:g}"
+    parts = [spoken("settlement.points", before=before, after=after)]
     if row["status_before"] != row["status"]:
-        before, after = (STATUSES[row[name]] for name in ("status_before", "status"))
-        zh += f"，由{before[0]}变为{after[0]}"
-        en += f", {before[1]} becomes {after[1]}"
+        parts.append(spoken("settlement.status", before=statuses[0], after=statuses[1]))
     if row["tier_before"] == row["tier"]:
-        zh += f"，{named(row['tier'], 'zh')}不变"
-        en += f", {named(row['tier'], 'en')} as before"
+        parts.append(spoken("settlement.same_tier", tier=tiers[1]))
     else:
-        zh += f"，{named(row['tier_before'], 'zh')}变为{named(row['tier'], 'zh')}"
-        en += f", {named(row['tier_before'], 'en')} becomes {named(row['tier'], 'en')}"
+        parts.append(spoken("settlement.tier", before=tiers[0], after=tiers[1]))
     if moved:
-        zh += "（" + "，".join(f"{METRICS[n].zh}{a:g}→{b:g}" for n, a, b in moved) + "）"
-        en += " (" + ", ".join(f"{METRICS[n].en} {a:g} to {b:g}" for n, a, b in moved) + ")"
+        each = [
+            spoken("settlement.moved", metric=METRICS[name].titles, before=old, after=new)
+            for name, old, new in moved
+        ]
+        parts.append(spoken("settlement.all_moved", moved=joined(each, "problem.comma")))
     if row["clawback"] > 0:
-        zh += f"；收回曝光加成{row['clawback']:.1%}"
-        en += f"; a boost of {row['clawback']:.1%} is clawed back"
+        parts.append(spoken("settlement.clawback", boost=row["clawback"]))
     elif row["boost_change"] > 0:
-        zh += f"；增加曝光加成{row['boost_change']:.1%}"
-        en += f"; a boost of {row['boost_change']:.1%} is added"
-    return zh, en
+        parts.append(spoken("settlement.added", boost=row["boost_change"]))
+    return joined(parts)

@@ -17,6 +17,7 @@ from carbon.catalogue.columns import COLUMNS, LINE_COLUMNS, Column
 from carbon.catalogue.schema import Catalogue
 from carbon.footprint.levers.book import Book, Change
 from carbon.footprint.levers.returns import with_return_rate
+from carbon.stages.air import PLANE
 
 __all__ = ["SETTABLE", "Setting", "parse"]
 
@@ -34,7 +35,6 @@ TABLES: Final = {
 """Columns of lines that can be set, as ``packaging.mass``."""
 
 AIR_SHARE: Final = "air_share"
-PLANE: Final = "freight, plane"
 SETTABLE: Final[dict[str, Column]] = {
     **{name: column for name, column in COLUMNS.items() if column.kind in NUMERIC},
     **{

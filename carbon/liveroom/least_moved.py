@@ -1,9 +1,6 @@
-"""The same allocation as a linear program, and the least traffic that has to move at all.
+"""Reads shares and the rules of exposure, gives the least traffic that has to move at all [1].
 
-Relative entropy is replaced by its chords: a change costs the more per impression the larger it is
-in proportion, in steps of five per cent. One step for every change would be the plain L1 distance,
-whose nearest allocation is not unique, so that nothing could be said of the rules that bind;
-:func:`least_moved` gives that distance alone, which is unique. Both are solved by HiGHS.
+Half the L1 distance to the nearest shares that the rules allow; a linear program, solved by HiGHS.
 """
 
 from __future__ import annotations
@@ -15,71 +12,16 @@ import numpy.typing as npt
 from scipy import sparse
 from scipy.optimize import linprog
 
-from carbon.liveroom.nearest import Nearest, Rulebook
+from carbon.liveroom.nearest import Rulebook
 
-__all__ = ["LARGEST", "least_moved", "nearest_linear"]
+__all__ = ["LARGEST", "least_moved", "solved"]
 
 Floats = npt.NDArray[np.float64]
 
-STEP: Final = 0.05
-"""Width of a chord [logarithm of share over wish]."""
-
-REACH: Final = 80
-"""Chords above and below the wish: from a 55th to 55 times it."""
-
 LARGEST: Final = 5_000
-"""Rooms up to which the linear program is offered; 5,000 take some seconds."""
+"""Rooms up to which the program is solved; 5,000 take some seconds."""
 
 TOLERANCE: Final = 1e-9
-
-
-def nearest_linear(wish: Floats, rules: Rulebook) -> Nearest:
-    """Find the nearest shares by linear programming.
-
-    Parameters
-    ----------
-    wish : ndarray of float64, shape (n,)
-        Shares wished for, all above 0.
-    rules : Rulebook
-        Rules that some shares can keep.
-
-    Returns
-    -------
-    Nearest
-        As :func:`carbon.liveroom.nearest.nearest`; its shares and multipliers are those of
-        relative entropy to within a chord, some five per cent.
-
-    Examples
-    --------
-    >>> small = np.array([True, False, False])
-    >>> rules = Rulebook(small, np.zeros(3), np.ones(3), floor=0.3, head=3, head_cap=1.0)
-    >>> nearest_linear(np.array([0.1, 0.3, 0.6]), rules).share.round(2).tolist()
-    [0.3, 0.23, 0.47]
-    """
-    n = len(wish)
-    knots = np.exp(STEP * np.arange(-REACH, REACH + 1))
-    height = knots * np.log(knots) - knots + 1
-    first = (height[0] - 1) / knots[0]
-    slopes = np.concatenate([[first], np.diff(height) / np.diff(knots), [np.log(knots[-1]) + STEP]])
-    edges = np.concatenate([[0.0], knots, [np.inf]])
-    low, high = rules.low / wish, rules.high / wish
-    width = np.minimum(edges[None, 1:], high[:, None]) - np.maximum(edges[None, :-1], low[:, None])
-    room, chord = np.nonzero(width > 0)
-    size = len(room)
-    owner = sparse.csr_matrix((np.ones(size), (room, np.arange(size))), shape=(n, size))
-    # in the mean room's share, so that the solver's absolute tolerances mean something
-    solved = _solve(
-        slopes[chord], width[room, chord] * wish[room] * n, owner, rules.low * n, rules, float(n)
-    )
-    share = rules.low + (owner @ solved.x[:size]) / n
-    prices = -solved.ineqlin.marginals
-    floor = float(prices[0])
-    capped = len(prices) > 1
-    head = float(prices[1]) if capped else 0.0
-    lowered = np.zeros(n, dtype=bool)
-    if head > 0:
-        lowered = share >= np.partition(share, n - rules.head)[n - rules.head] * (1 - TOLERANCE)
-    return Nearest(share, float(solved.eqlin.marginals[0]), floor, head, lowered)
 
 
 def least_moved(base: Floats, rules: Rulebook) -> float:
@@ -112,11 +54,10 @@ def least_moved(base: Floats, rules: Rulebook) -> float:
     owner = sparse.hstack([sparse.identity(n), sparse.identity(n)], format="csr")
     cost = np.repeat([0.0, 1.0], n)
     start = float(np.maximum(low - base, 0).sum())
-    solved = _solve(cost, width, owner, low * n, rules, float(n))
-    return start + float(solved.fun) / n
+    return start + float(solved(cost, width, owner, low * n, rules, float(n)).fun) / n
 
 
-def _solve(
+def solved(
     cost: Floats,
     width: Floats,
     owner: sparse.csr_matrix,
@@ -124,7 +65,25 @@ def _solve(
     rules: Rulebook,
     total: float,
 ) -> Any:
-    """Fill the pieces of each room above its lower bound, within the rules."""
+    """Fill the pieces of each room above its lower bound, within the rules.
+
+    Parameters
+    ----------
+    cost, width : ndarray of float64, shape (pieces,)
+        Cost per share and width of each piece.
+    owner : scipy.sparse.csr_matrix, shape (rooms, pieces)
+        Room of each piece.
+    low : ndarray of float64, shape (rooms,)
+        Lower bound of each room.
+    rules : Rulebook
+        Floor and head cap.
+    total : float
+        Sum of the shares.
+
+    Returns
+    -------
+    scipy.optimize.OptimizeResult
+    """
     n, size = owner.shape
     small = sparse.csr_matrix(rules.small.astype(np.float64)[None, :])
     upper = [-(small @ owner)]
