@@ -132,6 +132,7 @@ def main() -> None:
             ("modes", "mode"),
         )
     }
+    chinese["material"]["silver"] = "925银"  # the bare word may be a colour
     write(*(pd.DataFrame(rows) for rows in (skus, materials, packaging, legs)), chinese)
 
 
