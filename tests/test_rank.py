@@ -14,7 +14,7 @@ from carbon.base.errors import CODES, StudyError
 from carbon.cli import rank as cli_rank
 from carbon.footprint.compare import probability_lower
 from carbon.footprint.scenario import ALL, what_if
-from carbon.liveroom import leaders
+from carbon.liveroom import rank_starts
 from carbon.liveroom.ordering import ORDERS, Keys
 from carbon.liveroom.ranking import (
     RANK_COLUMNS,
@@ -210,11 +210,11 @@ def test_the_leaders_are_those_of_a_plain_loop(seed: int):
         gap = value[i] - value[leader]
         if new_group[i] or (gap > 0 and gap**2 >= score**2 * (variance[i] + variance[leader])):
             want[i], leader = True, i
-    glance, leaders.GLANCE = leaders.GLANCE, int(draw.integers(1, 5))
+    glance, rank_starts.GLANCE = rank_starts.GLANCE, int(draw.integers(1, 5))
     try:
-        got = leaders.starts(new_group, value, variance, score)
+        got = rank_starts.starts(new_group, value, variance, score)
     finally:
-        leaders.GLANCE = glance
+        rank_starts.GLANCE = glance
     np.testing.assert_array_equal(got, want)
 
 
