@@ -185,7 +185,7 @@ def _whole(cents: Any) -> str:
 
 
 def _rows(pool: Pool, say: dict[str, str]) -> list[list[dict[str, Any]]]:
-    """SheetColumn of the table of tiers, with their right edge."""
+    """Cells of the table of tiers, with their right edge."""
     edges = [66, 160, 228, 318, 368, 470, 560, 622, 682, 740]
     lines = [say["head"].split("|")]
     listed = pool.tiers

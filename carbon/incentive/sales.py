@@ -202,7 +202,7 @@ class _Left:
 
 
 def _shown(rows: pd.DataFrame, column: str) -> list[str]:
-    """SheetColumn as the ledger has them: money in its unit, days without a time."""
+    """Cells as the ledger has them: money in its unit, days without a time."""
     if column not in rows:
         return [""] * len(rows)
     if column in ("revenue", "refund"):

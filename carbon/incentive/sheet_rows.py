@@ -123,7 +123,7 @@ def _cells(cells: SheetColumn, name: str, row: Any, part: slice) -> Any:
 
 
 def _values(head: str, row: Any, style: str, texts: Any, number: bool) -> Any:
-    """SheetColumn without a formula; an unknown number and an empty text leave none."""
+    """Cells without a formula; an unknown number and an empty text leave none."""
     kind, before, after = ' t="inlineStr"', '<is><t xml:space="preserve">', "</t></is></c>"
     if number:
         kind, before, after = "", "<v>", "</v></c>"
