@@ -51,7 +51,7 @@ def run(
         changed = folder / "changed.parquet"
         table.to_parquet(changed, index=False)
         words = ("footprint", changed, "-o", folder / "new.parquet", "--draws", 0)
-        again, peak = command(*words, *workers, "--since", first, "--batch", step, repeat=1)
+        again, peak = command(*words, "--previous-run", first, "--batch", step, repeat=1)
         yield Row("since that manifest, 1 % or less changed", again, rows, "SKU", peak)
         yield Bound("since the manifest / whole, time", again[0] / seconds[0])
 

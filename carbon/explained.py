@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+import pandas as pd
 
 from carbon import stages
+from carbon.background.own import kept
 from carbon.background.sampling import drawn_gsd2
 from carbon.background.unit_impacts import PARTS, characterization
 from carbon.base.errors import FactorsError
 from carbon.base.terms import BOUNDARIES, FITS, ORIGINS, STAGES
+from carbon.catalogue.given import Source
 from carbon.catalogue.schema import Catalogue
 from carbon.footprint.traced import traced
 from carbon.paper.sku_charts import stage_chart
 from carbon.study import Study
 
-__all__ = ["chart", "dataset", "first_name", "tree"]
+__all__ = ["chart", "coverage", "dataset", "first_name", "tree"]
 
 DRAWS = 1000
 DEPTH = 6
@@ -219,3 +222,36 @@ def _number(value: float) -> str:
 
 def _percent(value: float, total: float) -> str:
     return f"{value / total:.0%}" if total else ""
+
+
+def coverage(study: Study, source: Source) -> pd.DataFrame:
+    """Which activities of a catalogue rest on an own background, and which do not.
+
+    Parameters
+    ----------
+    study : Study
+        With an own background.
+    source : path, str, pandas.DataFrame or Catalogue
+        As for :meth:`carbon.study.Study.catalogue`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        As :func:`carbon.background.own.kept`: ``share`` of the total, and ``own_share`` of it
+        that rests on the background [1].
+
+    Examples
+    --------
+    >>> from carbon import Study
+    >>> table = coverage(Study(), {"sku": "A", "category": "t_shirt"})
+    >>> bool(abs(table["share"].sum() - 1) < 1e-9)
+    True
+    """
+    filled = study.catalogue(source)
+    inventory = stages.take(filled, study.boundary)
+    rows = study.match(inventory)[0][inventory.order]
+    table = inventory.to_frame(filled.skus["sku"])
+    unit = study.unit_impacts
+    table["kg"] = table["amount"] * unit.values.sum(axis=1)[rows]
+    table["own_kg"] = table["amount"] * unit.own.sum(axis=1)[rows]
+    return kept(table[table["kg"].notna()])

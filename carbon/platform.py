@@ -6,7 +6,7 @@ Labels, live rooms and incentives do not know each other; what needs two of them
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -16,7 +16,6 @@ import pandas as pd
 
 from carbon.base.errors import LedgerError, RuleError
 from carbon.base.progress import Progress, silent
-from carbon.base.rules import load
 from carbon.base.shown import Shown
 from carbon.catalogue.aliases import spelled
 from carbon.catalogue.ledger import Ledger, read_ledger
@@ -24,23 +23,23 @@ from carbon.footprint.reference import References, read_references
 from carbon.incentive.pool_orders import returned
 from carbon.incentive.pool_policy import load_policy
 from carbon.incentive.return_pool import Pool, pool
-from carbon.label.claims import check, load_market
 from carbon.liveroom import gaming, ranking
 from carbon.liveroom.exposed import Exposure, share_exposure
 from carbon.liveroom.judged import RoomsJudged, day_of, judge_rooms
 from carbon.liveroom.ledgers import LEDGERS, Table, ledger_files, problems_of
 from carbon.liveroom.market import Scenario
 from carbon.liveroom.policy import Policy
-from carbon.liveroom.policy_file import Conflict, policy_path, read_policy, refuse
+from carbon.liveroom.policy_file import read_policy, refuse
 from carbon.liveroom.room_words import word_conflicts
 from carbon.liveroom.settlement import read_history
+from carbon.policy_words import forbidden
 
 if TYPE_CHECKING:
     from carbon.catalogue.given import Source
     from carbon.incentive.pool_policy import Policy as PoolPolicy
     from carbon.study import Study
 
-__all__ = ["LEDGERS", "Anomalies", "Exposure", "Platform", "RoomsJudged", "policy_conflicts"]
+__all__ = ["LEDGERS", "Anomalies", "Exposure", "Platform", "RoomsJudged"]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -203,7 +202,7 @@ class Platform:
         day = day_of(as_of)
         if history is not None and not period:
             raise LedgerError("G011", "a history needs the period it judges", column="period")
-        refuse(word_conflicts(self.policy, _forbidden), self._name)
+        refuse(word_conflicts(self.policy, forbidden), self._name)
         before = None if history is None else read_history(Path(history))
         read = self._ledgers(ledger_files(rooms, ledgers or {}))
         filled = self.study.catalogue(catalogue)
@@ -214,7 +213,7 @@ class Platform:
             read,
             filled,
             graded,
-            _forbidden,
+            forbidden,
             day=day,
             period=period,
             before=before,
@@ -396,42 +395,3 @@ class Platform:
                 ledgers[name] = read_ledger(source, name)
                 done(1)
         return ledgers
-
-
-def policy_conflicts(name: Path | str) -> tuple[Policy, list[Conflict]]:
-    """Rules of a policy that conflict, and words that the claim rules of their market forbid.
-
-    Parameters
-    ----------
-    name : path
-        A TOML file, or the name of a shipped policy.
-
-    Returns
-    -------
-    policy : Policy
-    conflicts : list of Conflict
-        R040 to R049; empty if its rules hold together.
-
-    Raises
-    ------
-    carbon.base.errors.RuleError
-        P001 to P003 if it cannot be read.
-
-    Examples
-    --------
-    >>> policy_conflicts("default")[1]
-    []
-    """
-    policy = load(policy_path(name), Policy)
-    return policy, word_conflicts(policy, _forbidden)
-
-
-def _forbidden(market: str, texts: Sequence[str] | pd.Series) -> pd.DataFrame:
-    """What the claim rules of a market forbid; those of no market if it has none of its own."""
-    try:
-        rules = load_market(market)
-    except RuleError as error:
-        if error.code != "L101":
-            raise
-        rules = load_market("neutral")
-    return check(texts, rules)

@@ -502,6 +502,21 @@ class Study(Questions):
             missing,
             self.basis,
             own=added(own, 1),
+            weak=self._weak(inventory, rows, fits),
+        )
+
+    def _weak(
+        self,
+        inventory: Inventory,
+        rows: npt.NDArray[np.int32],
+        fits: npt.NDArray[np.int8],
+    ) -> npt.NDArray[np.float64]:
+        """Part of each SKU that proxies and assumed datasets carry, shape (n, 2) [kg CO2e]."""
+        kg = inventory.amount * self.unit_impacts.values.sum(axis=1)[rows]
+        kind = np.append(self.edition.activities["kind"].to_numpy() == "assumption", False)
+        flags = (fits == FITS.index("proxy"), kind[rows])
+        return np.column_stack(
+            [np.bincount(inventory.sku, np.where(flag, kg, 0.0), inventory.n) for flag in flags]
         )
 
     def inventory(self, source: Source) -> pd.DataFrame:

@@ -40,7 +40,11 @@ FIRST = (
     ("carbon-levers", "2026.1"),
     ("carbon-scale", "2026.1"),
 )
-CHANGED = {"carbon-scale": "2026.2", "carbon-uncertainty": "2026.2"}
+CHANGED = {
+    "carbon-scale": "2026.2",
+    "carbon-uncertainty": "2026.2",
+    "carbon-vocabulary": "2026.2",
+}
 """Packages of the first edition that the second takes in a newer version."""
 
 AFTER = {

@@ -412,3 +412,41 @@ def test_a_place_that_is_linked_later_agrees_with_an_ordinary_calculation(world:
         for flow, position in calculation.dicts.biosphere.items()
     )
     assert world.unit_impacts.values[row].sum() == pytest.approx(total, rel=1e-9)
+
+
+def test_the_difference_of_editions_says_what_moved_and_why() -> None:
+    from carbon.background.differences import differences
+
+    old, new = Study("2026.1", cache=False), Study("2026.2", cache=False)
+    sides = [
+        side
+        for study in (old, new)
+        for side in (study.edition, study.unit_impacts.values[:-1].sum(axis=1))
+    ]
+    table = differences(*sides).set_index(["kind", "name"])
+    board = table.loc[("material", "pcb")]
+    assert (board["why"], board["is"]) == ("another dataset", "circuit board, populated")
+    assert board["after"] < board["before"] / 4
+    assert table.loc[("category", "laptop"), "why"] == "new"
+    grids = table.loc[("dataset", "electricity, consumer")]
+    assert set(grids["why"]) == {"new"}
+    assert len(grids) > 200
+    again = differences(*sides[:2], *sides[:2])
+    assert again.empty
+
+
+def test_a_cleaner_grid_never_raises_what_is_made_there(world: Study) -> None:
+    """Law: every template at a place is monotone in the electricity of the place."""
+    places = ("SE", "FR", "BR", "GB", "VN", "IN", "BD")
+    unit = world.unit_impacts  # linked below, read again after
+    names = sorted(
+        set(world.edition.datasets.loc[world.edition.datasets["location"] == "*", "activity"])
+    )
+    rows = np.array([[world.edition.match(name, place)[0] for place in places] for name in names])
+    grid = [world.edition.match("electricity, consumer", place)[0] for place in places]
+    values = world.unit_impacts.values.sum(axis=1)
+    assert len(values) == len(unit.values)
+    order = np.argsort(values[grid])
+    # heat is one mix outside China, but Britain's own fuels are the same dataset
+    steps = np.diff(values[rows][:, order], axis=1)
+    assert (steps >= -1e-12).all()

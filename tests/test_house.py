@@ -143,7 +143,8 @@ def test_the_readmes_are_equals() -> None:
 @pytest.mark.parametrize("sku", ["DRESS-001", "RICE-003"])
 def test_the_labels_of_the_readme_are_the_real_ones(sku: str, lang: str, tmp_path: Path) -> None:
     label = tmp_path / "label.svg"
-    words = ["--only", sku, "--lang", lang, "--outline", "--date", "2026-11-23", "-o", str(label)]
+    words = ["--sku", sku, "--lang", lang, "--text-as-paths", "--date", "2026-11-23"]
+    words += ["-o", str(label)]
     result = CliRunner().invoke(main, ["label", str(ROOT / "examples/catalogue.csv"), *words])
     assert result.exit_code == 0, result.output
     assert label.read_text(encoding="utf-8") == text(f"docs/pictures/label-{sku}-{lang}.svg")

@@ -206,14 +206,14 @@ def test_the_command_writes_labels_and_says_so(goods: Path, tmp_path: Path) -> N
     assert "10 个文件，index.csv" in told.output
     assert (out / "badges-0001.pdf").is_file()
     assert any("–" in path.read_text() for path in out.rglob("*.sheet.svg"))
-    again = carbon(goods, "-o", tmp_path / "changes.csv", "--against", out, draws=50)
+    again = carbon(goods, "-o", tmp_path / "changes.csv", "--compare-with", out, draws=50)
     assert "0 labels change: none" in again.output
     assert pd.read_csv(tmp_path / "changes.csv").empty
 
 
 def test_one_sku_is_one_file(goods: Path, tmp_path: Path) -> None:
     for kind in ("png", "pdf", "json"):
-        told = carbon(goods, "-o", tmp_path / f"a.{kind}", "--only", "A")
+        told = carbon(goods, "-o", tmp_path / f"a.{kind}", "--sku", "A")
         assert told.exit_code == 0, told.output
     assert "id.gs1.org/01/06901234567892" in (tmp_path / "a.json").read_text()
     assert carbon(goods, "-o", tmp_path / "a.svg").exit_code == 2
@@ -227,7 +227,7 @@ def test_what_others_have_verified_is_printed_while_it_holds(goods: Path, tmp_pa
     )
     for sku, kind in (("A", "verified"), ("B", "self-declared")):
         out = tmp_path / f"{sku}.json"
-        assert carbon(goods, "-o", out, "--only", sku, "--verifications", table).exit_code == 0
+        assert carbon(goods, "-o", out, "--sku", sku, "--verifications", table).exit_code == 0
         told = json.loads(out.read_text())
         assert told["declaration"]["kind"] == kind
     assert json.loads((tmp_path / "A.json").read_text())["valid_until"] == "2027-01-31"
@@ -241,8 +241,8 @@ def test_what_others_have_verified_is_printed_while_it_holds(goods: Path, tmp_pa
         (["-o", "labels", "--template", "poster"], 3, "L012"),
         (["-o", "labels", "--url", "javascript:alert(1)"], 3, "L011"),
         (["-o", "labels", "--market", "moon"], 3, "L101"),
-        (["-o", "labels", "--against", "nowhere.csv"], 5, "L016"),
-        (["-o", "labels", "--only", "Z"], 3, "S003"),
+        (["-o", "labels", "--compare-with", "nowhere.csv"], 5, "L016"),
+        (["-o", "labels", "--sku", "Z"], 3, "S003"),
         (["-o", "labels", "--references", "nowhere.json"], 3, ""),
     ],
 )
@@ -395,8 +395,8 @@ def test_changes_of_batches_are_those_of_the_whole(
     table.to_parquet(tmp_path / "new.parquet")
     for name, batch in (("a.csv", 1920), ("b.csv", 170)):
         told = carbon(
-            tmp_path / "new.parquet", "-o", tmp_path / name, "--against", whole, "--batch", batch,
-            draws=50,
+            tmp_path / "new.parquet", "-o", tmp_path / name, "--compare-with", whole,
+            "--batch", batch, draws=50,
         )  # fmt: skip
         assert "4 labels change" in told.output
     assert (tmp_path / "a.csv").read_bytes() == (tmp_path / "b.csv").read_bytes()
@@ -404,7 +404,7 @@ def test_changes_of_batches_are_those_of_the_whole(
     assert found.pop("S00000010") in ("letter", "state", "number")
     assert found == {"NEW": "new", "S00000011": "gone", "S00000599": "gone"}
     drawn = carbon(
-        tmp_path / "new.parquet", "-o", tmp_path / "labels", "--against", whole, draws=50
+        tmp_path / "new.parquet", "-o", tmp_path / "labels", "--compare-with", whole, draws=50
     )
     assert "4 labels change" in drawn.output
 

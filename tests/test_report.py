@@ -270,7 +270,7 @@ def test_the_command_writes_the_page_or_says_why(tmp_path):
     source.write_text("sku,category,mass,units_sold\nA,t_shirt,2 ton,5\nB,kitchenware,,3\n")
     run = CliRunner().invoke(command, [str(source), "-o", str(out), "--draws", "0", "--lang", "zh"])
     assert run.exit_code == 1, run.output
-    assert "2 SKUs, 1 left out" in run.output
+    assert "2 个商品，1 个未计算" in run.output
     assert out.read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
     verify = re.search(r"<code>(.*?)</code>", out.read_text(encoding="utf-8"), re.S).group(1)
     assert "carbon footprint goods.csv" in verify

@@ -543,14 +543,12 @@ def test_the_command_writes_what_python_gives(tmp_path: Path) -> None:
         check_dtype=False,
     )
     written = pd.read_parquet(out)
-    graded = study().grades(goods(), draws=0).set_index("sku")["letter"].astype(str)
-    assert written["letter_before"].astype(str).tolist() == written["sku"].map(graded).tolist()
-    ratio = (
-        written["after_kg"]
-        / written["before_kg"]
-        * written["sku"].map(study().grades(goods(), draws=0).set_index("sku")["ratio"])
-    )
-    best = ratio[written["lever"] == "all"] <= 0.6
+    before = written["sku"].map(study().grades(goods(), draws=0).set_index("sku")["ratio"])
+    scale = study().scale
+    letters = np.array([*scale.letters, ""])
+    assert written["letter_before"].astype(str).tolist() == letters[scale.letter(before)].tolist()
+    ratio = written["after_kg"] / written["before_kg"] * before
+    best = ratio[written["lever"] == "all"] <= scale.reach[0]
     assert (written.loc[best.index, "letter_after"].eq("A") == best).all()
     assert picture.read_text(encoding="utf-8").startswith("<svg ")
     code, text = run(

@@ -78,7 +78,7 @@ def test_a_what_if_goes_on(
     carbon(*run, check=1)
     out, fresh = tmp_path / f"out{suffix}", tmp_path / f"fresh{suffix}"
     told = []
-    for place, more in ((out, ("--since", since, "--changes", changes)), (fresh, ())):
+    for place, more in ((out, ("--previous-run", since, "--changes", changes)), (fresh, ())):
         run = ("whatif", after, *LEVERS, *FAST, "-o", place, "--manifest", f"{place}.json")
         told.append(carbon(*run, *more, check=1))
     assert same(out, fresh)
@@ -165,7 +165,7 @@ def test_what_decides_a_row(name: str, savings: Path, tmp_path: Path) -> None:
     if first:
         here = tmp_path
         carbon(*run, *first, "-o", here / "a.parquet", "--manifest", here / "since.json")
-    since = ("--since", here / "since.json")
+    since = ("--previous-run", here / "since.json")
     again = carbon(*run, *first, "-o", tmp_path / "b.parquet", *since)
     assert counts(again) == "0 new, 0 changed, 6 unchanged, 0 gone"
     assert same(here / "a.parquet", tmp_path / "b.parquet")
@@ -209,7 +209,7 @@ def went_on(folder: Path, suffix: str = "") -> str:
         return CliRunner().invoke(main, ["footprint", *map(str, words)]).output
 
     run("monday", "before", "--manifest", since)
-    told = run("tuesday", "out", "--since", since, "--manifest", folder / "out.json")
+    told = run("tuesday", "out", "--previous-run", since, "--manifest", folder / "out.json")
     run("tuesday", "fresh")
     assert same(folder / "out.parquet", folder / "fresh.parquet")
     return counts(told)
@@ -228,7 +228,7 @@ def footprints(monday: pd.DataFrame, tmp_path_factory: pytest.TempPathFactory) -
 @pytest.mark.parametrize("harm", ["damaged", "lost", "added"])
 def test_every_part_must_be_as_it_was(footprints: Path, tmp_path: Path, harm: str) -> None:
     here = shutil.copytree(footprints, tmp_path / "here")
-    run = ("footprint", here / "goods.csv", *FAST, "--since", here / "since.json")
+    run = ("footprint", here / "goods.csv", *FAST, "--previous-run", here / "since.json")
     assert f"{ROWS} unchanged" in carbon(*run, "-o", tmp_path / "a.parquet", check=1)
     part = here / "parts" / "part-000001.parquet"
     if harm == "damaged":
@@ -252,10 +252,10 @@ def test_a_result_may_be_replaced_by_what_goes_on_from_it(
     later = written(tuesday, tmp_path / "later.csv")
     run = ("footprint", later, *FAST, "--manifest")
     since = here / "since.json"
-    carbon(*run, since, "--since", since, "-o", here / "parts", check=1)
+    carbon(*run, since, "--previous-run", since, "-o", here / "parts", check=1)
     carbon(*run, tmp_path / "fresh.json", "-o", tmp_path / "fresh", check=1)
     assert same(here / "parts", tmp_path / "fresh")
-    told = carbon(*run, since, "--since", since, "-o", here / "parts", check=1)
+    told = carbon(*run, since, "--previous-run", since, "-o", here / "parts", check=1)
     assert counts(told) == f"0 new, 0 changed, {ROWS - 2} unchanged, 0 gone"
 
 
@@ -264,7 +264,7 @@ def test_one_that_was_killed_goes_on_and_ends_alike(
 ) -> None:
     later, out = written(tuesday, tmp_path / "later.csv"), tmp_path / "out.parquet"
     run = ("footprint", later, "--draws", "0", "--batch", "4", "--workers", "2", "-o", out)
-    since = ("--since", footprints / "since.json", "--changes", tmp_path / "changes.csv")
+    since = ("--previous-run", footprints / "since.json", "--changes", tmp_path / "changes.csv")
     words = [*CARBON, *map(str, (*run, *since))]
     killed = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     wait_for_parts(killed, out)
@@ -273,7 +273,7 @@ def test_one_that_was_killed_goes_on_and_ends_alike(
     assert not out.exists()
     other = shutil.copytree(footprints, tmp_path / "other") / "since.json"
     other.write_text(other.read_text() + "\n")
-    assert "B003" in carbon(*run, "--since", other, "--resume", check=5)
+    assert "B003" in carbon(*run, "--previous-run", other, "--resume", check=5)
     told = carbon(*run, *since, "--resume", check=1)
     assert "were finished before" in told
     assert counts(told) == f"1 new, 1 changed, {ROWS - 4} unchanged, 3 gone"
@@ -287,7 +287,7 @@ def test_text_cannot_be_gone_on_from(footprints: Path, tmp_path: Path, suffix: s
     run = ("footprint", footprints / "goods.csv", *FAST)
     since = tmp_path / "since.json"
     carbon(*run, "-o", tmp_path / f"a.{suffix}", "--manifest", since, check=1)
-    told = carbon(*run, "-o", tmp_path / "b.parquet", "--since", since, check=5)
+    told = carbon(*run, "-o", tmp_path / "b.parquet", "--previous-run", since, check=5)
     assert "B007" in told
     assert ".parquet" in told
 
@@ -309,7 +309,7 @@ def test_a_manifest_of_something_else(
         since = tmp_path / "since.json"
         since.write_text(text)
     run = (*words, footprints / "goods.csv", *FAST, "-o", tmp_path / "b.parquet")
-    told = carbon(*run, "--since", since, check=5)
+    told = carbon(*run, "--previous-run", since, check=5)
     assert "B006" in told
     assert found in told
     assert not (tmp_path / "b.parquet").exists()
@@ -321,7 +321,7 @@ def test_the_list_of_changes_in_every_format(
 ) -> None:
     later, listed = written(tuesday, tmp_path / "later.csv"), tmp_path / f"changes.{suffix}"
     run = ("footprint", later, *FAST, "-o", tmp_path / "out.parquet")
-    carbon(*run, "--since", footprints / "since.json", "--changes", listed, check=1)
+    carbon(*run, "--previous-run", footprints / "since.json", "--changes", listed, check=1)
     sheet = lambda path: pd.read_excel(path, engine="openpyxl")  # noqa: E731
     read = {"csv": pd.read_csv, "parquet": pd.read_parquet, "xlsx": sheet}
     lines = lambda path: pd.read_json(path, lines=True)  # noqa: E731
@@ -335,18 +335,18 @@ def test_a_list_that_must_not_be_written_is_refused_at_once(
     footprints: Path, tmp_path: Path, listed: str
 ) -> None:
     run = ("footprint", footprints / "goods.csv", *FAST, "-o", tmp_path / "out.parquet")
-    more = ("--since", footprints / "since.json", "--changes", footprints / listed)
+    more = ("--previous-run", footprints / "since.json", "--changes", footprints / listed)
     told = carbon(*run, *more, check=5)
     assert "O002" in told or "O004" in told
     assert not list(tmp_path.iterdir())
 
 
 def test_what_does_not_go_with_it(footprints: Path, tmp_path: Path) -> None:
-    since = ("--since", footprints / "since.json")
+    since = ("--previous-run", footprints / "since.json")
     run = (footprints / "goods.csv", "-o", tmp_path / "out.csv", *FAST)
     assert "--sku" in carbon("whatif", *run, *since, "--sku", "K00001", check=2)
     assert "--spark" in carbon("footprint", *run, *since, "--spark", "local", check=2)
-    assert "--since" in carbon("footprint", *run, "--changes", tmp_path / "c.csv", check=2)
+    assert "--previous-run" in carbon("footprint", *run, "--changes", tmp_path / "c.csv", check=2)
 
 
 @pytest.mark.parametrize(("scheme", "name"), [("memory://here", "parts"), ("file", "all.parquet")])
@@ -357,7 +357,7 @@ def test_at_a_url(
     remote, path = fsspec.core.url_to_fs(place)
     remote.makedirs(path, exist_ok=True)
     before, after = written(monday, tmp_path / "m.csv"), written(tuesday, tmp_path / "t.csv")
-    since = ("--since", f"{place}/m.json")
+    since = ("--previous-run", f"{place}/m.json")
     run = ("footprint", *FAST, "-o")
     carbon(*run, f"{place}/{name}", before, "--manifest", f"{place}/m.json", check=1)
     told = carbon(*run, tmp_path / "out.parquet", after, *since, check=1)
@@ -369,7 +369,7 @@ def test_at_a_url(
     kept.mkdir()
     for item in ("m.json", "m.skus.parquet"):
         remote.get(f"{path}/{item}", str(kept / item))
-    again = carbon(*run, tmp_path / "b.parquet", after, "--since", kept / "m.json", check=1)
+    again = carbon(*run, tmp_path / "b.parquet", after, "--previous-run", kept / "m.json", check=1)
     assert counts(again) == counts(told)
     part = f"{path}/{name}" if "." in name else f"{path}/{name}/part-000000.parquet"
     remote.pipe(part, b"something else")

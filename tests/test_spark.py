@@ -23,6 +23,11 @@ pytestmark = pytest.mark.skipif(
     not (shutil.which("java") or os.environ.get("JAVA_HOME")), reason="no Java on this machine"
 )
 SKUS = 60
+BRIEF = (
+    "--driver-java-options '-XX:TieredStopAtLevel=1 -XX:+UseSerialGC' "
+    "--conf spark.ui.enabled=false --conf spark.sql.codegen.wholeStage=false pyspark-shell"
+)
+"""A session of a minute is over before what Java and Spark compile for long ones pays."""
 
 
 @pytest.fixture(scope="module")
@@ -32,6 +37,7 @@ def study() -> Study:
 
 @pytest.fixture(scope="module")
 def cluster():
+    os.environ.setdefault("PYSPARK_SUBMIT_ARGS", BRIEF)
     found = spark.session("local[2]")
     found.conf.set("spark.sql.shuffle.partitions", "2")
     found.sparkContext.setLogLevel("ERROR")

@@ -23,7 +23,7 @@ from carbon.cli.main import main
 from carbon.footprint import uncertainty
 from carbon.footprint.compare import comparable, probability_lower
 from carbon.footprint.quality import assess, variance
-from carbon.footprint.result import INTERVAL_COLUMNS, RESULT_COLUMNS
+from carbon.footprint.result import INTERVAL_COLUMNS, QUANTITY_COLUMNS, RESULT_COLUMNS
 from carbon.footprint.spreads import Spread, Spreads
 from carbon.footprint.streams import Streams, content_keys, even_ranks, middles
 from carbon.stages.groups import PARAMETERS, RATES
@@ -246,12 +246,29 @@ def test_a_spread_is_published_or_basic_with_pedigree(study: Study) -> None:
     assert np.isclose(row["whole"], np.exp(np.sqrt((logs**2).sum())))
 
 
-def test_a_poor_fit_widens(study: Study) -> None:
-    mismatch = sampling.Mismatch(study.edition)
-    rows = np.full(5, study.edition.match("freight, lorry", "GB")[0], dtype=np.int32)
+@pytest.mark.parametrize(
+    ("edition", "expected"),
+    [("2026.1", [1.0, 1.04, 1.08, 1.11]), ("2026.2", [1.0, 1.1, 1.25, 1.7])],
+)
+def test_a_poor_fit_widens(edition: str, expected: list[float]) -> None:
+    loaded = load_edition(edition)
+    mismatch = sampling.Mismatch(loaded)
+    rows = np.full(5, loaded.match("freight, lorry", "GB")[0], dtype=np.int32)
     fits = np.array([FITS.index(fit) for fit in ("exact", "region", "global", "proxy", "none")])
     found = mismatch.gsd2(rows, fits.astype(np.int8))
-    assert found[:4].tolist() == pytest.approx([1.0, 1.04, 1.08, 1.11])
+    assert found[:4].tolist() == pytest.approx(expected)
+
+
+def test_a_national_figure_at_home_is_narrower_than_a_foreign_proxy() -> None:
+    edition = load_edition("2026.2")
+    home, abroad = (
+        sampling.drawn_gsd2(edition, *edition.match(name, "CN"))
+        for name in ("electricity, coal, at grid", "natural gas, burned")
+    )
+    assert home < abroad
+    proxy = edition.match("natural gas, burned", "CN")
+    assert FITS[proxy[1]] == "proxy"
+    assert sampling.drawn_gsd2(edition, proxy[0], FITS.index("exact")) < abroad
 
 
 # ------------------------------------------------------------------ intervals
@@ -492,6 +509,7 @@ def test_draws_on_the_command_line(tmp_path: Path) -> None:
         assert done.exit_code == 0, done.output
         return list(pd.read_csv(target).columns)
 
-    assert set(columns("--draws", "0")) == set(RESULT_COLUMNS)
-    assert set(columns("--draws", "60")) == {*RESULT_COLUMNS, *INTERVAL_COLUMNS}
+    usual = {*RESULT_COLUMNS, *QUANTITY_COLUMNS}
+    assert set(columns("--draws", "0")) == usual
+    assert set(columns("--draws", "60")) == {*usual, *INTERVAL_COLUMNS}
     assert {"returns_low_kg", "returns_high_kg"} < set(columns("--draws", "60", "--stages"))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import csv
 import re
 import string
 from pathlib import Path
@@ -9,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from carbon.base.codes import CODES, SEVERITIES
+from carbon.base.codes import CODES, SEVERITIES, detail_in
 from carbon.base.errors import CatalogueError, problem_table
 from carbon.base.words import default_language, sections
 from carbon.cli.main import main
@@ -76,3 +78,45 @@ def test_the_language_is_that_of_the_surroundings() -> None:
     assert default_language({}) == "en"
     assert default_language({"LC_ALL": "", "LANG": "zh_TW"}) == "zh"
     assert default_language({"LC_ALL": "de_DE.UTF-8", "LANG": "zh_CN"}) == "en"
+
+
+def _details() -> set[str]:
+    """What errors say was found, as it stands in the program; ``{}`` for what is filled in."""
+    found = set()
+    for path in (ROOT / "carbon").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not isinstance(node, ast.Call) or len(node.args) < 2:
+                continue
+            name = getattr(node.func, "id", "")
+            code, detail = node.args[:2]
+            if not name.endswith("Error") or not isinstance(code, ast.Constant):
+                continue
+            if isinstance(detail, ast.Constant) and isinstance(detail.value, str):
+                found.add(detail.value)
+            elif isinstance(detail, ast.JoinedStr):
+                pieces = (
+                    piece.value if isinstance(piece, ast.Constant) else "{}"
+                    for piece in detail.values
+                )
+                found.add("".join(map(str, pieces)))
+    return found
+
+
+def test_what_was_found_has_chinese() -> None:
+    with (ROOT / "carbon/base/details.csv").open(encoding="utf-8", newline="") as file:
+        rows = {row["en"]: row["zh"] for row in csv.DictReader(file)}
+    for english, chinese in rows.items():
+        assert english.count("{}") == len(set(re.findall(r"{\d}", chinese))), english
+        assert not HALF_WIDTH.search(chinese), chinese
+    details = _details()
+    assert len(details) > 50
+    missing = {text for text in details if re.search("[a-z]{2}", text)} - set(rows)
+    assert not missing, "write them into carbon/base/details.csv"
+
+
+def test_a_detail_is_told_by_its_most_special_pattern() -> None:
+    assert detail_in("12 rooms, at most 10", "zh") == "12 个直播间，最多 10 个"
+    assert detail_in("no sku in a.csv", "zh") == "a.csv 中没有商品编码"
+    assert detail_in("no sku in a.csv", "en") == "no sku in a.csv"
+    error = CatalogueError("C001", "Permission denied", file="goods.csv")
+    assert error.text("zh") == "C001 goods.csv：文件须存在且可读取（权限不足）；请检查路径和权限"

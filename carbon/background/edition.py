@@ -31,10 +31,10 @@ from carbon.background.tables import (
     VOCABULARY,
 )
 from carbon.base.errors import FactorsError
+from carbon.base.terms import DEFAULT_EDITION
 
 __all__ = ["DEFAULT_EDITION", "LICENSED", "Edition", "editions", "load_edition"]
 
-DEFAULT_EDITION: Final = "2026.2"
 LICENSED: Final = "licensed"
 """Key of a descriptor that marks a user's own background: its numbers are not handed on."""
 

@@ -1,15 +1,16 @@
-"""Reads codes.csv, gives every failure a user can cause: severity, rule, remedy, example."""
+"""Reads codes.csv and details.csv, gives what every failure says, in two languages."""
 
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Final
 
-__all__ = ["CODES", "SEVERITIES", "Code"]
+__all__ = ["CODES", "SEVERITIES", "Code", "detail_in"]
 
 SEVERITIES: Final = ("error", "warning", "note")
 """The file or the SKU is not computed; it is computed and flagged; told, nothing more."""
@@ -88,3 +89,43 @@ class _Codes(Mapping[str, Code]):
 
 CODES: Final[Mapping[str, Code]] = _Codes()
 """Code → what it says, in the order of the documentation."""
+
+
+@cache
+def _details() -> list[tuple[re.Pattern[str], str]]:
+    """Patterns of what was found, the most special first, with their Chinese."""
+    path = Path(__file__).with_name("details.csv")
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    return [
+        (re.compile(re.escape(row["en"]).replace(r"\{\}", "(.+?)"), re.DOTALL), row["zh"])
+        for row in rows
+    ]
+
+
+def detail_in(detail: str, lang: str) -> str:
+    """What was found, in a language.
+
+    Parameters
+    ----------
+    detail : str
+        English, as an error carries it.
+    lang : str
+        ``"zh"`` or ``"en"``.
+
+    Returns
+    -------
+    str
+        Chinese by the patterns of ``details.csv``; names and lists that have none stay.
+
+    Examples
+    --------
+    >>> detail_in("more than 100 bytes", "zh"), detail_in("goods.csv", "zh")
+    ('超过 100 字节', 'goods.csv')
+    """
+    if lang == "zh":
+        for pattern, chinese in _details():
+            match = pattern.fullmatch(detail)
+            if match:
+                return chinese.format(*match.groups())
+    return detail

@@ -1,4 +1,4 @@
-"""Every failure a user can cause: its code, its rule and its remedy.
+"""Reads codes and places, gives the errors and problems that a user sees, in two languages.
 
 A failure that stops a command is raised as a :class:`CarbonError`; a failure of one cell is a
 row of the problems table and the rest of the batch goes on. Both use the codes listed here.
@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from carbon.base.codes import CODES, Code
+from carbon.base.codes import CODES, Code, detail_in
 from carbon.base.words import text as words
 
 if TYPE_CHECKING:
@@ -117,7 +117,11 @@ class CarbonError(Exception):
         head = words(
             "problem.place" if place else "problem.no_place", lang, code=self.code, place=place
         )
-        detail = words("problem.detail", lang, detail=self.detail) if self.detail else ""
+        detail = (
+            words("problem.detail", lang, detail=detail_in(self.detail, lang))
+            if self.detail
+            else ""
+        )
         body = words(
             "problem.sentence",
             lang,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 
-__all__ = ["Progress", "silent"]
+__all__ = ["silent"]
 
 Progress = Callable[[str, int], AbstractContextManager[Callable[[int], object]]]
 """``with progress("weighing", 5) as done:`` gives ``done(n)``, to be called when n are done."""

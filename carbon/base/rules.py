@@ -1,4 +1,4 @@
-"""Rule files: policies, tax rules, claim rules and labels, TOML checked against a model.
+"""Reads rule files in TOML, gives them checked: policies, tax rules, claim rules and labels.
 
 Nothing in a rule file is run. A model names every key, its kind and its bounds; an unknown key is
 refused, so that a misspelt rule never passes for an absent one.

@@ -11,6 +11,7 @@ from typing import Final
 __all__ = [
     "AGGREGATES",
     "BOUNDARIES",
+    "DEFAULT_EDITION",
     "FITS",
     "FUNCTIONAL_UNIT",
     "INDICATORS",
@@ -51,6 +52,9 @@ ORIGINS: Final = ("given", "default", "measured", "absent")
 """Where a catalogue cell comes from; the position is the stored code."""
 
 FUNCTIONAL_UNIT: Final = "one sales unit, delivered and kept, with its packaging"
+
+DEFAULT_EDITION: Final = "2026.2"
+"""Factors in force where none are named."""
 
 BOUNDARIES: Final[dict[str, tuple[str, ...]]] = {
     "cradle-to-gate": ("materials", "production"),

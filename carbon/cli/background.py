@@ -188,11 +188,12 @@ def background_coverage(
     \b
     carbon background coverage catalogue.csv --background ei310
     """
+    from carbon.explained import coverage as covered
     from carbon.run.results import write_table
 
     guard(output, catalogue)
     study = new_study(edition=edition, background=background)
-    found = study.coverage(catalogue)
+    found = covered(study, catalogue)
     for row in found.head(show).to_dict("records"):
         click.echo(
             f"{row['share']:>7.1%} of the total, {row['own_share']:>4.0%} of it yours  "

@@ -121,31 +121,46 @@ def factors_seal(folder: Path) -> None:
 @factors.command("diff")
 @click.argument("old")
 @click.argument("new")
-def factors_diff(old: str, new: str) -> None:
-    """Unit impacts that differ between two editions or factor folders.
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Write the table as CSV.")
+def factors_diff(old: str, new: str, output: Path | None) -> None:
+    """What moved between two editions or factor folders, by how much and why.
 
     OLD and NEW are names of editions, or folders that are laid over the present edition.
 
     \b
+    carbon factors diff 2026.1 2026.2
     carbon factors diff 2026.1 my-factors/
     """
+    from carbon.background.differences import differences
     from carbon.background.edition import DEFAULT_EDITION
 
-    tables = []
+    studies = []
     for name in (old, new):
         own = (Path(name),) if Path(name).is_dir() else ()
-        table = _factor_table(DEFAULT_EDITION if own else name, own)
-        tables.append(table.drop_duplicates(["activity", "location"]))
-    kept = ["activity", "location", "kg", "unit", "source"]
-    both = tables[0][kept].merge(tables[1][kept], on=kept[:2], how="outer", suffixes=("_old", ""))
-    same = (both["kg_old"] == both["kg"]) & (both["unit_old"] == both["unit"])
-    for row in both[~same].sort_values(kept[:2]).to_dict("records"):
-        click.echo(
-            f"{row['activity']}, {row['location']}: {_digits(row['kg_old'])} "
-            f"({row['source_old']}) -> {_digits(row['kg'])} ({row['source']}) "
-            f"kg CO2e/{row['unit']}"
-        )
-    click.echo(f"{int((~same).sum())} of {len(both)} differ")
+        studies.append(new_study(edition=DEFAULT_EDITION if own else name, factors=own))
+    places: set[str] = set()
+    for study in studies:
+        table = study.edition.activities.iloc[study.edition.at_first]
+        places |= set(table.loc[table["template"], "location"])
+    sides = []
+    for study in studies:
+        study.edition.reach(places)
+        sides += [study.edition, study.unit_impacts.values[:-1].sum(axis=1)]
+    table = differences(*sides)
+    if output is not None:
+        table.to_csv(output, index=False, lineterminator="\n")
+    for row in table.to_dict("records"):
+        place = f", {row['location']}" if row["location"] else ""
+        told = f"{row['kind']} {row['name']}{place}: {row['why']}"
+        if row["unit"]:
+            told += (
+                f"; {_digits(row['before'])} ({row['was']}) -> {_digits(row['after'])}"
+                f" ({row['is']}) kg CO2e/{row['unit']}"
+            )
+        click.echo(told)
+    for (kind, why), rows in table.groupby(["kind", "why"], sort=True):
+        click.echo(f"{len(rows)} {kind}: {why}")
+    click.echo(f"{int((table['kind'] == 'dataset').sum())} datasets differ")
 
 
 def _factor_table(edition: str, own: tuple[Path, ...]) -> pd.DataFrame:

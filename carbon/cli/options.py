@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from carbon.base.errors import CarbonError, OutputError
-from carbon.base.terms import BOUNDARIES
+from carbon.base.terms import BOUNDARIES, DEFAULT_EDITION
 from carbon.base.words import LANGUAGES, default_language, text
 
 if TYPE_CHECKING:
@@ -173,7 +173,7 @@ DRAWS = click.option(
     help="Draws for 95 % intervals and data quality; 0 leaves them out.",
 )
 EDITION = click.option(
-    "--edition", default="2026.2", show_default=True, help="Which factors are in force."
+    "--edition", default=DEFAULT_EDITION, show_default=True, help="Which factors are in force."
 )
 REFERENCES = click.option(
     "--references",

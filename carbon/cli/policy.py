@@ -35,7 +35,7 @@ def check(files: tuple[str, ...]) -> None:
     from carbon.base.errors import CODES
     from carbon.base.words import text
     from carbon.liveroom.policy_file import policy_path
-    from carbon.platform import policy_conflicts
+    from carbon.policy_words import policy_conflicts
 
     count, lang = 0, language()
     for name in files:

@@ -38,12 +38,13 @@ def list_(references: Path | None, output: Path | None, **scope: Any) -> None:
     carbon reference list --references ours.json -o references.csv
     """
     from carbon.footprint.reference import read_references
+    from carbon.reference_tables import reference_table
     from carbon.run.results import write_table
 
     guard(output)
     study = new_study(**scope)
     chosen = study.references if references is None else read_references(references)
-    table = study.reference_table(chosen)
+    table = reference_table(study, chosen)
     letters, bounds = study.scale.letters, study.scale.bounds
     click.echo(f"{chosen.id}  [{study.basis}]")
     parts = [
@@ -84,12 +85,13 @@ def build(
     carbon reference build sold.parquet -o ours.json --weights revenue --name shop --version 2026Q3
     """
     from carbon.base.files import write_text
+    from carbon.reference_tables import build_references
 
     guard(output, catalogue, only=(".json",))
     study = new_study(**scope)
     filled = study.catalogue(catalogue)
-    built = study.build_references(
-        filled, weights=weights, name=name, version=version, file=catalogue
+    built = build_references(
+        study, filled, weights=weights, name=name, version=version, file=catalogue
     )
     write_text(output, built.write())
     say(

@@ -72,7 +72,7 @@ def differing(a: Catalogue, b: Catalogue) -> Flags:
     >>> study = Study()
     >>> both = study.catalogue("sku,category,return_rate\\nA,dress,20%\\nB,dress,60%\\n")
     >>> in_words(differing(both.select(["A"]), both.select(["B"]))).tolist()
-    ['returns']
+    ['live_session returns']
     """
     flags = np.zeros((len(a), len(PARTS)), dtype=bool)
     for part, columns in CELLS.items():

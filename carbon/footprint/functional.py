@@ -94,9 +94,10 @@ class Functional:
         self.vocabulary = vocabulary
         names = vocabulary.names("category").ids
         table = tables["functional_quantities"].set_index("category").reindex(names)
-        self.unit = table["unit"].fillna("").astype(str).tolist()
-        self.column = np.append(table["column"].fillna("").astype(str).to_numpy(object), "")
-        self.usual = _padded(table["usual"])
+        # a category of someone's own is compared by the piece, until its table says otherwise
+        self.unit = table["unit"].fillna("piece").astype(str).tolist()
+        self.column = np.append(table["column"].fillna("pieces").astype(str).to_numpy(object), "")
+        self.usual = _padded(table["usual"].fillna(1.0))
         self.exponent = _padded(table["packaging_exponent"])
         per = [float(found[0]) if (found := re.match(r"\d+", unit)) else 1.0 for unit in self.unit]
         self.pieces = np.append(per, 1.0)

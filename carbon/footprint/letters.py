@@ -15,7 +15,8 @@ import numpy.typing as npt
 from carbon.background.edition import Edition
 from carbon.base.terms import FITS, ORIGINS, STAGES
 from carbon.catalogue.schema import Vocabulary
-from carbon.footprint.spreads import NO_SPREAD, Spread, Spreads, cell_origins, kinds_of
+from carbon.footprint.distributions import kinds_of
+from carbon.footprint.spreads import NO_SPREAD, Spread, Spreads, cell_origins
 from carbon.footprint.streams import even_ranks, middles
 from carbon.footprint.uncertainty import Part, moved
 from carbon.stages.groups import GROUPS, PARAMETERS, RATES, combine

@@ -12,7 +12,8 @@ from scipy import sparse
 from carbon.background.edition import Edition
 from carbon.background.sampling import INDICATORS, Mismatch, scores
 from carbon.base.terms import FITS, ORIGINS
-from carbon.footprint.spreads import NO_SPREAD, WIDTH, cell_origins
+from carbon.footprint.distributions import WIDTH
+from carbon.footprint.spreads import NO_SPREAD, cell_origins
 from carbon.footprint.uncertainty import Part
 from carbon.stages.groups import GROUPS, PARAMETERS, RATES, combine
 

@@ -163,7 +163,7 @@ class References:
         >>> from carbon.study import Study
         >>> study = Study()
         >>> kg = study.references.stages(study).sum(axis=1)
-        >>> bool(0 < kg["rice"] < kg["bag"])
+        >>> bool(0 < kg["rice"] < kg["cookware"])
         True
         """
         self._same_boundary(study)

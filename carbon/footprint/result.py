@@ -12,7 +12,7 @@ import pandas as pd
 
 from carbon.background.unit_impacts import PARTS
 from carbon.base.shown import as_json
-from carbon.base.terms import BOUNDARIES, FITS, ORIGINS, STAGES, Basis
+from carbon.base.terms import AGGREGATES, BOUNDARIES, FITS, ORIGINS, STAGES, Basis
 from carbon.catalogue.schema import Catalogue
 from carbon.footprint.quality import Quality
 from carbon.footprint.standing import Standing
@@ -27,6 +27,8 @@ __all__ = ["INTERVAL_COLUMNS", "QUANTITY_COLUMNS", "RESULT_COLUMNS", "Footprints
 Record = TypeVar("Record", Interval, Quality, Standing)
 STAGE_COLUMNS: Final = tuple(f"{stage}_kg" for stage in STAGES)
 PART_COLUMNS: Final = tuple(f"{part}_kg" for part in PARTS)
+GWP_COLUMNS: Final = tuple(f"aggregate_{report.lower()}_share" for report in AGGREGATES)
+WEAK_COLUMNS: Final = ("proxy_share", "assumption_share")
 RESULT_COLUMNS: Final = (
     "sku",
     "category",
@@ -34,6 +36,8 @@ RESULT_COLUMNS: Final = (
     *STAGE_COLUMNS,
     *PART_COLUMNS,
     "aggregate_share",
+    *GWP_COLUMNS,
+    *WEAK_COLUMNS,
     "defaulted",
     "match",
     "basis",
@@ -78,6 +82,9 @@ class Footprints:
         How the draws lie against the references; where these were given.
     own : ndarray of float64, shape (n, 1), optional
         Part that rests on the user's own background [kg CO2e]; shape (n, 0) without one.
+    weak : ndarray of float64, shape (n, 2), optional
+        Part that datasets of another place carry (proxies), and part that datasets whose figure
+        is an assumption carry [kg CO2e].
 
     Examples
     --------
@@ -98,6 +105,7 @@ class Footprints:
     quality: Quality | None = None
     standing: Standing | None = None
     own: npt.NDArray[np.float64] | None = None
+    weak: npt.NDArray[np.float64] | None = None
 
     @classmethod
     def joined(cls, catalogue: Catalogue, parts: Sequence[Footprints]) -> Footprints:
@@ -129,6 +137,7 @@ class Footprints:
             _joined(Quality, qualities) if qualities else None,
             _joined(Standing, standings) if standings else None,
             every("own") if parts[0].own is not None else None,
+            every("weak") if parts[0].weak is not None else None,
         )
 
     def __len__(self) -> int:
@@ -197,6 +206,11 @@ class Footprints:
             frame[name] = parts[:, position]
         with np.errstate(invalid="ignore", divide="ignore"):
             frame["aggregate_share"] = self.aggregate.sum(axis=1) / total
+            for position, name in enumerate(GWP_COLUMNS):
+                frame[name] = self.aggregate[:, position] / total
+            for position, name in enumerate(WEAK_COLUMNS):
+                weak = np.nan if self.weak is None else self.weak[:, position]
+                frame[name] = weak / total
             if self.own is not None and self.own.size:
                 frame["own_share"] = self.own[:, 0] / total
         frame["defaulted"] = _names(self.catalogue.origin == ORIGINS.index("default"))

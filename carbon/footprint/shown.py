@@ -50,7 +50,7 @@ def text_of(footprints: Footprints) -> str:
     --------
     >>> from carbon import Study
     >>> Study().footprints({"sku": "A", "category": "t_shirt"})
-    Footprints(1 SKU, 0 unknown, without draws, 2026... | GWP100 AR6 | cradle-to-grave | kept unit)
+    Footprints(1 SKU, 0 unknown, without draws, 2026... | GWP100 AR6 | cradle-to-grave...)
     """
     count = len(footprints)
     skus = "SKU" if count == 1 else "SKUs"

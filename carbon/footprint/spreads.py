@@ -7,20 +7,25 @@ from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from carbon.background.edition import Edition
-from carbon.base.errors import FactorsError
 from carbon.base.terms import ORIGINS
 from carbon.catalogue.schema import COLUMNS, Catalogue, Vocabulary
+from carbon.footprint.distributions import (
+    WIDTH,
+    beta_quantiles,
+    centre_of,
+    check,
+    expected,
+    odds,
+    quantile_function,
+    triangle,
+)
 from carbon.stages.groups import DIVISORS, ODDS, PARAMETERS, RATES
 
-__all__ = ["WIDTH", "Spread", "Spreads", "cell_origins", "kinds_of", "odds"]
+__all__ = ["NO_SPREAD", "Spread", "Spreads", "cell_origins"]
 
 Floats = npt.NDArray[np.float64]
-
-WIDTH: Final = 1.959963984540054
-"""Standard deviations on each side of a 95 % interval of a normal distribution."""
 
 STEPS: Final = 256
 """Means for which a beta distribution is tabulated; the rest is shifted or scaled a little."""
@@ -90,7 +95,7 @@ class Spreads:
     def __init__(self, edition: Edition, vocabulary: Vocabulary, quantiles: Floats) -> None:
         table = edition.spreads["foreground_uncertainty"]
         for row in table.to_dict("records"):
-            _check(row)
+            check(row)
         self._spec = {
             (row["parameter"], row["origin"]): row
             for row in table.to_dict("records")
@@ -218,7 +223,7 @@ class Spreads:
                 continue
             if spec["distribution"] != "lognormal":
                 row[where] = len(tables)
-                values = _quantile_function(spec, self._quantiles)
+                values = quantile_function(spec, self._quantiles)
                 mean = 1 / (1 / values).mean() if name in DIVISORS else values.mean()
                 tables.append((values / mean).astype(np.float32))
                 continue
@@ -229,7 +234,7 @@ class Spreads:
                 here = category[where]
                 below[where] = np.where(np.isnan(down[here]), sigma, down[here])
                 above[where] = np.where(np.isnan(up[here]), sigma, up[here])
-        centre = _centre(below, above, self._quantiles, divisor=name in DIVISORS)
+        centre = centre_of(below, above, self._quantiles, divisor=name in DIVISORS)
         scale = np.ones(n, np.float32)
         if dear is not None:
             moved = (origin == ORIGINS.index("default")) & ~np.isnan(dear)
@@ -296,10 +301,10 @@ class Spreads:
     ) -> npt.NDArray[np.float32]:
         key = (name if name in ODDS else "", count, limit)
         if key not in self._betas:
-            drawn = _beta_quantiles(
+            drawn = beta_quantiles(
                 means[:, None], np.full((len(means), 1), count), limit, self._quantiles
             )
-            self._betas[key] = _expected(name, drawn, np.minimum(means, limit))
+            self._betas[key] = expected(name, drawn, np.minimum(means, limit))
         return self._betas[key]
 
     def _by_category(
@@ -311,80 +316,12 @@ class Spreads:
             deviation = (high - low) / (2 * WIDTH)
             with np.errstate(divide="ignore", invalid="ignore"):
                 count = np.maximum(value * (1 - value) / deviation**2 - 1, fewest)
-            drawn = _beta_quantiles(value[:, None], count[:, None], limit, self._quantiles)
+            drawn = beta_quantiles(value[:, None], count[:, None], limit, self._quantiles)
             edge = (value <= low) | (value >= high) | (value <= 0) | (value >= limit)
             for at in np.flatnonzero(edge & ~np.isnan(value)):
-                drawn[at] = _triangle(low[at], value[at], min(high[at], limit), self._quantiles)
-            self._categories[name] = _expected(name, drawn, np.minimum(value, limit))
+                drawn[at] = triangle(low[at], value[at], min(high[at], limit), self._quantiles)
+            self._categories[name] = expected(name, drawn, np.minimum(value, limit))
         return self._categories[name]
-
-
-def odds(rate: Any) -> Any:
-    """r/(1-r): units returned (or lost) per unit kept [1].
-
-    Examples
-    --------
-    >>> float(odds(0.5))
-    1.0
-    """
-    return rate / (1 - rate)
-
-
-def _expected(name: str, drawn: npt.NDArray[np.float32], mean: Floats) -> npt.NDArray[np.float32]:
-    """Quantile functions whose mean is the stated one; odds for a rate that is taken as odds.
-
-    A stated 0 or a share at its bound can only be left on one side: it is not moved.
-    """
-    if name not in ODDS:
-        moved = drawn + (mean - drawn.mean(axis=1, dtype=np.float64))[:, None]
-        inside = ((moved >= 0) & (moved <= 1)).all(axis=1)
-        return np.where(inside[:, None], moved, drawn).astype(np.float32)
-    values = odds(drawn.astype(np.float64))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        scale = odds(mean) / values.mean(axis=1)
-    scaled = values * np.where(np.isfinite(scale), scale, 1.0)[:, None]
-    result: npt.NDArray[np.float32] = scaled.astype(np.float32)
-    return result
-
-
-def _centre(
-    below: npt.NDArray[np.float32],
-    above: npt.NDArray[np.float32],
-    at: Floats,
-    *,
-    divisor: bool,
-) -> Floats:
-    """Logarithm of the median of a factor (divisor) of which the mean (of the inverse) is 1.
-
-    The mean over the very points that are drawn, so that few points are as true as many.
-    """
-    from scipy.special import ndtri
-
-    code, first = kinds_of(below, above)
-    scores = ndtri(at)
-    sigma = np.where(scores < 0, below[first, None], above[first, None])
-    logs = scores * sigma.astype(np.float64)
-    mean = np.exp(-logs if divisor else logs).mean(axis=1)
-    centre: Floats = (np.log(mean) if divisor else -np.log(mean))[code]
-    return centre
-
-
-def kinds_of(
-    below: npt.NDArray[np.float32], above: npt.NDArray[np.float32]
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Number of the pair of each SKU, and a SKU that has each pair.
-
-    Examples
-    --------
-    >>> code, first = kinds_of(np.float32([1, 2, 1]), np.float32([0, 0, 0]))
-    >>> code.tolist(), first.tolist()
-    ([0, 1, 0], [0, 1])
-    """
-    bits = below.view(np.uint32).astype(np.uint64) << np.uint64(32)
-    code, pairs = pd.factorize(bits | above.view(np.uint32))
-    first = np.zeros(len(pairs), np.int64)
-    first[code[::-1]] = np.arange(len(code))[::-1]
-    return code, first
 
 
 def cell_origins(catalogue: Catalogue, name: str) -> npt.NDArray[np.uint8]:
@@ -430,59 +367,3 @@ def _bounds(edition: Edition, vocabulary: Vocabulary) -> dict[str, tuple[Floats,
     sigma = np.sqrt(np.log1p(share**2)).reindex(categories).to_numpy()
     out["packaging"] = (sigma, sigma)
     return out
-
-
-def _check(row: dict[Any, Any]) -> None:
-    kind = row["distribution"]
-    where = ", ".join(str(row[key]) for key in ("parameter", "origin", "distribution"))
-    low, high = row["low"], row["high"]
-    missing = {
-        "lognormal": np.isnan(row["gsd2"]),
-        "beta": not row["count"] > 0,
-        "normal": not low < high,
-        "uniform": not 0 <= low <= 1 <= high,
-        "triangular": not 0 <= low <= 1 <= high,
-        "fixed": False,
-    }.get(kind, True)
-    if missing or (kind != "fixed" and (row["parameter"] in RATES) != (kind == "beta")):
-        raise FactorsError("F013", file=str(row["source"]), value=where)
-    if row["gsd2"] < 1:
-        raise FactorsError("F012", file=str(row["source"]), value=where)
-
-
-def _quantile_function(row: dict[Any, Any], at: Floats) -> Floats:
-    """Quantiles of a factor that is normal, triangular or uniform; never below 0."""
-    low, high = float(row["low"]), float(row["high"])
-    if row["distribution"] == "uniform":
-        return low + (high - low) * at
-    if row["distribution"] == "triangular":
-        return _triangle(low, 1.0, high, at)
-    from scipy.special import ndtr, ndtri
-
-    mean, deviation = (low + high) / 2, (high - low) / (2 * WIDTH)
-    cut = ndtr(-mean / deviation)
-    out: Floats = mean + deviation * ndtri(cut + at * (1 - cut))
-    return out
-
-
-def _triangle(low: float, mode: float, high: float, at: Floats) -> Floats:
-    if high <= low:
-        return np.full(len(at), mode)
-    peak = (mode - low) / (high - low)
-    rising = low + np.sqrt(at * (high - low) * (mode - low))
-    falling = high - np.sqrt((1 - at) * (high - low) * (high - mode))
-    return np.where(at < peak, rising, falling)
-
-
-def _beta_quantiles(
-    mean: Floats, count: Floats, limit: float, at: Floats
-) -> npt.NDArray[np.float32]:
-    """Quantiles of beta distributions cut off at a limit, shape (rows, draws)."""
-    from scipy.special import betainc, betaincinv
-
-    inside = (mean > 0) & (mean < 1)
-    safe = np.where(inside, mean, 0.5)
-    alpha, beta = safe * count, (1 - safe) * count
-    found = betaincinv(alpha, beta, at * betainc(alpha, beta, limit))
-    out = np.where(inside, found, np.minimum(mean, limit))
-    return out.astype(np.float32)

@@ -23,8 +23,9 @@ from carbon.background.sampling import Mismatch, edition_seed, fill_sample
 from carbon.base.digits import interval
 from carbon.base.terms import BOUNDARIES, FITS, ORIGINS, STAGES
 from carbon.catalogue.schema import Catalogue, Vocabulary
+from carbon.footprint.distributions import WIDTH, odds
 from carbon.footprint.silence import Silence
-from carbon.footprint.spreads import NO_SPREAD, WIDTH, Spread, Spreads, odds
+from carbon.footprint.spreads import NO_SPREAD, Spread, Spreads
 from carbon.footprint.streams import Start, Streams, content_keys, key_of
 from carbon.stages.groups import (
     GROUPS,

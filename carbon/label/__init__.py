@@ -1,1 +1,1 @@
-"""What a shopper sees: scales, claims, labels."""
+"""Reads footprints held against references, gives what a shopper sees: letters, claims, labels."""

@@ -1,4 +1,4 @@
-"""Claims: what a market lets a label, a page or a name say about the environment.
+"""Reads texts and the rules of a market, gives their environmental claims and what to do.
 
 A text is folded first (width, case, accents, look-alike letters, traditional characters, what is
 not seen), so that a claim is found however it is written. A sieve of plain words then finds the
@@ -19,6 +19,7 @@ import pandas as pd
 
 from carbon.base.errors import RuleError, problem_table
 from carbon.base.rules import templates_root
+from carbon.base.words import text as spoken_text
 from carbon.label.claims_match import HAN, Market, compiled
 from carbon.label.claims_rules import EVIDENCE, ClaimRule
 
@@ -99,17 +100,17 @@ def load_market(name: str | Path = "neutral") -> Market:
     asked = str(name)
     if isinstance(name, Path) or asked.endswith(".toml"):
         return compiled(Path(name))
-    found = _shipped().get(asked.strip().casefold())
-    if found is None:
+    shipped_market = _shipped().get(asked.strip().casefold())
+    if shipped_market is None:
         raise RuleError("L101", f"known: {', '.join(markets())}", value=asked)
-    return found
+    return shipped_market
 
 
 @lru_cache(maxsize=1)
 def _shipped() -> dict[str, Market]:
     folder = templates_root() / "claims"
     every = [compiled(folder / f"{name}.toml") for name in markets()]
-    return {alias: one for one in every for alias in (one.id, *one.rules.aliases)}
+    return {alias: market for market in every for alias in (market.id, *market.rules.aliases)}
 
 
 def check(
@@ -163,17 +164,17 @@ def check(
     zh = lang == "zh"
     rows = []
     values, labels = series.tolist(), series.index.tolist()
-    for at, rules in market.suspects(series).items():
-        text = values[at]
+    for position, rules in market.suspects(series).items():
+        text = values[position]
         for start, end, number in market.spans(text, rules):
             rule = market.rules.rule[number]
-            missing = _missing(rule, market, evidence, at, zh)
+            missing = _missing(rule, market, evidence, position, zh)
             if rule.action == "needs" and not missing:
                 continue
             words = text[start:end]
             new = rule.reword_zh if HAN.search(words) else rule.reword_en
             message = (rule.message_zh if zh else rule.message_en) + missing
-            place = (labels[at], start, end, words)
+            place = (labels[position], start, end, words)
             rows.append((*place, rule.id, rule.action, new, message, rule.cite))
     return pd.DataFrame(rows, columns=list(FINDING_COLUMNS))
 
@@ -207,17 +208,17 @@ def clean(
     """
     series = _series(texts).copy()
     rows = pd.Series(np.arange(len(series)))
-    found = first = check(series.reset_index(drop=True), market, evidence, lang=lang)
+    findings = first = check(series.reset_index(drop=True), market, evidence, lang=lang)
     for _ in range(PASSES):
-        if found.empty:
+        if findings.empty:
             break
-        for at, part in found.groupby("text", sort=False):
-            position = int(str(at))
+        for label, part in findings.groupby("text", sort=False):
+            position = int(str(label))
             series.iloc[position] = _without(str(series.iloc[position]), part)
-        again = rows[rows.isin(found["text"])].to_numpy()
+        again = rows[rows.isin(findings["text"])].to_numpy()
         shown = None if evidence is None else evidence.iloc[again]
-        found = check(series.iloc[again].set_axis(again), market, shown, lang=lang)
-    series.iloc[found["text"].unique().tolist()] = ""
+        findings = check(series.iloc[again].set_axis(again), market, shown, lang=lang)
+    series.iloc[findings["text"].unique().tolist()] = ""
     labels = series.index.to_numpy()
     return series, first.assign(text=labels[first["text"].to_numpy(dtype=int)])
 
@@ -245,7 +246,7 @@ def problems(findings: pd.DataFrame, *, file: str = "", column: str = "name") ->
     """
     if findings.empty:
         return problem_table()
-    told = pd.DataFrame(
+    rows = pd.DataFrame(
         {
             "file": file,
             "column": column,
@@ -254,7 +255,7 @@ def problems(findings: pd.DataFrame, *, file: str = "", column: str = "name") ->
             "code": findings["action"].map(CODES),
         }
     )
-    return problem_table(told)
+    return problem_table(rows)
 
 
 def _series(texts: str | Sequence[str] | pd.Series) -> pd.Series:
@@ -271,30 +272,32 @@ def _series(texts: str | Sequence[str] | pd.Series) -> pd.Series:
 
 
 def _missing(
-    rule: ClaimRule, market: Market, evidence: pd.DataFrame | None, at: int, zh: bool
+    rule: ClaimRule, market: Market, evidence: pd.DataFrame | None, position: int, zh: bool
 ) -> str:
     """Evidence of a rule that is not there, as the end of its message."""
-    out = []
+    lacking = []
     for need in rule.needs:
-        told = None
+        shown = None
         if evidence is not None and need.evidence in evidence.columns:
-            told = evidence[need.evidence].iloc[at]
-        if not _met(told, need.at_least):
+            shown = evidence[need.evidence].iloc[position]
+        if not _met(shown, need.at_least):
             spoken = market.terms.evidence[need.evidence]
             bound = "" if need.at_least is None else f" ≥ {need.at_least:.0%}"
-            out.append((spoken.zh if zh else spoken.en) + bound)
-    return (("；缺少：" if zh else "; missing: ") + ("、" if zh else ", ").join(out)) if out else ""
+            lacking.append((spoken.zh if zh else spoken.en) + bound)
+    lang = "zh" if zh else "en"
+    listed = spoken_text("claim.comma", lang).join(lacking)
+    return spoken_text("claim.missing", lang, evidence=listed) if lacking else ""
 
 
-def _met(told: object, bound: float | None) -> bool:
-    if told is None or told != told:
+def _met(shown: object, bound: float | None) -> bool:
+    if shown is None or shown != shown:
         return False
     if bound is not None:
         try:
-            return float(str(told)) >= bound
+            return float(str(shown)) >= bound
         except ValueError:
             return False
-    return str(told).strip().casefold() not in ("", "false", "no", "0", "none", "nan", "否", "无")
+    return str(shown).strip().casefold() not in ("", "false", "no", "0", "none", "nan", "否", "无")
 
 
 def _without(text: str, findings: pd.DataFrame) -> str:

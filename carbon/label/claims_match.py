@@ -1,4 +1,4 @@
-"""How a claim is found: texts as they are read, phrases as patterns, a market ready to be used."""
+"""Reads the phrases of claim rules, gives a market that finds them in texts as people read them."""
 
 from __future__ import annotations
 
@@ -62,15 +62,15 @@ class _Fold(dict[int, str]):
         self.pairs |= dict.fromkeys(map(ord, terms.unseen), "")
 
     def __missing__(self, code: int) -> str:
-        out = []
+        folded = []
         for character in unicodedata.normalize("NFKD", chr(code)).casefold():
             read = self.pairs.get(ord(character), character)
             kind = unicodedata.category(read) if read else "Cf"
             if kind in ("Mn", "Me", "Cf", "Cs", "Co", "Cn"):
                 continue
             parts = kind[0] == "Z" or kind in ("Pd", "Pc", "Pi", "Pf", "So", "Sk", "Sm", "Cc")
-            out.append(" " if parts or read in SPACES else read)
-        self[code] = "".join(out)
+            folded.append(" " if parts or read in SPACES else read)
+        self[code] = "".join(folded)
         return self[code]
 
 
@@ -101,30 +101,32 @@ class Market:
 
     def folded(self, text: str) -> tuple[str, list[int]]:
         """Text as it is read, and where each of its characters stands in the text."""
-        out: list[str] = []
-        at: list[int] = []
+        characters: list[str] = []
+        places: list[int] = []
         for position, character in enumerate(text):
             for read in self._fold[ord(character)]:
-                if read != " " or (out and out[-1] != " "):
-                    out.append(read)
-                    at.append(position)
-        return "".join(out), at
+                if read != " " or (characters and characters[-1] != " "):
+                    characters.append(read)
+                    places.append(position)
+        return "".join(characters), places
 
     def spans(self, text: str, rules: Sequence[int] | None = None) -> list[Span]:
         """Claims of one text, in its order, by some rules or all; none overlaps another."""
-        read, at = self.folded(text)
-        read = self._innocent.sub(lambda found: "\x00" * len(found[0]), read)
-        found = [
-            Span(one.start(), one.end(), number)
+        read, places = self.folded(text)
+        read = self._innocent.sub(lambda matches: "\x00" * len(matches[0]), read)
+        matches = [
+            Span(match.start(), match.end(), number)
             for number in (range(len(self._patterns)) if rules is None else rules)
-            for one in self._patterns[number].finditer(read)
+            for match in self._patterns[number].finditer(read)
         ]
-        last, out = 0, []
-        for start, end, rule in sorted(found, key=lambda span: (span.start, -span.end, span.rule)):
+        last, kept = 0, []
+        for start, end, rule in sorted(
+            matches, key=lambda span: (span.start, -span.end, span.rule)
+        ):
             if start >= last:
                 last = end
-                out.append(Span(at[start], at[end - 1] + 1, rule))
-        return out
+                kept.append(Span(places[start], places[end - 1] + 1, rule))
+        return kept
 
     def suspects(self, texts: pd.Series) -> dict[int, list[int]]:
         """Positions of texts that can hold a claim, and the rules that can find it."""
@@ -135,11 +137,11 @@ class Market:
         table = {code: self._fold[code] for code in set(map(ord, joined))}
         table[ord(BREAK)] = BREAK
         read = pa.array(joined.translate(table).split(BREAK), pa.large_string())
-        out: dict[int, list[int]] = {}
+        suspected: dict[int, list[int]] = {}
         for number, sieve in enumerate(self._sieves):  # one large sieve would outgrow RE2's memory
-            for at in np.flatnonzero(pc.match_substring_regex(read, sieve)):
-                out.setdefault(int(at), []).append(number)
-        return dict(sorted(out.items()))
+            for position in np.flatnonzero(pc.match_substring_regex(read, sieve)):
+                suspected.setdefault(int(position), []).append(number)
+        return dict(sorted(suspected.items()))
 
 
 def compiled(path: Path) -> Market:
@@ -160,22 +162,22 @@ def compiled(path: Path) -> Market:
         L102 for a phrase that is too short, L105 for new words that claim something, L106 for an
         unknown kind of terms, P001 to P003 if the file cannot be read.
     """
-    told = load(path, MarketRules)
+    rules = load(path, MarketRules)
     terms = load(templates_root() / "claims" / "terms.toml", Terms)
     fold = _Fold(terms)
-    unknown = [name for rule in told.rule for name in rule.terms if name not in terms.term]
+    unknown = [name for rule in rules.rule for name in rule.terms if name not in terms.term]
     if unknown:
         raise RuleError("L106", f"known: {', '.join(terms.term)}", file=str(path), value=unknown[0])
     patterns, sieves = [], []
-    for rule in told.rule:
+    for rule in rules.rule:
         words = [*rule.words, *(word for name in rule.terms for word in terms.term[name].words)]
         phrases = [_phrase(word, fold, path) for word in words]
         patterns.append(_either(phrases))
         sieves.append(_sieve(phrases))
-    innocent = [word for rule in told.rule for word in rule.innocent]
+    innocent = [word for rule in rules.rule for word in rule.innocent]
     innocent += [word for term in terms.term.values() for word in term.innocent]
     market = Market(
-        told,
+        rules,
         digest(path),
         terms,
         fold,
@@ -183,7 +185,7 @@ def compiled(path: Path) -> Market:
         _either([_phrase(word, fold, path) for word in innocent]),
         tuple(sieves),
     )
-    for rule in told.rule:
+    for rule in rules.rule:
         if market.spans(rule.reword_en) or market.spans(rule.reword_zh):
             raise RuleError("L105", file=str(path), column=rule.id, value=rule.reword_en)
     return market
@@ -191,38 +193,40 @@ def compiled(path: Path) -> Market:
 
 def _either(phrases: Sequence[str]) -> re.Pattern[str]:
     """One pattern of many, the longest first; none matches nothing."""
-    longest = sorted(set(phrases), key=lambda one: (-len(one), one))
+    longest = sorted(set(phrases), key=lambda phrase: (-len(phrase), phrase))
     return re.compile("|".join(longest) or "(?!)")
 
 
 def _sieve(phrases: Sequence[str]) -> str:
     """The same for RE2, which reads many texts at once; gaps may be of any width there."""
-    told = "|".join(sorted(set(phrases)))
+    pattern = "|".join(sorted(set(phrases)))
     for python, re2 in ((AFTER, r"\b"), (BEFORE, r"\b"), (GAP, " *")):
-        told = told.replace(python, re2)
-    return told
+        pattern = pattern.replace(python, re2)
+    return pattern
 
 
 def _phrase(word: str, fold: _Fold, path: Path) -> str:
     """Pattern of a phrase on folded text."""
     body = word.removeprefix("^").removesuffix("$")
-    parts = [part for one in body for part in ([one] if one in TOKENS else fold[ord(one)])]
-    plain = max("".join(one if one not in TOKENS else "*" for one in parts).split("*"), key=len)
+    parts = [part for token in body for part in ([token] if token in TOKENS else fold[ord(token)])]
+    plain = max(
+        "".join(token if token not in TOKENS else "*" for token in parts).split("*"), key=len
+    )
     if len(plain.replace(" ", "")) < (2 if HAN.search(plain) else 3):
         raise RuleError("L102", file=str(path), value=word)
-    letters = sum(LATIN.match(one) is not None for one in parts)
+    letters = sum(LATIN.match(token) is not None for token in parts)
     spread = letters >= SPREAD
-    out, before = "", ""
+    pattern, before = "", ""
     for part in parts:
         tight = not spread and LATIN.match(part) and LATIN.match(before)
         if part != " ":
-            out += "" if not before or tight or part == "~" else GAP
-            out += TOKENS.get(part, re.escape(part))
+            pattern += "" if not before or tight or part == "~" else GAP
+            pattern += TOKENS.get(part, re.escape(part))
         before = part
-    out = (AFTER if LATIN.match(parts[0]) or parts[0] == "#" else "") + out
-    out += BEFORE if LATIN.match(parts[-1]) or parts[-1] == "~" else ""
+    pattern = (AFTER if LATIN.match(parts[0]) or parts[0] == "#" else "") + pattern
+    pattern += BEFORE if LATIN.match(parts[-1]) or parts[-1] == "~" else ""
     return (
         ("^" + GAP if word.startswith("^") else "")
-        + out
+        + pattern
         + (GAP + "$" if word.endswith("$") else "")
     )

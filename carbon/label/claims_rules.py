@@ -1,4 +1,4 @@
-"""What the claim rules of a market say: the models of ``templates/claims/*.toml``."""
+"""Reads ``templates/claims/*.toml``, gives what the claim rules of a market say."""
 
 from __future__ import annotations
 

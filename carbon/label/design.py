@@ -1,4 +1,4 @@
-"""Designs: template folders that put the facts of a SKU on paper or on a screen.
+"""Reads template folders, gives designs that put the facts of a SKU on paper or a screen [mm, px].
 
 A folder holds ``label.toml`` (size, colours, words, and which texts must fit where) and Jinja
 templates for a picture and a page. Folders of others are read with the same bounds as our own:
@@ -113,11 +113,11 @@ class Design:
     @property
     def texts(self) -> list[str]:
         """Every text of the folder that is printed whatever the SKU: for the claims linter."""
-        own = [
+        spoken = [
             text for lang in (self.sheet.words.zh, self.sheet.words.en) for text in lang.values()
         ]
         bare = [" ".join(TAG.sub("\n", text).split()) for text in self.source.values()]
-        return [*own, *bare]
+        return [*spoken, *bare]
 
     def values(
         self, fact: Mapping[str, Any], scale: Scale, langs: Sequence[str]
@@ -149,7 +149,7 @@ class Design:
         sheet = self.sheet
         stages = [
             {
-                "at": at,
+                "at": position,
                 "key": stage,
                 "word": spoken[f"stage_{stage}"],
                 "share": known[f"{stage}_share"],
@@ -158,7 +158,7 @@ class Design:
                 "high": known.get(f"{stage}_high", ""),
                 "bar": _bar(known[f"{stage}_share"]),
             }
-            for at, stage in enumerate(BOUNDARIES[str(fact["boundary"])])
+            for position, stage in enumerate(BOUNDARIES[str(fact["boundary"])])
         ]
         code = qr(str(known["code"]))
         return {
@@ -169,7 +169,7 @@ class Design:
             "langs": list(langs),
             "lang": TAGS[langs[0]],
             "both": len(langs) > 1,
-            "fit": {key: _fit(one, known, spoken) for key, one in sheet.fit.items()},
+            "fit": {key: _fit(fitting, known, spoken) for key, fitting in sheet.fit.items()},
             "stages": stages,
             "scale": _letters(scale, str(fact["best"]), str(fact["worst"])),
             "percent": first["percent"],
@@ -285,7 +285,7 @@ def load_design(name: str | Path) -> Design:
     shared = load_words()
     layers = (_columns(), shared, sheet.words)
     words = {
-        lang: {key: word for one in layers for key, word in getattr(one, lang).items()}
+        lang: {key: word for layer in layers for key, word in getattr(layer, lang).items()}
         for lang in LANGUAGES
     }
     missing = set(words["zh"]) ^ set(words["en"])
@@ -293,18 +293,18 @@ def load_design(name: str | Path) -> Design:
     if missing:
         raise RuleError("L012", file=str(path / "label.toml"), value=min(missing))
     source = folder(path)
-    told = json.dumps([sheet.model_dump(mode="json"), words, source], sort_keys=True)
+    content = json.dumps([sheet.model_dump(mode="json"), words, source], sort_keys=True)
     # what is the same on every label is put in once
     same = {f"colour.{key}": value for key, value in sheet.colours.items()}
     same |= {"width": f"{sheet.width:g}", "height": f"{sheet.height:g}"}
     source = {
-        name: CONSTANT.sub(lambda found: same.get(found[1], found[0]), text)
+        name: CONSTANT.sub(lambda match: same.get(match[1], match[0]), text)
         for name, text in source.items()
     }
     drawn = page(source, DRAWING, str(path / DRAWING))
     html = page(source, PAGE, str(path / PAGE)) if PAGE in source else None
     ours = str(name) in DESIGNS
-    sha256 = hashlib.sha256(told.encode()).hexdigest()
+    sha256 = hashlib.sha256(content.encode()).hexdigest()
     return Design(sheet, words, drawn, html, sha256, source, ours)
 
 
@@ -314,8 +314,8 @@ def _letters(scale: Scale, best: str, worst: str) -> list[dict[str, object]]:
     spans = [f"≤ {bound}%" for bound in bounds] + [f"> {bounds[-1]}%"]
     first, last = (scale.letters.index(end) if end else -1 for end in (best, worst))
     return [
-        {"at": at, "letter": letter, "bound": span, "active": first <= at <= last}
-        for at, (letter, span) in enumerate(zip(scale.letters, spans, strict=True))
+        {"at": position, "letter": letter, "bound": span, "active": first <= position <= last}
+        for position, (letter, span) in enumerate(zip(scale.letters, spans, strict=True))
     ]
 
 
@@ -324,19 +324,22 @@ def _bar(share: str) -> float:
     return min(max(float(share), 0.0), 100.0) / 100 if share and share != "<1" else 0.0
 
 
-def _fit(one: Fit, known: Mapping[str, Any], words: Mapping[str, str]) -> dict[str, object]:
-    kind, _, key = one.text.partition(".")
+def _fit(fitting: Fit, known: Mapping[str, Any], words: Mapping[str, str]) -> dict[str, object]:
+    kind, _, key = fitting.text.partition(".")
     source = known if kind == "f" else words
     if key not in source:
-        raise RuleError("L012", value=one.text)
-    return _fitted(str(source[key]), one)
+        raise RuleError("L012", value=fitting.text)
+    return _fitted(str(source[key]), fitting)
 
 
 @lru_cache(maxsize=4096)
-def _fitted(text: str, one: Fit) -> dict[str, object]:
+def _fitted(text: str, fitting: Fit) -> dict[str, object]:
     """Most texts of a label are the same on the next one."""
-    size = one.size
-    if one.shrink:
-        size = min(size, size * one.room / max(width(text, size, bold=one.bold), 1e-9))
+    size = fitting.size
+    if fitting.shrink:
+        size = min(size, size * fitting.room / max(width(text, size, bold=fitting.bold), 1e-9))
         return {"lines": [text], "size": round(size, 3)}
-    return {"lines": wrapped(text, size, one.room, one.lines, bold=one.bold), "size": size}
+    return {
+        "lines": wrapped(text, size, fitting.room, fitting.lines, bold=fitting.bold),
+        "size": size,
+    }

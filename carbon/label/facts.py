@@ -229,8 +229,8 @@ def _graded(graded: pd.DataFrame) -> pd.DataFrame:
     # what is a piece anyway is not told twice
     single = np.array([each == "1.00" for each in quantity], dtype=bool)
     single &= np.isin(unit, PIECES)
-    told = (unit != "") & ~single
-    per_unit = np.where(told, _column(graded, "kg_per_unit"), np.nan)
+    another = (unit != "") & ~single
+    per_unit = np.where(another, _column(graded, "kg_per_unit"), np.nan)
     return pd.DataFrame(
         {
             "state": state,
@@ -278,28 +278,28 @@ def ratios(
     ['103', '100.1']
     """
     pairs = zip(totals, references, strict=True)
-    whole = np.array([digits.percent_of(*pair) for pair in pairs]).reshape(len(ratio))
-    whole = np.where(np.isnan(ratio), np.nan, whole)
+    percents = np.array([digits.percent_of(*pair) for pair in pairs]).reshape(len(ratio))
+    percents = np.where(np.isnan(ratio), np.nan, percents)
     edges = np.concatenate([[0.0], scale.bounds * 100, [np.inf]])
     position = np.maximum(scale.letter(ratio), 0)
-    astray = scale.letter(whole / 100) != scale.letter(ratio)
+    astray = scale.letter(percents / 100) != scale.letter(ratio)
     below = np.floor(edges[position + 1] * 10 + 1e-9) / 10
     above = (np.floor(edges[position] * 10 + 1e-9) + 1) / 10
-    moved = np.where(astray, np.clip(whole, above, below), whole)
+    moved = np.where(astray, np.clip(percents, above, below), percents)
     return ["" if value != value else f"{value:.1f}".removesuffix(".0") for value in moved.tolist()]
 
 
 def _stage_shares(stages: Floats, total: Floats) -> list[list[str]]:
     """Share of each stage [%]: whole, summing to 100 where no stage is below nothing."""
-    whole = digits.shares(stages)
+    summed_shares = digits.shares(stages)
     with np.errstate(invalid="ignore", divide="ignore"):
         exact = stages / total[:, None]
-    sound = whole.sum(axis=1) == 100
+    sound = summed_shares.sum(axis=1) == 100
     columns = []
     for position in range(stages.shape[1]):
         plain_texts = digits.plain_percents(exact[:, position])
         pairs = zip(
-            whole[:, position].tolist(),
+            summed_shares[:, position].tolist(),
             plain_texts,
             exact[:, position].tolist(),
             sound.tolist(),
@@ -343,8 +343,8 @@ def _texts(frame: pd.DataFrame, name: str) -> npt.NDArray[np.object_]:
 
 def _text(column: pd.Series) -> pd.Series:
     """Text, empty where there is none."""
-    told = column.astype("object")
-    return told.where(told.notna(), "").astype(str)
+    values = column.astype("object")
+    return values.where(values.notna(), "").astype(str)
 
 
 def _column(frame: pd.DataFrame, name: str) -> Floats:

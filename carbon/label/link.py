@@ -1,4 +1,4 @@
-"""The link of a label and its QR code: GS1 Digital Link for a trade item number, else a URL."""
+"""Reads a trade item number or a template of addresses, gives the link of a label as QR code."""
 
 from __future__ import annotations
 
@@ -42,7 +42,9 @@ def is_gtin(text: str) -> bool:
     """
     if len(text) not in LENGTHS or not (text.isascii() and text.isdigit()) or not int(text):
         return False
-    weighted = sum(int(digit) * (3 if at % 2 else 1) for at, digit in enumerate(reversed(text)))
+    weighted = sum(
+        int(digit) * (3 if position % 2 else 1) for position, digit in enumerate(reversed(text))
+    )
     return weighted % 10 == 0
 
 
@@ -153,9 +155,9 @@ def qr(text: str) -> tuple[int, str]:
     edges[:, 1:] -= dark
     row, start = np.nonzero(edges == 1)
     wide = np.nonzero(edges == -1)[1] - start
-    at, run = _pieces()
+    corner, run = _pieces()
     runs = zip(start.tolist(), row.tolist(), wide.tolist(), strict=True)
-    return size, "".join([f"{at[x]}{y}{run[w]}" for x, y, w in runs])
+    return size, "".join([f"{corner[x]}{y}{run[w]}" for x, y, w in runs])
 
 
 @cache

@@ -42,7 +42,7 @@ def json_label(fact: Mapping[str, Any], scale: Scale) -> str:
     """
     bounds = [None, *scale.bounds.tolist(), None]
     certificate = _text(fact["certificate"])
-    told = {
+    content = {
         "schema": SCHEMA,
         "sku": fact["sku"],
         "gtin": _text(fact["gtin"]),
@@ -82,8 +82,8 @@ def json_label(fact: Mapping[str, Any], scale: Scale) -> str:
             "reference": _text(fact["reference"]),
             "reference_value": _number(fact["reference_kg"]),
             "scale": [
-                {"letter": letter, "above": bounds[at], "up_to": bounds[at + 1]}
-                for at, letter in enumerate(scale.letters)
+                {"letter": letter, "above": bounds[position], "up_to": bounds[position + 1]}
+                for position, letter in enumerate(scale.letters)
             ],
         },
         "stages": [
@@ -119,7 +119,7 @@ def json_label(fact: Mapping[str, Any], scale: Scale) -> str:
         },
         "link": _text(fact["link"]),
     }
-    return json.dumps(told, ensure_ascii=False, allow_nan=False) + "\n"
+    return json.dumps(content, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def json_ld(fact: Mapping[str, Any], scale: Scale) -> str:
@@ -161,7 +161,7 @@ def json_ld(fact: Mapping[str, Any], scale: Scale) -> str:
         value |= {"minValue": _number(fact["low"]), "maxValue": _number(fact["high"])}
     if not fact["total"]:
         value = {"value": "unknown"}
-    told = [
+    properties = [
         {"name": "carbonFootprint", **value, "measurementTechnique": fact["method"]},
         {"name": "carbonFootprintGradeState", "value": fact["state"]},
         {"name": "carbonFootprintEdition", "value": fact["edition"]},
@@ -169,12 +169,12 @@ def json_ld(fact: Mapping[str, Any], scale: Scale) -> str:
     ]
     if fact["letter"]:
         about = f"{scale.letters[0]} lowest to {scale.letters[-1]} highest"
-        told.insert(
+        properties.insert(
             1, {"name": "carbonFootprintGrade", "value": fact["letter"], "description": about}
         )
     shares = {"returnsAddPercent": fact["returns_add"], "airPercent": fact["air"]}
-    told += [{"name": name, "value": _share(text)} for name, text in shares.items() if text]
-    product["additionalProperty"] = [{"@type": "PropertyValue", **one} for one in told]
+    properties += [{"name": name, "value": _share(text)} for name, text in shares.items() if text]
+    product["additionalProperty"] = [{"@type": "PropertyValue", **each} for each in properties]
     if fact["certificate"]:
         product["hasCertification"] = {
             "@type": "Certification",

@@ -75,7 +75,9 @@ def phrases(
         "interval": interval,
         "interval_line": _put(w["interval"], interval) or w["reason_not_drawn"],
         "number_line": number,
-        "reason_line": _in_all(each, lambda told, lang: reasons(known, told, lang)),
+        "reason_line": _in_all(
+            each, lambda words_of_lang, lang: reasons(known, words_of_lang, lang)
+        ),
         "why_line": why(str(known["why"]), first),
         "dear_line": first["dear"].format(known["dear"]) if known["dear"] else "",
         "evidence_line": f"{first['evidence']}{colon}{evidence}" if evidence else "",

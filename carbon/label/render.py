@@ -1,4 +1,4 @@
-"""Render: the files of one SKU, in every format, from one row of facts."""
+"""Reads the facts of a SKU and a design, gives its label as SVG, PNG, PDF, HTML and JSON."""
 
 from __future__ import annotations
 
@@ -86,25 +86,25 @@ def render(fact: Mapping[str, Any], style: Style) -> dict[str, bytes]:
     >>> files["svg"][:4], sorted(files)
     (b'<svg', ['json', 'svg'])
     """
-    out: dict[str, bytes] = {}
+    files: dict[str, bytes] = {}
     if set(style.formats) - {"json"}:
         values = style.design.values(fact, style.scale, style.langs)
         svg = style.design.svg(values)
         for kind in style.formats:
             if kind == "svg":
                 text = outlined(svg, find_fonts()) if style.outline else svg
-                out[kind] = text.encode()
+                files[kind] = text.encode()
             elif kind == "png":
-                out[kind] = png(svg, style.dpi if style.design.sheet.unit == "mm" else PIXELS)
+                files[kind] = png(svg, style.dpi if style.design.sheet.unit == "mm" else PIXELS)
             elif kind == "pdf":
-                title, told = str(values["title"]), str(values["desc"])
-                out[kind] = pdf(svg, title=title, lang=style.langs[0], alt=told)
+                title, alt = str(values["title"]), str(values["desc"])
+                files[kind] = pdf(svg, title=title, lang=style.langs[0], alt=alt)
             elif kind == "html":
                 page = style.design.html(values, svg, json_ld(fact, style.scale))
-                out[kind] = page.encode("utf-8", "replace")
+                files[kind] = page.encode("utf-8", "replace")
     if "json" in style.formats:
-        out["json"] = json_label(fact, style.scale).encode("utf-8", "replace")
-    return out
+        files["json"] = json_label(fact, style.scale).encode("utf-8", "replace")
+    return files
 
 
 def per_page(style: Style, scale: float) -> tuple[int, int]:
@@ -162,8 +162,8 @@ def sheet_of(facts: Sequence[Mapping[str, Any]], style: Style, scale: float = 1.
     for start in range(0, len(facts), columns * rows):
         placed: list[Placed] = []
         marks: list[str] = []
-        for at, fact in enumerate(facts[start : start + columns * rows]):
-            row, column = divmod(at, columns)
+        for position, fact in enumerate(facts[start : start + columns * rows]):
+            row, column = divmod(position, columns)
             x, y = left + column * (width + GAP), top + row * (height + GAP)
             values = design.values(fact, style.scale, style.langs)
             placed.append(Placed(design.svg(values), x, y, scale, str(values["desc"])))

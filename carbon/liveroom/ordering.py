@@ -13,7 +13,7 @@ import pandas as pd
 from scipy.special import ndtr, ndtri
 
 from carbon.base.errors import StudyError
-from carbon.footprint.spreads import WIDTH
+from carbon.footprint.distributions import WIDTH
 from carbon.liveroom.rank_starts import starts
 
 __all__ = ["ORDERS", "WITHIN", "Keys", "Order", "certainty", "needed", "scores"]

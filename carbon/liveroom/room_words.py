@@ -13,7 +13,7 @@ from carbon.liveroom.policy import Policy
 from carbon.liveroom.policy_file import Conflict, conflicts
 from carbon.liveroom.room_problems import text_of
 
-__all__ = ["Look", "findings", "word_conflicts"]
+__all__ = ["findings", "word_conflicts"]
 
 Look = Callable[[str, "Sequence[str] | pd.Series"], pd.DataFrame]
 """From a market and texts to the columns ``text`` (label or position of each) and ``words``."""

@@ -1,1 +1,1 @@
-"""Pages for people: figures in, HTML out."""
+"""Reads figures and tables of results, gives pages for people as HTML."""

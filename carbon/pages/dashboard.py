@@ -117,8 +117,8 @@ def _only(rooms: pd.DataFrame, name: str) -> str:
     """What a column says of all rooms; each of it once."""
     if name not in rooms:
         return ""
-    told = rooms[name].dropna().astype(str)
-    return user("; ".join(sorted(set(told[told != ""]))), LINE)
+    values = rooms[name].dropna().astype(str)
+    return user("; ".join(sorted(set(values[values != ""]))), LINE)
 
 
 def _points(points: float) -> str:
@@ -141,10 +141,10 @@ def _overview(say: Say, rooms: pd.DataFrame) -> dict[str, Any]:
         of = int(count.get(status, 0))
         rows.append((say(status), f"{of:,}", percent(of / len(rooms)) if len(rooms) else ""))
     if points.notna().any():
-        whole = float(revenue[points.notna()].sum())
-        weighted = _points(float((points * revenue).sum() / whole)) if whole > 0 else "–"
-        told = say("of_100", weighted=weighted)
-        rows.append((say("mean_points"), _points(float(points.mean())), told))
+        sold = float(revenue[points.notna()].sum())
+        weighted = _points(float((points * revenue).sum() / sold)) if sold > 0 else "–"
+        weighting = say("of_100", weighted=weighted)
+        rows.append((say("mean_points"), _points(float(points.mean())), weighting))
     kg = _numbers(rooms, "footprint_kg")
     if kg.notna().any():
         retired, rest = (
@@ -164,20 +164,20 @@ def _tiers(say: Say, rooms: pd.DataFrame) -> dict[str, Any]:
     tier = rooms["tier"].fillna("").astype(str).where(stands, "")
     names = {"": say.each("no_tier")}
     columns = [rooms.get(f"tier_{lang}", tier) for lang in LANGS]
-    for one, *told in zip(tier, *columns, strict=True):
-        spoken = (str(word) if word == word and word else one for word in told)
-        names.setdefault(one, dict(zip(LANGS, spoken, strict=True)))
+    for name, *spoken_of in zip(tier, *columns, strict=True):
+        spoken = (str(word) if word == word and word else name for word in spoken_of)
+        names.setdefault(name, dict(zip(LANGS, spoken, strict=True)))
     boost, revenue = _numbers(rooms, "boost"), _numbers(rooms, "kept_revenue").fillna(0.0)
     order = boost.groupby(tier).max().fillna(0.0)
     # the tier with the largest boost first, rooms without a tier last
-    ranked = sorted(names, key=lambda one: (one == "", -float(order.get(one, 0.0)), one))
+    ranked = sorted(names, key=lambda name: (name == "", -float(order.get(name, 0.0)), name))
     shown, cells = [], []
-    for one in ranked:
-        mine = tier == one
+    for name in ranked:
+        mine = tier == name
         sure = int((mine & (rooms["status"].astype(str) != "provisional")).sum())
         vague = int(mine.sum()) - sure
-        label = user(say.side(names[one]))
-        parts = (sure, vague) if one else (0, 0, sure + vague)
+        label = user(say.side(names[name]))
+        parts = (sure, vague) if name else (0, 0, sure + vague)
         shown.append(Bar(label, parts, f"{sure:,} + {vague:,}" if vague else f"{sure:,}"))
         cells.append(
             [
@@ -209,8 +209,8 @@ def _tiers(say: Say, rooms: pd.DataFrame) -> dict[str, Any]:
 def _spread(say: Say, points: pd.Series) -> list[Block]:
     if points.empty:
         return []
-    at = np.clip(np.searchsorted(BINS, points.to_numpy(), side="right") - 1, 0, len(BINS) - 1)
-    counts = np.bincount(at, minlength=len(BINS))
+    bin_of = np.clip(np.searchsorted(BINS, points.to_numpy(), side="right") - 1, 0, len(BINS) - 1)
+    counts = np.bincount(bin_of, minlength=len(BINS))
     shown = [
         Bar(f"{low}–{low + 10}", (int(count),), f"{count:,}")
         for low, count in zip(BINS[::-1], counts[::-1], strict=True)
@@ -230,15 +230,15 @@ def _gates(say: Say, rooms: pd.DataFrame, reasons: pd.DataFrame) -> dict[str, An
     shown = []
     for name, count in counts.items():
         label = say.plain(str(name)) if say.has(str(name)) else user(name)
-        told = f"{count:,} · {percent(count / len(rooms))}"
-        shown.append(Bar(label, (int(count),), told))
+        number = f"{count:,} · {percent(count / len(rooms))}"
+        shown.append(Bar(label, (int(count),), number))
     chart = bars(shown, name=say.plain("gates"), key="gates", unit=say.plain("rooms"))
     return section("gates", say("gates"), figure(chart), text(say("gates_note"), note=True))
 
 
 def _criterion(say: Say, name: object) -> str:
-    found = METRICS.get(str(name))
-    return user(name) if found is None else say.side(found.titles)
+    metric = METRICS.get(str(name))
+    return user(name) if metric is None else say.side(metric.titles)
 
 
 def _lost(say: Say, reasons: pd.DataFrame) -> dict[str, Any]:
@@ -250,17 +250,17 @@ def _lost(say: Say, reasons: pd.DataFrame) -> dict[str, Any]:
         {name: _numbers(of, name) for name in ("value", "points", "most", "lost")}
     ).assign(name=of["name"].astype(str))
     grouped = table_.groupby("name", sort=False)
-    found = grouped[["points", "most", "lost"]].mean()
-    found["losing"] = table_["lost"].gt(0).groupby(table_["name"]).sum()
-    found["unknown"] = table_["value"].isna().groupby(table_["name"]).sum()
-    found["rooms"] = grouped.size()
-    found = found.sort_values("lost", ascending=False, kind="stable")
+    criteria = grouped[["points", "most", "lost"]].mean()
+    criteria["losing"] = table_["lost"].gt(0).groupby(table_["name"]).sum()
+    criteria["unknown"] = table_["value"].isna().groupby(table_["name"]).sum()
+    criteria["rooms"] = grouped.size()
+    criteria = criteria.sort_values("lost", ascending=False, kind="stable")
     shown, cells = [], []
-    for name, row in zip(found.index, found.to_dict("records"), strict=True):
+    for name, row in zip(criteria.index, criteria.to_dict("records"), strict=True):
         label = _criterion(say, name)
         lost, kept, most = row["lost"], row["points"], row["most"]
-        told = f"−{_points(lost)} / {most:g}" if lost else "0"
-        shown.append(Bar(label, (lost, kept), told))
+        number = f"−{_points(lost)} / {most:g}" if lost else "0"
+        shown.append(Bar(label, (lost, kept), number))
         cells.append(
             [
                 label,
@@ -295,9 +295,9 @@ def _next(say: Say, rooms: pd.DataFrame, reasons: pd.DataFrame) -> dict[str, Any
     boost = _numbers(rooms, "boost")
     can = rooms["room"].astype(str).isin(steps.index) & ((boost < boost.max()) | (boost == 0))
     # chosen last: an empty frame would take over the index of what is assigned to it
-    found = rooms.assign(points=points, room=rooms["room"].astype(str))[can & points.notna()]
-    found = found.sort_values(["points", "room"], ascending=[False, True], kind="stable")
-    if found.empty:
+    rising = rooms.assign(points=points, room=rooms["room"].astype(str))[can & points.notna()]
+    rising = rising.sort_values(["points", "room"], ascending=[False, True], kind="stable")
+    if rising.empty:
         return section("next", say("next"), text(say("none")))
     heads = [
         (say("room"), "head"),
@@ -308,21 +308,21 @@ def _next(say: Say, rooms: pd.DataFrame, reasons: pd.DataFrame) -> dict[str, Any
         (say("adds"), "number"),
     ]
     cells = []
-    for row in found.head(TOP).to_dict("records"):
+    for row in rising.head(TOP).to_dict("records"):
         step = steps.loc[row["room"]]
         tier = {lang: str(row.get(f"tier_{lang}") or row["tier"] or "") for lang in LANGS}
-        told = {lang: user(step[lang], LINE) for lang in LANGS}
+        sentence = {lang: user(step[lang], LINE) for lang in LANGS}
         cells.append(
             [
                 user(row["room"], 160),
                 user(row["merchant"], 200),
                 _points(row["points"]),
                 user(say.side(tier)) if row["tier"] == row["tier"] and row["tier"] else "–",
-                say.both(told),
+                say.both(sentence),
                 _points(float(step["adds"])),
             ]
         )
-    more = say("and_more", count=f"{len(found) - TOP:,}") if len(found) > TOP else ""
+    more = say("and_more", count=f"{len(rising) - TOP:,}") if len(rising) > TOP else ""
     shown = table(say("next_table"), heads, cells, more=more)
     return section("next", say("next"), text(say("next_note"), note=True), shown)
 
@@ -344,9 +344,9 @@ def _exposure(say: Say, exposure: pd.DataFrame | None) -> dict[str, Any]:
         for when in ("before", "after"):
             gini = _numbers(measures[measures["name"] == "gini"], when)
             spread_of = f"{float(gini.iloc[0]):.3f}" if len(gini) else ""
-            told = f", {say.plain('gini')} {spread_of}" if spread_of else ""
+            gini_text = f", {say.plain('gini')} {spread_of}" if spread_of else ""
             ys = _numbers(spread, when).tolist()
-            curves.append(Curve(say.plain(when) + told, across, ys))
+            curves.append(Curve(say.plain(when) + gini_text, across, ys))
         words = {key: say.plain(key) for key in ("across", "up", "equal")}
         blocks.append(figure(lorenz(curves, name=say.plain("lorenz"), **words), say("lorenz")))
     if len(measures):
@@ -374,8 +374,8 @@ def _concentration(say: Say, measures: pd.DataFrame) -> Block:
             else percent(value)
             for value in (float(row["before"]), float(row["after"]))
         ]
-        told = {lang: user(row[lang], LINE) for lang in LANGS}
-        cells.append([say.side(told), *ends])
+        measure = {lang: user(row[lang], LINE) for lang in LANGS}
+        cells.append([say.side(measure), *ends])
     return table(say("concentration"), heads, cells)
 
 
@@ -409,8 +409,8 @@ def _rules(say: Say, rules: pd.DataFrame) -> Block:
 def _method(say: Say, rooms: pd.DataFrame, policy: str, basis: str) -> dict[str, Any]:
     rows = [(say("policy"), policy, "")]
     for name in ("period", "as_of"):
-        told = _only(rooms, name)
-        rows += [(say(name), told, "")] if told else []
+        value = _only(rooms, name)
+        rows += [(say(name), value, "")] if value else []
     return section(
         "method",
         say("method"),

@@ -90,23 +90,23 @@ class Say:
         """Words as plain text, for charts and attributes."""
         return self.side({lang: self._of(key, lang, values) for lang in LANGS})
 
-    def both(self, told: Mapping[str, str]) -> Markup:
+    def both(self, spoken: Mapping[str, str]) -> Markup:
         """A text that is there in each language, as markup."""
         first, *others = self.langs
-        same = [lang for lang in others if told[lang] != told[first]]
-        out = escape(told[first])
+        same = [lang for lang in others if spoken[lang] != spoken[first]]
+        markup = escape(spoken[first])
         for lang in same:
-            out += Markup(' <span class="also" lang="{}">{}</span>').format(lang, told[lang])
-        return out
+            markup += Markup(' <span class="also" lang="{}">{}</span>').format(lang, spoken[lang])
+        return markup
 
-    def side(self, told: Mapping[str, str]) -> str:
+    def side(self, spoken: Mapping[str, str]) -> str:
         """A text that is there in each language, as plain text."""
-        return " ".join(dict.fromkeys(told[lang] for lang in self.langs))
+        return " ".join(dict.fromkeys(spoken[lang] for lang in self.langs))
 
     def input(self, name: str) -> dict[str, str]:
         """Name of an input of a footprint in each language; its own name if there is none."""
-        found = self._words.input.get(name)
-        return {"en": name, "zh": name} if found is None else {"en": found.en, "zh": found.zh}
+        spoken = self._words.input.get(name)
+        return {"en": name, "zh": name} if spoken is None else {"en": spoken.en, "zh": spoken.zh}
 
     def has(self, key: str) -> bool:
         """Whether there are words of this name."""
@@ -118,10 +118,10 @@ class Say:
 
     def _of(self, key: str, lang: str, values: Mapping[str, Told]) -> str:
         words = self._words.word[key]
-        told = {
+        filled = {
             name: value if isinstance(value, str) else value[lang] for name, value in values.items()
         }
-        return (words.zh if lang == "zh" else words.en).format_map(told)
+        return (words.zh if lang == "zh" else words.en).format_map(filled)
 
 
 @lru_cache(maxsize=8)
@@ -142,14 +142,14 @@ def user(value: object, room: float = 300.0) -> str:
     return "" if value is None or value != value else fitted(plain(str(value)), 13, room)
 
 
-def text(told: Markup, *, note: bool = False) -> Block:
+def text(content: Markup, *, note: bool = False) -> Block:
     """A paragraph."""
-    return {"kind": "text", "text": told, "note": note}
+    return {"kind": "text", "text": content, "note": note}
 
 
-def heading(told: Markup) -> Block:
+def heading(content: Markup) -> Block:
     """A heading inside a section."""
-    return {"kind": "heading", "text": told}
+    return {"kind": "heading", "text": content}
 
 
 def figure(svg: str, caption: Markup | str = "") -> Block:
@@ -200,7 +200,7 @@ def table(
 
 def section(name: str, title: Markup, *blocks: Block | None) -> dict[str, Any]:
     """A section with its name in the address and its blocks; a block that is None is left out."""
-    return {"id": name, "title": title, "blocks": [one for one in blocks if one is not None]}
+    return {"id": name, "title": title, "blocks": [block for block in blocks if block is not None]}
 
 
 def rendered(

@@ -89,7 +89,7 @@ def report(
         What it tells.
     """
     lang = langs[0]
-    found = figures(
+    numbers = figures(
         study,
         catalogue,
         market,
@@ -100,7 +100,7 @@ def report(
     )
     say = Say("report", langs)
     categories, levers, activities = _names(study)
-    of = Telling(found, say, categories, levers, activities, study.scale.confidence)
+    of = Telling(numbers, say, categories, levers, activities, study.scale.confidence)
     subject = plain(source.name)
     html = rendered(
         say,
@@ -115,7 +115,7 @@ def report(
         ],
         footer=f"carbon-label {__version__} · {basis_text(study.basis, lang)}",
     )
-    return html, found
+    return html, numbers
 
 
 def _sections(of: Telling, study: Study, market: Market, source: Path) -> list[dict[str, Any]]:
@@ -123,19 +123,23 @@ def _sections(of: Telling, study: Study, market: Market, source: Path) -> list[d
     bounds = [
         f"{letter} ≤ {bound:g}" for letter, bound in zip(scale.letters, scale.bounds, strict=False)
     ]
-    told = ", ".join([*bounds, f"{scale.letters[-1]} > {scale.bounds[-1]:g}"])
-    out = [overview.totals(of), overview.letters(of, scale.letters, told), overview.where(of)]
-    out += overview.extremes(of)
+    bounds_text = ", ".join([*bounds, f"{scale.letters[-1]} > {scale.bounds[-1]:g}"])
+    sections = [
+        overview.totals(of),
+        overview.letters(of, scale.letters, bounds_text),
+        overview.where(of),
+    ]
+    sections += overview.extremes(of)
     for stage, topic in (
         ("distribution", topics.air),
         ("packaging", topics.packaging),
         ("returns", topics.returns),
     ):
-        out += [topic(of)] if stage in inside else []
+        sections += [topic(of)] if stage in inside else []
     spoken = {"en": market.rules.name_en, "zh": market.rules.name_zh}
     checked = f"carbon check {shlex.quote(source.name)} -o problems.xlsx"
-    out += [topics.measures(of), topics.improve(of), topics.claims(of, spoken)]
-    return [*out, topics.problems(of, checked)]
+    sections += [topics.measures(of), topics.improve(of), topics.claims(of, spoken)]
+    return [*sections, topics.problems(of, checked)]
 
 
 def _method(
@@ -187,7 +191,7 @@ def _names(study: Study) -> tuple[Names, Names, Names]:
     """Names of categories, levers and activities in each language."""
     table = study.vocabulary.categories
     columns = (table[name].astype(str) for name in ("category", "name", "name_zh"))
-    categories = {one: {"en": en, "zh": zh} for one, en, zh in zip(*columns, strict=True)}
+    categories = {key: {"en": en, "zh": zh} for key, en, zh in zip(*columns, strict=True)}
     book = book_of(study)
     levers = {name: dict(zip(("en", "zh"), book.words(name), strict=True)) for name in LEVERS}
     known = study.edition.activities.drop_duplicates("activity")

@@ -129,24 +129,24 @@ def figures(
     Figures
     """
     skus = study.grades(catalogue, references=references, draws=draws, progress=progress)
-    own = catalogue.skus
+    goods = catalogue.skus
     for name in ("name", "merchant"):
-        skus[name] = own[name].astype("object").where(own[name].notna(), "").astype(str)
+        skus[name] = goods[name].astype("object").where(goods[name].notna(), "").astype(str)
     totals, usual = (
         digits.amounts(_numbers(skus, name))[0] for name in ("total_kg", "reference_kg")
     )
     skus["ratio_text"] = ratios(totals, usual, _numbers(skus, "ratio"), study.scale)
     for name in ("mass_kg", "units_per_parcel", "return_rate"):
-        skus[name] = own[name].to_numpy(dtype=np.float64)
-    sold = own["units_sold"].to_numpy(dtype=np.float64)
+        skus[name] = goods[name].to_numpy(dtype=np.float64)
+    sold = goods["units_sold"].to_numpy(dtype=np.float64)
     skus["kept"] = sold * (1 - skus["return_rate"])
     weighted = bool(np.nansum(sold) > 0)
     counts = skus["total_kg"].notna() & (skus["kept"].notna() | (not weighted))
     skus["weight"] = np.where(counts, skus["kept"] if weighted else 1.0, 0.0)
     skus["kg"] = np.where(counts, skus["weight"] * skus["total_kg"], np.nan)
-    told = facts(catalogue, read_policy())
+    product_facts = facts(catalogue, read_policy())
     for name, fact in FACTS.items():
-        skus[name] = told[fact].to_numpy(dtype=np.float64)
+        skus[name] = product_facts[fact].to_numpy(dtype=np.float64)
     levers = _levers(study, catalogue, skus)
     weight = skus["weight"].to_numpy(dtype=np.float64)
     parts = ("fossil_kg", "biogenic_kg", "removals_kg", "land_use_change_kg", "aircraft_kg")
@@ -180,16 +180,16 @@ def _stages(study: Study, catalogue: Catalogue, skus: pd.DataFrame, draws: int) 
         sums = np.zeros((len(STAGES), draws))
         for part in study.sample(catalogue, draws, stages=True, chunk=CHUNK):
             assert part.stages is not None
-            own = weight[part.start : part.start + len(part.total)]
-            some = own > 0
-            sums += np.tensordot(own[some], part.stages[some].astype(np.float64), axes=1)
+            weight_of_part = weight[part.start : part.start + len(part.total)]
+            some = weight_of_part > 0
+            sums += np.tensordot(weight_of_part[some], part.stages[some].astype(np.float64), axes=1)
         picked = sums[[STAGES.index(stage) for stage in inside]]
         every = np.vstack([picked.sum(axis=0), picked])
         low, high = digits.interval(every)
         low, high = np.minimum(low, kg), np.maximum(high, kg)
     names = ["total", *inside]
-    told = zip(kg.tolist(), low.tolist(), high.tolist(), strict=True)
-    return {name: Sum(*one) for name, one in zip(names, told, strict=True)}
+    ends = zip(kg.tolist(), low.tolist(), high.tolist(), strict=True)
+    return {name: Sum(*end) for name, end in zip(names, ends, strict=True)}
 
 
 def _categories(study: Study, catalogue: Catalogue, skus: pd.DataFrame, draws: int) -> pd.DataFrame:
@@ -197,7 +197,7 @@ def _categories(study: Study, catalogue: Catalogue, skus: pd.DataFrame, draws: i
     known = skus[skus["total_kg"].notna()].assign(at=lambda table: table.index)
     known = known.sort_values(["total_kg", "sku"], kind="stable")
     grouped = known.groupby("category", observed=True, sort=False)
-    out = pd.DataFrame(
+    categories = pd.DataFrame(
         {
             "skus": grouped.size(),
             "kg": grouped["kg"].sum(),
@@ -206,19 +206,21 @@ def _categories(study: Study, catalogue: Catalogue, skus: pd.DataFrame, draws: i
             "most": grouped["at"].last(),
         }
     )
-    out["mean"] = (out["kg"] / out["weight"]).where(out["weight"] > 0, grouped["total_kg"].mean())
-    out["p"] = np.nan
-    several = (out["skus"] > 1).to_numpy(dtype=bool)
+    categories["mean"] = (categories["kg"] / categories["weight"]).where(
+        categories["weight"] > 0, grouped["total_kg"].mean()
+    )
+    categories["p"] = np.nan
+    several = (categories["skus"] > 1).to_numpy(dtype=bool)
     if draws and several.any():
         drawn = []
         for end in ("least", "most"):
-            rows = out.loc[several, end].to_numpy(dtype=np.int64)
+            rows = categories.loc[several, end].to_numpy(dtype=np.int64)
             picked = study.sample(catalogue.rows(rows), draws)
             drawn.append(np.concatenate([part.total for part in picked]))
-        out.loc[several, "p"] = probability_lower(drawn[0], drawn[1])
-    out = out.rename_axis("category").reset_index()
-    out["category"] = out["category"].astype(str)
-    return out.sort_values(["kg", "category"], ascending=[False, True], ignore_index=True)
+        categories.loc[several, "p"] = probability_lower(drawn[0], drawn[1])
+    categories = categories.rename_axis("category").reset_index()
+    categories["category"] = categories["category"].astype(str)
+    return categories.sort_values(["kg", "category"], ascending=[False, True], ignore_index=True)
 
 
 def _levers(study: Study, catalogue: Catalogue, skus: pd.DataFrame) -> pd.DataFrame:
@@ -230,17 +232,17 @@ def _levers(study: Study, catalogue: Catalogue, skus: pd.DataFrame) -> pd.DataFr
     lever = table["lever"].astype(str)
     best = table[(lever != "all") & table["applies"] & (table["saved_kg"] > 0)]
     first = best.groupby(row[best.index.to_numpy()]).head(1)
-    at = row[first.index.to_numpy()]
+    position = row[first.index.to_numpy()]
     skus["lever"], skus["lever_share"] = "", np.nan
-    skus.loc[at, "lever"] = first["lever"].astype(str).to_numpy()
-    skus.loc[at, "lever_share"] = first["saved_share"].to_numpy()
-    whole = np.nansum(skus["kg"])
+    skus.loc[position, "lever"] = first["lever"].astype(str).to_numpy()
+    skus.loc[position, "lever_share"] = first["saved_share"].to_numpy()
+    total = np.nansum(skus["kg"])
     grouped = table.groupby(lever, sort=True)
-    out = pd.DataFrame({"applies": grouped["applies"].sum(), "saved_kg": grouped["kg"].sum()})
-    out["saved_share"] = out["saved_kg"] / whole if whole else np.nan
-    out["last"] = out.index == "all"
-    out = out.sort_values(["last", "saved_kg"], ascending=[True, False], kind="stable")
-    return out.drop(columns="last").rename_axis("lever").reset_index()
+    sums = pd.DataFrame({"applies": grouped["applies"].sum(), "saved_kg": grouped["kg"].sum()})
+    sums["saved_share"] = sums["saved_kg"] / total if total else np.nan
+    sums["last"] = sums.index == "all"
+    sums = sums.sort_values(["last", "saved_kg"], ascending=[True, False], kind="stable")
+    return sums.drop(columns="last").rename_axis("lever").reset_index()
 
 
 def _asked(catalogue: Catalogue, skus: pd.DataFrame) -> pd.DataFrame:
@@ -258,9 +260,11 @@ def _asked(catalogue: Catalogue, skus: pd.DataFrame) -> pd.DataFrame:
         guessed |= (named == name).to_numpy(dtype=bool) & flag
     table = pd.DataFrame({"name": named.to_numpy(), "kg": kg[row], "assumed": guessed})
     grouped = table.groupby("name", sort=True)
-    out = pd.DataFrame(
+    inputs = pd.DataFrame(
         {"skus": grouped.size(), "kg": grouped["kg"].sum(), "assumed": grouped["assumed"].sum()}
     )
-    out["share"] = out["kg"] / kg.sum() if kg.sum() else np.nan
-    out = out.reset_index().sort_values(["kg", "skus", "name"], ascending=[False, False, True])
-    return out.reset_index(drop=True)[["name", "skus", "share", "assumed"]]
+    inputs["share"] = inputs["kg"] / kg.sum() if kg.sum() else np.nan
+    inputs = inputs.reset_index().sort_values(
+        ["kg", "skus", "name"], ascending=[False, False, True]
+    )
+    return inputs.reset_index(drop=True)[["name", "skus", "share", "assumed"]]

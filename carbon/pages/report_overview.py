@@ -64,12 +64,12 @@ def letters(of: Telling, letters: Sequence[str], scale: str) -> dict[str, Any]:
             shown.append(Bar(say.plain(name), (0, 0, count), f"{count:,}"))
     legend = [say.plain("sure_letter"), say.plain("range")]
     title = say.plain("letters")
-    told = say("letters_note", scale=scale, confidence=percent(of.confidence))
+    note = say("letters_note", scale=scale, confidence=percent(of.confidence))
     return section(
         "letters",
         say("letters"),
         figure(bars(shown, name=title, key="letters", legend=legend, unit=say.plain("skus"))),
-        text(told, note=True),
+        text(note, note=True),
     )
 
 
@@ -81,10 +81,10 @@ def where(of: Telling) -> dict[str, Any]:
     for stage, sums in of.figures.stages.items():
         kg, low, high = (end / per for end in sums)
         label = say.side({lang: words(f"chart.{stage}", lang) for lang in LANGS})
-        told = amount(kg, low, high)
+        number = amount(kg, low, high)
         strong = stage == "total"
-        told += "" if strong else f" · {of.share(sums.kg)}"
-        shown.append(Bar(label, (kg,), told, low, high, strong=strong))
+        number += "" if strong else f" · {of.share(sums.kg)}"
+        shown.append(Bar(label, (kg,), number, low, high, strong=strong))
     shown = [*shown[1:], shown[0]]
     parts = {
         key: of.amount(of.figures.parts[f"{name}_kg"])
@@ -115,14 +115,16 @@ def extremes(of: Telling) -> list[dict[str, Any]]:
     heavy = known[known["kg"] > 0].sort_values(["kg", "sku"], ascending=[False, True])
     worst = held[held["ratio"] > 1][::-1].head(TOP)
     best = held[held["ratio"] <= 1].head(TOP)
-    out = [section("hot", say("hot"), _hot(of, heavy.head(TOP)))]
+    sections = [section("hot", say("hot"), _hot(of, heavy.head(TOP)))]
     extremes = [
         _held(of, say("highest"), worst) if len(worst) else None,
         _held(of, say("lowest"), best) if len(best) else None,
     ]
-    out.append(section("against", say("against"), text(say("like_note"), note=True), *extremes))
-    out.append(section("categories", say("categories"), *_categories(of)))
-    return out
+    sections.append(
+        section("against", say("against"), text(say("like_note"), note=True), *extremes)
+    )
+    sections.append(section("categories", say("categories"), *_categories(of)))
+    return sections
 
 
 def _hot(of: Telling, rows: pd.DataFrame) -> Block:
@@ -178,7 +180,7 @@ def _held(of: Telling, caption: Markup, rows: pd.DataFrame) -> Block:
 
 
 def _categories(of: Telling) -> list[Block]:
-    say, found = of.say, of.figures.categories
+    say, categories = of.say, of.figures.categories
     heads = [
         (say("category"), "head"),
         (say("skus"), "number"),
@@ -189,7 +191,7 @@ def _categories(of: Telling) -> list[Block]:
         (say("sure"), "number"),
     ]
     cells = []
-    for row in found.head(LONG).to_dict("records"):
+    for row in categories.head(LONG).to_dict("records"):
         ends = [
             f"{amount(of.skus['total_kg'][row[end]])} · {user(of.skus['sku'][row[end]], 140)}"
             if row["skus"] > 1
@@ -206,7 +208,7 @@ def _categories(of: Telling) -> list[Block]:
                 percent(row["p"]),
             ]
         )
-    more = of.more(len(found), LONG)
+    more = of.more(len(categories), LONG)
     return [
         table(say("categories_table"), heads, cells, more=more),
         text(say("pair_note", confidence=percent(of.confidence)), note=True),

@@ -32,10 +32,10 @@ def air(of: Telling) -> dict[str, Any]:
     mass = sold * skus["mass_kg"].fillna(0.0)
     shown = []
     for key, weight in (("dispatches", sold), ("goods_mass", mass)):
-        whole = float(weight[skus["air_share"].notna()].sum())
-        air = float((weight * skus["air_share"]).sum()) / whole if whole else 0.0
-        told = f"{percent(air)} + {percent(1 - air)}"
-        shown.append(Bar(say.plain(key), (air, 1 - air), told))
+        counted = float(weight[skus["air_share"].notna()].sum())
+        air = float((weight * skus["air_share"]).sum()) / counted if counted else 0.0
+        number = f"{percent(air)} + {percent(1 - air)}"
+        shown.append(Bar(say.plain(key), (air, 1 - air), number))
     top = skus[skus["aircraft_kg"] > 0].assign(air_kg=skus["aircraft_kg"] * skus["weight"])
     top = top.sort_values(["air_kg", "sku"], ascending=[False, True]).head(TOP)
     heads = [
@@ -102,7 +102,7 @@ def packaging(of: Telling) -> dict[str, Any]:
     def grams(total: float, count: float) -> str:
         return f"{amount(1000 * total / count)} g" if count else "–"
 
-    told = say(
+    note = say(
         "packaging_note",
         parcel=grams(wrapped, parcels),
         unit=grams(wrapped, units),
@@ -134,7 +134,7 @@ def packaging(of: Telling) -> dict[str, Any]:
         for row in top.to_dict("records")
     ]
     shown = table(say("packaging_table"), heads, cells) if cells else None
-    return section("packaging", say("packaging"), text(told), shown)
+    return section("packaging", say("packaging"), text(note), shown)
 
 
 def returns(of: Telling) -> dict[str, Any]:
@@ -144,7 +144,7 @@ def returns(of: Telling) -> dict[str, Any]:
     sold = of.sold
     rate = float((sold * skus["return_rate"]).sum() / sold.sum()) if sold.sum() else np.nan
     rest = of.total.kg - sums.kg
-    told = say(
+    note = say(
         "returns_note",
         rate=percent(rate),
         adds=percent(sums.kg / rest) if rest > 0 else "–",
@@ -171,20 +171,20 @@ def returns(of: Telling) -> dict[str, Any]:
         for category, back, kg, sent, came in grouped.itertuples()
     ]
     shown = table(say("returns_table"), heads, cells) if cells else None
-    return section("returns", say("returns"), text(told), shown)
+    return section("returns", say("returns"), text(note), shown)
 
 
 def measures(of: Telling) -> dict[str, Any]:
     """Levers and their savings."""
-    say, found = of.say, of.figures.levers
-    found = found[found["saved_kg"].abs() > 0]
+    say, savings = of.say, of.figures.levers
+    savings = savings[savings["saved_kg"].abs() > 0]
     shown, (word, per) = [], of.unit
-    for row in found.to_dict("records"):
+    for row in savings.to_dict("records"):
         last = row["lever"] == "all"
         label = say.plain("all_levers") if last else say.side(of.levers[row["lever"]])
-        told = f"{amount(row['saved_kg'] / per)}  · {percent(row['saved_share'])} "
-        told += f"({row['applies']:,} {say.plain('skus')})"
-        shown.append(Bar(label, (row["saved_kg"] / per,), told, strong=last))
+        number = f"{amount(row['saved_kg'] / per)}  · {percent(row['saved_share'])} "
+        number += f"({row['applies']:,} {say.plain('skus')})"
+        shown.append(Bar(label, (row["saved_kg"] / per,), number, strong=last))
     chart = figure(bars(shown, name=say.plain("levers"), key="levers", unit=say.plain(word)))
     note = text(say("levers_note"), note=True)
     return section("levers", say("levers"), chart if shown else text(say("none")), note)
@@ -199,7 +199,7 @@ def improve(of: Telling) -> dict[str, Any]:
         factor = asked["name"].str.startswith("factor: ")
         for key, rows in (("own_data", asked[~factor]), ("factor_data", asked[factor])):
             if len(rows):
-                blocks.append(_asked(of, say(key), rows.head(TOP), own=key == "own_data"))
+                blocks.append(_asked(of, say(key), rows.head(TOP), merchants=key == "own_data"))
     counts = of.figures.assumed
     if "use" not in of.figures.stages:
         counts = counts.drop(["energy_per_year", "service_life"])
@@ -219,24 +219,24 @@ def improve(of: Telling) -> dict[str, Any]:
     return section("improve", say("improve"), *blocks)
 
 
-def _asked(of: Telling, caption: Markup, rows: pd.DataFrame, *, own: bool) -> Block:
+def _asked(of: Telling, caption: Markup, rows: pd.DataFrame, *, merchants: bool) -> Block:
     say = of.say
     heads = [(say("input"), "head"), (say("named"), "number"), (say("rests"), "number")]
-    heads += [(say("assumed_now"), "number")] if own else []
+    heads += [(say("assumed_now"), "number")] if merchants else []
     cells = []
     for row in rows.to_dict("records"):
         bare = row["name"].removeprefix("factor: ")
-        told = say.input(bare) if own else of.factors.get(bare, {"en": bare, "zh": bare})
-        line = [say.side(told), f"{row['skus']:,}", percent(row["share"])]
-        cells.append([*line, f"{row['assumed']:,}"] if own else line)
+        spoken = say.input(bare) if merchants else of.factors.get(bare, {"en": bare, "zh": bare})
+        line = [say.side(spoken), f"{row['skus']:,}", percent(row["share"])]
+        cells.append([*line, f"{row['assumed']:,}"] if merchants else line)
     return table(caption, heads, cells)
 
 
 def claims(of: Telling, market: dict[str, str]) -> dict[str, Any]:
     """Environmental claims in the names."""
-    say, found = of.say, of.figures.claims
+    say, findings = of.say, of.figures.claims
     blocks = [text(say("claims_note", market=market), note=True)]
-    if found.empty:
+    if findings.empty:
         return section("claims", say("claims"), text(say("no_claims")), *blocks)
     heads = [
         (say("sku"), "head"),
@@ -253,9 +253,9 @@ def claims(of: Telling, market: dict[str, str]) -> dict[str, Any]:
             row["message"],
             row["cite"],
         ]
-        for row in found.head(PROBLEMS).to_dict("records")
+        for row in findings.head(PROBLEMS).to_dict("records")
     ]
-    more = of.more(len(found), PROBLEMS)
+    more = of.more(len(findings), PROBLEMS)
     return section("claims", say("claims"), *blocks, table(say("claims"), heads, cells, more=more))
 
 
@@ -274,7 +274,7 @@ def _causes(say: Say, codes: str) -> Markup:
 
 def problems(of: Telling, command: str) -> dict[str, Any]:
     """Problems by row, and SKUs that could not be computed."""
-    say, found = of.say, of.figures.problems
+    say, rows = of.say, of.figures.problems
     blocks: list[Block] = []
     failed = of.skus[of.skus["total_kg"].isna()]
     if len(failed):
@@ -285,12 +285,12 @@ def problems(of: Telling, command: str) -> dict[str, Any]:
         ]
         more = of.more(len(failed), PROBLEMS)
         blocks.append(table(say("not_computed"), heads, cells, more=more))
-    if found.empty:
+    if rows.empty:
         return section("problems", say("problems"), *blocks, text(say("no_problems")))
-    count = len(found)
-    order = found["severity"].map({"error": 0, "warning": 1, "note": 2})
-    found = found.iloc[np.argsort(order.to_numpy(), kind="stable")].head(PROBLEMS)
-    found = retold(found.reset_index(drop=True), say.langs[0])
+    count = len(rows)
+    order = rows["severity"].map({"error": 0, "warning": 1, "note": 2})
+    rows = rows.iloc[np.argsort(order.to_numpy(), kind="stable")].head(PROBLEMS)
+    rows = retold(rows.reset_index(drop=True), say.langs[0])
     heads = [
         (say("code"), "head"),
         (say("row"), "number"),
@@ -308,7 +308,7 @@ def problems(of: Telling, command: str) -> dict[str, Any]:
             row["rule"],
             row["remedy"],
         ]
-        for row in found.to_dict("records")
+        for row in rows.to_dict("records")
     ]
     shown = table(say("problems"), heads, cells, more=of.more(count, PROBLEMS))
     return section(

@@ -100,8 +100,8 @@ class Telling:
 
     def name(self, category: object) -> str:
         """Name of a category."""
-        told = self.names.get(str(category))
-        return str(category) if told is None else self.say.side(told)
+        spoken = self.names.get(str(category))
+        return str(category) if spoken is None else self.say.side(spoken)
 
     def share(self, kg: float) -> str:
         """Share of the total."""
@@ -128,8 +128,8 @@ class Telling:
             if (row["letter_probability"] == row["letter_probability"])
             else math.nan
         )
-        told = f"{row['letter']} {percent(chance)}" if math.isfinite(chance) else ""
-        return Markup("{} <small>{}</small>").format(letter, told or self.say("range"))
+        likeliest = f"{row['letter']} {percent(chance)}" if math.isfinite(chance) else ""
+        return Markup("{} <small>{}</small>").format(letter, likeliest or self.say("range"))
 
     def why(self, row: Mapping[Any, Any]) -> Markup:
         """The told facts that move a letter most, in words."""

@@ -1,1 +1,1 @@
-"""Ink and paper: fonts, templates, pictures and pages, for every wing that shows something."""
+"""Reads templates, texts and numbers, gives pictures and pages to every wing."""

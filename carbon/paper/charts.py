@@ -116,31 +116,35 @@ def bars(
     scale = (WIDTH - left - right) / ((high - low) or 1.0)
     top = (LEGEND if legend else 4) + (18 if unit else 0)
     height = top + ROW * max(len(rows), 1) + 6
-    told = "; ".join(f"{plain(row.label)} {text}" for row, text in zip(rows, texts, strict=True))
-    out = [*_opened(height, f"{name}: {told}", key), *_legend(legend, key)]
+    spoken = "; ".join(f"{plain(row.label)} {text}" for row, text in zip(rows, texts, strict=True))
+    elements = [*_opened(height, f"{name}: {spoken}", key), *_legend(legend, key)]
     zero = left - low * scale
     if unit:
-        out.append(strokes.text(zero, top - 8, unit, SOFT, size=11))
-    for at, row in enumerate(rows):
-        middle = top + ROW * (at + 0.5)
+        elements.append(strokes.text(zero, top - 8, unit, SOFT, size=11))
+    for position, row in enumerate(rows):
+        middle = top + ROW * (position + 0.5)
         weight = "bold" if row.strong else ""
-        out.append(strokes.text(left - 10, middle + 4.5, labels[at], anchor="end", weight=weight))
+        elements.append(
+            strokes.text(left - 10, middle + 4.5, labels[position], anchor="end", weight=weight)
+        )
         start = zero
         for part, value in enumerate(row.parts):
             if not math.isfinite(value) or value == 0:
                 continue
             colour = FILLS[2] if row.strong else FILLS[0]
             fill = colour if part == 0 else f"url(#{key}{part})"
-            out.append(_rect(min(start, start + value * scale), middle, abs(value) * scale, fill))
+            elements.append(
+                _rect(min(start, start + value * scale), middle, abs(value) * scale, fill)
+            )
             start += value * scale
         last = max(zero, start)
         if math.isfinite(row.low) and math.isfinite(row.high):
             ends_at = (zero + row.low * scale, zero + row.high * scale)
             last = max(last, ends_at[1])
-            out += strokes.whisker(*ends_at, middle)
-        out.append(strokes.text(last + 8, middle + 4.5, texts[at], weight=weight))
-    out.append(strokes.line(zero, top, zero, top + ROW * len(rows), SOFT))
-    return "\n".join([*out, "</svg>"])
+            elements += strokes.whisker(*ends_at, middle)
+        elements.append(strokes.text(last + 8, middle + 4.5, texts[position], weight=weight))
+    elements.append(strokes.line(zero, top, zero, top + ROW * len(rows), SOFT))
+    return "\n".join([*elements, "</svg>"])
 
 
 def lorenz(
@@ -172,46 +176,48 @@ def lorenz(
     """
     left, top = 56.0, 12.0
     height = top + PLOT + 48
-    out = _opened(height, f"{name}: " + "; ".join(plain(curve.label) for curve in curves), key)
+    elements = _opened(height, f"{name}: " + "; ".join(plain(curve.label) for curve in curves), key)
     for tick in range(0, 101, 20):
         x, y = left + tick / 100 * PLOT, top + PLOT - tick / 100 * PLOT
-        out.append(strokes.line(x, top, x, top + PLOT, GRID))
-        out.append(strokes.line(left, y, left + PLOT, y, GRID))
-        out.append(strokes.text(x, top + PLOT + 16, f"{tick} %", SOFT, "middle", size=11))
-        out.append(strokes.text(left - 6, y + 4, f"{tick} %", SOFT, "end", size=11))
-    out.append(strokes.text(left + PLOT / 2, top + PLOT + 38, across, anchor="middle"))
+        elements.append(strokes.line(x, top, x, top + PLOT, GRID))
+        elements.append(strokes.line(left, y, left + PLOT, y, GRID))
+        elements.append(strokes.text(x, top + PLOT + 16, f"{tick}\u00a0%", SOFT, "middle", size=11))
+        elements.append(strokes.text(left - 6, y + 4, f"{tick}\u00a0%", SOFT, "end", size=11))
+    elements.append(strokes.text(left + PLOT / 2, top + PLOT + 38, across, anchor="middle"))
     beside = left + PLOT + 34
     room = WIDTH - beside
-    out.append(strokes.text(beside, top + 14, fitted(plain(up), SIZE, room)))
+    elements.append(strokes.text(beside, top + 14, fitted(plain(up), SIZE, room)))
     shown = [Curve(equal, (0.0, 1.0), (0.0, 1.0)), *curves]
-    for at, curve in enumerate(shown):
-        colour = FILLS[(at - 1) % 3] if at else SOFT
-        dash = DASHES[(at - 1) % 3] if at else "1 4"
+    for position, curve in enumerate(shown):
+        colour = FILLS[(position - 1) % 3] if position else SOFT
+        dash = DASHES[(position - 1) % 3] if position else "1 4"
         points = [
             f"{point(left + x * PLOT)} {point(top + PLOT - y * PLOT)}"
             for x, y in zip(curve.x, curve.y, strict=True)
         ]
-        out.append(_path("M" + " L".join(points), colour, dash))
-        y = top + 46 + 26 * at
-        out.append(strokes.line(beside, y, beside + 28, y, colour, 2, dash))
-        out.append(strokes.text(beside + 36, y + 4.5, fitted(plain(curve.label), SIZE, room - 36)))
-    return "\n".join([*out, "</svg>"])
+        elements.append(_path("M" + " L".join(points), colour, dash))
+        y = top + 46 + 26 * position
+        elements.append(strokes.line(beside, y, beside + 28, y, colour, 2, dash))
+        elements.append(
+            strokes.text(beside + 36, y + 4.5, fitted(plain(curve.label), SIZE, room - 36))
+        )
+    return "\n".join([*elements, "</svg>"])
 
 
 def _ends(row: Bar) -> tuple[float, ...]:
-    reached, at = [], 0.0
+    reached, end = [], 0.0
     for part in row.parts:
-        at += part if math.isfinite(part) else 0.0
-        reached.append(at)
+        end += part if math.isfinite(part) else 0.0
+        reached.append(end)
     return (*reached, row.low, row.high)
 
 
-def _opened(height: float, told: str, key: str) -> list[str]:
+def _opened(height: float, spoken: str, key: str) -> list[str]:
     """The element, what it says, and its patterns."""
     return [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {point(height)}" '
         f'width="{WIDTH}" height="{point(height)}" role="img" '
-        f"aria-label={quoteattr(plain(told))} {FONT}>",
+        f"aria-label={quoteattr(plain(spoken))} {FONT}>",
         f'<defs><pattern id="{key}1" width="6" height="6" patternUnits="userSpaceOnUse" '
         f'patternTransform="rotate(45)"><rect width="6" height="6" fill="{PAPER}"/>'
         f'<rect width="2.5" height="6" fill="{FILLS[0]}"/></pattern>'
@@ -222,13 +228,13 @@ def _opened(height: float, told: str, key: str) -> list[str]:
 
 
 def _legend(words: Sequence[str], key: str) -> list[str]:
-    out, x = [], 4.0
+    elements, x = [], 4.0
     for part, word in enumerate(words):
         fill = FILLS[0] if part == 0 else f"url(#{key}{part})"
-        out.append(_rect(x, 12, 18, fill))
-        out.append(strokes.text(x + 26, 16.5, plain(word)))
+        elements.append(_rect(x, 12, 18, fill))
+        elements.append(strokes.text(x + 26, 16.5, plain(word)))
         x += 52 + width(plain(word), SIZE)
-    return out
+    return elements
 
 
 def _rect(x: float, middle: float, wide: float, fill: str) -> str:

@@ -1,4 +1,4 @@
-"""Fonts with Chinese characters: found on the machine, measured and drawn glyph by glyph.
+"""Reads the fonts of the machine, gives those with Chinese characters, their widths and outlines.
 
 A font is looked for in the folder that ``CARBON_FONTS`` names, then in the package that the extra
 ``fonts`` installs, then where the system keeps its fonts. None is an error, never a row of boxes.
@@ -90,8 +90,8 @@ class Face:
 
     @cached_property
     def _characters(self) -> dict[int, str]:
-        found: dict[int, str] = self._font.getBestCmap() or {}
-        return found
+        names: dict[int, str] = self._font.getBestCmap() or {}
+        return names
 
     @cached_property
     def _glyphs(self) -> Any:
@@ -257,7 +257,7 @@ def _rank(file: Path) -> int:
     key = _key(file)
     if any(word in key for word in ("serif", "mono", "light", "thin", "black", "medium")):
         return len(_ALL) + 1
-    return next((at for at, name in enumerate(_ALL) if key.startswith(name)), len(_ALL))
+    return next((position for position, name in enumerate(_ALL) if key.startswith(name)), len(_ALL))
 
 
 def _is_bold(file: Path) -> bool:

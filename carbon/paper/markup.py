@@ -164,13 +164,13 @@ def still_page(text: str, file: str, picture: str, data: str) -> str:
     """
     import html5lib
 
-    whole = text.lstrip().lower().startswith("<!doctype html>")
+    document = text.lstrip().lower().startswith("<!doctype html>")
     parser = html5lib.HTMLParser(html5lib.getTreeBuilder("etree"), namespaceHTMLElements=True)
-    tree = parser.parse(text) if whole else parser.parseFragment(text, container="div")
+    tree = parser.parse(text) if document else parser.parseFragment(text, container="div")
     writer = _PageWriter(file, picture, data)
-    pieces = writer.element(tree) if whole else writer.inside(tree)
+    pieces = writer.element(tree) if document else writer.inside(tree)
     try:
-        return ("<!doctype html>\n" if whole else "") + "".join(pieces)
+        return ("<!doctype html>\n" if document else "") + "".join(pieces)
     except RecursionError:
         raise _refused(file, "elements nested too deeply") from None
 

@@ -1,4 +1,4 @@
-"""Text of a picture as outlines, or made ready for a renderer that has the fonts.
+"""Reads a picture, gives it with its text as outlines, or ready for a renderer that has the fonts.
 
 Understood are ``text`` and ``tspan`` with the presentation attributes ``x y dx dy font-size
 font-weight letter-spacing text-anchor fill``, inherited as SVG says; styles in CSS are not.
@@ -95,14 +95,14 @@ def outlined(svg: str, fonts: Fonts) -> str:
         L004 if it is not well formed.
     """
     root = _parsed(svg)
-    for parent, at, element, style in list(_texts(root, _Style())):
+    for parent, position, element, style in list(_texts(root, _Style())):
         _lower_subscripts(element, style)
         drawn = ElementTree.Element(f"{{{SVG}}}g")
         kept = {key: value for key, value in element.attrib.items() if key not in LAYOUT}
         drawn.attrib.update(kept)
         drawn.tail = element.tail
         _draw(drawn, list(_runs(element, style)), fonts)
-        parent[at] = drawn
+        parent[position] = drawn
     return _written(root)
 
 
@@ -161,13 +161,13 @@ def size_of(svg: str) -> tuple[float, float]:
     (68.0, 25.4)
     """
     head = svg[:2000]
-    out = []
+    sides = []
     for name in ("width", "height"):
-        found = re.search(rf"<svg\s[^>]*?\b{name}=\"([\d.]+)([a-z]*)\"", head)
-        if found is None or found[2] not in MILLIMETRES or float(found[1]) <= 0:
+        match = re.search(rf"<svg\s[^>]*?\b{name}=\"([\d.]+)([a-z]*)\"", head)
+        if match is None or match[2] not in MILLIMETRES or float(match[1]) <= 0:
             raise RuleError("L004", f"svg needs {name} in mm or px")
-        out.append(float(found[1]) * MILLIMETRES[found[2]])
-    return out[0], out[1]
+        sides.append(float(match[1]) * MILLIMETRES[match[2]])
+    return sides[0], sides[1]
 
 
 def _parsed(svg: str) -> ElementTree.Element:
@@ -187,9 +187,9 @@ def _texts(
     parent: ElementTree.Element, style: _Style
 ) -> Iterator[tuple[ElementTree.Element, int, ElementTree.Element, _Style]]:
     style = style.within(parent)
-    for at, child in enumerate(parent):
+    for position, child in enumerate(parent):
         if child.tag == TEXT:
-            yield parent, at, child, style
+            yield parent, position, child, style
         else:
             yield from _texts(child, style)
 
@@ -301,5 +301,5 @@ def _place(
 
 
 def _number(text: str | None, otherwise: float) -> float:
-    found = re.match(r"-?(?:\d+\.?\d*|\.\d+)", text or "")
-    return float(found[0]) if found else otherwise
+    match = re.match(r"-?(?:\d+\.?\d*|\.\d+)", text or "")
+    return float(match[0]) if match else otherwise

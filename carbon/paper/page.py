@@ -106,16 +106,16 @@ class Page:
         """
         environment = self._environment
         environment.begin()
-        out: list[str] = []
+        pieces_taken: list[str] = []
         size = 0
         with _told(self.file):
             pieces = self._template.generate(values)
             while taken := list(islice(pieces, PIECES)):
-                out += taken
+                pieces_taken += taken
                 size += sum(map(len, taken))
                 if size > OUTPUT:
                     raise SecurityError(f"more than {OUTPUT} characters")
-        return "".join(out)
+        return "".join(pieces_taken)
 
 
 class _told:  # noqa: N801  reads as a phrase
@@ -131,8 +131,8 @@ class _told:  # noqa: N801  reads as a phrase
         wrong = (TemplateError, RecursionError, SyntaxError, ArithmeticError, ValueError, TypeError)
         if isinstance(error, (*wrong, LookupError, MemoryError)):
             line = getattr(error, "lineno", None)
-            at = f"line {line}: " if line else ""
-            raise RuleError("L002", f"{at}{error}"[:300], file=self.file) from None
+            place = f"line {line}: " if line else ""
+            raise RuleError("L002", f"{place}{error}"[:300], file=self.file) from None
 
 
 class Environment(ImmutableSandboxedEnvironment):
@@ -203,7 +203,7 @@ class Environment(ImmutableSandboxedEnvironment):
 
         @wraps(function)
         def bounded(*arguments: Any, **named: Any) -> Any:
-            self.spend(1 + sum(_size(one) for one in arguments) // ENTRIES)
+            self.spend(1 + sum(_size(argument) for argument in arguments) // ENTRIES)
             return function(*arguments, **named)
 
         return bounded
@@ -329,20 +329,20 @@ def folder(path: Path) -> dict[str, str]:
         L003 if it has no templates, too many, or one that is too large, no text or elsewhere.
     """
     home = path.resolve()
-    found = sorted(path.glob("*.j2"))
-    if not found or len(found) > FILES:
-        raise RuleError("L003", f"{len(found)} templates", file=str(path))
-    out = {}
-    for file in found:
+    files = sorted(path.glob("*.j2"))
+    if not files or len(files) > FILES:
+        raise RuleError("L003", f"{len(files)} templates", file=str(path))
+    texts = {}
+    for file in files:
         if file.resolve().parent != home or not file.is_file():
             raise RuleError("L003", "a template lies in the folder itself", file=str(file))
         if file.stat().st_size > SOURCE:
             raise RuleError("L003", f"more than {SOURCE} bytes", file=str(file))
         try:
-            out[file.name] = file.read_text(encoding="utf-8")
+            texts[file.name] = file.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
             raise RuleError("L003", str(error)[:120], file=str(file)) from None
-    return out
+    return texts
 
 
 def page(

@@ -1,4 +1,4 @@
-"""Pictures and documents as PDF: text stays text, in subsets of the fonts, tagged for readers."""
+"""Reads pictures and documents, gives PDF: text stays text, fonts are subset, tagged."""
 
 from __future__ import annotations
 
@@ -120,27 +120,27 @@ def sheets(
     """
     fonts = find_fonts()
     pictures: dict[str, int] = {}
-    told = []
+    sheets_data = []
     for placed in pages:
         row = []
-        for one in placed:
-            width, height = size_of(one.svg)
-            number = pictures.setdefault(one.svg, len(pictures))
+        for picture in placed:
+            width, height = size_of(picture.svg)
+            number = pictures.setdefault(picture.svg, len(pictures))
             row.append(
                 {
                     "picture": number,
-                    "x": one.x,
-                    "y": one.y,
-                    "width": width * one.scale,
-                    "height": height * one.scale,
-                    "alt": one.alt,
+                    "x": picture.x,
+                    "y": picture.y,
+                    "width": width * picture.scale,
+                    "height": height * picture.scale,
+                    "alt": picture.alt,
                 }
             )
-        told.append({"width": size[0], "height": size[1], "placed": row})
+        sheets_data.append({"width": size[0], "height": size[1], "placed": row})
     # a renderer takes the thinnest weight of a variable font, so its text is drawn instead
     ready = outlined if fonts.regular.variable else prepared
     inputs = {
-        "pages": json.dumps(told),
+        "pages": json.dumps(sheets_data),
         "pictures": json.dumps([ready(svg, fonts) for svg in pictures]),
         "title": title,
         "lang": lang,
@@ -208,13 +208,13 @@ def compiled(
 
     kind = {"format": "png", "ppi": float(dpi)} if dpi else {"format": "pdf"}
     try:
-        out = _compiler(fonts).compile(source.encode(), sys_inputs=dict(inputs), **kind)
+        content = _compiler(fonts).compile(source.encode(), sys_inputs=dict(inputs), **kind)
     except typst.TypstError as error:
-        told = str(error)
-        raise RuleError("L004" if "SVG" in told else "L002", told[:200]) from None
-    if isinstance(out, list):
-        out = out[0]
-    return bytes(out)
+        message = str(error)
+        raise RuleError("L004" if "SVG" in message else "L002", message[:200]) from None
+    if isinstance(content, list):
+        content = content[0]
+    return bytes(content)
 
 
 @cache

@@ -1,4 +1,4 @@
-"""A pen that writes the outline of a glyph as relative SVG path data, thicker if asked."""
+"""Reads the outline of a glyph, gives it as relative SVG path data, thicker if asked [units]."""
 
 from __future__ import annotations
 
@@ -38,17 +38,17 @@ class RelativePen(BasePen):  # type: ignore[misc]
 
     def path(self) -> str:
         """What was drawn, beginning at the origin of the glyph."""
-        out: list[str] = []
+        commands: list[str] = []
         x = y = 0.0
         for contour in self._contours:
             moved = _moved(contour, self._thicker) if self._thicker else contour
             for command, points in moved:
                 steps = " ".join(f"{px - x:.5g} {py - y:.5g}" for px, py in points)
-                out.append(f"{command}{steps}")
+                commands.append(f"{command}{steps}")
                 x, y = points[-1]
-            out.append("z")
+            commands.append("z")
             x, y = moved[0][1][0]
-        return "".join(out)
+        return "".join(commands)
 
     def _moveTo(self, pt: Point) -> None:  # noqa: N802
         self._contours.append([("m", [pt])])
@@ -73,17 +73,17 @@ def _moved(contour: Contour, by: float) -> Contour:
     moves less, so that no spike grows.
     """
     points = [point for _, points in contour for point in points]
-    ring = [point for at, point in enumerate(points) if point != points[at - 1]]
+    ring = [point for position, point in enumerate(points) if point != points[position - 1]]
     if len(ring) < 3:
         return contour
     normals = []
-    for at, (x, y) in enumerate(ring):
-        px, py = ring[at - 1]
+    for position, (x, y) in enumerate(ring):
+        px, py = ring[position - 1]
         length = math.hypot(x - px, y - py)
         normals.append(((y - py) / length, (px - x) / length))
     shifted: dict[Point, Point] = {}
-    for at, (x, y) in enumerate(ring):
-        (ax, ay), (bx, by_) = normals[at], normals[(at + 1) % len(ring)]
+    for position, (x, y) in enumerate(ring):
+        (ax, ay), (bx, by_) = normals[position], normals[(position + 1) % len(ring)]
         far = by / max(1.0 + ax * bx + ay * by_, 0.5)
         shifted[x, y] = (round(x + far * (ax + bx)), round(y + far * (ay + by_)))
     return [(command, [shifted[point] for point in points]) for command, points in contour]

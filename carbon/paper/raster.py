@@ -1,4 +1,4 @@
-"""Pictures as PNG."""
+"""Reads a picture as SVG, gives it as PNG [pixel]."""
 
 from __future__ import annotations
 

@@ -137,15 +137,17 @@ def waterfall(
     """
     words = section("chart", lang) | dict(says or {})
     bars = [_Bar(words["now"], 0.0, before, digits.amount(before), WHOLE)]
-    at = before
+    level = before
     for label, after in steps:
-        change = after - at
+        change = after - level
         bars.append(
-            _Bar(label, at, after, digits.signed(change), LESS if change > 0 else MORE, change > 0)
+            _Bar(
+                label, level, after, digits.signed(change), LESS if change > 0 else MORE, change > 0
+            )
         )
-        at = after
+        level = after
     if steps:
-        bars.append(_Bar(words["then"], 0.0, at, digits.amount(at), WHOLE))
+        bars.append(_Bar(words["then"], 0.0, level, digits.amount(level), WHOLE))
     notes = [words["unit"]] if steps else [words["unit"], words["none"]]
     if any(bar.hatched for bar in bars):
         notes.append(words["worse"])
@@ -172,7 +174,7 @@ def _drawn(
     words = [f"{plain(bar.label)} {bar.text}" for bar in bars] or [
         section("chart", lang)["unknown"]
     ]
-    out = [
+    elements = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{height}" '
         f'viewBox="0 0 {WIDTH} {height}" role="img" aria-labelledby="t d" '
         f'xml:lang="{lang}" font-family="Noto Sans, Noto Sans CJK SC, Microsoft YaHei, '
@@ -188,23 +190,25 @@ def _drawn(
         strokes.text(16, 52, name, SOFT, size=14),
     ]
     if bars:
-        out += _axis(bars, height)
+        elements += _axis(bars, height)
         scale = _scale(bars)
         for position, bar in enumerate(bars):
             y = TOP + ROW * (position + 0.5)
             if position and bars[position - 1].end in (bar.start, bar.end):
                 # where one bar ends the next begins
                 x = _x(bars[position - 1].end, scale)
-                out.append(strokes.line(x, y - ROW, x, y, SOFT))
-            out += _row(bar, y, scale)
+                elements.append(strokes.line(x, y - ROW, x, y, SOFT))
+            elements += _row(bar, y, scale)
         if scale[0] <= target <= scale[1]:
             x = _x(target, scale)
-            out.append(strokes.line(x, TOP - 4, x, height - FOOT + 2, LESS, 1.5, "6 4"))
+            elements.append(strokes.line(x, TOP - 4, x, height - FOOT + 2, LESS, 1.5, "6 4"))
     else:
-        out.append(strokes.text(16, TOP + 20, section("chart", lang)["unknown"], size=14))
-    out.append(strokes.text(16, height - 24, "  ·  ".join(notes), SOFT, size=12))
-    out.append(strokes.text(16, height - 8, fitted(plain(basis), 11, BASIS_ROOM), SOFT, size=11))
-    return "\n".join([*out, "</svg>"]) + "\n"
+        elements.append(strokes.text(16, TOP + 20, section("chart", lang)["unknown"], size=14))
+    elements.append(strokes.text(16, height - 24, "  ·  ".join(notes), SOFT, size=12))
+    elements.append(
+        strokes.text(16, height - 8, fitted(plain(basis), 11, BASIS_ROOM), SOFT, size=11)
+    )
+    return "\n".join([*elements, "</svg>"]) + "\n"
 
 
 def _scale(bars: Sequence[_Bar]) -> tuple[float, float]:
@@ -224,23 +228,23 @@ def _axis(bars: Sequence[_Bar], height: int) -> list[str]:
     low, high = scale = _scale(bars)
     step = strokes.step((high - low) / 5)
     bottom = height - FOOT + 2
-    out = []
+    elements = []
     for number in range(math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9) + 1):
         x = _x(number * step, scale)
         colour = SOFT if number == 0 else GRID
-        out.append(strokes.line(x, TOP - 4, x, bottom, colour))
+        elements.append(strokes.line(x, TOP - 4, x, bottom, colour))
         digits = max(0, -math.floor(math.log10(step)))
         label = f"{abs(number * step):.{digits}f}"
         label = f"−{label}" if number < 0 else label
-        out.append(strokes.text(x, TOP - 9, label, SOFT, "middle", size=11))
-    return out
+        elements.append(strokes.text(x, TOP - 9, label, SOFT, "middle", size=11))
+    return elements
 
 
 def _row(bar: _Bar, middle: float, scale: tuple[float, float]) -> list[str]:
     ends = sorted((_x(bar.start, scale), _x(bar.end, scale)))
     fill = "url(#h)" if bar.hatched else bar.colour
     label = fitted(plain(bar.label), SIZE, LABEL_ROOM)
-    out = [
+    elements = [
         strokes.text(LEFT - 12, middle + 5, label, anchor="end"),
         f'<rect x="{point(ends[0])}" y="{point(middle - BAR / 2)}" '
         f'width="{point(max(ends[1] - ends[0], 1))}" height="{BAR}" fill="{fill}" '
@@ -250,6 +254,6 @@ def _row(bar: _Bar, middle: float, scale: tuple[float, float]) -> list[str]:
     if math.isfinite(bar.low) and math.isfinite(bar.high):
         low, high = _x(bar.low, scale), _x(bar.high, scale)
         last = max(last, high)
-        out += strokes.whisker(low, high, middle)
-    out.append(strokes.text(last + 8, middle + 5, bar.text))
-    return out
+        elements += strokes.whisker(low, high, middle)
+    elements.append(strokes.text(last + 8, middle + 5, bar.text))
+    return elements

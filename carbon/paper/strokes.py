@@ -1,4 +1,4 @@
-"""What every chart is drawn with: lines, text, whiskers, steps of an axis, and colours."""
+"""Reads places and texts, gives what charts are drawn with: lines, text, whiskers [px]."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def line(
 def text(
     x: float,
     y: float,
-    told: str,
+    content: str,
     fill: str = INK,
     anchor: str = "",
     weight: str = "",
@@ -58,7 +58,7 @@ def text(
     ----------
     x, y : float
         Where its baseline begins, or ends, or has its middle [px].
-    told : str
+    content : str
         What it says.
     fill : str
         Colour.
@@ -78,7 +78,7 @@ def text(
     bold = f' font-weight="{weight}"' if weight else ""
     return (
         f'<text x="{point(x)}" y="{point(y)}" font-size="{size:g}" fill="{fill}"{side}{bold}>'
-        f"{escape(told)}</text>"
+        f"{escape(content)}</text>"
     )
 
 

@@ -1,4 +1,4 @@
-"""Text that fits: what can be printed of any text, how wide it is, and where its lines break.
+"""Reads any text, gives what can be printed of it, how wide it is and where its lines break [em].
 
 Widths come from a table of a Chinese typeface, not from the fonts of the machine, so that the same
 label breaks its lines in the same places everywhere. What the table does not have counts a full
@@ -69,13 +69,13 @@ def plain(text: str) -> str:
         return " ".join(text.split())
     text = FORBIDDEN.sub("", UNSEEN.sub("", CONTROL.sub(" ", text[:LONGEST])))
     text = unicodedata.normalize("NFC", text)
-    out: list[str] = []
+    characters: list[str] = []
     marks = 0
     for character in text:
         marks = marks + 1 if unicodedata.combining(character) else 0
         if marks <= MARKS:
-            out.append(character)
-    return " ".join("".join(out).split())
+            characters.append(character)
+    return " ".join("".join(characters).split())
 
 
 def width(text: str, size: float, *, bold: bool = False) -> float:
@@ -159,33 +159,33 @@ def wrapped(
     >>> wrapped("organic cotton T-shirt", 10, 90)
     ['organic cotton', 'T-shirt']
     """
-    out: list[str] = []
-    while len(out) < count - 1 and width(text, size, bold=bold) > room:
+    lines: list[str] = []
+    while len(lines) < count - 1 and width(text, size, bold=bold) > room:
         cut = _break(text, max(_prefix(text, room, size, bold), 1))
-        out.append(text[:cut].rstrip())
+        lines.append(text[:cut].rstrip())
         text = text[cut:].lstrip()
-    return [*out, fitted(text, size, room, bold=bold)]
+    return [*lines, fitted(text, size, room, bold=bold)]
 
 
 def _prefix(text: str, room: float, size: float, bold: bool) -> int:
     """How many characters fit."""
     get = _advances(bold=bold).get
     used = 0.0
-    for at, character in enumerate(text):
+    for position, character in enumerate(text):
         wide = 1.4 if ASTRAL.match(character) else get(character, 1.0)
         used += wide * size
         if used > room:
-            while at > 0 and unicodedata.combining(text[at]):
-                at -= 1
-            return at
+            while position > 0 and unicodedata.combining(text[position]):
+                position -= 1
+            return position
     return len(text)
 
 
 def _break(text: str, most: int) -> int:
     """The last place, not after ``most``, where a line may end."""
-    for at in range(most, most // 3, -1):
-        if at < len(text) and _may_break(text[at - 1], text[at]):
-            return at
+    for position in range(most, most // 3, -1):
+        if position < len(text) and _may_break(text[position - 1], text[position]):
+            return position
     return most
 
 

@@ -16,7 +16,7 @@ from carbon.catalogue.sources import Damaged
 if TYPE_CHECKING:
     from carbon.study import Study
 
-__all__ = ["Compute", "Job", "Outcome"]
+__all__ = ["Job", "Outcome"]
 
 Compute = Callable[..., pd.DataFrame]
 """``compute(study, catalogue, files, **options)`` gives the rows of a batch."""

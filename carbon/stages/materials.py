@@ -12,6 +12,9 @@ from carbon.stages.inventory import Exchanges, Quantities, inbound
 __all__ = ["kept", "lost", "remelted", "take"]
 
 
+Floats = npt.NDArray[np.float64]
+
+
 def take(of: Quantities) -> Iterator[Exchanges]:
     """Materials of one kept unit.
 
@@ -44,20 +47,21 @@ def take(of: Quantities) -> Iterator[Exchanges]:
     True
     """
     lines = of.catalogue.materials
-    if "scrap_remelted" in lines:
-        yield from kept(of)
-        yield from lost(of)
-        return
     row = lines["row"].to_numpy()
-    taken = lines["mass_kg"].to_numpy() * (1 + lines["loss"].to_numpy()) * of.units_made[row]
-    yield from _by_source(of, taken, np.zeros(len(row)))
+    mass, loss = lines["mass_kg"].to_numpy(), lines["loss"].to_numpy()
+    if "scrap_remelted" in lines:
+        made = mass * of.units_made[row]
+        yield from _by_source(of, made, made * loss, remelted(of))
+        return
+    taken = mass * (1 + loss) * of.units_made[row]
+    yield from _by_source(of, taken)
 
 
 def kept(of: Quantities) -> Iterator[Exchanges]:
     """Material that is in the units made [kg], virgin, then recycled."""
     lines = of.catalogue.materials
     row = lines["row"].to_numpy()
-    yield from _by_source(of, lines["mass_kg"].to_numpy() * of.units_made[row], np.zeros(len(row)))
+    yield from _by_source(of, lines["mass_kg"].to_numpy() * of.units_made[row])
 
 
 def lost(of: Quantities) -> Iterator[Exchanges]:
@@ -71,10 +75,10 @@ def lost(of: Quantities) -> Iterator[Exchanges]:
     lines = of.catalogue.materials
     row = lines["row"].to_numpy()
     wasted = lines["mass_kg"].to_numpy() * lines["loss"].to_numpy() * of.units_made[row]
-    yield from _by_source(of, wasted, remelted(of))
+    yield from _by_source(of, np.zeros(len(row)), wasted, remelted(of))
 
 
-def remelted(of: Quantities) -> npt.NDArray[np.float64]:
+def remelted(of: Quantities) -> Floats:
     """Share of new scrap that goes back to its recycling, by line of materials [1]."""
     lines = of.catalogue.materials
     if "scrap_remelted" not in lines:
@@ -84,16 +88,16 @@ def remelted(of: Quantities) -> npt.NDArray[np.float64]:
 
 
 def _by_source(
-    of: Quantities, taken: npt.NDArray[np.float64], again: npt.NDArray[np.float64]
+    of: Quantities, inside: Floats, wasted: Floats | float = 0.0, again: Floats | float = 0.0
 ) -> Iterator[Exchanges]:
-    """Material split by its recycled share; a share ``again`` is recycled whatever it is."""
+    """Material split by its recycled share; what is melted again is recycled, whatever it was."""
     lines = of.catalogue.materials
     row = lines["row"].to_numpy()
     recycled = of.column(lines, "recycled")
     share = np.where(recycled.codes >= 0, lines["recycled_share"].to_numpy(), 0.0)
     country = of.material_country
-    yield Exchanges(row, of.column(lines, "virgin"), country, taken * (1 - share) * (1 - again))
-    yield Exchanges(
-        row, recycled, country, taken * np.where(again > 0, 1 - (1 - share) * (1 - again), share)
-    )
-    yield from inbound(row, country, taken, lines)
+    bought = inside + wasted * (1 - again)
+    yield Exchanges(row, of.column(lines, "virgin"), country, bought * (1 - share))
+    yield Exchanges(row, recycled, country, bought * share + wasted * again)
+    # what is melted again comes back from the mill
+    yield from inbound(row, country, inside + wasted, lines)

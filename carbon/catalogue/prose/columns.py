@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from carbon.catalogue.lines import Lines
+from carbon.catalogue.names import by_unique, key
 from carbon.catalogue.problems import CellProblems, Rows
 from carbon.catalogue.prose.materials import MaterialProse
 from carbon.catalogue.prose.packaging import PackagingProse
@@ -79,6 +80,15 @@ def reword_lines(
     if table == "materials":
         bare = np.isnan(lines.values["share"].values) & np.isnan(lines.values["mass"].values)
         odd |= bare & (np.bincount(lines.at, minlength=1)[lines.at] > 1)
+    if table == "legs":  # several ways without a share, as air and sea, are no chain of legs
+        ways = vocabulary.words_of("way")
+        bare = by_unique(lines.name, lambda name: key(name) in ways, bool, False)
+        bare &= np.isnan(lines.values["distance"].values)
+        of_cell = np.bincount(lines.at, minlength=1)
+        every = of_cell == np.bincount(lines.at, weights=bare, minlength=1)
+        chains = lines.extra["chain"]
+        several = np.bincount(lines.at, weights=chains > 0, minlength=1) > 0
+        odd |= (every & (of_cell > 1) & ~several)[lines.at]
     where = np.unique(lines.at[odd])
     if not len(where):
         return False

@@ -15,7 +15,7 @@ from carbon.catalogue.prose.wording import LEFT_ALONE, Reading, tidy
 __all__ = ["ContentProse"]
 
 _LABEL: Final = re.compile(rf"^(?:{any_of('content')})\s*[:(]?\s*", re.I)
-_ABOUT: Final = re.compile(rf"(?<![a-z]){any_of('about')}", re.I)
+_ABOUT: Final = re.compile(any_of("about"), re.I)
 _LITRES: Final[dict[str, float]] = sign("litres")
 _UNTIL: Final = "|".join(map(re.escape, signs("until")))
 _TOLERANCE: Final = re.compile(r"\s*(?:±|\+/-)\s*\d+(?:\.\d+)?\s*[^\d\s]*")
@@ -70,6 +70,9 @@ class ContentProse:
             Whose density makes a volume a mass.
         """
         clean = _LABEL.sub("", tidy(text))
+        clean = re.sub(
+            r"(?<=[A-Za-z])[xX](?=\d)", " x", re.sub(r"^[~\u2248\u2265>]+\s*", "", clean)
+        )
         clean = re.sub(r"\s*[(\u3010][^()\u3010\u3011]*[)\u3011]\s*$", "", clean) or clean.strip(
             "()"
         )

@@ -23,6 +23,7 @@ _CONTENT_OF_DOWN: Final = re.compile(
     rf"[(,;]?\s*{any_of('down_content')}\s*:?\s*\d+(?:\.\d+)?\s*(?:%|{any_of('grams')}|\+)?\s*\)?",
     re.I,
 )
+_BRACKETED: Final = re.compile(r"\(\s*(\d+(?:\.\d+)?\s*%)\s*\)")
 _RECYCLED: Final = re.compile(rf"^{any_of('recycled')}\s*(?P<name>.+)$", re.I)
 _EDGE: Final = " ;,/|+.:=-~\u3001\u3002"
 _OTHER: Final = 0.05
@@ -79,6 +80,7 @@ class MaterialProse:
             In which a word of several meanings may have one.
         """
         clean = _CONTENT_OF_DOWN.sub(" ", tidy(text)).strip()
+        clean = _BRACKETED.sub(r" \1 ", clean)
         if key(clean) in self.vague:
             return Reading(None, "C209", "it names no material")
         weighed = self._weighed(clean)
@@ -90,6 +92,10 @@ class MaterialProse:
         contents = []
         for part, content in parts:
             entries = self._entries(content, category)
+            if entries is None and part == "fill":  # down of 90 %: the rest is feathers
+                entries = self._entries(_PERCENT.sub(" ", content), category)
+                if entries is not None and [name for name, _, _ in entries] != ["down"]:
+                    entries = None
             if entries is None:
                 return LEFT_ALONE
             asked = next((name for name, _, _ in entries if "|" in name), "")
@@ -166,7 +172,7 @@ class MaterialProse:
 
     def _piece(self, text: str, category: str) -> list[Entry] | None:
         """Materials of a piece, as ``95% cotton 5% spandex`` or ``combed cotton``."""
-        direct = self._named(text, category)
+        direct = None if "%" in text else self._named(text, category)
         if direct is not None:
             return direct
         tokens = _PERCENT.split(text)

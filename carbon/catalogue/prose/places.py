@@ -113,7 +113,7 @@ class PlaceProse:
         while changed and text not in self.known:
             changed = False
             for word in self.heads:
-                if text.startswith(word):
+                if text.startswith(word) and text not in self.known:
                     text, changed = key(text[len(word) :]), True
             for word in self.tails:
                 if text.endswith(word) and text not in self.known:

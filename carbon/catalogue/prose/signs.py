@@ -35,7 +35,7 @@ def sign(name: str) -> Any:
 
 
 def any_of(name: str) -> str:
-    """Pattern of any of the signs of a name; a Latin word ends where it ends.
+    """Pattern of any of the signs of a name; a Latin word is no part of a longer one.
 
     Examples
     --------
@@ -44,5 +44,5 @@ def any_of(name: str) -> str:
     """
     latin = [re.escape(word) for word in signs(name) if word.isascii()]
     other = [re.escape(word) for word in signs(name) if not word.isascii()]
-    closed = [rf"(?:{'|'.join(latin)})(?![A-Za-z])"] if latin else []
+    closed = [rf"(?<![A-Za-z])(?:{'|'.join(latin)})(?![A-Za-z])"] if latin else []
     return f"(?:{'|'.join([*other, *closed])})"

@@ -12,6 +12,7 @@ from carbon.catalogue.schema import Vocabulary
 __all__ = ["TransportProse"]
 
 _SHARE: Final = re.compile(r"\(?\s*[:]?\s*(?P<n>\d+(?:\.\d+)?)\s*%\s*\)?")
+_MIX: Final = re.compile(r"(?<=%)\s+(?=[^\d\s)])")
 PARCEL: Final = "parcel"
 
 
@@ -50,8 +51,13 @@ class TransportProse:
         ----------
         text : str
         """
+        clean = tidy(text)
+        whole = None if "%" in clean else self._modes(clean)
+        if whole is not None and len(whole) < 2:
+            return Reading(whole.pop()) if whole else Reading(None, "C228")
         found: list[tuple[str, str]] = []
-        for piece in pieces(re.sub(r"\\u2192|->|>", ";", tidy(text))):
+        parts = [_MIX.split(piece) for piece in pieces(re.sub(r"\u2192|->|>", ";", clean))]
+        for piece in (part for split in parts for part in split if part):
             share = _SHARE.search(piece)
             modes = self._modes(_SHARE.sub(" ", piece))
             if modes is None or len(modes) > 1:
@@ -74,7 +80,7 @@ class TransportProse:
         modes = set()
         for word in self._word.findall(folded):
             modes.add(self.words[word])
-        rest = key(re.sub(r"[\s()\[\]*#!.\-]+", " ", self._word.sub(" ", folded)))
+        rest = key(re.sub(r"[\s()\[\]\u3010\u3011*#!.\-]+", " ", self._word.sub(" ", folded)))
         if rest or not modes:
             return None
         return modes - {"", PARCEL}

@@ -80,6 +80,8 @@ def pieces(text: str) -> list[str]:
             around = text[position - 1 : position] + text[position + 1 : position + 2]
             if character in ",/" and len(around) == 2 and around.isdigit():
                 continue
+            if character == "&" and len(around) == 2 and around.isascii() and around.isalpha():
+                continue
             found.append(text[start:position])
             start = position + 1
     found.append(text[start:])
@@ -156,15 +158,26 @@ class Wording:
         """A name without the words that change nothing, as *premium*."""
         words = [word for word in name.split(" ") if word not in self._dropped_words]
         text = " ".join(words) if words else name
-        changed = True
-        while changed:
-            changed = False
-            for sign in self._dropped_signs:
-                for shorter in (text.removeprefix(sign), text.removesuffix(sign)):
-                    if shorter != text and shorter.strip() and not self.known(text):
-                        text, changed = key(shorter), True
+        for _ in range(_MOST_DROPPED):
+            if self.known(text):
+                break
+            shorter = next(
+                (cut for sign in self._dropped_signs for cut in _cuts(text, sign) if cut), text
+            )
+            if shorter == text:
+                break
+            text = shorter
         return text
 
+
+def _cuts(text: str, sign: str) -> list[str]:
+    """A text without a sign at one of its ends."""
+    cuts = [text.removeprefix(sign), text.removesuffix(sign)]
+    return [key(cut) for cut in cuts if len(cut) < len(text)]
+
+
+_MOST_DROPPED: Final = 6
+"""Words that change nothing are taken off so often."""
 
 _COUNTS: Final = "|".join(map(re.escape, signs("count_of_yarn")))
 _YARN: Final = re.compile(rf"(?<![a-z0-9])\d+(?:\.\d+)?\s*(?:{_COUNTS})(?![a-z0-9])")

@@ -1,0 +1,105 @@
+"""Reads what a platform sells, gives yardsticks, and yardsticks as a table [kg CO2e]."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from carbon.base.files import digest
+from carbon.catalogue.given import Source
+from carbon.footprint.reference import References, of_sales
+from carbon.study import Study
+
+__all__ = ["build_references", "reference_table"]
+
+
+def reference_table(study: Study, references: References | None = None) -> pd.DataFrame:
+    """Reference of each category, with its stages.
+
+    Parameters
+    ----------
+    study : Study
+        Goal and scope.
+    references : References, optional
+        A platform's own; those of the edition without.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row a category: ``category reference_kg`` [kg CO2e per kept unit] ``skus left_out``,
+        each stage, ``weights`` and ``reference``.
+
+    Examples
+    --------
+    >>> from carbon import Study
+    >>> table = reference_table(Study())
+    >>> bool((table["reference_kg"] > 0).all())
+    True
+    """
+    chosen = references or study.references
+    stages = chosen.stages(study)
+    table = stages.add_suffix("_kg")
+    table.insert(0, "reference_kg", stages.sum(axis=1, skipna=False))
+    table.insert(1, "skus", [chosen.skus.get(name, 0) for name in stages.index])
+    table.insert(2, "left_out", [chosen.left_out.get(name, 0) for name in stages.index])
+    table["weights"], table["reference"] = chosen.weights, chosen.id
+    return table.reset_index(names="category")
+
+
+def build_references(
+    study: Study,
+    source: Source,
+    *,
+    weights: str = "units",
+    name: str = "platform",
+    version: str = "1",
+    file: Path | None = None,
+) -> References:
+    """References from what a platform sells, to be frozen in a file.
+
+    Parameters
+    ----------
+    study : Study
+        Goal and scope.
+    source : path, str, pandas.DataFrame or Catalogue
+        As for :meth:`carbon.study.Study.catalogue`.
+    weights : str
+        ``units``, ``revenue`` or ``equal``.
+    name, version : str
+        Printed on results.
+    file : pathlib.Path, optional
+        Whose digest the references hold.
+
+    Returns
+    -------
+    carbon.footprint.reference.References
+        One a category that has SKUs enough.
+
+    Raises
+    ------
+    carbon.base.errors.StudyError
+        S032 to S034 if the SKUs cannot be weighed.
+
+    Examples
+    --------
+    >>> from carbon import Study
+    >>> goods = "sku,category,units_sold\\n" + "".join(
+    ...     f"S{at},t_shirt,{at + 1}\\n" for at in range(40))
+    >>> build_references(Study(), goods).skus
+    {'t_shirt': 40}
+    """
+    catalogue = study.catalogue(source)
+    return of_sales(
+        catalogue,
+        ~np.isnan(study.footprints(catalogue).total),
+        study.boundary,
+        study.edition.id,
+        weights=weights,
+        least=study.scale.least_skus,
+        largest=study.scale.largest,
+        name=name,
+        version=version,
+        sha256=digest(file) if file is not None and file.is_file() else "",
+    )
