@@ -255,7 +255,11 @@ def example(study):
 
 
 def test_the_formula_beside_full_paired_draws(example):
-    """Never the opposite verdict; where it differs, it mostly fails to tell apart."""
+    """Never the opposite verdict; what full draws tell apart, the formula does as well.
+
+    A ranking is conditional on the edition as letters are: factors and category defaults, which full
+    draws move, are the same rules on both sides; so it tells more apart, and never less.
+    """
     _, grades, totals = example
     left, right = [], []
     for rows in grades.groupby("category", observed=True).indices.values():
@@ -263,15 +267,18 @@ def test_the_formula_beside_full_paired_draws(example):
         left.append(rows[one])
         right.append(rows[other])
     a, b = np.concatenate(left), np.concatenate(right)
-    paired = probability_lower(totals[a], totals[b])
+    quantity = grades["functional_quantity"].to_numpy(dtype=np.float64)
+    known = grades["ratio_gsd"].notna().to_numpy()
+    a, b = a[known[a] & known[b]], b[known[a] & known[b]]
+    each = totals / quantity[:, None]  # goods are compared by what they are for
+    paired = probability_lower(each[a], each[b])
     ratio, gsd = grades["ratio"].to_numpy(), grades["ratio_gsd"].to_numpy()
     formula = ndtr(np.log(ratio[b] / ratio[a]) / np.hypot(np.log(gsd[a]), np.log(gsd[b])))
     told = [np.where(p >= 0.9, 1, np.where(p <= 0.1, -1, 0)) for p in (paired, formula)]
     assert len(a) > 1500
-    assert np.abs(paired - formula).mean() < 0.04
     assert (told[0] * told[1] >= 0).all()
-    assert (told[0] == told[1]).mean() > 0.94
-    assert ((told[1] != 0) & (told[0] == 0)).mean() < 0.02
+    assert ((told[0] != 0) & (told[1] == 0)).mean() < 0.01
+    assert (told[0] != 0).mean() > 0.2
 
 
 def test_savings_are_those_of_the_best_lever(study, example):
@@ -308,7 +315,7 @@ def test_the_command(tmp_path):
     assert "not ranked: 1" in done.output
     table = pd.read_csv(out)
     assert table["rank"].tolist()[:3] == [1, 1, 3]
-    assert table["edition"].str.startswith("2026.1").all()
+    assert table["edition"].str.startswith("2026.2").all()
     assert len(scores.read_text().splitlines()) == 4
     first = out.read_bytes()
     CliRunner().invoke(cli_rank.rank, words)
