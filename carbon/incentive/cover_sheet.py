@@ -22,7 +22,7 @@ def height(texts: Sequence[object], widths: Sequence[float]) -> float:
     Parameters
     ----------
     texts : sequence
-        Cells from column A on.
+        SheetColumn from column A on.
     widths : sequence of float
         Of the columns [characters].
 

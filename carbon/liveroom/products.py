@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from carbon.catalogue.schema import Catalogue
-from carbon.liveroom.gaming_told import stated
+from carbon.liveroom.pattern_rows import stated
 from carbon.liveroom.policy import Policy
 from carbon.stages.air import air_share
 
