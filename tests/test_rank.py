@@ -257,8 +257,8 @@ def example(study):
 def test_the_formula_beside_full_paired_draws(example):
     """Never the opposite verdict; what full draws tell apart, the formula does as well.
 
-    A ranking is conditional on the edition as letters are: factors and category defaults, which full
-    draws move, are the same rules on both sides; so it tells more apart, and never less.
+    A ranking is conditional on the edition as letters are: factors and category defaults, which
+    full draws move, are the same rules on both sides; so it tells more apart, and never less.
     """
     _, grades, totals = example
     left, right = [], []
