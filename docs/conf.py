@@ -41,7 +41,7 @@ myst_heading_anchors = 4
 # the gate executes the notebooks in a test; the published site does it with -D nb_execution_mode
 nb_execution_mode = "off"
 nb_execution_raise_on_error = True
-nb_execution_timeout = 120
+nb_execution_timeout = 300
 
 autodoc_typehints = "signature"
 autodoc_member_order = "bysource"

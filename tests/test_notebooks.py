@@ -47,7 +47,7 @@ def test_a_notebook_runs(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyP
     notebook = nbformat.read(path, as_version=4)
     client = nbclient.NotebookClient(
         notebook,
-        timeout=120,
+        timeout=300,
         resources={"metadata": {"path": str(FOLDER)}},
     )
     client.execute()
