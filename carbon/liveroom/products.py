@@ -36,11 +36,11 @@ GOODS_COLUMNS: Final = (
     "doubted",
 )
 """What a judgement needs of each SKU; NaN where it is not known. ``price`` [currency of the
-catalogue]; what is ``bare`` (without packaging), ``withheld`` (given no letter) or ``doubted`` is told
-on its rooms."""
+catalogue]; what is ``bare`` (without packaging), ``withheld`` (given no letter) or ``doubted`` is
+told on its rooms."""
 
-DOUBTS: Final = r"\bC2[67][0-9]\b"
-"""Reasons of a grade that say that a cell lies outside what is believed of its category."""
+DOUBTS: Final = r"\bC271\b"
+"""The reason of a grade that says that a meter is below the least energy of its steps."""
 
 
 def facts(catalogue: Catalogue, policy: Policy) -> pd.DataFrame:
