@@ -222,7 +222,11 @@ def judge(
 def _doubts(sold: Sold, goods: pd.DataFrame, problems: RoomProblems) -> None:
     """Tell the rooms which of their goods are doubted."""
     names = goods["sku"].astype(str).to_numpy(dtype=object)
-    for code, column, flag in (("R073", "packaging", "bare"), ("R074", "sku", "withheld")):
+    for code, column, flag in (
+        ("R073", "packaging", "bare"),
+        ("R074", "sku", "withheld"),
+        ("R082", "sku", "doubted"),
+    ):
         if flag in goods:
             doubted = np.append(goods[flag].to_numpy(dtype=bool), False)
             at = np.flatnonzero(doubted[sold.sku])
