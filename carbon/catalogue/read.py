@@ -15,25 +15,25 @@ from numpy.typing import NDArray
 
 from carbon.base.errors import CatalogueError
 from carbon.base.terms import ORIGINS
+from carbon.catalogue.assignment import by_table, one_table
 from carbon.catalogue.checks import check_energy, check_lines, check_mass
 from carbon.catalogue.documents import DOCUMENT, DOCUMENT_NAME, documents
 from carbon.catalogue.fields import fill_numbers, fill_words
 from carbon.catalogue.files import open_sheets
-from carbon.catalogue.gather import (
+from carbon.catalogue.headers import Header, header_table
+from carbon.catalogue.line_tables import (
     compact_lines,
     line_table,
     rows_of,
     tell_faults,
     understood,
 )
-from carbon.catalogue.headers import Header, header_table
 from carbon.catalogue.places import (
     Geography,
     destination_lines,
     no_destinations,
 )
 from carbon.catalogue.problems import CellProblems, Rows
-from carbon.catalogue.put_together import by_table, one_table
 from carbon.catalogue.schema import (
     COLUMNS,
     LINE_TABLES,
