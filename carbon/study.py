@@ -21,7 +21,7 @@ from carbon.background.sampling import sample
 from carbon.background.store import folder
 from carbon.background.unit_impacts import UnitImpacts, extended, solve
 from carbon.base.errors import StudyError
-from carbon.base.terms import BOUNDARIES, FITS, ORIGINS, STAGES, Basis
+from carbon.base.terms import BOUNDARIES, FITS, PROVENANCES, STAGES, Basis
 from carbon.catalogue.defaults import fill
 from carbon.catalogue.given import Source, table_of
 from carbon.catalogue.read import read
@@ -488,7 +488,7 @@ class Study(Questions):
         weighed = weighed.reshape(n, len(STAGES), both.shape[1])
         weighed[catalogue.skus["failed"].to_numpy(dtype=bool)] = np.nan
         for column, touched in NEEDED.items():
-            absent = (catalogue.origin[column] == ORIGINS.index("absent")).to_numpy()
+            absent = (catalogue.provenance[column] == PROVENANCES.index("absent")).to_numpy()
             for stage in set(touched) & set(BOUNDARIES[self.boundary]):
                 weighed[absent, STAGES.index(stage)] = np.nan
         missing = np.bincount(inventory.sku[rows < 0], minlength=n) > 0

@@ -91,7 +91,7 @@ def utf8_copy(path: Path, beside: Path) -> Path | None:
     pathlib.Path or None
         None if it is neither, or holds zero bytes.
     """
-    decoder = codecs.getincrementaldecoder("utf-8")()
+    decoder: codecs.IncrementalDecoder = codecs.getincrementaldecoder("utf-8")()
     try:
         for block in _blocks(path):
             if b"\x00" in block:
