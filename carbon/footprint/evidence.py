@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from carbon.base.errors import CatalogueError
+from carbon.base.errors import CatalogueError, problem_table
 from carbon.base.terms import PROVENANCES, STAGES
 from carbon.catalogue.documents import EVIDENCE_COLUMNS
 from carbon.catalogue.schema import PROVENANCE_COLUMNS, Catalogue
@@ -114,7 +114,15 @@ def settled(catalogue: Catalogue) -> Catalogue:
     Returns
     -------
     Catalogue
-        Its origins say ``measured`` only where a document is named.
+        Its origins say ``measured`` only where a document is named; each other cell is noted among
+        its problems (C273).
+
+    Examples
+    --------
+    >>> from carbon.study import Study
+    >>> goods = Study().catalogue("sku,category,mass\\nA,t_shirt,180 g measured\\n")
+    >>> goods.problems.query("code == 'C273'")["column"].tolist()
+    ['mass']
     """
     provenance = catalogue.provenance.to_numpy()
     measured = provenance == _MEASURED
@@ -122,7 +130,26 @@ def settled(catalogue: Catalogue) -> Catalogue:
         return catalogue
     bare = measured & (levels(catalogue).to_numpy() < DOCUMENTED)
     changed = pd.DataFrame(np.where(bare, _GIVEN, provenance), columns=catalogue.provenance.columns)
-    return replace(catalogue, provenance=changed.astype(catalogue.provenance.dtypes))
+    row, column = np.nonzero(bare)
+    skus = catalogue.skus
+    notes = problem_table(
+        pd.DataFrame(
+            {
+                "file": catalogue.file,
+                "row": skus["line"].to_numpy()[row],
+                "column": catalogue.provenance.columns.to_numpy()[column],
+                "sku": skus["sku"].to_numpy()[row],
+                "value": "",
+                "code": "C273",
+            }
+        )
+    )
+    problems = [table for table in (catalogue.problems, notes) if len(table)]
+    return replace(
+        catalogue,
+        provenance=changed.astype(catalogue.provenance.dtypes),
+        problems=pd.concat(problems, ignore_index=True) if problems else catalogue.problems,
+    )
 
 
 def attached(catalogue: Catalogue, table: pd.DataFrame) -> Catalogue:

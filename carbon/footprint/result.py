@@ -14,9 +14,9 @@ from carbon.background.unit_impacts import PARTS
 from carbon.base.shown import as_json
 from carbon.base.terms import AGGREGATES, BOUNDARIES, FITS, PROVENANCES, STAGES, Basis
 from carbon.catalogue.schema import Catalogue
+from carbon.footprint.draws import Interval
 from carbon.footprint.quality import Quality
 from carbon.footprint.standing import Standing
-from carbon.footprint.uncertainty import Interval
 from carbon.footprint.weigh import added
 
 if TYPE_CHECKING:
