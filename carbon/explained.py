@@ -155,7 +155,8 @@ def dataset(study: Study, activity: str, location: str) -> Iterator[str]:
     drawn = drawn_gsd2(study.edition, row, fit)
     own = "" if f"{drawn:.3g}" == f"{found['gsd2']:.3g}" else f" (published {found['gsd2']:g})"
     yield f"  95 % factor (GSD²) {drawn:.3g} as drawn{own}, pedigree {found['pedigree']}"
-    yield from _below(study, row, 1.0, total, 0.0, "  ", FITS[fit], 1)
+    reported = study.edition.reported(np.array([row], np.int32), np.array([fit], np.int8))
+    yield from _below(study, row, 1.0, total, 0.0, "  ", FITS[reported[0]], 1)
 
 
 def _below(
