@@ -92,8 +92,7 @@ def by_fit(
     """
     key = sku.astype(np.int64) * len(FITS) + fit
     size = np.nan_to_num(np.abs(kg))
-    added_up: npt.NDArray[np.float64] = np.bincount(key, size, skus * len(FITS))
-    return added_up.reshape(skus, len(FITS))
+    return np.bincount(key, size, skus * len(FITS)).astype(np.float64).reshape(skus, -1)
 
 
 def decisive(kg: npt.NDArray[np.float64], missing: npt.NDArray[np.bool_]) -> npt.NDArray[np.int8]:
