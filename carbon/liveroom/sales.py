@@ -19,7 +19,7 @@ from carbon.liveroom.plausible import odd_prices, odd_returns, on_air
 from carbon.liveroom.policy import Policy
 from carbon.liveroom.room_problems import RoomProblems, text_of
 
-__all__ = ["Sold", "codes_of", "places_of", "tally"]
+__all__ = ["Sold", "codes_of", "places_of", "repeated_lines", "tally"]
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -219,7 +219,9 @@ def tally(
     sold_on = _day(sales, "date")
     dates = misdated(sold_on, as_of=as_of, period=period_days(period))
     refuse("R005", "room", room < 0)
-    refuse("R006", "order", _repeated(sales, kept, room, session, sku, units, revenue, returned))
+    refuse(
+        "R006", "order", repeated_lines(sales, kept, room, session, sku, units, revenue, returned)
+    )
     refuse("R064", "date", dates["outside"] & ~dates["future"])
     left_out = np.bincount(room[~kept & (room >= 0)], minlength=len(rooms))
     settled = kept.copy()
@@ -407,7 +409,7 @@ def _closed(
     return closed, closes
 
 
-def _repeated(
+def repeated_lines(
     sales: pd.DataFrame,
     kept: Flags,
     room: Integers,
@@ -417,7 +419,31 @@ def _repeated(
 ) -> Flags:
     """Lines that repeat an earlier one in full, its order number included.
 
+    Parameters
+    ----------
+    sales : pandas.DataFrame
+        ``sku line`` and, if there are, ``date settled_on order currency void_share``, shape (n,).
+    kept : ndarray of bool, shape (n,)
+        Lines that count so far.
+    room, session, sku : ndarray of int64, shape (n,)
+        Positions.
+    *numbers : ndarray of float64, shape (n,)
+        Further cells that must be equal.
+
+    Returns
+    -------
+    ndarray of bool, shape (n,)
+
+    Notes
+    -----
     A key of 64 bits finds the suspects; only these are compared in full.
+
+    Examples
+    --------
+    >>> lines = pd.DataFrame({"sku": ["A", "A", "A"], "line": [2, 3, 4], "order": ["1", "1", "2"]})
+    >>> none = np.zeros(3, dtype=np.int64)
+    >>> repeated_lines(lines, none == 0, none, none, none, np.ones(3)).tolist()
+    [False, True, False]
     """
     written = pd.factorize(sales["sku"])[0] if (sku < 0).any() else sku
     columns = [room, session, np.where(sku >= 0, sku, -2 - written)]
