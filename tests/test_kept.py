@@ -95,7 +95,7 @@ def test_kept_units_are_sold_less_returned_by_line_and_by_red_line(study):
 def test_a_ledger_that_is_not_read_makes_no_reference(study):
     sales = lines(HONEST)
     sales.loc[:1, "returned_units"] = "gone"
-    with pytest.raises(StudyError, match="S035: .*2 of 24"):
+    with pytest.raises(StudyError, match=r"S035: .*2 of 24"):
         build_references(study, HONEST, sales=sales)
     with pytest.raises(StudyError, match="S035"):
         build_references(study, HONEST, sales=lines(HONEST.assign(sku="other")))

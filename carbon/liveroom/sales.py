@@ -84,7 +84,7 @@ class Sold:
     in_session: Floats
 
 
-def codes_of(frame: pd.DataFrame, name: str, known: pd.Index) -> Integers:
+def codes_of(frame: pd.DataFrame, name: str, known: pd.Index, *, fold: bool = False) -> Integers:
     """Position of each cell in an index of texts, -1 where it is empty or not there.
 
     Parameters
@@ -94,6 +94,8 @@ def codes_of(frame: pd.DataFrame, name: str, known: pd.Index) -> Integers:
         Column; all -1 if the frame lacks it.
     known : pandas.Index
         Unique texts.
+    fold : bool
+        Compare without case; the index is in small letters then.
 
     Examples
     --------
@@ -106,6 +108,7 @@ def codes_of(frame: pd.DataFrame, name: str, known: pd.Index) -> Integers:
     if not isinstance(column.dtype, pd.CategoricalDtype):
         column = column.astype("category")
     words = column.cat.categories.astype("str").str.strip()
+    words = words.str.casefold() if fold else words
     place = np.append(known.get_indexer(words), -1).astype(np.int64)
     out: Integers = place[column.cat.codes.to_numpy()]
     return out
@@ -114,7 +117,7 @@ def codes_of(frame: pd.DataFrame, name: str, known: pd.Index) -> Integers:
 def places_of(
     frame: pd.DataFrame, rooms: pd.Index, sessions: pd.DataFrame
 ) -> tuple[Integers, Integers]:
-    """Room and session that each row names; a session belongs to a room.
+    """Room and session that each row names; a session belongs to a room, S1 and s1 are one.
 
     Parameters
     ----------
@@ -141,10 +144,11 @@ def places_of(
     ([0, 1, 1, -1], [0, 2, 2, -1])
     """
     room = codes_of(frame, "room", rooms)
-    names = pd.Index(sessions["session"].unique())
-    code = codes_of(frame, "session", names)
+    written = sessions["session"].astype("str").str.casefold()
+    names = pd.Index(written.unique())
+    code = codes_of(frame, "session", names, fold=True)
     home = sessions["room"].to_numpy(dtype=np.int64)
-    listed = names.get_indexer(sessions["session"])
+    listed = names.get_indexer(written)
     several = np.bincount(listed, minlength=len(names)) > 1
     alone = np.full(len(names) + 1, -1, dtype=np.int64)
     alone[listed] = np.arange(len(listed))
