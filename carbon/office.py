@@ -246,7 +246,7 @@ class Office:
         Raises
         ------
         carbon.base.errors.StudyError
-            S003 if a SKU is not in the catalogue, S035 if there are none or too many.
+            S003 if a SKU is not in the catalogue, S036 if there are none or too many.
 
         Examples
         --------
