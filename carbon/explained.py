@@ -217,6 +217,8 @@ def _origins(catalogue: Catalogue, *kinds: str) -> str:
 
 
 def _kg(value: float) -> str:
+    if np.isnan(value):
+        return "not available"
     return f"{value:.3g}" if abs(value) < 1000 else f"{value:.0f}"
 
 
