@@ -15,8 +15,8 @@ __all__ = [
     "FITS",
     "FUNCTIONAL_UNIT",
     "INDICATORS",
-    "ORIGINS",
     "PLACED",
+    "PROVENANCES",
     "STAGES",
     "Basis",
 ]
@@ -66,7 +66,7 @@ alike, or any other. A stand-in is another activity, wherever it is.
 PLACED: Final = tuple("proxy" if fit.endswith(" proxy") else fit for fit in FITS)
 """Name of each of :data:`FITS` in the tables of spreads and scores, where a proxy is a proxy."""
 
-ORIGINS: Final = ("given", "default", "measured", "absent")
+PROVENANCES: Final = ("given", "default", "measured", "absent")
 """Where a catalogue cell comes from; the position is the stored code."""
 
 FUNCTIONAL_UNIT: Final = "one sales unit, delivered and kept, with its packaging"
