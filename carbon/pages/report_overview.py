@@ -10,7 +10,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from carbon.base.digits import DASH, amount, percent
-from carbon.base.words import RESTS, rests_text
+from carbon.base.rests import RESTS, rests_text
 from carbon.base.words import text as words
 from carbon.label.scale import STATES
 from carbon.pages.html import LANGS, Block, facts, figure, section, table, text, user
