@@ -12,8 +12,8 @@ from carbon.background.own import kept
 from carbon.background.sampling import drawn_gsd2
 from carbon.background.unit_impacts import PARTS, characterization
 from carbon.base.errors import FactorsError
+from carbon.base.rests import RESTS, rests_text
 from carbon.base.terms import BOUNDARIES, FITS, PROVENANCES, STAGES
-from carbon.base.words import RESTS, rests_text
 from carbon.catalogue.given import Source
 from carbon.catalogue.schema import Catalogue
 from carbon.footprint.traced import traced
@@ -217,6 +217,8 @@ def _origins(catalogue: Catalogue, *kinds: str) -> str:
 
 
 def _kg(value: float) -> str:
+    if np.isnan(value):
+        return "not available"
     return f"{value:.3g}" if abs(value) < 1000 else f"{value:.0f}"
 
 

@@ -168,11 +168,12 @@ class Footprints:
         -------
         pandas.DataFrame
             One row a SKU in the order of the catalogue, columns :data:`RESULT_COLUMNS`. The
-            stage columns sum to ``total_kg``, and so do the indicator columns. A stage outside
-            the boundary is empty; so is every number of a SKU that could not be computed, and
-            ``problem`` names the codes. With draws, :data:`INTERVAL_COLUMNS` too; with an own
-            background ``own_share``, the share of the total that rests on it; in an edition that
-            compares by what the buyer gets, :data:`QUANTITY_COLUMNS` [kg CO2e per that unit].
+            stage columns sum to ``total_kg``, and so do the indicator columns; land-use change is
+            empty where no source tells it apart. A stage outside the boundary is empty; so is
+            every number of a SKU that could not be computed, and ``problem`` names the codes.
+            With draws, :data:`INTERVAL_COLUMNS` too; with an own background ``own_share``, the
+            share of the total that rests on it; in an edition that compares by what the buyer
+            gets, :data:`QUANTITY_COLUMNS` [kg CO2e per that unit].
 
         Examples
         --------
@@ -188,6 +189,8 @@ class Footprints:
         parts = added(self.impact, 1)
         parts[:, PARTS.index("removals")] += self.carbon[:, 0]
         parts[:, PARTS.index("biogenic")] += self.carbon[:, 1]
+        land = PARTS.index("land_use_change")  # no source says that it is nothing, so 0 is unknown
+        parts[:, land] = np.where(parts[:, land] == 0, np.nan, parts[:, land])
         frame: dict[str, Any] = {"sku": skus["sku"], "category": skus["category"]}
         frame["total_kg"] = total
         if "functional_quantity" in skus:

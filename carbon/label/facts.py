@@ -15,8 +15,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from carbon.base import digits
+from carbon.base.rests import RESTS
 from carbon.base.terms import PROVENANCES, STAGES
-from carbon.base.words import RESTS
 from carbon.catalogue.schema import Catalogue
 from carbon.label.link import is_gtin, link_of
 from carbon.label.scale import Scale
