@@ -12,7 +12,7 @@ from carbon.background.own import kept
 from carbon.background.sampling import drawn_gsd2
 from carbon.background.unit_impacts import PARTS, characterization
 from carbon.base.errors import FactorsError
-from carbon.base.terms import BOUNDARIES, FITS, ORIGINS, STAGES
+from carbon.base.terms import BOUNDARIES, FITS, PROVENANCES, STAGES
 from carbon.catalogue.given import Source
 from carbon.catalogue.schema import Catalogue
 from carbon.footprint.traced import traced
@@ -207,8 +207,8 @@ def _below(
 
 
 def _origins(catalogue: Catalogue, *kinds: str) -> str:
-    wanted = [ORIGINS.index(kind) for kind in kinds]
-    first = catalogue.origin.iloc[0]
+    wanted = [PROVENANCES.index(kind) for kind in kinds]
+    first = catalogue.provenance.iloc[0]
     return ", ".join(str(name) for name in first.index[first.isin(wanted)]) or "nothing"
 
 

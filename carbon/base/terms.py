@@ -15,7 +15,7 @@ __all__ = [
     "FITS",
     "FUNCTIONAL_UNIT",
     "INDICATORS",
-    "ORIGINS",
+    "PROVENANCES",
     "STAGES",
     "Basis",
 ]
@@ -48,7 +48,7 @@ AGGREGATES: Final = ("AR4", "AR5", "AR6", "unstated")
 FITS: Final = ("exact", "older year", "region", "global", "proxy", "none")
 """How a demanded activity met a published one, from best to worst."""
 
-ORIGINS: Final = ("given", "default", "measured", "absent")
+PROVENANCES: Final = ("given", "default", "measured", "absent")
 """Where a catalogue cell comes from; the position is the stored code."""
 
 FUNCTIONAL_UNIT: Final = "one sales unit, delivered and kept, with its packaging"

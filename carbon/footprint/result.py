@@ -12,7 +12,7 @@ import pandas as pd
 
 from carbon.background.unit_impacts import PARTS
 from carbon.base.shown import as_json
-from carbon.base.terms import AGGREGATES, BOUNDARIES, FITS, ORIGINS, STAGES, Basis
+from carbon.base.terms import AGGREGATES, BOUNDARIES, FITS, PROVENANCES, STAGES, Basis
 from carbon.catalogue.schema import Catalogue
 from carbon.footprint.draws import Interval
 from carbon.footprint.quality import Quality
@@ -213,7 +213,7 @@ class Footprints:
                 frame[name] = weak / total
             if self.own is not None and self.own.size:
                 frame["own_share"] = self.own[:, 0] / total
-        frame["defaulted"] = _names(self.catalogue.origin == ORIGINS.index("default"))
+        frame["defaulted"] = _names(self.catalogue.provenance == PROVENANCES.index("default"))
         if self.quality is not None:
             known = ~np.isnan(total)
             frame["primary_share"] = np.where(known, self.quality.primary_share, np.nan)

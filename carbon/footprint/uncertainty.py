@@ -19,7 +19,7 @@ from scipy import sparse
 from carbon.background.edition import Edition
 from carbon.background.sampling import Mismatch, edition_seed, fill_sample
 from carbon.base.digits import interval
-from carbon.base.terms import BOUNDARIES, FITS, ORIGINS, STAGES
+from carbon.base.terms import BOUNDARIES, FITS, PROVENANCES, STAGES
 from carbon.base.threads import workers
 from carbon.catalogue.schema import Catalogue, Vocabulary
 from carbon.footprint.distributions import odds
@@ -135,7 +135,7 @@ class Part:
             self.start[name] = self.streams.start(name, own)
         # the way back that nobody stated is the way out: one distance, one draw
         mirrored = (
-            self.catalogue.origin["return_transport"] == ORIGINS.index("default")
+            self.catalogue.provenance["return_transport"] == PROVENANCES.index("default")
         ).to_numpy()
         out, back = self.start["transport"], self.start["return_transport"]
         self.start["return_transport"] = Start(

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from carbon.background.edition import Edition
 from carbon.background.unit_impacts import UnitImpacts, extended, solve
-from carbon.base.terms import BOUNDARIES, FITS, ORIGINS, STAGES, Basis
+from carbon.base.terms import BOUNDARIES, FITS, PROVENANCES, STAGES, Basis
 from carbon.catalogue.schema import Catalogue
 from carbon.footprint.result import Footprints
 from carbon.footprint.weigh import added, weigh, worst
@@ -123,7 +123,7 @@ class Weighing:
         weighed = weighed.reshape(n, len(STAGES), both.shape[1])
         weighed[catalogue.skus["failed"].to_numpy(dtype=bool)] = np.nan
         for column, touched in NEEDED.items():
-            absent = (catalogue.origin[column] == ORIGINS.index("absent")).to_numpy()
+            absent = (catalogue.provenance[column] == PROVENANCES.index("absent")).to_numpy()
             for stage in set(touched) & set(BOUNDARIES[self.boundary]):
                 weighed[absent, STAGES.index(stage)] = np.nan
         missing = np.bincount(inventory.sku[rows < 0], minlength=n) > 0

@@ -16,7 +16,7 @@ from carbon import __version__
 from carbon.background.unit_impacts import PARTS
 from carbon.base.digits import amount
 from carbon.base.shown import plain
-from carbon.base.terms import BOUNDARIES, FUNCTIONAL_UNIT, ORIGINS, STAGES
+from carbon.base.terms import BOUNDARIES, FUNCTIONAL_UNIT, PROVENANCES, STAGES
 from carbon.catalogue.schema import Catalogue
 from carbon.footprint.evidence import EVIDENCE, levels
 from carbon.footprint.reference import References
@@ -179,8 +179,8 @@ def _cells(
     named = catalogue.evidence
     named = named[named["row"] == position] if len(named) else named
     records = []
-    for column in catalogue.origin.columns:
-        origin = ORIGINS[int(catalogue.origin[column].iloc[position])]
+    for column in catalogue.provenance.columns:
+        origin = PROVENANCES[int(catalogue.provenance[column].iloc[position])]
         if origin == "absent":
             continue
         documents = named.loc[named["column"] == column, "document"].astype(str).tolist()
