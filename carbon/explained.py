@@ -14,7 +14,11 @@ from carbon.background.sampling import drawn_gsd2
 from carbon.background.unit_impacts import PARTS, characterization
 from carbon.base.errors import FactorsError
 from carbon.base.terms import BOUNDARIES, FITS, PROVENANCES, STAGES
+<<<<<<< HEAD
 from carbon.base.words import section
+=======
+from carbon.base.words import RESTS, rests_text
+>>>>>>> main
 from carbon.catalogue.given import Source
 from carbon.catalogue.schema import Catalogue
 from carbon.footprint.traced import traced
@@ -66,8 +70,15 @@ def tree(study: Study, catalogue: Catalogue, cut: float, lang: str = "en") -> It
         f"{teller(part)} {_kg(parts[f'{part}_kg'])}"
         for part in ("fossil", "biogenic", "removals", "land_use_change", "aircraft")
     )
+<<<<<<< HEAD
     yield teller("given", columns=teller.columns(catalogue, "given", "measured"))
     yield teller("assumed", columns=teller.columns(catalogue, "default"))
+=======
+    yield rests_text({name: float(parts[name]) for name in RESTS.values()}, "en")
+    yield f"match: {parts['match']}, the worst fit on which a tenth of the total rests"
+    yield f"given: {_origins(catalogue, 'given', 'measured')}"
+    yield f"assumed from the category: {_origins(catalogue, 'default')}"
+>>>>>>> main
     table = traced(study, catalogue, stages.take(catalogue, study.boundary), licensed=True)
     small = 0.0
     for stage in STAGES:
@@ -161,12 +172,19 @@ def dataset(study: Study, activity: str, location: str, lang: str = "en") -> Ite
         yield f"  {about['title_zh']}"
     yield "  " + teller("boundary", boundary=about["boundary"])
     drawn = drawn_gsd2(study.edition, row, fit)
+<<<<<<< HEAD
     same = f"{drawn:.3g}" == f"{about['gsd2']:.3g}"
     published = "" if same else teller("published", gsd2=f"{about['gsd2']:g}")
     yield "  " + teller(
         "spread", drawn=f"{drawn:.3g}", published=published, pedigree=about["pedigree"]
     )
     yield from _below(_Branch(teller, row, 1.0, FITS[fit]), total, 0.0, "  ", 1)
+=======
+    own = "" if f"{drawn:.3g}" == f"{found['gsd2']:.3g}" else f" (published {found['gsd2']:g})"
+    yield f"  95 % factor (GSD²) {drawn:.3g} as drawn{own}, pedigree {found['pedigree']}"
+    reported = study.edition.reported(np.array([row], np.int32), np.array([fit], np.int8))
+    yield from _below(study, row, 1.0, total, 0.0, "  ", FITS[reported[0]], 1)
+>>>>>>> main
 
 
 @dataclass(frozen=True)

@@ -69,7 +69,8 @@ class Footprints:
     aggregate : ndarray of float64, shape (n, 4)
         Part that rests on sources' own CO2e aggregates, by assessment report [kg CO2e].
     fit : ndarray of int8, shape (n,)
-        Worst fit, a position in :data:`carbon.base.terms.FITS`.
+        Worst fit on which a tenth of the SKU rests, a position in
+        :data:`carbon.base.terms.FITS`.
     missing : ndarray of bool, shape (n,)
         An activity of the SKU has no factor.
     basis : Basis

@@ -9,10 +9,10 @@ import numpy.typing as npt
 
 from carbon.background.edition import Edition
 from carbon.background.unit_impacts import UnitImpacts, extended, solve
-from carbon.base.terms import BOUNDARIES, FITS, PROVENANCES, STAGES, Basis
+from carbon.base.terms import BOUNDARIES, FITS, PLACED, PROVENANCES, STAGES, Basis
 from carbon.catalogue.schema import Catalogue
 from carbon.footprint.result import Footprints
-from carbon.footprint.weigh import added, weigh, worst
+from carbon.footprint.weigh import added, by_fit, decisive, weigh
 from carbon.stages.inventory import Inventory
 
 __all__ = ["NEEDED", "Weighing"]
@@ -127,17 +127,18 @@ class Weighing:
             for stage in set(touched) & set(BOUNDARIES[self.boundary]):
                 weighed[absent, STAGES.index(stage)] = np.nan
         missing = np.bincount(inventory.sku[rows < 0], minlength=n) > 0
+        kg = inventory.amount * unit.values.sum(axis=1)[rows]
         impact, carbon, aggregate, own = np.split(weighed, np.cumsum(unit.widths), axis=2)
         return Footprints(
             catalogue,
             impact,
             added(carbon, 1),
             added(aggregate, 1),
-            worst(inventory.sku, fits, n),
+            decisive(by_fit(inventory.sku, self.edition.reported(rows, fits), kg, n), missing),
             missing,
             self.basis,
             own=added(own, 1),
-            weak=self._weak(inventory, rows, fits),
+            weak=self._weak(inventory, rows, fits, kg),
         )
 
     def _weak(
@@ -145,11 +146,12 @@ class Weighing:
         inventory: Inventory,
         rows: npt.NDArray[np.int32],
         fits: npt.NDArray[np.int8],
+        kg: npt.NDArray[np.float64],
     ) -> npt.NDArray[np.float64]:
         """Part of each SKU that proxies and assumed datasets carry, shape (n, 2) [kg CO2e]."""
-        kg = inventory.amount * self.unit_impacts.values.sum(axis=1)[rows]
+        proxy = np.array([placed == "proxy" for placed in PLACED])
         kind = np.append(self.edition.activities["kind"].to_numpy() == "assumption", False)
-        flags = (fits == FITS.index("proxy"), kind[rows])
+        flags = (proxy[fits], kind[rows])
         return np.column_stack(
             [np.bincount(inventory.sku, np.where(flag, kg, 0.0), inventory.n) for flag in flags]
         )

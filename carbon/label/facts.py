@@ -16,6 +16,7 @@ import pandas as pd
 
 from carbon.base import digits
 from carbon.base.terms import PROVENANCES, STAGES
+from carbon.base.words import RESTS
 from carbon.catalogue.schema import Catalogue
 from carbon.label.link import is_gtin, link_of
 from carbon.label.scale import Scale
@@ -187,7 +188,7 @@ def facts(graded: pd.DataFrame, about: pd.DataFrame, issue: Issue) -> pd.DataFra
     frame["air_assumed"] = about["air_assumed"].to_numpy(dtype=bool)
     frame["packaging"] = digits.amounts(about["packaging_g"].to_numpy(dtype=np.float64))[0]
     frame["return_rate"] = digits.plain_percents(about["return_rate"].to_numpy(dtype=np.float64))
-    for name in ("primary_share", "documented_share"):
+    for name in ("primary_share", "documented_share", *RESTS.values()):
         frame[name] = digits.plain_percents(_column(graded, name))
     frame["dqr"] = [
         f"{rating:.1f}" if rating == rating else "" for rating in _column(graded, "dqr")

@@ -102,10 +102,10 @@ def study_report(
     Raises
     ------
     carbon.base.errors.StudyError
-        S035 if there is no SKU, or more than :data:`MOST`.
+        S036 if there is no SKU, or more than :data:`MOST`.
     """
     if not 0 < len(catalogue) <= MOST:
-        raise StudyError("S035", value=str(len(catalogue)))
+        raise StudyError("S036", value=str(len(catalogue)))
     document = study_figures(study, catalogue, references=references, draws=draws, digest=digest)
     if issued:
         document["issued"] = issued
