@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from carbon.base.errors import OutputError, StudyError
-from carbon.cli.background import export
+from carbon.cli.export import export
 from carbon.run.brightway import export_project
 from carbon.study import Study
 

@@ -90,7 +90,7 @@ def explain(
 
     study = new_study(**scope)
     filled = study.catalogue(catalogue).select([sku])
-    for line in tree(study, filled, cut / 100):
+    for line in tree(study, filled, cut / 100, lang):
         click.echo(line)
     if picture is not None:
         write_picture(chart(study, filled, lang), picture)
