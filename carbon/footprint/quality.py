@@ -112,9 +112,7 @@ def weights(part: Part, of: dict[str, Any]) -> Floats:
     return out
 
 
-def variance(
-    part: Part, unit: Floats, names: list[str], weight: Floats | None = None
-) -> Variance:
+def variance(part: Part, unit: Floats, names: list[str], weight: Floats | None = None) -> Variance:
     """First-order variance of the total and what each input contributes to it.
 
     Parameters

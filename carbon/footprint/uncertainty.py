@@ -236,34 +236,38 @@ class Part:
             of["return_parcels"] = np.float32(1)
         shares = [share[part, None].astype(np.float32) for share in self.shares]
         stages = combine(group, of, (shares[0], shares[1], shares[2]), self.inside)
-        stages["materials"] = stages["materials"] + self.unknown[part, None]
+        unknown = self.unknown[part, None]
+        if np.isnan(unknown).any():
+            stages["materials"] = stages["materials"] + unknown
         return stages
 
     def _factor(self, name: str, part: slice) -> Any:
+        spread = self.spread[name]
+        if spread.table is None or spread.row is None:
+            return self._scored(name, part)
+        plain = spread.row[part] == NO_SPREAD
+        if plain.all():
+            return self._scored(name, part)
+        tabled = self._tabled(spread, self.start[name], part)
+        return np.where(plain[:, None], self._scored(name, part), tabled) if plain.any() else tabled
+
+    def _scored(self, name: str, part: slice) -> Any:
+        """A lognormal factor in every draw; a number if it is certain."""
         spread, start = self.spread[name], self.start[name]
-        factor: Any = np.float32(1)
         below, above, centre = spread.below[part], spread.above[part], spread.centre[part]
-        if below.any() or above.any():
-            scores = self.streams.scores(start, part)
-            sign = start.sign[part]
-            if (below == above).all():
-                factor = scores
-                factor *= (below * sign)[:, None]
-            else:
-                factor = np.abs(scores)
-                factor *= ((above - below) / 2)[:, None]
-                scores *= ((above + below) / 2 * sign)[:, None]
-                factor += scores
-            factor += centre[:, None]
-            np.exp(factor, out=factor)
-        elif centre.any():
-            factor = np.exp(centre)[:, None]
-        if spread.table is not None:
-            assert spread.row is not None
-            row = spread.row[part]
-            tabled = self._tabled(spread, start, part)
-            factor = np.where((row == NO_SPREAD)[:, None], factor, tabled)
-        return factor
+        if not (below.any() or above.any()):
+            return np.exp(centre)[:, None] if centre.any() else np.float32(1)
+        factor = scores = self.streams.scores(start, part)
+        sign = start.sign[part]
+        if (below == above).all():
+            factor *= (below * sign)[:, None]
+        else:
+            factor = np.abs(scores)
+            factor *= ((above - below) / 2)[:, None]
+            scores *= ((above + below) / 2 * sign)[:, None]
+            factor += scores
+        factor += centre[:, None]
+        return np.exp(factor, out=factor)
 
     def _rate(self, name: str, part: slice) -> Any:
         spread, value = self.spread[name], self.rates[name][part]
@@ -428,8 +432,9 @@ class Sampler:
             drawn = part.draw(block)
             shape = (block.stop - block.start, self.draws)
             whole = np.zeros(shape, dtype=np.float32)
-            for name in STAGES:
-                whole += drawn[name]
+            for values in drawn.values():
+                if np.ndim(values):  # a stage that nothing enters is a number, 0
+                    whole += values
             if lettered is not None:
                 lettered(block)
             low[block, 0], high[block, 0] = interval(whole)
