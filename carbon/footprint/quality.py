@@ -1,4 +1,4 @@
-"""Quality of a footprint: whose data it rests on, how good they are, and what to ask first."""
+"""Reads SKUs ready to be drawn, gives primary share [1], rating [1 to 5] and what to ask first."""
 
 from __future__ import annotations
 

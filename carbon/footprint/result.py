@@ -1,4 +1,4 @@
-"""Footprints: the result of a study, one row a SKU."""
+"""Reads impacts of SKUs, gives the result of a study, one row a SKU [kg CO2e per kept unit]."""
 
 from __future__ import annotations
 
