@@ -1,4 +1,4 @@
-"""Footprints: the result of a study, one row a SKU."""
+"""Reads impacts of SKUs, gives the result of a study, one row a SKU [kg CO2e per kept unit]."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from carbon.footprint.weigh import added
 if TYPE_CHECKING:
     from carbon.paper.shown import Picture
 
-__all__ = ["INTERVAL_COLUMNS", "QUANTITY_COLUMNS", "RESULT_COLUMNS", "Footprints"]
+__all__ = ["INTERVAL_COLUMNS", "QUANTITY_COLUMNS", "RESULT_COLUMNS", "Footprints", "spread_out"]
 
 Record = TypeVar("Record", Interval, Quality, Standing)
 STAGE_COLUMNS: Final = tuple(f"{stage}_kg" for stage in STAGES)
@@ -297,8 +297,21 @@ class Footprints:
 def _joined(kind: type[Record], parts: Sequence[Record]) -> Record:
     """Records of arrays, joined array by array."""
     return kind(
-        *(np.concatenate([getattr(part, one.name) for part in parts]) for one in fields(kind))
+        *(np.concatenate([getattr(part, item.name) for part in parts]) for item in fields(kind))
     )
+
+
+def spread_out(record: Record, place: npt.NDArray[np.int64]) -> Record:
+    """The record of each SKU, from that of the SKU which was drawn for it.
+
+    Parameters
+    ----------
+    record : Interval, Quality or Standing
+        Of k SKUs.
+    place : ndarray of int64, shape (n,)
+        Which of them each SKU is equal to.
+    """
+    return type(record)(*(getattr(record, item.name)[place] for item in fields(record)))
 
 
 def _names(flags: pd.DataFrame) -> pd.Categorical[str]:
