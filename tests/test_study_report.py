@@ -13,9 +13,11 @@ from click.testing import CliRunner
 
 from carbon.base.digits import amount
 from carbon.base.errors import StudyError
-from carbon.base.terms import BOUNDARIES
+from carbon.base.terms import BOUNDARIES, FITS
+from carbon.base.words import section
 from carbon.cli.main import main
 from carbon.office import Office
+from carbon.pages.html import Say
 from carbon.study import Study
 
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples" / "catalogue.csv"
@@ -141,7 +143,7 @@ def test_a_text_of_a_merchant_stays_a_text(study: Study) -> None:
 
 
 def test_too_many_are_refused(study: Study) -> None:
-    with pytest.raises(StudyError, match="S035"):
+    with pytest.raises(StudyError, match="S036"):
         Office(study, draws=0).study_report(EXAMPLES)
 
 
@@ -155,3 +157,9 @@ def test_the_command_writes_the_same(tmp_path: Path, document: dict[str, Any]) -
     assert document["catalogue"]["sha256"] in (tmp_path / "study.json").read_text("utf-8")
     whole = CliRunner().invoke(main, ["report", str(EXAMPLES), "-o", str(tmp_path / "all.json")])
     assert whole.exit_code == 5
+
+
+def test_every_fit_has_its_word() -> None:
+    keys = [f"match_{fit.replace(' ', '_')}" for fit in FITS]
+    assert set(keys) <= set(section("explain", "zh"))
+    assert all(Say("study", ["zh"]).has(key) for key in keys)
