@@ -267,8 +267,6 @@ def _below(branch: _Branch, total: float, cut: float, indent: str, depth: int) -
 
 
 def _kg(value: float) -> str:
-    if np.isnan(value):
-        return "not available"
     return f"{value:.3g}" if abs(value) < 1000 else f"{value:.0f}"
 
 

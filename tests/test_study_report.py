@@ -35,6 +35,11 @@ def document(study: Study) -> dict[str, Any]:
     return Office(study, draws=DRAWS).study_report(EXAMPLES, SKUS).document
 
 
+def gap(value: float) -> float | None:
+    """A number as JSON holds it."""
+    return None if value != value else value
+
+
 def numbers(node: Any, path: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
     """Records that hold a number, with where they stand."""
     if isinstance(node, dict):
@@ -68,7 +73,7 @@ def test_the_numbers_are_those_of_the_row(study: Study, document: dict[str, Any]
         for stage in results["stages"]:
             assert stage["kg"] == row[f"{stage['stage']}_kg"]
         for part in results["indicators"]:
-            assert part["kg"] == row[f"{part['indicator']}_kg"]
+            assert part["kg"] == gap(row[f"{part['indicator']}_kg"])
         assert (held["ratio"], held["letter_text"]) == (row["ratio"], row["letter_text"])
         assert held["reference_kg"] == row["reference_kg"]
 
@@ -80,7 +85,9 @@ def test_each_sum_is_that_of_its_parts(document: dict[str, Any]) -> None:
             parts = [row["kg"] for row in product["inventory"] if row["stage"] == stage["stage"]]
             assert sum(parts) == pytest.approx(stage["kg"], rel=1e-9, abs=1e-12)
         for name in ("stages", "indicators"):
-            assert sum(part["kg"] for part in results[name]) == pytest.approx(total, rel=1e-9)
+            assert sum(part["kg"] or 0.0 for part in results[name]) == pytest.approx(
+                total, rel=1e-9
+            )
         for row in product["inventory"]:
             assert row["amount"] * row["kg_per_unit"] == pytest.approx(row["kg"], rel=1e-9)
 
