@@ -1,7 +1,4 @@
-"""Study: goal and scope, and the room where the parts meet.
-
-read → fill → take → match → weigh: the one path from a catalogue to its footprints.
-"""
+"""Reads a catalogue, gives its footprints [kg CO2e]: read → fill → take → match → weigh."""
 
 from __future__ import annotations
 
@@ -9,7 +6,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -28,7 +24,7 @@ from carbon.catalogue.schema import Catalogue, Vocabulary
 from carbon.footprint import quality
 from carbon.footprint.draws import Draws
 from carbon.footprint.evidence import settled
-from carbon.footprint.judging import Judging
+from carbon.footprint.judging import Judging, bare_goods
 from carbon.footprint.letters import EvenPoints, Letters
 from carbon.footprint.plausible import assess
 from carbon.footprint.reference import References, of_archetypes
@@ -37,17 +33,11 @@ from carbon.footprint.standing import Yardsticks
 from carbon.footprint.streams import distinct
 from carbon.footprint.traced import traced
 from carbon.footprint.uncertainty import Sampler
-from carbon.footprint.weighing import Weighing
+from carbon.footprint.weighing import CHUNK, DEFAULT_BOUNDARY, DEFAULT_METHOD, WITHOUT_USE, Weighing
 from carbon.label.scale import Scale, grade, scale_of
 from carbon.questions import Questions
 
 __all__ = ["DEFAULT_BOUNDARY", "DEFAULT_METHOD", "Study"]
-
-DEFAULT_BOUNDARY = "cradle-to-grave"
-DEFAULT_METHOD = "GWP100 AR6"
-WITHOUT_USE: Final = "cradle-to-grave-without-use"
-CHUNK = 20_000
-"""SKUs weighed at once: their exchanges fill some 40 MB, which the caches still help with."""
 
 
 class Study(Questions, Weighing):
@@ -162,12 +152,7 @@ class Study(Questions, Weighing):
 
         Nothing of it is dear; a category with sizes has one of each.
         """
-        names = self.vocabulary.categories["category"].astype(str).tolist()
-        bare = pd.DataFrame({"sku": names, "category": names})
-        if self.judging is not None:
-            sizes = self.judging.functional.classes[["category", "size_class"]]
-            bare = bare[["category"]].merge(sizes.astype(str), how="left").fillna("")
-            bare["sku"] = bare["category"] + "/" + bare["size_class"]
+        bare = bare_goods(self.vocabulary, self.judging)
         filled = self.complete(read(bare, self.vocabulary), dear=False)
         return of_archetypes(filled, self.boundary, self.edition.id)
 
@@ -300,8 +285,8 @@ class Study(Questions, Weighing):
         return self.weigh(part, inventory, *self.match(inventory))
 
     def _yardsticks(self, references: References) -> Yardsticks:
-        kg = references.stages(self)
-        return Yardsticks(kg, references.quantity, references.mass, self.scale.reach)
+        quantity, mass = references.quantity, references.mass
+        return Yardsticks(references.stages(self), quantity, mass, self.scale.reach)
 
     def _drawn(
         self,

@@ -23,7 +23,7 @@ from carbon.footprint.silence import Silence
 from carbon.footprint.spreads import Spreads
 from carbon.footprint.vague import settle
 
-__all__ = ["Judging"]
+__all__ = ["Judging", "bare_goods"]
 
 _DEFAULT: Final = PROVENANCES.index("default")
 _POINTS: Final = 1000
@@ -206,3 +206,27 @@ def _values(
     skus: pd.DataFrame, column: str, at: npt.NDArray[np.int64]
 ) -> npt.NDArray[np.object_] | str:
     return skus[column].to_numpy(dtype=object)[at] if column in skus else ""
+
+
+def bare_goods(vocabulary: Vocabulary, judging: Judging | None) -> pd.DataFrame:
+    """A good of each category of which nothing is told; with sizes, one of each.
+
+    Parameters
+    ----------
+    vocabulary : Vocabulary
+        Categories.
+    judging : Judging, optional
+        Sizes of the categories.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns ``sku category``, and ``size_class`` by rules of judging.
+    """
+    names = vocabulary.categories["category"].astype(str).tolist()
+    bare = pd.DataFrame({"sku": names, "category": names})
+    if judging is not None:
+        sizes = judging.functional.classes[["category", "size_class"]]
+        bare = bare[["category"]].merge(sizes.astype(str), how="left").fillna("")
+        bare["sku"] = bare["category"] + "/" + bare["size_class"]
+    return bare

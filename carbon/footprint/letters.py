@@ -16,9 +16,9 @@ from carbon.background.edition import Edition
 from carbon.base.terms import FITS, PROVENANCES, STAGES
 from carbon.catalogue.schema import Vocabulary
 from carbon.footprint.distributions import kinds_of
-from carbon.footprint.spreads import NO_SPREAD, Spread, Spreads, cell_provenances
+from carbon.footprint.spreads import NO_SPREAD, Spread, Spreads, cell_provenances, moved
 from carbon.footprint.streams import even_ranks, middles
-from carbon.footprint.uncertainty import Part, moved
+from carbon.footprint.uncertainty import Part
 from carbon.stages.groups import GROUPS, PARAMETERS, RATES, combine
 
 __all__ = ["POINTS", "EvenPoints", "Letters"]

@@ -23,7 +23,7 @@ from carbon.footprint.distributions import (
 )
 from carbon.stages.groups import DIVISORS, ODDS, PARAMETERS, RATES
 
-__all__ = ["NO_SPREAD", "Spread", "Spreads", "cell_provenances"]
+__all__ = ["NO_SPREAD", "Spread", "Spreads", "cell_provenances", "moved"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -367,3 +367,20 @@ def _bounds(edition: Edition, vocabulary: Vocabulary) -> dict[str, tuple[Floats,
     sigma = np.sqrt(np.log1p(share**2)).reindex(categories).to_numpy()
     out["packaging"] = (sigma, sigma)
     return out
+
+
+def moved(spread: Spread, ranks: npt.NDArray[np.int64], part: slice) -> npt.NDArray[np.float32]:
+    """Quantiles of some SKUs, moved to where they stand."""
+    assert spread.table is not None
+    assert spread.shift is not None
+    assert spread.scale is not None
+    drawn: npt.NDArray[np.float32] = spread.table.ravel().take(ranks, mode="clip")
+    scale, shift = spread.scale[part], spread.shift[part]
+    scaled, shifted = bool((scale != 1).any()), bool(shift.any())
+    if scaled:
+        drawn *= scale[:, None]
+    if shifted:
+        drawn += shift[:, None]
+    if scaled or shifted:  # the table itself lies within the limits
+        np.clip(drawn, spread.low, spread.high, out=drawn)
+    return drawn

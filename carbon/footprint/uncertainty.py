@@ -26,7 +26,7 @@ from carbon.catalogue.schema import Catalogue, Vocabulary
 from carbon.footprint.distributions import odds
 from carbon.footprint.draws import Draws, Interval
 from carbon.footprint.silence import Silence
-from carbon.footprint.spreads import NO_SPREAD, Spread, Spreads
+from carbon.footprint.spreads import NO_SPREAD, Spread, Spreads, moved
 from carbon.footprint.streams import Start, Streams, content_keys, key_of
 from carbon.stages.groups import (
     GROUPS,
@@ -39,7 +39,7 @@ from carbon.stages.groups import (
 )
 from carbon.stages.inventory import Inventory
 
-__all__ = ["Part", "Sampler", "moved"]
+__all__ = ["Part", "Sampler"]
 
 Floats = npt.NDArray[np.float64]
 Singles = npt.NDArray[np.float32]
@@ -236,23 +236,6 @@ def _expect_product(factor: Singles, group: Singles) -> None:
     with np.errstate(invalid="ignore", divide="ignore"):
         mend = each * other / np.einsum("ij,ij->i", factor, group) * factor.shape[1]
     factor *= np.where(np.isfinite(mend) & (mend > 0), mend, np.float32(1))[:, None]
-
-
-def moved(spread: Spread, ranks: npt.NDArray[np.int64], part: slice) -> Singles:
-    """Quantiles of some SKUs, moved to where they stand."""
-    assert spread.table is not None
-    assert spread.shift is not None
-    assert spread.scale is not None
-    drawn: Singles = spread.table.ravel().take(ranks, mode="clip")
-    scale, shift = spread.scale[part], spread.shift[part]
-    scaled, shifted = bool((scale != 1).any()), bool(shift.any())
-    if scaled:
-        drawn *= scale[:, None]
-    if shifted:
-        drawn += shift[:, None]
-    if scaled or shifted:  # the table itself lies within the limits
-        np.clip(drawn, spread.low, spread.high, out=drawn)
-    return drawn
 
 
 class Sampler:

@@ -15,7 +15,13 @@ from carbon.footprint.result import Footprints
 from carbon.footprint.weigh import added, by_fit, decisive, weigh
 from carbon.stages.inventory import Inventory
 
-__all__ = ["NEEDED", "Weighing"]
+__all__ = ["CHUNK", "DEFAULT_BOUNDARY", "DEFAULT_METHOD", "NEEDED", "WITHOUT_USE", "Weighing"]
+
+DEFAULT_BOUNDARY = "cradle-to-grave"
+DEFAULT_METHOD = "GWP100 AR6"
+WITHOUT_USE: Final = "cradle-to-grave-without-use"
+CHUNK = 20_000
+"""SKUs weighed at once: their exchanges fill some 40 MB, which the caches still help with."""
 
 NEEDED: Final = {
     "materials": ("materials", "production", "returns", "end_of_life"),
