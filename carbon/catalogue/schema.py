@@ -27,7 +27,7 @@ from carbon.catalogue.columns import (
 )
 from carbon.catalogue.documents import no_evidence
 from carbon.catalogue.limits import Limits, Whole
-from carbon.catalogue.names import Names, key
+from carbon.catalogue.names import Names, key, written
 
 __all__ = [
     "COLUMNS",
@@ -367,6 +367,9 @@ class Catalogue:
             S003 if one is not in the catalogue.
         """
         position = {sku: at for at, sku in reversed(list(enumerate(self.skus["sku"])))}
+        if any(sku not in position for sku in skus):
+            folded = {written(sku): sku for sku in position}
+            skus = [sku if sku in position else folded.get(written(sku), sku) for sku in skus]
         unknown = [sku for sku in skus if sku not in position]
         if unknown:
             raise StudyError("S003", file=self.file, value=unknown[0])
