@@ -24,6 +24,7 @@ from carbon.base.errors import StudyError
 from carbon.base.terms import BOUNDARIES, FITS, PROVENANCES, STAGES, Basis
 from carbon.catalogue.defaults import fill
 from carbon.catalogue.given import Source, table_of
+from carbon.catalogue.mapping import mapped, read_mapping
 from carbon.catalogue.read import read
 from carbon.catalogue.schema import Catalogue, Vocabulary
 from carbon.footprint import quality
@@ -74,6 +75,8 @@ class Study(Questions):
         Name of an own background (:mod:`carbon.background.own`), preferred to the edition's data.
     cache : bool
         Keep solved unit impacts in the user's cache folder.
+    words : path, optional
+        A merchant's mapping of words (:mod:`carbon.catalogue.mapping`).
 
     Raises
     ------
@@ -99,6 +102,7 @@ class Study(Questions):
         boundary: str = DEFAULT_BOUNDARY,
         background: str = "",
         cache: bool = True,
+        words: Path | str = "",
     ) -> None:
         if boundary not in BOUNDARIES:
             raise StudyError("S004", f"known: {', '.join(BOUNDARIES)}", value=boundary)
@@ -111,6 +115,7 @@ class Study(Questions):
         self.method = method
         self.boundary = boundary
         self.cache = cache
+        self.words = words
         self._samplers: dict[int, Sampler] = {}
         self._solved: UnitImpacts | None = None
 
@@ -123,7 +128,10 @@ class Study(Questions):
     def vocabulary(self) -> Vocabulary:
         """Words, places and archetypes of the edition."""
         tables = dict(self.edition.vocabulary)
-        return Vocabulary(parameters=tables.pop("archetype_parameters"), **tables)
+        vocabulary = Vocabulary(parameters=tables.pop("archetype_parameters"), **tables)
+        if not self.words:
+            return vocabulary
+        return mapped(vocabulary, read_mapping(Path(self.words), vocabulary))
 
     @property
     def unit_impacts(self) -> UnitImpacts:
