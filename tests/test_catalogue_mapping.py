@@ -34,7 +34,7 @@ def test_what_was_learned_is_understood_when_it_is_mapped(tmp_path, lang):
     goods = pd.DataFrame(GOODS)
     study = Study()
     table = learned(study.catalogue(goods), study.vocabulary, lang)
-    kind, word, meaning, rows, candidates = table.columns
+    _, word, meaning, rows, candidates = table.columns
     assert table[word].iloc[0] == "Item X9"
     assert table[rows].tolist() == sorted(table[rows], reverse=True)
     assert not table[word].duplicated().any()

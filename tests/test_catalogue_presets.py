@@ -159,7 +159,7 @@ def test_each_preset_knows_its_own_headers_and_no_catalogue(study, name):
 
 def test_a_preset_is_overridden(study):
     frame = shopify(["Organic Cotton T-Shirt"])
-    with pytest.raises(CatalogueError, match="C005|C006"):
+    with pytest.raises(CatalogueError, match=r"C005|C006"):
         read(frame, study.vocabulary, limits=Limits(preset="none"))
     with pytest.raises(CatalogueError, match="C026"):
         read(frame, study.vocabulary, limits=Limits(preset="wish"))
@@ -199,3 +199,58 @@ def as_goods_of(path, study):
 
     sheet = as_goods(open_sheets(path, Limits())[0][1], study.vocabulary)
     return sheet.columns[sheet.headers.index("sku")].to_pylist()
+
+
+def test_check_tells_a_summary_and_a_copy_that_can_be_fed_back(study, tmp_path):
+    from click.testing import CliRunner
+    from openpyxl import load_workbook
+
+    from carbon.cli.main import main
+
+    source, copy = tmp_path / "shop.csv", tmp_path / "check.xlsx"
+    frame = shopify().assign(材质="")
+    frame.loc[0, "材质"] = "mithril 100%"
+    frame.to_csv(source, index=False)
+    told = CliRunner().invoke(main, ["check", str(source), "-o", str(copy), "--lang", "zh"])
+    assert told.exit_code == 1
+    first = told.output.splitlines()
+    assert first[0].startswith("shop.csv：读取 30 个商品，其中 3 个未计算")
+    assert "Shopify" in first[1]
+    assert "mithril 1" in told.output
+    assert told.output.index("mass:") < told.output.index("materials:")
+
+    page = load_workbook(copy).worksheets[0]
+    heads = [cell.value for cell in page[1]]
+    assert heads[: frame.shape[1]] == list(frame.columns)
+    cell = page.cell(2, heads.index("材质") + 1)
+    assert cell.fill.start_color.rgb == "FFF4B6B6"
+    assert "C201" in cell.comment.text
+    assert "材质无法识别" in cell.comment.text
+    yellow = page.cell(2, heads.index("Variant Grams") + 1)
+    assert yellow.fill.start_color.rgb == "FFFFF2B3"
+    assert page.cell(2, heads.index("category") + 1).value is None  # confirmed by the merchant only
+    assert page.cell(2, heads.index("category") + 2).value == "T恤"
+    assert page.data_validations.dataValidation
+
+    again, before = study.catalogue(copy), study.catalogue(source)
+    pd.testing.assert_series_equal(again.skus["category"], before.skus["category"])
+    assert again.skus["sku"].tolist() == before.skus["sku"].tolist()
+    assert again.skus["line"].tolist() == before.skus["line"].tolist()
+
+
+def test_the_template_shows_what_decides_most(tmp_path, study):
+    from openpyxl import load_workbook
+
+    from carbon.run.template_file import FIRST, write_template
+
+    path = tmp_path / "t.xlsx"
+    write_template(study.vocabulary, path, "zh")
+    page = load_workbook(path).worksheets[0]
+    heads = [cell.value for cell in page[1] if cell.value]
+    assert heads[: len(FIRST)] == [
+        *("商品编码", "商品名称", "类目", "净重(g)", "材质", "包装", "发货地", "收货地")
+    ]
+    hidden = {name for name, each in page.column_dimensions.items() if each.hidden}
+    assert hidden
+    assert not hidden & set("ABCDEFGH")
+    assert len(page.data_validations.dataValidation) == 3

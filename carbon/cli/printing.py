@@ -121,9 +121,8 @@ def print_summary(catalogue: Catalogue, unknown: pd.DataFrame) -> None:
         click.echo(text("check.preset", lang, name=presets()[name].title[lang]))
     if len(problems):
         click.echo(text("check.by_code", lang))
-        for code, count in problems["code"].value_counts(sort=False).sort_index().items():
-            rule = CODES[str(code)].rule_in(lang)
-            severity = text(f"severity.{CODES[str(code)].severity}", lang)
+        for (code, grade), count in problems.groupby(["code", "severity"]).size().items():
+            rule, severity = CODES[code].rule_in(lang), text(f"severity.{grade}", lang)
             click.echo(f"  {code} {severity} {count}  {rule}")
         columns = problems.loc[problems["column"] != "", "column"].value_counts().head(MOST_NAMED)
         if len(columns):

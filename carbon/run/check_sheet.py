@@ -18,6 +18,7 @@ from carbon.base.problems import retold
 from carbon.base.words import text
 from carbon.catalogue.files import open_sheets
 from carbon.catalogue.names import key
+from carbon.catalogue.presets import recognised
 from carbon.catalogue.schema import COLUMNS, Catalogue, Limits, Vocabulary
 from carbon.catalogue.sheets import Sheet
 from carbon.run.results import EPOCH, SHEET_ROWS
@@ -102,13 +103,13 @@ class _Writer:
         page = self.book.add_worksheet(_sheet_name(name))
         top = int(sheet.lines[0]) - 2 if len(sheet.lines) else 0
         page.freeze_panes(top + 1, 0)
-        marks = _marks(sheet, problems, self.lang)
         headers = list(sheet.headers)
         columns = [_values(column) for column in sheet.columns]
         proposed = self._proposed(sheet, goods)
         if proposed is not None:
             headers += [COLUMNS["category"].output, text("check.proposed", self.lang)]
             columns += [[None] * len(sheet.lines), proposed]
+        marks = _marks(headers, sheet, problems, self.lang)
         for position, (header, values) in enumerate(zip(headers, columns, strict=True)):
             page.write_string(top, position, header, self.head)
             page.set_column(position, position, 16)
@@ -189,11 +190,16 @@ class _Writer:
 
 
 def _marks(
-    sheet: Sheet, problems: pd.DataFrame, lang: str
+    headers: list[str], sheet: Sheet, problems: pd.DataFrame, lang: str
 ) -> dict[tuple[int, int], tuple[str, str]]:
     """Row and column of a cell → how grave its worst problem is, and what is said of it."""
-    at = {header: position for position, header in reversed(list(enumerate(sheet.headers)))}
+    at = {header: position for position, header in reversed(list(enumerate(headers)))}
     folded = {key(header): position for header, position in at.items()}
+    preset = recognised(sheet.headers)
+    for name, sources in preset.columns.items() if preset else ():
+        here = [folded[key(source)] for source in sources if key(source) in folded]
+        if here:
+            at.setdefault(name, here[0])
     lines = set(sheet.lines.tolist())
     graded = problems[problems["severity"] != "note"].reset_index(drop=True)
     shown = retold(graded, lang) if lang != "en" else graded
