@@ -67,15 +67,10 @@ def tree(study: Study, catalogue: Catalogue, cut: float, lang: str = "en") -> It
         f"{teller(part)} {_kg(parts[f'{part}_kg'])}"
         for part in ("fossil", "biogenic", "removals", "land_use_change", "aircraft")
     )
-<<<<<<< HEAD
+    yield rests_text({name: float(parts[name]) for name in RESTS.values()}, lang)
+    yield teller("match", match=teller(_match_key(str(parts["match"]))))
     yield teller("given", columns=teller.columns(catalogue, "given", "measured"))
     yield teller("assumed", columns=teller.columns(catalogue, "default"))
-=======
-    yield rests_text({name: float(parts[name]) for name in RESTS.values()}, "en")
-    yield f"match: {parts['match']}, the worst fit on which a tenth of the total rests"
-    yield f"given: {_origins(catalogue, 'given', 'measured')}"
-    yield f"assumed from the category: {_origins(catalogue, 'default')}"
->>>>>>> main
     table = traced(study, catalogue, stages.take(catalogue, study.boundary), licensed=True)
     small = 0.0
     for stage in STAGES:
@@ -169,19 +164,13 @@ def dataset(study: Study, activity: str, location: str, lang: str = "en") -> Ite
         yield f"  {about['title_zh']}"
     yield "  " + teller("boundary", boundary=about["boundary"])
     drawn = drawn_gsd2(study.edition, row, fit)
-<<<<<<< HEAD
     same = f"{drawn:.3g}" == f"{about['gsd2']:.3g}"
     published = "" if same else teller("published", gsd2=f"{about['gsd2']:g}")
     yield "  " + teller(
         "spread", drawn=f"{drawn:.3g}", published=published, pedigree=about["pedigree"]
     )
-    yield from _below(_Branch(teller, row, 1.0, FITS[fit]), total, 0.0, "  ", 1)
-=======
-    own = "" if f"{drawn:.3g}" == f"{found['gsd2']:.3g}" else f" (published {found['gsd2']:g})"
-    yield f"  95 % factor (GSD²) {drawn:.3g} as drawn{own}, pedigree {found['pedigree']}"
     reported = study.edition.reported(np.array([row], np.int32), np.array([fit], np.int8))
-    yield from _below(study, row, 1.0, total, 0.0, "  ", FITS[reported[0]], 1)
->>>>>>> main
+    yield from _below(_Branch(teller, row, 1.0, FITS[reported[0]]), total, 0.0, "  ", 1)
 
 
 @dataclass(frozen=True)
@@ -243,7 +232,7 @@ def _below(branch: _Branch, total: float, cut: float, indent: str, depth: int) -
         yield indent + teller("no_factor")
         return
     about = edition.activities.iloc[row]
-    match = teller(f"match_{branch.match.replace(' ', '_')}")
+    match = teller(_match_key(branch.match))
     yield (
         f"{indent}{about['source']}  {about['title']}  [{about['location']}, "
         f"{about['year']:.0f}, {teller('kind_' + str(about['kind']))}, {match}]"
@@ -267,6 +256,11 @@ def _below(branch: _Branch, total: float, cut: float, indent: str, depth: int) -
         if exchange["kind"] == "input" and depth < DEPTH:
             below = _Branch(teller, int(exchange["row"]), taken, FITS[exchange["fit"]])
             yield from _below(below, total, cut, indent + "│  ", depth + 1)
+
+
+def _match_key(match: str) -> str:
+    """Key of the words for a match quality."""
+    return f"match_{match.replace(' ', '_').replace('-', '_')}"
 
 
 def _kg(value: float) -> str:

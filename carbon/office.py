@@ -238,11 +238,7 @@ class Office:
         Raises
         ------
         carbon.base.errors.StudyError
-<<<<<<< HEAD
-            S003 if a SKU is not there, S035 if there are none or too many.
-=======
-            S003 if a SKU is not in the catalogue, S036 if there are none or too many.
->>>>>>> main
+            S003 if a SKU is not there, S036 if there are none or too many.
 
         Examples
         --------
