@@ -174,11 +174,12 @@ def learned(catalogue: Catalogue, vocabulary: Vocabulary, lang: str = "en") -> p
     spelled: dict[tuple[str, str], str] = {}
     table = catalogue.problems
     table = table[table["code"].isin(list(_KIND_OF))]
-    seen = table.groupby(["code", "column", "value"], sort=False).size()
-    for (code, column, value), rows in seen.items():
-        kind = _KIND_OF[code]
-        for word in _unknown(kind, str(column if kind == "header" else value), vocabulary):
-            counts[kind, key(word)] += int(rows)
+    seen = table.groupby(["code", "column", "value"], sort=False).size().reset_index(name="rows")
+    for row in seen.to_dict("records"):
+        kind = _KIND_OF[str(row["code"])]
+        text = str(row["column"] if kind == "header" else row["value"])
+        for word in _unknown(kind, text, vocabulary):
+            counts[kind, key(word)] += int(row["rows"])
             spelled.setdefault((kind, key(word)), word)
     at = 1 if lang == "zh" else 0
     kinds = {item: words[at] for item, words in _table("mapping_kinds").items()}

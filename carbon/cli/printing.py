@@ -121,9 +121,11 @@ def print_summary(catalogue: Catalogue, unknown: pd.DataFrame) -> None:
         click.echo(text("check.preset", lang, name=presets()[name].title[lang]))
     if len(problems):
         click.echo(text("check.by_code", lang))
-        for (code, grade), count in problems.groupby(["code", "severity"]).size().items():
-            rule, severity = CODES[code].rule_in(lang), text(f"severity.{grade}", lang)
-            click.echo(f"  {code} {severity} {count}  {rule}")
+        by_code = problems.groupby(["code", "severity"]).size().reset_index(name="count")
+        for row in by_code.to_dict("records"):
+            rule = CODES[str(row["code"])].rule_in(lang)
+            severity = text(f"severity.{row['severity']}", lang)
+            click.echo(f"  {row['code']} {severity} {row['count']}  {rule}")
         columns = problems.loc[problems["column"] != "", "column"].value_counts().head(MOST_NAMED)
         if len(columns):
             click.echo(text("check.by_column", lang, columns=listed(columns.to_dict())))

@@ -159,9 +159,9 @@ class _Writer:
             )
             return
         for column, lines in asked.groupby("column")["row"]:
-            if column in headers:
-                for line in lines.astype(int).unique()[:MOST_COMMENTS]:
-                    at = (line - 1, headers.index(column))
+            if str(column) in headers:
+                for line in lines.astype(int).unique()[:MOST_COMMENTS].tolist():
+                    at = (line - 1, headers.index(str(column)))
                     page.data_validation(*at, *at, rule)
 
     def listed(self) -> None:
