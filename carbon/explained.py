@@ -64,11 +64,11 @@ def tree(study: Study, catalogue: Catalogue, cut: float, lang: str = "en") -> It
         return
     parts = result.to_frame().iloc[0]
     yield "  ".join(
-        f"{teller(part)} {_kg(parts[f'{part}_kg'])}"
+        f"{teller(part)} {teller.kg(parts[f'{part}_kg'])}"
         for part in ("fossil", "biogenic", "removals", "land_use_change", "aircraft")
     )
     yield rests_text({name: float(parts[name]) for name in RESTS.values()}, lang)
-    yield teller("match", match=teller(_match_key(str(parts["match"]))))
+    yield teller("worst_match", match=teller.match(str(parts["match"])))
     yield teller("given", columns=teller.columns(catalogue, "given", "measured"))
     yield teller("assumed", columns=teller.columns(catalogue, "default"))
     table = traced(study, catalogue, stages.take(catalogue, study.boundary), licensed=True)
@@ -216,6 +216,14 @@ class _Teller:
         title = self._titles.get(name)
         return f"{title}（{name}）" if title else name
 
+    def kg(self, value: float) -> str:
+        """A mass, or that there is none."""
+        return self("not_available") if np.isnan(value) else _kg(value)
+
+    def match(self, name: str) -> str:
+        """How a dataset met what was needed."""
+        return self(f"match_{name.replace(' ', '_')}")
+
     def columns(self, catalogue: Catalogue, *kinds: str) -> str:
         """Columns of the first SKU that are of some kinds."""
         wanted = [PROVENANCES.index(kind) for kind in kinds]
@@ -232,7 +240,7 @@ def _below(branch: _Branch, total: float, cut: float, indent: str, depth: int) -
         yield indent + teller("no_factor")
         return
     about = edition.activities.iloc[row]
-    match = teller(_match_key(branch.match))
+    match = teller("match", match=teller.match(branch.match))
     yield (
         f"{indent}{about['source']}  {about['title']}  [{about['location']}, "
         f"{about['year']:.0f}, {teller('kind_' + str(about['kind']))}, {match}]"
@@ -258,14 +266,7 @@ def _below(branch: _Branch, total: float, cut: float, indent: str, depth: int) -
             yield from _below(below, total, cut, indent + "│  ", depth + 1)
 
 
-def _match_key(match: str) -> str:
-    """Key of the words for a match quality."""
-    return f"match_{match.replace(' ', '_').replace('-', '_')}"
-
-
 def _kg(value: float) -> str:
-    if np.isnan(value):
-        return "not available"
     return f"{value:.3g}" if abs(value) < 1000 else f"{value:.0f}"
 
 

@@ -248,7 +248,7 @@ def _results(study: Study, row: Mapping[Any, Any], inside: Sequence[str], draws:
         {
             "indicator": part,
             "kg": row[f"{part}_kg"],
-            "cite": f"characterization of {study.method}; the five indicators sum to the total",
+            "cite": f"characterization of {study.method}; those known sum to the total",
         }
         for part in PARTS
     ]
