@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 import carbon
+from carbon.base.digits import carried_table
 from carbon.base.errors import LedgerError, StudyError, problem_table
 from carbon.base.rules import shipped
 from carbon.catalogue.aliases import spelled
@@ -153,7 +154,7 @@ class Office:
         rule.demand(of, study.edition.name)
         settled = _settled(study, sales, rule, of)
         sold, rates = with_ledger_rates(_sold(study.catalogue(catalogue), settled), settled.lines)
-        footprints = study.grades(sold, draws=self.draws)
+        footprints = carried_table(study.grades(sold, draws=self.draws))
         footprints["line"] = sold.skus["line"].to_numpy(np.int64)
         certificates = None if verified is None else read_ledger(verified, "verifications")
         parts = [settled.problems]

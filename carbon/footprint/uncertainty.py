@@ -253,9 +253,9 @@ class Part:
                 scores *= ((above + below) / 2 * sign)[:, None]
                 factor += scores
             factor += centre[:, None]
-            np.exp(factor, out=factor)
+            _exp(factor)
         elif centre.any():
-            factor = np.exp(centre)[:, None]
+            factor = _exp(centre.copy())[:, None]
         if spread.table is not None:
             assert spread.row is not None
             row = spread.row[part]
@@ -283,6 +283,15 @@ class Part:
         """Parts of the SKUs that are drawn at once."""
         for start in range(0, self.n, BLOCK):
             yield slice(start, min(start + BLOCK, self.n))
+
+
+def _exp(logs: Singles) -> Singles:
+    """Exponentials in place, computed in double precision.
+
+    In single precision processors differ in the last bit, and with it in the digits that a
+    result carries.
+    """
+    return np.exp(logs, out=logs, dtype=np.float64, casting="same_kind")
 
 
 def _expect_product(factor: Singles, group: Singles) -> None:

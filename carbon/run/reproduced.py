@@ -77,7 +77,7 @@ class Reproduction:
         """Whether all amounts that can be read are equal, no file more or less, no claim false.
 
         Another version of program or libraries is no false claim; a file whose amounts cannot be
-        read, as a PDF, is only passed over if it is as its manifest states and made by other versions.
+        read, as a PDF, is passed over only if its manifest states it so and other versions made it.
         """
         unread = self.files[self.files["amounts"] == "not_read"]
         false = self.claims[self.claims["field"] != "program"]
