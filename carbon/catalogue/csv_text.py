@@ -28,11 +28,12 @@ _UNCLOSED: Final = "a quotation mark is not closed"
 _SEPARATOR_LINE: Final = re.compile(rb'"?sep=([^\w\s"])"?\r?\n', re.I)
 _CHAIN: Final = re.compile(r"[:：%]|[0-9]\s*(?:km|公里)")  # what no first cell of a row holds
 _PIECE: Final = 1 << 18
+_MOST_CELLS: Final = 4096  # of a row; more than columns may be
 _HEAD: Final = 65536  # bytes in which the layout of a file shows
 _BREAK: Final = re.compile(r"\r\n|\r|\n")
 
 
-def read_csv(path: Path, whole: bool = True) -> Sheet:
+def read_csv(path: Path, whole: bool = True, most: int = 256) -> Sheet:
     """Table of a CSV file.
 
     Parameters
@@ -40,11 +41,13 @@ def read_csv(path: Path, whole: bool = True) -> Sheet:
     path : pathlib.Path
     whole : bool
         As for :func:`fast`.
+    most : int
+        Columns.
 
     Raises
     ------
     CatalogueError
-        C004 encoding, C011 damaged.
+        C003 columns, C004 encoding, C011 damaged.
     """
     file, data = path.name, path.read_bytes().removeprefix(b"\xef\xbb\xbf")
     if b"\x00" in data:
@@ -57,10 +60,19 @@ def read_csv(path: Path, whole: bool = True) -> Sheet:
         data, above = data[start:], int(start > 0)
         if titles and not quoted:
             data, above = data.split(b"\n", titles)[titles], above + titles
+        _narrow(data, separator, most, file)
         quick = None if quoted else fast(file, data, separator, above, whole)
         return quick or slow(file, data, separator, above)
     except csv.Error as error:
         raise CatalogueError("C011", str(error), file=file) from error
+
+
+def _narrow(data: bytes, separator: str, most: int, file: str) -> None:
+    """Refuse a table whose first lines have far more cells than columns may be."""
+    for line in data[: 1 << 24].split(b"\n", 10)[:10]:
+        allowed = (100 if b'"' in line else 8) * most  # quoted cells may hold separators
+        if line.count(separator.encode()) > allowed:
+            raise CatalogueError("C003", f"more than {most} columns", file=file)
 
 
 def layout(data: bytes) -> tuple[str, int, int, bool]:
@@ -286,7 +298,7 @@ def slow(file: str, data: bytes, separator: str, above: int = 0, headed: bool = 
                     raise CatalogueError("C011", _UNCLOSED, file=file, row=faults[0].line)
             reader = csv.reader(source, delimiter=separator, strict=True)
         if any(row):
-            rows.append((number, row))
+            rows.append((number, row[:_MOST_CELLS]))
             width = max(width, len(row)) if len(rows) < 10 else width
     titles = 0 if headed else title_rows([row for _, row in rows[:10]])
     sheet = records(file, rows[titles:])

@@ -19,7 +19,7 @@ import pyarrow as pa
 
 from carbon.base.errors import CatalogueError
 from carbon.catalogue.csv_spans import Span, header_of, spans, to_utf8
-from carbon.catalogue.files import named, open_sheets
+from carbon.catalogue.files import bounded_group, named, open_sheets
 from carbon.catalogue.inputs import Input
 from carbon.catalogue.schema import Limits
 from carbon.catalogue.sheets import Sheet
@@ -150,6 +150,7 @@ class _Parquet:
             line = 2
             for group in range(file.metadata.num_row_groups):
                 about = file.metadata.row_group(group)
+                bounded_group(file.metadata, group, self.limits, self.file)
                 if about.total_byte_size > self.limits.unpacked:
                     detail = f"a row group unpacks to {about.total_byte_size:,} bytes"
                     raise CatalogueError("C003", detail, file=self.file)
@@ -264,6 +265,8 @@ def _open(item: Input, limits: Limits, folder: Path, step: int, whole: int) -> l
         path = to_utf8(path, folder / f"utf8+{item.name.replace('/', '+')}", item.name)
         begin, found = header_of(path), spans(path, item.name, step)
         if begin is not None and found is not None:
+            if begin.header.count(begin.separator.encode()) > 8 * limits.columns:
+                raise CatalogueError("C003", f"more than {limits.columns} columns", file=item.name)
             headers = Span(path, item.name, begin.header, begin.separator, 0, 0, 0, 0).sheet()
             return [_Spans(item.table, item.name, headers.headers, found, limits)]
     sheets = open_sheets(path, limits)
