@@ -9,6 +9,7 @@ real product. It tells what merchants know, as they would.
 - packaging: the archetype's pieces, masses ±20 %, larger for more by the edition's law;
 - transport: the chain, by road, or a part of the units by air where the category flies;
 - return rate and resale share: beta around the archetype's;
+- where it is sent from: a province, shown by the waybill;
 - energy in use: near the archetype's, by its label;
 - price: between the bounds at which the category is sold;
 - two merchants of three keep records and name them beside what was measured; the third only of
@@ -79,7 +80,9 @@ def main() -> None:
     believed = judging["plausible_values"].set_index(["category", "parameter"])
     flown = judging["air_shares"].set_index("category")["middle"]
     skus, materials, packaging, legs = [], [], [], []
-    for number, category in enumerate(words["categories"].itertuples()):
+    # the goods of the first edition: enough to show every kind
+    kinds = load_edition("2026.1").vocabulary["categories"]
+    for number, category in enumerate(kinds.itertuples()):
         name = category.category
         of = typical.loc[name]
         for i in range(EACH):
@@ -108,7 +111,7 @@ def main() -> None:
                     + (RECORDED if light else recorded).format(f"称重单{sku}"),
                     "quantity": quantity,
                     "pack_count": pieces,
-                    "origin": str(random.choice(PROVINCES)),
+                    "origin": f"{random.choice(PROVINCES)}{RECORDED.format(f'运单{sku}')}",
                     "destination": destinations(random),
                     **({} if untold else returns(of, believed.loc[name], recorded, sku, random)),
                     **energy(of, sku, random),
@@ -129,6 +132,7 @@ def main() -> None:
             ("modes", "mode"),
         )
     }
+    chinese["material"]["silver"] = "925银"  # the bare word may be a colour
     write(*(pd.DataFrame(rows) for rows in (skus, materials, packaging, legs)), chinese)
 
 

@@ -27,7 +27,7 @@ CODES: Final = re.compile(
     r"|\bCN-[A-Z]{2}\b|\b[A-Z]{2}\b(?!-)"  # places
     r"|\b[a-z]+(?:_[a-z0-9]+)+\b|\b[a-z]+-\d+\b"  # names of columns and keys
     r"|\b\d{4}\.\d(?:\+[0-9a-f]{12})?|\b[0-9a-f]{12,64}\b"  # editions and digests
-    r"|https?://\S+|\{[a-z_]+\}"
+    r"|https?://\S+|\{[^{}]*\}"
 )
 LATIN: Final = re.compile(r"[A-Za-z][A-Za-z₂'-]+[A-Za-z0-9]*")
 

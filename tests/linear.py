@@ -1,4 +1,4 @@
-"""The allocation as a linear program: the oracle of :mod:`carbon.liveroom.nearest`.
+"""The allocation as a linear program: the oracle of :mod:`carbon.liveroom.entropy`.
 
 Relative entropy is replaced by its chords: a change costs the more per impression the larger it is
 in proportion, in steps of five per cent. One step for every change would be the plain L1 distance,
@@ -13,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
+from carbon.liveroom.entropy import Nearest, Rulebook
 from carbon.liveroom.least_moved import TOLERANCE, solved
-from carbon.liveroom.nearest import Nearest, Rulebook
 
 Floats = npt.NDArray[np.float64]
 
@@ -38,7 +38,7 @@ def nearest_linear(wish: Floats, rules: Rulebook) -> Nearest:
     Returns
     -------
     Nearest
-        As :func:`carbon.liveroom.nearest.nearest`; its shares and multipliers are those of
+        As :func:`carbon.liveroom.entropy.nearest`; its shares and multipliers are those of
         relative entropy to within a chord, some five per cent.
 
     """

@@ -8,6 +8,7 @@ category, grams for net contents.
 from __future__ import annotations
 
 import re
+import time
 from pathlib import Path
 
 import numpy as np
@@ -176,3 +177,48 @@ def test_separators_and_order_change_nothing(kind, parts, mark):
     assert isinstance(expected, dict)
     assert len(expected) == 3
     assert all(same(answer, expected) for answer in answers(kind, texts))
+
+
+# hostile cells ---------------------------------------------------------------------------------
+
+BITS = [
+    *("95%", "5%", "(", ")", "（", "】", "·", ";", "，", "/", "+", "&", " ", "-", "~", ":", "："),
+    *("棉", "氨纶", "面料", "里料", "cotton", "Shell", "广东", "朝阳区", "NA", "San", "Jose", "市"),
+    *(
+        "纸箱",
+        "2个",
+        "x",
+        "30x20x10cm",
+        "冰袋",
+        "顺丰",
+        "空运",
+        "g",
+        "kg",
+        "ml",
+        "200",
+        "1.5",
+        "%%",
+    ),
+    *("\u200b", "\x00", "\\", "'", '"', "=", "𠮷", "ﬁ", "0" * 30, "约", "±", "万", "。", "|", "\n"),
+]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_cell_breaks_the_reader(kind):
+    random = np.random.default_rng(15)
+    texts = ["".join(random.choice(BITS, random.integers(1, 9))) for _ in range(300)]
+    assert len(answers(kind, texts, ["beverage"] * len(texts))) == len(texts)
+
+
+@pytest.mark.parametrize("kind", [*KINDS, "category"])
+@pytest.mark.parametrize("bit", ["9", "(", "9%", "棉", "a ", "广东", "1x", "9g*", "&", "约9-"])
+def test_long_cells_take_no_time(kind, bit):
+    long = bit * (19_000 // len(bit.encode()))
+    fits = bit * (400 // len(bit))
+    started = time.process_time()
+    if kind == "category":
+        frame = pd.DataFrame({"sku": ["A", "B"], "category": [long, fits], "name": [long, fits]})
+        read(frame, trade_vocabulary())
+    else:
+        answers(kind, [long, fits])
+    assert time.process_time() - started < 2.0

@@ -23,11 +23,11 @@ from carbon.catalogue.ledger import read_ledger
 from carbon.cli.exposure import exposure as exposure_command
 from carbon.liveroom import concentration
 from carbon.liveroom.conflicts import RULES, conflicts, rulebook
+from carbon.liveroom.entropy import Rulebook, largest, nearest
 from carbon.liveroom.exposure import EXPOSURE_COLUMNS, allocate
 from carbon.liveroom.exposure_report import REPORT_COLUMNS
 from carbon.liveroom.least_moved import least_moved
 from carbon.liveroom.market import read_scenario, rooms_of
-from carbon.liveroom.nearest import Rulebook, largest, nearest
 from carbon.liveroom.policy import ExposureRules
 from carbon.liveroom.policy_file import policy_path, read_policy
 from carbon.liveroom.rounds import run

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from carbon.background.edition import Edition, editions, load_edition
+from carbon.background.edition import DEFAULT_EDITION, Edition, editions, load_edition
 from carbon.background.source import factors_root, read_package
 from carbon.background.unit_impacts import PARTS, methods
 from carbon.base.errors import FactorsError
@@ -255,7 +255,7 @@ def test_a_users_folder_is_preferred(tmp_path: Path) -> None:
     row, fit = edition.match("freight, lorry", "CN-ZJ")
     assert edition.activities["source"][row] == "own/1"
     assert FITS[fit] == "global"
-    assert edition.id.startswith("2026.1+own/1+")
+    assert edition.id.startswith(f"{DEFAULT_EDITION}+own/1+")
     assert edition.digest != load_edition().digest
 
 

@@ -14,7 +14,7 @@ from carbon.base.words import sections
 from carbon.cli import rank as cli_rank
 from carbon.liveroom import gaming_checks as tests
 from carbon.liveroom.gaming import ANOMALY_COLUMNS, Anomalies, anomalies
-from carbon.liveroom.gaming_told import CHECKS
+from carbon.liveroom.pattern_rows import CHECKS
 from carbon.liveroom.policy_file import read_policy
 
 RULES = read_policy().gaming

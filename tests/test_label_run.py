@@ -271,7 +271,7 @@ def test_goods_that_cannot_be_computed_have_labels_that_say_so(tmp_path: Path) -
     )
     told = carbon(hostile, "-o", tmp_path / "labels", "--format", "svg,json,html")
     assert told.exit_code == 1, told.output
-    assert read_index(tmp_path / "labels")["state"].tolist() == ["range", *["unknown"] * 2]
+    assert read_index(tmp_path / "labels")["state"].tolist() == ["estimate", *["unknown"] * 2]
     assert "2 unknown" in told.output
 
 

@@ -93,6 +93,8 @@ def test_no_lorry_crosses_a_sea(study: Study, there: str, told: str) -> None:
     assert legs.loc[ashore, "km"].max() < 200
     assert not ashore.all()
     assert set(catalogue.problems["code"]) == {"C226" if told else "C227"}
+    out = legs[~legs["returning"].to_numpy(dtype=bool)]
+    assert out.drop_duplicates("chain")["chain_share"].sum() == pytest.approx(1)
 
 
 def test_land_is_crossed_by_lorry(study: Study) -> None:

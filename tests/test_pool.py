@@ -27,7 +27,7 @@ from carbon.catalogue.ledger import read_ledger
 from carbon.cli.options import Group as Commands
 from carbon.cli.pool import pool as command
 from carbon.incentive import credibility
-from carbon.incentive.fund import Group, balance, simulate
+from carbon.incentive.fund import ClaimGroup, balance, simulate
 from carbon.incentive.pool_orders import per_return_of
 from carbon.incentive.pool_policy import Figure, Policy, load_policy
 from carbon.incentive.pool_season import profile
@@ -393,8 +393,8 @@ def test_a_merchant_beyond_what_its_category_explains_is_named():
 # the fund
 
 
-def one_day(size: int, rate: float, claim: float = 10.0, sd: float = 0.0) -> Group:
-    return Group(
+def one_day(size: int, rate: float, claim: float = 10.0, sd: float = 0.0) -> ClaimGroup:
+    return ClaimGroup(
         np.array([[size]]), np.array([rate]), np.zeros(1), np.array([claim]), np.array([sd])
     )
 
@@ -418,7 +418,7 @@ def test_ruin_of_one_day_is_a_binomial_tail():
 
 def test_ruin_of_two_days_counts_the_first_that_fails():
     rate, size = 0.4, 6
-    group = Group(
+    group = ClaimGroup(
         np.array([[size], [size]]), np.array([rate]), np.zeros(1), np.array([1.0]), np.zeros(1)
     )
     claims = simulate(
@@ -450,8 +450,8 @@ def test_claims_have_the_moments_they_should():
 
 def test_common_shocks_and_uncertain_rates_spread_the_claims_but_not_their_mean():
     days = np.full((60, 1), 500)
-    still = Group(days, np.array([0.3]), np.zeros(1), np.array([10.0]), np.zeros(1))
-    unsure = Group(days, np.array([0.3]), np.array([0.03]), np.array([10.0]), np.zeros(1))
+    still = ClaimGroup(days, np.array([0.3]), np.zeros(1), np.array([10.0]), np.zeros(1))
+    unsure = ClaimGroup(days, np.array([0.3]), np.array([0.03]), np.array([10.0]), np.zeros(1))
 
     def total(group, shock):
         return simulate(

@@ -242,7 +242,7 @@ def test_the_example_platform(example: tuple[Path, Any]) -> None:
     assert failed["room-11"] == "claims"
     assert "data" in failed["room-13"]
     assert "data" in failed["room-14"]
-    assert table["edition"].str.startswith("2026.1").all()
+    assert table["edition"].str.startswith("2026.2").all()
     problems = pd.read_csv(folder / "rooms-problems.csv")
     assert {"certificates.csv", "sessions.csv", "sales.csv"} <= set(problems["file"])
     twice = problems[problems["code"] == "R021"]["value"].unique()

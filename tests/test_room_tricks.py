@@ -56,7 +56,7 @@ def test_no_trick_of_sessions_or_dates_earns_points_that_count(tricks: Any) -> N
         room = rooms.loc[trick["room"]]
         if float(room["points"]) > honest + 1e-9:
             told = set(room["problem"].split()) | set(room["gates_failed"].split())
-            allowed = {"paper-tees", "kwh-tees", "cert-gen-after-session"}  # judged by the SKU
+            allowed = {"cert-gen-after-session"}  # judged by the SKU
             assert told or trick["room"] in allowed, trick["room"]
 
 

@@ -209,17 +209,21 @@ def test_every_draw_is_an_ordinary_brightway_lca(study: Study) -> None:
     flows = characterization(edition, study.method)
     total = {flow: float(vector[: len(PARTS)].sum()) for flow, vector in flows.items()}
     factors = draw_spreads(sampling.spread(edition), draws, 5)
-    factors = factors[edition.activities["published"].to_numpy()]
-    values = sampled_impacts(edition, total, factors)
+    published = edition.activities["published"].to_numpy()
+    first = edition.at_first
+    values = np.full((len(published), draws), np.nan)
+    values[first] = sampled_impacts(edition, total, factors[published[first]])
     demand = {
         edition.match(name, "CN-ZJ")[0]: amount
         for name, amount in (
-            ("garment production, knitted cotton", 0.2),
+            ("electricity, consumer", 0.2),
             ("freight, lorry", 1.3),
             ("disposal of paper and board", 0.1),
         )
     }
-    one = lca(sampled_package(edition, total, factors), demand, use_arrays=True)
+    linked = np.flatnonzero(edition.linked)
+    package = sampled_package(edition, total, factors[published[linked]])
+    one = lca(package, demand, use_arrays=True)
     for draw in range(draws):
         if draw:
             next(one)

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from carbon.base.codes import detail_in
 from carbon.base.errors import CODES, problem_table
 from carbon.base.words import text
 
@@ -217,7 +218,8 @@ def retold(problems: pd.DataFrame, lang: str) -> pd.DataFrame:
     for position, (code, remedy) in enumerate(zip(codes, remedies, strict=True)):
         hint = str(remedy).removesuffix(CODES[str(code)].remedy).removesuffix("; ")
         if hint and hint != str(remedy):
-            table.loc[position, "remedy"] = f"{hint}{semicolon}{table['remedy'][position]}"
+            said = f"{detail_in(hint, lang)}{semicolon}{table['remedy'][position]}"
+            table.loc[position, "remedy"] = said
     return table
 
 

@@ -17,7 +17,6 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from carbon.base import units
-from carbon.catalogue.headers import money_unit
 from carbon.catalogue.names import by_unique
 from carbon.catalogue.prose.signs import signs
 from carbon.catalogue.schema import Column
@@ -28,10 +27,11 @@ __all__ = [
     "Numbers",
     "clean",
     "few",
+    "floats",
     "holds_percent",
     "measure",
     "numbers",
-    "price",
+    "present",
     "runs",
     "scaled",
 ]
@@ -41,6 +41,9 @@ MISSING: Final = tuple(signs("gaps"))
 """Texts that say that a cell is not filled."""
 
 _INVISIBLE: Final = "[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufe00-\ufe0f\ufeff]"
+_LEADS: Final = b"\xc2\xe2\xef"
+"""First bytes of invisible characters; Chinese text has others, so it is told at once."""
+
 _LONGEST: Final = max(len(word.encode()) for word in MISSING)
 _SAMPLE, _FEW = 1000, 100
 """A column whose first cells hold so few different ones is looked at once for each of them."""
@@ -132,7 +135,8 @@ def _clean(cells: Any) -> Any:
         cells = pc.ascii_trim_whitespace(cells)
     elif len(cells):
         cells = pc.utf8_normalize(cells, "NFKC")
-        if pc.any(pc.match_substring_regex(cells, _INVISIBLE)).as_py():
+        found = _holds_bytes(cells, _LEADS)
+        if found and pc.any(pc.match_substring_regex(cells, _INVISIBLE)).as_py():
             cells = pc.replace_substring_regex(cells, _INVISIBLE, "")
         cells = pc.utf8_trim_whitespace(cells)
     if pc.any(pc.starts_with(cells, '="')).as_py():  # a text that a spreadsheet must not count
@@ -145,6 +149,13 @@ def _clean(cells: Any) -> Any:
         return cells
     gone = pc.replace_with_mask(short, short, missing)
     return pc.if_else(gone, pa.scalar(None, pa.string()), cells)
+
+
+def _holds_bytes(texts: Any, leads: bytes) -> bool:
+    """Whether any of some bytes stands in texts; what lies beside a slice counts too."""
+    buffer = texts.buffers()[2]
+    data = b"" if buffer is None else buffer.to_pybytes()
+    return any(lead in data for lead in leads)
 
 
 def runs(column: Any) -> tuple[NDArray[np.int64], Any]:
@@ -199,11 +210,11 @@ def numbers(texts: Any) -> Numbers:
     [1.5, 1234.5, 0.5, nan, nan]
     """
     try:
-        out = Numbers(_floats(pc.cast(texts, pa.float64())))
+        out = Numbers(floats(pc.cast(texts, pa.float64())))
     except pa.ArrowInvalid:
         plain = pc.fill_null(pc.match_substring_regex(texts, _PLAIN), False)
-        out = Numbers(_floats(pc.cast(pc.if_else(plain, texts, None), pa.float64())))
-        at = np.flatnonzero(~plain.to_numpy(zero_copy_only=False) & _present(texts))
+        out = Numbers(floats(pc.cast(pc.if_else(plain, texts, None), pa.float64())))
+        at = np.flatnonzero(~plain.to_numpy(zero_copy_only=False) & present(texts))
         if len(at):
             odd = by_unique(texts.take(pa.array(at)), _odd, np.float64, np.nan)
             out.values[at] = odd
@@ -264,14 +275,14 @@ def measure(
     if cells.null_count == len(cells):
         return Numbers(np.full(len(cells), np.nan))
     if not pa.types.is_string(cells.type):
-        out = Numbers(_floats(cells))
+        out = Numbers(floats(cells))
         out.fail("C101", np.isinf(out.values))
         return scaled(out, None, column, header_unit, aliases, fractions)
     parts = pc.extract_regex(cells, _CELL)
     number = pc.utf8_trim_whitespace(parts.field("number"))
     number = pc.if_else(pc.is_valid(parts), number, pa.scalar(None, pa.string()))
     out = numbers(number)
-    out.fail("C101", _present(cells) & ~_present(parts))
+    out.fail("C101", present(cells) & ~present(parts))
     return scaled(out, parts.field("unit"), column, header_unit, aliases, fractions)
 
 
@@ -372,48 +383,7 @@ def _scale_of(
     return scale, ""
 
 
-def price(cells: Any, header_unit: str) -> Numbers:
-    """Prices, with the currencies found beside them as ``rest``.
-
-    Examples
-    --------
-    >>> found = price(pa.array(["¥129", "19.90 EUR", "5元"]), "")
-    >>> found.values.tolist(), found.rest.tolist()
-    ([129.0, 19.9, 5.0], ['CNY', 'EUR', 'CNY'])
-    """
-    if not pa.types.is_string(cells.type):
-        out = Numbers(_floats(cells))
-        sign: Any = pa.array([""] * len(cells))
-    else:
-        pattern = r"^(?P<before>[^-+−0-9.]*)(?P<number>[-+−]?[0-9.][0-9.,' ]*)(?P<after>[^0-9]*)$"
-        parts = pc.extract_regex(cells, pattern)
-        number = pc.utf8_trim_whitespace(parts.field("number"))
-        out = numbers(pc.if_else(pc.is_valid(parts), number, pa.scalar(None, pa.string())))
-        out.fail("C101", _present(cells) & ~_present(parts))
-        sign = pc.binary_join_element_wise(parts.field("before"), parts.field("after"), "")
-    found: list[str] = []
-
-    def remember(text: str) -> int:
-        found.append(
-            (text.strip() if money_unit(text)[2] else "?") if text.strip() else header_unit
-        )
-        return len(found) - 1
-
-    codes = by_unique(pc.fill_null(sign, ""), remember, np.int32, -1)
-    money = [("?", 1.0) if item == "?" else money_unit(item)[:2] for item in found]
-    if any(times != 1 for _, times in money):
-        out.values = out.values * np.array([*(times for _, times in money), 1.0])[codes]
-    found = [currency for currency, _ in money]
-    out.rest = np.array([*found, ""], object)[codes]
-    # a price is not needed: one that could mean two things is left out
-    out.faults = [("C117" if code == "C111" else code, where) for code, where in out.faults]
-    out.fail("C101", np.isinf(out.values))
-    out.fail("C103", (out.rest == "?") & ~np.isnan(out.values))
-    out.fail("C106", out.values < 0)
-    return out
-
-
-def _floats(values: Any) -> NDArray[np.float64]:
+def floats(values: Any) -> NDArray[np.float64]:
     """Writable floats of an array, NaN for null."""
     out: NDArray[np.float64] = np.array(
         pc.cast(values, pa.float64(), safe=False).to_numpy(zero_copy_only=False), np.float64
@@ -421,7 +391,7 @@ def _floats(values: Any) -> NDArray[np.float64]:
     return out
 
 
-def _present(values: Any) -> NDArray[np.bool_]:
+def present(values: Any) -> NDArray[np.bool_]:
     """Where an array is not null."""
     out: NDArray[np.bool_] = pc.is_valid(values).to_numpy(zero_copy_only=False)
     return out

@@ -26,6 +26,7 @@ from carbon.catalogue.columns import (
     Column,
 )
 from carbon.catalogue.documents import no_evidence
+from carbon.catalogue.limits import Limits, Whole
 from carbon.catalogue.names import Names, key
 
 __all__ = [
@@ -42,56 +43,6 @@ __all__ = [
     "Vocabulary",
     "Whole",
 ]
-
-
-@dataclass(frozen=True)
-class Limits:
-    """How large a file may be; a larger one is refused with C003 before it is unpacked.
-
-    Parameters
-    ----------
-    bytes : int
-        Size of a file.
-    unpacked : int
-        Size of an XLSX or Parquet file when unpacked.
-    rows, columns : int
-        Rows and columns of a table.
-    cell : int
-        Bytes of one cell.
-
-    Examples
-    --------
-    >>> Limits().columns
-    256
-    """
-
-    bytes: int = 1_000_000_000
-    unpacked: int = 4_000_000_000
-    rows: int = 5_000_000
-    columns: int = 256
-    cell: int = 20_000
-
-
-@dataclass(frozen=True)
-class Whole:
-    """What a part of a catalogue must know of the whole, so that parts give what the whole gives.
-
-    Parameters
-    ----------
-    repeats : numpy.ndarray
-        Positions in the part of rows whose SKU stood before.
-    sessions : pandas.DataFrame, optional
-        What is known of each live session; without, the part knows all of them.
-    fractions : frozenset of str
-        ``table.column`` whose header says percent and in which fractions of 1 stand.
-    first : bool
-        Tell here what belongs to no row: headers and files that were left out.
-    """
-
-    repeats: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
-    sessions: pd.DataFrame | None = None
-    fractions: frozenset[str] = frozenset()
-    first: bool = True
 
 
 _TABLES = {
@@ -195,10 +146,13 @@ class Vocabulary:
                     for name, item in zip(table[spoken], ids, strict=True):
                         if isinstance(name, str) and name:
                             aliases.setdefault(key(name), item)
+            named = set(aliases)
             for alias, item in self.words_of(kind).items():
                 aliases.setdefault(key(alias), aliases.get(key(item), item))
-            plain = {key(item) for item in ids}
-            for alias in {*self.asks(kind), *map(key, self.words_of(f"vague.{kind}"))} - plain:
+            doubtful = {*self.asks(kind), *map(key, self.words_of(f"vague.{kind}"))}
+            # what a thing is named by is no doubt; but places of one name lie apart
+            plain = {key(item) for item in ids} if kind == "region" else named
+            for alias in doubtful - plain:
                 aliases.pop(alias, None)
             self._names[kind] = Names(ids, aliases)
         return self._names[kind]

@@ -9,7 +9,7 @@ nothing but earlier SKUs can matter and cells need no parsing: these are then fo
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -17,7 +17,6 @@ from typing import Any, Final
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 from numpy.typing import NDArray
 
 from carbon.catalogue import cells
@@ -29,8 +28,8 @@ from carbon.catalogue.line_plan import LinePlan, Planner, percents
 from carbon.catalogue.problems import CellProblems
 from carbon.catalogue.put_together import assigned, joined
 from carbon.catalogue.read import read_tables
-from carbon.catalogue.schema import COLUMNS, LINE_TABLES, Limits, Vocabulary, Whole
-from carbon.catalogue.seen import Keys, Seen, sku_digests
+from carbon.catalogue.schema import LINE_TABLES, Limits, Vocabulary, Whole
+from carbon.catalogue.seen import Seen, sku_digests
 from carbon.catalogue.sessions import joined_sessions
 from carbon.catalogue.sheets import Sheet
 from carbon.catalogue.sources import (
@@ -41,24 +40,13 @@ from carbon.catalogue.sources import (
     only,
     open_readers,
 )
+from carbon.catalogue.survey import Surveyed, survey_columns, surveyed, told_percents, unlabelled
 
 __all__ = ["BATCH", "Batch", "Stream", "Surveyed", "survey_columns", "surveyed", "unlabelled"]
 
 BATCH: Final = 25_000
 """SKUs read at once: their cells and lines fill some 300 MB while they are understood."""
 
-_IN_SESSIONS: Final = (
-    *(
-        "session",
-        "merchant",
-        "session_kwh",
-        "viewer_hours",
-        "units_sold",
-        "price",
-        "currency",
-        "return_rate",
-    ),
-)
 Map = Callable[[Callable[[Any], Any], Iterable[Any]], Iterator[tuple[Any, Any]]]
 """Applies a function to each of many things; pairs of thing and answer, in their order."""
 
@@ -117,24 +105,6 @@ class Batch:
                 ends = (piece.above + 2, piece.above + 1 + piece.rows)
             out.append(Damaged(piece.file, *ends, ""))
         return out
-
-
-@dataclass
-class Surveyed:
-    """What a batch tells the others.
-
-    Parameters
-    ----------
-    keys : ndarray of uint64, shape (n, 2)
-        Of its SKUs.
-    sessions : pandas.DataFrame, optional
-    fractions : frozenset of str
-        As ``Whole.fractions``.
-    """
-
-    keys: Keys
-    sessions: pd.DataFrame | None = None
-    fractions: frozenset[str] = frozenset()
 
 
 class Stream:
@@ -314,7 +284,7 @@ class Stream:
             for reader in self.tables["skus"] if rates else ():
                 for piece in reader.pieces(self.step, list(rates)):
                     if not isinstance(piece, Damaged):
-                        self.fractions |= _percents(_sheet(piece), rates)
+                        self.fractions |= told_percents(_sheet(piece), rates)
             return
         columns = {head[name].source for name in names or ("sku",)} | set(rates)
         look = partial(_survey, self.vocabulary, None if names is None else columns)
@@ -342,39 +312,6 @@ class Stream:
             self.fractions |= plan.fractions
 
 
-def survey_columns(head: Mapping[str, Header]) -> set[str] | None:
-    """Columns that reach over batches; None if only the SKUs do.
-
-    Parameters
-    ----------
-    head : mapping of str to Header
-        Of the SKU table.
-    """
-    names = {
-        name
-        for name, header in head.items()
-        if COLUMNS[name].kind == "share" and header.unit == "%"
-    }
-    if "session" in head and {"session_kwh", "viewer_hours"} & set(head):
-        names |= {name for name in _IN_SESSIONS if name in head}
-    return {"sku", "category", *names} if names else None
-
-
-def unlabelled(head: Mapping[str, Header]) -> dict[str, str]:
-    """Header → rate whose header does not say whether its bare numbers are percent."""
-    return {head[name].source: name for name in cells.RATES if name in head and not head[name].unit}
-
-
-def _percents(sheet: Sheet, rates: Mapping[str, str]) -> frozenset[str]:
-    """Rates of a part of the SKU table in which a bare number can only be percent."""
-    return frozenset(
-        f"skus.{name}"
-        for source, name in rates.items()
-        if source in sheet.headers
-        and cells.holds_percent(settled(only(sheet, {source})).columns[0])
-    )
-
-
 def _in_turn(function: Callable[[Any], Any], things: Iterable[Any]) -> Iterator[tuple[Any, Any]]:
     for thing in things:
         yield thing, function(thing)
@@ -399,32 +336,3 @@ def _sku_texts(batch: Batch, header: str) -> Any:
 
 def _survey(vocabulary: Vocabulary, columns: Collection[str] | None, batch: Batch) -> Surveyed:
     return surveyed(_rows(batch), vocabulary, columns, batch.whole)
-
-
-def surveyed(
-    sheet: Sheet, vocabulary: Vocabulary, columns: Collection[str] | None, whole: Whole
-) -> Surveyed:
-    """What a part of the SKU table tells the others.
-
-    Parameters
-    ----------
-    sheet : Sheet
-    vocabulary : Vocabulary
-    columns : collection of str, optional
-        Headers of what reaches over parts; without, the SKUs only.
-    whole : Whole
-        With the positions of SKUs that stood before, once these are known.
-    """
-    found = understood(sheet, "skus", vocabulary, CellProblems(), [])
-    rates = unlabelled({name: header for name, (_, header) in found.items()})
-    percents_told = _percents(sheet, rates)
-    if columns is None:
-        keys = sku_digests(cells.clean(sheet.columns[found["sku"][0]]))
-        return Surveyed(keys, fractions=percents_told)
-    part = read_tables({"skus": only(sheet, columns)}, vocabulary, whole=whole)
-    percent = part.headers[part.headers["unit"] == "%"]
-    named = dict(zip(percent["source"], percent["column"], strict=True))
-    bad = part.problems.loc[part.problems["code"] == "C108", "column"].unique()
-    fractions = frozenset(f"skus.{named[name]}" for name in bad if name in named)
-    texts = pa.array(part.skus["sku"], pa.string())
-    return Surveyed(sku_digests(texts), part.sessions, fractions | percents_told)

@@ -68,7 +68,13 @@ def other_category(
     at = np.maximum(code, 0)
     some: npt.NDArray[np.bool_] = held.to_numpy(dtype=bool).max(axis=1)[at]
     some = some & (code >= 0) & (listed >= 0) & ~own[at, np.maximum(listed, 0)]
-    return some  # noqa: RET504  typed
+    # a longer word of another category may hold the word of its own
+    for item in np.unique(listed[some]):
+        here = np.flatnonzero(some & (listed == item))
+        alone = "|".join(re.escape(word) for word, name in words.items() if name == ids[item])
+        if alone:
+            some[here] = ~texts.iloc[code[here]].str.contains(alone).to_numpy(dtype=bool)
+    return some
 
 
 def _words(vocabulary: Vocabulary) -> dict[str, str]:

@@ -28,7 +28,7 @@ Tables = dict[str, pd.DataFrame]
 CELLS_OF: Final[dict[str, tuple[str, ...]]] = {
     "mass": ("mass",),
     "materials": ("materials",),
-    "production": ("electricity", "heat"),
+    "production": ("electricity", "heat", "made_in", "origin"),
     "packaging": ("packaging", "units_per_parcel"),
     "transport": ("transport", "destination"),
     "live_session": ("session_kwh", "viewer_hours"),
@@ -81,6 +81,9 @@ class Plausible:
         meter follows from the materials.
     told : ndarray of bool, shape (n, parts)
         The merchant told a cell of the part.
+    placed : ndarray of bool, shape (n,)
+        Where it is made is told and no document stands behind it: the power of another place
+        decides its making.
     graded : ndarray of bool, shape (n,)
         What the merchant told can tell it from equal goods, so that a letter says something.
     """
@@ -91,6 +94,7 @@ class Plausible:
     codes: npt.NDArray[np.object_]
     level: npt.NDArray[np.int8]
     told: Flags
+    placed: Flags
     graded: Flags
 
     @classmethod
@@ -134,6 +138,9 @@ def assess(catalogue: Catalogue, judging: Tables, vocabulary: Vocabulary) -> Pla
     add("C265", _packed(catalogue, bounds, judging, vocabulary, evidence), "packaging")
     add("C268", bounds.outside("distance", "transport", _distance(catalogue)), "transport")
     add("C272", _recycled(catalogue, judging, vocabulary, evidence), "materials")
+    place = evidence[["made_in", "origin"]].to_numpy().max(axis=1)
+    placed = (place >= _DECLARED) & (place < _DOCUMENTED)
+    outside[:, PARTS.index("production")] |= placed
     wrong = _composition(catalogue, judging, vocabulary, evidence)
     add("C261", wrong)
     named = other_category(catalogue.skus["name"], catalogue.skus["category"], vocabulary)
@@ -164,6 +171,7 @@ def assess(catalogue: Catalogue, judging: Tables, vocabulary: Vocabulary) -> Pla
         _joined_codes(codes, size),
         level.astype(np.int8),
         told,
+        placed,
         _graded(catalogue, judging["functional_quantities"], vocabulary, evidence),
     )
 

@@ -69,23 +69,26 @@ def settle(
     code = added["material"].map({name: i for i, name in enumerate(names.ids)}).to_numpy()
     looked = Looked.of(vocabulary, "materials")
     recycled = np.nan_to_num(added["recycled_share"].to_numpy(dtype=np.float64))
-    made = pd.DataFrame(
-        {
-            "row": added["row"].to_numpy(np.int32),
-            "material": names.categorical(code),
-            "mass_kg": added["kg"].to_numpy() * added["share"].to_numpy(dtype=np.float64),
-            "recycled_share": np.where(looked.codes("recycled")[code] < 0, 0.0, recycled),
-            "loss": looked.numbers("manufacturing_loss")[code],
-            "disposed_share": looked.numbers("disposed_share")[code],
-            **{
-                name: looked.words(name, code)
-                for name in ("virgin", "recycled", "processing", "disposal")
-            },
-            "origin": np.full(len(added), _DEFAULT, dtype=lines["origin"].to_numpy().dtype),
-        }
+    # what else a line says (where the material is made) is that of the vague one
+    first = np.full(size, -1)
+    spots = np.flatnonzero(vague)[::-1]
+    first[row[spots]] = spots
+    likeness = lines.iloc[first[added["row"]]].reset_index(drop=True)
+    made = likeness.assign(
+        row=added["row"].to_numpy(np.int32),
+        material=names.categorical(code),
+        mass_kg=added["kg"].to_numpy() * added["share"].to_numpy(dtype=np.float64),
+        recycled_share=np.where(looked.codes("recycled")[code] < 0, 0.0, recycled),
+        loss=looked.numbers("manufacturing_loss")[code],
+        disposed_share=looked.numbers("disposed_share")[code],
+        **{
+            name: looked.words(name, code)
+            for name in ("virgin", "recycled", "processing", "disposal")
+        },
+        origin=np.full(len(added), _DEFAULT, dtype=lines["origin"].to_numpy().dtype),
     )
     kept = lines[~(vague & np.isin(row, added["row"]))]
-    joined = pd.concat([kept, made[list(lines.columns)]], ignore_index=True)
+    joined = pd.concat([kept, made], ignore_index=True)
     return replace(
         catalogue,
         skus=skus,

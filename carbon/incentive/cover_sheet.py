@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any, Final
 
+from carbon.base.words import basis_text
 from carbon.incentive.dossier import Dossier, told, words
 from carbon.incentive.vat_rules import NO_LAW, IntensityAtMost
 
@@ -21,7 +22,7 @@ def height(texts: Sequence[object], widths: Sequence[float]) -> float:
     Parameters
     ----------
     texts : sequence
-        Cells from column A on.
+        SheetColumn from column A on.
     widths : sequence of float
         Of the columns [characters].
 
@@ -217,7 +218,7 @@ class Front:
             (say["legal_basis"], law),
             ("", rule.legal_note_zh if zh else rule.legal_note),
             (say["period"], period),
-            (say["basis"], dossier.basis),
+            (say["basis"], basis_text(dossier.basis, self.lang)),
             (say["program"], dossier.program),
             (say["taxpayer"], len(totals)),
             (say["lines"], len(dossier.assessment.lines)),

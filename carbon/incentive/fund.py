@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
-__all__ = ["Balance", "Group", "balance", "simulate"]
+__all__ = ["Balance", "ClaimGroup", "balance", "simulate"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -30,7 +30,7 @@ _LEVEL: Final = 0.95  # of the intervals that tell the error of the simulation
 
 
 @dataclass(frozen=True)
-class Group:
+class ClaimGroup:
     """Tiers, one an entry.
 
     Parameters
@@ -101,7 +101,7 @@ class Balance:
 
 
 def simulate(
-    group: Group,
+    group: ClaimGroup,
     returns: Floats,
     *,
     lag: int,
@@ -115,7 +115,7 @@ def simulate(
 
     Parameters
     ----------
-    group : Group
+    group : ClaimGroup
     returns : numpy.ndarray
         Profile of the return rate: its factor on each day [1].
     lag : int
@@ -137,8 +137,9 @@ def simulate(
     --------
     One day, claims of exactly 10, no shock: ruin without reserve is a binomial tail.
 
-    >>> one = Group(np.array([[20]]), np.array([0.3]), np.zeros(1), np.array([10.0]), np.zeros(1))
-    >>> claims = simulate(one, np.ones(1), lag=0, shock_sd=0, shock_days=1,
+    >>> none = np.zeros(1)
+    >>> group = ClaimGroup(np.array([[20]]), np.array([0.3]), none, np.array([10.0]), none)
+    >>> claims = simulate(group, np.ones(1), lag=0, shock_sd=0, shock_days=1,
     ...                   simulations=20_000, seed=1)
     >>> exact = float(stats.binom.sf(7, 20, 0.3))
     >>> share, low, high = balance(claims, np.array([20 * 3.6])).ruin(0.0)
@@ -183,7 +184,7 @@ def balance(claims: Floats, income: Floats) -> Balance:
     return Balance(deficits, np.quantile(path, [0.01, 0.5, 0.99], axis=0))
 
 
-def _rates(rng: np.random.Generator, group: Group, size: int) -> Floats:
+def _rates(rng: np.random.Generator, group: ClaimGroup, size: int) -> Floats:
     """Rate of each tier in each season: beta with the moments of the estimate."""
     mean = np.clip(group.rate, 1e-9, 1 - 1e-9)
     variance = np.minimum(group.rate_sd**2, mean * (1 - mean) * 0.5)
@@ -193,7 +194,7 @@ def _rates(rng: np.random.Generator, group: Group, size: int) -> Floats:
     return np.where(known, drawn, group.rate)
 
 
-def _cost(rng: np.random.Generator, count: Floats, group: Group) -> Floats:
+def _cost(rng: np.random.Generator, count: Floats, group: ClaimGroup) -> Floats:
     """Cost of some claims: the sum of gamma variables is gamma."""
     varied = group.claim_sd > 0
     if not varied.any():

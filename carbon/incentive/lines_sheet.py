@@ -12,7 +12,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from carbon.incentive.sheet_rows import Cells, letters
+from carbon.incentive.sheet_rows import SheetColumn, letters
 from carbon.incentive.vat import BLOCKING
 from carbon.incentive.vat_rules import TaxRule
 
@@ -53,7 +53,7 @@ def line_cells(
     at: Mapping[str, Any],
     styles: Callable[[str], Any],
     footprint: tuple[str, Any],
-) -> dict[str, Cells]:
+) -> dict[str, SheetColumn]:
     """Columns of the sheet of lines.
 
     Parameters
@@ -72,7 +72,7 @@ def line_cells(
 
     Returns
     -------
-    dict of str to Cells
+    dict of str to SheetColumn
         Key of the column → cells; formulas name their neighbours by ``{r}``.
     """
     digits = rule.minor_digits
@@ -81,13 +81,13 @@ def line_cells(
     names += RIGHT
     col = {name: letters(place) + "{r}" for place, name in enumerate(names)}
 
-    def number(name: str, kind: str, formula: str = "", **rows: Any) -> Cells:
+    def number(name: str, kind: str, formula: str = "", **rows: Any) -> SheetColumn:
         values = lines[name].to_numpy()
         shown = values / unit if kind == "money" else values
-        return Cells(shown, formula, styles(kind), rows)
+        return SheetColumn(shown, formula, styles(kind), rows)
 
     out = {
-        name: Cells(lines[name].array if name == "taxpayer" else lines[name].to_numpy())
+        name: SheetColumn(lines[name].array if name == "taxpayer" else lines[name].to_numpy())
         for name in TEXTS
     }
     for name in ("sales_rows", "first_row", "catalogue_row", "rooms", "units", "returned_units"):
@@ -97,7 +97,7 @@ def line_cells(
     for name in ("letter_probability", "primary_share"):
         out[name] = number(name, "share")
     out["high_kg"] = number("high_kg", "kg")
-    out["vat_rate"] = Cells(lines["vat_ppm"].to_numpy() / 1e6, "", styles("rate"))
+    out["vat_rate"] = SheetColumn(lines["vat_ppm"].to_numpy() / 1e6, "", styles("rate"))
     kept, base = col["kept_units"], col["base"]
     out["kept_units"] = number("kept_units", "count", f"{col['units']}-{col['returned_units']}")
     net = f"ROUND({col['revenue']}-{col['refund']},{digits})"
@@ -120,16 +120,16 @@ def line_cells(
         out[f"{name} bound"], out[f"{name} met"] = _judged(name, lines, col, at, styles)
     met = ",".join(f"{col[f'{c.predicate} met']}=1" for c in rule.condition)
     blocked = lines["problem"].str.contains("|".join(BLOCKING), regex=True).to_numpy()
-    out["blocked"] = Cells(blocked.astype(np.int64), "", styles("count"))
+    out["blocked"] = SheetColumn(blocked.astype(np.int64), "", styles("count"))
     eligible = f"IF(AND({met},{col['blocked']}=0),1,0)"
-    out["eligible"] = Cells(lines["eligible"].to_numpy(np.int64), eligible, styles("count"))
+    out["eligible"] = SheetColumn(lines["eligible"].to_numpy(np.int64), eligible, styles("count"))
     amount = col["tax" if rule.relief.measure == "share_of_tax" else "base"]
     if rule.negative_base == "zero":
         amount = f"MAX(0,{amount})"
     exact = f"ROUND({amount}*{at['relief']},{digits + 6})"
     if rule.caps.per_sku is not None:
         exact = f"MAX(-{at['cap_sku']},MIN({at['cap_sku']},{exact}))"
-    out["relief_exact"] = Cells(
+    out["relief_exact"] = SheetColumn(
         lines["relief_micro"].to_numpy(np.float64) / (unit * 1e6),
         f"IF({col['eligible']}=1,{exact},0)",
         styles("exact"),
@@ -156,33 +156,37 @@ def _judged(
     col: Mapping[str, str],
     at: Mapping[str, Any],
     styles: Callable[[str], Any],
-) -> tuple[Cells, Cells]:
+) -> tuple[SheetColumn, SheetColumn]:
     """Bound of a condition, and whether it is met."""
     bounds, met = lines[f"{name}_bound"], lines[f"{name}_met"].to_numpy(np.int64)
     bound, count = col[f"{name} bound"], styles("count")
     if name in ("intensity_at_most", "interval_high_at_most"):
         value = col["intensity" if name == "intensity_at_most" else "intensity_high"]
         own = lines["category"].map(at[f"{name} rows"]).fillna(at[f"{name} row"])
-        cells = Cells(
+        cells = SheetColumn(
             bounds.to_numpy(np.float64),
             f"{at['sheet']}$B${{b}}",
             styles("intensity"),
             {"b": own.to_numpy(np.int64)},
         )
         formula = f"IF(ISNUMBER({value}),IF({value}<={bound},1,0),0)"
-        return cells, Cells(met, formula, count)
+        return cells, SheetColumn(met, formula, count)
     if name == "primary_share_at_least":
         value = col["primary_share"]
         formula = f"IF(ISNUMBER({value}),IF({value}>={bound},1,0),0)"
-        return Cells(bounds.to_numpy(np.float64), at[name], styles("share")), Cells(
+        return SheetColumn(bounds.to_numpy(np.float64), at[name], styles("share")), SheetColumn(
             met, formula, count
         )
     if name == "letter_at_least":
         graded = f'AND({col["letter_used"]}<>"",{col["letter_used"]}<={bound})'
-        return Cells(bounds.to_numpy(), at[name]), Cells(met, f"IF({graded},1,0)", count)
+        return SheetColumn(bounds.to_numpy(), at[name]), SheetColumn(
+            met, f"IF({graded},1,0)", count
+        )
     if name == "verified":
-        return Cells(bounds.to_numpy()), Cells(met, f'IF({col["certificate"]}<>"",1,0)', count)
-    return Cells(bounds.to_numpy()), Cells(met, "", count)
+        return SheetColumn(bounds.to_numpy()), SheetColumn(
+            met, f'IF({col["certificate"]}<>"",1,0)', count
+        )
+    return SheetColumn(bounds.to_numpy()), SheetColumn(met, "", count)
 
 
 def total_formulas(

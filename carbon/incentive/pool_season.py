@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from carbon.incentive.fund import Group, balance, simulate
+from carbon.incentive.fund import ClaimGroup, balance, simulate
 from carbon.incentive.pool_policy import Policy
 from carbon.incentive.pool_tiers import CENTS
 
@@ -161,7 +161,7 @@ def _group(
     claims: tuple[Floats, Floats],
     past: pd.DataFrame,
     ahead: pd.DataFrame,
-) -> Group:
+) -> ClaimGroup:
     """Tiers as the simulation takes them."""
     size = len(tiers)
     place = merchants["place"].loc[cells["merchant"]].to_numpy()
@@ -179,7 +179,7 @@ def _group(
     square = np.bincount(place, expected * (mean**2 + sd**2), size) / each
     daily = total / past["orders"].sum()
     orders = np.rint(daily * ahead["orders"].to_numpy()[:, None]).astype(np.int64)
-    return Group(
+    return ClaimGroup(
         orders,
         number / some,
         np.sqrt(variance) / some,
@@ -205,7 +205,12 @@ def _told(found: Any, income: Floats, policy: Policy) -> dict[str, Any]:
 
 
 def _days(
-    ahead: pd.DataFrame, group: Group, income: Floats, expected: Floats, paths: Floats, lag: int
+    ahead: pd.DataFrame,
+    group: ClaimGroup,
+    income: Floats,
+    expected: Floats,
+    paths: Floats,
+    lag: int,
 ) -> pd.DataFrame:
     whole = len(ahead) + lag
     first = ahead["date"].iloc[0]

@@ -35,7 +35,7 @@ from carbon.incentive.pool_orders import (
 from carbon.incentive.pool_policy import Policy
 from carbon.incentive.pool_season import Outlook, outlook
 from carbon.incentive.pool_tiers import CENTS, move, tier_of, tiers
-from carbon.incentive.suspicion import Cells, suspects
+from carbon.incentive.suspicion import MerchantCells, suspects
 
 __all__ = ["Pool", "pool"]
 
@@ -138,7 +138,7 @@ def pool(
     rare = float(policy.suspicion.chance) / np.maximum(per_category, 1)
     prior_high = np.asarray(special.betainccinv(prior.a, prior.b, rare), np.float64)
     alpha, beta = posterior
-    cells = Cells(
+    cells = MerchantCells(
         of,
         table["merchant"].to_numpy(),
         table["category"].to_numpy(),

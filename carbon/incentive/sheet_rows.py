@@ -17,7 +17,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-__all__ = ["SHEET_ROWS", "Cells", "letters", "write_rows"]
+__all__ = ["SHEET_ROWS", "SheetColumn", "letters", "write_rows"]
 
 SHEET_ROWS: Final = 1_048_576
 """Rows that a sheet can hold, the header included."""
@@ -36,7 +36,7 @@ PLACE: Final = re.compile(r"\{(\w+)\}")
 
 
 @dataclass(frozen=True)
-class Cells:
+class SheetColumn:
     """A column of cells.
 
     Parameters
@@ -73,7 +73,7 @@ def letters(column: int) -> str:
     return out
 
 
-def write_rows(sheet: Any, first: int, columns: Sequence[Cells]) -> None:
+def write_rows(sheet: Any, first: int, columns: Sequence[SheetColumn]) -> None:
     """Write rows below those that a sheet has.
 
     Parameters
@@ -82,7 +82,7 @@ def write_rows(sheet: Any, first: int, columns: Sequence[Cells]) -> None:
         Of a workbook in constant-memory mode.
     first : int
         The first row, counted from 0.
-    columns : sequence of Cells
+    columns : sequence of SheetColumn
         All of one length, from column A on.
     """
     count = len(columns[0].values)
@@ -101,7 +101,7 @@ def write_rows(sheet: Any, first: int, columns: Sequence[Cells]) -> None:
     sheet.previous_row = first + count
 
 
-def _cells(cells: Cells, name: str, row: Any, part: slice) -> Any:
+def _cells(cells: SheetColumn, name: str, row: Any, part: slice) -> Any:
     """XML of the cells of one column."""
     style = f' s="{cells.style._get_xf_index()}"' if cells.style is not None else ""
     head = f'<c r="{name}'
@@ -132,7 +132,7 @@ def _values(head: str, row: Any, style: str, texts: Any, number: bool) -> Any:
     return pc.if_else(full, made, "")
 
 
-def _formula(cells: Cells, row: Any, part: slice) -> Any:
+def _formula(cells: SheetColumn, row: Any, part: slice) -> Any:
     """Formula of each row, escaped."""
     pieces: list[Any] = []
     text = cells.formula.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from carbon.base.rules import templates_root
+from carbon.base.words import basis_text
 from carbon.incentive.dossier import Dossier, Source, told, words
 from carbon.incentive.intensity import EFFECTS, Change
 from carbon.incentive.money import text
@@ -111,7 +112,7 @@ def summary_pdf(dossier: Dossier, chart: str, signed: Sequence[Source], lang: st
         [say["relief_measure"], f"{float(rule.relief.rate):.2%} · {say[rule.relief.measure]}"],
         [say["rounding"], f"{say[rule.rounding.mode]}, {say[rule.rounding.level]}"],
         [say["period"], f"{period.name} ({period.first} {say['to']} {period.last})"],
-        [say["basis"], dossier.basis],
+        [say["basis"], basis_text(dossier.basis, lang)],
         [say["program"], dossier.program],
     ]
     relief = sum(int(value) for value in dossier.assessment.totals["relief"])

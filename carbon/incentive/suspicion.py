@@ -21,7 +21,7 @@ from carbon.base.words import text
 from carbon.catalogue.ledger import MONEY
 from carbon.incentive.pool_tiers import CENTS
 
-__all__ = ["COLUMNS", "Cells", "says", "suspects"]
+__all__ = ["COLUMNS", "MerchantCells", "says", "suspects"]
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -38,7 +38,7 @@ _REASONS = 200
 
 
 @dataclass(frozen=True)
-class Cells:
+class MerchantCells:
     """Merchants by category, and the orders that belong to them.
 
     Parameters
@@ -70,7 +70,7 @@ class Cells:
 def suspects(
     frame: pd.DataFrame,
     claim: Floats,
-    cells: Cells,
+    cells: MerchantCells,
     *,
     chance: float,
     least: int,
@@ -84,7 +84,7 @@ def suspects(
         Orders: ``merchant category returned`` and, if known, ``buyer address reason``.
     claim : numpy.ndarray
         Of each order [ten-thousandths], NaN where it is not told.
-    cells : Cells
+    cells : MerchantCells
     chance : float
         Probability of naming anyone if nobody cheats, for each kind of evidence [1].
     least : int
@@ -198,7 +198,7 @@ def _repeated(
     frame: pd.DataFrame,
     kind: str,
     returned: npt.NDArray[np.bool_],
-    cells: Cells,
+    cells: MerchantCells,
     chance: float,
     least: int,
 ) -> tuple[pd.DataFrame, npt.NDArray[np.bool_]]:
@@ -247,7 +247,7 @@ def _only(at: Integers, values: Any, size: int) -> Integers:
     return np.where(low == high, high, -1)
 
 
-def _beyond(frame: pd.DataFrame, cells: Cells, least: int) -> pd.DataFrame:
+def _beyond(frame: pd.DataFrame, cells: MerchantCells, least: int) -> pd.DataFrame:
     """Merchants whose credible interval begins above what their category explains."""
     at = np.flatnonzero((cells.low > cells.prior_high) & (cells.returns >= least))
     merchant = np.asarray(frame["merchant"].cat.categories)[cells.merchant[at]]
@@ -268,7 +268,7 @@ def _beyond(frame: pd.DataFrame, cells: Cells, least: int) -> pd.DataFrame:
 def _one_reason(
     frame: pd.DataFrame,
     returned: npt.NDArray[np.bool_],
-    cells: Cells,
+    cells: MerchantCells,
     chance: float,
     least: int,
     share: float,

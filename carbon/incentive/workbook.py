@@ -15,7 +15,7 @@ from carbon.incentive.cover_sheet import Front, height
 from carbon.incentive.dossier import Dossier, words
 from carbon.incentive.intensity import EFFECTS
 from carbon.incentive.lines_sheet import line_cells, total_formulas
-from carbon.incentive.sheet_rows import SHEET_ROWS, Cells, letters, write_rows
+from carbon.incentive.sheet_rows import SHEET_ROWS, SheetColumn, letters, write_rows
 
 __all__ = ["write_workbook"]
 
@@ -79,7 +79,7 @@ class _Book(Front):
         self._problems()
         self.cover(cover, total)
 
-    def _table(self, key: str, columns: Mapping[str, Cells]) -> list[tuple[str, int, int]]:
+    def _table(self, key: str, columns: Mapping[str, SheetColumn]) -> list[tuple[str, int, int]]:
         """Write a table on as many sheets as it needs; name, first and last line of each."""
         count = len(next(iter(columns.values())).values)
         parts = []
@@ -91,7 +91,7 @@ class _Book(Front):
             sheet = self._sheet(name, columns)
             cut = slice(start, stop)
             some = [
-                Cells(
+                SheetColumn(
                     cells.values[cut],
                     cells.formula,
                     cells.style,
@@ -104,7 +104,7 @@ class _Book(Front):
             parts.append((name, start, stop))
         return parts
 
-    def _sheet(self, name: str, columns: Mapping[str, Cells], sheet: Any = None) -> Any:
+    def _sheet(self, name: str, columns: Mapping[str, SheetColumn], sheet: Any = None) -> Any:
         sheet = sheet if sheet is not None else self.book.add_worksheet(name)
         sheet.freeze_panes(1, 2)
         sheet.set_landscape()
@@ -151,12 +151,12 @@ class _Book(Front):
         names = self._inventory_columns()
         col = {name: letters(at) for at, name in enumerate(names)}
         known = table["total_kg"].notna().to_numpy()
-        cells: dict[str, Cells] = {}
+        cells: dict[str, SheetColumn] = {}
         for name in names:
             values = table[name]
             kind = {"primary_share": "share", "dqr": "intensity"}.get(name, "kg")
             numeric = pd.api.types.is_numeric_dtype(values.dtype)
-            cells[name] = Cells(
+            cells[name] = SheetColumn(
                 values.to_numpy() if numeric else values.astype("object").to_numpy(),
                 style=self.formats[kind] if numeric else None,
             )
@@ -177,7 +177,9 @@ class _Book(Front):
                 "b": np.where(usable, ends[at] + 1, 0),
             }
         total = np.round(table["total_kg"].to_numpy(), 6)
-        cells["total_kg"] = Cells(total, formula, self.formats["kg"], rows or {"k": known * 1})
+        cells["total_kg"] = SheetColumn(
+            total, formula, self.formats["kg"], rows or {"k": known * 1}
+        )
         self._table("inventory", cells)
         if exchanges is not None:
             self._exchanges(exchanges)
@@ -187,10 +189,12 @@ class _Book(Front):
         told = exchanges["kg_per_unit"].notna().to_numpy()
         rows = {"f": np.where(told, exchanges["factor"].to_numpy(np.int64) + 2, 0)}
         number = self.formats["number"]
-        cells = {name: Cells(exchanges[name].array) for name in ("sku", "stage", "activity")}
-        cells["amount"] = Cells(exchanges["amount"].to_numpy(), style=number)
-        cells["kg_per_unit"] = Cells(exchanges["kg_per_unit"].to_numpy(), factor, number, rows)
-        cells["kg"] = Cells(exchanges["kg"].to_numpy(), "D{r}*E{r}", number, rows)
+        cells = {name: SheetColumn(exchanges[name].array) for name in ("sku", "stage", "activity")}
+        cells["amount"] = SheetColumn(exchanges["amount"].to_numpy(), style=number)
+        cells["kg_per_unit"] = SheetColumn(
+            exchanges["kg_per_unit"].to_numpy(), factor, number, rows
+        )
+        cells["kg"] = SheetColumn(exchanges["kg"].to_numpy(), "D{r}*E{r}", number, rows)
         self._table("exchanges", cells)
 
     def _factors(self) -> None:
@@ -198,10 +202,12 @@ class _Book(Front):
         number, count = self.formats["number"], self.formats["count"]
         names = ["activity", "factor_location", "unit", "kg_per_unit", "factor_source", "cite"]
         cells = {
-            name: Cells(table[name].to_numpy(), style=number if name == "kg_per_unit" else None)
+            name: SheetColumn(
+                table[name].to_numpy(), style=number if name == "kg_per_unit" else None
+            )
             for name in (*names, "match")
         }
-        cells["uses"] = Cells(table["uses"].to_numpy(), style=count)
+        cells["uses"] = SheetColumn(table["uses"].to_numpy(), style=count)
         self._table("factors", cells)
 
     def _summary(
@@ -232,18 +238,18 @@ class _Book(Front):
         formulas = total_formulas(rule, sums, col, at["cap_taxpayer"])
         values = totals.rename(columns={"lines": "line_count"})
         scale = 10.0**rule.minor_digits
-        cells: dict[str, Cells] = {}
+        cells: dict[str, SheetColumn] = {}
         sheet_kinds: dict[str, str] = {}
         for name in TOTALS:
             kind = KINDS.get(name, "money")
             if name == "taxpayer":
-                cells[name] = Cells(values[name].to_numpy())
+                cells[name] = SheetColumn(values[name].to_numpy())
                 continue
             told = values["exact_micro" if name == "exact" else name].to_numpy(np.float64)
             divide = scale * 1e6 if name == "exact" else scale if kind == "money" else 1.0
             style = self.formats[kind]
             needed = {row: rows[row] for row in rows if f"{{{row}}}" in formulas.get(name, "")}
-            cells[name] = Cells(told / divide, formulas.get(name, ""), style, needed)
+            cells[name] = SheetColumn(told / divide, formulas.get(name, ""), style, needed)
             sheet_kinds[name] = kind
         self._sheet(self.words["summary"], cells, sheet)
         write_rows(sheet, 1, list(cells.values()))
@@ -268,21 +274,24 @@ class _Book(Front):
             sheet.write_string(0, 0, self.words["no_previous"])
             return
         cells = {
-            name: Cells(table[name].astype("object").to_numpy()) for name in ("taxpayer", "sku")
+            name: SheetColumn(table[name].astype("object").to_numpy())
+            for name in ("taxpayer", "sku")
         }
         for name in ("status_before", "status_now"):
             told = table[name].map({"yes": self.words["yes"], "no": self.words["no"], "": ""})
-            cells[name] = Cells(told.astype("object").to_numpy())
+            cells[name] = SheetColumn(told.astype("object").to_numpy())
         for name in ("base_before", "base_now", "relief_before", "relief_now"):
-            cells[name] = Cells(table[name].to_numpy() / 10.0**digits, style=self.formats["money"])
+            cells[name] = SheetColumn(
+                table[name].to_numpy() / 10.0**digits, style=self.formats["money"]
+            )
         change = (table["relief_now"] - table["relief_before"]).to_numpy() / 10.0**digits
         formula = f"ROUND(H{{r}}-G{{r}},{digits})"
-        cells["relief_change"] = Cells(change, formula, self.formats["money"])
+        cells["relief_change"] = SheetColumn(change, formula, self.formats["money"])
         for name in ("kg_before", "kg_now"):
-            cells[name] = Cells(table[name].to_numpy(np.float64), style=self.formats["kg"])
+            cells[name] = SheetColumn(table[name].to_numpy(np.float64), style=self.formats["kg"])
         formula = 'IF(AND(ISNUMBER(J{r}),ISNUMBER(K{r})),K{r}-J{r},"")'
         moved = (table["kg_now"] - table["kg_before"]).to_numpy(np.float64)
-        cells["kg_change"] = Cells(moved, formula, self.formats["kg"])
+        cells["kg_change"] = SheetColumn(moved, formula, self.formats["kg"])
         self._table("changes", cells)
 
     def _intensity(self) -> None:
@@ -297,21 +306,24 @@ class _Book(Front):
         wide = wide.reindex(columns=list(EFFECTS)).join(change.ends.set_index(keys)).reset_index()
         number = self.formats["intensity"]
         unit = wide["measure"].map(lambda name: self.words[name])
-        cells = {"taxpayer": Cells(wide["taxpayer"].to_numpy()), "unit": Cells(unit.to_numpy())}
-        cells["base_year"] = Cells(wide["base"].to_numpy(), style=number)
+        cells = {
+            "taxpayer": SheetColumn(wide["taxpayer"].to_numpy()),
+            "unit": SheetColumn(unit.to_numpy()),
+        }
+        cells["base_year"] = SheetColumn(wide["base"].to_numpy(), style=number)
         for name in EFFECTS:
-            cells[name] = Cells(wide[name].to_numpy(), style=number)
+            cells[name] = SheetColumn(wide[name].to_numpy(), style=number)
         last = letters(2 + len(EFFECTS))
         total = f"SUM(D{{r}}:{last}{{r}})"
-        cells["sum_of_effects"] = Cells(wide["change"].to_numpy(), total, number)
-        cells["now"] = Cells(
+        cells["sum_of_effects"] = SheetColumn(wide["change"].to_numpy(), total, number)
+        cells["now"] = SheetColumn(
             wide["now"].to_numpy(), f"C{{r}}+{letters(3 + len(EFFECTS))}{{r}}", number
         )
         share = (wide["now"] / wide["base"] - 1).to_numpy()
         formula = f"{letters(4 + len(EFFECTS))}{{r}}/C{{r}}-1"
-        cells["share_of_base"] = Cells(share, formula, self.formats["rate"])
+        cells["share_of_base"] = SheetColumn(share, formula, self.formats["rate"])
         for name in ("coverage_base", "coverage"):
-            cells[name] = Cells(wide[name].to_numpy(), style=self.formats["share"])
+            cells[name] = SheetColumn(wide[name].to_numpy(), style=self.formats["share"])
         self._table("intensity", cells)
 
     def _problems(self) -> None:
@@ -337,7 +349,9 @@ class _Book(Front):
             told = table[name]
             numbers = name == "row"
             values = told.astype(np.float64) if numbers else told.fillna("").astype(str)
-            cells[name] = Cells(values.to_numpy(), style=self.formats["count"] if numbers else None)
+            cells[name] = SheetColumn(
+                values.to_numpy(), style=self.formats["count"] if numbers else None
+            )
         self._table("problems", cells)
 
 

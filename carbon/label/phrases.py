@@ -279,11 +279,16 @@ def sentence(
     stages : sequence of mappings
         ``spoken`` and ``share`` of each stage.
     """
-    total = f"{known['total']} {w['unit']} ({w['per']})" if known["total"] else w["state_unknown"]
+    total = (
+        f"{known['total']} {w['unit']}{w['why_comma']}{w['per']}"
+        if known["total"]
+        else w["state_unknown"]
+    )
     parts = [f"{w['footprint']}{w['colon']}{total}"]
     parts += [known["interval_line"], known["unit_line"]] if known["total"] else []
     if known["letter"]:
-        parts.append(f"{known['letter']} ({known['state_line']}; {known['ratio_line']})")
+        said = filter(None, (known["state_line"], known["ratio_line"]))
+        parts.append(f"{known['letter']}{w['colon']}{w['why_comma'].join(said)}")
     elif known["total"]:
         parts.append(known["state_line"])
     parts += [known["reason_line"], known["why_line"], known["dear_line"], known["evidence_line"]]

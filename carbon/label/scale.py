@@ -305,7 +305,8 @@ def grade(
         doubted = better & (flattery < -FELT) & (honest > likeliest)
         doubted |= plausible.wrong
         doubted &= ~(unknown | without | untold)
-        codes.add("J008", doubted)
+        codes.add("C277", doubted & plausible.placed & ~plausible.wrong)
+    codes.add("J008", doubted)
     wide = (best < 0) & ~(unknown | without | untold | undrawn | doubted)
     codes.add("J003", wide)
     state = np.select(

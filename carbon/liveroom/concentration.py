@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from carbon.liveroom.nearest import largest
+from carbon.liveroom.entropy import largest
 
 __all__ = ["LORENZ_POINTS", "gini", "herfindahl", "lorenz", "top_share"]
 

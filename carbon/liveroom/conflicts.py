@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from carbon.base.words import spoken
-from carbon.liveroom.nearest import Rulebook, largest
+from carbon.liveroom.entropy import Rulebook, largest
 from carbon.liveroom.policy import ExposureRules
 
 __all__ = ["RULES", "Conflict", "conflicts", "head_of", "rulebook"]

@@ -11,14 +11,14 @@ import numpy.typing as npt
 import pandas as pd
 
 from carbon.liveroom.claims import CLOSE, Claims, claimed
+from carbon.liveroom.criteria import measures, sums
 from carbon.liveroom.matching import match_credits, match_power
-from carbon.liveroom.measures import measures, sums
+from carbon.liveroom.merchants import Merchants, merchants_of
 from carbon.liveroom.plausible import watched_too_little
 from carbon.liveroom.policy import Policy
 from carbon.liveroom.reasons import Gate, Measured, reasons
 from carbon.liveroom.room_problems import RoomProblems, text_of
 from carbon.liveroom.sales import Sold, tally
-from carbon.liveroom.standing import Standing, standing
 from carbon.liveroom.studio import Studio, studio
 
 __all__ = ["Earlier", "Judgement", "Tables", "judge"]
@@ -119,7 +119,7 @@ def judge(
     tables : Tables
         What the platform knows.
     goods : pandas.DataFrame
-        As :func:`carbon.liveroom.goods.goods_of` gives it, one row a SKU.
+        As :func:`carbon.liveroom.products.goods_of` gives it, one row a SKU.
     impacts : pandas.DataFrame
         The columns :data:`carbon.liveroom.studio.IMPACT_COLUMNS` by place.
     policy : Policy
@@ -140,7 +140,7 @@ def judge(
     -----
     A value is a mean over what was sold, before returns, so that a return changes the return rate
     and nothing else; it is weighed by revenue
-    (:data:`carbon.liveroom.measures.BY_REVENUE`) or by units. What is not known
+    (:data:`carbon.liveroom.criteria.BY_REVENUE`) or by units. What is not known
     counts at the ``unknown`` bound of its criterion, and earns nothing if nothing is known. The
     return rate is ``(x + k·p)/((n + k)·p)``: x of n closed units came back, p is the rate of the
     categories sold, k the prior of the policy (a Beta-binomial mean, credibility n/(n + k)).
@@ -203,7 +203,7 @@ def judge(
     table["certificates"] = _serials(power, len(rooms))
     table["credits"] = _serials(used, len(rooms))
     measured = measures(sold, goods, table, policy)
-    who = standing(rooms, tables.merchants, tables.findings, policy, problems)
+    who = merchants_of(rooms, tables.merchants, tables.findings, policy, problems)
     gates = _gates(table, sold, who, policy, as_of, problems)
     _earlier_told(on_air, (power, used), problems)
     out = _decide(rooms, table, measured, gates, who, policy, problems)
@@ -222,7 +222,11 @@ def judge(
 def _doubts(sold: Sold, goods: pd.DataFrame, problems: RoomProblems) -> None:
     """Tell the rooms which of their goods are doubted."""
     names = goods["sku"].astype(str).to_numpy(dtype=object)
-    for code, column, flag in (("R073", "packaging", "bare"), ("R074", "sku", "withheld")):
+    for code, column, flag in (
+        ("R073", "packaging", "bare"),
+        ("R074", "sku", "withheld"),
+        ("R082", "sku", "doubted"),
+    ):
         if flag in goods:
             doubted = np.append(goods[flag].to_numpy(dtype=bool), False)
             at = np.flatnonzero(doubted[sold.sku])
@@ -272,7 +276,7 @@ def _serials(claims: Claims, n: int) -> npt.NDArray[np.object_]:
 def _gates(
     table: pd.DataFrame,
     sold: Sold,
-    who: Standing,
+    who: Merchants,
     policy: Policy,
     as_of: np.datetime64,
     problems: RoomProblems,
@@ -338,7 +342,7 @@ def _decide(
     table: pd.DataFrame,
     measured: dict[str, Measured],
     gates: list[Gate],
-    who: Standing,
+    who: Merchants,
     policy: Policy,
     problems: RoomProblems,
 ) -> pd.DataFrame:

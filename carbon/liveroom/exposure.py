@@ -12,8 +12,8 @@ import pandas as pd
 
 from carbon.base.errors import LedgerError, RuleError, StudyError
 from carbon.liveroom.conflicts import conflicts, rulebook
+from carbon.liveroom.entropy import Nearest, Rulebook, nearest
 from carbon.liveroom.exposure_report import REPORT_COLUMNS, report
-from carbon.liveroom.nearest import Nearest, Rulebook, nearest
 from carbon.liveroom.policy import ExposureRules
 
 __all__ = ["EXPOSURE_COLUMNS", "Allocation", "allocate"]

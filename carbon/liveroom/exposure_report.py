@@ -11,8 +11,8 @@ import pandas as pd
 
 from carbon.base.words import spoken
 from carbon.liveroom.concentration import gini, herfindahl, lorenz, top_share
+from carbon.liveroom.entropy import Nearest, Rulebook
 from carbon.liveroom.least_moved import LARGEST, least_moved
-from carbon.liveroom.nearest import Nearest, Rulebook
 from carbon.liveroom.policy import ExposureRules
 
 __all__ = ["REPORT_COLUMNS", "report"]

@@ -13,7 +13,7 @@ from scipy.special import ndtr
 
 from carbon.catalogue.schema import Catalogue
 from carbon.liveroom import gaming_checks as tests
-from carbon.liveroom.gaming_told import CHECKS, Listing, Told, row, stated
+from carbon.liveroom.pattern_rows import CHECKS, Listing, Told, row, stated
 from carbon.liveroom.policy import GamingRules
 from carbon.stages.inventory import Quantities
 

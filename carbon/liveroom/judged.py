@@ -15,9 +15,9 @@ from carbon.catalogue.ledger import Ledger
 from carbon.catalogue.schema import Catalogue
 from carbon.footprint.computing import Computing
 from carbon.liveroom.eligibility import Judgement, Tables, judge
-from carbon.liveroom.goods import goods_of
 from carbon.liveroom.ledgers import impacts_of, problems_of, rates_of
 from carbon.liveroom.policy import Policy
+from carbon.liveroom.products import goods_of
 from carbon.liveroom.room_problems import text_of
 from carbon.liveroom.room_words import Look, findings
 from carbon.liveroom.settlement import History, entry, settle

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from scipy import sparse
 from scipy.optimize import linprog
 
-from carbon.liveroom.nearest import Rulebook
+from carbon.liveroom.entropy import Rulebook
 
 __all__ = ["LARGEST", "least_moved", "solved"]
 

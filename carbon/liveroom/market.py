@@ -10,10 +10,10 @@ import pandas as pd
 from carbon.base.rules import Rules, load, shipped
 from carbon.liveroom.policy import Bound, Count, Positive, Share, Text
 
-__all__ = ["Market", "Reported", "Scenario", "read_scenario", "rooms_of"]
+__all__ = ["MarketModel", "Reported", "Scenario", "read_scenario", "rooms_of"]
 
 
-class Market(Rules):
+class MarketModel(Rules):
     """A market that a scenario makes up, room by room.
 
     Parameters
@@ -68,7 +68,7 @@ class Scenario(Rules):
     title_zh: Text
     text: Text
     text_zh: Text
-    market: Market
+    market: MarketModel
     reported: Reported | None = None
 
 
@@ -97,12 +97,12 @@ def read_scenario(name: Path | str) -> Scenario:
     return load(shipped("markets", name), Scenario)
 
 
-def rooms_of(market: Market) -> pd.DataFrame:
+def rooms_of(market: MarketModel) -> pd.DataFrame:
     """Rooms of a market, as a table of rooms.
 
     Parameters
     ----------
-    market : Market
+    market : MarketModel
 
     Returns
     -------

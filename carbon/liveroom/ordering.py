@@ -14,7 +14,7 @@ from scipy.special import ndtr, ndtri
 
 from carbon.base.errors import StudyError
 from carbon.footprint.distributions import WIDTH
-from carbon.liveroom.leaders import starts
+from carbon.liveroom.rank_starts import starts
 
 __all__ = ["ORDERS", "WITHIN", "Keys", "Order", "certainty", "needed", "scores"]
 

@@ -13,7 +13,7 @@ from carbon.base.errors import RuleError
 from carbon.liveroom.concentration import gini, top_share
 from carbon.liveroom.conflicts import head_of
 from carbon.liveroom.exposure import Allocation, allocate
-from carbon.liveroom.market import Market
+from carbon.liveroom.market import MarketModel
 from carbon.liveroom.policy import ExposureRules
 
 __all__ = ["COURSE_COLUMNS", "MONITOR_COLUMNS", "Rounds", "run"]
@@ -74,7 +74,7 @@ def run(
     boost_cap: float,
     *,
     rounds: int = 1,
-    market: Market | None = None,
+    market: MarketModel | None = None,
     policy: str = "",
 ) -> Rounds:
     """Share out impressions round after round, and watch the running shares.
@@ -88,7 +88,7 @@ def run(
         As for :func:`carbon.liveroom.exposure.allocate`.
     rounds : int
         Rounds to make up, if there is no column ``round``.
-    market : Market, optional
+    market : MarketModel, optional
         Feedback, noise and public share of made-up rounds; without it every round has the same
         baseline and all impressions are public.
 
@@ -203,7 +203,7 @@ def _parts(rooms: pd.DataFrame, rounds: int) -> list[tuple[int, pd.DataFrame]]:
 class _Echo:
     """Made-up rounds of noisy demand; each baseline echoes the exposure of the round before."""
 
-    def __init__(self, rooms: pd.DataFrame, market: Market | None) -> None:
+    def __init__(self, rooms: pd.DataFrame, market: MarketModel | None) -> None:
         self.first = rooms["impressions"].to_numpy(dtype=np.float64)
         self.feedback = market.feedback.value if market else 0.0
         self.noise = market.noise.value if market else 0.0
@@ -242,7 +242,7 @@ def _state(
     demand: Floats,
     small: npt.NDArray[np.bool_],
     rules: ExposureRules,
-    market: Market | None,
+    market: MarketModel | None,
     moved: float,
     below: int,
 ) -> tuple[float, ...]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -258,4 +259,4 @@ def rendered(
         }
     )
     # a Chinese percent sign follows its number
-    return html.replace("\u00a0%", "%") if say.langs[0] == "zh" else html
+    return re.sub(r"(?<=\d)[\u00a0 ]%", "%", html) if say.langs[0] == "zh" else html

@@ -18,8 +18,8 @@ from carbon.footprint.reference import References
 from carbon.footprint.scenario import what_if
 from carbon.label.claims import Market, check
 from carbon.label.facts import ratios
-from carbon.liveroom.goods import facts
 from carbon.liveroom.policy_file import read_policy
+from carbon.liveroom.products import facts
 
 if TYPE_CHECKING:
     from carbon.study import Study
@@ -34,7 +34,7 @@ FACTS: Final = {
     "wrapping_kg": "packaging_kg",
     "plastic": "packaging_plastic",
 }
-"""Column of the report → fact of :func:`carbon.liveroom.goods.facts`."""
+"""Column of the report → fact of :func:`carbon.liveroom.products.facts`."""
 
 Floats = npt.NDArray[np.float64]
 

@@ -70,7 +70,28 @@ def letters(of: Telling, letters: Sequence[str], scale: str) -> dict[str, Any]:
         say("letters"),
         figure(bars(shown, name=title, key="letters", legend=legend, unit=say.plain("skus"))),
         text(note, note=True),
+        *_withheld(of),
     )
+
+
+def _withheld(of: Telling) -> list[Block]:
+    """SKUs whose letter is withheld, each with its reasons in words."""
+    say = of.say
+    rows = of.skus[of.skus["state"].astype(str) == "withheld"]
+    if rows.empty:
+        return []
+    heads = [
+        (say("sku"), "head"),
+        (say("name"), "user"),
+        (say("category"), "text"),
+        (say("per_unit"), "number"),
+        (say("why"), "text"),
+    ]
+    cells = [
+        [*of.who(row), of.kg(row), of.reasons(str(row["reason"]))]
+        for row in rows.head(LONG).to_dict("records")
+    ]
+    return [table(say("withheld_table"), heads, cells, more=of.more(len(rows), LONG))]
 
 
 def where(of: Telling) -> dict[str, Any]:

@@ -8,11 +8,9 @@ import numpy as np
 import pandas as pd
 from markupsafe import Markup
 
-from carbon.base.codes import CODES
 from carbon.base.digits import amount, percent
 from carbon.base.problems import retold
-from carbon.base.words import section as section_words
-from carbon.pages.html import LANGS, Block, Say, figure, section, table, text, user
+from carbon.pages.html import Block, figure, section, table, text, user
 from carbon.pages.report_words import PROBLEMS, TONNE, TOP, Telling
 from carbon.paper.charts import Bar, bars
 
@@ -259,19 +257,6 @@ def claims(of: Telling, market: dict[str, str]) -> dict[str, Any]:
     return section("claims", say("claims"), *blocks, table(say("claims"), heads, cells, more=more))
 
 
-def _causes(say: Say, codes: str) -> Markup:
-    """What codes say, in words."""
-    return say.both(
-        {
-            lang: section_words("problem", lang)["semicolon"].join(
-                f"{code} {CODES[code].rule_in(lang)}" if code in CODES else code
-                for code in codes.split()
-            )
-            for lang in LANGS
-        }
-    )
-
-
 def problems(of: Telling, command: str) -> dict[str, Any]:
     """Problems by row, and SKUs that could not be computed."""
     say, rows = of.say, of.figures.problems
@@ -280,7 +265,7 @@ def problems(of: Telling, command: str) -> dict[str, Any]:
     if len(failed):
         heads = [(say("sku"), "head"), (say("name"), "user"), (say("why"), "text")]
         cells = [
-            [user(row["sku"], 160), user(row["name"], 240), _causes(say, str(row["problem"]))]
+            [user(row["sku"], 160), user(row["name"], 240), of.reasons(str(row["problem"]))]
             for row in failed.head(PROBLEMS).to_dict("records")
         ]
         more = of.more(len(failed), PROBLEMS)

@@ -12,6 +12,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from carbon.base import digits
+from carbon.base.codes import CODES
 from carbon.base.digits import DASH, percent
 from carbon.base.words import section
 from carbon.label.phrases import unit_word, why
@@ -130,6 +131,18 @@ class Telling:
         )
         likeliest = f"{row['letter']} {percent(chance)}" if math.isfinite(chance) else ""
         return Markup("{} <small>{}</small>").format(letter, likeliest or self.say("range"))
+
+    def reasons(self, codes: str) -> Markup:
+        """What codes say, in words."""
+        return self.say.both(
+            {
+                lang: section("problem", lang)["semicolon"].join(
+                    f"{code} {CODES[code].rule_in(lang)}" if code in CODES else code
+                    for code in codes.split()
+                )
+                for lang in LANGS
+            }
+        )
 
     def why(self, row: Mapping[Any, Any]) -> Markup:
         """The told facts that move a letter most, in words."""

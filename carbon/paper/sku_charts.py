@@ -14,7 +14,7 @@ from typing import Final
 from xml.sax.saxutils import escape
 
 from carbon.base import digits
-from carbon.base.words import section
+from carbon.base.words import basis_text, section
 from carbon.paper import strokes
 from carbon.paper.strokes import GRID, LESS, MORE, PAPER, SIZE, SOFT, WHOLE, point
 from carbon.paper.text import fitted, plain
@@ -206,7 +206,9 @@ def _drawn(
         elements.append(strokes.text(16, TOP + 20, section("chart", lang)["unknown"], size=14))
     elements.append(strokes.text(16, height - 24, "  ·  ".join(notes), SOFT, size=12))
     elements.append(
-        strokes.text(16, height - 8, fitted(plain(basis), 11, BASIS_ROOM), SOFT, size=11)
+        strokes.text(
+            16, height - 8, fitted(plain(basis_text(basis, lang)), 11, BASIS_ROOM), SOFT, size=11
+        )
     )
     return "\n".join([*elements, "</svg>"]) + "\n"
 

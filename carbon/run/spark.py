@@ -31,7 +31,8 @@ from carbon.catalogue.read import read_tables
 from carbon.catalogue.schema import Catalogue, Limits, Whole
 from carbon.catalogue.sessions import joined_sessions
 from carbon.catalogue.sheets import Sheet
-from carbon.catalogue.stream import BATCH, survey_columns, surveyed, unlabelled
+from carbon.catalogue.stream import BATCH
+from carbon.catalogue.survey import survey_columns, surveyed, unlabelled
 from carbon.run.parts import arrow
 from carbon.run.workers import settle
 

@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 
 from carbon.catalogue.names import key
-from carbon.catalogue.prose.wording import Wording, tidy
+from carbon.catalogue.prose.wording import LONGEST, Wording, tidy
 from carbon.catalogue.schema import Vocabulary
 
 __all__ = ["CategoryProse", "Choice"]
@@ -56,16 +56,7 @@ class CategoryProse:
         }
         words |= {key(word): item for word, item in vocabulary.words_of("title").items()}
         self.titles = words
-        signs = sorted((word for word in words if not word.isascii()), key=len, reverse=True)
-        latin = sorted((word for word in words if word.isascii()), key=len, reverse=True)
-        self._title = re.compile(
-            "|".join(
-                [
-                    *(re.escape(word) for word in signs),
-                    rf"(?<![a-z0-9])(?:{'|'.join(map(re.escape, latin)) or '(?!)'})(?![a-z])",
-                ]
-            )
-        )
+        self._longest = max(map(len, words), default=0)
         table = vocabulary.parameter_table
         self.bounds = {
             str(name): (float(low), float(high))
@@ -91,15 +82,41 @@ class CategoryProse:
         mass_kg : float
             Of one unit [kg], NaN if it is not known.
         """
+        if len(text) > LONGEST:
+            return Choice("")
         leaf = [step for step in _STEP.split(tidy(text)) if step]
         for candidate in dict.fromkeys([text, leaf[-1] if leaf else text]):
             ids = self.wording.ids(candidate)
+            asked = self.wording.asks.get(key(candidate), ())
+            if len(ids) == 1 and asked:  # a category's own name, which may mean another as well
+                choice = self._decided(asked, name, float("nan"))
+                return choice if choice.category else Choice(ids[0])
             if len(ids) == 1:
                 return Choice(ids[0])
             if ids:
                 return self._decided(ids, name, mass_kg)
         proposal = self.proposal(name)
         return Choice("", "", f"the name says {proposal!r}" if proposal else "")
+
+    def _spoken(self, name: str) -> list[str]:
+        """Known words of a name in their order, the longest at each place."""
+        text = key(name[:LONGEST])
+        found = []
+        start = 0
+        while start < len(text):
+            inside = start > 0 and text[start - 1].isascii() and text[start - 1].isalnum()
+            step = 1
+            if not (inside and text[start].isascii() and text[start].isalnum()):
+                for size in range(min(self._longest, len(text) - start), 1, -1):
+                    word = text[start : start + size]
+                    follows = text[start + size : start + size + 1]
+                    cut = word[-1].isascii() and follows.isascii() and follows.isalpha()
+                    if word in self.titles and not cut:
+                        found.append(word)
+                        step = size
+                        break
+            start += step
+        return found
 
     def proposal(self, name: str) -> str:
         """Category that a product's name speaks of, the last one named; empty if none.
@@ -108,19 +125,18 @@ class CategoryProse:
         ----------
         name : str
         """
-        words = self._title.findall(key(name))
+        words = self._spoken(name)
         return self.titles[words[-1]] if words else ""
 
     def _decided(self, ids: tuple[str, ...], name: str, mass_kg: float) -> Choice:
         """Choose among the meanings of a word."""
         asked = f"it may mean {' or '.join(ids)}"
-        named = {self.titles[word] for word in self._title.findall(key(name))}
-        if named:
-            fits = named & set(ids)
-            if len(fits) == 1 and named == fits:
-                return self._known(fits.pop(), "by its name", asked)
-            if named - set(ids):
-                return Choice("", "C017", f"{asked}; the name says {' and '.join(sorted(named))}")
+        named = [self.titles[word] for word in self._spoken(name)]
+        strange = sorted(set(named) - set(ids))
+        if strange:
+            return Choice("", "C017", f"{asked}; the name says {' and '.join(strange)}")
+        if named:  # what a thing is stands last in its name
+            return self._known(named[-1], "by its name", asked)
         if not np.isnan(mass_kg):
             within = [
                 each

@@ -24,6 +24,7 @@ _CONTENT_OF_DOWN: Final = re.compile(
     re.I,
 )
 _BRACKETED: Final = re.compile(r"\(\s*(\d+(?:\.\d+)?\s*%)\s*\)")
+_REMARK: Final = re.compile(r"^\([^()]*\)$")
 _RECYCLED: Final = re.compile(rf"^{any_of('recycled')}\s*(?P<name>.+)$", re.I)
 _EDGE: Final = " ;,/|+.:=-~\u3001\u3002"
 _OTHER: Final = 0.05
@@ -180,6 +181,8 @@ class MaterialProse:
         texts = [part.strip(_EDGE) for part in texts]
         if not numbers:
             return None
+        if texts[0] and _REMARK.match(texts[-1]) and not self.wording.ids(texts[-1].strip("()")):
+            texts[-1] = ""  # what a bracket adds behind the shares, as a certificate
         if texts[0] and not texts[-1]:
             names = texts[:-1]
         elif texts[-1] and not texts[0]:

@@ -12,7 +12,7 @@ from typing import Final
 
 from carbon.catalogue.names import key
 from carbon.catalogue.prose.signs import sign, signs
-from carbon.catalogue.prose.wording import LEFT_ALONE, Reading, pieces, tidy
+from carbon.catalogue.prose.wording import LEFT_ALONE, LONGEST, Reading, pieces, tidy
 from carbon.catalogue.schema import Vocabulary
 
 __all__ = ["PlaceProse"]
@@ -77,6 +77,8 @@ class PlaceProse:
         ----------
         text : str
         """
+        if len(text) > LONGEST:
+            return ()
         folded = key(text)
         for candidate in self._spellings(folded):
             if candidate in self.known:

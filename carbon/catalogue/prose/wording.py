@@ -16,7 +16,7 @@ from carbon.catalogue.names import key, simplified
 from carbon.catalogue.prose.signs import signs
 from carbon.catalogue.schema import Vocabulary
 
-__all__ = ["LEFT_ALONE", "Reading", "Wording", "pieces", "reworded", "tidy"]
+__all__ = ["LEFT_ALONE", "LONGEST", "Reading", "Wording", "pieces", "reworded", "tidy"]
 
 _OPEN: Final = "".join(["([{<", *signs("brackets_open")])
 _CLOSE: Final = "".join([")]}>", *signs("brackets_close")])
@@ -45,6 +45,9 @@ class Reading:
     code: str = ""
     hint: str = ""
 
+
+LONGEST: Final = 400
+"""Characters that a cell in the words of trade may have; a longer one is no label."""
 
 LEFT_ALONE: Final = Reading(None)
 """The cell was not understood here, and stays as it stands."""
@@ -221,6 +224,8 @@ def reworded(
     for row, known in zip(rows.tolist(), beside, strict=True):
         text = changed[row]
         if text is None:
+            continue
+        if len(text) > LONGEST:
             continue
         if (text, known) not in answers:
             answers[text, known] = read(text, known)

@@ -26,7 +26,9 @@ from carbon.background.source import write_rows
 
 HERE = Path(__file__).parent
 FACTORS = HERE.parents[1]
-ARCHETYPES = FACTORS / "carbon-archetypes" / "2026.1"
+ARCHETYPES = (FACTORS / "carbon-goods" / "2026.2", FACTORS / "carbon-archetypes" / "2026.1")
+"""The first that has a category says all of it."""
+
 VOCABULARY = FACTORS / "carbon-vocabulary" / "2026.1"
 PROCESSES = tuple(
     FACTORS / name / version
@@ -123,7 +125,7 @@ def energy_of(rows: list[dict[str, str]]) -> tuple[float, float]:
 def plausible_values() -> list[dict[str, object]]:
     """Bounds of every parameter of every category."""
     table: list[dict[str, object]] = []
-    for row in read(ARCHETYPES / "archetype_parameters.csv"):
+    for row in first_of("archetype_parameters", ("category", "parameter")):
         side = FLATTERS.get(row["parameter"])
         value, low, high = (float(row[name]) for name in ("value", "low", "high"))
         if side is None or high <= 0:
@@ -136,7 +138,7 @@ def plausible_values() -> list[dict[str, object]]:
                 "unit": row["unit"],
                 "flatters": side,
                 "kind": "derived",
-                "cite": f"carbon-archetypes/2026.1 archetype_parameters, {row['category']} "
+                "cite": f"{row['source']} archetype_parameters, {row['category']} "
                 f"{row['parameter']}: 95 % bounds and quartiles between",
             }
         )
@@ -146,7 +148,7 @@ def plausible_values() -> list[dict[str, object]]:
 def packaging() -> list[dict[str, object]]:
     """Bounds of the mass of all packaging of one sales unit, over that of the archetype."""
     pieces: dict[str, list[dict[str, str]]] = {}
-    for row in read(ARCHETYPES / "archetype_packaging.csv"):
+    for row in first_of("archetype_packaging", ("category",)):
         pieces.setdefault(row["category"], []).append(row)
     table: list[dict[str, object]] = []
     for category, rows in pieces.items():
@@ -161,11 +163,25 @@ def packaging() -> list[dict[str, object]]:
                 "unit": "1",
                 "flatters": "low",
                 "kind": "derived",
-                "cite": f"carbon-archetypes/2026.1 archetype_packaging, {category}: sums of the "
+                "cite": f"{rows[0]['source']} archetype_packaging, {category}: sums of the "
                 "bounds of its pieces over the sum of their masses",
             }
         )
     return table
+
+
+def first_of(table: str, keys: tuple[str, ...]) -> list[dict[str, str]]:
+    """Rows of the archetypes, each key from the first package that has it."""
+    taken: list[dict[str, str]] = []
+    for folder in ARCHETYPES:
+        known = {tuple(row[key] for key in keys) for row in taken}
+        source = f"{folder.parent.name}/{folder.name}"
+        taken += [
+            {**row, "source": source}
+            for row in read(folder / f"{table}.csv")
+            if tuple(row[key] for key in keys) not in known
+        ]
+    return taken
 
 
 def plausible_trips() -> list[dict[str, object]]:

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from carbon.catalogue.schema import Catalogue
-from carbon.liveroom.gaming_told import stated
+from carbon.liveroom.pattern_rows import stated
 from carbon.liveroom.policy import Policy
 from carbon.stages.air import air_share
 
@@ -33,9 +33,14 @@ GOODS_COLUMNS: Final = (
     "price",
     "bare",
     "withheld",
+    "doubted",
 )
 """What a judgement needs of each SKU; NaN where it is not known. ``price`` [currency of the
-catalogue]; ``bare`` without packaging and ``withheld`` (no letter is given) are told on rooms."""
+catalogue]; what is ``bare`` (without packaging), ``withheld`` (given no letter) or ``doubted`` is
+told on its rooms."""
+
+DOUBTS: Final = r"\bC271\b"
+"""The reason of a grade that says that a meter is below the least energy of its steps."""
 
 
 def facts(catalogue: Catalogue, policy: Policy) -> pd.DataFrame:
@@ -139,6 +144,8 @@ def goods_of(
     table = table.drop_duplicates("sku").set_index("sku")
     result = graded.drop_duplicates("sku").set_index("sku").reindex(table.index)
     table["withheld"] = (result["state"] == "withheld").to_numpy() if "state" in result else False
+    reasons = result["reason"].astype("object").fillna("") if "reason" in result else ""
+    table["doubted"] = pd.Series(reasons, table.index).str.contains(DOUBTS) & ~table["withheld"]
     table["total_kg"] = result["total_kg"]
     table["live_session_kg"] = result["live_session_kg"].fillna(0.0)
     table["intensity"] = result["ratio"].mask(table["withheld"])

@@ -1,4 +1,4 @@
-"""Standing of the merchants behind rooms, and the words they use."""
+"""Merchants of the merchants behind rooms, and the words they use."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from carbon.liveroom.alike import looks
 from carbon.liveroom.policy import Policy
 from carbon.liveroom.room_problems import RoomProblems, text_of
 
-__all__ = ["Standing", "standing"]
+__all__ = ["Merchants", "merchants_of"]
 
 
 @dataclass(frozen=True, eq=False)
-class Standing:
-    """Standing of the merchant of each room.
+class Merchants:
+    """Merchants of the merchant of each room.
 
     Parameters
     ----------
@@ -40,13 +40,13 @@ class Standing:
     grade: npt.NDArray[np.object_]
 
 
-def standing(
+def merchants_of(
     rooms: pd.DataFrame,
     merchants: pd.DataFrame | None,
     findings: pd.DataFrame | None,
     policy: Policy,
     problems: RoomProblems,
-) -> Standing:
+) -> Merchants:
     """Look up merchants and findings.
 
     Parameters
@@ -64,7 +64,7 @@ def standing(
 
     Returns
     -------
-    Standing
+    Merchants
     """
     told = merchants if merchants is not None else pd.DataFrame()
     table = pd.DataFrame({"grade": text_of(told, "credit_grade")})
@@ -89,7 +89,7 @@ def standing(
     small = found["small_merchant"].astype("boolean").reset_index(drop=True)
     if "small_merchant" in rooms:
         small = small.fillna(rooms["small_merchant"].astype("boolean").reset_index(drop=True))
-    return Standing(
+    return Merchants(
         (~blocked.fillna(value=True)).to_numpy(dtype=bool),
         known,
         _words(problems.rooms, findings),

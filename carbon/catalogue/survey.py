@@ -1,0 +1,116 @@
+"""Reads a part of the SKU table, gives what it tells the other parts."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import pandas as pd
+import pyarrow as pa
+
+from carbon.catalogue import cells
+from carbon.catalogue.files import settled
+from carbon.catalogue.gather import understood
+from carbon.catalogue.headers import Header
+from carbon.catalogue.problems import CellProblems
+from carbon.catalogue.read import read_tables
+from carbon.catalogue.schema import COLUMNS, Vocabulary, Whole
+from carbon.catalogue.seen import Keys, sku_digests
+from carbon.catalogue.sheets import Sheet
+from carbon.catalogue.sources import only
+
+__all__ = ["Surveyed", "survey_columns", "surveyed", "told_percents", "unlabelled"]
+
+_IN_SESSIONS: Final = (
+    *(
+        "session",
+        "merchant",
+        "session_kwh",
+        "viewer_hours",
+        "units_sold",
+        "price",
+        "currency",
+        "return_rate",
+    ),
+)
+
+
+@dataclass
+class Surveyed:
+    """What a batch tells the others.
+
+    Parameters
+    ----------
+    keys : ndarray of uint64, shape (n, 2)
+        Of its SKUs.
+    sessions : pandas.DataFrame, optional
+    fractions : frozenset of str
+        As ``Whole.fractions``.
+    """
+
+    keys: Keys
+    sessions: pd.DataFrame | None = None
+    fractions: frozenset[str] = frozenset()
+
+
+def survey_columns(head: Mapping[str, Header]) -> set[str] | None:
+    """Columns that reach over batches; None if only the SKUs do.
+
+    Parameters
+    ----------
+    head : mapping of str to Header
+        Of the SKU table.
+    """
+    names = {
+        name
+        for name, header in head.items()
+        if COLUMNS[name].kind == "share" and header.unit == "%"
+    }
+    if "session" in head and {"session_kwh", "viewer_hours"} & set(head):
+        names |= {name for name in _IN_SESSIONS if name in head}
+    return {"sku", "category", *names} if names else None
+
+
+def unlabelled(head: Mapping[str, Header]) -> dict[str, str]:
+    """Header → rate whose header does not say whether its bare numbers are percent."""
+    return {head[name].source: name for name in cells.RATES if name in head and not head[name].unit}
+
+
+def told_percents(sheet: Sheet, rates: Mapping[str, str]) -> frozenset[str]:
+    """Rates of a part of the SKU table in which a bare number can only be percent."""
+    return frozenset(
+        f"skus.{name}"
+        for source, name in rates.items()
+        if source in sheet.headers
+        and cells.holds_percent(settled(only(sheet, {source})).columns[0])
+    )
+
+
+def surveyed(
+    sheet: Sheet, vocabulary: Vocabulary, columns: Collection[str] | None, whole: Whole
+) -> Surveyed:
+    """What a part of the SKU table tells the others.
+
+    Parameters
+    ----------
+    sheet : Sheet
+    vocabulary : Vocabulary
+    columns : collection of str, optional
+        Headers of what reaches over parts; without, the SKUs only.
+    whole : Whole
+        With the positions of SKUs that stood before, once these are known.
+    """
+    found = understood(sheet, "skus", vocabulary, CellProblems(), [])
+    rates = unlabelled({name: header for name, (_, header) in found.items()})
+    percents_told = told_percents(sheet, rates)
+    if columns is None:
+        keys = sku_digests(cells.clean(sheet.columns[found["sku"][0]]))
+        return Surveyed(keys, fractions=percents_told)
+    part = read_tables({"skus": only(sheet, columns)}, vocabulary, whole=whole)
+    percent = part.headers[part.headers["unit"] == "%"]
+    named = dict(zip(percent["source"], percent["column"], strict=True))
+    bad = part.problems.loc[part.problems["code"] == "C108", "column"].unique()
+    fractions = frozenset(f"skus.{named[name]}" for name in bad if name in named)
+    texts = pa.array(part.skus["sku"], pa.string())
+    return Surveyed(sku_digests(texts), part.sessions, fractions | percents_told)
