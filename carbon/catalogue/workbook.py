@@ -96,8 +96,8 @@ def read_workbook(path: Path, limits: Limits) -> dict[str, Sheet]:
             unpacked = sum(item.file_size for item in archive.infolist())
             if unpacked > min(limits.unpacked, _MOST_BYTES):
                 raise CatalogueError("C003", f"unpacks to {unpacked:,} bytes", file=path.name)
-            sheets = sum(name.startswith("xl/worksheets/") for name in archive.namelist())
-            if sheets > _MOST_SHEETS:
+            count = sum(name.startswith("xl/worksheets/") for name in archive.namelist())
+            if count > _MOST_SHEETS:
                 raise CatalogueError("C003", f"more than {_MOST_SHEETS} sheets", file=path.name)
             hidden, shown = _looked_at(archive, limits, path.name)
     except _DAMAGED as error:

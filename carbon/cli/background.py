@@ -15,6 +15,7 @@ from carbon.cli.options import (
     PATH,
     SKUS,
     Group,
+    echo,
     new_study,
     progress,
     scope,
@@ -113,7 +114,7 @@ def background_use(
             raise click.UsageError("--mapping FILE, or --unmapped OUT to begin one")
         rest = own.unmapped(study.edition)
         write_table(rest, unmapped)
-        click.echo(f"{len(rest)} activities to map -> {unmapped}")
+        echo(f"{len(rest)} activities to map -> {unmapped}")
         return
     with progress("solving", max(draws, 1)) as done:
         used = own.use(
@@ -136,8 +137,8 @@ def background_use(
     if unmapped is not None:
         write_table(rest, unmapped)
     names = ", ".join(rest["activity"].head(5))
-    click.echo(f"{len(rest)} activities stay on the shipped edition: {names}, ...")
-    click.echo(
+    echo(f"{len(rest)} activities stay on the shipped edition: {names}, ...")
+    echo(
         f"{len(used.mapped)} datasets of {database} -> --background {used.name}  "
         f"[{mine.edition.id}]"
     )
@@ -155,9 +156,9 @@ def background_list() -> None:
 
     for row in stored().to_dict("records"):
         star = "*" if row["current"] else " "
-        click.echo(f"{star} {row['name']}@{row['version']}  {row['datasets']} datasets")
-        click.echo(f"    {row['title']}")
-    click.echo(str(root()))
+        echo(f"{star} {row['name']}@{row['version']}  {row['datasets']} datasets")
+        echo(f"    {row['title']}")
+    echo(str(root()))
 
 
 @background.command("drop")
@@ -171,7 +172,7 @@ def background_drop(name: str) -> None:
     """
     from carbon.background.store import drop
 
-    click.echo(f"{drop(name)} versions of {name} deleted")
+    echo(f"{drop(name)} versions of {name} deleted")
 
 
 @background.command("coverage")
@@ -195,15 +196,15 @@ def background_coverage(
     study = new_study(edition=edition, background=background)
     found = covered(study, catalogue)
     for row in found.head(show).to_dict("records"):
-        click.echo(
+        echo(
             f"{row['share']:>7.1%} of the total, {row['own_share']:>4.0%} of it yours  "
             f"{row['activity']}, {row['location']}"
         )
     if output is not None:
         write_table(found, output)
-        click.echo(f"{len(found)} activities -> {output}")
+        echo(f"{len(found)} activities -> {output}")
     share = (found["share"] * found["own_share"]).sum()
-    click.echo(f"{share:.1%} of the catalogue's total on your background  [{study.basis}]")
+    echo(f"{share:.1%} of the catalogue's total on your background  [{study.basis}]")
 
 
 @click.group(cls=Group)
@@ -239,10 +240,10 @@ def export_brightway(
     told = study.export(catalogue, project, skus=skus, output=output)
     left_out = told["problem"].ne("")
     for row in told.head(20).to_dict("records"):
-        click.echo(f"{row['sku']}: {row['total_kg']:.4g} kg CO2e  {row['problem']}")
+        echo(f"{row['sku']}: {row['total_kg']:.4g} kg CO2e  {row['problem']}")
     if output is not None:
-        click.echo(f"-> {output}")
-    click.echo(
+        echo(f"-> {output}")
+    echo(
         f"{int((~left_out).sum())} SKUs -> Brightway project {project!r}, method "
         f"('carbon-label', {study.method!r}, 'total')  [{study.basis}]"
     )
@@ -253,7 +254,7 @@ def _print_mapped(mapped: pd.DataFrame, show: int) -> None:
     checked = mapped["theirs"].notna().any()
     for row in mapped.head(show).to_dict("records"):
         beside = f"  theirs {row['theirs']:.4g}" if checked else ""
-        click.echo(
+        echo(
             f"{row['kg']:>10.4g} kg CO2e/{row['unit']:<7}{beside}  {row['activity']}, "
             f"{row['location']}  <- {row['title'][:70]}"
         )

@@ -18,6 +18,7 @@ from carbon.cli.options import (
     PATH,
     SKUS,
     command,
+    echo,
     new_study,
     scope,
     show,
@@ -91,10 +92,10 @@ def explain(
     study = new_study(**scope)
     filled = study.catalogue(catalogue).select([sku])
     for line in tree(study, filled, cut / 100):
-        click.echo(line)
+        echo(line)
     if picture is not None:
         write_picture(chart(study, filled, lang), picture)
-        click.echo(f"{first_name(filled)} -> {picture}")
+        echo(f"{first_name(filled)} -> {picture}")
     print_catalogue_problems(filled)
     sys.exit(1 if errors_in(filled) else 0)
 

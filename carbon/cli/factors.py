@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from carbon.base.errors import FactorsError
-from carbon.cli.options import EDITION, FACTORS, Group, new_study
+from carbon.cli.options import EDITION, FACTORS, Group, echo, new_study
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,13 +33,13 @@ def factors_list(edition: str, factors: tuple[Path, ...]) -> None:
     from carbon.background.edition import editions, load_edition
 
     loaded = load_edition(edition, extra=factors)
-    click.echo(f"edition {loaded.id}  (known: {', '.join(editions())})")
+    echo(f"edition {loaded.id}  (known: {', '.join(editions())})")
     for package in loaded.packages:
         licence = ", ".join(entry["name"] for entry in package.descriptor["licenses"])
         count = len(package.tables.get("activities", ()))
-        click.echo(f"\n{package.id}  {package.descriptor['title']}")
-        click.echo(f"  {count} datasets, licence {licence}, sha256 {package.digest[:12]}")
-        click.echo(f"  {package.descriptor['citation']}")
+        echo(f"\n{package.id}  {package.descriptor['title']}")
+        echo(f"  {count} datasets, licence {licence}, sha256 {package.digest[:12]}")
+        echo(f"  {package.descriptor['citation']}")
 
 
 @factors.command("search")
@@ -62,7 +62,7 @@ def factors_search(words: tuple[str, ...], edition: str, factors: tuple[Path, ..
     found = found.loc[text.index]
     made = found["template"] & ~found["location"].isin([*words, "CN", "GLO"])
     for row in found[~made].to_dict("records"):
-        click.echo(
+        echo(
             f"{_digits(row['kg']):>10} kg CO2e/{row['unit']:<7} {row['activity']}, "
             f"{row['location']}  ({row['source']}, {row['year']:.0f}, {row['kind']})"
         )
@@ -83,7 +83,7 @@ def factors_show(activity: str, location: str, edition: str, factors: tuple[Path
 
     study = new_study(edition=edition, factors=factors)
     for line in dataset(study, activity, location):
-        click.echo(line)
+        echo(line)
 
 
 @factors.command("check")
@@ -99,7 +99,7 @@ def factors_check(folder: Path | None, edition: str) -> None:
     study = new_study(edition=edition, factors=(folder,) if folder else (), cache=False)
     study.unit_impacts  # noqa: B018  solving is the check that every number is finite
     loaded = study.edition
-    click.echo(
+    echo(
         f"{loaded.id}: {len(loaded.packages)} packages, {len(loaded.activities)} activities, "
         f"{len(loaded.exchanges)} exchanges; every hash, unit, cite and link holds"
     )
@@ -115,7 +115,7 @@ def factors_seal(folder: Path) -> None:
     """
     from carbon.background.source import seal
 
-    click.echo(f"{folder}: sha256 {seal(folder)}")
+    echo(f"{folder}: sha256 {seal(folder)}")
 
 
 @factors.command("diff")
@@ -157,10 +157,10 @@ def factors_diff(old: str, new: str, output: Path | None) -> None:
                 f"; {_digits(row['before'])} ({row['was']}) -> {_digits(row['after'])}"
                 f" ({row['is']}) kg CO2e/{row['unit']}"
             )
-        click.echo(told)
+        echo(told)
     for (kind, why), rows in table.groupby(["kind", "why"], sort=True):
-        click.echo(f"{len(rows)} {kind}: {why}")
-    click.echo(f"{int((table['kind'] == 'dataset').sum())} datasets differ")
+        echo(f"{len(rows)} {kind}: {why}")
+    echo(f"{int((table['kind'] == 'dataset').sum())} datasets differ")
 
 
 def _factor_table(edition: str, own: tuple[Path, ...]) -> pd.DataFrame:

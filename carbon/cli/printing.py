@@ -6,10 +6,8 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-import click
-
 from carbon.base.words import section, text
-from carbon.cli.options import language
+from carbon.cli.options import echo, language
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,12 +45,12 @@ def said(key: str, **values: object) -> str:
 
 def say(key: str, **values: object) -> None:
     """Print a sentence of the section ``cli``."""
-    click.echo(said(key, **values))
+    echo(said(key, **values))
 
 
 def say_aside(key: str, **values: object) -> None:
     """Print a sentence of the section ``cli`` on stderr."""
-    click.echo(said(key, **values), err=True)
+    echo(said(key, **values), err=True)
 
 
 def words_of(prefix: str) -> dict[str, str]:
@@ -81,7 +79,7 @@ def print_headers(catalogue: Catalogue) -> None:
     say("columns")
     for row in catalogue.headers.to_dict("records"):
         meaning = f"{row['column']} [{row['unit']}]" if row["unit"] else row["column"]
-        click.echo(f"  {row['source']}  ->  {meaning or said('left_out_column')}")
+        echo(f"  {row['source']}  ->  {meaning or said('left_out_column')}")
 
 
 def print_defaults(catalogue: Catalogue) -> None:
@@ -91,7 +89,7 @@ def print_defaults(catalogue: Catalogue) -> None:
     count = (catalogue.origin == ORIGINS.index("default")).sum()
     say("assumed", skus=len(catalogue.skus))
     for name, number in count[count > 0].items():
-        click.echo(f"  {name}: {number}")
+        echo(f"  {name}: {number}")
 
 
 def print_problems(problems: pd.DataFrame, show: int, more: str = "") -> None:
@@ -108,7 +106,7 @@ def print_problems(problems: pd.DataFrame, show: int, more: str = "") -> None:
     from carbon.base.problems import problem_lines
 
     for line in problem_lines(problems, show, language()):
-        click.echo(line)
+        echo(line)
     if more and len(problems) > show:
         say(more, count=len(problems) - show, file="problems.csv")
 

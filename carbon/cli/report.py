@@ -21,6 +21,7 @@ from carbon.cli.options import (
     REFERENCES,
     command,
     draw_factors,
+    echo,
     new_study,
     progress,
     scope,
@@ -95,16 +96,16 @@ def claims(
     found = check(lines, rules, shown, lang=lang)
     for row in found.head(show).to_dict("records"):
         place = said("line", line=row["text"]) if len(lines) > 1 else ""
-        click.echo(f"{row['action']:<7} {place}{row['words']!r}  [{row['rule']}]")
-        click.echo(f"        {row['message']}")
+        echo(f"{row['action']:<7} {place}{row['words']!r}  [{row['rule']}]")
+        echo(f"        {row['message']}")
         if row["reword"]:
-            click.echo(f"        -> {row['reword']}")
-        click.echo(f"        {row['cite']}")
+            echo(f"        -> {row['reword']}")
+        echo(f"        {row['cite']}")
     if len(found) > show:
         say("more_written", count=len(found) - show)
     if cleaned:
         for line in clean(lines, rules, shown)[0]:
-            click.echo(line)
+            echo(line)
     if output is not None:
         write_table(found.rename(columns={"text": "line"}), output)
     name = rules.rules.name_zh if lang == "zh" else rules.rules.name_en
@@ -115,7 +116,7 @@ def claims(
         if action in tally
     ]
     counts = ", ".join(parts) or said("claims_none")
-    click.echo(f"{name}: {counts}  [{rules.id} {rules.sha256[:12]}]", err=cleaned)
+    echo(f"{name}: {counts}  [{rules.id} {rules.sha256[:12]}]", err=cleaned)
     sys.exit(1 if len(found) else 0)
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from carbon.base.errors import StudyError
-from carbon.cli.options import CATALOGUE, DRAWS, LANGS, PATH, command, scope
+from carbon.cli.options import CATALOGUE, DRAWS, LANGS, PATH, command, echo, scope
 from carbon.cli.printing import said, say, say_aside, words_of
 
 if TYPE_CHECKING:
@@ -130,7 +130,7 @@ def reproduce(manifest: Path, output: Path | None) -> None:
     width = max(len(word) for word in states.values()) + 2
     for row in result.files.to_dict("records"):
         note = said(f"amounts_{row['amounts']}") if row["state"] in ("changed", "differs") else ""
-        click.echo(f"{states[row['state']]:<{width}}{row['path']}  {note}".rstrip())
+        echo(f"{states[row['state']]:<{width}}{row['path']}  {note}".rstrip())
     for row in result.claims.to_dict("records"):
         say("claim", **{str(name): value for name, value in row.items()})
     if result.bytes_equal:
@@ -162,4 +162,4 @@ def _print_dossier(dossier: Dossier) -> None:
     if rule.legal_basis == "none on file":
         say("no_basis")
     for code, count in dossier.problems["code"].value_counts().sort_index().items():
-        click.echo(f"  {code}: {count}")
+        echo(f"  {code}: {count}")

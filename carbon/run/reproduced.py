@@ -230,8 +230,10 @@ def _same_text(first: bytes, second: bytes) -> bool:
         return True
     if NUMBER.sub(b"0", first) != NUMBER.sub(b"0", second):
         return False
-    pairs = (np.array([float(each) for each in NUMBER.findall(text)]) for text in (first, second))
-    return bool(np.isclose(*pairs, rtol=TOLERANCE, atol=0).all())
+    one, other = (
+        np.array([float(each) for each in NUMBER.findall(text)]) for text in (first, second)
+    )
+    return bool(np.isclose(one, other, rtol=TOLERANCE, atol=0).all())
 
 
 def _same_workbook(path: Path, again: Path, program: tuple[bytes, bytes]) -> bool:
