@@ -112,9 +112,9 @@ def load(path: Path | str, model: type[Model]) -> Model:
         more = f"; and {len(others)} more" if others else ""
         raise RuleError(
             "P003",
-            f"{first['msg']}{more}",
+            f"{first['msg'][:200]}{more}",
             file=str(path),
-            column=".".join(str(part) for part in first["loc"]),
+            column=".".join(str(part) for part in first["loc"])[:120],
             value="" if isinstance(first["input"], dict) else str(first["input"])[:80],
         ) from error
 
