@@ -12,7 +12,8 @@ from carbon.background.own import kept
 from carbon.background.sampling import drawn_gsd2
 from carbon.background.unit_impacts import PARTS, characterization
 from carbon.base.errors import FactorsError
-from carbon.base.terms import BOUNDARIES, FITS, ORIGINS, STAGES
+from carbon.base.terms import BOUNDARIES, FITS, PROVENANCES, STAGES
+from carbon.base.words import RESTS, rests_text
 from carbon.catalogue.given import Source
 from carbon.catalogue.schema import Catalogue
 from carbon.footprint.traced import traced
@@ -61,6 +62,8 @@ def tree(study: Study, catalogue: Catalogue, cut: float) -> Iterator[str]:
         f"{part} {_kg(parts[f'{part}_kg'])}"
         for part in ("fossil", "biogenic", "removals", "land_use_change", "aircraft")
     )
+    yield rests_text({name: float(parts[name]) for name in RESTS.values()}, "en")
+    yield f"match: {parts['match']}, the worst fit on which a tenth of the total rests"
     yield f"given: {_origins(catalogue, 'given', 'measured')}"
     yield f"assumed from the category: {_origins(catalogue, 'default')}"
     table = traced(study, catalogue, stages.take(catalogue, study.boundary), licensed=True)
@@ -155,7 +158,8 @@ def dataset(study: Study, activity: str, location: str) -> Iterator[str]:
     drawn = drawn_gsd2(study.edition, row, fit)
     own = "" if f"{drawn:.3g}" == f"{found['gsd2']:.3g}" else f" (published {found['gsd2']:g})"
     yield f"  95 % factor (GSD²) {drawn:.3g} as drawn{own}, pedigree {found['pedigree']}"
-    yield from _below(study, row, 1.0, total, 0.0, "  ", FITS[fit], 1)
+    reported = study.edition.reported(np.array([row], np.int32), np.array([fit], np.int8))
+    yield from _below(study, row, 1.0, total, 0.0, "  ", FITS[reported[0]], 1)
 
 
 def _below(
@@ -207,8 +211,8 @@ def _below(
 
 
 def _origins(catalogue: Catalogue, *kinds: str) -> str:
-    wanted = [ORIGINS.index(kind) for kind in kinds]
-    first = catalogue.origin.iloc[0]
+    wanted = [PROVENANCES.index(kind) for kind in kinds]
+    first = catalogue.provenance.iloc[0]
     return ", ".join(str(name) for name in first.index[first.isin(wanted)]) or "nothing"
 
 

@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
@@ -18,6 +18,7 @@ import pandas as pd
 import carbon
 from carbon.base.digits import carried_table
 from carbon.base.errors import LedgerError, StudyError, problem_table
+from carbon.base.files import digest
 from carbon.base.rules import shipped
 from carbon.catalogue.aliases import spelled
 from carbon.catalogue.given import Source as Goods
@@ -37,6 +38,10 @@ from carbon.run.dossier_folder import DossierOptions
 from carbon.run.manifest import Manifest, fonts, libraries, write_json
 from carbon.run.reproduced import Reproduction, held_against
 from carbon.study import Study
+
+if TYPE_CHECKING:
+    from carbon.footprint.reference import References
+    from carbon.pages.study_report import StudyReport
 
 __all__ = ["DEFAULT_RULE", "BaseYear", "Office", "make_dossier", "reproduce"]
 
@@ -210,6 +215,64 @@ class Office:
         sold = _sold(self.study.catalogue(catalogue), settled)
         sold, _ = with_ledger_rates(sold, settled.lines)
         return self._change(taxed(settled.lines, rule), sold, base)[0]
+
+    def study_report(
+        self,
+        catalogue: Goods,
+        skus: Sequence[str] = (),
+        *,
+        langs: Sequence[str] = ("en",),
+        references: References | None = None,
+        file: Path | None = None,
+        issued: str = "",
+        options: Sequence[str] = (),
+    ) -> StudyReport:
+        """Document on one SKU or a few, in the order of ISO 14067 and GB/T 24067.
+
+        Parameters
+        ----------
+        catalogue : path, pandas.DataFrame or Catalogue
+            As for :meth:`carbon.study.Study.catalogue`.
+        skus : sequence of str
+            Which; all without.
+        file : pathlib.Path, optional
+            File to name with its digest; the source without, if it is a path.
+        langs, references, issued, options
+            As for :func:`carbon.pages.study_report.study_report`.
+
+        Returns
+        -------
+        carbon.pages.study_report.StudyReport
+            ``html``, and ``to_json()`` with ``cite`` beside every number [kg CO2e per kept unit].
+
+        Raises
+        ------
+        carbon.base.errors.StudyError
+            S003 if a SKU is not in the catalogue, S036 if there are none or too many.
+
+        Examples
+        --------
+        >>> from carbon import Office, Study
+        >>> goods = "sku,category,mass\\nA,t_shirt,180 g\\n"
+        >>> report = Office(Study(), draws=50).study_report(goods)
+        >>> report.document["products"][0]["results"]["total"]["cite"]
+        'sum of results.stages.kg; interval: 95 % of 50 draws'
+        """
+        from carbon.pages.study_report import study_report
+
+        filled = self.study.catalogue(catalogue)
+        file = catalogue if file is None and isinstance(catalogue, Path) else file
+        sha256 = digest(file) if file is not None and file.is_file() else ""
+        return study_report(
+            self.study,
+            filled.select(list(dict.fromkeys(skus))) if skus else filled,
+            langs=langs,
+            references=references,
+            draws=self.draws,
+            digest=sha256,
+            issued=issued,
+            options=options,
+        )
 
     def _change(
         self, lines: pd.DataFrame, sold: Catalogue, base: BaseYear

@@ -9,7 +9,9 @@ import pandas as pd
 
 from carbon.base.files import digest
 from carbon.catalogue.given import Source
+from carbon.catalogue.ledger import read_ledger
 from carbon.footprint.reference import References, of_sales
+from carbon.liveroom.kept import kept_sales
 from carbon.study import Study
 
 __all__ = ["build_references", "reference_table"]
@@ -56,6 +58,7 @@ def build_references(
     name: str = "platform",
     version: str = "1",
     file: Path | None = None,
+    sales: Path | pd.DataFrame | None = None,
 ) -> References:
     """References from what a platform sells, to be frozen in a file.
 
@@ -71,6 +74,9 @@ def build_references(
         Printed on results.
     file : pathlib.Path, optional
         Whose digest the references hold.
+    sales : pathlib.Path or pandas.DataFrame, optional
+        Sales ledger of the platform: kept units are counted from it, and what merchants declare
+        to have sold is not looked at.
 
     Returns
     -------
@@ -80,7 +86,7 @@ def build_references(
     Raises
     ------
     carbon.base.errors.StudyError
-        S032 to S034 if the SKUs cannot be weighed.
+        S032 to S035 if the SKUs cannot be weighed.
 
     Examples
     --------
@@ -88,9 +94,15 @@ def build_references(
     >>> goods = "sku,category,units_sold\\n" + "".join(
     ...     f"S{at},t_shirt,{at + 1}\\n" for at in range(40))
     >>> build_references(Study(), goods).skus
-    {'t_shirt': 40}
+    {'t_shirt/adult': 40}
     """
     catalogue = study.catalogue(source)
+    digests = [digest(file)] if file is not None and file.is_file() else []
+    sold = None
+    if sales is not None:
+        ledger = read_ledger(sales, "sales")
+        sold = kept_sales(ledger, catalogue)
+        digests.append(ledger.sha256)
     return of_sales(
         catalogue,
         ~np.isnan(study.footprints(catalogue).total),
@@ -99,7 +111,8 @@ def build_references(
         weights=weights,
         least=study.scale.least_skus,
         largest=study.scale.largest,
+        sold=sold,
         name=name,
         version=version,
-        sha256=digest(file) if file is not None and file.is_file() else "",
+        sha256=" ".join(digests),
     )

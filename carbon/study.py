@@ -19,14 +19,14 @@ from carbon import stages
 from carbon.background.edition import DEFAULT_EDITION, Edition, load_edition
 from carbon.background.sampling import sample
 from carbon.background.store import folder
-from carbon.background.unit_impacts import UnitImpacts, extended, solve
 from carbon.base.errors import StudyError
-from carbon.base.terms import BOUNDARIES, FITS, ORIGINS, STAGES, Basis
+from carbon.base.terms import BOUNDARIES, FITS
 from carbon.catalogue.defaults import fill
 from carbon.catalogue.given import Source, table_of
 from carbon.catalogue.read import read
 from carbon.catalogue.schema import Catalogue, Vocabulary
 from carbon.footprint import quality
+from carbon.footprint.draws import Draws
 from carbon.footprint.evidence import settled
 from carbon.footprint.judging import Judging
 from carbon.footprint.letters import EvenPoints, Letters
@@ -35,29 +35,21 @@ from carbon.footprint.reference import References, of_archetypes
 from carbon.footprint.result import Footprints
 from carbon.footprint.standing import Yardsticks
 from carbon.footprint.traced import traced
-from carbon.footprint.uncertainty import Draws, Part, Sampler
-from carbon.footprint.weigh import added, weigh, worst
+from carbon.footprint.uncertainty import Part, Sampler
+from carbon.footprint.weighing import Weighing
 from carbon.label.scale import Scale, grade, scale_of
 from carbon.questions import Questions
-from carbon.stages.inventory import Inventory
 
 __all__ = ["DEFAULT_BOUNDARY", "DEFAULT_METHOD", "Study"]
 
 DEFAULT_BOUNDARY = "cradle-to-grave"
 DEFAULT_METHOD = "GWP100 AR6"
 WITHOUT_USE: Final = "cradle-to-grave-without-use"
-NEEDED: Final = {
-    "materials": ("materials", "production", "returns", "end_of_life"),
-    "packaging": ("packaging", "distribution", "returns", "end_of_life"),
-    "transport": ("distribution", "returns"),
-}
-"""Stages that are unknown, not zero, if neither merchant nor category gives the lines."""
-
 CHUNK = 20_000
 """SKUs weighed at once: their exchanges fill some 40 MB, which the caches still help with."""
 
 
-class Study(Questions):
+class Study(Questions, Weighing):
     """Goal and scope of a computation.
 
     Parameters
@@ -107,32 +99,14 @@ class Study(Questions):
             edition = load_edition(edition, extra=[*factors, *own])
         if boundary == DEFAULT_BOUNDARY and not edition.judging:
             boundary = WITHOUT_USE  # an edition that leaves use out says so in the name
-        self.edition = edition
-        self.method = method
-        self.boundary = boundary
-        self.cache = cache
+        super().__init__(edition, method, boundary, cache=cache)
         self._samplers: dict[int, Sampler] = {}
-        self._solved: UnitImpacts | None = None
-
-    @property
-    def basis(self) -> Basis:
-        """What must be equal before two footprints may be compared."""
-        return Basis(self.edition.id, self.method, self.boundary)
 
     @cached_property
     def vocabulary(self) -> Vocabulary:
         """Words, places and archetypes of the edition."""
         tables = dict(self.edition.vocabulary)
         return Vocabulary(parameters=tables.pop("archetype_parameters"), **tables)
-
-    @property
-    def unit_impacts(self) -> UnitImpacts:
-        """Impact of one unit of every activity of the edition that is linked."""
-        whole_life = "end_of_life" in BOUNDARIES[self.boundary]
-        if self._solved is None:
-            self._solved = solve(self.edition, self.method, whole_life=whole_life, cache=self.cache)
-        self._solved = extended(self._solved, self.edition, whole_life=whole_life)
-        return self._solved
 
     def catalogue(self, source: Source) -> Catalogue:
         """Read a catalogue and fill what it leaves open.
@@ -371,13 +345,7 @@ class Study(Questions):
         """
         if draws not in self._samplers:
             self.unit_impacts  # noqa: B018  refuses an unknown method before anything is drawn
-            sampled = sample(
-                self.edition,
-                self.method,
-                draws,
-                cache=self.cache,
-                progress=progress,
-            )
+            sampled = sample(self.edition, self.method, draws, cache=self.cache, progress=progress)
             self._samplers[draws] = Sampler(
                 self.edition,
                 self.vocabulary,
@@ -431,93 +399,6 @@ class Study(Questions):
             part = catalogue.part(start, start + chunk)
             central = self.footprints(part).stages
             yield sampler.sample(sampler.part(part), start, central, stages=stages)
-
-    def match(self, inventory: Inventory) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int8]]:
-        """Find the dataset of each exchange.
-
-        Parameters
-        ----------
-        inventory : Inventory
-            Of length m.
-
-        Returns
-        -------
-        rows : ndarray of int32, shape (m,)
-            Row of ``edition.activities``, -1 where there is none.
-        fits : ndarray of int8, shape (m,)
-            Position in :data:`carbon.base.terms.FITS`.
-        """
-        width = len(inventory.locations)
-        pair = inventory.activity.astype(np.int32) * width + inventory.location
-        used = np.flatnonzero(np.bincount(pair, minlength=len(inventory.activities) * width))
-        self.edition.reach({inventory.locations[key % width] for key in used})
-        row = np.full(len(inventory.activities) * width, -1, dtype=np.int32)
-        fit = np.full(len(row), len(FITS) - 1, dtype=np.int8)
-        for key in used:
-            row[key], fit[key] = self.edition.match(
-                inventory.activities[key // width], inventory.locations[key % width]
-            )
-        return row[pair], fit[pair]
-
-    def weigh(
-        self,
-        catalogue: Catalogue,
-        inventory: Inventory,
-        rows: npt.NDArray[np.int32],
-        fits: npt.NDArray[np.int8],
-    ) -> Footprints:
-        """Multiply a matched inventory by the unit impacts.
-
-        Parameters
-        ----------
-        catalogue : Catalogue
-            The SKUs, n of them.
-        inventory : Inventory
-            What they take.
-        rows, fits : ndarray
-            As :meth:`match` returns them.
-
-        Returns
-        -------
-        Footprints
-        """
-        n, unit = inventory.n, self.unit_impacts
-        group = inventory.sku * len(STAGES) + inventory.stage
-        both = np.hstack([unit.values, unit.carbon, unit.aggregates, unit.own])
-        weighed = weigh(group, rows, inventory.amount, n * len(STAGES), both)
-        weighed = weighed.reshape(n, len(STAGES), both.shape[1])
-        weighed[catalogue.skus["failed"].to_numpy(dtype=bool)] = np.nan
-        for column, touched in NEEDED.items():
-            absent = (catalogue.origin[column] == ORIGINS.index("absent")).to_numpy()
-            for stage in set(touched) & set(BOUNDARIES[self.boundary]):
-                weighed[absent, STAGES.index(stage)] = np.nan
-        missing = np.bincount(inventory.sku[rows < 0], minlength=n) > 0
-        impact, carbon, aggregate, own = np.split(weighed, np.cumsum(unit.widths), axis=2)
-        return Footprints(
-            catalogue,
-            impact,
-            added(carbon, 1),
-            added(aggregate, 1),
-            worst(inventory.sku, fits, n),
-            missing,
-            self.basis,
-            own=added(own, 1),
-            weak=self._weak(inventory, rows, fits),
-        )
-
-    def _weak(
-        self,
-        inventory: Inventory,
-        rows: npt.NDArray[np.int32],
-        fits: npt.NDArray[np.int8],
-    ) -> npt.NDArray[np.float64]:
-        """Part of each SKU that proxies and assumed datasets carry, shape (n, 2) [kg CO2e]."""
-        kg = inventory.amount * self.unit_impacts.values.sum(axis=1)[rows]
-        kind = np.append(self.edition.activities["kind"].to_numpy() == "assumption", False)
-        flags = (fits == FITS.index("proxy"), kind[rows])
-        return np.column_stack(
-            [np.bincount(inventory.sku, np.where(flag, kg, 0.0), inventory.n) for flag in flags]
-        )
 
     def inventory(self, source: Source) -> pd.DataFrame:
         """What every SKU takes, each exchange with its factor and the cell it comes from.

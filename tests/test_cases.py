@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from carbon import stages
-from carbon.base.terms import FITS, ORIGINS
+from carbon.base.terms import FITS, PROVENANCES
 from carbon.catalogue.read import read
 from carbon.catalogue.schema import Catalogue
 from carbon.footprint.levers import lever
@@ -288,7 +288,7 @@ def test_a_plain_monte_carlo_finds_the_same_interval(judge: Study) -> None:
     table = judge.edition.spreads["foreground_uncertainty"].set_index(["parameter", "origin"])
 
     def factor(name: str) -> np.ndarray:
-        origin = ORIGINS[int(goods.origin[name].iloc[0])]
+        origin = PROVENANCES[int(goods.provenance[name].iloc[0])]
         row = table.loc[(name, "default" if origin == "absent" else origin)]
         sigma = np.log(row["gsd2"]) / 2
         return random.lognormal(-(sigma**2) / 2, sigma, draws)

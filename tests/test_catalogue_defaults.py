@@ -4,13 +4,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from carbon.base.terms import ORIGINS
+from carbon.base.terms import PROVENANCES
 from carbon.catalogue.defaults import fill
 from carbon.catalogue.places import great_circle
 from carbon.catalogue.read import read
-from carbon.catalogue.schema import ORIGIN_COLUMNS
+from carbon.catalogue.schema import PROVENANCE_COLUMNS
 
-GIVEN, DEFAULT, ABSENT = (ORIGINS.index(name) for name in ("given", "default", "absent"))
+GIVEN, DEFAULT, ABSENT = (PROVENANCES.index(name) for name in ("given", "default", "absent"))
 
 
 def filled(vocabulary, *records, **keywords):
@@ -31,8 +31,8 @@ def test_everything_missing_is_the_archetype(vocabulary):
     assert found.packaging["mass_kg"].tolist() == [0.012, 0.003]
     assert found.packaging["share"].tolist() == [0.5, 1.0]
     assert found.packaging["recycled_share"].tolist() == [0.5, 0.0]
-    origin = found.origin.iloc[0]
-    assert set(origin.index) == set(ORIGIN_COLUMNS)
+    origin = found.provenance.iloc[0]
+    assert set(origin.index) == set(PROVENANCE_COLUMNS)
     assert origin["price"] == origin["units_sold"] == origin["energy_per_year"] == ABSENT
     assert (
         origin[["mass", "materials", "packaging", "transport", "return_rate", "origin"]] == DEFAULT
@@ -96,7 +96,7 @@ def test_columns_and_types(vocabulary):
 def test_mass_from_its_materials(vocabulary):
     found = filled(vocabulary, {"materials": "cotton 150 g; elastane 30 g"})
     assert found.skus["mass_kg"].iloc[0] == 0.18
-    assert found.origin["mass"].iloc[0] == GIVEN
+    assert found.provenance["mass"].iloc[0] == GIVEN
 
 
 def test_shares_of_the_mass(vocabulary):
@@ -151,7 +151,7 @@ def test_a_given_way_back(vocabulary):
     back = found.legs[(found.legs["row"] == 0) & found.legs["returning"]]
     assert back["mode"].tolist() == ["door", "van", "hub", "truck", "hub"]
     assert back["place"].tolist() == ["destination", "country", "country", "origin", "country"]
-    assert found.origin["return_transport"].tolist() == [GIVEN, DEFAULT]
+    assert found.provenance["return_transport"].tolist() == [GIVEN, DEFAULT]
     assert found.legs["row"].is_monotonic_increasing
     assert (found.legs["row"] == 1).sum() == 2 * (7 + 7)
 
@@ -218,7 +218,7 @@ def test_what_nobody_knows_stays_unknown(vocabulary):
     assert np.isnan(found.skus["mass_kg"].iloc[0])
     assert len(found.materials) == len(found.packaging) == len(found.legs) == 0
     assert (
-        found.origin[["mass", "materials", "packaging", "transport", "return_rate"]] == ABSENT
+        found.provenance[["mass", "materials", "packaging", "transport", "return_rate"]] == ABSENT
     ).all(axis=None)
 
 
@@ -235,7 +235,7 @@ def test_session_of_one_sku(vocabulary):
     )
     assert found.skus["studio_kwh"].iloc[0] == pytest.approx(13 / 130)
     assert found.skus["viewer_hours"].iloc[0] == pytest.approx(2)
-    assert found.origin["session_kwh"].iloc[0] == GIVEN
+    assert found.provenance["session_kwh"].iloc[0] == GIVEN
 
 
 def test_session_shared_by_revenue_and_by_units(vocabulary):

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from carbon.base.errors import CatalogueError
-from carbon.base.terms import ORIGINS
+from carbon.base.terms import PROVENANCES
 from carbon.catalogue import cells, csv_text, files, headers
 from carbon.catalogue.read import read
 from carbon.catalogue.schema import Limits
@@ -269,7 +269,7 @@ def test_a_measured_cell_says_so(vocabulary, column, text):
     told = dataclasses.replace(vocabulary, words=pd.concat([vocabulary.words, words]))
     found = one(told, **{column: text})
     assert codes(found) == []
-    assert ORIGINS[found.origin[column].iloc[0]] == "measured"
+    assert PROVENANCES[found.provenance[column].iloc[0]] == "measured"
 
 
 @pytest.mark.parametrize(
@@ -574,7 +574,7 @@ def test_tidy_equals_compact(vocabulary):
     wide = read(pd.DataFrame(compact), vocabulary)
     assert codes(tidy) == codes(wide) == []
     same(tidy, wide)
-    pd.testing.assert_frame_equal(tidy.origin, wide.origin)
+    pd.testing.assert_frame_equal(tidy.provenance, wide.provenance)
 
 
 def test_lines_in_two_places(vocabulary):

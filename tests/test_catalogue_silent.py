@@ -7,7 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from carbon.base.errors import CatalogueError
-from carbon.base.terms import ORIGINS
+from carbon.base.terms import PROVENANCES
 from carbon.catalogue import csv_text
 from carbon.catalogue.defaults import fill
 from carbon.catalogue.places import great_circle
@@ -344,8 +344,8 @@ def test_no_lorry_crosses_the_sea_unsaid(vocabulary):
     assert out(found)["km"].tolist() == pytest.approx([80, circle + 95, 20])
     assert out(found)["activity"].tolist()[1] == "freight, plane, long-haul"
     assert out(found)["chain_share"].tolist() == [1.0] * 3
-    assert ORIGINS[found.origin["transport"].iloc[0]] == "default"
-    assert (out(found)["origin"] == ORIGINS.index("default")).all()
+    assert PROVENANCES[found.provenance["transport"].iloc[0]] == "default"
+    assert (out(found)["origin"] == PROVENANCES.index("default")).all()
     assert out(found, 1)["mode"].tolist() == ["ship", "van"]  # berries never fly
     assert out(found, 6)["mode"].tolist().count("truck") == 2  # both chains of the archetype
 

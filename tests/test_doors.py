@@ -13,7 +13,7 @@ from click.testing import CliRunner
 
 from carbon.base.digits import carried_table
 from carbon.base.errors import OutputError
-from carbon.base.terms import ORIGINS
+from carbon.base.terms import PROVENANCES
 from carbon.cli.main import main
 from carbon.run.results import write_table
 from carbon.run.template_file import columns
@@ -139,7 +139,7 @@ def test_the_examples_of_the_template_are_understood(headers: str, examples: str
     catalogue = Study().catalogue(row)
     found = catalogue.problems[catalogue.problems["severity"] != "note"]
     assert found.empty, found.to_string()
-    assert (catalogue.origin.iloc[0] != ORIGINS.index("absent")).all()
+    assert (catalogue.provenance.iloc[0] != PROVENANCES.index("absent")).all()
     assert not (catalogue.headers["column"] == "").any()
 
 

@@ -75,10 +75,10 @@ def test_measured_counts_only_with_a_document() -> None:
     from carbon.catalogue.read import read
 
     bare = read(pd.read_csv(pd.io.common.StringIO(GOODS), dtype=str), Study().vocabulary)
-    assert bare.origin["return_rate"].tolist()[0] == 2
+    assert bare.provenance["return_rate"].tolist()[0] == 2
     kept = settled(bare)
-    assert kept.origin["return_rate"].tolist()[0] == 0
-    assert kept.origin["mass"].tolist() == [2, 2, 0]
+    assert kept.provenance["return_rate"].tolist()[0] == 0
+    assert kept.provenance["mass"].tolist() == [2, 2, 0]
 
 
 def test_every_exchange_names_its_evidence(goods) -> None:

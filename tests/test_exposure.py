@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import combinations
+from pathlib import Path
 from types import SimpleNamespace
 
 import clarabel
@@ -24,6 +25,7 @@ from carbon.cli.exposure import exposure as exposure_command
 from carbon.liveroom import concentration
 from carbon.liveroom.conflicts import RULES, conflicts, rulebook
 from carbon.liveroom.entropy import Rulebook, largest, nearest
+from carbon.liveroom.exposed import share_exposure
 from carbon.liveroom.exposure import EXPOSURE_COLUMNS, allocate
 from carbon.liveroom.exposure_report import REPORT_COLUMNS
 from carbon.liveroom.least_moved import least_moved
@@ -32,6 +34,7 @@ from carbon.liveroom.policy import ExposureRules
 from carbon.liveroom.policy_file import policy_path, read_policy
 from carbon.liveroom.rounds import run
 
+CASES = Path(__file__).parent / "cases" / "ledgers"
 POLICY = read_policy()
 CAP = POLICY.boost_cap.value
 FAST = settings(max_examples=40, deadline=None)
@@ -384,6 +387,24 @@ def test_rooms_at_fault_are_named_and_left_out():
     assert out[0] + out[7] + out[8] == pytest.approx(300)
     assert set(found.problems["code"]) == {"R203", "R204", "R205", "R206", "R208"}
     assert set(found.problems["code"]) <= set(CODES)
+
+
+def test_a_room_whose_boost_cannot_be_read_keeps_its_traffic():
+    shared = share_exposure(POLICY, CASES / "b37_exposure.csv")
+    rooms = shared.last.rooms.set_index("room")
+    assert rooms["exposure"].sum() == pytest.approx(11_340)
+    assert rooms.loc["r0", "exposure"] == pytest.approx(1000)  # nobody has a boost
+    assert np.isnan([rooms.loc["r0", "boost"], rooms.loc["r0", "wished"]]).all()
+    assert rooms.loc["r0", "problem"] == "R210"
+    assert {"C108", "R210"} <= set(shared.problems["code"])
+    assert shared.left_out == 0
+    table = pd.read_csv(CASES / "b37_exposure.csv", dtype=str)
+    table.loc[1:2, ["boost", "impressions"]] = [["20%", "990"], ["0", "many"]]
+    shared = share_exposure(POLICY, table)
+    rooms = shared.last.rooms.set_index("room")
+    assert "r2" not in rooms.index
+    assert rooms.loc["r1", "exposure"] > 990 > rooms.loc["r3", "exposure"] * 990 / 970
+    assert shared.left_out == 1
 
 
 @pytest.mark.parametrize("impressions", [[0.0, 0.0], [np.nan, -1.0]])

@@ -262,9 +262,7 @@ def test_any_terminal_takes_what_is_said(goods: Path, encoding: str) -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="a home that nobody can write")
 def test_a_home_that_cannot_be_written_is_no_obstacle(goods: Path) -> None:
     known = {
-        key: value
-        for key, value in os.environ.items()
-        if not key.startswith(("XDG_", "BRIGHTWAY"))
+        key: value for key, value in os.environ.items() if not key.startswith(("XDG_", "BRIGHTWAY"))
     }
     found = subprocess.run(
         [sys.executable, "-c", PROGRAM, "footprint", str(goods), "-o", str(goods.parent / "o.csv")],

@@ -13,7 +13,11 @@ from scipy.special import ndtr, ndtri
 from carbon.base.errors import CODES, StudyError
 from carbon.cli import rank as cli_rank
 from carbon.footprint.compare import probability_lower
+from carbon.footprint.differing import PARAMETERS_OF, differing
+from carbon.footprint.letters import POINTS, EvenPoints, Letters
+from carbon.footprint.plausible import PARTS
 from carbon.footprint.scenario import ALL, what_if
+from carbon.footprint.streams import even_ranks
 from carbon.liveroom import rank_starts
 from carbon.liveroom.ordering import ORDERS, Keys
 from carbon.liveroom.ranking import (
@@ -25,6 +29,7 @@ from carbon.liveroom.ranking import (
     signal_rows,
     signals,
 )
+from carbon.stages.groups import PARAMETERS, RATES
 
 EXAMPLE = "examples/catalogue.csv"
 CONFIDENCE = 0.9
@@ -45,7 +50,7 @@ def graded(ratios: list[float], gsd: float | list[float] = 1.2, **more: object) 
             "ratio_gsd": known,
             "letter": letter,
             "letter_probability": 0.95,
-            "state": np.where(np.isnan(ratio), "unknown", "graded"),
+            "state": np.where(np.isnan(ratio), "unknown", "sure"),
             "reason": np.where(np.isnan(ratio), "S006", ""),
             "basis": "one",
             "edition": "2026.1",
@@ -145,7 +150,7 @@ def test_the_unknown_stands_apart_with_its_reason():
 
 
 def test_by_letter_ranks_only_letters_that_are_sure():
-    table = graded([0.5, 0.55, 0.7, 0.9], state=["graded", "graded", "provisional", "graded"])
+    table = graded([0.5, 0.55, 0.7, 0.9], state=["sure", "sure", "range", "sure"])
     found = rank(table, by="letter", confidence=CONFIDENCE)
     assert found["rank"].iloc[:3].tolist() == [1, 1, 3]
     assert found["reason_not_ranked"].iloc[3] == "R103"
@@ -254,31 +259,101 @@ def example(study):
     return catalogue, grades, totals
 
 
-def test_the_formula_beside_full_paired_draws(example):
-    """Never the opposite verdict; what full draws tell apart, the formula does as well.
+@pytest.fixture(scope="module")
+def compared(study, example):
+    """All pairs of one category and size: P(a < b) by the formula, and by draws of both.
 
-    A ranking is conditional on the edition as letters are: factors and category defaults, which
-    full draws move, are the same rules on both sides; so it tells more apart, and never less.
+    The draws are conditional on the edition, as a letter is: told cells alone move. Those of the
+    second SKU are drawn apart from those of the first, ``all`` of them, or only those of the
+    parts that ``differ``, so that what is equal cancels.
     """
+    catalogue, grades, _ = example
+    groups = grades.groupby([grades["category"].astype(str), grades["size_class"].astype(str)])
+    pairs = [rows[np.array(np.triu_indices(len(rows), 1))] for rows in groups.indices.values()]
+    a, b = np.concatenate(pairs, axis=1)
+    drawn = grades["ratio_gsd"].notna().to_numpy()
+    a, b = (side[drawn[a] & drawn[b]] for side in (a, b))
+    ratio = grades["ratio"].to_numpy()
+    spread = np.log(grades["ratio_gsd"].to_numpy())
+    formula = ndtr(np.log(ratio[b] / ratio[a]) / np.hypot(spread[a], spread[b]))
+    names = (*PARAMETERS, *RATES)
+    ranks = even_ranks(POINTS, 2 * len(names))
+    first, second = (
+        dict(zip(names, rows, strict=True)) for rows in (ranks[: len(names)], ranks[len(names) :])
+    )
+    points = EvenPoints(study.edition, study.vocabulary)
+    part = study.sampler(300).part(catalogue)
+
+    def totals(ranks: dict[str, np.ndarray]) -> np.ndarray:
+        points.ranks = ranks
+        return ratio[:, None] * Letters(points, part).ratios(slice(0, len(catalogue)))
+
+    one, other = totals(first), totals(second)
+    every = probability_lower(one[a], other[b])
+    flags = differing(catalogue.rows(a), catalogue.rows(b))
+    differ = np.full(len(a), np.nan)
+    patterns, pattern = np.unique(flags, axis=0, return_inverse=True)
+    for number, unlike in enumerate(patterns):
+        alike = [
+            name
+            for name, apart in zip(PARTS, unlike, strict=True)
+            if not apart
+            for name in PARAMETERS_OF[name]
+        ]
+        pair = np.flatnonzero(pattern.ravel() == number)
+        other = totals(second | {name: first[name] for name in alike})
+        differ[pair] = probability_lower(one[a[pair]], other[b[pair]])
+    return formula, every, differ, (a, b)
+
+
+def verdict(chance: np.ndarray) -> np.ndarray:
+    """1 where the first is told to be lower, -1 where the second is, else 0."""
+    return (chance >= CONFIDENCE).astype(int) - (chance <= 1 - CONFIDENCE)
+
+
+def test_the_formula_is_that_of_draws_of_all_that_is_told(compared):
+    formula, every, _, _ = compared
+    assert len(formula) > 1500
+    assert np.abs(formula - every).mean() < 0.01
+    assert np.abs(formula - every).max() < 0.08
+    assert (verdict(formula) * verdict(every) >= 0).all()
+    assert (verdict(formula) == verdict(every)).mean() > 0.97
+
+
+def test_the_formula_shares_a_rank_rather_than_tell_apart_what_is_alike(compared):
+    """Where parts are equal and cancel, draws tell more apart, never the other way round."""
+    formula, _, differ, _ = compared
+    assert np.abs(formula - differ).mean() < 0.02
+    assert (verdict(formula) * verdict(differ) >= 0).all()
+    assert (verdict(formula) == verdict(differ)).mean() > 0.95
+    assert ((verdict(formula) != 0) & (verdict(differ) == 0)).mean() < 0.01
+    assert 0.4 < (verdict(differ) != 0).mean() < 0.8
+
+
+def test_full_draws_never_say_the_opposite(example, compared):
+    """Factors and defaults too: what they tell apart beside all that, the formula does as well."""
     _, grades, totals = example
-    left, right = [], []
-    for rows in grades.groupby("category", observed=True).indices.values():
-        one, other = np.triu_indices(len(rows), 1)
-        left.append(rows[one])
-        right.append(rows[other])
-    a, b = np.concatenate(left), np.concatenate(right)
-    quantity = grades["functional_quantity"].to_numpy(dtype=np.float64)
-    known = grades["ratio_gsd"].notna().to_numpy()
-    a, b = a[known[a] & known[b]], b[known[a] & known[b]]
-    each = totals / quantity[:, None]  # goods are compared by what they are for
-    paired = probability_lower(each[a], each[b])
-    ratio, gsd = grades["ratio"].to_numpy(), grades["ratio_gsd"].to_numpy()
-    formula = ndtr(np.log(ratio[b] / ratio[a]) / np.hypot(np.log(gsd[a]), np.log(gsd[b])))
-    told = [np.where(p >= 0.9, 1, np.where(p <= 0.1, -1, 0)) for p in (paired, formula)]
-    assert len(a) > 1500
-    assert (told[0] * told[1] >= 0).all()
-    assert ((told[0] != 0) & (told[1] == 0)).mean() < 0.01
-    assert (told[0] != 0).mean() > 0.2
+    formula, _, _, (a, b) = compared
+    each = totals / grades["functional_quantity"].to_numpy(dtype=np.float64)[:, None]
+    full = probability_lower(each[a], each[b])
+    assert (verdict(full) * verdict(formula) >= 0).all()
+    assert ((verdict(full) != 0) & (verdict(formula) == 0)).mean() < 0.01
+
+
+def test_what_is_not_believed_does_not_come_first():
+    table = graded([0.3, 0.5, 1.0], state=["withheld", "sure", "sure"], reason=["C272", "", ""])
+    for by in ("intensity", "letter"):
+        found = rank(table, by=by, confidence=CONFIDENCE)
+        assert found["sku"].tolist() == ["S001", "S002", "S000"]
+        assert found["reason_not_ranked"].iloc[2] == "C272"
+        assert np.isnan(signals(found)["score"].iloc[2])
+
+
+def test_letters_of_the_example_are_ranked(example):
+    _, grades, _ = example
+    found = rank(grades, by="letter", confidence=CONFIDENCE)
+    assert (found["rank"].notna() == (found["state"] == "sure")).all()
+    assert found["rank"].notna().sum() > 400
 
 
 def test_savings_are_those_of_the_best_lever(study, example):

@@ -107,6 +107,24 @@ def test_sessions_of_one_name_belong_to_their_rooms() -> None:
     assert "R005" in codes(blank)  # of which room is not told
 
 
+def test_one_session_in_two_cases_is_one() -> None:
+    two = sessions({}, {"session": "S1", "studio_kwh": 7.0, "meter_id": "B"})
+    found = judged(sessions=two)
+    assert "R015" in codes(found)
+    assert found.rooms["sessions"].tolist() == [0]
+    named = judged(sales=sales({"session": "S1"}))
+    assert "R007" not in codes(named)
+    assert named.rooms["gates_failed"].tolist() == [""]
+
+
+def test_a_second_shop_of_a_blocked_taxpayer_is_blocked() -> None:
+    shops = pd.DataFrame({"merchant": ["m1", "m2"], "blocked": pd.array([False, True])})
+    assert not codes(judged(merchants=shops.assign(taxpayer=["T1", "T2"])))
+    found = judged(merchants=shops.assign(taxpayer=["T1", "t1"]))
+    assert codes(found) == {"R083"}
+    assert found.rooms["gates_failed"].tolist() == ["block_list"]
+
+
 @pytest.mark.parametrize(
     ("cells", "code"),
     [

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from carbon.base.errors import CatalogueError
-from carbon.catalogue.csv_spans import spans
+from carbon.catalogue.csv_text import spans
 from carbon.catalogue.defaults import fill
 from carbon.catalogue.line_plan import OutOfOrder
 from carbon.catalogue.read import read, read_tables

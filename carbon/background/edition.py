@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from carbon.background.linking import Links, refuse
+from carbon.background.linking import STAND_IN, Links, refuse
 from carbon.background.source import Package, factors_root, read_package, read_schema
 from carbon.background.tables import (
     FURTHER_SPREADS,
@@ -34,6 +34,9 @@ from carbon.base.errors import FactorsError
 from carbon.base.terms import DEFAULT_EDITION
 
 __all__ = ["DEFAULT_EDITION", "LICENSED", "Edition", "editions", "load_edition"]
+
+RELATED: Final = 4
+"""Technological score from which a dataset is of a related thing, not of the thing itself."""
 
 LICENSED: Final = "licensed"
 """Key of a descriptor that marks a user's own background: its numbers are not handed on."""
@@ -215,6 +218,45 @@ class Edition:
                 self.reach([location])
             self._found[key] = self._links.search(activity, location)
         return self._found[key]
+
+    def reported(
+        self, rows: npt.NDArray[np.int32], fits: npt.NDArray[np.int8]
+    ) -> npt.NDArray[np.int8]:
+        """Fits as they are told: a dataset of another activity is a stand-in wherever it is.
+
+        Parameters
+        ----------
+        rows : ndarray of int32, shape (m,)
+            Rows of :attr:`activities`, -1 for none.
+        fits : ndarray of int8, shape (m,)
+            As :meth:`match` gives them; they hold the place, on which the spread rests.
+
+        Returns
+        -------
+        ndarray of int8, shape (m,)
+            Positions in :data:`carbon.base.terms.FITS`.
+
+        Notes
+        -----
+        The technological score of the dataset's pedigree tells it: from 4 on the data are of
+        related processes or materials, not of the one that is asked for (Weidema et al. 2013).
+        """
+        reported: npt.NDArray[np.int8] = np.where(
+            self._stands_in[rows], np.maximum(fits, STAND_IN), fits
+        ).astype(np.int8)
+        return reported
+
+    @property
+    def _stands_in(self) -> npt.NDArray[np.bool_]:
+        """Which activities another one stands for, shape (activities + 1,)."""
+        published = self.activities["published"].to_numpy()
+        return np.append(self._related[published], False)
+
+    @cached_property
+    def _related(self) -> npt.NDArray[np.bool_]:
+        score = self.datasets["pedigree"].str.rpartition(";")[2].astype(int)
+        related: npt.NDArray[np.bool_] = score.ge(RELATED).to_numpy(dtype=bool)
+        return related
 
     # ---------------------------------------------------------------- how it is built
 

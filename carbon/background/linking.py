@@ -18,7 +18,7 @@ import pandas as pd
 from carbon.base.errors import FactorsError
 from carbon.base.terms import FITS
 
-__all__ = ["ROOT", "TEMPLATE", "Links", "refuse"]
+__all__ = ["ROOT", "STAND_IN", "TEMPLATE", "Links", "refuse"]
 
 OLD_AFTER: Final = 6
 """Years after which a dataset is called older: the newest data are two years late, and the
@@ -27,7 +27,14 @@ temporal score of the pedigree (Weidema 2013) leaves its second class at six yea
 HERE: Final = "@"
 TEMPLATE: Final = "*"
 ROOT: Final = "GLO"
-EXACT, OLDER, REGION, GLOBAL, PROXY, NONE = range(len(FITS))
+EXACT, OLDER, REGION, GLOBAL, PROXY, GRID_PROXY, WORLD_PROXY, STAND_IN, NONE = range(len(FITS))
+
+ALIKE: Final = 1.25
+"""How many times as much one grid may emit as another and be alike: the project's own choice,
+about the spread between two readings of one grid."""
+
+CONSUMER_GRID: Final = "electricity, consumer"
+AGGREGATE: Final = "greenhouse gases, aggregate"
 
 COLUMNS: Final = ("col", "kind", "flow", "row", "amount", "unit", "cite", "fit")
 
@@ -86,6 +93,7 @@ class Links:
         self.activities = activities.drop(columns="place")
         self._units = activities["unit"].to_numpy()
         self._published = exchanges
+        self._grids = _grids(exchanges)
         self._candidates = _candidates(self.activities)
         self.linked: npt.NDArray[np.bool_] = np.zeros(len(activities), dtype=bool)
         """Which activities have their exchanges, shape (activities,)."""
@@ -154,13 +162,29 @@ class Links:
                 elif place == ROOT:
                     fit = GLOBAL
                 else:
-                    fit = PROXY
+                    fit = self._far(place, location)
                 foreign = 0 if rank < self.own and fit < PROXY else 1
                 fit = max(fit, int(own_fits[row])) if fits else fit
-                key = (foreign, fit, nearness, rank, -year)
+                key = (foreign, min(fit, PROXY), nearness, rank, -year)  # proxies choose alike
                 if best is None or key < best[0]:
                     best = (key, row, fit)
         return (-1, NONE) if best is None else (best[1], best[2])
+
+    def _far(self, place: str, location: str) -> int:
+        """How far a place is whose dataset stands for another place's."""
+        around, near = (
+            {where, *self.parents.get(where, ())} - {ROOT} for where in (place, location)
+        )
+        if around & near:
+            return PROXY
+        here, there = self._grid(location), self._grid(place)
+        alike = min(here, there) > 0 and max(here, there) <= ALIKE * min(here, there)
+        return GRID_PROXY if alike else WORLD_PROXY
+
+    def _grid(self, place: str) -> float:
+        """Electricity of a place or of what contains it [kg CO2e/kWh]; 0 where it is not told."""
+        around = (place, *self.parents.get(place, ()))
+        return next((self._grids[where] for where in around if where in self._grids), 0.0)
 
     @property
     def _fits(self) -> npt.NDArray[np.int8]:
@@ -216,6 +240,17 @@ def refuse(code: str, rows: pd.DataFrame) -> None:
     names = ("source", "activity", "location", "flow", "flow_location", "unit")
     present = [str(first[name]) for name in names if name in rows and str(first[name])]
     raise FactorsError(code, file=present[0], value=", ".join(present[1:]))
+
+
+def _grids(exchanges: pd.DataFrame) -> dict[str, float]:
+    """Consumer electricity by place, where a source gives it as one figure [kg CO2e/kWh]."""
+    told = exchanges[
+        (exchanges["activity"] == CONSUMER_GRID) & exchanges["flow"].str.startswith(AGGREGATE)
+    ]
+    first = told[told["rank"] == told.groupby("location")["rank"].transform("min")]
+    return {
+        str(where): float(kg) for where, kg in first.groupby("location")["amount"].sum().items()
+    }
 
 
 def _candidates(activities: pd.DataFrame) -> Candidates:

@@ -24,7 +24,7 @@ from carbon.background.unit_impacts import (
     load,
     save,
 )
-from carbon.base.terms import FITS
+from carbon.base.terms import PLACED
 
 __all__ = [
     "INDICATORS",
@@ -249,12 +249,12 @@ class Mismatch:
         self.edition = edition
         table = edition.spreads["quality_scores"]
         fit = table[table["kind"] == "fit"].set_index("key")["score"]
-        self.place = fit.reindex(FITS).fillna(fit.max()).to_numpy(dtype=np.int64)
+        self.place = fit.reindex(PLACED).fillna(fit.max()).to_numpy(dtype=np.int64)
         # an edition that tells no spread of a fit takes that of its score
         self.fits = pedigree_factors(edition)[INDICATORS.index("geographical"), self.place]
         if "mismatch" in edition.spreads:
             spreads = edition.spreads["mismatch"].set_index("fit")["gsd2"]
-            self.fits = np.log(spreads.reindex(FITS).to_numpy(dtype=np.float64))
+            self.fits = np.log(spreads.reindex(PLACED).to_numpy(dtype=np.float64))
         age = table[table["kind"] == "age"]
         order = np.argsort(age["key"].astype(float).to_numpy())
         self.limits = age["key"].astype(float).to_numpy()[order]
@@ -304,7 +304,7 @@ class Mismatch:
         ).tolist()
         out = np.ones((len(rows), draws), dtype=np.float32)
         for position in np.flatnonzero(sigma > 0):
-            name = f"{names[published[position]]}|{FITS[fits[position]]}"
+            name = f"{names[published[position]]}|{PLACED[fits[position]]}"
             key = int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), "big")
             random = np.random.Generator(np.random.Philox(key=np.array([seed, key], np.uint64)))
             out[position] = np.exp(sigma[position] * random.standard_normal(draws))

@@ -20,6 +20,7 @@ from typing import Final
 from carbon.base.errors import CarbonError, OutputError
 
 __all__ = [
+    "BYTE_ORDER_MARK",
     "LARGEST_TEXT",
     "as_utf8",
     "decoded",
@@ -27,6 +28,7 @@ __all__ = [
     "permissions",
     "plain_place",
     "read_bounded",
+    "utf8_copy",
     "whole_file",
     "whole_files",
     "whole_folder",
@@ -35,6 +37,9 @@ __all__ = [
 
 LARGEST_TEXT: Final = 100_000_000
 """Bytes that a file which is read at once may have, unless its reader says otherwise."""
+
+BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
+"""What some programs write at the beginning of a text in UTF-8."""
 
 BLOCK: Final = 1 << 20
 """Bytes decoded or hashed at once."""
@@ -61,7 +66,7 @@ def as_utf8(data: bytes) -> bytes | None:
     >>> as_utf8("茶".encode("gb18030")).decode(), as_utf8(b"\\xff\\xff")
     ('茶', None)
     """
-    data = data.removeprefix(b"\xef\xbb\xbf")
+    data = data.removeprefix(BYTE_ORDER_MARK)
     decoder = codecs.getincrementaldecoder("utf-8")()
     try:
         for start in range(0, len(data), BLOCK):  # piece by piece, to need little memory
@@ -73,6 +78,46 @@ def as_utf8(data: bytes) -> bytes | None:
         except UnicodeDecodeError:
             return None
     return data
+
+
+def utf8_copy(path: Path, beside: Path) -> Path | None:
+    """Path of a text file in UTF-8, of whatever size: its own, or that of a copy if it is GB18030.
+
+    Parameters
+    ----------
+    path, beside : pathlib.Path
+        The file, and where a copy of it may stand.
+
+    Returns
+    -------
+    pathlib.Path or None
+        None if it is neither, or holds zero bytes.
+    """
+    decoder: codecs.IncrementalDecoder = codecs.getincrementaldecoder("utf-8")()
+    try:
+        for block in _blocks(path):
+            if b"\x00" in block:
+                return None
+            if not block.isascii() or decoder.getstate()[0]:
+                decoder.decode(block)
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        decoder = codecs.getincrementaldecoder("gb18030")()
+        try:
+            with beside.open("wb") as copy:
+                for block in _blocks(path):
+                    copy.write(decoder.decode(block).encode("utf-8"))
+                copy.write(decoder.decode(b"", final=True).encode("utf-8"))
+        except UnicodeDecodeError:
+            return None
+        return beside
+    return path
+
+
+def _blocks(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as source:
+        while block := source.read(4 * BLOCK):
+            yield block
 
 
 def decoded(data: bytes, fault: Fault) -> str:

@@ -15,7 +15,8 @@ __all__ = [
     "FITS",
     "FUNCTIONAL_UNIT",
     "INDICATORS",
-    "ORIGINS",
+    "PLACED",
+    "PROVENANCES",
     "STAGES",
     "Basis",
 ]
@@ -45,10 +46,27 @@ INDICATORS: Final = (
 AGGREGATES: Final = ("AR4", "AR5", "AR6", "unstated")
 """Assessment reports on which a source's own CO2e aggregate can rest."""
 
-FITS: Final = ("exact", "older year", "region", "global", "proxy", "none")
-"""How a demanded activity met a published one, from best to worst."""
+FITS: Final = (
+    "exact",
+    "older year",
+    "region",
+    "global",
+    "regional proxy",
+    "grid proxy",
+    "world proxy",
+    "stand-in",
+    "none",
+)
+"""How a demanded activity met a published one, from best to worst.
 
-ORIGINS: Final = ("given", "default", "measured", "absent")
+A proxy is the same activity at a foreign place: one of the same region, one whose electricity is
+alike, or any other. A stand-in is another activity, wherever it is.
+"""
+
+PLACED: Final = tuple("proxy" if fit.endswith(" proxy") else fit for fit in FITS)
+"""Name of each of :data:`FITS` in the tables of spreads and scores, where a proxy is a proxy."""
+
+PROVENANCES: Final = ("given", "default", "measured", "absent")
 """Where a catalogue cell comes from; the position is the stored code."""
 
 FUNCTIONAL_UNIT: Final = "one sales unit, delivered and kept, with its packaging"

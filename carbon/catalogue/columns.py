@@ -12,9 +12,9 @@ __all__ = [
     "LINES",
     "LINE_COLUMNS",
     "LINE_TABLES",
-    "ORIGIN_COLUMNS",
     "PARAMETER_KINDS",
     "PARAMETER_NAMES",
+    "PROVENANCE_COLUMNS",
     "SHEETS",
     "Column",
 ]
@@ -145,12 +145,12 @@ SHEETS: Final[dict[str, tuple[str, ...]]] = {
 }
 """Table → names of its sheet or file, beside the vocabulary's words of kind ``sheet``."""
 
-ORIGIN_COLUMNS: Final = tuple(
+PROVENANCE_COLUMNS: Final = tuple(
     name
     for name in COLUMNS
     if name not in ("sku", "gtin", "name", "category", "merchant", "currency", "session")
 )
-"""Columns of ``Catalogue.origin``."""
+"""Columns of ``Catalogue.provenance``."""
 
 
 PARAMETER_KINDS: Final[dict[str, str]] = {

@@ -1,36 +1,38 @@
-"""CSV files → tables of cells: encoding, separator, line ends and titles are found out.
+"""Reads CSV files, gives tables of cells: encoding, separator, line ends and titles are found out.
 
-A quotation mark that is not closed would swallow the rows below it. It fails the row in which it
-stands, and the rows below are read.
+Where the rows of a large file begin is found in one pass and in little memory; a span of rows is
+then read alone, by any process. A file whose quotation marks are irregular, or whose line ends are
+a Mac's of old, has no spans: it is read whole.
 """
 
 from __future__ import annotations
 
-import codecs
 import csv
 import io
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from carbon.base.errors import CatalogueError
-from carbon.catalogue.sheets import Fault, Sheet, plain, records, title_rows
+from carbon.base.files import BYTE_ORDER_MARK, as_utf8
+from carbon.catalogue.csv_repair import slow, swallowed
+from carbon.catalogue.sheets import Sheet, plain, title_rows
 
-__all__ = ["fast", "layout", "read_csv", "slow", "utf8"]
+__all__ = ["Span", "fast", "header_of", "layout", "read_csv", "spans"]
 
-_MOST_UNCLOSED: Final = 100  # a file with more open quotation marks needs another remedy
-_UNCLOSED: Final = "a quotation mark is not closed"
+BLOCK: Final = 1 << 22
 _SEPARATOR_LINE: Final = re.compile(rb'"?sep=([^\w\s"])"?\r?\n', re.I)
-_CHAIN: Final = re.compile(r"[:：%]|[0-9]\s*(?:km|公里)")  # what no first cell of a row holds
 _PIECE: Final = 1 << 18
-_MOST_CELLS: Final = 4096  # of a row; more than columns may be
 _HEAD: Final = 65536  # bytes in which the layout of a file shows
-_BREAK: Final = re.compile(r"\r\n|\r|\n")
+_HEADER: Final = 1 << 17  # bytes in which its header ends
+_QUOTE, _FEED = b'"'[0], b"\n"[0]
 
 
 def read_csv(path: Path, whole: bool = True, most: int = 256) -> Sheet:
@@ -49,10 +51,10 @@ def read_csv(path: Path, whole: bool = True, most: int = 256) -> Sheet:
     CatalogueError
         C003 columns, C004 encoding, C011 damaged.
     """
-    file, data = path.name, path.read_bytes().removeprefix(b"\xef\xbb\xbf")
-    if b"\x00" in data:
+    file, data = path.name, as_utf8(path.read_bytes())
+    if data is None or b"\x00" in data:
         raise CatalogueError("C004", file=file)
-    data = _line_feeds(utf8(data, file))
+    data = _line_feeds(data)
     if not data or data.isspace():
         raise CatalogueError("C011", "the file is empty", file=file)
     try:
@@ -101,21 +103,6 @@ def layout(data: bytes) -> tuple[str, int, int, bool]:
     return separator, start, titles, quoted
 
 
-def utf8(data: bytes, file: str) -> bytes:
-    """Text as UTF-8, whether it was that or GB18030."""
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    try:
-        for start in range(0, len(data), 1 << 20):  # piece by piece, to need little memory
-            decoder.decode(data[start : start + (1 << 20)])
-        decoder.decode(b"", final=True)
-    except UnicodeDecodeError:
-        try:
-            return data.decode("gb18030").encode("utf-8")
-        except UnicodeDecodeError as error:
-            raise CatalogueError("C004", file=file) from error
-    return data
-
-
 def _line_feeds(data: bytes) -> bytes:
     """Turn the line ends of old Macs into line feeds, if the first line ends so."""
     carriage, feed = data.find(b"\r"), data.find(b"\n")
@@ -146,22 +133,59 @@ def _titles(data: bytes, separator: str) -> tuple[int, bool]:
     return above, any('"' in line for line in head[:above])
 
 
+class _Quotes:
+    """Quotation marks of a text that is read block by block: each opens or closes a cell in turn.
+
+    Parameters
+    ----------
+    separator : str
+    """
+
+    def __init__(self, separator: str) -> None:
+        self.count = 0
+        self._last = _FEED
+        self._neighbours = np.zeros(256, bool)
+        self._neighbours[[ord(mark) for mark in (separator, '"', "\n", "\r")]] = True
+
+    def skip(self, block: bytes) -> None:
+        """Pass over a block that has no mark."""
+        self._last = block[-1]
+
+    def add(self, block: NDArray[np.uint8], following: int = _FEED) -> NDArray[np.int64] | None:
+        """Positions of the marks of the next block; None if one stands where none may.
+
+        Parameters
+        ----------
+        block : ndarray of uint8
+        following : int
+            First byte behind it.
+        """
+        marks = np.flatnonzero(block == _QUOTE)
+        if len(marks):
+            opening, closing = marks[self.count % 2 :: 2], marks[1 - self.count % 2 :: 2]
+            before = block[opening - 1]
+            if len(opening) and opening[0] == 0:
+                before[0] = self._last
+            after = block[np.minimum(closing + 1, len(block) - 1)]
+            if len(closing) and closing[-1] == len(block) - 1:
+                after[-1] = following
+            if not (self._neighbours[before].all() and self._neighbours[after].all()):
+                return None
+        self.count += len(marks)
+        self._last = int(block[-1])
+        return marks
+
+
 def _regular(data: bytes, separator: str) -> bool:
     """Whether every quotation mark stands where one may, in turn opening and closing a cell."""
     if b'"' not in data:
         return True
-    text = np.frombuffer(data, np.uint8)
-    fits = np.zeros(256, bool)
-    fits[[ord(mark) for mark in (separator, '"', "\n", "\r")]] = True
-    before = 0
+    text, quotes = np.frombuffer(data, np.uint8), _Quotes(separator)
     for start in range(0, len(text), _PIECE):  # a piece stays in the processor's cache
-        at = np.flatnonzero(text[start : start + _PIECE] == ord('"')) + start
-        opening, closing = at[before % 2 :: 2], at[1 - before % 2 :: 2]
-        opening, closing = opening[opening > 0], closing[closing < len(text) - 1]
-        if not (fits[text[opening - 1]].all() and fits[text[closing + 1]].all()):
+        stop = start + _PIECE
+        if quotes.add(text[start:stop], text[stop] if stop < len(text) else _FEED) is None:
             return False
-        before += len(at)
-    return before % 2 == 0
+    return quotes.count % 2 == 0
 
 
 def fast(
@@ -211,97 +235,151 @@ def fast(
 
 
 def _any_swallowed(columns: Sequence[Any], separator: str) -> bool:
-    """Whether a cell of the table holds a row (see :func:`_swallowed`)."""
+    """Whether a cell of the table holds the rest of its row and more."""
     width = len(columns)
     for position, cells in enumerate(columns):
         many = pc.match_substring(cells, "\n")
         if pc.any(many).as_py():
             long = cells.filter(many)
             long = long.filter(pc.greater_equal(pc.count_substring(long, separator), width - 1))
-            if any(_swallowed(cell, position, width, separator) for cell in long.to_pylist()):
+            if any(swallowed(cell, position, width, separator) for cell in long.to_pylist()):
                 return True
     return False
 
 
-def _swallowed(cell: str, position: int, width: int, separator: str, short: bool = False) -> bool:
-    """Whether a cell holds the rest of its row and the beginning of another one.
-
-    A line of it is then as long as a row, or its first line ends as its row would and its last one
-    begins as another row would; a ``short`` row has not enough cells. Lines of chains, which hold
-    commas too, are none.
-    """
-    parts = _BREAK.split(cell)
-    counts = [part.count(separator) for part in parts]
-    if len(parts) == 1 or sum(counts) < width - 1:
-        return False
-    if any(_CHAIN.search(part.split(separator, 1)[0]) for part in parts[1:]):
-        return False
-    whole = max(counts[1:]) >= width - 1
-    return short or whole or (counts[-1] == position and counts[0] == width - 1 - position)
-
-
-class _Lines:
-    """Lines that can be read again."""
-
-    def __init__(self, lines: list[str]) -> None:
-        self.lines, self.at = lines, 0
-
-    def __iter__(self) -> Iterator[str]:
-        return self
-
-    def __next__(self) -> str:
-        if self.at >= len(self.lines):
-            raise StopIteration
-        self.at += 1
-        return self.lines[self.at - 1]
-
-
-def slow(file: str, data: bytes, separator: str, above: int = 0, headed: bool = False) -> Sheet:
-    """Table of an irregular CSV file: short rows are padded, long and open rows are told.
+@dataclass(frozen=True)
+class Span:
+    """Consecutive rows of a CSV file.
 
     Parameters
     ----------
+    path : pathlib.Path
     file : str
-    data : bytes
+        Name told to the user.
+    header : bytes
+        Line of the headers.
     separator : str
+    offset, length : int
+        Where the rows stand [bytes].
     above : int
-        Lines of the file above the header.
-    headed : bool
-        The first line is the header; else it is looked for among the first ten.
+        Lines of the file above the rows, less one.
+    rows : int
+        Lines in the span.
     """
-    source = _Lines(list(io.StringIO(data.decode("utf-8"), newline="")))
-    rows: list[tuple[int, list[str]]] = []
-    faults: list[Fault] = []
-    number, width = above, 0
-    reader = csv.reader(source, delimiter=separator, strict=True)
-    while source.at < len(source.lines):
-        start = source.at
-        number += 1
-        try:
-            row = next(reader)
-            span = source.at - start
-            open_cell = span > 1 and any(
-                _swallowed(cell, position, width, separator, len(row) < width)
-                for position, cell in enumerate(row)
-            )
-        except csv.Error:
-            row, open_cell = [], True
-        if open_cell:
-            line = source.lines[start]
-            if source.at == start + 1 and line.count('"') % 2 == 0:  # as "Nike" shirt
-                row = next(csv.reader([line], delimiter=separator))
-            else:
-                source.at = start + 1
-                row = next(csv.reader([line.replace('"', "")], delimiter=separator), [])
-                faults.append(Fault(file, number, line.strip()[:80], _UNCLOSED))
-                if len(faults) > _MOST_UNCLOSED:
-                    raise CatalogueError("C011", _UNCLOSED, file=file, row=faults[0].line)
-            reader = csv.reader(source, delimiter=separator, strict=True)
-        if any(row):
-            rows.append((number, row[:_MOST_CELLS]))
-            width = max(width, len(row)) if len(rows) < 10 else width
-    titles = 0 if headed else title_rows([row for _, row in rows[:10]])
-    sheet = records(file, rows[titles:])
-    told = {fault.line for fault in faults}
-    sheet.faults = [*faults, *(fault for fault in sheet.faults if fault.line not in told)]
-    return sheet
+
+    path: Path
+    file: str
+    header: bytes
+    separator: str
+    offset: int
+    length: int
+    above: int
+    rows: int
+
+    def sheet(self) -> Sheet:
+        """Read the rows."""
+        with self.path.open("rb") as source:
+            source.seek(self.offset)
+            data = self.header + b"\n" + source.read(self.length)
+        table = fast(self.file, data, self.separator, self.above)
+        return table or slow(self.file, data, self.separator, self.above, headed=True)
+
+
+@dataclass(frozen=True)
+class _Layout:
+    header: bytes
+    separator: str
+    begin: int
+    above: int
+
+
+def header_of(path: Path) -> _Layout | None:
+    """How a CSV file begins; None if it must be read whole."""
+    with path.open("rb") as source:
+        head = source.read(_HEADER)
+    skip = len(BYTE_ORDER_MARK) if head.startswith(BYTE_ORDER_MARK) else 0
+    data = head[skip:]
+    carriage, feed = data.find(b"\r"), data.find(b"\n")
+    if feed < 0 or 0 <= carriage < feed - 1:
+        return None
+    separator, start, titles, quoted = layout(data)
+    lines = data[start:].split(b"\n", titles + 1)
+    if quoted or len(lines) < titles + 2 or lines[titles].count(b'"') % 2:
+        return None
+    begin = skip + start + sum(len(line) + 1 for line in lines[: titles + 1])
+    header = lines[titles].removesuffix(b"\r")
+    return _Layout(header, separator, begin, int(start > 0) + titles)
+
+
+def spans(path: Path, file: str, step: int) -> list[Span] | None:
+    """Spans of a CSV file in UTF-8; None if it must be read whole.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+    file : str
+        Name told to the user.
+    step : int
+        Rows in a span.
+    """
+    shape = header_of(path)
+    if shape is None:
+        return None
+    with path.open("rb") as source:
+        source.seek(shape.begin)
+        scanned = _scan(source, shape.separator, step)
+    if scanned is None:
+        return None
+    starts, counts, several = scanned
+    parts = []
+    for number, (start, rows) in enumerate(zip(starts[:-1], counts, strict=True)):
+        begin, length = shape.begin + start, starts[number + 1] - start
+        above = shape.above + number * step
+        parts.append(Span(path, file, shape.header, shape.separator, begin, length, above, rows))
+    # a cell of several lines may have swallowed rows: only a look at its rows can tell
+    for number in several:
+        with path.open("rb") as source:
+            source.seek(parts[number].offset)
+            data = parts[number].header + b"\n" + source.read(parts[number].length)
+        if fast(file, data, shape.separator, parts[number].above) is None:
+            return None
+    return parts
+
+
+def _scan(
+    source: BinaryIO | io.BufferedReader, separator: str, step: int
+) -> tuple[list[int], list[int], list[int]] | None:
+    """Starts of spans and the end, rows of each, and spans with cells of several lines."""
+    quotes = _Quotes(separator)
+    starts, rows, position, last = [0], 0, 0, _FEED
+    several: set[int] = set()
+    block = source.read(BLOCK)
+    while block:
+        after = source.read(BLOCK)
+        text = np.frombuffer(block, np.uint8)
+        feeds = np.flatnonzero(text == _FEED)
+        if quotes.count % 2 or b'"' in block:
+            before = quotes.count
+            marks = quotes.add(text, after[0] if after else _FEED)
+            if marks is None:
+                return None
+            inside = (np.searchsorted(marks, feeds) + before) % 2 == 1
+            if inside.any():
+                lines = np.cumsum(~inside)[inside] + rows
+                several.update(np.unique(lines // step).tolist())
+                feeds = feeds[~inside]
+        else:
+            quotes.skip(block)
+        first = (-rows) % step or step
+        starts += (feeds[first - 1 :: step] + position + 1).tolist()
+        rows += len(feeds)
+        position += len(block)
+        last, block = block[-1], after
+    if quotes.count % 2:
+        return None
+    if last != _FEED:
+        rows += 1
+    if starts[-1] == position and len(starts) > 1:
+        starts.pop()
+    counts = [step] * (len(starts) - 1) + [rows - step * (len(starts) - 1)]
+    return [*starts, position], counts, sorted(several)

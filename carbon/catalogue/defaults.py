@@ -14,19 +14,19 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from carbon.base.errors import CODES, PROBLEM_COLUMNS
-from carbon.base.terms import ORIGINS
+from carbon.base.terms import PROVENANCES
 from carbon.catalogue.inbound import inbound_km
 from carbon.catalogue.names import Names
 from carbon.catalogue.places import Geography
 from carbon.catalogue.problems import CellProblems, Rows
 from carbon.catalogue.routes import complete_legs, leg_distances
-from carbon.catalogue.schema import FUELS, ORIGIN_COLUMNS, Catalogue, Vocabulary
+from carbon.catalogue.schema import FUELS, PROVENANCE_COLUMNS, Catalogue, Vocabulary
 from carbon.catalogue.sessions import share_sessions
 from carbon.catalogue.tables import Looked, alive, spread
 
 __all__ = ["fill"]
 
-_GIVEN, _DEFAULT, _ABSENT = (ORIGINS.index(name) for name in ("given", "default", "absent"))
+_GIVEN, _DEFAULT, _ABSENT = (PROVENANCES.index(name) for name in ("given", "default", "absent"))
 _PARAMETERS = {
     "units_per_parcel": "units_per_parcel",
     "return_rate": "return_rate",
@@ -77,13 +77,15 @@ def fill(catalogue: Catalogue, vocabulary: Vocabulary, *, market: str = "CN") ->
     ... )
     >>> goods = pd.DataFrame({"sku": ["S1", "S2"], "category": "bag", "mass": ["900 g", None]})
     >>> complete = fill(read(goods, vocabulary), vocabulary)
-    >>> complete.skus["mass_kg"].tolist(), complete.origin["mass"].tolist()
+    >>> complete.skus["mass_kg"].tolist(), complete.provenance["mass"].tolist()
     ([0.9, 0.8], [0, 1])
     """
     skus, size = catalogue.skus.copy(deep=False), len(catalogue.skus)
     category = skus["category"].cat.codes.to_numpy()
     live = ~skus["failed"].to_numpy(dtype=bool)
-    origin = {name: catalogue.origin[name].to_numpy(copy=True) for name in ORIGIN_COLUMNS}
+    provenance = {
+        name: catalogue.provenance[name].to_numpy(copy=True) for name in PROVENANCE_COLUMNS
+    }
     parameters = vocabulary.parameter_table
 
     def parameter(name: str) -> NDArray[np.float64]:
@@ -97,7 +99,7 @@ def fill(catalogue: Catalogue, vocabulary: Vocabulary, *, market: str = "CN") ->
         present = skus[output].to_numpy(dtype=np.float64)
         take = np.isnan(present) & ~np.isnan(values)
         skus[output] = np.where(take, values, present)
-        origin[column][take] = code
+        provenance[column][take] = code
 
     given = catalogue.materials
     weight = given["mass_kg"].to_numpy(dtype=np.float64)
@@ -111,25 +113,25 @@ def fill(catalogue: Catalogue, vocabulary: Vocabulary, *, market: str = "CN") ->
     skus["units_per_parcel"] = np.maximum(skus["units_per_parcel"].to_numpy(), 1.0)
     for name, output in (("electricity", "electricity_kwh"), ("heat", "heat_mj")):
         # not given: the processing of the materials stands for it
-        origin[name][np.isnan(skus[output].to_numpy())] = _DEFAULT
-    share_sessions(skus, origin, parameter, catalogue.sessions)
+        provenance[name][np.isnan(skus[output].to_numpy())] = _DEFAULT
+    share_sessions(skus, provenance, parameter, catalogue.sessions)
     skus["studio_renewable"] = 0.0  # location-based; a what-if can set it
     no_fuel = skus["heat_fuel"].cat.codes.to_numpy() < 0
     fuels = vocabulary.names("fuel")
     skus["heat_fuel"] = fuels.categorical(
         np.where(no_fuel, fuels.code(FUELS[0]), skus["heat_fuel"].cat.codes.to_numpy())
     )
-    origin["heat_fuel"][no_fuel] = _DEFAULT
+    provenance["heat_fuel"][no_fuel] = _DEFAULT
 
     geography = Geography.of(vocabulary)
-    destinations = _places(skus, catalogue.destinations, origin, live, vocabulary, market)
-    _made_in(skus, origin, parameter("distance"), geography, vocabulary)
+    destinations = _places(skus, catalogue.destinations, provenance, live, vocabulary, market)
+    _made_in(skus, provenance, parameter("distance"), geography, vocabulary)
     materials = _materials(
-        given, skus, category, origin, live, vocabulary, parameter("distance"), geography
+        given, skus, category, provenance, live, vocabulary, parameter("distance"), geography
     )
-    packaging = _packaging(catalogue.packaging, skus, category, origin, live, vocabulary)
+    packaging = _packaging(catalogue.packaging, skus, category, provenance, live, vocabulary)
     distances = leg_distances(skus, destinations, geography, parameter("distance"))
-    legs, found = complete_legs(catalogue.legs, category, origin, live, distances, vocabulary)
+    legs, found = complete_legs(catalogue.legs, category, provenance, live, distances, vocabulary)
 
     problems = _told(catalogue, skus, found)
     lost = found["C224"]
@@ -146,7 +148,7 @@ def fill(catalogue: Catalogue, vocabulary: Vocabulary, *, market: str = "CN") ->
         packaging=packaging,
         legs=legs,
         destinations=destinations[["row", "location", "share"]],
-        origin=pd.DataFrame(origin),
+        provenance=pd.DataFrame(provenance),
         problems=problems,
     )
 
@@ -175,7 +177,7 @@ def _told(
 def _places(
     skus: pd.DataFrame,
     given: pd.DataFrame,
-    origin: dict[str, NDArray[Any]],
+    provenance: dict[str, NDArray[Any]],
     live: NDArray[np.bool_],
     vocabulary: Vocabulary,
     market: str,
@@ -185,11 +187,11 @@ def _places(
     home = names.code(market)
     code = skus["origin"].cat.codes.to_numpy()
     skus["origin"] = names.categorical(np.where(code < 0, home, code))
-    origin["origin"][code < 0] = _DEFAULT if home >= 0 else _ABSENT
+    provenance["origin"][code < 0] = _DEFAULT if home >= 0 else _ABSENT
     has = np.zeros(size, bool)
     has[given["row"].to_numpy()] = True
     bare = np.flatnonzero(live & ~has) if home >= 0 else np.empty(0, np.int64)
-    origin["destination"][~has] = _DEFAULT if home >= 0 else _ABSENT
+    provenance["destination"][~has] = _DEFAULT if home >= 0 else _ABSENT
     keep = alive(given, live)
     row = np.concatenate([keep["row"].to_numpy(), bare]).astype(np.int32)
     order = _by_row(row)
@@ -209,7 +211,7 @@ def _places(
 
 def _made_in(
     skus: pd.DataFrame,
-    origin: dict[str, NDArray[Any]],
+    provenance: dict[str, NDArray[Any]],
     default_km: NDArray[np.float64],
     geography: Geography,
     vocabulary: Vocabulary,
@@ -221,7 +223,7 @@ def _made_in(
     untold = made < 0
     made = np.where(untold, sent_from, made)
     skus["made_in"] = names.categorical(made)
-    origin["made_in"][untold] = np.where(sent_from[untold] >= 0, _DEFAULT, _ABSENT)
+    provenance["made_in"][untold] = np.where(sent_from[untold] >= 0, _DEFAULT, _ABSENT)
     skus["inbound_road_km"], skus["inbound_sea_km"] = inbound_km(
         made, sent_from, default_km, geography, vocabulary
     )
@@ -231,7 +233,7 @@ def _with_archetype(
     given: pd.DataFrame,
     kind: str,
     category: NDArray[Any],
-    origin: NDArray[Any],
+    provenance: NDArray[Any],
     live: NDArray[np.bool_],
     archetype: str,
     names: Names,
@@ -245,8 +247,8 @@ def _with_archetype(
     bare = np.flatnonzero(live & ~has)
     table = Looked.by_category(vocabulary, archetype)
     line, taken = spread(bare, category[bare], table.starts, table.counts)
-    origin[~has] = _ABSENT
-    origin[np.unique(line)] = _DEFAULT
+    provenance[~has] = _ABSENT
+    provenance[np.unique(line)] = _DEFAULT
     row = np.concatenate([keep["row"].to_numpy(), line]).astype(np.int32)
     order = _by_row(row)
     ids = names.find(_strings(table.frame[kind]))[taken]
@@ -277,7 +279,7 @@ def _materials(
     given: pd.DataFrame,
     skus: pd.DataFrame,
     category: NDArray[Any],
-    origin: dict[str, NDArray[Any]],
+    provenance: dict[str, NDArray[Any]],
     live: NDArray[np.bool_],
     vocabulary: Vocabulary,
     default_km: NDArray[np.float64],
@@ -295,7 +297,7 @@ def _materials(
         given,
         "material",
         category,
-        origin["materials"],
+        provenance["materials"],
         live,
         "archetype_materials",
         names,
@@ -337,7 +339,7 @@ def _packaging(
     given: pd.DataFrame,
     skus: pd.DataFrame,
     category: NDArray[Any],
-    origin: dict[str, NDArray[Any]],
+    provenance: dict[str, NDArray[Any]],
     live: NDArray[np.bool_],
     vocabulary: Vocabulary,
 ) -> pd.DataFrame:
@@ -354,7 +356,7 @@ def _packaging(
         given,
         "item",
         category,
-        origin["packaging"],
+        provenance["packaging"],
         live,
         "archetype_packaging",
         names,

@@ -17,7 +17,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from carbon.base.errors import CatalogueError
-from carbon.catalogue.csv_text import read_csv, utf8
+from carbon.base.files import decoded
+from carbon.catalogue.csv_text import read_csv
 from carbon.catalogue.inputs import Input, inputs_of
 from carbon.catalogue.schema import Limits
 from carbon.catalogue.sheets import SUFFIXES, Fault, Sheet, cells_of, plain
@@ -271,7 +272,7 @@ def column_text(column: Any, name: str, sheet: Sheet) -> Any:
 
 def _jsonl(path: Path, limits: Limits, _whole: bool) -> dict[str, Sheet]:
     """Table of a JSON Lines file; a damaged line is told and left out."""
-    text = utf8(path.read_bytes().removeprefix(b"\xef\xbb\xbf"), path.name).decode("utf-8")
+    text = decoded(path.read_bytes(), lambda _: CatalogueError("C004", file=path.name))
     records: list[dict[str, Any]] = []
     headers: dict[str, None] = {}
     lines: list[int] = []

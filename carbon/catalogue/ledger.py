@@ -24,6 +24,7 @@ from carbon.base import units
 from carbon.base.errors import CatalogueError, LedgerError
 from carbon.base.rules import digest
 from carbon.base.shown import Shown
+from carbon.catalogue.assignment import joined
 from carbon.catalogue.files import open_sheets
 from carbon.catalogue.headers import (
     Header,
@@ -35,7 +36,6 @@ from carbon.catalogue.headers import (
 from carbon.catalogue.ledger_cells import MONEY, QUANTITIES, Cells, parse
 from carbon.catalogue.ledger_columns import LedgerColumn, ledger_columns, names_of
 from carbon.catalogue.problems import CellProblems, Rows
-from carbon.catalogue.put_together import joined
 from carbon.catalogue.schema import Limits
 from carbon.catalogue.sheets import Sheet
 

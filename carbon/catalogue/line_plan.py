@@ -21,11 +21,11 @@ from numpy.typing import NDArray
 from carbon.base.errors import CatalogueError
 from carbon.catalogue import cells
 from carbon.catalogue.files import settled
-from carbon.catalogue.gather import filled_down
 from carbon.catalogue.headers import Header
+from carbon.catalogue.line_tables import filled_down
 from carbon.catalogue.schema import LINE_COLUMNS, Vocabulary
-from carbon.catalogue.seen import Seen, sku_digests
 from carbon.catalogue.sheets import Fault, Sheet, plain
+from carbon.catalogue.sku_index import SkuIndex, sku_digests
 from carbon.catalogue.sources import Damaged, Piece, Reader, empty, only
 
 __all__ = ["LinePlan", "OutOfOrder", "Planner", "percents"]
@@ -167,7 +167,7 @@ class Planner:
     vocabulary : Vocabulary
     folder : pathlib.Path
         For tables that must be sorted.
-    seen : Seen
+    seen : SkuIndex
         Knows the row of every SKU, once all have been added.
     keep : bool
         Read all columns, and hand the lines over (:meth:`lines`).
@@ -179,7 +179,7 @@ class Planner:
         headers: dict[str, dict[str, Header]],
         vocabulary: Vocabulary,
         folder: Path,
-        seen: Seen,
+        seen: SkuIndex,
         *,
         keep: bool = False,
     ) -> None:

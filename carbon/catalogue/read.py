@@ -14,30 +14,30 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from carbon.base.errors import CatalogueError
-from carbon.base.terms import ORIGINS
+from carbon.base.terms import PROVENANCES
+from carbon.catalogue.assignment import by_table, one_table
 from carbon.catalogue.checks import check_energy, check_lines, check_mass
 from carbon.catalogue.documents import DOCUMENT, DOCUMENT_NAME, documents
 from carbon.catalogue.fields import fill_numbers, fill_words
 from carbon.catalogue.files import open_sheets
-from carbon.catalogue.gather import (
+from carbon.catalogue.headers import Header, header_table
+from carbon.catalogue.line_tables import (
     compact_lines,
     line_table,
     rows_of,
     tell_faults,
     understood,
 )
-from carbon.catalogue.headers import Header, header_table
 from carbon.catalogue.places import (
     Geography,
     destination_lines,
     no_destinations,
 )
 from carbon.catalogue.problems import CellProblems, Rows
-from carbon.catalogue.put_together import by_table, one_table
 from carbon.catalogue.schema import (
     COLUMNS,
     LINE_TABLES,
-    ORIGIN_COLUMNS,
+    PROVENANCE_COLUMNS,
     Catalogue,
     Limits,
     Vocabulary,
@@ -49,7 +49,7 @@ from carbon.catalogue.sheets import Sheet
 __all__ = ["read", "read_tables"]
 
 Source = str | os.PathLike[str] | pd.DataFrame
-_GIVEN, _ABSENT, _MEASURED = (ORIGINS.index(name) for name in ("given", "absent", "measured"))
+_GIVEN, _ABSENT, _MEASURED = (PROVENANCES.index(name) for name in ("given", "absent", "measured"))
 
 _SCIENTIFIC = r"^[0-9](?:\.[0-9]+)?[eE]\+[0-9]+$"  # as a spreadsheet shows a long number
 
@@ -166,7 +166,7 @@ def read_tables(
 
     filled: dict[str, Any] = {}
     geography = Geography.of(vocabulary)
-    origin = np.full((size, len(ORIGIN_COLUMNS)), _ABSENT, np.uint8)
+    provenance = np.full((size, len(PROVENANCE_COLUMNS)), _ABSENT, np.uint8)
     for name, spec in COLUMNS.items():
         if spec.kind == "lines":
             continue
@@ -177,8 +177,8 @@ def read_tables(
             has = fill_numbers(
                 filled, name, size, rows, given, units, vocabulary, problems, percent
             )
-        if name in ORIGIN_COLUMNS:
-            origin[has, ORIGIN_COLUMNS.index(name)] = _GIVEN
+        if name in PROVENANCE_COLUMNS:
+            provenance[has, PROVENANCE_COLUMNS.index(name)] = _GIVEN
     filled["line"] = main.lines
     skus = pd.DataFrame(filled, index=pd.RangeIndex(size), copy=False)
     sessions = _sessions(skus, vocabulary, repeated) if whole.sessions is None else whole.sessions
@@ -217,10 +217,10 @@ def read_tables(
         ("return_transport", legs_row[returning]),
         ("destination", frames["destination"]["row"]),
     ):
-        origin[np.asarray(own, np.int64), ORIGIN_COLUMNS.index(name)] = _GIVEN
+        provenance[np.asarray(own, np.int64), PROVENANCE_COLUMNS.index(name)] = _GIVEN
     for name, where in measured.items():
-        position = ORIGIN_COLUMNS.index(name)
-        origin[where & (origin[:, position] == _GIVEN), position] = _MEASURED
+        position = PROVENANCE_COLUMNS.index(name)
+        provenance[where & (provenance[:, position] == _GIVEN), position] = _MEASURED
 
     check_mass(skus, frames["materials"], rows, vocabulary, problems)
     check_lines(frames["materials"], rows, vocabulary, problems)
@@ -235,7 +235,7 @@ def read_tables(
         packaging=frames["packaging"],
         legs=frames["legs"],
         destinations=frames["destination"],
-        origin=pd.DataFrame(origin, columns=list(ORIGIN_COLUMNS)),
+        provenance=pd.DataFrame(provenance, columns=list(PROVENANCE_COLUMNS)),
         problems=problems.table(),
         headers=header_table(told),
         file=file,
@@ -269,7 +269,7 @@ def _measured(
         return {}, documents([])
     pattern = rf"(?i)[ ,;(]*(?:{'|'.join(words)})\)?(?:\s*{DOCUMENT})?$"
     found, named = {}, []
-    for name in ORIGIN_COLUMNS:
+    for name in PROVENANCE_COLUMNS:
         if name not in rows.texts or name in rows.texts.numbers:
             continue
         words = rows.texts.words(name)

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from carbon.base.terms import ORIGINS
+from carbon.base.terms import PROVENANCES
 from carbon.catalogue.overseas import LAND_KM, afloat, crossing, grounded
 from carbon.catalogue.places import Geography, great_circle
 from carbon.catalogue.schema import Vocabulary
@@ -22,7 +22,7 @@ from carbon.catalogue.templates import Modes, Templates, cold_categories, ways
 
 __all__ = ["Distances", "complete_legs", "leg_distances"]
 
-_GIVEN, _DEFAULT, _ABSENT = (ORIGINS.index(name) for name in ("given", "default", "absent"))
+_GIVEN, _DEFAULT, _ABSENT = (PROVENANCES.index(name) for name in ("given", "default", "absent"))
 _PLACES: Final = ("origin", "country", "destination")
 
 
@@ -93,7 +93,7 @@ def leg_distances(
 def complete_legs(
     given: pd.DataFrame,
     category: NDArray[Any],
-    origin: dict[str, NDArray[Any]],
+    provenance: dict[str, NDArray[Any]],
     live: NDArray[np.bool_],
     distances: Distances,
     vocabulary: Vocabulary,
@@ -106,7 +106,7 @@ def complete_legs(
         As :func:`carbon.catalogue.chains.leg_lines` gives them.
     category : numpy.ndarray
         Code of the category of each SKU.
-    origin : dict of str to numpy.ndarray
+    provenance : dict of str to numpy.ndarray
         Changed in place.
     live : numpy.ndarray of bool
         SKUs that have not failed.
@@ -127,12 +127,12 @@ def complete_legs(
     far = np.setdiff1d(np.flatnonzero(live & distances.far), own)
     given, crossed = crossing(given, far, category, vocabulary, modes, chains)
     given, shipped = afloat(given, distances.apart, category, vocabulary, modes)
-    legs = _chosen(given, category, origin, live, chains)
-    origin["transport"][crossed] = _DEFAULT
-    origin["return_transport"][crossed] = np.where(
-        origin["return_transport"][crossed] == _ABSENT,
+    legs = _chosen(given, category, provenance, live, chains)
+    provenance["transport"][crossed] = _DEFAULT
+    provenance["return_transport"][crossed] = np.where(
+        provenance["return_transport"][crossed] == _ABSENT,
         _DEFAULT,
-        origin["return_transport"][crossed],
+        provenance["return_transport"][crossed],
     )
     ground = grounded(legs, _chain_of(legs)[0], distances.far, distances.apart, modes)
     ground = np.union1d(ground, shipped)
@@ -182,7 +182,7 @@ def complete_legs(
 def _chosen(
     given: pd.DataFrame,
     category: NDArray[Any],
-    origin: dict[str, NDArray[Any]],
+    provenance: dict[str, NDArray[Any]],
     live: NDArray[np.bool_],
     chains: Templates,
 ) -> dict[str, NDArray[Any]]:
@@ -195,12 +195,12 @@ def _chosen(
     has, back = np.zeros(size, bool), np.zeros(size, bool)
     has[row[~returning]] = True
     back[row[returning]] = True
-    origin["transport"][~has] = _ABSENT
-    origin["return_transport"][~back] = _DEFAULT
+    provenance["transport"][~has] = _ABSENT
+    provenance["return_transport"][~back] = _DEFAULT
     bare = np.flatnonzero(live & ~has)
     at, default = spread(bare, category[bare], chains.of_category.starts, chains.of_category.counts)
-    origin["transport"][np.unique(at)] = _DEFAULT
-    origin["return_transport"][~back & (origin["transport"] == _ABSENT)] = _ABSENT
+    provenance["transport"][np.unique(at)] = _DEFAULT
+    provenance["return_transport"][~back & (provenance["transport"] == _ABSENT)] = _ABSENT
     number = np.arange(len(at)) - np.searchsorted(at, at, side="left")
 
     named = np.flatnonzero(~own)

@@ -19,9 +19,9 @@ from carbon.catalogue.columns import (
     LINE_COLUMNS,
     LINE_TABLES,
     LINES,
-    ORIGIN_COLUMNS,
     PARAMETER_KINDS,
     PARAMETER_NAMES,
+    PROVENANCE_COLUMNS,
     SHEETS,
     Column,
 )
@@ -35,7 +35,7 @@ __all__ = [
     "LINES",
     "LINE_COLUMNS",
     "LINE_TABLES",
-    "ORIGIN_COLUMNS",
+    "PROVENANCE_COLUMNS",
     "SHEETS",
     "Catalogue",
     "Column",
@@ -259,9 +259,9 @@ class Catalogue:
         and ``problem`` (codes of its errors and warnings).
     materials, packaging, legs, destinations : pandas.DataFrame
         Lines sorted by ``row``, the position of their SKU in ``skus``.
-    origin : pandas.DataFrame
-        Where each cell comes from: codes of :data:`carbon.base.terms.ORIGINS`, a column for each of
-        :data:`ORIGIN_COLUMNS`.
+    provenance : pandas.DataFrame
+        Where each cell comes from: codes of :data:`carbon.base.terms.PROVENANCES`, a column for
+        each of :data:`PROVENANCE_COLUMNS`.
     problems : pandas.DataFrame
         Columns :data:`carbon.base.errors.PROBLEM_COLUMNS`.
     headers : pandas.DataFrame
@@ -275,7 +275,7 @@ class Catalogue:
         Processing steps that no meter covers, of SKUs whose meters cover some: ``row``,
         ``activity`` and ``mass_kg``, what a step gives out for one unit.
     evidence : pandas.DataFrame
-        Documents behind cells: ``row``, ``column`` (one of :data:`ORIGIN_COLUMNS`), ``level``
+        Documents behind cells: ``row``, ``column`` (one of :data:`PROVENANCE_COLUMNS`), ``level``
         (position in :data:`carbon.footprint.evidence.EVIDENCE`), ``document``, ``sha256``,
         ``date``.
 
@@ -291,7 +291,7 @@ class Catalogue:
     packaging: pd.DataFrame
     legs: pd.DataFrame
     destinations: pd.DataFrame
-    origin: pd.DataFrame
+    provenance: pd.DataFrame
     problems: pd.DataFrame
     headers: pd.DataFrame
     file: str = ""
@@ -340,7 +340,7 @@ class Catalogue:
         return replace(
             self,
             skus=self.skus.iloc[start:stop].reset_index(drop=True),
-            origin=self.origin.iloc[start:stop].reset_index(drop=True),
+            provenance=self.provenance.iloc[start:stop].reset_index(drop=True),
             materials=lines(self.materials),
             packaging=lines(self.packaging),
             legs=lines(self.legs),
@@ -398,7 +398,7 @@ class Catalogue:
         return replace(
             self,
             skus=skus,
-            origin=self.origin.iloc[rows].reset_index(drop=True),
+            provenance=self.provenance.iloc[rows].reset_index(drop=True),
             problems=self.problems[self.problems["sku"].isin(skus["sku"])].reset_index(drop=True),
             materials=lines(self.materials),
             packaging=lines(self.packaging),

@@ -18,7 +18,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from pandas.util import hash_array
 
-from carbon.base.terms import ORIGINS
+from carbon.base.terms import PROVENANCES
 from carbon.catalogue.names import key
 from carbon.catalogue.problems import CellProblems, Rows
 
@@ -31,7 +31,7 @@ __all__ = [
     "share_sessions",
 ]
 
-_GIVEN, _DEFAULT, _ABSENT = (ORIGINS.index(name) for name in ("given", "default", "absent"))
+_GIVEN, _DEFAULT, _ABSENT = (PROVENANCES.index(name) for name in ("given", "default", "absent"))
 _TOTALS: Final = ("session_kwh", "viewer_hours")
 _WHOLE: Final = re.compile(r"^([0-9]+)\.0+$")  # as a spreadsheet hands on a whole number
 _LIMB: Final = 2.0**32
@@ -238,7 +238,7 @@ def _told(rows: Rows, name: str, where: np.ndarray[tuple[int], np.dtype[np.bool_
 
 def share_sessions(
     skus: pd.DataFrame,
-    origin: dict[str, NDArray[Any]],
+    provenance: dict[str, NDArray[Any]],
     parameter: Callable[[str], NDArray[np.float64]],
     sessions: pd.DataFrame,
 ) -> None:
@@ -251,7 +251,7 @@ def share_sessions(
     ----------
     skus : pandas.DataFrame
         Changed in place.
-    origin : dict of str to numpy.ndarray
+    provenance : dict of str to numpy.ndarray
         Changed in place.
     parameter : callable
         From the name of a parameter to its value for the category of each SKU.
@@ -276,7 +276,9 @@ def share_sessions(
         total = np.where(own, stated, most)
         with np.errstate(divide="ignore", invalid="ignore"):
             each = np.where((kept > 0) & (total >= 0), total * weight / whole / kept, np.nan)
-        origin[name][~np.isnan(each)] = _GIVEN
+        provenance[name][~np.isnan(each)] = _GIVEN
         take = np.isnan(each)
         skus[output] = np.where(take, parameter(name), each)
-        origin[name][take] = np.where(np.isnan(skus[output].to_numpy()[take]), _ABSENT, _DEFAULT)
+        provenance[name][take] = np.where(
+            np.isnan(skus[output].to_numpy()[take]), _ABSENT, _DEFAULT
+        )

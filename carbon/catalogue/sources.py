@@ -18,7 +18,8 @@ import pandas as pd
 import pyarrow as pa
 
 from carbon.base.errors import CatalogueError
-from carbon.catalogue.csv_spans import Span, header_of, spans, to_utf8
+from carbon.base.files import utf8_copy
+from carbon.catalogue.csv_text import Span, header_of, spans
 from carbon.catalogue.files import bounded_group, named, open_sheets
 from carbon.catalogue.inputs import Input
 from carbon.catalogue.schema import Limits
@@ -262,13 +263,16 @@ def _open(item: Input, limits: Limits, folder: Path, step: int, whole: int) -> l
         return [_parquet(item, limits)]
     path = item.local(folder)
     if suffix == ".csv" and item.size > whole:
-        path = to_utf8(path, folder / f"utf8+{item.name.replace('/', '+')}", item.name)
-        begin, found = header_of(path), spans(path, item.name, step)
-        if begin is not None and found is not None:
+        readable = utf8_copy(path, folder / f"utf8+{item.name.replace('/', '+')}")
+        if readable is None:
+            raise CatalogueError("C004", file=item.name)
+        path = readable
+        begin, parts = header_of(path), spans(path, item.name, step)
+        if begin is not None and parts is not None:
             if begin.header.count(begin.separator.encode()) > 8 * limits.columns:
                 raise CatalogueError("C003", f"more than {limits.columns} columns", file=item.name)
             headers = Span(path, item.name, begin.header, begin.separator, 0, 0, 0, 0).sheet()
-            return [_Spans(item.table, item.name, headers.headers, found, limits)]
+            return [_Spans(item.table, item.name, headers.headers, parts, limits)]
     sheets = open_sheets(path, limits)
     copy = replace(item, path=str(path))
     return [_Held(*named(copy, name, sheet)) for name, sheet in sheets]

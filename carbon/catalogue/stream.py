@@ -20,18 +20,18 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from carbon.catalogue import cells
+from carbon.catalogue.assignment import assigned, joined
 from carbon.catalogue.files import checked, settled
-from carbon.catalogue.gather import understood
 from carbon.catalogue.headers import Header
 from carbon.catalogue.inputs import inputs_of
 from carbon.catalogue.line_plan import LinePlan, Planner, percents
+from carbon.catalogue.line_tables import understood
 from carbon.catalogue.problems import CellProblems
-from carbon.catalogue.put_together import assigned, joined
 from carbon.catalogue.read import read_tables
 from carbon.catalogue.schema import LINE_TABLES, Limits, Vocabulary, Whole
-from carbon.catalogue.seen import Seen, sku_digests
 from carbon.catalogue.sessions import joined_sessions
 from carbon.catalogue.sheets import Sheet
+from carbon.catalogue.sku_index import SkuIndex, sku_digests
 from carbon.catalogue.sources import (
     WHOLE,
     Damaged,
@@ -201,7 +201,7 @@ class Stream:
 
     def _following(self) -> Iterator[Batch]:
         """The same in one pass, while lines stand in the order of their SKUs."""
-        seen = Seen(self.folder)
+        seen = SkuIndex(self.folder)
         plan = self._planner(seen, keep=True)
         for batch in self._skus(self.damaged):
             skus = _sku_texts(batch, self.headers["skus"]["sku"].source)
@@ -217,7 +217,7 @@ class Stream:
         if plan is not None:
             plan.ordered(end=True)
 
-    def _planner(self, seen: Seen, *, keep: bool = False) -> Planner | None:
+    def _planner(self, seen: SkuIndex, *, keep: bool = False) -> Planner | None:
         tables = {name: self.tables[name] for name in LINE_TABLES if name in self.tables}
         if not tables:
             return None
@@ -288,7 +288,7 @@ class Stream:
             return
         columns = {head[name].source for name in names or ("sku",)} | set(rates)
         look = partial(_survey, self.vocabulary, None if names is None else columns)
-        seen = Seen(self.folder)
+        seen = SkuIndex(self.folder)
         sessions: list[pd.DataFrame] = []
         plan = self._planner(seen)
         for batch, found in (apply or _in_turn)(look, self._skus([], columns)):

@@ -11,13 +11,13 @@ import pyarrow as pa
 
 from carbon.catalogue import cells
 from carbon.catalogue.files import settled
-from carbon.catalogue.gather import understood
 from carbon.catalogue.headers import Header
+from carbon.catalogue.line_tables import understood
 from carbon.catalogue.problems import CellProblems
 from carbon.catalogue.read import read_tables
 from carbon.catalogue.schema import COLUMNS, Vocabulary, Whole
-from carbon.catalogue.seen import Keys, sku_digests
 from carbon.catalogue.sheets import Sheet
+from carbon.catalogue.sku_index import Keys, sku_digests
 from carbon.catalogue.sources import only
 
 __all__ = ["Surveyed", "survey_columns", "surveyed", "told_percents", "unlabelled"]

@@ -346,7 +346,7 @@ def since_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def new_study(**scope: Any) -> Study:
     """A study of the scope asked for; the heavy libraries are imported here."""
-    from carbon.footprint.uncertainty import cores
+    from carbon.base.threads import cores
     from carbon.run.workers import settle
     from carbon.study import Study
 

@@ -84,9 +84,9 @@ def print_headers(catalogue: Catalogue) -> None:
 
 def print_defaults(catalogue: Catalogue) -> None:
     """How many cells of each column were assumed."""
-    from carbon.base.terms import ORIGINS
+    from carbon.base.terms import PROVENANCES
 
-    count = (catalogue.origin == ORIGINS.index("default")).sum()
+    count = (catalogue.provenance == PROVENANCES.index("default")).sum()
     say("assumed", skus=len(catalogue.skus))
     for name, number in count[count > 0].items():
         echo(f"  {name}: {number}")

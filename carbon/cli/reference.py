@@ -12,6 +12,7 @@ from carbon.cli.options import (
     AS_TABLE,
     CATALOGUE,
     OUTPUT,
+    PATH,
     REFERENCES,
     Group,
     echo,
@@ -78,11 +79,23 @@ def list_(references: Path | None, output: Path | None, **scope: Any) -> None:
     type=click.Choice(["units", "revenue", "equal"]),
     help="Weigh the SKUs of a category by units sold, by revenue, or alike.",
 )
+@click.option(
+    "--sales",
+    type=PATH,
+    metavar="FILE",
+    help="The platform's sales ledger: kept units count, not what merchants declare.",
+)
 @click.option("--name", default="platform", show_default=True, help="Name printed on results.")
 @click.option("--version", default="1", show_default=True, help="Version printed on results.")
 @scope
 def build(
-    catalogue: Path, output: Path, weights: str, name: str, version: str, **scope: Any
+    catalogue: Path,
+    output: Path,
+    weights: str,
+    sales: Path | None,
+    name: str,
+    version: str,
+    **scope: Any,
 ) -> None:
     """References from what a platform sells, frozen to a file with its digest.
 
@@ -91,16 +104,17 @@ def build(
 
     \b
     carbon reference build catalogue.xlsx -o ours.json
+    carbon reference build catalogue.xlsx --sales sales.parquet -o ours.json
     carbon reference build sold.parquet -o ours.json --weights revenue --name shop --version 2026Q3
     """
     from carbon.base.files import write_text
     from carbon.reference_tables import build_references
 
-    guard(output, catalogue, only=(".json",))
+    guard(output, catalogue, sales, only=(".json",))
     study = new_study(**scope)
     filled = study.catalogue(catalogue)
     built = build_references(
-        study, filled, weights=weights, name=name, version=version, file=catalogue
+        study, filled, weights=weights, name=name, version=version, file=catalogue, sales=sales
     )
     write_text(output, built.write())
     say(

@@ -19,6 +19,7 @@ from carbon.cli.options import (
     MARKET,
     OUTPUT,
     REFERENCES,
+    SKUS,
     command,
     draw_factors,
     echo,
@@ -164,6 +165,7 @@ def _evidence(told: tuple[str, ...], count: int) -> pd.DataFrame | None:
 @command()
 @CATALOGUE
 @OUTPUT
+@SKUS
 @LANGS
 @MARKET
 @REFERENCES
@@ -172,29 +174,55 @@ def _evidence(told: tuple[str, ...], count: int) -> pd.DataFrame | None:
 def report(
     catalogue: Path,
     output: Path,
+    skus: tuple[str, ...],
     langs: tuple[str, ...],
     market: str,
     references: Path | None,
     draws: int,
     **scope: Any,
 ) -> None:
-    """One page on a whole catalogue: totals, SKUs, stages, air, packaging, returns, measures.
+    """One page on a whole catalogue, or with --sku a study of some products.
 
-    OUT is .html: one file without scripts that fetches nothing, to be read, printed or sent.
+    OUT is .html: one file without scripts that fetches nothing, to be read, printed or sent. With
+    --sku it tells goal, unit, boundary, inventory, results, data quality, sensitivity, comparison
+    and limits in the order of ISO 14067 and GB/T 24067; it can be .json too, each number with its
+    cite.
 
     \b
     carbon report catalogue.xlsx -o report.html
     carbon report catalogue.csv -o report.html --lang zh,en --market China
     carbon report catalogue.csv -o report.html --references ours.json --draws 5000
+    carbon report catalogue.csv -o study.html --sku TS-001
+    carbon report catalogue.csv -o study.json --sku TS-001 --sku TS-002
     """
     from carbon.base.files import write_text
     from carbon.footprint.reference import read_references
+    from carbon.office import Office
 
-    guard(output, catalogue, only=PAGES)
+    guard(output, catalogue, only=(*PAGES, *([".json"] if skus else [])))
     own = None if references is None else read_references(references)
     study = new_study(**scope)
     filled = study.catalogue(catalogue)
     draw_factors(study, draws)
+    options = _typed(scope)
+    if skus:
+        office = Office(study, draws=draws)
+        product_study = office.study_report(
+            filled, skus, langs=langs, references=own, file=catalogue, options=options
+        )
+        write_text(
+            output,
+            product_study.to_json() if output.suffix.lower() == ".json" else product_study.html,
+        )
+        say("rows_written", skus=len(set(skus)), output=output, basis=study.basis)
+        sys.exit(
+            1
+            if any(
+                each["results"]["total"]["kg"] is None
+                for each in product_study.document["products"]
+            )
+            else 0
+        )
     with progress("grading", len(filled)) as done:
         page = study.report(
             filled,
@@ -203,7 +231,7 @@ def report(
             references=own,
             draws=draws,
             file=catalogue,
-            options=_typed(scope),
+            options=options,
             progress=done,
         )
     write_text(output, page.html)

@@ -13,8 +13,8 @@ from carbon.background.edition import Edition
 from carbon.background.unit_impacts import UnitImpacts
 from carbon.base.terms import Basis
 from carbon.catalogue.schema import Catalogue, Vocabulary
+from carbon.footprint.draws import Draws
 from carbon.footprint.result import Footprints
-from carbon.footprint.uncertainty import Draws
 from carbon.stages.inventory import Inventory
 
 __all__ = ["Computing", "sampled"]

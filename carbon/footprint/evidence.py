@@ -15,10 +15,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from carbon.base.errors import CatalogueError
-from carbon.base.terms import ORIGINS, STAGES
+from carbon.base.errors import CatalogueError, problem_table
+from carbon.base.terms import PROVENANCES, STAGES
 from carbon.catalogue.documents import EVIDENCE_COLUMNS
-from carbon.catalogue.schema import ORIGIN_COLUMNS, Catalogue
+from carbon.catalogue.schema import PROVENANCE_COLUMNS, Catalogue
 
 __all__ = ["EVIDENCE", "attached", "by_stage", "documented_share", "levels", "settled"]
 
@@ -42,7 +42,7 @@ CELLS_OF_STAGE: Final[dict[str, tuple[str, ...]]] = {
 """Stage → cells that decide it."""
 
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
-_GIVEN, _MEASURED = (ORIGINS.index(name) for name in ("given", "measured"))
+_GIVEN, _MEASURED = (PROVENANCES.index(name) for name in ("given", "measured"))
 _TOLD: Final = (_GIVEN, _MEASURED)
 
 
@@ -57,7 +57,7 @@ def levels(catalogue: Catalogue) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        A column for each of ``ORIGIN_COLUMNS``, n rows of positions in :data:`EVIDENCE`.
+        A column for each of ``PROVENANCE_COLUMNS``, n rows of positions in :data:`EVIDENCE`.
 
     Examples
     --------
@@ -66,11 +66,11 @@ def levels(catalogue: Catalogue) -> pd.DataFrame:
     >>> [EVIDENCE[level] for level in levels(goods)["mass"]]
     ['declared', 'assumed']
     """
-    code = catalogue.origin.to_numpy()
+    code = catalogue.provenance.to_numpy()
     level = np.where(np.isin(code, _TOLD), DECLARED, ASSUMED).astype(np.int8)
     named = catalogue.evidence
     if len(named):
-        position = pd.Index(catalogue.origin.columns).get_indexer(pd.Index(named["column"]))
+        position = pd.Index(catalogue.provenance.columns).get_indexer(pd.Index(named["column"]))
         inside = position >= 0
         row = named["row"].to_numpy(dtype=np.int64)[inside]
         stated = named["level"].to_numpy(dtype=np.int8)[inside]
@@ -78,7 +78,7 @@ def levels(catalogue: Catalogue) -> pd.DataFrame:
         # a document shows what was written, and stands behind nothing that was not
         told = level[row, column] > ASSUMED
         np.maximum.at(level, (row[told], column[told]), stated[told])
-    return pd.DataFrame(level, columns=catalogue.origin.columns)
+    return pd.DataFrame(level, columns=catalogue.provenance.columns)
 
 
 def by_stage(catalogue: Catalogue) -> npt.NDArray[np.int8]:
@@ -114,15 +114,42 @@ def settled(catalogue: Catalogue) -> Catalogue:
     Returns
     -------
     Catalogue
-        Its origins say ``measured`` only where a document is named.
+        Its origins say ``measured`` only where a document is named; each other cell is noted among
+        its problems (C273).
+
+    Examples
+    --------
+    >>> from carbon.study import Study
+    >>> goods = Study().catalogue("sku,category,mass\\nA,t_shirt,180 g measured\\n")
+    >>> goods.problems.query("code == 'C273'")["column"].tolist()
+    ['mass']
     """
-    origin = catalogue.origin.to_numpy()
-    measured = origin == _MEASURED
+    provenance = catalogue.provenance.to_numpy()
+    measured = provenance == _MEASURED
     if not measured.any():
         return catalogue
     bare = measured & (levels(catalogue).to_numpy() < DOCUMENTED)
-    changed = pd.DataFrame(np.where(bare, _GIVEN, origin), columns=catalogue.origin.columns)
-    return replace(catalogue, origin=changed.astype(catalogue.origin.dtypes))
+    changed = pd.DataFrame(np.where(bare, _GIVEN, provenance), columns=catalogue.provenance.columns)
+    row, column = np.nonzero(bare)
+    skus = catalogue.skus
+    notes = problem_table(
+        pd.DataFrame(
+            {
+                "file": catalogue.file,
+                "row": skus["line"].to_numpy()[row],
+                "column": catalogue.provenance.columns.to_numpy()[column],
+                "sku": skus["sku"].to_numpy()[row],
+                "value": "",
+                "code": "C273",
+            }
+        )
+    )
+    problems = [table for table in (catalogue.problems, notes) if len(table)]
+    return replace(
+        catalogue,
+        provenance=changed.astype(catalogue.provenance.dtypes),
+        problems=pd.concat(problems, ignore_index=True) if problems else catalogue.problems,
+    )
 
 
 def attached(catalogue: Catalogue, table: pd.DataFrame) -> Catalogue:
@@ -168,7 +195,7 @@ def attached(catalogue: Catalogue, table: pd.DataFrame) -> Catalogue:
     row = pd.Series(np.arange(len(first)), index=first).groupby(level=0).first()
     place = text["sku"].map(row)
     _refuse("C282", text["sku"], place.isna())
-    _refuse("C282", text["column"], ~text["column"].isin(ORIGIN_COLUMNS))
+    _refuse("C282", text["column"], ~text["column"].isin(PROVENANCE_COLUMNS))
     named = text["document"].mask(text["document"] == "", text["serial"])
     _refuse("C283", text["sku"], named == "")
     digest = text["sha256"].str.lower()

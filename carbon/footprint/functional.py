@@ -16,7 +16,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from carbon.base import units
-from carbon.base.terms import ORIGINS
+from carbon.base.terms import PROVENANCES
 from carbon.catalogue.schema import Catalogue, Vocabulary
 
 __all__ = ["FUNCTIONAL_COLUMNS", "Functional", "contents"]
@@ -27,7 +27,7 @@ Flags = npt.NDArray[np.bool_]
 FUNCTIONAL_COLUMNS: Final = ("functional_quantity", "unit", "size_class", "quantity_told")
 """Columns of ``Catalogue.skus`` by which products are compared."""
 
-_GIVEN, _DEFAULT = (ORIGINS.index(name) for name in ("given", "default"))
+_GIVEN, _DEFAULT = (PROVENANCES.index(name) for name in ("given", "default"))
 _CONTENT: Final = re.compile(
     r"\s*(?:(\d+)\s*[x×*]\s*)?(\d+(?:[.,]\d+)?)\s*([^\d\s][^\d]*?)?\s*(?:[x×*]\s*(\d+))?\s*", re.I
 )
@@ -146,7 +146,7 @@ class Functional:
         column, usual = self.column[category], self.usual[category]
         told = contents(skus["quantity"], self.vocabulary.unit_words)
         count = skus["pack_count"].to_numpy(dtype=np.float64)
-        weighed = (catalogue.origin["mass"] != _DEFAULT).to_numpy()
+        weighed = (catalogue.provenance["mass"] != _DEFAULT).to_numpy()
         mass = np.where(weighed, skus["mass_kg"].to_numpy(dtype=np.float64), np.nan)
         name, size = self._class(skus, category, mass)
         by_mass = mass / (self.mass[category] * size) * usual
@@ -249,12 +249,12 @@ class Functional:
         row = lines["row"].to_numpy()
         lines = lines.assign(mass_kg=lines["mass_kg"].to_numpy() * grown[row])
         row = pieces["row"].to_numpy()
-        untold = (catalogue.origin["packaging"] == _DEFAULT).to_numpy()[row]
+        untold = (catalogue.provenance["packaging"] == _DEFAULT).to_numpy()[row]
         free = untold & ~self.fixed[pieces["item"].cat.codes.to_numpy()]
         pieces = pieces.assign(mass_kg=pieces["mass_kg"].to_numpy() * np.where(free, law[row], 1.0))
         changed = {"mass_kg": new}
         for name, output in (("session_kwh", "studio_kwh"), ("viewer_hours", "viewer_hours")):
-            default = (catalogue.origin[name] == _DEFAULT).to_numpy()
+            default = (catalogue.provenance[name] == _DEFAULT).to_numpy()
             share = np.where(default & ~np.isnan(ratio), ratio, 1.0)
             changed[output] = skus[output].to_numpy(dtype=np.float64) * share
         return replace(catalogue, skus=skus.assign(**changed), materials=lines, packaging=pieces)

@@ -15,7 +15,7 @@ import pandas as pd
 
 from carbon.background.edition import Edition
 from carbon.base.errors import PROBLEM_COLUMNS, problem_table
-from carbon.base.terms import ORIGINS
+from carbon.base.terms import PROVENANCES
 from carbon.catalogue.schema import Catalogue, Vocabulary
 from carbon.footprint.functional import Functional, contents
 from carbon.footprint.meters import LEAST, Meters
@@ -25,7 +25,7 @@ from carbon.footprint.vague import settle
 
 __all__ = ["Judging"]
 
-_DEFAULT: Final = ORIGINS.index("default")
+_DEFAULT: Final = PROVENANCES.index("default")
 _POINTS: Final = 1000
 """Points at which the spreads of defaults are tabulated to find their dear side."""
 
@@ -129,7 +129,7 @@ class Judging:
             share = np.where(rate == usual, 1.0, (1 - usual) / (1 - rate))
         changed: dict[str, Any] = {}
         for name, output in (("session_kwh", "studio_kwh"), ("viewer_hours", "viewer_hours")):
-            default = (catalogue.origin[name] == _DEFAULT).to_numpy() & ~np.isnan(share)
+            default = (catalogue.provenance[name] == _DEFAULT).to_numpy() & ~np.isnan(share)
             changed[output] = skus[output].to_numpy(dtype=np.float64) * np.where(default, share, 1)
         return replace(catalogue, skus=skus.assign(**changed))
 
@@ -137,8 +137,8 @@ class Judging:
 def _stranded(catalogue: Catalogue) -> Catalogue:
     """What is returned abroad does not fly home: it is disposed of there, unless a way is told."""
     skus, there = catalogue.skus, catalogue.destinations
-    told = [ORIGINS.index("given"), ORIGINS.index("measured")]
-    untold = ~np.isin(catalogue.origin["return_transport"].to_numpy(), told)
+    told = [PROVENANCES.index("given"), PROVENANCES.index("measured")]
+    untold = ~np.isin(catalogue.provenance["return_transport"].to_numpy(), told)
     row = there["row"].to_numpy()
     made = _countries(skus["origin"])[row]
     abroad = np.bincount(
@@ -153,7 +153,7 @@ def _stranded(catalogue: Catalogue) -> Catalogue:
     left = (1 - stranded)[legs["row"].to_numpy()]
     share = legs["chain_share"].to_numpy() * np.where(legs["returning"], left, 1.0)
     resale = skus["resale_share"].to_numpy(dtype=np.float64)
-    kept = (catalogue.origin["resale_share"] != _DEFAULT).to_numpy()
+    kept = (catalogue.provenance["resale_share"] != _DEFAULT).to_numpy()
     return replace(
         catalogue,
         skus=skus.assign(

@@ -13,10 +13,10 @@ import numpy as np
 import numpy.typing as npt
 
 from carbon.background.edition import Edition
-from carbon.base.terms import FITS, ORIGINS, STAGES
+from carbon.base.terms import FITS, PROVENANCES, STAGES
 from carbon.catalogue.schema import Vocabulary
 from carbon.footprint.distributions import kinds_of
-from carbon.footprint.spreads import NO_SPREAD, Spread, Spreads, cell_origins
+from carbon.footprint.spreads import NO_SPREAD, Spread, Spreads, cell_provenances
 from carbon.footprint.streams import even_ranks, middles
 from carbon.footprint.uncertainty import Part, moved
 from carbon.stages.groups import GROUPS, PARAMETERS, RATES, combine
@@ -29,7 +29,7 @@ Flags = npt.NDArray[np.bool_]
 POINTS: Final = 256
 """Points on which a letter rests."""
 
-TOLD: Final = tuple(ORIGINS.index(name) for name in ("given", "measured"))
+TOLD: Final = tuple(PROVENANCES.index(name) for name in ("given", "measured"))
 """Codes of cells that the merchant told."""
 
 
@@ -70,7 +70,7 @@ class Letters:
         self.factors: dict[str, tuple[Singles, npt.NDArray[np.int64]]] = {}
         self.rates: dict[str, tuple[Spread, Flags]] = {}
         for name in (*PARAMETERS, *RATES):
-            told = np.isin(cell_origins(part.catalogue, name), TOLD)
+            told = np.isin(cell_provenances(part.catalogue, name), TOLD)
             spread = points.spreads.of(part.catalogue, name)
             if name in RATES:
                 row = np.full(part.n, NO_SPREAD) if spread.row is None else spread.row

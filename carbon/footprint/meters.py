@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from carbon.base.terms import ORIGINS
+from carbon.base.terms import PROVENANCES
 from carbon.catalogue.schema import Catalogue
 from carbon.catalogue.tables import spread
 
@@ -125,19 +125,19 @@ class Meters:
         )
         stepwise = np.zeros(len(lines), bool)
         stepwise[here] = True
-        origin = catalogue.origin
+        provenance = catalogue.provenance
         if short.any():
-            origin = origin.copy()
+            provenance = provenance.copy()
             for name, _ in _ENERGIES:
-                codes = origin[name].to_numpy(copy=True)
-                codes[short] = ORIGINS.index("given")
-                origin[name] = codes
+                codes = provenance[name].to_numpy(copy=True)
+                codes[short] = PROVENANCES.index("given")
+                provenance[name] = codes
         found = {LEAST: np.flatnonzero(short), UNKNOWN_STEP: np.flatnonzero(unknown & metered)}
         return replace(
             catalogue,
             skus=skus.assign(electricity_kwh=electricity, heat_mj=heat),
             materials=lines.assign(stepwise=stepwise),
-            origin=origin,
+            provenance=provenance,
             steps=steps,
         ), {code: at for code, at in found.items() if len(at)}
 

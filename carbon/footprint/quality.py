@@ -11,9 +11,9 @@ from scipy import sparse
 
 from carbon.background.edition import Edition
 from carbon.background.sampling import INDICATORS, Mismatch, scores
-from carbon.base.terms import FITS, ORIGINS
+from carbon.base.terms import FITS, PROVENANCES
 from carbon.footprint.distributions import WIDTH
-from carbon.footprint.spreads import NO_SPREAD, cell_origins
+from carbon.footprint.spreads import NO_SPREAD, cell_provenances
 from carbon.footprint.uncertainty import Part
 from carbon.stages.groups import GROUPS, PARAMETERS, RATES, combine
 
@@ -233,18 +233,22 @@ def assess(part: Part, edition: Edition, unit: Floats) -> Quality:
     size = np.nan_to_num(np.abs(unit))
     both = np.column_stack([size, size * pedigree.sum(axis=1)])
     weighed = (abs(part.matrix) @ both).reshape(part.n, len(GROUPS), 2)
-    origin = {name: cell_origins(part.catalogue, name) for name in (*PARAMETERS, *RATES)}
+    provenance = {name: cell_provenances(part.catalogue, name) for name in (*PARAMETERS, *RATES)}
     table = edition.spreads["quality_scores"]
-    score = table[table["kind"] == "origin"].set_index("key")["score"].reindex(ORIGINS).to_numpy()
-    amount = np.column_stack(
-        [np.maximum.reduce([score[origin[cell]] for cell in CELLS[name]]) for name in GROUPS]
+    score = (
+        table[table["kind"] == "origin"].set_index("key")["score"].reindex(PROVENANCES).to_numpy()
     )
-    told = np.isin(np.arange(len(ORIGINS)), [ORIGINS.index("given"), ORIGINS.index("measured")])
+    amount = np.column_stack(
+        [np.maximum.reduce([score[provenance[cell]] for cell in CELLS[name]]) for name in GROUPS]
+    )
+    told = np.isin(
+        np.arange(len(PROVENANCES)), [PROVENANCES.index("given"), PROVENANCES.index("measured")]
+    )
     primary = np.column_stack(
-        [np.logical_and.reduce([told[origin[cell]] for cell in CELLS[name]]) for name in GROUPS]
+        [np.logical_and.reduce([told[provenance[cell]] for cell in CELLS[name]]) for name in GROUPS]
     )
     once, back, lost = _layers(part)
-    rate, resale = origin["return_rate"], origin["resale_share"]
+    rate, resale = provenance["return_rate"], provenance["resale_share"]
     whole = known = rated = np.zeros(part.n)
     for layer, cells in ((once, ()), (back, (rate,)), (lost, (rate, resale))):
         here = layer * weighed[..., 0]

@@ -33,6 +33,9 @@ __all__ = ["WEIGHTS", "References", "of_archetypes", "of_sales", "read_reference
 WEIGHTS: Final = ("units", "revenue", "equal")
 """What the SKUs of a platform's own reference can be weighted by."""
 
+KEPT: Final = "kept "
+"""Before the weights of a reference that rests on a sales ledger."""
+
 LARGEST: Final = 100_000_000
 """Bytes that a file of references may have."""
 
@@ -73,7 +76,7 @@ class References:
     edition : str
         Edition in which they were built.
     weights : str
-        ``archetype``, or one of :data:`WEIGHTS`.
+        ``archetype``, or one of :data:`WEIGHTS`; ``kept units`` and so on from a sales ledger.
     catalogue : str
         SHA-256 of what they were built from; empty for archetypes.
     skus, left_out : dict of str to int
@@ -279,6 +282,7 @@ def of_sales(
     weights: str,
     least: int,
     largest: tuple[float, float] = (1.0, 1.0),
+    sold: pd.DataFrame | None = None,
     name: str,
     version: str,
     sha256: str,
@@ -301,10 +305,13 @@ def of_sales(
         SKUs that a category needs.
     largest : tuple of float
         Largest share of one SKU, and of one merchant, in a category [1].
+    sold : pandas.DataFrame, optional
+        ``units revenue currency`` that a sales ledger books for each row, kept units only; they
+        stand in for what merchants declare.
     name, version : str
         As results will name it.
     sha256 : str
-        Digest of the catalogue's file.
+        Digest of what it was built from.
 
     Raises
     ------
@@ -315,14 +322,7 @@ def of_sales(
     skus = catalogue.skus
     if weights not in WEIGHTS:
         raise StudyError("S034", value=weights)
-    weight = np.ones(len(skus))
-    if weights != "equal":
-        weight = skus["units_sold"].to_numpy(dtype=np.float64)
-    if weights == "revenue":
-        weight = weight * skus["price"].to_numpy(dtype=np.float64)
-        currencies = sorted(set(skus["currency"][~np.isnan(weight)].dropna()))
-        if len(currencies) > 1:
-            raise StudyError("S033", ", ".join(currencies))
+    weight = _weights(skus, weights, sold)
     category = _keys(catalogue)
     counts = known & np.nan_to_num(weight).__gt__(0)
     number = category[counts].value_counts()
@@ -340,13 +340,34 @@ def of_sales(
         version,
         boundary,
         edition,
-        weights,
+        weights if sold is None else f"{KEPT}{weights}",
         sha256,
         {str(key): int(number[key]) for key in sorted(enough)},
         {str(key): int(left[key]) for key in sorted(left.index)},
         table,
         *_amounts(part, keys, share),
     )
+
+
+def _weights(
+    skus: pd.DataFrame, weights: str, sold: pd.DataFrame | None
+) -> npt.NDArray[np.float64]:
+    """Weight of each SKU, of what a ledger books where there is one, else as declared."""
+    if weights == "equal":
+        if sold is None:
+            return np.ones(len(skus))
+        return (sold["units"].to_numpy(dtype=np.float64) > 0).astype(np.float64)
+    if sold is None:
+        weight = skus["units_sold"].to_numpy(dtype=np.float64)
+        if weights == "revenue":
+            weight = weight * skus["price"].to_numpy(dtype=np.float64)
+        currencies = set(skus["currency"][~np.isnan(weight)].dropna())
+    else:
+        weight = sold[weights].to_numpy(dtype=np.float64)
+        currencies = set(" ".join(sold["currency"]).split())
+    if weights == "revenue" and len(currencies) > 1:
+        raise StudyError("S033", ", ".join(sorted(currencies)))
+    return weight
 
 
 def _keys(catalogue: Catalogue) -> pd.Series:

@@ -12,11 +12,11 @@ import pandas as pd
 
 from carbon.background.unit_impacts import PARTS
 from carbon.base.shown import as_json
-from carbon.base.terms import AGGREGATES, BOUNDARIES, FITS, ORIGINS, STAGES, Basis
+from carbon.base.terms import AGGREGATES, BOUNDARIES, FITS, PROVENANCES, STAGES, Basis
 from carbon.catalogue.schema import Catalogue
+from carbon.footprint.draws import Interval
 from carbon.footprint.quality import Quality
 from carbon.footprint.standing import Standing
-from carbon.footprint.uncertainty import Interval
 from carbon.footprint.weigh import added
 
 if TYPE_CHECKING:
@@ -69,7 +69,8 @@ class Footprints:
     aggregate : ndarray of float64, shape (n, 4)
         Part that rests on sources' own CO2e aggregates, by assessment report [kg CO2e].
     fit : ndarray of int8, shape (n,)
-        Worst fit, a position in :data:`carbon.base.terms.FITS`.
+        Worst fit on which a tenth of the SKU rests, a position in
+        :data:`carbon.base.terms.FITS`.
     missing : ndarray of bool, shape (n,)
         An activity of the SKU has no factor.
     basis : Basis
@@ -213,7 +214,7 @@ class Footprints:
                 frame[name] = weak / total
             if self.own is not None and self.own.size:
                 frame["own_share"] = self.own[:, 0] / total
-        frame["defaulted"] = _names(self.catalogue.origin == ORIGINS.index("default"))
+        frame["defaulted"] = _names(self.catalogue.provenance == PROVENANCES.index("default"))
         if self.quality is not None:
             known = ~np.isnan(total)
             frame["primary_share"] = np.where(known, self.quality.primary_share, np.nan)

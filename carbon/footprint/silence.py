@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from carbon.base.terms import ORIGINS
+from carbon.base.terms import PROVENANCES
 from carbon.catalogue.schema import Catalogue, Vocabulary
 from carbon.footprint.levers.returns import with_return_rate
 from carbon.footprint.spreads import Spreads
@@ -25,7 +25,7 @@ __all__ = ["Silence"]
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 
-_DEFAULT: Final = ORIGINS.index("default")
+_DEFAULT: Final = PROVENANCES.index("default")
 _CELLS: Final = {
     "units_per_parcel": "units_per_parcel",
     "energy_per_year": "energy_per_year_kwh",
@@ -83,7 +83,7 @@ class Silence:
 
     def told(self, catalogue: Catalogue, name: str) -> Flags:
         """SKUs that tell a parameter, shape (n,)."""
-        flags: Flags = (catalogue.origin[name] != _DEFAULT).to_numpy()
+        flags: Flags = (catalogue.provenance[name] != _DEFAULT).to_numpy()
         if name == "materials" and "unspecific" in catalogue.skus:
             flags = flags & ~catalogue.skus["unspecific"].to_numpy(dtype=bool)
         return flags

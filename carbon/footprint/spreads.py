@@ -1,4 +1,4 @@
-"""How uncertain a catalogue is: the spread of each cell by its origin and category."""
+"""How uncertain a catalogue is: the spread of each cell by its provenance and category."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from carbon.background.edition import Edition
-from carbon.base.terms import ORIGINS
+from carbon.base.terms import PROVENANCES
 from carbon.catalogue.schema import COLUMNS, Catalogue, Vocabulary
 from carbon.footprint.distributions import (
     WIDTH,
@@ -23,7 +23,7 @@ from carbon.footprint.distributions import (
 )
 from carbon.stages.groups import DIVISORS, ODDS, PARAMETERS, RATES
 
-__all__ = ["NO_SPREAD", "Spread", "Spreads", "cell_origins"]
+__all__ = ["NO_SPREAD", "Spread", "Spreads", "cell_provenances"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -125,17 +125,17 @@ class Spreads:
         The mean of a factor is 1, and that of a rate (of odds r/(1-r), where the formulas take
         the odds) what the catalogue says: an expected value is what is printed.
         """
-        origin = cell_origins(catalogue, name)
+        provenance = cell_provenances(catalogue, name)
         category = catalogue.skus["category"].cat.codes.to_numpy().astype(np.int64)
         if name in RATES:
             value = catalogue.skus[name].to_numpy(dtype=np.float64)
-            return self._rate(name, origin, category, value, dear)
-        found = self._factor(name, origin, category, dear)
+            return self._rate(name, provenance, category, value, dear)
+        found = self._factor(name, provenance, category, dear)
         if name == "materials":
             # one material has no composition that could be another
             lines = catalogue.materials["row"].to_numpy()
-            single = np.bincount(lines, minlength=len(origin)) == 1
-            single &= origin != ORIGINS.index("default")
+            single = np.bincount(lines, minlength=len(provenance)) == 1
+            single &= provenance != PROVENANCES.index("default")
             nought = np.where(single, 0, 1).astype(np.float32)
             found = replace(
                 found,
@@ -164,8 +164,8 @@ class Spreads:
         from scipy.special import ndtri
 
         count = len(self._vocabulary.categories)
-        origin = np.full(count + 1, ORIGINS.index("default"), np.uint8)
-        spread = self._factor(name, origin, np.append(np.arange(count), -1), None)
+        provenance = np.full(count + 1, PROVENANCES.index("default"), np.uint8)
+        spread = self._factor(name, provenance, np.append(np.arange(count), -1), None)
         score = float(ndtri(quantile))
         centre = spread.centre.astype(np.float64)
         if name in DIVISORS:
@@ -208,17 +208,17 @@ class Spreads:
     def _factor(
         self,
         name: str,
-        origin: npt.NDArray[np.uint8],
+        provenance: npt.NDArray[np.uint8],
         category: npt.NDArray[Any],
         dear: Floats | None,
     ) -> Spread:
-        n = len(origin)
+        n = len(provenance)
         below, above = np.zeros(n, np.float32), np.zeros(n, np.float32)
         row = np.full(n, NO_SPREAD, np.int64)
         tables: list[npt.NDArray[np.float32]] = []
-        for code, known in enumerate(ORIGINS):
+        for code, known in enumerate(PROVENANCES):
             spec = self._spec.get((name, known))
-            where = origin == code
+            where = provenance == code
             if spec is None or not where.any():
                 continue
             if spec["distribution"] != "lognormal":
@@ -237,7 +237,7 @@ class Spreads:
         centre = centre_of(below, above, self._quantiles, divisor=name in DIVISORS)
         scale = np.ones(n, np.float32)
         if dear is not None:
-            moved = (origin == ORIGINS.index("default")) & ~np.isnan(dear)
+            moved = (provenance == PROVENANCES.index("default")) & ~np.isnan(dear)
             centre = np.where(moved, centre - np.log(dear), centre)
             scale[moved] = 1 / dear[moved]
         table = np.array(tables) if tables else None
@@ -254,18 +254,18 @@ class Spreads:
     def _rate(
         self,
         name: str,
-        origin: npt.NDArray[np.uint8],
+        provenance: npt.NDArray[np.uint8],
         category: npt.NDArray[Any],
         value: Floats,
         dear: Floats | None,
     ) -> Spread:
-        n, limit = len(origin), COLUMNS[name].limit
+        n, limit = len(provenance), COLUMNS[name].limit
         row = np.full(n, NO_SPREAD, np.int64)
         centre = value.copy()
         tables: list[npt.NDArray[np.float32]] = []
-        for code, known in enumerate(ORIGINS):
+        for code, known in enumerate(PROVENANCES):
             spec = self._spec.get((name, known))
-            where = np.flatnonzero((origin == code) & ~np.isnan(value))
+            where = np.flatnonzero((provenance == code) & ~np.isnan(value))
             if spec is None or not len(where):
                 continue
             first = sum(map(len, tables))
@@ -324,23 +324,23 @@ class Spreads:
         return self._categories[name]
 
 
-def cell_origins(catalogue: Catalogue, name: str) -> npt.NDArray[np.uint8]:
+def cell_provenances(catalogue: Catalogue, name: str) -> npt.NDArray[np.uint8]:
     """Where the parameter of each SKU comes from; the poorest of its lines counts."""
-    default = ORIGINS.index("default")
-    origin = catalogue.origin[name].to_numpy(dtype=np.uint8, copy=True)
+    default = PROVENANCES.index("default")
+    provenance = catalogue.provenance[name].to_numpy(dtype=np.uint8, copy=True)
     if name == "manufacturing_loss":
-        origin[origin == ORIGINS.index("absent")] = default
+        provenance[provenance == PROVENANCES.index("absent")] = default
     if name == "materials" and "unspecific" in catalogue.skus:
-        origin[catalogue.skus["unspecific"].to_numpy(dtype=bool)] = default
+        provenance[catalogue.skus["unspecific"].to_numpy(dtype=bool)] = default
     if name == "packaging":
         pieces = catalogue.packaging
-        origin[pieces["row"].to_numpy()[pieces["origin"].to_numpy() == default]] = default
+        provenance[pieces["row"].to_numpy()[pieces["origin"].to_numpy() == default]] = default
     if name in ("transport", "return_transport"):
         legs = catalogue.legs
         which = legs["returning"].to_numpy(dtype=bool) == (name == "return_transport")
         which &= (legs["origin"].to_numpy() == default) & (legs["basis"] == "tkm").to_numpy()
-        origin[legs["row"].to_numpy()[which]] = default
-    return origin
+        provenance[legs["row"].to_numpy()[which]] = default
+    return provenance
 
 
 def _bounds(edition: Edition, vocabulary: Vocabulary) -> dict[str, tuple[Floats, ...]]:

@@ -74,8 +74,8 @@ def content_keys(catalogue: Catalogue) -> Keys:
     for name in SKU_CELLS:
         if name in skus:
             keys = mixed(keys ^ _numbers(skus[name]))
-    for name in catalogue.origin.columns.difference(pd.Index(NOT_CELLS)):
-        keys = mixed(keys ^ catalogue.origin[name].to_numpy().astype(np.uint64))
+    for name in catalogue.provenance.columns.difference(pd.Index(NOT_CELLS)):
+        keys = mixed(keys ^ catalogue.provenance[name].to_numpy().astype(np.uint64))
     for position, name in enumerate(LINE_CELLS):
         table = getattr(catalogue, name)
         if not len(table):

@@ -40,7 +40,8 @@ def traced(
         handed on, unless ``licensed`` asks for them.
     """
     table = inventory.to_frame(catalogue.skus["sku"])
-    rows, fits = (column[inventory.order] for column in study.match(inventory))
+    rows, fits = study.match(inventory)
+    rows, fits = rows[inventory.order], fits[inventory.order]
     found = study.edition.activities.iloc[np.maximum(rows, 0)].reset_index(drop=True)
     known = pd.Series(rows >= 0)
     table["unit"] = found["unit"].where(known, "")
@@ -52,7 +53,9 @@ def traced(
     table["factor_location"] = found["location"].where(known, "")
     table["factor_source"] = found["source"].where(known, "")
     table["cite"] = found["cite"].where(known, "")
-    table["match"] = pd.Categorical.from_codes(fits, categories=pd.Index(FITS))
+    table["match"] = pd.Categorical.from_codes(
+        study.edition.reported(rows, fits), categories=pd.Index(FITS)
+    )
     level = by_stage(catalogue)[inventory.sku[inventory.order], inventory.stage[inventory.order]]
     table["evidence"] = pd.Categorical.from_codes(level, categories=pd.Index(EVIDENCE))
     return table

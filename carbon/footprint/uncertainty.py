@@ -8,10 +8,8 @@ All SKUs meet the same background draws: differences between SKUs are paired.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -21,9 +19,11 @@ from scipy import sparse
 from carbon.background.edition import Edition
 from carbon.background.sampling import Mismatch, edition_seed, fill_sample
 from carbon.base.digits import interval
-from carbon.base.terms import BOUNDARIES, FITS, ORIGINS, STAGES
+from carbon.base.terms import BOUNDARIES, FITS, PROVENANCES, STAGES
+from carbon.base.threads import workers
 from carbon.catalogue.schema import Catalogue, Vocabulary
-from carbon.footprint.distributions import WIDTH, odds
+from carbon.footprint.distributions import odds
+from carbon.footprint.draws import Draws, Interval
 from carbon.footprint.silence import Silence
 from carbon.footprint.spreads import NO_SPREAD, Spread, Spreads
 from carbon.footprint.streams import Start, Streams, content_keys, key_of
@@ -38,7 +38,7 @@ from carbon.stages.groups import (
 )
 from carbon.stages.inventory import Inventory
 
-__all__ = ["Draws", "Interval", "Part", "Sampler", "cores", "moved", "use_threads", "workers"]
+__all__ = ["Part", "Sampler", "moved"]
 
 Floats = npt.NDArray[np.float64]
 Singles = npt.NDArray[np.float32]
@@ -62,67 +62,6 @@ ALONE: Final = {
 
 WIDE: Final = ("session_kwh", "viewer_hours")
 """Those of which a default is so wide that a sample of its product misses the expected one."""
-
-
-@dataclass(frozen=True)
-class Draws:
-    """Draws of consecutive SKUs.
-
-    Parameters
-    ----------
-    start : int
-        Row of the first SKU in the catalogue.
-    total : ndarray of float32, shape (k, draws)
-        [kg CO2e per kept unit]; NaN where the SKU could not be computed.
-    stages : ndarray of float32, shape (k, 8, draws), optional
-        By stage.
-    """
-
-    start: int
-    total: Singles
-    stages: Singles | None = None
-
-
-@dataclass(frozen=True)
-class Interval:
-    """95 % intervals of some SKUs [kg CO2e per kept unit].
-
-    Parameters
-    ----------
-    low, high : ndarray of float64, shape (n, 1 + 8)
-        Bounds of the total, then of each stage.
-    """
-
-    low: Floats
-    high: Floats
-
-    @property
-    def gsd(self) -> Floats:
-        """Geometric standard deviation of the total, from its bounds; NaN unless positive."""
-        low, high = self.low[:, 0], self.high[:, 0]
-        with np.errstate(invalid="ignore", divide="ignore"):
-            spread: Floats = np.exp(np.log(high / low) / (2 * WIDTH))
-        return np.where(low > 0, spread, np.nan)
-
-
-_threads: list[int] = []
-
-
-def use_threads(count: int) -> None:
-    """Let so many threads of this process work at once, for others work beside it."""
-    _threads[:] = [count]
-
-
-def workers() -> int:
-    """Threads that may work at once."""
-    return _threads[0] if _threads else cores()
-
-
-def cores() -> int:
-    """Cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 class Part:
@@ -196,7 +135,7 @@ class Part:
             self.start[name] = self.streams.start(name, own)
         # the way back that nobody stated is the way out: one distance, one draw
         mirrored = (
-            self.catalogue.origin["return_transport"] == ORIGINS.index("default")
+            self.catalogue.provenance["return_transport"] == PROVENANCES.index("default")
         ).to_numpy()
         out, back = self.start["transport"], self.start["return_transport"]
         self.start["return_transport"] = Start(

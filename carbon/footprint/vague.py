@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from carbon.base.terms import ORIGINS
+from carbon.base.terms import PROVENANCES
 from carbon.catalogue.schema import Catalogue, Vocabulary
 from carbon.catalogue.tables import Looked
 
@@ -23,7 +23,7 @@ VAGUE: Final = 0.1
 """Share of the mass from which vague materials leave a SKU without a sure letter: trims and threads
 of a label are not named one by one."""
 
-_DEFAULT: Final = ORIGINS.index("default")
+_DEFAULT: Final = PROVENANCES.index("default")
 
 
 def settle(
@@ -50,7 +50,7 @@ def settle(
     row, mass = lines["row"].to_numpy(), lines["mass_kg"].to_numpy(dtype=np.float64)
     category = catalogue.skus["category"].cat.codes.to_numpy()
     vague = _vague(lines["material"], category[row], judging["unspecific_materials"], vocabulary)
-    told = (catalogue.origin["materials"] != _DEFAULT).to_numpy()
+    told = (catalogue.provenance["materials"] != _DEFAULT).to_numpy()
     vague &= told[row]
     whole = np.bincount(row, mass, size)
     part = np.bincount(row[vague], mass[vague], size)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-__all__ = ["added", "weigh", "worst"]
+from carbon.base.terms import FITS
+
+__all__ = ["added", "by_fit", "decisive", "weigh"]
+
+DECISIVE: Final = 0.1
+"""Share of a SKU that a fit must carry to be told: less moves no digit that is printed."""
 
 Integers = npt.NDArray[np.integer[Any]]
 
@@ -59,8 +64,10 @@ def weigh(
     return product
 
 
-def worst(sku: Integers, fit: npt.NDArray[np.int8], skus: int) -> npt.NDArray[np.int8]:
-    """Worst fit of the exchanges of each SKU.
+def by_fit(
+    sku: Integers, fit: npt.NDArray[np.int8], kg: npt.NDArray[np.float64], skus: int
+) -> npt.NDArray[np.float64]:
+    """Size of what each SKU takes at each fit.
 
     Parameters
     ----------
@@ -68,23 +75,52 @@ def worst(sku: Integers, fit: npt.NDArray[np.int8], skus: int) -> npt.NDArray[np
         SKU of each exchange.
     fit : ndarray of int8, shape (m,)
         Position in :data:`carbon.base.terms.FITS`.
+    kg : ndarray of float64, shape (m,)
+        Impact of each exchange [kg CO2e]; its sign is left out, NaN counts as nothing.
     skus : int
         Number of SKUs.
 
     Returns
     -------
-    ndarray of int8, shape (skus,)
-        0 for a SKU without exchanges.
+    ndarray of float64, shape (skus, fits)
+        [kg CO2e].
 
     Examples
     --------
-    >>> worst(np.array([0, 0, 2]), np.array([1, 4, 2], dtype=np.int8), 3).tolist()
-    [4, 0, 2]
+    >>> by_fit(np.array([0, 0]), np.array([1, 4], dtype=np.int8), np.array([2.0, -3.0]), 1)[0, :5]
+    array([0., 2., 0., 0., 3.])
     """
-    out = np.zeros(skus, dtype=np.int8)
-    for value in range(1, int(fit.max(initial=0)) + 1):
-        out[sku[fit == value]] = value
-    return out
+    key = sku.astype(np.int64) * len(FITS) + fit
+    size = np.nan_to_num(np.abs(kg))
+    return np.bincount(key, size, skus * len(FITS)).astype(np.float64).reshape(skus, -1)
+
+
+def decisive(kg: npt.NDArray[np.float64], missing: npt.NDArray[np.bool_]) -> npt.NDArray[np.int8]:
+    """Worst fit on which, with what is worse, a tenth of a SKU rests.
+
+    Parameters
+    ----------
+    kg : ndarray of float64, shape (skus, fits)
+        As :func:`by_fit` gives them [kg CO2e].
+    missing : ndarray of bool, shape (skus,)
+        An activity has no factor: the fit is *none*, whatever the others are.
+
+    Returns
+    -------
+    ndarray of int8, shape (skus,)
+        Positions in :data:`carbon.base.terms.FITS`; 0 for a SKU without exchanges.
+
+    Examples
+    --------
+    >>> kg = np.zeros((1, len(FITS)))
+    >>> kg[0, [0, 2, 4]] = 80, 15, 5
+    >>> FITS[decisive(kg, np.array([False]))[0]]
+    'region'
+    """
+    worse = np.cumsum(kg[:, ::-1], axis=1)[:, ::-1]
+    fit = (worse >= DECISIVE * kg.sum(axis=1, keepdims=True)).sum(axis=1) - 1
+    fit = np.where(kg.sum(axis=1) > 0, fit, 0)
+    return np.where(missing, len(FITS) - 1, fit).astype(np.int8)
 
 
 def added(values: npt.NDArray[np.float64], axis: int) -> npt.NDArray[np.float64]:

@@ -6,7 +6,10 @@ import math
 from collections.abc import Sequence
 from typing import Any, Final
 
-from carbon.base.words import basis_text
+import numpy as np
+
+from carbon.base.digits import DASH
+from carbon.base.words import RESTS, basis_text, rests_text
 from carbon.incentive.dossier import Dossier, told, words
 from carbon.incentive.vat_rules import NO_LAW, IntensityAtMost
 
@@ -54,6 +57,21 @@ WIDE: Final = "\u2e80"
 LONG: Final = 2000
 SPARE: Final = 1.05
 """Lines break between words, which leaves some of their width empty."""
+
+
+def rests(dossier: Dossier) -> dict[str, float]:
+    """What the emissions of all lines rest on: shares by column of a result [1]."""
+    lines, table = dossier.assessment.lines, dossier.footprints
+    shares = table.drop_duplicates("sku").set_index("sku").reindex(lines["sku"])
+    kg = (lines["total_kg"] * lines["kept_units"]).to_numpy(dtype=float)
+    known = np.isfinite(kg)
+    if not kg[known].sum():
+        return {}
+    return {
+        name: float((shares[name].to_numpy(dtype=float)[known] * kg[known]).sum() / kg[known].sum())
+        for name in RESTS.values()
+        if name in shares
+    }
 
 
 class Front:
@@ -220,6 +238,7 @@ class Front:
             (say["period"], period),
             (say["basis"], basis_text(dossier.basis, self.lang)),
             (say["program"], dossier.program),
+            (say["rests"], rests_text(rests(dossier), self.lang) or DASH),
             (say["taxpayer"], len(totals)),
             (say["lines"], len(dossier.assessment.lines)),
         ]

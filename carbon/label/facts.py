@@ -16,7 +16,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from carbon.base import digits
-from carbon.base.terms import ORIGINS, STAGES
+from carbon.base.terms import PROVENANCES, STAGES
+from carbon.base.words import RESTS
 from carbon.catalogue.schema import Catalogue
 from carbon.label.link import is_gtin, link_of
 from carbon.label.scale import Scale
@@ -112,7 +113,7 @@ def about(catalogue: Catalogue, categories: pd.DataFrame) -> pd.DataFrame:
     packed = np.bincount(catalogue.packaging["row"].to_numpy(), minlength=n) > 0
     names = categories.set_index(categories["category"].astype(str))
     category = _text(skus["category"])
-    default = ORIGINS.index("default")
+    default = PROVENANCES.index("default")
     frame = pd.DataFrame(
         {
             "sku": _text(skus["sku"]),
@@ -122,7 +123,7 @@ def about(catalogue: Catalogue, categories: pd.DataFrame) -> pd.DataFrame:
             "category_zh": category.map(names["name_zh"]).fillna(category),
             "category_en": category.map(names["name"]).fillna(category),
             "air_share": air_share(catalogue),
-            "air_assumed": (catalogue.origin["transport"] == default).to_numpy(),
+            "air_assumed": (catalogue.provenance["transport"] == default).to_numpy(),
             "packaging_g": np.where(packed, Quantities(catalogue).packaging_mass * 1000, np.nan),
             "return_rate": skus["return_rate"].to_numpy(dtype=np.float64),
             "verifier": "",
@@ -185,7 +186,7 @@ def facts(graded: pd.DataFrame, about: pd.DataFrame, issue: Issue) -> pd.DataFra
     frame["air_assumed"] = about["air_assumed"].to_numpy(dtype=bool)
     frame["packaging"] = digits.amounts(about["packaging_g"].to_numpy(dtype=np.float64))[0]
     frame["return_rate"] = digits.plain_percents(about["return_rate"].to_numpy(dtype=np.float64))
-    for name in ("primary_share", "documented_share"):
+    for name in ("primary_share", "documented_share", *RESTS.values()):
         frame[name] = digits.plain_percents(_column(graded, name))
     frame["dqr"] = [
         f"{rating:.1f}" if rating == rating else "" for rating in _column(graded, "dqr")

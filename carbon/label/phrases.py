@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from carbon.base.codes import CODES
+from carbon.base.words import RESTS
 
 __all__ = ["joined", "phrases", "reasons", "reference_text", "sentence", "unit_word", "why"]
 
@@ -60,6 +61,7 @@ def phrases(
         for sign, name in (("+", "returns_add"), ("", "air"))
     )
     colon = first["colon"]
+    rests = {name: known[column] for name, column in RESTS.items()}
     number = (
         f"{first['gtin']} {known['gtin']}" if known["gtin"] else f"{first['sku']} {known['sku']}"
     )
@@ -79,6 +81,7 @@ def phrases(
             each, lambda words_of_lang, lang: reasons(known, words_of_lang, lang)
         ),
         "why_line": why(str(known["why"]), first),
+        "rests_line": first["rests"].format(**rests) if all(rests.values()) else "",
         "dear_line": first["dear"].format(known["dear"]) if known["dear"] else "",
         "evidence_line": f"{first['evidence']}{colon}{evidence}" if evidence else "",
         "evidence_word": evidence,

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from carbon.catalogue.days import as_days, misdated
 from carbon.liveroom.alike import looks
 from carbon.liveroom.policy import Policy
 from carbon.liveroom.room_problems import RoomProblems, text_of
@@ -101,7 +102,7 @@ def claimed(
     period : str
         What is judged.
     problems : RoomProblems
-        Gathers R021 to R033, R037, R076 and R077.
+        Gathers R021 to R033, R037, R076, R077 and R084.
     earlier : pandas.DataFrame, optional
         Claims of other rooms and periods that are in force: :data:`CLAIM_COLUMNS`.
 
@@ -246,6 +247,11 @@ def _in_time(
     start = told.to_numpy(dtype="datetime64[s]")
     months = np.timedelta64(round(policy.matching.certificate_months.value), "M")
     refuse("R030", name, np.isnat(start), told)
+    for other in ("issued", "generation_end"):
+        if other in frame:
+            day = as_days(frame[other])
+            faults = misdated(day, after=as_days(told), as_of=as_of)
+            refuse("R084", other, faults["early"] | faults["future"], frame[other])
     end = (start.astype("datetime64[M]") + months).astype("datetime64[s]")
     at = np.maximum(table["session"].to_numpy(), -1)
     one = at >= 0  # it names its session: no other one may take from it

@@ -9,7 +9,7 @@ import pandas as pd
 
 from carbon.base.errors import LedgerError, RuleError, problem_table
 from carbon.base.shown import Shown
-from carbon.catalogue.ledger import read_ledger
+from carbon.catalogue.ledger import Ledger, read_ledger
 from carbon.liveroom.ledgers import Table
 from carbon.liveroom.market import Scenario, read_scenario, rooms_of
 from carbon.liveroom.policy import Policy
@@ -93,8 +93,9 @@ def share_exposure(
     wrong, left_out, file = problem_table(), 0, ""
     if rooms is not None:
         ledger = read_ledger(rooms, "exposure")
-        table, wrong, left_out = ledger.frame, ledger.problems, ledger.dropped
-        file = ledger.file
+        wrong, file = ledger.problems, ledger.file
+        table = _with_open_wishes(ledger)
+        left_out = ledger.dropped + len(ledger) - len(table)
     elif market is not None:
         table = rooms_of(market)
     else:
@@ -118,3 +119,21 @@ def share_exposure(
         several=rounds_made is not None or "round" in table,
         scenario=scenario,
     )
+
+
+def _with_open_wishes(ledger: Ledger) -> pd.DataFrame:
+    """Rows that were read, and those of which only the wish or what is beside it was not.
+
+    A room whose boost cannot be read keeps its part of the traffic; ``unread`` marks it.
+    """
+    refused = ledger.refused
+    if not len(refused):
+        return ledger.frame
+    source = dict(zip(ledger.headers["column"], ledger.headers["source"], strict=True))
+    faults = ledger.problems[ledger.problems["severity"] == "error"]
+    needed = faults["column"].isin([source.get(name, name) for name in ("room", "impressions")])
+    lost = set(faults.loc[needed, "row"])
+    kept = refused[~refused["line"].isin(lost)]
+    unread = set(faults.loc[faults["column"] == source.get("boost", "boost"), "row"])
+    rows = pd.concat([ledger.frame, kept], ignore_index=True).sort_values("line")
+    return rows.assign(unread=rows["line"].isin(unread)).reset_index(drop=True)

@@ -185,6 +185,10 @@ def _checked(rooms: pd.DataFrame, boost_cap: float) -> tuple[pd.DataFrame, pd.Da
         flag = rooms["small_merchant"].astype("boolean")
         small = np.where(flag.isna(), small, flag.fillna(False).to_numpy(dtype=bool))
         unknown &= flag.isna().to_numpy()
+    unread = np.zeros(n, dtype=bool)
+    if "unread" in rooms:
+        unread = rooms["unread"].to_numpy(dtype=bool)
+        boost = np.where(unread, 0.0, boost)
     twice = names.duplicated(keep=False).to_numpy()
     no_count = ~np.isfinite(impressions) | (impressions < 0)
     wrong = (boost < 0) | (boost > boost_cap * (1 + TOUCH))
@@ -194,6 +198,7 @@ def _checked(rooms: pd.DataFrame, boost_cap: float) -> tuple[pd.DataFrame, pd.Da
         "R205": ("boost", wrong),
         "R206": ("impressions", impressions == 0),
         "R208": ("small_merchant", unknown),
+        "R210": ("boost", unread),
     }
     rows = []
     codes = np.full(n, "", dtype=object)
@@ -201,6 +206,7 @@ def _checked(rooms: pd.DataFrame, boost_cap: float) -> tuple[pd.DataFrame, pd.Da
         at = np.flatnonzero(flags)
         codes[at] += np.where(codes[at] == "", code, " " + code)
         values = rooms[column].astype(str).to_numpy()[at] if column in rooms else ""
+        values = "" if code == "R210" else values
         found = {"row": lines[at], "sku": names.to_numpy()[at], "column": column, "value": values}
         rows.append(pd.DataFrame(found).assign(code=code))
     frame = pd.DataFrame(
@@ -212,6 +218,7 @@ def _checked(rooms: pd.DataFrame, boost_cap: float) -> tuple[pd.DataFrame, pd.Da
             "boost": np.where(wrong | np.isnan(boost), 0.0, boost),
             "impressions": np.where(no_count, np.nan, impressions),
             "usable": ~twice & ~no_count,
+            "unread": unread,
             "problem": codes,
         }
     )
@@ -234,7 +241,7 @@ def _rooms(
 ) -> pd.DataFrame:
     """The result by room: one without impressions gets none, one left out is unknown."""
     impressions = frame["impressions"].to_numpy(dtype=np.float64)
-    out = frame.drop(columns="usable").reset_index(drop=True)
+    out = frame.drop(columns=["usable", "unread"]).reset_index(drop=True)
     empty = np.where(frame["usable"], 0.0, np.nan)
 
     def spread(values: Floats) -> Floats:
@@ -242,7 +249,8 @@ def _rooms(
         column[used] = values
         return column
 
-    out["wished"] = spread(wish * total)
+    out["wished"] = np.where(frame["unread"], np.nan, spread(wish * total))
+    out.loc[frame["unread"].to_numpy(), "boost"] = np.nan
     out["exposure"] = spread(result.share * total)
     with np.errstate(divide="ignore", invalid="ignore"):
         out["change"] = np.where(impressions > 0, out["exposure"] / impressions - 1, np.nan)

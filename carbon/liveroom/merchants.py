@@ -54,13 +54,13 @@ def merchants_of(
     rooms : pandas.DataFrame
         One row a room.
     merchants : pandas.DataFrame or None
-        ``merchant blocked`` and optionally ``small_merchant credit_grade``.
+        ``merchant blocked`` and optionally ``taxpayer small_merchant credit_grade``.
     findings : pandas.DataFrame or None
         ``room words``; None if nobody looked.
     policy : Policy
         Whether the block list is asked for.
     problems : RoomProblems
-        Gathers R012 and R078.
+        Gathers R012, R078 and R083.
 
     Returns
     -------
@@ -74,9 +74,12 @@ def merchants_of(
     # one that stands twice is blocked if any of its rows says so
     by = table.groupby(text_of(told, "merchant").to_numpy(), sort=True)
     one = by.agg({"grade": "last", "blocked": "max", "small_merchant": "max"})
+    group = _with_blocked(told, one["blocked"])
     who = text_of(rooms, "merchant")
     found = one.reindex(pd.Index(who))
-    blocked = found["blocked"].astype("boolean")
+    at = np.flatnonzero(who.isin(group))
+    problems.add("R083", file="merchants", column="taxpayer", owner=at, value=who.iloc[at])
+    blocked = found["blocked"].astype("boolean").mask(who.isin(group).to_numpy(), True)
     banned = looks(pd.Series(one.index[one["blocked"].fillna(False)], dtype="str"))
     alike = looks(who).isin(banned).to_numpy() & ~blocked.fillna(False).to_numpy(dtype=bool)
     at = np.flatnonzero(alike)
@@ -96,6 +99,15 @@ def merchants_of(
         small,
         found["grade"].fillna("").to_numpy(dtype=object),
     )
+
+
+def _with_blocked(merchants: pd.DataFrame, blocked: pd.Series) -> set[str]:
+    """Merchants that are not on the block list but of one taxpayer with one that is."""
+    names = text_of(merchants, "merchant").reset_index(drop=True)
+    payer = text_of(merchants, "taxpayer").str.casefold().reset_index(drop=True)
+    banned = names.isin(blocked.index[blocked.fillna(False).to_numpy(dtype=bool)])
+    payers = set(payer[banned]) - {""}
+    return set(names[payer.isin(payers) & ~banned])
 
 
 def _words(rooms: pd.Index, findings: pd.DataFrame | None) -> npt.NDArray[np.object_]:

@@ -218,10 +218,12 @@ def _values(grades: pd.DataFrame, by: str) -> tuple[Floats, Floats, Whole, list[
             value = np.log(ratio)
             spread = np.log(grades["ratio_gsd"].to_numpy(dtype=np.float64))
         reason[~np.isfinite(value) | ~np.isfinite(spread)] = 1
+    state = grades["state"].astype("str")
     if by == "letter":
-        sure = (grades["state"].astype("str") == "graded").to_numpy(dtype=bool, na_value=False)
-        reason[(reason == 0) & ~sure] = 3
+        reason[(reason == 0) & (state != "sure").to_numpy(dtype=bool, na_value=True)] = 3
     unknown = np.isnan(ratio)
+    if by != "saving":  # what is not believed stands apart with its evidence, never in front
+        unknown |= (state == "withheld").to_numpy(dtype=bool, na_value=False)
     codes, told = pd.factorize(grades["reason"][unknown])
     reason[unknown] = np.where(codes < 0, 1, len(words) + codes)
     return value, spread, reason, words + [str(word) or "R101" for word in told]

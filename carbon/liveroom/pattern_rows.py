@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from carbon.base.terms import ORIGINS
+from carbon.base.terms import PROVENANCES
 from carbon.base.words import spoken
 from carbon.catalogue.schema import Catalogue
 
@@ -99,5 +99,5 @@ def stated(catalogue: Catalogue, column: str) -> npt.NDArray[np.bool_]:
     column : str
         A column of its origins.
     """
-    told = catalogue.origin[column].to_numpy()
-    return np.isin(told, [ORIGINS.index("given"), ORIGINS.index("measured")])
+    told = catalogue.provenance[column].to_numpy()
+    return np.isin(told, [PROVENANCES.index("given"), PROVENANCES.index("measured")])

@@ -85,9 +85,11 @@ def rank(
     Notes
     -----
     For SKUs a and b of one category, P(a < b) = Φ(ln(r_b/r_a) / √(ln²g_a + ln²g_b)), with r the
-    ratio to the reference and g the geometric standard deviation of its paired draws: what SKUs
-    share with the reference has cancelled, the rest is taken for independent. So a million SKUs
-    need no draws of pairs, and the result does not depend on how many there are.
+    ratio to the reference and g its geometric standard deviation over what the merchant tells.
+    Like a letter it is conditional on the edition: factors and defaults are the same rules on
+    both sides and are not drawn. What two merchants tell is taken for independent, also where
+    they tell the same, so that SKUs share a rank rather too often than too seldom. A million
+    SKUs need no draws of pairs, and the result does not depend on how many there are.
 
     A rank begins with a leader. Whoever follows and cannot be told apart from the *leader* shares
     the rank; the first that can be told apart leads the next. A chain of neighbours, each alike
@@ -103,7 +105,7 @@ def rank(
     ...         "ratio": [0.50, 0.55, 1.40, np.nan],
     ...         "ratio_gsd": [1.2, 1.2, 1.2, np.nan],
     ...         "letter": ["A", "A", "E", ""],
-    ...         "state": ["graded", "graded", "graded", "unknown"],
+    ...         "state": ["sure", "sure", "sure", "unknown"],
     ...         "reason": ["", "", "", "S006"],
     ...         "basis": "one",
     ...     }
@@ -162,7 +164,7 @@ def signals(ranked: pd.DataFrame) -> pd.DataFrame:
     Examples
     --------
     >>> told = pd.DataFrame({"sku": ["A"], "category": ["dress"], "ratio": [1.0]})
-    >>> told = told.assign(ratio_gsd=1.2, letter="C", state="graded", reason="", basis="one")
+    >>> told = told.assign(ratio_gsd=1.2, letter="C", state="sure", reason="", basis="one")
     >>> signals(rank(told, confidence=0.9))[["score", "confidence"]].values.tolist()
     [[0.5, 0.5]]
     """

@@ -19,7 +19,7 @@ from carbon.liveroom.plausible import odd_prices, odd_returns, on_air
 from carbon.liveroom.policy import Policy
 from carbon.liveroom.room_problems import RoomProblems, text_of
 
-__all__ = ["Sold", "codes_of", "places_of", "tally"]
+__all__ = ["Sold", "codes_of", "places_of", "repeated_lines", "tally"]
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -84,7 +84,7 @@ class Sold:
     in_session: Floats
 
 
-def codes_of(frame: pd.DataFrame, name: str, known: pd.Index) -> Integers:
+def codes_of(frame: pd.DataFrame, name: str, known: pd.Index, *, fold: bool = False) -> Integers:
     """Position of each cell in an index of texts, -1 where it is empty or not there.
 
     Parameters
@@ -94,6 +94,8 @@ def codes_of(frame: pd.DataFrame, name: str, known: pd.Index) -> Integers:
         Column; all -1 if the frame lacks it.
     known : pandas.Index
         Unique texts.
+    fold : bool
+        Compare without case; the index is in small letters then.
 
     Examples
     --------
@@ -106,6 +108,7 @@ def codes_of(frame: pd.DataFrame, name: str, known: pd.Index) -> Integers:
     if not isinstance(column.dtype, pd.CategoricalDtype):
         column = column.astype("category")
     words = column.cat.categories.astype("str").str.strip()
+    words = words.str.casefold() if fold else words
     place = np.append(known.get_indexer(words), -1).astype(np.int64)
     out: Integers = place[column.cat.codes.to_numpy()]
     return out
@@ -114,7 +117,7 @@ def codes_of(frame: pd.DataFrame, name: str, known: pd.Index) -> Integers:
 def places_of(
     frame: pd.DataFrame, rooms: pd.Index, sessions: pd.DataFrame
 ) -> tuple[Integers, Integers]:
-    """Room and session that each row names; a session belongs to a room.
+    """Room and session that each row names; a session belongs to a room, S1 and s1 are one.
 
     Parameters
     ----------
@@ -141,10 +144,11 @@ def places_of(
     ([0, 1, 1, -1], [0, 2, 2, -1])
     """
     room = codes_of(frame, "room", rooms)
-    names = pd.Index(sessions["session"].unique())
-    code = codes_of(frame, "session", names)
+    written = sessions["session"].astype("str").str.casefold()
+    names = pd.Index(written.unique())
+    code = codes_of(frame, "session", names, fold=True)
     home = sessions["room"].to_numpy(dtype=np.int64)
-    listed = names.get_indexer(sessions["session"])
+    listed = names.get_indexer(written)
     several = np.bincount(listed, minlength=len(names)) > 1
     alone = np.full(len(names) + 1, -1, dtype=np.int64)
     alone[listed] = np.arange(len(listed))
@@ -219,7 +223,9 @@ def tally(
     sold_on = _day(sales, "date")
     dates = misdated(sold_on, as_of=as_of, period=period_days(period))
     refuse("R005", "room", room < 0)
-    refuse("R006", "order", _repeated(sales, kept, room, session, sku, units, revenue, returned))
+    refuse(
+        "R006", "order", repeated_lines(sales, kept, room, session, sku, units, revenue, returned)
+    )
     refuse("R064", "date", dates["outside"] & ~dates["future"])
     left_out = np.bincount(room[~kept & (room >= 0)], minlength=len(rooms))
     settled = kept.copy()
@@ -407,7 +413,7 @@ def _closed(
     return closed, closes
 
 
-def _repeated(
+def repeated_lines(
     sales: pd.DataFrame,
     kept: Flags,
     room: Integers,
@@ -417,7 +423,31 @@ def _repeated(
 ) -> Flags:
     """Lines that repeat an earlier one in full, its order number included.
 
+    Parameters
+    ----------
+    sales : pandas.DataFrame
+        ``sku line`` and, if there are, ``date settled_on order currency void_share``, shape (n,).
+    kept : ndarray of bool, shape (n,)
+        Lines that count so far.
+    room, session, sku : ndarray of int64, shape (n,)
+        Positions.
+    *numbers : ndarray of float64, shape (n,)
+        Further cells that must be equal.
+
+    Returns
+    -------
+    ndarray of bool, shape (n,)
+
+    Notes
+    -----
     A key of 64 bits finds the suspects; only these are compared in full.
+
+    Examples
+    --------
+    >>> lines = pd.DataFrame({"sku": ["A", "A", "A"], "line": [2, 3, 4], "order": ["1", "1", "2"]})
+    >>> none = np.zeros(3, dtype=np.int64)
+    >>> repeated_lines(lines, none == 0, none, none, none, np.ones(3)).tolist()
+    [False, True, False]
     """
     written = pd.factorize(sales["sku"])[0] if (sku < 0).any() else sku
     columns = [room, session, np.where(sku >= 0, sku, -2 - written)]

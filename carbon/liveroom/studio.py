@@ -250,7 +250,8 @@ def _read(sessions: pd.DataFrame, rooms: pd.Index, problems: RoomProblems) -> pd
     problems.add_rows("R014", "sessions", "end", table, empty, table["session"])
     rest = ~lost & ~same
     unlike = rest & (table["session"] == "").to_numpy()
-    unlike[rest] |= table.loc[rest, ["room", "session"]].duplicated(keep=False).to_numpy()
+    names = table["session"].astype("str").str.casefold()
+    unlike[rest] |= table.assign(session=names)[rest].duplicated(["room", "session"], keep=False)
     problems.add_rows("R015", "sessions", "session", table, unlike, table["session"])
     return table[rest & ~empty & ~unlike].reset_index(drop=True)
 

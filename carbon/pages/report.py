@@ -13,16 +13,14 @@ from carbon.base.files import digest
 from carbon.base.words import basis_text
 from carbon.base.words import section as words
 from carbon.catalogue.schema import Catalogue
-from carbon.footprint.levers import LEVERS
 from carbon.footprint.reference import References
-from carbon.footprint.scenario import book_of
 from carbon.label.claims import Market
 from carbon.label.phrases import reference_text
 from carbon.pages import report_overview as overview
 from carbon.pages import report_topics as topics
 from carbon.pages.html import LANGS, Say, code, facts, rendered, section, text, user
 from carbon.pages.report_figures import Figures, figures
-from carbon.pages.report_words import Names, Telling
+from carbon.pages.report_words import Telling, spoken_names
 from carbon.paper.shown import Page
 from carbon.paper.text import plain
 
@@ -99,7 +97,7 @@ def report(
         progress=progress,
     )
     say = Say("report", langs)
-    categories, levers, activities = _names(study)
+    categories, levers, activities = spoken_names(study)
     of = Telling(numbers, say, categories, levers, activities, study.scale.confidence)
     subject = plain(source.name)
     html = rendered(
@@ -185,19 +183,3 @@ def _basis(study: Study) -> dict[str, str]:
 def _reference(name: str) -> dict[str, str]:
     """What the references are, in each language."""
     return {each: reference_text(name, words("label", each)) for each in LANGS}
-
-
-def _names(study: Study) -> tuple[Names, Names, Names]:
-    """Names of categories, levers and activities in each language."""
-    table = study.vocabulary.categories
-    columns = (table[name].astype(str) for name in ("category", "name", "name_zh"))
-    categories = {key: {"en": en, "zh": zh} for key, en, zh in zip(*columns, strict=True)}
-    book = book_of(study)
-    levers = {name: dict(zip(("en", "zh"), book.words(name), strict=True)) for name in LEVERS}
-    known = study.edition.activities.drop_duplicates("activity")
-    titles = known["title_zh"].astype("object").where(known["title_zh"].notna(), "").astype(str)
-    activities = {
-        str(one): {"en": str(one), "zh": zh or str(one)}
-        for one, zh in zip(known["activity"], titles, strict=True)
-    }
-    return categories, levers, activities

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from carbon.base import digits
-from carbon.base.terms import BOUNDARIES, ORIGINS, STAGES
+from carbon.base.terms import BOUNDARIES, PROVENANCES, STAGES
 from carbon.catalogue.schema import Catalogue
 from carbon.footprint.compare import probability_lower
 from carbon.footprint.reference import References
@@ -158,7 +158,7 @@ def figures(
         _categories(study, catalogue, skus, draws),
         levers,
         _asked(catalogue, skus) if draws else pd.DataFrame(),
-        (catalogue.origin == ORIGINS.index("default")).sum(),
+        (catalogue.provenance == PROVENANCES.index("default")).sum(),
         check(skus.set_index("sku")["name"], market, lang=lang),
         catalogue.problems,
     )
@@ -251,7 +251,7 @@ def _asked(catalogue: Catalogue, skus: pd.DataFrame) -> pd.DataFrame:
     named = named[named != ""]
     row = named.index.to_numpy()
     kg = np.nan_to_num(skus["kg"].to_numpy(dtype=np.float64))
-    default = catalogue.origin == ORIGINS.index("default")
+    default = catalogue.provenance == PROVENANCES.index("default")
     flags: dict[str, Any] = {
         name: default[name].to_numpy(dtype=bool)[row] for name in default.columns
     }

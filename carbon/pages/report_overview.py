@@ -10,6 +10,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from carbon.base.digits import DASH, amount, percent
+from carbon.base.words import RESTS, rests_text
 from carbon.base.words import text as words
 from carbon.label.scale import STATES
 from carbon.pages.html import LANGS, Block, facts, figure, section, table, text, user
@@ -41,10 +42,19 @@ def totals(of: Telling) -> dict[str, Any]:
         "totals",
         say("totals"),
         facts(rows),
+        _rests(of) if total.kg and set(RESTS.values()) <= set(skus) else None,
         text(say("weighted_note" if of.figures.weighted else "unweighted_note"), note=True),
         text(say("unsold_note", count=f"{unsold:,}"), note=True) if unsold else None,
         text(say("interval_note"), note=True) if np.isfinite(low) else None,
     )
+
+
+def _rests(of: Telling) -> Block:
+    """What the total rests on."""
+    shares = {
+        name: float((of.skus[name] * of.skus["kg"]).sum()) / of.total.kg for name in RESTS.values()
+    }
+    return text(of.say.both({lang: rests_text(shares, lang) for lang in LANGS}), note=True)
 
 
 def letters(of: Telling, letters: Sequence[str], scale: str) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
@@ -15,11 +15,16 @@ from carbon.base import digits
 from carbon.base.codes import CODES
 from carbon.base.digits import DASH, percent
 from carbon.base.words import section
+from carbon.footprint.levers import LEVERS
+from carbon.footprint.scenario import book_of
 from carbon.label.phrases import unit_word, why
 from carbon.pages.html import LANGS, Say, user
 from carbon.pages.report_figures import Figures, Sum
 
-__all__ = ["LONG", "PROBLEMS", "TONNE", "TOP", "Names", "Telling"]
+if TYPE_CHECKING:
+    from carbon.study import Study
+
+__all__ = ["LONG", "PROBLEMS", "TONNE", "TOP", "Names", "Telling", "spoken_names"]
 
 TOP: Final = 10
 """Rows of a table of extremes."""
@@ -164,3 +169,19 @@ class Telling:
     def more(self, count: int, shown: int) -> Markup | str:
         """How many rows a table leaves out."""
         return self.say("and_more", count=f"{count - shown:,}") if count > shown else ""
+
+
+def spoken_names(study: Study) -> tuple[Names, Names, Names]:
+    """Names of categories, levers and activities in each language, by their ids."""
+    table = study.vocabulary.categories
+    columns = (table[name].astype(str) for name in ("category", "name", "name_zh"))
+    categories = {key: {"en": en, "zh": zh} for key, en, zh in zip(*columns, strict=True)}
+    book = book_of(study)
+    levers = {name: dict(zip(("en", "zh"), book.words(name), strict=True)) for name in LEVERS}
+    known = study.edition.activities.drop_duplicates("activity")
+    titles = known["title_zh"].astype("object").where(known["title_zh"].notna(), "").astype(str)
+    activities = {
+        str(name): {"en": str(name), "zh": zh or str(name)}
+        for name, zh in zip(known["activity"], titles, strict=True)
+    }
+    return categories, levers, activities

@@ -19,10 +19,10 @@ import pandas as pd
 
 from carbon import __version__
 from carbon.base.errors import CatalogueError, OutputError, problem_table
+from carbon.base.threads import cores
 from carbon.catalogue.line_plan import OutOfOrder
 from carbon.catalogue.sources import Damaged
 from carbon.catalogue.stream import BATCH, Batch, Stream
-from carbon.footprint.uncertainty import cores
 from carbon.run import job as jobs
 from carbon.run.folder import INDEX, only_named
 from carbon.run.incremental import since_of

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from carbon.base.errors import CatalogueError
-from carbon.base.terms import ORIGINS
+from carbon.base.terms import PROVENANCES
 from carbon.catalogue.read import read_tables
 from carbon.catalogue.schema import Catalogue
 from carbon.catalogue.stream import Batch, Stream
@@ -109,7 +109,7 @@ def _computed(state: State, number: int, catalogue: Catalogue, keys: Any, copied
         if table is not None and (len(table) or kind == "rows"):
             name = part.name_of(kind)
             written.append(Written(name, write_part(table, state.parts / name, suffix)))
-    assumed = (catalogue.origin == ORIGINS.index("default")).sum()
+    assumed = (catalogue.provenance == PROVENANCES.index("default")).sum()
     codes = catalogue.problems["code"].value_counts().sort_index()
     part = replace(
         part,

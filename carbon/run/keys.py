@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 from pandas.util import hash_array
 
 from carbon.catalogue import cells
-from carbon.catalogue.gather import filled_down
+from carbon.catalogue.line_tables import filled_down
 from carbon.catalogue.schema import Whole
-from carbon.catalogue.seen import sku_digests
 from carbon.catalogue.sessions import session_keys
 from carbon.catalogue.sheets import Sheet
+from carbon.catalogue.sku_index import sku_digests
 from carbon.catalogue.stream import Stream
 
 __all__ = ["content_keys", "line_skus"]

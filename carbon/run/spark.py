@@ -24,8 +24,8 @@ import pyarrow as pa
 
 from carbon.base.errors import CatalogueError, OutputError
 from carbon.catalogue.files import checked, column_text
-from carbon.catalogue.gather import understood
 from carbon.catalogue.headers import Header
+from carbon.catalogue.line_tables import understood
 from carbon.catalogue.problems import CellProblems
 from carbon.catalogue.read import read_tables
 from carbon.catalogue.schema import Catalogue, Limits, Whole

@@ -68,7 +68,7 @@ def settle(threads: int) -> None:
     """
     import pyarrow as pa
 
-    from carbon.footprint.uncertainty import use_threads
+    from carbon.base.threads import use_threads
 
     pa.set_cpu_count(threads)
     use_threads(threads)
@@ -153,7 +153,7 @@ class Pool:
 
     def _submit(self, function: Callable[[Thing], Answer], thing: Thing) -> Future[Answer]:
         if self._executor is None:
-            from carbon.footprint.uncertainty import cores
+            from carbon.base.threads import cores
 
             # Typst leaves threads behind, whose locks a forked process would wait for
             forks = sys.platform == "linux" and "typst" not in sys.modules

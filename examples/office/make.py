@@ -24,20 +24,23 @@ def main() -> None:
     """Write the files."""
     random = np.random.default_rng(2026)
     whole = pd.read_csv(HERE.parent / "catalogue.csv", dtype=str, keep_default_na=False)
-    categories = Study().catalogue(HERE.parent / "catalogue.csv").skus["category"].astype(str)
+    filled = Study().catalogue(HERE.parent / "catalogue.csv").skus
+    categories = filled["category"].astype(str)
     whole = whole[pd.to_numeric(whole["售价"], errors="coerce").notna()]
     chosen = whole.iloc[:: max(len(whole) // SKUS, 1)].head(SKUS)
     group = categories.iloc[chosen.index]
     rate = np.where(group.str.contains("fruit|berr|veget|seafood|meat|rice|tea"), FOOD, 0.13)
     price = pd.to_numeric(chosen["售价"]).to_numpy()
     payer = np.array(PAYERS)[np.arange(SKUS) % 3]
-    now = ledger(random, chosen["商品编码"].to_numpy(), price, rate, payer, 2026)
-    before = ledger(random, chosen["商品编码"].to_numpy()[:55], price * 0.97, rate, payer, 2025)
+    sent_back = filled["return_rate"].iloc[chosen.index].to_numpy(dtype=np.float64)
+    goods = chosen["商品编码"].to_numpy()
+    now = ledger(random, goods, price, rate, payer, 2026, sent_back)
+    before = ledger(random, goods[:55], price * 0.97, rate, payer, 2025, sent_back * 1.15)
     conflicts(now)
     pd.concat(now).to_csv(HERE / "sales-2026Q3.csv", index=False, lineterminator="\n")
     pd.concat(before).to_csv(HERE / "sales-2025Q3.csv", index=False, lineterminator="\n")
     old = chosen.head(55).copy()
-    old["净重(克)"] = (pd.to_numeric(old["净重(克)"]) * 1.04).round(1).astype(str)
+    old["净重(克)"] = (filled["mass_kg"].iloc[old.index] * 1040).round(1).astype(str)
     wrapping = old["包装"].str.replace(
         r"([0-9.]+)克", lambda found: f"{float(found[1]) * 1.3:.2f}克", regex=True
     )
@@ -46,8 +49,8 @@ def main() -> None:
     old.loc[road, "运输"] = old.loc[road, "运输"].str.replace("陆运 100%:", "陆运 70%:") + (
         "; 空运 30%: 货车80公里, 飞机1200公里, 厢式货车（柴油）20公里"
     )
-    rates = pd.to_numeric(old["退货率"].str.rstrip("%")) * 1.15
-    old["退货率"] = rates.round(1).astype(str) + "%"
+    old["退货率"] = (sent_back[:55] * 115).round(1).astype(str)
+    old["退货率"] += "%"
     old.to_csv(HERE / "catalogue-2025.csv", index=False, lineterminator="\n")
     verified = pd.DataFrame(
         {
@@ -68,12 +71,13 @@ def ledger(
     rate: np.ndarray,
     payer: np.ndarray,
     year: int,
+    sent_back: np.ndarray,
 ) -> list[pd.DataFrame]:
-    """Three lines a SKU, each with its returns."""
+    """Three lines a SKU, each with its returns: what the catalogue of the year tells, no more."""
     parts = []
     for month in (7, 8, 9):
         units = random.integers(5, 60, len(skus))
-        back = random.binomial(units, 0.25)
+        back = np.floor(units * sent_back[: len(skus)]).astype(int)
         fen = np.round(price[: len(skus)] * 100).astype(int)
         day = random.integers(1, 29, len(skus))
         parts.append(

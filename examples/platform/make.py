@@ -22,7 +22,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from carbon.base.terms import ORIGINS
+from carbon.base.terms import PROVENANCES
 from carbon.study import Study
 
 HERE = Path(__file__).resolve().parent
@@ -40,7 +40,7 @@ def main() -> None:
     skus = catalogue.skus.assign(ratio=study.grades(catalogue, draws=0)["ratio"])
     skus = skus[skus["price"].notna() & skus["ratio"].notna()]
     flies = catalogue.legs[catalogue.legs["mode"] == "plane"]["row"].unique()
-    told = catalogue.origin["transport"] == ORIGINS.index("given")
+    told = catalogue.provenance["transport"] == PROVENANCES.index("given")
     by_road = skus[~skus.index.isin(flies) & told[skus.index]].sort_values("ratio")
     merchants = sorted(skus["merchant"].unique())
     rooms, sessions, sales = [], [], []

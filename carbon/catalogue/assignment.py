@@ -1,4 +1,4 @@
-"""Which sheet or file of a catalogue is which table; tables in several pieces are put together."""
+"""Reads the sheets and files of a catalogue, gives its tables: which is which, pieces joined."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Gather the lines under the SKUs from compact cells and from tidy tables."""
+"""Reads compact cells and tidy tables, gives the lines under the SKUs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""SKUs that were seen before, in a catalogue of any size."""
+"""Reads SKUs batch by batch, gives those that stood before, in a catalogue of any size."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 from pandas.util import hash_array
 
-__all__ = ["Keys", "Seen", "sku_digests"]
+__all__ = ["Keys", "SkuIndex", "sku_digests"]
 
 Keys = NDArray[np.uint64]
 
@@ -52,7 +52,7 @@ def sku_digests(texts: Any) -> Keys:
     return out
 
 
-class Seen:
+class SkuIndex:
     """SKUs of the rows so far, as sorted runs of keys.
 
     Parameters
@@ -63,7 +63,7 @@ class Seen:
     Examples
     --------
     >>> import pyarrow as pa, tempfile
-    >>> seen = Seen(Path(tempfile.mkdtemp()))
+    >>> seen = SkuIndex(Path(tempfile.mkdtemp()))
     >>> [seen.add(sku_digests(pa.array(list(text)))).tolist() for text in ("AB", "CAD")]
     [[], [1]]
     """

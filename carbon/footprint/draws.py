@@ -1,0 +1,56 @@
+"""Reads nothing: draws of some SKUs and their 95 % intervals [kg CO2e per kept unit]."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from carbon.footprint.distributions import WIDTH
+
+__all__ = ["Draws", "Interval"]
+
+Floats = npt.NDArray[np.float64]
+Singles = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Draws:
+    """Draws of consecutive SKUs.
+
+    Parameters
+    ----------
+    start : int
+        Row of the first SKU in the catalogue.
+    total : ndarray of float32, shape (k, draws)
+        [kg CO2e per kept unit]; NaN where the SKU could not be computed.
+    stages : ndarray of float32, shape (k, 8, draws), optional
+        By stage.
+    """
+
+    start: int
+    total: Singles
+    stages: Singles | None = None
+
+
+@dataclass(frozen=True)
+class Interval:
+    """95 % intervals of some SKUs [kg CO2e per kept unit].
+
+    Parameters
+    ----------
+    low, high : ndarray of float64, shape (n, 1 + 8)
+        Bounds of the total, then of each stage.
+    """
+
+    low: Floats
+    high: Floats
+
+    @property
+    def gsd(self) -> Floats:
+        """Geometric standard deviation of the total, from its bounds; NaN unless positive."""
+        low, high = self.low[:, 0], self.high[:, 0]
+        with np.errstate(invalid="ignore", divide="ignore"):
+            spread: Floats = np.exp(np.log(high / low) / (2 * WIDTH))
+        return np.where(low > 0, spread, np.nan)
