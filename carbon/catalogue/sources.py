@@ -20,7 +20,7 @@ import pyarrow as pa
 from carbon.base.errors import CatalogueError
 from carbon.base.files import utf8_copy
 from carbon.catalogue.csv_text import Span, header_of, spans
-from carbon.catalogue.files import named, open_sheets
+from carbon.catalogue.files import bounded_group, named, open_sheets
 from carbon.catalogue.inputs import Input
 from carbon.catalogue.presets import NO_PRESET, as_goods, recognised
 from carbon.catalogue.schema import Limits, Vocabulary
@@ -152,6 +152,7 @@ class _Parquet:
             line = 2
             for group in range(file.metadata.num_row_groups):
                 about = file.metadata.row_group(group)
+                bounded_group(file.metadata, group, self.limits, self.file)
                 if about.total_byte_size > self.limits.unpacked:
                     detail = f"a row group unpacks to {about.total_byte_size:,} bytes"
                     raise CatalogueError("C003", detail, file=self.file)
@@ -277,6 +278,8 @@ def _open(
         path = readable
         begin, parts = header_of(path), spans(path, item.name, step)
         if begin is not None and parts is not None:
+            if begin.header.count(begin.separator.encode()) > 8 * limits.columns:
+                raise CatalogueError("C003", f"more than {limits.columns} columns", file=item.name)
             headers = Span(path, item.name, begin.header, begin.separator, 0, 0, 0, 0).sheet()
             preset = limits.preset or recognised(headers.headers)
             if preset in (None, NO_PRESET):  # rows of an export belong together

@@ -19,6 +19,7 @@ from carbon.cli.options import (
     SKUS,
     WORDS,
     command,
+    echo,
     new_study,
     scope,
     show,
@@ -92,10 +93,10 @@ def explain(
     study = new_study(**scope)
     filled = study.catalogue(catalogue).select([sku])
     for line in tree(study, filled, cut / 100, lang):
-        click.echo(line)
+        echo(line)
     if picture is not None:
         write_picture(chart(study, filled, lang), picture)
-        click.echo(f"{first_name(filled)} -> {picture}")
+        echo(f"{first_name(filled)} -> {picture}")
     print_catalogue_problems(filled)
     sys.exit(1 if errors_in(filled) else 0)
 
@@ -157,10 +158,10 @@ def check(
     print_catalogue_problems(filled, show=show, worst_first=True)
     if learn is not None:
         write_table(unknown, learn)
-        click.echo(text("check.learned", lang, count=len(unknown), output=learn))
+        echo(text("check.learned", lang, count=len(unknown), output=learn))
     if output is not None and output.suffix.lower() == ".xlsx":
         count = write_check_sheet(catalogue, filled, study.vocabulary, output, lang)
-        click.echo(text("check.marked", lang, count=count, output=output))
+        echo(text("check.marked", lang, count=count, output=output))
     elif output is not None:
         write_table(filled.problems, output)
         say("problems_written", count=len(filled.problems), output=output)

@@ -6,10 +6,8 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-import click
-
 from carbon.base.words import section, text
-from carbon.cli.options import language
+from carbon.cli.options import echo, language
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -52,12 +50,12 @@ def said(key: str, **values: object) -> str:
 
 def say(key: str, **values: object) -> None:
     """Print a sentence of the section ``cli``."""
-    click.echo(said(key, **values))
+    echo(said(key, **values))
 
 
 def say_aside(key: str, **values: object) -> None:
     """Print a sentence of the section ``cli`` on stderr."""
-    click.echo(said(key, **values), err=True)
+    echo(said(key, **values), err=True)
 
 
 def words_of(prefix: str) -> dict[str, str]:
@@ -86,7 +84,7 @@ def print_headers(catalogue: Catalogue) -> None:
     say("columns")
     for row in catalogue.headers.to_dict("records"):
         meaning = f"{row['column']} [{row['unit']}]" if row["unit"] else row["column"]
-        click.echo(f"  {row['source']}  ->  {meaning or said('left_out_column')}")
+        echo(f"  {row['source']}  ->  {meaning or said('left_out_column')}")
 
 
 def print_defaults(catalogue: Catalogue) -> None:
@@ -98,7 +96,7 @@ def print_defaults(catalogue: Catalogue) -> None:
     count = count[count > 0].sort_values(ascending=False, kind="stable")
     first = [name for name in ("mass", "materials") if name in count]  # what decides most
     for name in [*first, *count.index.difference(first, sort=False)]:
-        click.echo(f"  {name}: {count[name]}")
+        echo(f"  {name}: {count[name]}")
 
 
 def print_summary(catalogue: Catalogue, unknown: pd.DataFrame) -> None:
@@ -116,24 +114,24 @@ def print_summary(catalogue: Catalogue, unknown: pd.DataFrame) -> None:
     lang, problems, failed = language(), catalogue.problems, catalogue.skus["failed"]
     warned = (catalogue.skus["problem"] != "") & ~failed
     counts = {"skus": len(failed), "left_out": int(failed.sum()), "warned": int(warned.sum())}
-    click.echo(text("check.read", lang, file=catalogue.file, **counts))
+    echo(text("check.read", lang, file=catalogue.file, **counts))
     for name in problems.loc[problems["code"] == "C022", "value"].unique():
-        click.echo(text("check.preset", lang, name=presets()[name].title[lang]))
+        echo(text("check.preset", lang, name=presets()[name].title[lang]))
     if len(problems):
-        click.echo(text("check.by_code", lang))
+        echo(text("check.by_code", lang))
         by_code = problems.groupby(["code", "severity"]).size().reset_index(name="count")
         for row in by_code.to_dict("records"):
             rule = CODES[str(row["code"])].rule_in(lang)
             severity = text(f"severity.{row['severity']}", lang)
-            click.echo(f"  {row['code']} {severity} {row['count']}  {rule}")
+            echo(f"  {row['code']} {severity} {row['count']}  {rule}")
         columns = problems.loc[problems["column"] != "", "column"].value_counts().head(MOST_NAMED)
         if len(columns):
-            click.echo(text("check.by_column", lang, columns=listed(columns.to_dict())))
+            echo(text("check.by_column", lang, columns=listed(columns.to_dict())))
     if len(unknown):
         word, rows = (unknown.columns[position] for position in (1, 3))
         first = unknown.head(MOST_NAMED)
         shown = listed(zip(first[word], first[rows], strict=True))
-        click.echo(text("check.unknown", lang, count=len(unknown), words=shown))
+        echo(text("check.unknown", lang, count=len(unknown), words=shown))
     print_defaults(catalogue)
 
 
@@ -151,7 +149,7 @@ def print_problems(problems: pd.DataFrame, show: int, more: str = "") -> None:
     from carbon.base.problems import problem_lines
 
     for line in problem_lines(problems, show, language()):
-        click.echo(line)
+        echo(line)
     if more and len(problems) > show:
         say(more, count=len(problems) - show, file="problems.csv")
 
@@ -180,7 +178,7 @@ def print_catalogue_problems(
     if worst_first:
         grade = problems["severity"].map({"error": 0, "warning": 1}).fillna(2)
         problems = problems.loc[grade.sort_values(kind="stable").index]
-        click.echo(text("check.worst", language()))
+        echo(text("check.worst", language()))
     print_problems(problems, show, "more_problems")
     say(
         "problem_count",

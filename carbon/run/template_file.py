@@ -69,8 +69,13 @@ def write_template(vocabulary: Vocabulary, path: Path, lang: str) -> None:
     writers = {".xlsx": _xlsx, ".csv": _csv}
     if path.suffix.lower() not in writers:
         raise OutputError("O002", "a template is .xlsx or .csv", file=str(path))
+    from xlsxwriter.exceptions import XlsxFileError
+
     with whole_file(path) as beside:
-        writers[path.suffix.lower()](vocabulary, beside, lang)
+        try:
+            writers[path.suffix.lower()](vocabulary, beside, lang)
+        except XlsxFileError as error:  # a full disk
+            raise OSError(str(error)) from None
 
 
 def _ordered() -> pd.DataFrame:
