@@ -182,7 +182,7 @@ def _run(
     sha = "" if not tell or (job.folder and joined.is_dir()) else digest(joined)
     for each in stream.inputs:
         if each.changed():
-            raise OutputError("B010", file=each.name)
+            raise OutputError("B013", file=each.name)
     publish(joined, work.output, joined.is_dir())
     tell_rejects(outcome.rejects, work.output)
     if tell:
