@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -12,8 +13,9 @@ from carbon.background.own import kept
 from carbon.background.sampling import drawn_gsd2
 from carbon.background.unit_impacts import PARTS, characterization
 from carbon.base.errors import FactorsError
+from carbon.base.rests import RESTS, rests_text
 from carbon.base.terms import BOUNDARIES, FITS, PROVENANCES, STAGES
-from carbon.base.words import RESTS, rests_text
+from carbon.base.words import section
 from carbon.catalogue.given import Source
 from carbon.catalogue.schema import Catalogue
 from carbon.footprint.traced import traced
@@ -33,7 +35,7 @@ def first_name(catalogue: Catalogue) -> str:
     return sku if name in ("", "nan", "None") else f"{sku}  {name}"
 
 
-def tree(study: Study, catalogue: Catalogue, cut: float) -> Iterator[str]:
+def tree(study: Study, catalogue: Catalogue, cut: float, lang: str = "en") -> Iterator[str]:
     """Lines that explain the first SKU of a catalogue.
 
     Parameters
@@ -44,6 +46,8 @@ def tree(study: Study, catalogue: Catalogue, cut: float) -> Iterator[str]:
         Filled; its first SKU is explained.
     cut : float
         Share of the total below which a branch is left out [1].
+    lang : str
+        ``"zh"`` or ``"en"``.
 
     Yields
     ------
@@ -52,20 +56,21 @@ def tree(study: Study, catalogue: Catalogue, cut: float) -> Iterator[str]:
     """
     result = study.footprints(catalogue)
     total = float(result.total[0])
+    teller = _Teller(study, lang)
     yield f"{first_name(catalogue)}  ({catalogue.skus['category'].astype('str').iloc[0]})"
-    yield f"{_kg(total)} kg CO2e per kept unit  [{study.basis}]"
+    yield teller("per_kept", kg=_kg(total), basis=study.basis)
     if np.isnan(total):
-        yield "not computed: " + " ".join(result.to_frame()["problem"])
+        yield teller("not_computed", codes=" ".join(result.to_frame()["problem"]))
         return
     parts = result.to_frame().iloc[0]
     yield "  ".join(
-        f"{part} {_kg(parts[f'{part}_kg'])}"
+        f"{teller(part)} {teller.kg(parts[f'{part}_kg'])}"
         for part in ("fossil", "biogenic", "removals", "land_use_change", "aircraft")
     )
-    yield rests_text({name: float(parts[name]) for name in RESTS.values()}, "en")
-    yield f"match: {parts['match']}, the worst fit on which a tenth of the total rests"
-    yield f"given: {_origins(catalogue, 'given', 'measured')}"
-    yield f"assumed from the category: {_origins(catalogue, 'default')}"
+    yield rests_text({name: float(parts[name]) for name in RESTS.values()}, lang)
+    yield teller("worst_match", match=teller.match(str(parts["match"])))
+    yield teller("given", columns=teller.columns(catalogue, "given", "measured"))
+    yield teller("assumed", columns=teller.columns(catalogue, "default"))
     table = traced(study, catalogue, stages.take(catalogue, study.boundary), licensed=True)
     small = 0.0
     for stage in STAGES:
@@ -73,7 +78,7 @@ def tree(study: Study, catalogue: Catalogue, cut: float) -> Iterator[str]:
         if rows.empty:
             continue
         kg = float(rows["kg"].sum())
-        yield f"├─ {stage}  {_kg(kg)} kg  {_percent(kg, total)}"
+        yield f"├─ {teller.stage(stage)}  {_kg(kg)} kg  {_percent(kg, total)}"
         grouped = rows.groupby(["activity", "location"], observed=True, sort=False)
         merged = grouped.agg({"amount": "sum", "kg": "sum", "unit": "first", "match": "first"})
         merged = merged.sort_values("kg", key=np.abs, ascending=False).reset_index()
@@ -83,15 +88,15 @@ def tree(study: Study, catalogue: Catalogue, cut: float) -> Iterator[str]:
                 continue
             activity, location = str(row["activity"]), str(row["location"])
             yield (
-                f"│  ├─ {_number(row['amount'])} {row['unit']}  {activity}, {location}"
+                f"│  ├─ {_number(row['amount'])} {row['unit']}  "
+                f"{teller.activity(activity)}, {location}"
                 f"  {_kg(row['kg'])} kg  {_percent(row['kg'], total)}"
             )
-            found, _ = study.edition.match(activity, location)
-            yield from _below(
-                study, found, float(row["amount"]), total, cut, "│  │  ", str(row["match"]), 1
-            )
+            dataset_row, _ = study.edition.match(activity, location)
+            branch = _Branch(teller, dataset_row, float(row["amount"]), str(row["match"]))
+            yield from _below(branch, total, cut, "│  │  ", 1)
     if small:
-        yield f"└─ branches below {cut:.0%} of the total, together {_kg(small)} kg"
+        yield "└─ " + teller("small", cut=f"{cut:.0%}", kg=_kg(small))
 
 
 def chart(study: Study, catalogue: Catalogue, lang: str) -> str:
@@ -126,7 +131,7 @@ def chart(study: Study, catalogue: Catalogue, lang: str) -> str:
     )
 
 
-def dataset(study: Study, activity: str, location: str) -> Iterator[str]:
+def dataset(study: Study, activity: str, location: str, lang: str = "en") -> Iterator[str]:
     """Lines that explain one unit of an activity.
 
     Parameters
@@ -135,6 +140,8 @@ def dataset(study: Study, activity: str, location: str) -> Iterator[str]:
         Goal and scope.
     activity, location : str
         What is needed, and where.
+    lang : str
+        ``"zh"`` or ``"en"``.
 
     Yields
     ------
@@ -149,43 +156,100 @@ def dataset(study: Study, activity: str, location: str) -> Iterator[str]:
     row, fit = study.edition.match(activity, location)
     if row < 0:
         raise FactorsError("F011", value=f"{activity}, {location}")
-    found = study.edition.activities.iloc[row]
+    teller = _Teller(study, lang)
+    about = study.edition.activities.iloc[row]
     total = float(study.unit_impacts.values[row].sum())
-    yield f"{activity}, {location}: {_kg(total)} kg CO2e/{found['unit']}  [{study.basis}]"
-    if found["title_zh"]:
-        yield f"  {found['title_zh']}"
-    yield f"  boundary: {found['boundary']}"
+    yield f"{activity}, {location}: {_kg(total)} kg CO2e/{about['unit']}  [{study.basis}]"
+    if about["title_zh"]:
+        yield f"  {about['title_zh']}"
+    yield "  " + teller("boundary", boundary=about["boundary"])
     drawn = drawn_gsd2(study.edition, row, fit)
-    own = "" if f"{drawn:.3g}" == f"{found['gsd2']:.3g}" else f" (published {found['gsd2']:g})"
-    yield f"  95 % factor (GSD²) {drawn:.3g} as drawn{own}, pedigree {found['pedigree']}"
+    same = f"{drawn:.3g}" == f"{about['gsd2']:.3g}"
+    published = "" if same else teller("published", gsd2=f"{about['gsd2']:g}")
+    yield "  " + teller(
+        "spread", drawn=f"{drawn:.3g}", published=published, pedigree=about["pedigree"]
+    )
     reported = study.edition.reported(np.array([row], np.int32), np.array([fit], np.int8))
-    yield from _below(study, row, 1.0, total, 0.0, "  ", FITS[reported[0]], 1)
+    yield from _below(_Branch(teller, row, 1.0, FITS[reported[0]]), total, 0.0, "  ", 1)
 
 
-def _below(
-    study: Study,
-    row: int,
-    amount: float,
-    total: float,
-    cut: float,
-    indent: str,
-    match: str,
-    depth: int,
-) -> Iterator[str]:
+@dataclass(frozen=True)
+class _Branch:
+    """An amount of a dataset in a tree.
+
+    Parameters
+    ----------
+    teller : _Teller
+    row : int
+        Of the edition's activities; below 0 where there is none.
+    amount : float
+        In the dataset's unit.
+    match : str
+        How it met what was needed.
+    """
+
+    teller: _Teller
+    row: int
+    amount: float
+    match: str
+
+
+class _Teller:
+    """A study with the words of a language."""
+
+    def __init__(self, study: Study, lang: str) -> None:
+        self.study, self.lang = study, lang
+        self._words, self._stages = section("explain", lang), section("chart", lang)
+        known = study.edition.activities if lang == "zh" else study.edition.activities.head(0)
+        titles = known.drop_duplicates("activity")[["activity", "title_zh"]].astype(str)
+        self._titles = {name: title for name, title in titles.to_numpy().tolist() if title}
+
+    def __call__(self, key: str, **values: object) -> str:
+        return self._words[key].format_map(values)
+
+    def stage(self, name: str) -> str:
+        """Name of a stage; in English that of its column."""
+        return self._stages[name] if self.lang == "zh" else name
+
+    def activity(self, name: str) -> str:
+        """Name of an activity, with its title where the language has one."""
+        title = self._titles.get(name)
+        return f"{title}（{name}）" if title else name
+
+    def kg(self, value: float) -> str:
+        """A mass, or that there is none."""
+        return self("not_available") if np.isnan(value) else _kg(value)
+
+    def match(self, name: str) -> str:
+        """How a dataset met what was needed."""
+        return self(f"match_{name.replace(' ', '_')}")
+
+    def columns(self, catalogue: Catalogue, *kinds: str) -> str:
+        """Columns of the first SKU that are of some kinds."""
+        wanted = [PROVENANCES.index(kind) for kind in kinds]
+        first = catalogue.provenance.iloc[0]
+        names = [str(name) for name in first.index[first.isin(wanted)]]
+        return self("comma").join(names) or self("nothing")
+
+
+def _below(branch: _Branch, total: float, cut: float, indent: str, depth: int) -> Iterator[str]:
+    """Lines of a dataset and of what it takes, down to the publishers' cells."""
+    teller, study, row = branch.teller, branch.teller.study, branch.row
     edition = study.edition
     if row < 0:
-        yield f"{indent}no factor"
+        yield indent + teller("no_factor")
         return
-    found = edition.activities.iloc[row]
+    about = edition.activities.iloc[row]
+    match = teller("match", match=teller.match(branch.match))
     yield (
-        f"{indent}{found['source']}  {found['title']}  [{found['location']}, "
-        f"{found['year']:.0f}, {found['kind']}, match {match}]"
+        f"{indent}{about['source']}  {about['title']}  [{about['location']}, "
+        f"{about['year']:.0f}, {teller('kind_' + str(about['kind']))}, {match}]"
     )
-    yield f"{indent}cell: {found['cite']}"
+    yield indent + teller("cell", cite=about["cite"])
     factors = characterization(edition, study.method)
     exchanges = edition.exchanges[edition.exchanges["col"] == row]
     for exchange in exchanges.to_dict("records"):
-        taken = amount * exchange["amount"] / abs(float(found["production"]))
+        taken = branch.amount * exchange["amount"] / abs(float(about["production"]))
         if exchange["kind"] == "emission":
             kg = taken * float(factors[exchange["flow"]][: len(PARTS)].sum())
         else:
@@ -198,22 +262,8 @@ def _below(
             f"{_kg(kg)} kg  ({exchange['cite']})"
         )
         if exchange["kind"] == "input" and depth < DEPTH:
-            yield from _below(
-                study,
-                int(exchange["row"]),
-                taken,
-                total,
-                cut,
-                indent + "│  ",
-                FITS[exchange["fit"]],
-                depth + 1,
-            )
-
-
-def _origins(catalogue: Catalogue, *kinds: str) -> str:
-    wanted = [PROVENANCES.index(kind) for kind in kinds]
-    first = catalogue.provenance.iloc[0]
-    return ", ".join(str(name) for name in first.index[first.isin(wanted)]) or "nothing"
+            below = _Branch(teller, int(exchange["row"]), taken, FITS[exchange["fit"]])
+            yield from _below(below, total, cut, indent + "│  ", depth + 1)
 
 
 def _kg(value: float) -> str:

@@ -1,4 +1,4 @@
-"""Reads a catalogue, a ledger of sales and a tax rule, gives the dossier of a period.
+"""Reads a catalogue, a ledger of sales and a tax rule, gives dossiers and product studies.
 
 A dossier in memory is made of plain tables; one in a folder holds copies of its inputs, and is made
 again from them byte for byte.
@@ -10,25 +10,24 @@ import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
 
 import carbon
 from carbon.base.digits import carried_table
-from carbon.base.errors import LedgerError, StudyError, problem_table
+from carbon.base.errors import StudyError, problem_table
 from carbon.base.files import digest
 from carbon.base.rules import shipped
-from carbon.catalogue.aliases import spelled
 from carbon.catalogue.given import Source as Goods
-from carbon.catalogue.ledger import Ledger, read_ledger
+from carbon.catalogue.ledger import read_ledger
 from carbon.catalogue.schema import Catalogue
 from carbon.incentive import intensity as intensities
 from carbon.incentive.dossier import Dossier, Source, changes, earlier
 from carbon.incentive.intensity import Change
-from carbon.incentive.returned import with_ledger_rates
-from carbon.incentive.sales import Sales, settle
+from carbon.incentive.sales import settle
+from carbon.incentive.sold import all_days, settled_sales, sku_problems, sold_goods
 from carbon.incentive.vat import assess, taxed
 from carbon.incentive.vat_rules import Period, TaxRule, load_rule
 from carbon.liveroom.ledgers import Table
@@ -40,7 +39,6 @@ from carbon.run.reproduced import Reproduction, held_against
 from carbon.study import Study
 
 if TYPE_CHECKING:
-    from carbon.footprint.reference import References
     from carbon.pages.study_report import StudyReport
 
 __all__ = ["DEFAULT_RULE", "BaseYear", "Office", "make_dossier", "reproduce"]
@@ -157,8 +155,8 @@ class Office:
         """
         study, rule, of = self.study, self.rule, Period.parse(period)
         rule.demand(of, study.edition.name)
-        settled = _settled(study, sales, rule, of)
-        sold, rates = with_ledger_rates(_sold(study.catalogue(catalogue), settled), settled.lines)
+        settled = settled_sales(sales, rule, of, study.edition.name, study.vocabulary)
+        sold, rates = sold_goods(study.catalogue(catalogue), settled)
         footprints = carried_table(study.grades(sold, draws=self.draws))
         footprints["line"] = sold.skus["line"].to_numpy(np.int64)
         certificates = None if verified is None else read_ledger(verified, "verifications")
@@ -167,7 +165,7 @@ class Office:
         frame = None if certificates is None else certificates.frame
         assessment = assess(settled.lines, footprints, rule, of, frame)
         serious = sold.problems[sold.problems["severity"] == "error"]
-        parts += [serious, rates, _sku_problems(assessment.lines)]
+        parts += [serious, rates, sku_problems(assessment.lines)]
         exchanges, factors = exchanges_of(study, sold, inventory)
         before = None if previous is None else earlier(previous, rule)
         change = None
@@ -211,9 +209,8 @@ class Office:
             As :meth:`dossier`.
         """
         rule, of = self.rule, Period.parse(period)
-        settled = _settled(self.study, sales, rule, of)
-        sold = _sold(self.study.catalogue(catalogue), settled)
-        sold, _ = with_ledger_rates(sold, settled.lines)
+        settled = settled_sales(sales, rule, of, self.study.edition.name, self.study.vocabulary)
+        sold, _ = sold_goods(self.study.catalogue(catalogue), settled)
         return self._change(taxed(settled.lines, rule), sold, base)[0]
 
     def study_report(
@@ -221,11 +218,8 @@ class Office:
         catalogue: Goods,
         skus: Sequence[str] = (),
         *,
-        langs: Sequence[str] = ("en",),
-        references: References | None = None,
         file: Path | None = None,
-        issued: str = "",
-        options: Sequence[str] = (),
+        **options: Any,
     ) -> StudyReport:
         """Document on one SKU or a few, in the order of ISO 14067 and GB/T 24067.
 
@@ -233,12 +227,10 @@ class Office:
         ----------
         catalogue : path, pandas.DataFrame or Catalogue
             As for :meth:`carbon.study.Study.catalogue`.
-        skus : sequence of str
-            Which; all without.
-        file : pathlib.Path, optional
-            File to name with its digest; the source without, if it is a path.
-        langs, references, issued, options
-            As for :func:`carbon.pages.study_report.study_report`.
+        skus, file
+            Which, all without; a file to name by its digest, the source without if it is one.
+        **options : object
+            ``langs references issued options`` of :func:`carbon.pages.study_report.study_report`.
 
         Returns
         -------
@@ -248,7 +240,7 @@ class Office:
         Raises
         ------
         carbon.base.errors.StudyError
-            S003 if a SKU is not in the catalogue, S036 if there are none or too many.
+            S003 if a SKU is not there, S036 if there are none or too many.
 
         Examples
         --------
@@ -261,17 +253,14 @@ class Office:
         from carbon.pages.study_report import study_report
 
         filled = self.study.catalogue(catalogue)
-        file = catalogue if file is None and isinstance(catalogue, Path) else file
-        sha256 = digest(file) if file is not None and file.is_file() else ""
+        file = file or (catalogue if isinstance(catalogue, Path) else None)
+        filled = filled.select(list(dict.fromkeys(skus))) if skus else filled
         return study_report(
             self.study,
-            filled.select(list(dict.fromkeys(skus))) if skus else filled,
-            langs=langs,
-            references=references,
+            filled,
             draws=self.draws,
-            digest=sha256,
-            issued=issued,
-            options=options,
+            digest=digest(file) if file is not None and file.is_file() else "",
+            **options,
         )
 
     def _change(
@@ -280,7 +269,7 @@ class Office:
         """Carbon intensity against the base year, and the problems of its ledger."""
         study, rule = self.study, self.rule
         ledger = read_ledger(base.sales, "sales")
-        period = Period.parse(base.period) if base.period else _all_days(ledger)
+        period = Period.parse(base.period) if base.period else all_days(ledger)
         sales = settle(ledger, rule, period)
         old = base.study or study
         base_now = intensities.components(study, study.catalogue(base.catalogue))
@@ -425,38 +414,3 @@ def _study(options: DossierOptions, edition: str, inputs: dict[str, list[Path]])
         boundary=options.boundary,
         background=options.background,
     )
-
-
-def _settled(study: Study, sales: Table, rule: TaxRule, period: Period) -> Sales:
-    """Lines of a period, categories by their ids."""
-    ledger = read_ledger(sales, "sales")
-    names = study.vocabulary.names("category")
-    ids = spelled(ledger.frame["category"], names) if "category" in ledger.frame else {}
-    return settle(ledger, rule, period, study.edition.name, ids)
-
-
-def _sold(catalogue: Catalogue, sales: Sales) -> Catalogue:
-    """SKUs that were sold, in the order of the catalogue."""
-    wanted = set(sales.lines["sku"])
-    at = np.flatnonzero([sku in wanted for sku in catalogue.skus["sku"]])
-    return catalogue.rows(at.astype(np.int64))
-
-
-def _all_days(ledger: Ledger) -> Period:
-    days = ledger.frame["date"]
-    if days.empty:
-        raise LedgerError("T004", file=ledger.file)
-    return Period(name="base", first=days.min().date(), last=days.max().date())
-
-
-def _sku_problems(lines: pd.DataFrame) -> pd.DataFrame:
-    """Codes of the SKUs of a dossier as rows."""
-    parts = []
-    for code in sorted({code for codes in lines["problem"].unique() for code in codes.split()}):
-        if code.startswith("T"):
-            at = lines[lines["problem"].str.contains(code)]
-            parts.append(
-                pd.DataFrame({"sku": at["sku"].astype(str), "value": at["taxpayer"].astype(str)})
-            )
-            parts[-1]["code"] = code
-    return problem_table(pd.concat(parts) if parts else None)

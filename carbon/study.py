@@ -23,6 +23,7 @@ from carbon.base.errors import StudyError
 from carbon.base.terms import BOUNDARIES, FITS
 from carbon.catalogue.defaults import fill
 from carbon.catalogue.given import Source, table_of
+from carbon.catalogue.mapping import mapped, read_mapping
 from carbon.catalogue.read import read
 from carbon.catalogue.schema import Catalogue, Vocabulary
 from carbon.footprint import quality
@@ -32,10 +33,11 @@ from carbon.footprint.judging import Judging
 from carbon.footprint.letters import EvenPoints, Letters
 from carbon.footprint.plausible import assess
 from carbon.footprint.reference import References, of_archetypes
-from carbon.footprint.result import Footprints
+from carbon.footprint.result import ROUNDING, Footprints, spread_out
 from carbon.footprint.standing import Yardsticks
+from carbon.footprint.streams import distinct
 from carbon.footprint.traced import traced
-from carbon.footprint.uncertainty import Part, Sampler
+from carbon.footprint.uncertainty import Sampler
 from carbon.footprint.weighing import Weighing
 from carbon.label.scale import Scale, grade, scale_of
 from carbon.questions import Questions
@@ -66,6 +68,8 @@ class Study(Questions, Weighing):
         Name of an own background (:mod:`carbon.background.own`), preferred to the edition's data.
     cache : bool
         Keep solved unit impacts in the user's cache folder.
+    words : path, optional
+        A merchant's mapping of words (:mod:`carbon.catalogue.mapping`).
 
     Raises
     ------
@@ -91,6 +95,7 @@ class Study(Questions, Weighing):
         boundary: str = DEFAULT_BOUNDARY,
         background: str = "",
         cache: bool = True,
+        words: Path | str = "",
     ) -> None:
         if boundary not in BOUNDARIES:
             raise StudyError("S004", f"known: {', '.join(BOUNDARIES)}", value=boundary)
@@ -100,13 +105,17 @@ class Study(Questions, Weighing):
         if boundary == DEFAULT_BOUNDARY and not edition.judging:
             boundary = WITHOUT_USE  # an edition that leaves use out says so in the name
         super().__init__(edition, method, boundary, cache=cache)
+        self.words = words
         self._samplers: dict[int, Sampler] = {}
 
     @cached_property
     def vocabulary(self) -> Vocabulary:
         """Words, places and archetypes of the edition."""
         tables = dict(self.edition.vocabulary)
-        return Vocabulary(parameters=tables.pop("archetype_parameters"), **tables)
+        vocabulary = Vocabulary(parameters=tables.pop("archetype_parameters"), **tables)
+        if not self.words:
+            return vocabulary
+        return mapped(vocabulary, read_mapping(Path(self.words), vocabulary))
 
     def catalogue(self, source: Source) -> Catalogue:
         """Read a catalogue and fill what it leaves open.
@@ -262,10 +271,10 @@ class Study(Questions, Weighing):
         for start in range(0, max(len(catalogue), 1), chunk):
             part = catalogue.part(start, start + chunk)
             weighed = self._weighed(part)
-            if yardsticks is not None:
-                weighed = replace(weighed, standing=yardsticks.held(part.skus))
             if sampler is not None:
-                weighed = self._drawn(sampler.part(part), sampler, weighed, yardsticks)
+                weighed = self._drawn(part, sampler, weighed, yardsticks)
+            elif yardsticks is not None:
+                weighed = replace(weighed, standing=yardsticks.held(part.skus))
             parts.append(weighed)
             if progress is not None:
                 progress(len(part))
@@ -304,23 +313,31 @@ class Study(Questions, Weighing):
 
     def _drawn(
         self,
-        part: Part,
+        catalogue: Catalogue,
         sampler: Sampler,
         weighed: Footprints,
         yardsticks: Yardsticks | None,
     ) -> Footprints:
-        """Add interval and quality to central values, and fill the standing."""
+        """Add interval, quality and standing to central values; equal SKUs are drawn once."""
+        goods, rows, place = distinct(catalogue)
+        part = sampler.part(goods)
         unit = sampler.central[np.minimum(part.used // len(FITS), len(sampler.central) - 1)]
-        standing, lettered = weighed.standing, None
-        if yardsticks is not None and standing is not None:
-            total = weighed.total
+        standing, lettered = None, None
+        if yardsticks is not None:
+            total = weighed.total[rows]
+            standing = yardsticks.held(goods.skus)
             letters = Letters(self._even_points, part)
             lettered = partial(yardsticks.measure, standing, letters.ratios, total=total)
-            standing.dear_kg[:] = total - self._middle(part.catalogue, total)
+            dear = total - self._middle(goods, total)
+            # what is added up in another order differs in the last bits
+            standing.dear_kg[:] = np.where(np.abs(dear) < ROUNDING * np.abs(total), 0.0, dear)
+        interval = sampler.intervals(part, weighed.stages[rows], lettered)
+        rated = quality.assess(part, self.edition, unit)
         return replace(
             weighed,
-            interval=sampler.intervals(part, weighed.stages, lettered),
-            quality=quality.assess(part, self.edition, unit),
+            interval=spread_out(interval, place),
+            quality=spread_out(rated, place),
+            standing=None if standing is None else spread_out(standing, place),
         )
 
     def _middle(
@@ -329,7 +346,10 @@ class Study(Questions, Weighing):
         """Totals with all that is untold in the middle [kg CO2e per kept unit]."""
         if self.judging is None:
             return total
-        return self._weighed(self.judging.silence.middled(catalogue)).total
+        inventory = stages.take(self.judging.silence.middled(catalogue), self.boundary)
+        rows, _ = self.match(inventory)
+        each = self.unit_impacts.values.sum(axis=1)[rows] * inventory.amount
+        return np.bincount(inventory.sku, each, len(catalogue)) + 0 * total
 
     def sampler(
         self, draws: int = 1000, *, progress: Callable[[int], object] | None = None

@@ -12,7 +12,7 @@ from rooms import goods, judged
 from test_tax import HEADER, QUARTER, footprints, ledger, rule
 from test_tax import judged as taxed
 
-from carbon.incentive.fund import Group, simulate
+from carbon.incentive.fund import ClaimGroup, simulate
 from carbon.incentive.pool_policy import Policy, load_policy
 from carbon.incentive.pool_season import profile
 from carbon.incentive.sales import settle
@@ -82,7 +82,7 @@ def test_the_cap_of_a_sku_holds_for_what_is_granted() -> None:
 def test_a_shock_has_the_mean_one(shock_sd: float) -> None:
     """A lognormal factor of median 1 would raise the claims by exp(sd²/2): 5 % and 38 %."""
     days = 1000
-    group = Group(
+    group = ClaimGroup(
         np.full((days, 1), 100), np.array([0.02]), np.zeros(1), np.array([10.0]), np.zeros(1)
     )
     claims = simulate(

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from carbon.base.errors import CODES, PROBLEM_COLUMNS, RuleError
 from carbon.base.rules import templates_root
 from carbon.base.words import section
-from carbon.cli.report import claims
+from carbon.cli.claims import claims
 from carbon.label.claims import check, clean, load_market, markets, problems
 from carbon.label.claims_match import compiled
 

@@ -20,6 +20,8 @@ def study(request: pytest.FixtureRequest) -> Study:
 
 def test_reference_skus(study: Study) -> None:
     kept = pd.read_csv(FOLDER / f"reference_skus-{study.edition.name}.csv")
+    land = kept["land_use_change_kg"]
+    kept["land_use_change_kg"] = land.where(land != 0)  # a zero stood for "not told apart"
     found = renew.reference_skus(study).reset_index(drop=True)
     assert len(kept) >= 50
     drawn = ["low_kg", "high_kg"]

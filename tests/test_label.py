@@ -28,10 +28,11 @@ from carbon.base import digits
 from carbon.base.errors import RuleError
 from carbon.base.rules import templates_root
 from carbon.base.terms import STAGES as ORDER
+from carbon.catalogue.barcodes import is_gtin
 from carbon.label.claims import check, load_market, markets
 from carbon.label.design import DESIGNS, load_design, load_words
 from carbon.label.facts import Issue, facts
-from carbon.label.link import check_url, is_gtin, link_of, qr
+from carbon.label.link import check_url, link_of, qr
 from carbon.label.machine import json_label, json_ld
 from carbon.label.render import Style, render, sheet_of
 from carbon.label.scale import STATES
@@ -248,10 +249,11 @@ def test_a_printed_ratio_lies_in_its_letter_and_is_that_of_the_printed_numbers(
 
 
 def test_a_ratio_is_that_of_the_printed_total_and_reference() -> None:
-    told = fact(total_kg=3.649, reference_kg=3.551, ratio=3.649 / 3.551, letter="D")
-    assert (told["total"], told["reference_kg"], told["ratio"]) == ("3.6", "3.6", "100.1")
-    told = fact(total_kg=3.3, reference_kg=4.12, ratio=3.3 / 4.12)
-    assert (told["total"], told["reference_kg"], told["ratio"]) == ("3.3", "4.1", "80.1")
+    printed = fact(total_kg=3.3, reference_kg=4.12, ratio=3.3 / 4.12, letter="B")
+    assert (printed["total"], printed["reference_kg"], printed["ratio"]) == ("3.3", "4.1", "80")
+    # the printed numbers would be 120 %, a C; the ratio stops at the bound
+    printed = fact(total_kg=3.649, reference_kg=2.981, ratio=3.649 / 2.981, letter="D")
+    assert (printed["total"], printed["reference_kg"], printed["ratio"]) == ("3.6", "3.0", "122.1")
 
 
 @given(st.lists(st.just(0.0) | st.floats(1e-6, 1e3), min_size=8, max_size=8))

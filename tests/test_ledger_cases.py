@@ -37,10 +37,12 @@ def tax(_: Study, case: str) -> tuple[pd.DataFrame, pd.DataFrame]:
     sold = settle(
         read_ledger(CASES / f"{case}.csv", "sales"), rule, period, categories={"T恤": "t_shirt"}
     )
-    grades = pd.DataFrame({"sku": ["A1"], "total_kg": [1.0]}).assign(
-        high_kg=1.2, low_kg=0.8, letter="B", letter_worst="B", letter_text="B", state="sure",
-        basis="basis",
-    )  # fmt: skip
+    grades = pd.DataFrame(
+        {"sku": ["A1"], "category": "goods", "total_kg": 1.0, "low_kg": 0.8, "high_kg": 1.2}
+        | dict.fromkeys(("letter", "letter_text", "letter_worst"), "B")
+        | {"letter_probability": 0.95, "state": "sure", "primary_share": 0.5, "problem": ""}
+        | {"line": 2}
+    )
     lines = assess(sold.lines, grades, rule, period).lines
     return lines.assign(relabelled=sold.lines["relabelled"]), sold.problems
 

@@ -96,7 +96,7 @@ def test_without_spread_the_draws_are_the_footprints(
         study.method,
         lambda: central,
     )
-    monkeypatch.setattr(sampler._mismatch, "draw", lambda *_: 1)
+    monkeypatch.setattr(sampler.mismatch, "draw", lambda *_: 1)
     monkeypatch.setattr(sampler.spreads, "of", lambda *_: Spread.none(len(goods)))
     expected = study.footprints(goods).stages
     drawn = sampler.sample(sampler.part(goods), 0, expected, stages=True)

@@ -174,14 +174,14 @@ def figure_line(name: str) -> str:
 
 def test_there_are_eighty_figures_and_the_page_tells_each() -> None:
     assert len(FIGURES) >= 80
-    assert FIGURES["category"].nunique() >= 50
+    assert FIGURES["category"].nunique() >= 60
     page = set(PAGE.splitlines())
     assert [name for name in FIGURES.index if figure_line(name) not in page] == []
 
 
 def test_most_middles_lie_inside_our_interval() -> None:
-    """Nine in ten when they were written down; a change of draws may move two at the edge."""
-    assert figures()["inside"].mean() >= 0.88
+    """88 in a hundred when they were written down; a change of draws may move two at the edge."""
+    assert figures()["inside"].mean() >= 0.86
 
 
 def test_what_lies_twice_outside_has_its_cause_named() -> None:

@@ -25,7 +25,8 @@ from scipy import sparse
 
 from carbon.background.edition import Edition
 from carbon.background.solving import each
-from carbon.base.errors import FactorsError, StudyError
+from carbon.base.errors import FactorsError, OutputError, StudyError
+from carbon.base.files import whole_file
 from carbon.base.terms import AGGREGATES, INDICATORS
 
 __all__ = [
@@ -377,16 +378,9 @@ def load(path: Path, shape: tuple[int, ...], dtype: npt.DTypeLike) -> npt.NDArra
 
 
 def save(path: Path, values: npt.NDArray[Any]) -> None:
-    """Leave the values beside and move them into place; a cache that cannot be written is none."""
+    """Leave the values for the user alone; a cache that cannot be written is none."""
     buffer = io.BytesIO()
     np.save(buffer, values, allow_pickle=False)
     body = buffer.getvalue()
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        beside.touch(mode=0o600)  # it may hold licensed numbers
+    with contextlib.suppress(OutputError), whole_file(path, private=True) as beside:
         beside.write_bytes(body + _seal(path, body))
-        beside.replace(path)
-    except OSError:
-        with contextlib.suppress(OSError):
-            beside.unlink(missing_ok=True)

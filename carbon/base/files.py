@@ -230,13 +230,15 @@ def permissions(bits: int) -> int:
 
 
 @contextmanager
-def whole_file(path: Path) -> Iterator[Path]:
+def whole_file(path: Path, *, private: bool = False) -> Iterator[Path]:
     """A place beside a file; what is written there is moved into place when it is whole.
 
     Parameters
     ----------
     path : pathlib.Path
         Where the file is to appear; its folder is made if need be.
+    private : bool
+        Nobody but the user may read it, as it may hold what is not handed on.
 
     Yields
     ------
@@ -258,7 +260,7 @@ def whole_file(path: Path) -> Iterator[Path]:
         os.close(handle)
         beside = Path(name)
         yield beside
-        beside.chmod(permissions(0o666))
+        beside.chmod(0o600 if private else permissions(0o666))
         beside.replace(path)
     except OSError as error:
         raise OutputError("O001", error.strerror or str(error), file=str(path)) from None

@@ -16,18 +16,13 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
-import numpy as np
-
-from carbon.base import digits
-from carbon.base.terms import AGGREGATES, Basis
+from carbon.base.terms import Basis
 
 __all__ = [
     "LANGUAGES",
-    "RESTS",
     "basis_text",
     "default_language",
     "joined",
-    "rests_text",
     "section",
     "sections",
     "spoken",
@@ -36,13 +31,6 @@ __all__ = [
 ]
 
 LANGUAGES: Final = ("zh", "en")
-
-RESTS: Final = {
-    "proxy": "proxy_share",
-    "assumption": "assumption_share",
-    **{report.lower(): f"aggregate_{report.lower()}_share" for report in AGGREGATES},
-}
-"""What a footprint rests on: name in words, and column of a result that has its share [1]."""
 
 Spoken = Mapping[str, str]
 """A word by language."""
@@ -205,32 +193,6 @@ def basis_text(basis: Basis | str, lang: str) -> str:
     words = section("basis", lang)
     parts = str(basis).split(" | ")
     return " | ".join(words.get(part.replace(" ", "-"), part) for part in parts)
-
-
-def rests_text(shares: Mapping[str, float], lang: str) -> str:
-    """What a footprint rests on in words.
-
-    Parameters
-    ----------
-    shares : mapping of str to float
-        Share of the total by column, those of :data:`RESTS` [1].
-    lang : str
-        One of :data:`LANGUAGES`.
-
-    Returns
-    -------
-    str
-        ``""`` where a share is not known.
-
-    Examples
-    --------
-    >>> rests_text({column: 0.25 for column in RESTS.values()}, "en")[:35]
-    'Rests on: data of other places 25 %'
-    """
-    known = np.array([shares.get(column, np.nan) for column in RESTS.values()], dtype=float)
-    if not np.isfinite(known).all():
-        return ""
-    return text("label.rests", lang, **dict(zip(RESTS, digits.plain_percents(known), strict=True)))
 
 
 def default_language(environment: Mapping[str, str] | None = None) -> str:

@@ -9,11 +9,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-__all__ = ["DOCUMENT", "DOCUMENT_NAME", "EVIDENCE_COLUMNS", "documents", "no_evidence"]
+__all__ = ["DOCUMENT", "DOCUMENT_NAME", "EVIDENCE_COLUMNS", "TRACEABLE", "documents", "no_evidence"]
 
 DOCUMENT: Final = r"[\[【][^\[\]【】]{2,200}[\]】]"
 DOCUMENT_NAME: Final = r"[\[【](?P<document>[^\[\]【】]{2,200})[\]】]"
 """A file or a number of a record beside *measured*, in brackets of either script."""
+
+TRACEABLE: Final = r"\d|\.[A-Za-z]{2,5}$"
+"""What a file or a number of a record holds, and a word for nothing ("none") does not."""
 
 EVIDENCE_COLUMNS: Final = ("row", "column", "level", "document", "sha256", "date")
 """Columns of ``Catalogue.evidence``."""
@@ -40,10 +43,13 @@ def documents(named: Sequence[tuple[str, NDArray[np.int64], Sequence[str]]]) -> 
     Parameters
     ----------
     named : sequence of tuple
-        Column, positions of the SKUs, names of the documents.
+        Column, positions of the SKUs, names of the documents; one that is neither a file nor a
+        number can not be asked for and is left out.
 
     Examples
     --------
+    >>> len(documents([("mass", np.array([3]), ["none"])]))
+    0
     >>> documents([("mass", np.array([3]), ["scale-0412.pdf"])])["document"].tolist()
     ['scale-0412.pdf']
     """
@@ -63,4 +69,6 @@ def documents(named: Sequence[tuple[str, NDArray[np.int64], Sequence[str]]]) -> 
     ]
     if not parts:
         return no_evidence()
-    return pd.concat(parts, ignore_index=True).sort_values("row", kind="stable", ignore_index=True)
+    table = pd.concat(parts, ignore_index=True)
+    table = table[table["document"].str.contains(TRACEABLE, regex=True)]
+    return table.sort_values("row", kind="stable", ignore_index=True)

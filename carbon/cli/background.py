@@ -1,10 +1,10 @@
-"""Commands on links to Brightway: ``carbon background`` and ``carbon export``."""
+"""Reads Brightway databases, keeps them as own backgrounds: ``carbon background``."""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -13,21 +13,19 @@ from carbon.cli.options import (
     CATALOGUE,
     EDITION,
     PATH,
-    SKUS,
     Group,
     echo,
     new_study,
     progress,
-    scope,
     show,
 )
 from carbon.cli.outputs import guard
-from carbon.cli.printing import print_problems, say
+from carbon.cli.printing import print_problems, said, say
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["background", "export"]
+__all__ = ["background"]
 
 DEFAULT_METHOD = click.option(
     "--method",
@@ -114,7 +112,7 @@ def background_use(
             raise click.UsageError("--mapping FILE, or --unmapped OUT to begin one")
         rest = own.unmapped(study.edition)
         write_table(rest, unmapped)
-        echo(f"{len(rest)} activities to map -> {unmapped}")
+        say("to_map", count=len(rest), output=unmapped)
         return
     with progress("solving", max(draws, 1)) as done:
         used = own.use(
@@ -137,11 +135,9 @@ def background_use(
     if unmapped is not None:
         write_table(rest, unmapped)
     names = ", ".join(rest["activity"].head(5))
-    echo(f"{len(rest)} activities stay on the shipped edition: {names}, ...")
-    echo(
-        f"{len(used.mapped)} datasets of {database} -> --background {used.name}  "
-        f"[{mine.edition.id}]"
-    )
+    say("still_shipped", count=len(rest), names=names)
+    count, edition_id = len(used.mapped), mine.edition.id
+    say("mapped", count=count, database=database, name=used.name, edition=edition_id)
     sys.exit(1 if (used.problems["severity"] == "error").any() else 0)
 
 
@@ -156,7 +152,8 @@ def background_list() -> None:
 
     for row in stored().to_dict("records"):
         star = "*" if row["current"] else " "
-        echo(f"{star} {row['name']}@{row['version']}  {row['datasets']} datasets")
+        about = {"name": row["name"], "version": row["version"], "count": row["datasets"]}
+        echo(f"{star} {said('datasets', **about)}")
         echo(f"    {row['title']}")
     echo(str(root()))
 
@@ -172,7 +169,7 @@ def background_drop(name: str) -> None:
     """
     from carbon.background.store import drop
 
-    echo(f"{drop(name)} versions of {name} deleted")
+    say("dropped", count=drop(name), name=name)
 
 
 @background.command("coverage")
@@ -194,66 +191,21 @@ def background_coverage(
 
     guard(output, catalogue)
     study = new_study(edition=edition, background=background)
-    found = covered(study, catalogue)
-    for row in found.head(show).to_dict("records"):
-        echo(
-            f"{row['share']:>7.1%} of the total, {row['own_share']:>4.0%} of it yours  "
-            f"{row['activity']}, {row['location']}"
-        )
+    table = covered(study, catalogue)
+    for row in table.head(show).to_dict("records"):
+        place = {"activity": row["activity"], "location": row["location"]}
+        say("covered", share=row["share"], own=row["own_share"], **place)
     if output is not None:
-        write_table(found, output)
-        echo(f"{len(found)} activities -> {output}")
-    share = (found["share"] * found["own_share"]).sum()
-    echo(f"{share:.1%} of the catalogue's total on your background  [{study.basis}]")
-
-
-@click.group(cls=Group)
-def export() -> None:
-    """Footprints for other programs."""
-
-
-@export.command("brightway")
-@CATALOGUE
-@SKUS
-@click.option("--project", required=True, metavar="NAME", help="Of the new Brightway project.")
-@click.option(
-    "-o",
-    "--output",
-    type=PATH,
-    metavar="FILE",
-    help="The same as a .bw2package file, to pass on.",
-)
-@scope
-def export_brightway(
-    catalogue: Path, skus: tuple[str, ...], project: str, output: Path | None, **scope: Any
-) -> None:
-    """A Brightway project in which an analyst finds the same footprints.
-
-    Each SKU is a process that takes its life-cycle stages; each stage takes datasets of the
-    edition; the method and its indicators are registered. BRIGHTWAY2_DIR says where projects lie.
-
-    \b
-    carbon export brightway catalogue.csv --project spring --sku TS-001 --sku TS-002
-    carbon export brightway catalogue.csv --project spring -o spring.bw2package
-    """
-    study = new_study(**scope)
-    told = study.export(catalogue, project, skus=skus, output=output)
-    left_out = told["problem"].ne("")
-    for row in told.head(20).to_dict("records"):
-        echo(f"{row['sku']}: {row['total_kg']:.4g} kg CO2e  {row['problem']}")
-    if output is not None:
-        echo(f"-> {output}")
-    echo(
-        f"{int((~left_out).sum())} SKUs -> Brightway project {project!r}, method "
-        f"('carbon-label', {study.method!r}, 'total')  [{study.basis}]"
-    )
-    sys.exit(1 if left_out.any() else 0)
+        write_table(table, output)
+        say("activities_written", count=len(table), output=output)
+    share = (table["share"] * table["own_share"]).sum()
+    say("coverage", share=share, basis=study.basis)
 
 
 def _print_mapped(mapped: pd.DataFrame, show: int) -> None:
     checked = mapped["theirs"].notna().any()
     for row in mapped.head(show).to_dict("records"):
-        beside = f"  theirs {row['theirs']:.4g}" if checked else ""
+        beside = said("theirs", kg=row["theirs"]) if checked else ""
         echo(
             f"{row['kg']:>10.4g} kg CO2e/{row['unit']:<7}{beside}  {row['activity']}, "
             f"{row['location']}  <- {row['title'][:70]}"

@@ -1,4 +1,4 @@
-"""Commands on published numbers: ``carbon factors``."""
+"""Reads an edition, prints its packages, datasets and differences: ``carbon factors``."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from carbon.base.errors import FactorsError
-from carbon.cli.options import EDITION, FACTORS, Group, echo, new_study
+from carbon.cli.options import EDITION, FACTORS, Group, echo, language, new_study
+from carbon.cli.printing import said, say
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,12 +34,12 @@ def factors_list(edition: str, factors: tuple[Path, ...]) -> None:
     from carbon.background.edition import editions, load_edition
 
     loaded = load_edition(edition, extra=factors)
-    echo(f"edition {loaded.id}  (known: {', '.join(editions())})")
+    say("edition", edition=loaded.id, known=", ".join(editions()))
     for package in loaded.packages:
         licence = ", ".join(entry["name"] for entry in package.descriptor["licenses"])
         count = len(package.tables.get("activities", ()))
         echo(f"\n{package.id}  {package.descriptor['title']}")
-        echo(f"  {count} datasets, licence {licence}, sha256 {package.digest[:12]}")
+        say("package", count=count, licence=licence, digest=package.digest[:12])
         echo(f"  {package.descriptor['citation']}")
 
 
@@ -53,15 +54,15 @@ def factors_search(words: tuple[str, ...], edition: str, factors: tuple[Path, ..
     carbon factors search cotton
     carbon factors search electricity CN-ZJ
     """
-    found = _factor_table(edition, factors)
-    text = found[["activity", "title", "title_zh", "location", "source"]].agg(" ".join, axis=1)
+    datasets = _factor_table(edition, factors)
+    text = datasets[["activity", "title", "title_zh", "location", "source"]].agg(" ".join, axis=1)
     for word in words:
         text = text[text.str.contains(word, case=False, regex=False)]
     if text.empty:
         raise FactorsError("F011", value=" ".join(words))
-    found = found.loc[text.index]
-    made = found["template"] & ~found["location"].isin([*words, "CN", "GLO"])
-    for row in found[~made].to_dict("records"):
+    datasets = datasets.loc[text.index]
+    made = datasets["template"] & ~datasets["location"].isin([*words, "CN", "GLO"])
+    for row in datasets[~made].to_dict("records"):
         echo(
             f"{_digits(row['kg']):>10} kg CO2e/{row['unit']:<7} {row['activity']}, "
             f"{row['location']}  ({row['source']}, {row['year']:.0f}, {row['kind']})"
@@ -82,7 +83,7 @@ def factors_show(activity: str, location: str, edition: str, factors: tuple[Path
     from carbon.explained import dataset
 
     study = new_study(edition=edition, factors=factors)
-    for line in dataset(study, activity, location):
+    for line in dataset(study, activity, location, language()):
         echo(line)
 
 
@@ -99,9 +100,12 @@ def factors_check(folder: Path | None, edition: str) -> None:
     study = new_study(edition=edition, factors=(folder,) if folder else (), cache=False)
     study.unit_impacts  # noqa: B018  solving is the check that every number is finite
     loaded = study.edition
-    echo(
-        f"{loaded.id}: {len(loaded.packages)} packages, {len(loaded.activities)} activities, "
-        f"{len(loaded.exchanges)} exchanges; every hash, unit, cite and link holds"
+    say(
+        "checked",
+        edition=loaded.id,
+        packages=len(loaded.packages),
+        activities=len(loaded.activities),
+        exchanges=len(loaded.exchanges),
     )
 
 
@@ -149,18 +153,23 @@ def factors_diff(old: str, new: str, output: Path | None) -> None:
     table = differences(*sides)
     if output is not None:
         table.to_csv(output, index=False, lineterminator="\n")
+    _print_differences(table)
+
+
+def _print_differences(table: pd.DataFrame) -> None:
+    """Each difference, then how many there are of each kind and reason."""
     for row in table.to_dict("records"):
         place = f", {row['location']}" if row["location"] else ""
-        told = f"{row['kind']} {row['name']}{place}: {row['why']}"
+        moved = ""
         if row["unit"]:
-            told += (
-                f"; {_digits(row['before'])} ({row['was']}) -> {_digits(row['after'])}"
-                f" ({row['is']}) kg CO2e/{row['unit']}"
+            before, after = _digits(row["before"]), _digits(row["after"])
+            moved = said(
+                "moved", before=before, was=row["was"], after=after, now=row["is"], unit=row["unit"]
             )
-        echo(told)
+        echo(f"{row['kind']} {row['name']}{place}: {row['why']}{moved}")
     for (kind, why), rows in table.groupby(["kind", "why"], sort=True):
         echo(f"{len(rows)} {kind}: {why}")
-    echo(f"{int((table['kind'] == 'dataset').sum())} datasets differ")
+    say("differ", count=int((table["kind"] == "dataset").sum()))
 
 
 def _factor_table(edition: str, own: tuple[Path, ...]) -> pd.DataFrame:
@@ -171,4 +180,4 @@ def _factor_table(edition: str, own: tuple[Path, ...]) -> pd.DataFrame:
 
 
 def _digits(value: float) -> str:
-    return "none" if value != value else f"{value:.4g}"
+    return said("no_factor") if value != value else f"{value:.4g}"

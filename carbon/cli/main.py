@@ -12,9 +12,12 @@ from typing import Final
 import click
 
 from carbon import __version__
-from carbon.cli.background import background, export
+from carbon.cli.background import background
 from carbon.cli.catalogue import check, explain, inventory, template
+from carbon.cli.claims import claims
+from carbon.cli.compare import compare
 from carbon.cli.dashboard import dashboard
+from carbon.cli.export import export
 from carbon.cli.exposure import exposure
 from carbon.cli.factors import factors
 from carbon.cli.footprint import footprint
@@ -24,10 +27,10 @@ from carbon.cli.policy import policy
 from carbon.cli.pool import pool
 from carbon.cli.rank import anomalies, rank
 from carbon.cli.reference import reference
-from carbon.cli.report import claims, report
+from carbon.cli.report import report
 from carbon.cli.room import room
 from carbon.cli.tax import reproduce, tax
-from carbon.cli.whatif import compare, whatif
+from carbon.cli.whatif import whatif
 
 __all__ = ["SECTIONS", "main"]
 

@@ -188,6 +188,13 @@ FACTORS = click.option(
     type=PATH,
     help="Your own factor package; it is preferred. May be repeated.",
 )
+WORDS = click.option(
+    "--map",
+    "words",
+    type=PATH,
+    metavar="CSV",
+    help="Your words and what they mean here; carbon check --learn lists them.",
+)
 DRAWS = click.option(
     "--draws",
     default=1000,

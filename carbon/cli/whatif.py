@@ -1,4 +1,4 @@
-"""Commands on what could be otherwise: ``carbon whatif`` and ``carbon compare``."""
+"""Reads a catalogue and levers, writes what each would save: ``carbon whatif``."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from carbon.cli.options import (
-    AS_TABLE,
     DRAWS,
     LANG,
     SKUS,
@@ -21,7 +20,6 @@ from carbon.cli.options import (
     new_study,
     run_options,
     scope,
-    show,
     since_options,
 )
 from carbon.cli.outputs import guard
@@ -32,7 +30,7 @@ if TYPE_CHECKING:
 
     from carbon.footprint.scenario_file import Scenario
 
-__all__ = ["compare", "whatif"]
+__all__ = ["whatif"]
 
 
 @command()
@@ -148,56 +146,6 @@ def whatif(
     sys.exit(1 if left_out or refused or rejected else 0)
 
 
-@command()
-@click.argument("a", metavar="A", type=click.Path(path_type=Path))
-@click.argument("b", metavar="B", nargs=-1, required=True)
-@AS_TABLE
-@show(10, "Pairs")
-@DRAWS
-@scope
-def compare(
-    a: Path,
-    b: tuple[str, ...],
-    output: Path | None,
-    show: int,
-    draws: int,
-    **scope: Any,
-) -> None:
-    """Two SKUs of one catalogue, or two catalogues, beside each other by stage.
-
-    Catalogues are matched by sku. Both sides are computed on one basis; two SKUs must be of one
-    category. The probability that A emits less than B is told.
-
-    \b
-    carbon compare catalogue.csv TS-001 TS-002
-    carbon compare catalogue.csv TS-001 TS-002 --draws 5000
-    carbon compare before.csv after.csv -o difference.xlsx
-    """
-    from carbon.run.results import write_table
-
-    if len(b) > 2:
-        raise click.UsageError("two catalogues, or a catalogue and two SKUs")
-    other = Path(b[0]) if len(b) == 1 else None
-    guard(output, a, other)
-    study = new_study(**scope)
-    draw_factors(study, draws)
-    table = study.compare(a, other, skus=b if other is None else (), draws=draws)
-    alone = table.attrs["alone"]
-    count = table["stage"].nunique()
-    pairs = len(table) // count
-    for at in range(min(pairs, show)):
-        _print_pair(table.iloc[at * count : (at + 1) * count])
-    if pairs > show:
-        say("more_pairs", count=pairs - show)
-    if alone:
-        say("alone", count=len(alone), skus=", ".join(alone[:5]))
-    if output is not None:
-        write_table(table, output)
-        say("pairs_written", count=pairs, output=output)
-    say("unit", basis=study.basis)
-    sys.exit(1 if table["a_kg"].isna().any() or table["b_kg"].isna().any() or alone else 0)
-
-
 def _scenario(name: str | None) -> Scenario | None:
     from carbon.base.rules import shipped
     from carbon.footprint.scenario_file import read_scenario
@@ -246,22 +194,3 @@ def _print_ratio(tally: dict[str, float], scenario: Scenario, lang: str) -> None
     reported = said("reported", ratio=scenario.reported) if known else ""
     count = int(tally["ratios"])
     say("ratio", count=count, mean=tally["ratio"] / max(count, 1), reported=reported)
-
-
-def _print_pair(rows: pd.DataFrame) -> None:
-    first, total = rows.iloc[0], rows.iloc[-1]
-    names = [str(first["sku_a"]), str(first["sku_b"])]
-    if names[0] == names[1]:
-        names = [f"{names[0]} A", "B"]
-    echo(f"{'':<14}{names[0][:16]:>17}{names[1][:16]:>17}{'A - B':>12}")
-    for row in rows.to_dict("records"):
-        part = row["difference_share"]
-        share = "" if part != part else f"{part:+.0%}"
-        echo(
-            f"{row['stage']:<14}{row['a_kg']:>17.3g}{row['b_kg']:>17.3g}"
-            f"{row['difference_kg']:>+12.3g}  {share}"
-        )
-    say("parts", parts=total["differs"] or "–")
-    if total["p_a_less"] == total["p_a_less"]:
-        low, high = total["difference_low_kg"], total["difference_high_kg"]
-        say("less", share=total["p_a_less"], low=low, high=high)

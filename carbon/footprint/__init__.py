@@ -1,1 +1,1 @@
-"""The two tables multiplied: inventories weighed by unit impacts."""
+"""Reads inventories and unit impacts, gives footprints [kg CO2e per kept unit]."""

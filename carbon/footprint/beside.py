@@ -1,4 +1,4 @@
-"""Two footprints beside each other, stage by stage."""
+"""Reads two catalogues row against row, gives their footprints by stage [kg CO2e]."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Comparing two footprints: on equal bases only, and on paired draws."""
+"""Reads paired draws of two footprints on one basis, gives how they compare [kg CO2e; 1]."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a what-if or a comparison needs of a study, which stands above it."""
+"""Reads a study through what a comparison needs of it, gives draws of totals [kg CO2e]."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ import pandas as pd
 
 from carbon.base.errors import CatalogueError, problem_table
 from carbon.base.terms import PROVENANCES, STAGES
-from carbon.catalogue.documents import EVIDENCE_COLUMNS
+from carbon.catalogue.documents import EVIDENCE_COLUMNS, TRACEABLE
 from carbon.catalogue.schema import PROVENANCE_COLUMNS, Catalogue
 
 __all__ = ["EVIDENCE", "attached", "by_stage", "documented_share", "levels", "settled"]
@@ -197,7 +197,7 @@ def attached(catalogue: Catalogue, table: pd.DataFrame) -> Catalogue:
     _refuse("C282", text["sku"], place.isna())
     _refuse("C282", text["column"], ~text["column"].isin(PROVENANCE_COLUMNS))
     named = text["document"].mask(text["document"] == "", text["serial"])
-    _refuse("C283", text["sku"], named == "")
+    _refuse("C283", named, ~named.str.contains(TRACEABLE, regex=True))
     digest = text["sha256"].str.lower()
     _refuse("C283", digest, (digest != "") & ~digest.str.fullmatch(_DIGEST))
     added = pd.DataFrame(

@@ -1,4 +1,4 @@
-"""Quality of a footprint: whose data it rests on, how good they are, and what to ask first."""
+"""Reads SKUs ready to be drawn, gives primary share [1], rating [1 to 5] and what to ask first."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy.typing as npt
 from scipy import sparse
 
 from carbon.background.edition import Edition
-from carbon.background.sampling import INDICATORS, Mismatch, scores
+from carbon.background.sampling import INDICATORS
 from carbon.base.terms import FITS, PROVENANCES
 from carbon.footprint.distributions import WIDTH
 from carbon.footprint.spreads import NO_SPREAD, cell_provenances
@@ -112,7 +112,7 @@ def weights(part: Part, of: dict[str, Any]) -> Floats:
     return out
 
 
-def variance(part: Part, unit: Floats, names: list[str]) -> Variance:
+def variance(part: Part, unit: Floats, names: list[str], weight: Floats | None = None) -> Variance:
     """First-order variance of the total and what each input contributes to it.
 
     Parameters
@@ -123,6 +123,8 @@ def variance(part: Part, unit: Floats, names: list[str]) -> Variance:
         Central unit impact of each used dataset [kg CO2e per unit].
     names : list of str
         Activity of each used dataset.
+    weight : ndarray of float64, shape (n, groups), optional
+        As :func:`weights` gives it for the rates as stated, if that is known already.
 
     Notes
     -----
@@ -132,7 +134,8 @@ def variance(part: Part, unit: Floats, names: list[str]) -> Variance:
     the contributions sum to the variance, whatever datasets share upstream.
     """
     rates = _rates(part)
-    weight = weights(part, rates)
+    if weight is None:
+        weight = weights(part, rates)
     count = sparse.csr_matrix(part.matrix, dtype=np.float64, copy=True)
     entry = np.repeat(np.arange(count.shape[0]), np.diff(count.indptr))
     weighted = count.data * weight.ravel()[entry]
@@ -225,8 +228,8 @@ def assess(part: Part, edition: Edition, unit: Floats) -> Quality:
     fit = (part.used % len(FITS)).astype(np.int8)
     names = edition.activities["activity"].to_numpy()[row].tolist()
     published = edition.activities["published"].to_numpy()[row]
-    pedigree = scores(edition.datasets)[published].astype(np.float64)
-    mismatch = Mismatch(edition)
+    pedigree = part.sampler.pedigrees[published]
+    mismatch = part.sampler.mismatch
     place, time = INDICATORS.index("geographical"), INDICATORS.index("temporal")
     pedigree[:, place] = np.maximum(pedigree[:, place], mismatch.place[fit])
     pedigree[:, time] = np.maximum(pedigree[:, time], mismatch.time(row.astype(np.int32)))
@@ -261,7 +264,7 @@ def assess(part: Part, edition: Edition, unit: Floats) -> Quality:
         rated = rated + (layer * weighed[..., 1] + here * poorest).sum(axis=1)
     with np.errstate(invalid="ignore", divide="ignore"):
         share, rating = known / whole, rated / whole / (len(INDICATORS) + 1)
-    return Quality(share, rating, _first(variance(part, unit, names)))
+    return Quality(share, rating, _first(variance(part, unit, names, once + back + lost)))
 
 
 def _layers(part: Part) -> tuple[Floats, Floats, Floats]:

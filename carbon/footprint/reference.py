@@ -1,4 +1,4 @@
-"""References: the yardstick of each category, an inventory that is weighed like any other.
+"""Reads archetypes or sales, gives references, weighed like any other inventory [kg CO2e].
 
 A reference is the mean inventory of a category: of its archetype, or of the SKUs that a platform
 sells, weighted by units or revenue. It is kept as exchanges, not as kilograms: so it moves with

@@ -1,4 +1,4 @@
-"""Footprints: the result of a study, one row a SKU."""
+"""Reads impacts of SKUs, gives the result of a study, one row a SKU [kg CO2e per kept unit]."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from carbon.footprint.weigh import added
 if TYPE_CHECKING:
     from carbon.paper.shown import Picture
 
-__all__ = ["INTERVAL_COLUMNS", "QUANTITY_COLUMNS", "RESULT_COLUMNS", "Footprints"]
+__all__ = ["INTERVAL_COLUMNS", "QUANTITY_COLUMNS", "RESULT_COLUMNS", "Footprints", "spread_out"]
 
 Record = TypeVar("Record", Interval, Quality, Standing)
 STAGE_COLUMNS: Final = tuple(f"{stage}_kg" for stage in STAGES)
@@ -168,11 +168,12 @@ class Footprints:
         -------
         pandas.DataFrame
             One row a SKU in the order of the catalogue, columns :data:`RESULT_COLUMNS`. The
-            stage columns sum to ``total_kg``, and so do the indicator columns. A stage outside
-            the boundary is empty; so is every number of a SKU that could not be computed, and
-            ``problem`` names the codes. With draws, :data:`INTERVAL_COLUMNS` too; with an own
-            background ``own_share``, the share of the total that rests on it; in an edition that
-            compares by what the buyer gets, :data:`QUANTITY_COLUMNS` [kg CO2e per that unit].
+            stage columns sum to ``total_kg``, and so do the indicator columns; land-use change is
+            empty where no source tells it apart. A stage outside the boundary is empty; so is
+            every number of a SKU that could not be computed, and ``problem`` names the codes.
+            With draws, :data:`INTERVAL_COLUMNS` too; with an own background ``own_share``, the
+            share of the total that rests on it; in an edition that compares by what the buyer
+            gets, :data:`QUANTITY_COLUMNS` [kg CO2e per that unit].
 
         Examples
         --------
@@ -188,6 +189,8 @@ class Footprints:
         parts = added(self.impact, 1)
         parts[:, PARTS.index("removals")] += self.carbon[:, 0]
         parts[:, PARTS.index("biogenic")] += self.carbon[:, 1]
+        land = PARTS.index("land_use_change")  # no source says that it is nothing, so 0 is unknown
+        parts[:, land] = np.where(parts[:, land] == 0, np.nan, parts[:, land])
         frame: dict[str, Any] = {"sku": skus["sku"], "category": skus["category"]}
         frame["total_kg"] = total
         if "functional_quantity" in skus:
@@ -294,8 +297,21 @@ class Footprints:
 def _joined(kind: type[Record], parts: Sequence[Record]) -> Record:
     """Records of arrays, joined array by array."""
     return kind(
-        *(np.concatenate([getattr(part, one.name) for part in parts]) for one in fields(kind))
+        *(np.concatenate([getattr(part, item.name) for part in parts]) for item in fields(kind))
     )
+
+
+def spread_out(record: Record, place: npt.NDArray[np.int64]) -> Record:
+    """The record of each SKU, from that of the SKU which was drawn for it.
+
+    Parameters
+    ----------
+    record : Interval, Quality or Standing
+        Of k SKUs.
+    place : ndarray of int64, shape (n,)
+        Which of them each SKU is equal to.
+    """
+    return type(record)(*(getattr(record, item.name)[place] for item in fields(record)))
 
 
 def _names(flags: pd.DataFrame) -> pd.Categorical[str]:

@@ -1,4 +1,4 @@
-"""What-if: what each lever would save, for every SKU at once."""
+"""Reads a catalogue and levers, gives what each lever would save [kg CO2e per kept unit]."""
 
 from __future__ import annotations
 

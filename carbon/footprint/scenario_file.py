@@ -1,4 +1,4 @@
-"""Scenario files: levers and settings under one name, each with its cite, and their base."""
+"""Reads scenario files, gives levers and settings, each with its cite, and their base."""
 
 from __future__ import annotations
 

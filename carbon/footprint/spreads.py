@@ -1,4 +1,4 @@
-"""How uncertain a catalogue is: the spread of each cell by its provenance and category."""
+"""Reads a filled catalogue, gives the spread of each cell by its provenance and category [1]."""
 
 from __future__ import annotations
 

@@ -21,7 +21,16 @@ import pandas as pd
 from carbon.base.digits import carried
 from carbon.catalogue.schema import Catalogue
 
-__all__ = ["Start", "Streams", "content_keys", "even_ranks", "key_of", "middles", "with_keys"]
+__all__ = [
+    "Start",
+    "Streams",
+    "content_keys",
+    "distinct",
+    "even_ranks",
+    "key_of",
+    "middles",
+    "with_keys",
+]
 
 ORDERS: Final = 32
 """Random orders in the pool of a parameter: 32 orders × 1,000 beginnings × 2 signs."""
@@ -40,8 +49,13 @@ SKU_CELLS: Final = (
 )
 NOT_CELLS: Final = ("price", "units_sold")
 LINE_CELLS: Final = ("materials", "packaging", "legs", "destinations", "steps")
+UNFELT: Final = (
+    *("sku", "gtin", "name", "merchant", "price", "currency", "units_sold", "line", "problem"),
+)
+"""Columns of ``Catalogue.skus`` that no draw feels; any other tells two SKUs apart."""
 
 Keys = npt.NDArray[np.uint64]
+Rows = npt.NDArray[np.int64]
 
 
 def content_keys(catalogue: Catalogue) -> Keys:
@@ -66,10 +80,63 @@ def content_keys(catalogue: Catalogue) -> Keys:
     >>> bool(a == b), bool(a == c)
     (True, False)
     """
-    skus = catalogue.skus
-    if KEY in skus:
-        kept: Keys = skus[KEY].to_numpy(dtype=np.uint64)
+    if KEY in catalogue.skus:
+        kept: Keys = catalogue.skus[KEY].to_numpy(dtype=np.uint64)
         return kept
+    return _cell_keys(catalogue)
+
+
+def distinct(catalogue: Catalogue) -> tuple[Catalogue, Rows, Rows]:
+    """SKUs of which each draws for all that are equal to it.
+
+    Parameters
+    ----------
+    catalogue : Catalogue
+        Filled, of n SKUs.
+
+    Returns
+    -------
+    goods : Catalogue
+        The first of all equal SKUs, category by category, with their keys; without problems.
+    rows : ndarray of int64, shape (k,)
+        Where they stand in the catalogue.
+    place : ndarray of int64, shape (n,)
+        Of every SKU, the row of ``goods`` that is equal to it.
+
+    Examples
+    --------
+    >>> from carbon.study import Study
+    >>> goods = Study().catalogue("sku,category,mass\\nA,dress,\\nB,belt,\\nC,dress,\\n")
+    >>> equal, rows, place = distinct(goods)
+    >>> sorted(rows.tolist()), bool(place[0] == place[2]), len(equal)
+    ([0, 1], True, 2)
+    """
+    skus = catalogue.skus
+    cells = _cell_keys(catalogue)
+    keys = cells
+    for name in skus.columns:
+        if name not in UNFELT and name not in SKU_CELLS:
+            numeric = pd.api.types.is_numeric_dtype(skus[name].dtype)
+            exact = name == KEY or name.startswith(f"{KEY} of ")
+            if exact:
+                column = skus[name].to_numpy(dtype=np.uint64)
+            else:
+                column = _numbers(skus[name]) if numeric else _words(skus[name])
+            keys = mixed(keys ^ column)
+    _, first, inverse = np.unique(keys, return_index=True, return_inverse=True)
+    category = skus["category"].cat.codes.to_numpy()[first]
+    order = np.lexsort((first, category))
+    place = np.empty(len(first), dtype=np.int64)
+    place[order] = np.arange(len(first))
+    rows: Rows = first[order].astype(np.int64)
+    goods = replace(catalogue, problems=catalogue.problems.iloc[:0]).rows(rows)
+    if KEY not in skus:
+        goods = replace(goods, skus=goods.skus.assign(**{KEY: cells[rows]}))
+    return goods, rows, place[inverse]
+
+
+def _cell_keys(catalogue: Catalogue) -> Keys:
+    skus = catalogue.skus
     keys = _words(skus["category"]) ^ _words(skus["origin"])
     for name in SKU_CELLS:
         if name in skus:

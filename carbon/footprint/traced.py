@@ -1,4 +1,4 @@
-"""Every exchange of an inventory with its factor and the cell it comes from."""
+"""Reads an inventory, gives each exchange with its factor and its cell [kg CO2e]."""
 
 from __future__ import annotations
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
@@ -17,7 +18,7 @@ import numpy.typing as npt
 from scipy import sparse
 
 from carbon.background.edition import Edition
-from carbon.background.sampling import Mismatch, edition_seed, fill_sample
+from carbon.background.sampling import Mismatch, edition_seed, fill_sample, scores
 from carbon.base.digits import interval
 from carbon.base.terms import BOUNDARIES, FITS, PROVENANCES, STAGES
 from carbon.base.threads import workers
@@ -44,8 +45,8 @@ Floats = npt.NDArray[np.float64]
 Singles = npt.NDArray[np.float32]
 Match = Callable[[Inventory], tuple[npt.NDArray[np.int32], npt.NDArray[np.int8]]]
 
-BLOCK: Final = 64
-"""SKUs drawn at once: a parameter of them fills a quarter of a megabyte, so caches hold the sum."""
+BLOCK: Final = 32
+"""SKUs drawn at once: a parameter of them fills 128 kB, so that caches hold the sum."""
 
 CLOSE: Final = 0.1
 """Share by which the mean of sampled unit impacts may miss the expected one and is mended."""
@@ -117,10 +118,6 @@ class Part:
         # what was not computed stays unknown, whatever its other stages
         self.unknown: Singles = np.zeros(self.n, dtype=np.float32)
         self.unknown[catalogue.skus["failed"].to_numpy(dtype=bool)] = np.nan
-        # a factor on nothing need not be drawn
-        felt = np.zeros(len(GROUPS), dtype=bool)
-        felt[np.unique(inventory.stage)] = True
-        self.idle = {name for name, group in ALONE.items() if not felt[GROUPS.index(group)]}
         self._draw_from(sampler)
 
     def _draw_from(self, sampler: Sampler) -> None:
@@ -160,7 +157,12 @@ class Part:
         filled = (np.diff(rows.indptr).reshape(-1, width) > 0).sum(axis=0)
         product = (rows @ self.unit).reshape(part.stop - part.start, width, -1)
         group = {name: product[:, g] for g, name in enumerate(GROUPS) if filled[g]}
-        of = {name: self._factor(name, part) for name in PARAMETERS if name not in self.idle}
+        # a factor on nothing need not be drawn
+        of = {
+            name: self._factor(name, part)
+            for name in PARAMETERS
+            if name not in ALONE or ALONE[name] in group
+        }
         of |= {name: self._rate(name, part) for name in RATES}
         if isinstance(of["units_per_parcel"], np.ndarray):
             fewest = 1 / self.per_parcel[part, None]
@@ -173,34 +175,38 @@ class Part:
             of["return_parcels"] = np.float32(1)
         shares = [share[part, None].astype(np.float32) for share in self.shares]
         stages = combine(group, of, (shares[0], shares[1], shares[2]), self.inside)
-        stages["materials"] = stages["materials"] + self.unknown[part, None]
+        unknown = self.unknown[part, None]
+        if np.isnan(unknown).any():
+            stages["materials"] = stages["materials"] + unknown
         return stages
 
     def _factor(self, name: str, part: slice) -> Any:
+        spread = self.spread[name]
+        if spread.table is None or spread.row is None:
+            return self._scored(name, part)
+        plain = spread.row[part] == NO_SPREAD
+        if plain.all():
+            return self._scored(name, part)
+        tabled = self._tabled(spread, self.start[name], part)
+        return np.where(plain[:, None], self._scored(name, part), tabled) if plain.any() else tabled
+
+    def _scored(self, name: str, part: slice) -> Any:
+        """A lognormal factor in every draw; a number if it is certain."""
         spread, start = self.spread[name], self.start[name]
-        factor: Any = np.float32(1)
         below, above, centre = spread.below[part], spread.above[part], spread.centre[part]
-        if below.any() or above.any():
-            scores = self.streams.scores(start, part)
-            sign = start.sign[part]
-            if (below == above).all():
-                factor = scores
-                factor *= (below * sign)[:, None]
-            else:
-                factor = np.abs(scores)
-                factor *= ((above - below) / 2)[:, None]
-                scores *= ((above + below) / 2 * sign)[:, None]
-                factor += scores
-            factor += centre[:, None]
-            _exp(factor)
-        elif centre.any():
-            factor = _exp(centre.copy())[:, None]
-        if spread.table is not None:
-            assert spread.row is not None
-            row = spread.row[part]
-            tabled = self._tabled(spread, start, part)
-            factor = np.where((row == NO_SPREAD)[:, None], factor, tabled)
-        return factor
+        if not (below.any() or above.any()):
+            return _exp(centre.copy())[:, None] if centre.any() else np.float32(1)
+        factor = scores = self.streams.scores(start, part)
+        sign = start.sign[part]
+        if (below == above).all():
+            factor *= (below * sign)[:, None]
+        else:
+            factor = np.abs(scores)
+            factor *= ((above - below) / 2)[:, None]
+            scores *= ((above + below) / 2 * sign)[:, None]
+            factor += scores
+        factor += centre[:, None]
+        return _exp(factor)
 
     def _rate(self, name: str, part: slice) -> Any:
         spread, value = self.spread[name], self.rates[name][part]
@@ -247,9 +253,14 @@ def moved(spread: Spread, ranks: npt.NDArray[np.int64], part: slice) -> Singles:
     assert spread.shift is not None
     assert spread.scale is not None
     drawn: Singles = spread.table.ravel().take(ranks, mode="clip")
-    drawn *= spread.scale[part, None]
-    drawn += spread.shift[part, None]
-    np.clip(drawn, spread.low, spread.high, out=drawn)
+    scale, shift = spread.scale[part], spread.shift[part]
+    scaled, shifted = bool((scale != 1).any()), bool(shift.any())
+    if scaled:
+        drawn *= scale[:, None]
+    if shifted:
+        drawn += shift[:, None]
+    if scaled or shifted:  # the table itself lies within the limits
+        np.clip(drawn, spread.low, spread.high, out=drawn)
     return drawn
 
 
@@ -297,8 +308,13 @@ class Sampler:
         self.streams = Streams(edition_seed(edition), self.draws, (*PARAMETERS, *RATES))
         self.spreads = Spreads(edition, vocabulary, self.streams.quantiles)
         self.parcel_level = (vocabulary.packaging_items["level"] == "parcel").to_numpy(dtype=bool)
-        self._mismatch = Mismatch(edition)
+        self.mismatch = Mismatch(edition)
         self._columns: dict[int, Singles] = {}
+
+    @cached_property
+    def pedigrees(self) -> Floats:
+        """Scores of each dataset of the edition, shape (datasets, indicators)."""
+        return scores(self.edition.datasets).astype(np.float64)
 
     @property
     def central(self) -> Floats:
@@ -322,7 +338,7 @@ class Sampler:
         known = row < len(self.sampled) - 1
         values = self.sampled[row]
         if known.any():
-            values[known] *= self._mismatch.draw(row[known], fit[known], self.draws)
+            values[known] *= self.mismatch.draw(row[known], fit[known], self.draws)
         self._expect(values, self.central[np.minimum(row, len(self.central) - 1)])
         self._columns.update(zip(new.tolist(), values, strict=True))
         if not len(used):
@@ -364,8 +380,9 @@ class Sampler:
             drawn = part.draw(block)
             shape = (block.stop - block.start, self.draws)
             whole = np.zeros(shape, dtype=np.float32)
-            for name in STAGES:
-                whole += drawn[name]
+            for values in drawn.values():
+                if np.ndim(values):  # a stage that nothing enters is a number, 0
+                    whole += values
             if lettered is not None:
                 lettered(block)
             low[block, 0], high[block, 0] = interval(whole)

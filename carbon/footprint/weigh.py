@@ -1,4 +1,4 @@
-"""Weighing: the inventory times the unit impacts. Arrays in, arrays out."""
+"""Reads amounts and unit impacts as arrays, gives their sums of products [kg CO2e]."""
 
 from __future__ import annotations
 

@@ -9,7 +9,8 @@ from typing import Any, Final
 import numpy as np
 
 from carbon.base.digits import DASH
-from carbon.base.words import RESTS, basis_text, rests_text
+from carbon.base.rests import RESTS, rests_text
+from carbon.base.words import basis_text
 from carbon.incentive.dossier import Dossier, told, words
 from carbon.incentive.vat_rules import NO_LAW, IntensityAtMost
 

@@ -192,12 +192,8 @@ def _letters(footprints: pd.DataFrame) -> dict[str, pd.Series]:
         name: footprints[name].astype("object").fillna("") if name in footprints else empty
         for name in ("letter", "letter_text", "letter_worst", "state")
     }
-    if "letter_worst" in footprints:
-        used = columns["letter_worst"].where(columns["state"].isin(SURE), "")
-        printed = columns["letter_text"].where(columns["letter_text"] != "", columns["letter"])
-    else:
-        used = columns["letter"].where(columns["state"] == "graded", "")
-        printed = columns["letter"]
+    used = columns["letter_worst"].where(columns["state"].isin(SURE), "")
+    printed = columns["letter_text"].where(columns["letter_text"] != "", columns["letter"])
     return {"letter": printed, "letter_used": used, "state": columns["state"]}
 
 

@@ -16,10 +16,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from carbon.base import digits
+from carbon.base.rests import RESTS
 from carbon.base.terms import PROVENANCES, STAGES
-from carbon.base.words import RESTS
+from carbon.catalogue.barcodes import is_gtin
 from carbon.catalogue.schema import Catalogue
-from carbon.label.link import is_gtin, link_of
+from carbon.label.link import link_of
 from carbon.label.scale import Scale
 from carbon.paper.text import plain
 from carbon.stages.air import air_share

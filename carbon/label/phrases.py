@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from carbon.base.codes import CODES
-from carbon.base.words import RESTS
+from carbon.base.rests import RESTS
 
 __all__ = ["joined", "phrases", "reasons", "reference_text", "sentence", "unit_word", "why"]
 

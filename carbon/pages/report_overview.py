@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 from markupsafe import Markup
 
 from carbon.base.digits import DASH, amount, percent
-from carbon.base.words import RESTS, rests_text
+from carbon.base.rests import RESTS, rests_text
 from carbon.base.words import text as words
 from carbon.label.scale import STATES
 from carbon.pages.html import LANGS, Block, facts, figure, section, table, text, user
@@ -18,6 +18,10 @@ from carbon.pages.report_words import LONG, TOP, Telling
 from carbon.paper.charts import Bar, bars
 
 __all__ = ["extremes", "letters", "totals", "where"]
+
+
+LAND: Final = "land_use_change"
+"""Indicator that is unknown, not nothing, where no source tells it apart."""
 
 
 def totals(of: Telling) -> dict[str, Any]:
@@ -117,13 +121,14 @@ def where(of: Telling) -> dict[str, Any]:
         number += "" if strong else f" · {of.share(sums.kg)}"
         shown.append(Bar(label, (kg,), number, low, high, strong=strong))
     shown = [*shown[1:], shown[0]]
+    absent = say.each("unknown")
     parts = {
-        key: of.amount(of.figures.parts[f"{name}_kg"])
+        key: of.amount(kg) if (kg := of.figures.parts[f"{name}_kg"]) or name != LAND else absent
         for key, name in (
             ("fossil", "fossil"),
             ("biogenic", "biogenic"),
             ("removals", "removals"),
-            ("land", "land_use_change"),
+            ("land", LAND),
             ("aircraft", "aircraft"),
         )
     }

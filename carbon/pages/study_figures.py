@@ -188,7 +188,7 @@ def _cells(
         if origin == "default":
             known = column in usual.index
             cite = (
-                f"{usual.loc[column, 'cite']} ({usual.loc[column, 'source']})"
+                "{} ({})".format(*(str(usual[name][column]) for name in ("cite", "source")))
                 if known
                 else f"default of the category {category}"
             )
@@ -217,7 +217,7 @@ def _exchanges(own: pd.DataFrame) -> list[Record]:
             "amount": "sum",
             "unit": "first",
             "kg_per_unit": "first",
-            "kg": lambda kg: kg.sum(skipna=False),
+            "kg": _sum,
             "factor_location": "first",
             "factor_source": "first",
             "cite": "first",
@@ -226,7 +226,7 @@ def _exchanges(own: pd.DataFrame) -> list[Record]:
         }
     )
     columns = {name: summed[name].astype(str) for name in ("stage", "match", "evidence")}
-    return list(summed.assign(**columns).to_dict("records"))
+    return _records(summed.assign(**columns))
 
 
 def _results(study: Study, row: Mapping[Any, Any], inside: Sequence[str], draws: int) -> Record:
@@ -248,7 +248,7 @@ def _results(study: Study, row: Mapping[Any, Any], inside: Sequence[str], draws:
         {
             "indicator": part,
             "kg": row[f"{part}_kg"],
-            "cite": f"characterization of {study.method}; the five indicators sum to the total",
+            "cite": f"characterization of {study.method}; those known sum to the total",
         }
         for part in PARTS
     ]
@@ -281,7 +281,7 @@ def _sensitivity(own: pd.DataFrame, row: Mapping[Any, Any]) -> Record:
     else:
         shown = pd.DataFrame()
     asked = [item for item in str(row.get("ask_first", "")).split("; ") if item]
-    return {"ask_first": asked, "largest": list(shown.to_dict("records"))}
+    return {"ask_first": asked, "largest": _records(shown)}
 
 
 def _comparison(study: Study, row: Mapping[Any, Any]) -> Record:
@@ -382,5 +382,15 @@ def _rule(study: Study, category: str) -> str:
     return str(held["cite"].iloc[0]) if len(held) else "one sales unit"
 
 
+def _sum(kg: pd.Series) -> float:
+    """A sum that is unknown if a part is."""
+    return float(kg.sum(skipna=False))
+
+
+def _records(table: pd.DataFrame) -> list[Record]:
+    return [{str(name): value for name, value in row.items()} for row in table.to_dict("records")]
+
+
 def _text(value: object) -> str:
-    return "" if value is None or pd.isna(value) else str(value)
+    """A text as it is; a gap is empty."""
+    return "" if value is None or value is pd.NA or value != value else str(value)

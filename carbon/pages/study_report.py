@@ -53,6 +53,11 @@ class StudyReport(Page):
 
     document: Record
 
+    @property
+    def left_out(self) -> bool:
+        """Whether a product has no footprint."""
+        return any(each["results"]["total"]["kg"] is None for each in self.document["products"])
+
     def to_json(self) -> str:
         """The document as JSON, its gaps null."""
         return json.dumps(self.document, ensure_ascii=False, allow_nan=False, indent=1) + "\n"

@@ -73,5 +73,5 @@ class Teller:
 
 def number(value: float | None, low: float | None = None, high: float | None = None) -> str:
     """A number and its interval as people read them; a dash if it is not known."""
-    ends = (math.nan if number is None else number for number in (value, low, high))
-    return amount(*ends)
+    first, lower, upper = (math.nan if each is None else each for each in (value, low, high))
+    return amount(first, lower, upper)

@@ -1,4 +1,4 @@
-"""The formula book: what a SKU takes, one file a life-cycle stage."""
+"""Reads a filled catalogue, gives what each SKU takes, one file a stage [unit of the activity]."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Distribution: freight, hubs and the last mile of one dispatch."""
+"""Reads legs, gives freight, hubs and the last mile of a dispatch [t·km; t; parcel]."""
 
 from __future__ import annotations
 

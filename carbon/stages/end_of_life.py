@@ -1,4 +1,4 @@
-"""End of life: the product and its packaging, by the routes of the buyer's region."""
+"""Reads products, gives what is thrown away, by the routes of the buyer's region [kg]."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The formula book cut into groups: exchanges that every draw scales by the same factor.
+"""Reads a filled catalogue, gives exchanges that every draw scales by one factor, by group.
 
 A draw changes a mass, a distance or a rate, never the list of what is taken. So the exchanges of
 a SKU are weighed once, as some twenty groups at neutral rates, and :func:`combine` puts the groups

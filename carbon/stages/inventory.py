@@ -1,4 +1,4 @@
-"""Inventories: the foreground exchanges of many SKUs as one tall table of columns."""
+"""Reads blocks of exchanges of many SKUs, gives one tall table [unit of the activity]."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Live session: the studio and the streams that sold the unit."""
+"""Reads sessions, gives the studio and the streams that sold the unit [kWh; h]."""
 
 from __future__ import annotations
 

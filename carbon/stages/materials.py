@@ -1,4 +1,4 @@
-"""Materials: what the product is made of, virgin and recycled, with what is lost on the way."""
+"""Reads materials, gives what is taken, virgin and recycled, with what is lost on the way [kg]."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Packaging of one dispatch: made, washed and hauled back where it is used again."""
+"""Reads packaging, gives what a dispatch takes: made, washed and hauled back [kg; t·km]."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Production: energy at the place of production, and the waste that making leaves."""
+"""Reads meters and materials, gives energy of production and its waste [kWh; MJ; kg]."""
 
 from __future__ import annotations
 

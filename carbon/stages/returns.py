@@ -1,4 +1,4 @@
-"""Returns: the dispatches that came back, and the units that were lost with them."""
+"""Reads return rates, gives the dispatches that came back and the units lost with them."""
 
 from __future__ import annotations
 
