@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 import carbon
+from carbon.base.digits import carried_table
 from carbon.base.errors import StudyError, problem_table
 from carbon.base.files import digest
 from carbon.base.rules import shipped
@@ -33,7 +34,8 @@ from carbon.liveroom.ledgers import Table
 from carbon.run import dossier_folder as folders
 from carbon.run.dossier_files import exchanges_of, write_dossier
 from carbon.run.dossier_folder import DossierOptions
-from carbon.run.manifest import Manifest, libraries, write_json
+from carbon.run.manifest import Manifest, fonts, libraries, write_json
+from carbon.run.reproduced import Reproduction, held_against
 from carbon.study import Study
 
 if TYPE_CHECKING:
@@ -155,7 +157,7 @@ class Office:
         rule.demand(of, study.edition.name)
         settled = settled_sales(sales, rule, of, study.edition.name, study.vocabulary)
         sold, rates = sold_goods(study.catalogue(catalogue), settled)
-        footprints = study.grades(sold, draws=self.draws)
+        footprints = carried_table(study.grades(sold, draws=self.draws))
         footprints["line"] = sold.skus["line"].to_numpy(np.int64)
         certificates = None if verified is None else read_ledger(verified, "verifications")
         parts = [settled.problems]
@@ -347,7 +349,7 @@ def make_dossier(
         manifest = Manifest(
             program=dossier.program,
             command="tax",
-            libraries=libraries(),
+            libraries=libraries() | {"fonts": fonts()},
             edition=study.edition.id,
             edition_sha256=study.edition.digest,
             method=study.method,
@@ -366,8 +368,8 @@ def reproduce(
     manifest: Path,
     output: Path | None = None,
     progress: Callable[[str], object] = lambda step: None,  # noqa: ARG005  told to nobody
-) -> tuple[pd.DataFrame, str, str]:
-    """Compute a dossier again from its manifest and compare every file byte for byte.
+) -> Reproduction:
+    """Compute a dossier again from its inputs and hold every file on disk against it.
 
     Parameters
     ----------
@@ -380,17 +382,13 @@ def reproduce(
 
     Returns
     -------
-    files : pandas.DataFrame
-        Columns ``path same``.
-    edition : str
-        In which it was computed.
-    versions : str
-        Versions that differ, in words.
+    Reproduction
+        Files on disk that are missing, extra or other; claims of the manifest that are not so.
 
     Raises
     ------
     carbon.base.errors.StudyError
-        T010 to T013.
+        T010, T011 or T013.
 
     Examples
     --------
@@ -398,15 +396,14 @@ def reproduce(
     Traceback (most recent call last):
     carbon.base.errors.StudyError: T010 nowhere.json: ...
     """
-    first = folders.dossier_manifest(manifest)
-    inputs = folders.restored(manifest, first)
+    stated = folders.dossier_manifest(manifest)
+    inputs = folders.restored(manifest, stated)
     with tempfile.TemporaryDirectory() as place:
         target = output or Path(place) / "again"
-        second, _ = make_dossier(inputs, folders.options_of(first), target, progress)
-    if second.edition_sha256 != first.edition_sha256:
-        raise StudyError("T013", second.edition, file=str(manifest), value=first.edition)
-    files = pd.DataFrame(folders.compared(first, second), columns=["path", "same"])
-    return files, first.edition, folders.differing(first, second)
+        made, _ = make_dossier(inputs, folders.options_of(stated), target, progress)
+        if made.edition_sha256 != stated.edition_sha256:
+            raise StudyError("T013", made.edition, file=str(manifest), value=stated.edition)
+        return held_against(manifest.resolve().parent, stated, target, made)
 
 
 def _study(options: DossierOptions, edition: str, inputs: dict[str, list[Path]]) -> Study:

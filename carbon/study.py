@@ -19,6 +19,7 @@ from carbon.base.errors import StudyError
 from carbon.base.terms import BOUNDARIES, FITS
 from carbon.catalogue.defaults import fill
 from carbon.catalogue.given import Source, table_of
+from carbon.catalogue.mapping import mapped, read_mapping
 from carbon.catalogue.read import read
 from carbon.catalogue.schema import Catalogue, Vocabulary
 from carbon.footprint import quality
@@ -57,6 +58,8 @@ class Study(Questions, Weighing):
         Name of an own background (:mod:`carbon.background.own`), preferred to the edition's data.
     cache : bool
         Keep solved unit impacts in the user's cache folder.
+    words : path, optional
+        A merchant's mapping of words (:mod:`carbon.catalogue.mapping`).
 
     Raises
     ------
@@ -82,6 +85,7 @@ class Study(Questions, Weighing):
         boundary: str = DEFAULT_BOUNDARY,
         background: str = "",
         cache: bool = True,
+        words: Path | str = "",
     ) -> None:
         if boundary not in BOUNDARIES:
             raise StudyError("S004", f"known: {', '.join(BOUNDARIES)}", value=boundary)
@@ -91,13 +95,17 @@ class Study(Questions, Weighing):
         if boundary == DEFAULT_BOUNDARY and not edition.judging:
             boundary = WITHOUT_USE  # an edition that leaves use out says so in the name
         super().__init__(edition, method, boundary, cache=cache)
+        self.words = words
         self._samplers: dict[int, Sampler] = {}
 
     @cached_property
     def vocabulary(self) -> Vocabulary:
         """Words, places and archetypes of the edition."""
         tables = dict(self.edition.vocabulary)
-        return Vocabulary(parameters=tables.pop("archetype_parameters"), **tables)
+        vocabulary = Vocabulary(parameters=tables.pop("archetype_parameters"), **tables)
+        if not self.words:
+            return vocabulary
+        return mapped(vocabulary, read_mapping(Path(self.words), vocabulary))
 
     def catalogue(self, source: Source) -> Catalogue:
         """Read a catalogue and fill what it leaves open.
@@ -201,8 +209,8 @@ class Study(Questions, Weighing):
         --------
         >>> text = "sku,category,mass\\nA,t_shirt,60 g\\nB,t_shirt,\\n"
         >>> graded = Study().grades(text, draws=100)
-        >>> graded["letter"].tolist(), graded["ratio"].round(9).tolist()[1]
-        (['A', 'C'], 1.0)
+        >>> graded["state"].tolist(), bool(graded["dear_kg"][1] > 0)
+        (['estimate', 'estimate'], True)
         """
         references = references or self.references
         weighed = self.footprints(

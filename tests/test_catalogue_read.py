@@ -126,10 +126,10 @@ def test_quick_and_slow_csv_agree(tmp_path):
 
 def test_bad_json_line(vocabulary, tmp_path):
     path = tmp_path / "goods.jsonl"
-    good = json.dumps({"sku": "S1", "category": "t_shirt", "mass_g": 200, "gtin": 6901234567890})
+    good = json.dumps({"sku": "S1", "category": "t_shirt", "mass_g": 200, "gtin": 6901234567892})
     path.write_text(f"{good}\n{{oops\n\n[1]\n")
     found = read(path, vocabulary)
-    assert found.skus["gtin"].tolist() == ["6901234567890"]
+    assert found.skus["gtin"].tolist() == ["6901234567892"]
     assert found.problems[["row", "code"]].values.tolist() == [[2, "C011"], [4, "C011"]]
 
 
@@ -138,7 +138,6 @@ def test_bad_json_line(vocabulary, tmp_path):
     [
         ("none.csv", None, "C001"),
         ("a.doc", b"x", "C002"),
-        ("a.csv", b"sku,category\n" + b"x" * 400 + b",t_shirt\n", "C003"),
         ("a.csv", b"sku,category\n" + b"x,y\n" * 500, "C003"),
         ("a.csv", b"a,b,c,d,e,f,g,h,i\n1,2,3,4,5,6,7,8,9\n", "C003"),
         ("a.csv", b"\xff\xfe\x00a", "C004"),

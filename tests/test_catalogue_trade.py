@@ -554,3 +554,71 @@ def test_net_contents(vocabulary, category, text, kg, code):
     mass = found.skus["mass_kg"].iloc[0]
     assert np.isnan(mass) if kg is None else mass == pytest.approx(kg)
     assert code in told(found) or code == ""
+
+
+# identities and impossible numbers ---------------------------------------------------------------
+
+
+def test_a_sku_is_printed_as_written_and_compared_by_one_key(vocabulary):
+    frame = pd.DataFrame({"sku": ["A™", "16½", "X²", "（甲）", "Ａ1\u200b", "A1"]})
+    found = read(frame.assign(category="t_shirt", mass="oops"), vocabulary)
+    assert found.skus["sku"].tolist() == ["A™", "16½", "X²", "（甲）", "A1", "A1"]
+    assert found.problems.loc[found.problems["code"] == "C008", "sku"].tolist() == ["A1"]
+    assert set(found.problems["sku"]) == set(found.skus["sku"])
+    assert found.select(["（甲）", "Ａ1"]).skus["sku"].tolist() == ["（甲）", "A1"]
+
+
+def test_lines_of_a_sku_are_found_by_its_key(vocabulary):
+    goods = pd.DataFrame({"sku": ["A™", "X²"], "category": "t_shirt"})
+    lines = pd.DataFrame({"sku": ["ATM", "X²"], "material": ["cotton", "mithril"], "share": "100%"})
+    found = read(goods, vocabulary, materials=lines)
+    assert found.materials["row"].tolist() == [0]
+    assert found.problems["sku"].tolist() == ["X²"]
+
+
+def test_a_ledger_knows_the_sku_as_the_catalogue_prints_it():
+    waybills = pd.DataFrame({"sku": ["A™", "（甲）", "Ａ1 "], "mode": "truck"})
+    ledger = read_ledger(waybills.assign(units="1", parcel_mass="1 kg"), "waybills")
+    assert ledger.frame["sku"].astype(str).tolist() == ["A™", "（甲）", "A1"]
+
+
+@pytest.mark.parametrize(
+    ("written", "number", "code"),
+    [
+        ("6901234567892", "6901234567892", None),
+        ("690 1234 567892", "6901234567892", "C019"),
+        ("690-1234-567892", "6901234567892", "C019"),
+        ("6901234567892.0", "6901234567892", "C019"),
+        ("36000291452", "036000291452", "C019"),
+        ("6901234567893", "6901234567893", "C020"),
+        ("own-17", "own-17", "C020"),
+    ],
+)
+def test_a_barcode_is_mended_or_left_out_and_told(vocabulary, written, number, code):
+    found = rows(vocabulary, gtin=[written, None])
+    assert found.skus["gtin"].fillna("").tolist() == [number or "", ""]
+    assert told(found) == ([code] if code else [])
+    assert not found.skus["failed"].any()
+
+
+@pytest.mark.parametrize(
+    ("column", "cell", "code"),
+    [
+        ("packaging", "courier bag 0 g", "C112"),
+        ("transport", "truck 0 km", "C112"),
+        ("transport", "汽运0公里", "C112"),
+        ("session_kwh", "0", "C112"),
+        ("session_kwh", "5000000 kWh", "C122"),
+        ("viewer_hours", "0", "C112"),
+        ("units_per_parcel", "1000000", "C122"),
+        ("units_sold", "5e12", "C122"),
+    ],
+)
+def test_what_cannot_be_counts_as_never_filled(vocabulary, column, cell, code):
+    found = rows(vocabulary, **{column: [cell, None]})
+    assert told(found, "warning") == [code]
+    assert not found.skus["failed"].any()
+    numbers = found.skus.select_dtypes("number").drop(columns="line")
+    pd.testing.assert_series_equal(numbers.iloc[0], numbers.iloc[1], check_names=False)
+    assert found.packaging["mass_kg"].isna().all()
+    assert found.legs["km"].isna().all()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pandas as pd
 import pytest
 
@@ -86,3 +89,31 @@ def test_every_exchange_names_its_evidence(goods) -> None:
     materials = table[table["stage"] == "materials"].groupby("sku")["evidence"].first()
     assert materials.astype(str).to_dict() == {"A": "declared", "B": "documented", "C": "declared"}
     assert by_stage(goods).shape == (3, 8)
+
+
+def test_documents_and_silence_are_told_by_label_inventory_and_result(tmp_path: Path) -> None:
+    study = Study("2026.2")
+    told = {
+        "category": "t_shirt",
+        "mass": "180 g measured [scale-0412.pdf]",
+        "materials": "cotton 95%; elastane 5% measured [bom-76.pdf]",
+        "packaging": "courier bag 18 g; waybill 4.5 g",
+    }
+    goods = [{"sku": "A", **told}, {"sku": "B", "category": "t_shirt"}]
+    study.label(goods, draws=100, formats=["json"]).save(tmp_path / "labels")
+    labels = {}
+    for file in sorted((tmp_path / "labels").rglob("[AB]-*.json")):
+        labels[file.name[0]] = json.loads(file.read_text(encoding="utf-8"))
+    quality = {sku: label["quality"] for sku, label in labels.items()}
+    assert quality["A"]["documented_share_percent"] > 0 == quality["B"]["documented_share_percent"]
+    assert quality["B"]["evidence"] == "assumed"
+    silent = {sku: label["footprint"]["taken_high_for_silence"] for sku, label in labels.items()}
+    assert silent["B"] > silent["A"] > 0
+    exchanges = study.inventory(goods)
+    by_sku = {sku: set(rows["evidence"].astype(str)) for sku, rows in exchanges.groupby("sku")}
+    assert "documented" in by_sku["A"]
+    assert by_sku["B"] == {"assumed"}
+    graded = study.grades(goods, draws=100).set_index("sku")
+    assert graded["documented_share"]["A"] > 0 == graded["documented_share"]["B"]
+    assert graded["dear_kg"]["B"] > graded["dear_kg"]["A"] > 0
+    assert graded["why"]["A"]

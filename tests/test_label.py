@@ -28,10 +28,11 @@ from carbon.base import digits
 from carbon.base.errors import RuleError
 from carbon.base.rules import templates_root
 from carbon.base.terms import STAGES as ORDER
+from carbon.catalogue.barcodes import is_gtin
 from carbon.label.claims import check, load_market, markets
 from carbon.label.design import DESIGNS, load_design, load_words
 from carbon.label.facts import Issue, facts
-from carbon.label.link import check_url, is_gtin, link_of, qr
+from carbon.label.link import check_url, link_of, qr
 from carbon.label.machine import json_label, json_ld
 from carbon.label.render import Style, render, sheet_of
 from carbon.label.scale import STATES

@@ -18,7 +18,7 @@ from carbon.catalogue.read import read, read_tables
 from carbon.catalogue.schema import Limits, Vocabulary
 from carbon.catalogue.stream import Stream
 
-TABLES = ("skus", "materials", "packaging", "legs", "destinations", "origin")
+TABLES = ("skus", "materials", "packaging", "legs", "destinations", "provenance")
 
 
 def in_batches(source, vocabulary: Vocabulary, folder: Path, step: int):

@@ -339,7 +339,8 @@ def test_a_dossier_is_reproduced_byte_for_byte(made: tuple[Path, Dossier], tmp_p
     found = CliRunner().invoke(reproduce, [str(manifest)])
     assert isinstance(found.exception, StudyError)
     assert found.exception.code == "T012"
-    assert found.exception.file == "lines.csv"
+    assert found.exception.file == "lines.csv, manifest.json"
+    assert "MISSTATED" in found.output
     (tmp_path / "handed-in" / "inputs" / "sales" / "sales.csv").write_text("x", encoding="utf-8")
     found = CliRunner().invoke(reproduce, [str(manifest)])
     assert isinstance(found.exception, StudyError)

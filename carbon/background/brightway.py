@@ -10,11 +10,17 @@ row vector ``y = C·B·A⁻¹`` holds the impact of one unit of every activity; 
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import io
 import logging
+import os
+import shutil
+import sys
+import tempfile
 import warnings
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -32,11 +38,13 @@ if TYPE_CHECKING:
 __all__ = [
     "data_package",
     "draw_spreads",
+    "homeless",
     "lca",
     "quiet",
     "sampled_impacts",
     "sampled_package",
     "unit_impacts",
+    "user_projects",
 ]
 
 BLOCK: Final = 50
@@ -124,7 +132,8 @@ def lca(package: bw_processing.Datapackage, demand: dict[int, float], **kwargs: 
         # bw2calc advertises pypardiso on import; plain SciPy is as fast at this size.
         warnings.simplefilter("ignore")
         logging.getLogger("bw2calc").setLevel(logging.WARNING)
-        import bw2calc
+        with homeless():
+            import bw2calc
 
         calculation = bw2calc.LCA(demand, data_objs=[package], **kwargs)
     calculation.load_lci_data()
@@ -323,6 +332,44 @@ def sampled_impacts(
         if progress is not None:
             progress(drawn.shape[1])
     return values
+
+
+@contextlib.contextmanager
+def homeless() -> Iterator[None]:
+    """Import Brightway without its folders: it makes them in the user's home on import.
+
+    Matrices need none of them. :func:`user_projects` goes back to the user's own when a project
+    is asked for.
+    """
+    if "bw2data" in sys.modules or "BRIGHTWAY2_DIR" in os.environ:
+        yield
+        return
+    place = tempfile.mkdtemp(prefix="carbon-brightway-")
+    atexit.register(shutil.rmtree, place, ignore_errors=True)
+    os.environ["BRIGHTWAY2_DIR"] = place
+    try:
+        yield
+        _temporary.append(place)
+    finally:
+        del os.environ["BRIGHTWAY2_DIR"]
+
+
+_temporary: list[str] = []
+"""Folder that stands for the user's, if Brightway was imported by :func:`homeless`."""
+
+
+def user_projects() -> Any:
+    """``bw2data`` with the projects of the user's folder (``BRIGHTWAY2_DIR``, else their home)."""
+    with quiet():
+        import bw2data
+
+        if _temporary:
+            data, logs = (Path(each) for each in bw2data.projects._get_base_directories())
+            for folder in (data, logs):
+                folder.mkdir(parents=True, exist_ok=True)
+            bw2data.projects.change_base_directories(data, logs, update=False)
+            _temporary.clear()
+    return bw2data
 
 
 @contextlib.contextmanager

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import pandas as pd
 
-from carbon.background.brightway import quiet
+from carbon.background.brightway import quiet, user_projects
 from carbon.background.edition import Edition
 from carbon.background.sampling import spread
 from carbon.background.unit_impacts import BIOGENIC_CO2, PARTS, characterization
@@ -108,9 +108,7 @@ def write_project(name: str, exported: Exported) -> None:
     carbon.base.errors.OutputError
         X020 if there is such a project, O001 if it cannot be written.
     """
-    with quiet():
-        import bw2data
-
+    bw2data = user_projects()
     if not name.strip() or name in {one.name for one in bw2data.projects}:
         raise OutputError("X020", value=name)
     before = bw2data.projects.current

@@ -18,7 +18,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import sparse
 
-from carbon.background.brightway import quiet
+from carbon.background.brightway import quiet, user_projects
 from carbon.background.solving import transposed
 from carbon.base.errors import StudyError
 
@@ -235,9 +235,7 @@ def open_database(project: str, name: str) -> Database:
     carbon.base.errors.StudyError
         X008 if there is no such project or database, or it is of Brightway 2.
     """
-    with quiet():
-        import bw2data
-
+    bw2data = user_projects()
     if project not in {one.name for one in bw2data.projects}:
         raise StudyError("X008", "no such project", value=project)
     with quiet():

@@ -8,8 +8,13 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import hmac
 import io
+import os
+import secrets
+import tempfile
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -50,7 +55,7 @@ total: a box would else lower the stage packaging and raise the end of life.
 WIDTH: Final = len(PARTS) + len(AGGREGATES) + len(BIOGENIC_CO2)
 CACHE_FORMAT: Final = "4"
 DIGEST: Final = hashlib.sha256().digest_size
-"""Bytes at the end of a cached file: the SHA-256 of what stands before."""
+"""Bytes at the end of a cached file: a seal of what stands before, by a secret of the user."""
 
 TINY: Final = 1e-12
 """What rounding may leave below zero [kg CO2e per unit]."""
@@ -331,12 +336,40 @@ def cache_path(edition: Edition, *key: str) -> Path:
     return Path(platformdirs.user_cache_dir("carbon-label")) / f"{name}.npy"
 
 
+def _seal(path: Path, body: bytes) -> bytes:
+    """What only this user can write below an array of that name.
+
+    A hash alone would let whoever writes into the cache choose the numbers. OSError if the user
+    has no place for a secret: then there is no cache.
+    """
+    return hmac.digest(_secret(), path.name.encode() + b"\0" + body, "sha256")
+
+
+@cache
+def _secret() -> bytes:
+    """32 bytes in the user's data folder, which nobody else may read."""
+    path = Path(platformdirs.user_data_dir("carbon-label")) / "cache.key"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.exists():
+        with (
+            contextlib.suppress(FileExistsError),
+            tempfile.NamedTemporaryFile(dir=path.parent, prefix=".cache.key.") as beside,
+        ):
+            beside.write(secrets.token_bytes(32))  # made with mode 0600
+            beside.flush()
+            os.link(beside.name, path)
+    key = path.read_bytes()
+    if len(key) != 32:
+        raise OSError(f"{path} is no key")
+    return key
+
+
 def load(path: Path, shape: tuple[int, ...], dtype: npt.DTypeLike) -> npt.NDArray[Any] | None:
     """Read an array that :func:`save` left, or None if it is not whole or not the one wanted."""
     try:
         content = path.read_bytes()
         body, digest = content[:-DIGEST], content[-DIGEST:]
-        if hashlib.sha256(body).digest() != digest:
+        if not hmac.compare_digest(_seal(path, body), digest):
             return None
         values: npt.NDArray[Any] = np.load(io.BytesIO(body), allow_pickle=False)
     except (OSError, ValueError, EOFError, MemoryError):
@@ -350,4 +383,4 @@ def save(path: Path, values: npt.NDArray[Any]) -> None:
     np.save(buffer, values, allow_pickle=False)
     body = buffer.getvalue()
     with contextlib.suppress(OutputError), whole_file(path, private=True) as beside:
-        beside.write_bytes(body + hashlib.sha256(body).digest())
+        beside.write_bytes(body + _seal(path, body))

@@ -7,16 +7,21 @@ the same behind every door, however often it was drawn.
 from __future__ import annotations
 
 import math
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import numpy.typing as npt
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = [
     "DASH",
     "PROBABILITY",
     "amount",
     "amounts",
+    "carried",
+    "carried_table",
     "interval",
     "last_places",
     "percent",
@@ -37,8 +42,75 @@ PROBABILITY: Final = 0.95
 DASH: Final = "–"
 """What stands for a number that is not known."""
 
+DIGITS: Final = 10
+"""Significant digits that a result is written with: far more than any of them carries."""
+
+LARGEST_POWER: Final = 300
+
+_POWERS: Final = np.array([float(f"1e{k}") for k in range(-LARGEST_POWER, LARGEST_POWER + 1)])
+"""Powers of ten, each the nearest number there is."""
+
 FINEST: Final = -12
 """Power of ten below which nothing is printed."""
+
+
+def carried(values: Floats, digits: int = DIGITS) -> Floats:
+    """Numbers without the last bits, in which processors differ.
+
+    Parameters
+    ----------
+    values : ndarray of float64
+        Any shape and unit.
+    digits : int
+        Significant digits that are kept, at most 15.
+
+    Returns
+    -------
+    ndarray of float64
+        The nearest decimal of so many digits, in the same unit, never coarser than a hundredth;
+        what is not finite stays.
+
+    Notes
+    -----
+    Sums and exponentials may differ in the last bit between processors, for their vector units
+    add in another order. Only operations that IEEE 754 rounds correctly are used here.
+
+    Examples
+    --------
+    >>> carried(np.array([0.1 + 0.2, 3.7000000000000006e-5, 2e12 + 0.01, -0.0])).tolist()
+    [0.3, 3.7e-05, 2000000000000.01, -0.0]
+    """
+    _, binary = np.frexp(values)
+    exponent = ((binary.astype(np.int64) - 1) * 1233) >> 12  # 1233 / 4096 is log10(2)
+    exponent = np.clip(exponent, -LARGEST_POWER + 20, LARGEST_POWER - 1)
+    exponent += np.abs(values) >= _POWERS[exponent + 1 + LARGEST_POWER]
+    shift = np.clip(digits - 1 - exponent, 2, LARGEST_POWER)
+    power = _POWERS[shift + LARGEST_POWER]
+    with np.errstate(invalid="ignore", over="ignore"):
+        scaled = values * power
+        near: Floats = np.rint(scaled) / power
+    # beyond 2 ** 53 every number is a multiple of its last bit already
+    plain = np.isfinite(near) & (np.abs(scaled) < 2.0**53)
+    return np.where(plain, near, values)
+
+
+def carried_table(frame: pd.DataFrame) -> pd.DataFrame:
+    """A table whose numbers of 64 bits are as :func:`carried` leaves them, to be written.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> carried_table(pd.DataFrame({"total_kg": [0.1 + 0.2], "sku": ["A"]})).to_numpy().tolist()
+    [[0.3, 'A']]
+    """
+    names = [name for name, kind in frame.dtypes.items() if kind == np.float64]
+    if not names or not frame.columns.is_unique:
+        return frame
+    return frame.assign(**{str(name): carried(frame[name].to_numpy()) for name in names})
 
 
 def interval(draws: npt.NDArray[np.floating[Any]]) -> tuple[Any, Any]:

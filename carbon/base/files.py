@@ -25,10 +25,12 @@ __all__ = [
     "as_utf8",
     "decoded",
     "digest",
+    "permissions",
     "plain_place",
     "read_bounded",
     "utf8_copy",
     "whole_file",
+    "whole_files",
     "whole_folder",
     "write_text",
 ]
@@ -220,7 +222,7 @@ def _kind(mode: int) -> str:
     return kinds.get(stat.S_IFMT(mode), "a device")
 
 
-def _permissions(bits: int) -> int:
+def permissions(bits: int) -> int:
     """Permissions that the user's mask leaves."""
     mask = os.umask(0)
     os.umask(mask)
@@ -258,7 +260,7 @@ def whole_file(path: Path, *, private: bool = False) -> Iterator[Path]:
         os.close(handle)
         beside = Path(name)
         yield beside
-        beside.chmod(0o600 if private else _permissions(0o666))
+        beside.chmod(0o600 if private else permissions(0o666))
         beside.replace(path)
     except OSError as error:
         raise OutputError("O001", error.strerror or str(error), file=str(path)) from None
@@ -291,7 +293,7 @@ def whole_folder(path: Path) -> Iterator[Path]:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         beside = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
-        beside.chmod(_permissions(0o777))
+        beside.chmod(permissions(0o777))
         yield beside
         if path.exists():
             aside = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
@@ -307,6 +309,45 @@ def whole_folder(path: Path) -> Iterator[Path]:
             beside.rename(path)
     except OSError as error:
         raise OutputError("O001", error.strerror or str(error), file=str(path)) from None
+    finally:
+        if beside is not None:
+            shutil.rmtree(beside, ignore_errors=True)
+
+
+@contextmanager
+def whole_files(folder: Path) -> Iterator[Path]:
+    """A place beside a folder; the files that are written there are moved into it at the end.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        It may hold other files, which stay; it is made if need be.
+
+    Yields
+    ------
+    pathlib.Path
+        An empty folder to write plain files in, the one that names the others last.
+
+    Raises
+    ------
+    carbon.base.errors.OutputError
+        O001 if one cannot be written: then none is replaced. O005 if a link or a device stands in
+        the way.
+    """
+    plain_place(folder, folder=True)
+    beside: Path | None = None
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        beside = Path(tempfile.mkdtemp(dir=folder, prefix=f".{folder.name}."))
+        yield beside
+        made = sorted(beside.iterdir(), key=lambda file: file.stat().st_mtime_ns)
+        for file in made:
+            plain_place(folder / file.name)
+        for file in made:
+            file.chmod(permissions(0o666))
+            file.replace(folder / file.name)
+    except OSError as error:
+        raise OutputError("O001", error.strerror or str(error), file=str(folder)) from None
     finally:
         if beside is not None:
             shutil.rmtree(beside, ignore_errors=True)

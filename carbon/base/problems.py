@@ -213,6 +213,7 @@ def retold(problems: pd.DataFrame, lang: str) -> pd.DataFrame:
     table = problem_table(problems, lang)
     if not len(table):
         return table
+    table["severity"] = problems["severity"].to_numpy()  # a cell left open only warns
     codes, remedies = (problems[name].astype("object").tolist() for name in ("code", "remedy"))
     semicolon = text("problem.semicolon", lang)
     for position, (code, remedy) in enumerate(zip(codes, remedies, strict=True)):

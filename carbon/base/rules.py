@@ -6,6 +6,7 @@ refused, so that a misspelt rule never passes for an absent one.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import tomllib
 from pathlib import Path
@@ -91,15 +92,18 @@ def load(path: Path | str, model: type[Model]) -> Model:
     """
     path = Path(path)
     try:
-        with path.open("rb") as file:
-            raw = file.read(LARGEST + 1)
-    except OSError as error:
+        plain = path.is_file()  # no device: it has no end
+        with path.open("rb") if plain else contextlib.nullcontext(None) as file:
+            raw = b"" if file is None else file.read(LARGEST + 1)
+    except (OSError, ValueError) as error:
         raise RuleError("P001", file=str(path)) from error
+    if not plain:
+        raise RuleError("P001", file=str(path))
     if len(raw) > LARGEST:
         raise RuleError("P002", f"more than {LARGEST} bytes", file=str(path))
     try:
         told = tomllib.loads(raw.decode("utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise RuleError("P002", str(error)[:200], file=str(path)) from error
     try:
         return model.model_validate(told)
@@ -108,9 +112,9 @@ def load(path: Path | str, model: type[Model]) -> Model:
         more = f"; and {len(others)} more" if others else ""
         raise RuleError(
             "P003",
-            f"{first['msg']}{more}",
+            f"{first['msg'][:200]}{more}",
             file=str(path),
-            column=".".join(str(part) for part in first["loc"]),
+            column=".".join(str(part) for part in first["loc"])[:120],
             value="" if isinstance(first["input"], dict) else str(first["input"])[:80],
         ) from error
 

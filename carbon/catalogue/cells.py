@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from carbon.base import units
-from carbon.catalogue.names import by_unique
+from carbon.catalogue.names import by_unique, written
 from carbon.catalogue.prose.signs import signs
 from carbon.catalogue.schema import Column
 
@@ -25,6 +25,7 @@ __all__ = [
     "RATES",
     "Faults",
     "Numbers",
+    "as_written",
     "clean",
     "few",
     "floats",
@@ -109,6 +110,32 @@ def clean(cells: Any) -> Any:
         return pc.cast(cells, pa.string())
     coded = few(cells)
     return _clean(cells) if coded is None else _clean(coded.dictionary).take(coded.indices)
+
+
+def as_written(cells: Any, cleaned: Any) -> Any:
+    """Clean texts with the signs that the merchant wrote, as ``A™`` and ``X²``, for print.
+
+    Parameters
+    ----------
+    cells : pyarrow.Array
+        Strings or numbers, as the file holds them.
+    cleaned : pyarrow.Array
+        What :func:`clean` made of them: the key by which they are compared.
+
+    Examples
+    --------
+    >>> column = pa.array(["A™ ", "（Ｘ）１６½"])
+    >>> as_written(column, clean(column)).to_pylist(), clean(column).to_pylist()
+    (['A™', '（X）16½'], ['ATM', '(X)161⁄2'])
+    """
+    if not pa.types.is_string(cells.type) or pc.all(pc.string_is_ascii(cells)).as_py():
+        return cleaned
+    differs = pc.fill_null(pc.not_equal(cells, cleaned), False)
+    at = np.flatnonzero(differs.to_numpy(zero_copy_only=False))
+    if not len(at):
+        return cleaned
+    texts = [written(text) for text in cells.take(pa.array(at)).to_pylist()]
+    return pc.replace_with_mask(cleaned, differs, pa.array(texts, pa.string()))
 
 
 def few(texts: Any) -> Any:
@@ -355,6 +382,8 @@ def scaled(
         out.fail("C107", values > column.limit)
     if column.positive or column.least:
         out.fail("C112", (values <= 0) if column.positive else (values < column.least))
+    if column.most < np.inf:
+        out.fail("C122", values > column.most)
     return out
 
 

@@ -41,6 +41,8 @@ class Column:
         Zero is refused.
     least : float
         Smallest count.
+    most : float
+        Number, in the base unit, beyond which a cell is a slip whatever the goods.
     """
 
     kind: str
@@ -50,6 +52,7 @@ class Column:
     limit: float = 1.0
     positive: bool = False
     least: float = 0.0
+    most: float = float("inf")
 
 
 COLUMNS: Final[dict[str, Column]] = {
@@ -60,7 +63,7 @@ COLUMNS: Final[dict[str, Column]] = {
     "merchant": Column("text", "merchant", "who sells it"),
     "price": Column("price", "price", "price of one unit, as 129 CNY"),
     "currency": Column("text", "currency", "ISO 4217 code, as CNY"),
-    "units_sold": Column("count", "units_sold", "units sold in the period or session"),
+    "units_sold": Column("count", "units_sold", "units sold in the period or session", most=1e9),
     "session": Column("text", "session", "live session whose totals are shared by its SKUs"),
     "mass": Column("mass", "mass_kg", "net mass of one unit, as 200 g", positive=True),
     "quantity": Column(
@@ -70,7 +73,9 @@ COLUMNS: Final[dict[str, Column]] = {
     "size_class": Column("text", "size_class", "size that it is made for, as child"),
     "materials": Column("lines", "", "as cotton 95% recycled 20%; elastane 5%"),
     "packaging": Column("lines", "", "as courier bag 12 g; paper tag 3 g"),
-    "units_per_parcel": Column("count", "units_per_parcel", "units in one parcel", least=1.0),
+    "units_per_parcel": Column(
+        "count", "units_per_parcel", "units in one parcel", least=1.0, most=1000.0
+    ),
     "electricity": Column("electricity", "electricity_kwh", "electricity to make one, as 1.2 kWh"),
     "heat": Column("heat", "heat_mj", "heat to make one, as 3 MJ natural gas"),
     "heat_fuel": Column("choice", "heat_fuel", "fuel of that heat"),
@@ -89,8 +94,14 @@ COLUMNS: Final[dict[str, Column]] = {
     "packaging_reuse": Column(
         "share", "packaging_reuse", "packaging of returns used again, as 20%"
     ),
-    "session_kwh": Column("electricity", "session_kwh", "studio electricity of the session", "kWh"),
-    "viewer_hours": Column("duration", "viewer_hours", "viewer-hours of the session", "h"),
+    "session_kwh": Column(
+        *("electricity", "session_kwh", "studio electricity of the session", "kWh"),
+        positive=True,
+        most=1e5,
+    ),
+    "viewer_hours": Column(
+        *("duration", "viewer_hours", "viewer-hours of the session", "h"), positive=True, most=1e9
+    ),
     "energy_per_year": Column("electricity", "energy_per_year_kwh", "in use, as 30 kWh per year"),
     "service_life": Column("lifetime", "service_life_years", "as 3 years", "year", positive=True),
 }
@@ -108,7 +119,7 @@ LINE_COLUMNS: Final[dict[str, dict[str, Column]]] = {
     "packaging": {
         "sku": COLUMNS["sku"],
         "item": Column("choice", "item", "packaging item, as courier bag"),
-        "mass": Column("mass", "mass_kg", "mass of one piece, as 12 g"),
+        "mass": Column("mass", "mass_kg", "mass of one piece, as 12 g", positive=True),
         "trips": Column("count", "trips", "trips of a reusable item, 1 to 200", limit=200.0),
         "recycled": Column("share", "recycled_share", "recycled content, as 50%"),
         "count": Column("count", "count", "pieces"),
@@ -119,7 +130,7 @@ LINE_COLUMNS: Final[dict[str, dict[str, Column]]] = {
         "chain": Column("text", "chain", "name of the chain, as air"),
         "chain_share": Column("share", "chain_share", "share of the units on this chain, as 60%"),
         "mode": Column("choice", "mode", "mode, as truck"),
-        "distance": Column("distance", "km", "length of the leg, as 80 km"),
+        "distance": Column("distance", "km", "length of the leg, as 80 km", positive=True),
         "position": Column("count", "position", "order of the leg in its chain"),
     },
 }
@@ -170,9 +181,11 @@ PARAMETER_NAMES: Final = (
 
 LEFT_OPEN: Final[dict[str, frozenset[str]]] = {
     **dict.fromkeys(("price", "currency", "units_sold", "gtin"), frozenset()),
-    "mass": frozenset({"C112"}),
+    **dict.fromkeys(
+        ("mass", "packaging", "distance", "session_kwh", "viewer_hours"), frozenset({"C112"})
+    ),
     **dict.fromkeys(("origin", "destination"), frozenset({"C231", "C232", "C108", "C107", "C106"})),
-    **dict.fromkeys(("transport", "return_transport"), frozenset({"C221"})),
+    **dict.fromkeys(("transport", "return_transport"), frozenset({"C221", "C112"})),
     **dict.fromkeys(
         ("return_rate", "resale_share", "loss_rate", "packaging_reuse"), frozenset({"C108"})
     ),

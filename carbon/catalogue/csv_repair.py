@@ -17,6 +17,7 @@ from carbon.catalogue.sheets import Fault, Sheet, records, title_rows
 
 __all__ = ["slow", "swallowed"]
 
+_MOST_CELLS: Final = 4096  # of a row; more than columns may be
 _MOST_UNCLOSED: Final = 100  # a file with more open quotation marks needs another remedy
 _UNCLOSED: Final = "a quotation mark is not closed"
 _CHAIN: Final = re.compile(r"[:：%]|[0-9]\s*(?:km|公里)")  # what no first cell of a row holds
@@ -98,7 +99,7 @@ def slow(file: str, data: bytes, separator: str, above: int = 0, headed: bool = 
                     raise CatalogueError("C011", _UNCLOSED, file=file, row=faults[0].line)
             reader = csv.reader(source, delimiter=separator, strict=True)
         if any(row):
-            rows.append((number, row))
+            rows.append((number, row[:_MOST_CELLS]))
             width = max(width, len(row)) if len(rows) < 10 else width
     titles = 0 if headed else title_rows([row for _, row in rows[:10]])
     sheet = records(file, rows[titles:])

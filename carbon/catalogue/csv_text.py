@@ -35,7 +35,7 @@ _HEADER: Final = 1 << 17  # bytes in which its header ends
 _QUOTE, _FEED = b'"'[0], b"\n"[0]
 
 
-def read_csv(path: Path, whole: bool = True) -> Sheet:
+def read_csv(path: Path, whole: bool = True, most: int = 256) -> Sheet:
     """Table of a CSV file.
 
     Parameters
@@ -43,11 +43,13 @@ def read_csv(path: Path, whole: bool = True) -> Sheet:
     path : pathlib.Path
     whole : bool
         As for :func:`fast`.
+    most : int
+        Columns.
 
     Raises
     ------
     CatalogueError
-        C004 encoding, C011 damaged.
+        C003 columns, C004 encoding, C011 damaged.
     """
     file, data = path.name, as_utf8(path.read_bytes())
     if data is None or b"\x00" in data:
@@ -60,10 +62,19 @@ def read_csv(path: Path, whole: bool = True) -> Sheet:
         data, above = data[start:], int(start > 0)
         if titles and not quoted:
             data, above = data.split(b"\n", titles)[titles], above + titles
+        _narrow(data, separator, most, file)
         quick = None if quoted else fast(file, data, separator, above, whole)
         return quick or slow(file, data, separator, above)
     except csv.Error as error:
         raise CatalogueError("C011", str(error), file=file) from error
+
+
+def _narrow(data: bytes, separator: str, most: int, file: str) -> None:
+    """Refuse a table whose first lines have far more cells than columns may be."""
+    for line in data[: 1 << 24].split(b"\n", 10)[:10]:
+        allowed = (100 if b'"' in line else 8) * most  # quoted cells may hold separators
+        if line.count(separator.encode()) > allowed:
+            raise CatalogueError("C003", f"more than {most} columns", file=file)
 
 
 def layout(data: bytes) -> tuple[str, int, int, bool]:

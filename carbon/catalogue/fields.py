@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from carbon.catalogue import cells
+from carbon.catalogue.barcodes import mended
 from carbon.catalogue.headers import currency_of
 from carbon.catalogue.lines import Lines
 from carbon.catalogue.names import by_unique, key
@@ -70,7 +71,9 @@ def fill_words(
         return codes >= 0
     texts = rows.texts.get(name, texts)
     if name == "sku":
-        texts = pc.fill_null(texts, "")
+        texts = pc.fill_null(texts if rows.names is None else rows.names, "")
+    if name == "gtin" and pc.any(pc.is_valid(texts)).as_py():
+        texts = _barcodes(texts, rows, problems)
     if name == "currency":
         stated = pa.array(
             by_unique(texts, lambda text: currency_of(text) or text.upper(), object, None)
@@ -80,6 +83,21 @@ def fill_words(
         )
     skus[output] = pd.array(texts, dtype="str")
     return present
+
+
+def _barcodes(texts: Any, rows: Rows, problems: CellProblems) -> Any:
+    """Trade item numbers; what was mended or is none is told."""
+    scientific = pc.match_substring(texts, "+")  # told as C014
+    texts = pc.if_else(pc.fill_null(scientific, False), None, texts)
+    coded = pc.dictionary_encode(texts)
+    answers = [mended(text) for text in coded.dictionary.to_pylist()]
+    numbers = pa.array([number or None for number, _ in answers], pa.string())
+    for code in sorted({code for _, code in answers} - {""}):
+        these = pa.array([each == code for _, each in answers])
+        where = pc.fill_null(these.take(coded.indices), False)
+        at = np.flatnonzero(where.to_numpy(zero_copy_only=False))
+        problems.cells(rows, at, "gtin", texts.take(pa.array(at)), code)
+    return numbers.take(coded.indices)
 
 
 def _fill_categories(

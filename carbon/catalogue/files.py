@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,7 +24,11 @@ from carbon.catalogue.schema import Limits
 from carbon.catalogue.sheets import SUFFIXES, Fault, Sheet, cells_of, plain
 from carbon.catalogue.workbook import read_workbook
 
-__all__ = ["SUFFIXES", "checked", "column_text", "named", "open_sheets", "settled"]
+__all__ = ["SUFFIXES", "bounded_group", "checked", "column_text", "named", "open_sheets", "settled"]
+
+
+SPARE: Final = 1 << 20
+"""Bytes by which a column may exceed what its cells hold: dictionaries, pages."""
 
 
 def open_sheets(
@@ -112,18 +116,10 @@ def checked(sheet: Sheet, limits: Limits) -> Sheet:
     if len(sheet.lines) > limits.rows:
         raise CatalogueError("C003", f"more than {limits.rows:,} rows", file=sheet.file)
     empty: Any = True
-    for header, cells in zip(sheet.headers, sheet.columns, strict=True):
+    for position, header in enumerate(sheet.headers):
+        cells = sheet.columns[position]
         if pa.types.is_string(cells.type):
-            lengths = pc.binary_length(cells)
-            if len(cells) and (pc.max(lengths).as_py() or 0) > limits.cell:
-                worst = int(np.nanargmax(pc.fill_null(lengths, 0).to_numpy(zero_copy_only=False)))
-                raise CatalogueError(
-                    "C003",
-                    f"a cell of more than {limits.cell:,} bytes",
-                    file=sheet.file,
-                    row=int(sheet.lines[worst]),
-                    column=header,
-                )
+            cells = sheet.columns[position] = _short(cells, header, sheet, limits.cell)
         if empty is not False:
             bare = pc.is_null(cells)
             if cells.null_count < len(cells) and pa.types.is_string(cells.type):
@@ -138,6 +134,19 @@ def checked(sheet: Sheet, limits: Limits) -> Sheet:
         sheet.columns = [cells.filter(keep) for cells in sheet.columns]
         sheet.lines = sheet.lines[keep.to_numpy(zero_copy_only=False)]
     return sheet
+
+
+def _short(cells: Any, header: str, sheet: Sheet, most: int) -> Any:
+    """A column without its overlong cells, each of which fails its row."""
+    lengths = pc.fill_null(pc.binary_length(cells), 0)
+    if not len(cells) or pc.max(lengths).as_py() <= most:
+        return cells
+    long = pc.greater(lengths, most)
+    for at in np.flatnonzero(long.to_numpy(zero_copy_only=False)):
+        begin, line = cells[int(at)].as_py()[:80], int(sheet.lines[at])
+        hint = f"a cell of more than {most:,} bytes"
+        sheet.faults.append(Fault(sheet.file, line, begin, hint, column=header))
+    return pc.if_else(long, None, cells)
 
 
 def _frame(frame: pd.DataFrame) -> Sheet:
@@ -167,9 +176,13 @@ def _parquet(path: Path, limits: Limits, _whole: bool) -> dict[str, Sheet]:
     try:
         with pq.ParquetFile(path) as file:
             groups = range(file.metadata.num_row_groups)
-            unpacked = sum(file.metadata.row_group(group).total_byte_size for group in groups)
+            unpacked = sum(
+                bounded_group(file.metadata, group, limits, path.name) for group in groups
+            )
             if unpacked > limits.unpacked or file.metadata.num_rows > limits.rows:
                 raise CatalogueError("C003", f"unpacks to {unpacked:,} bytes", file=path.name)
+            if file.metadata.num_columns > limits.columns:
+                raise CatalogueError("C003", f"more than {limits.columns} columns", file=path.name)
             table = file.read()
         lines = np.arange(2, len(table) + 2, dtype=np.int64)
         sheet = Sheet(path.name, list(table.column_names), [], lines)
@@ -178,6 +191,33 @@ def _parquet(path: Path, limits: Limits, _whole: bool) -> dict[str, Sheet]:
     except pa.ArrowException as error:
         raise CatalogueError("C011", str(error), file=path.name) from error
     return {path.stem: sheet}
+
+
+def bounded_group(about: Any, group: int, limits: Limits, file: str) -> int:
+    """Bytes to which a row group of a Parquet file unpacks, unless cells of it are too long.
+
+    Parameters
+    ----------
+    about : pyarrow.parquet.FileMetaData
+    group : int
+    limits : Limits
+    file : str
+        Told to the user.
+
+    Raises
+    ------
+    CatalogueError
+        C003 if a column unpacks to more than so many cells may hold.
+    """
+    rows = about.row_group(group)
+    most = rows.num_rows * limits.cell + SPARE
+    for column in range(rows.num_columns):
+        size = rows.column(column).total_uncompressed_size
+        if size > most:
+            detail = f"a cell of more than {limits.cell:,} bytes"
+            name = rows.column(column).path_in_schema[:80]
+            raise CatalogueError("C003", detail, file=file, column=name)
+    return int(rows.total_byte_size)
 
 
 def settled(sheet: Sheet) -> Sheet:
@@ -208,8 +248,16 @@ def column_text(column: Any, name: str, sheet: Sheet) -> Any:
         Its table, told of faults.
     """
     try:
+        if isinstance(column, pa.ChunkedArray):
+            column = column.unify_dictionaries().combine_chunks()
+        if pa.types.is_dictionary(column.type):
+            column = column.dictionary_decode()
+        if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+            column.validate(full=True)  # a file may call text what is none
         return plain(column)
     except pa.ArrowInvalid:
+        if not pa.types.is_nested(column.type):
+            column = column.cast(pa.large_binary())
         texts: list[str | None] = []
         for position, value in enumerate(column.to_pylist()):
             try:
@@ -226,36 +274,37 @@ def _jsonl(path: Path, limits: Limits, _whole: bool) -> dict[str, Sheet]:
     """Table of a JSON Lines file; a damaged line is told and left out."""
     text = decoded(path.read_bytes(), lambda _: CatalogueError("C004", file=path.name))
     records: list[dict[str, Any]] = []
+    headers: dict[str, None] = {}
     lines: list[int] = []
     faults: list[Fault] = []
     for number, line in enumerate(text.split("\n"), start=1):
         if not line.strip():
             continue
+        hint = "no JSON object"
         try:
             record = json.loads(line)
+            if "\\ud" in line.lower():  # half of a character is none
+                hint = "half of a character"
+                json.dumps(record, ensure_ascii=False).encode("utf-8")
         except (ValueError, RecursionError):
             record = None
         if isinstance(record, dict):
             records.append(record)
             lines.append(number)
+            headers.update(dict.fromkeys(record))
+            if len(headers) > limits.columns:
+                detail = f"more than {limits.columns} columns"
+                raise CatalogueError("C003", detail, file=path.name, row=number)
         else:
-            faults.append(Fault(path.name, number, line.strip()[:80], "no JSON object"))
+            faults.append(Fault(path.name, number, line.strip()[:80], hint))
     if not records:
         raise CatalogueError("C011", "no JSON object in any line", file=path.name)
-    headers = list(dict.fromkeys(_keys(records)))
-    if len(headers) > limits.columns:
-        raise CatalogueError("C003", f"more than {limits.columns} columns", file=path.name)
     columns = [cells_of([record.get(name) for record in records]) for name in headers]
-    return {path.stem: Sheet(path.name, headers, columns, np.array(lines, np.int64), faults)}
-
-
-def _keys(records: Iterable[dict[str, Any]]) -> Iterable[str]:
-    for record in records:
-        yield from record
+    return {path.stem: Sheet(path.name, list(headers), columns, np.array(lines, np.int64), faults)}
 
 
 _READERS: Final[dict[str, Callable[[Path, Limits, bool], dict[str, Sheet]]]] = {
-    ".csv": lambda path, _, whole: {path.stem: read_csv(path, whole)},
+    ".csv": lambda path, limits, whole: {path.stem: read_csv(path, whole, limits.columns)},
     ".xlsx": lambda path, limits, _: read_workbook(path, limits),
     ".parquet": _parquet,
     ".jsonl": _jsonl,

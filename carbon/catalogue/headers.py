@@ -128,6 +128,8 @@ def _known(table: str, vocabulary: Vocabulary) -> dict[str, str]:
             known.setdefault(key(alias), name)
     known |= {key(alias): name for alias, name in remap.items()}
     known |= {key(name): name for name in columns}
+    stated = vocabulary.words_of("map.header").items()
+    known |= {key(alias): name for alias, name in stated if name in columns}
     return known
 
 

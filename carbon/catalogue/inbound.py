@@ -54,6 +54,8 @@ def inbound_km(
     circle = np.where(nested, default_km, circle)
     moves = (here != there) & (here >= 0) & (there >= 0) & ~np.isnan(circle)
     by_sea = moves & (geography.apart(here, there) | (circle > LAND_KM))
+    if not moves.any():  # nor need a vocabulary know any way
+        return np.zeros(len(here)), np.zeros(len(here))
     modes, chains = ways(vocabulary)
     looked = Looked.of(vocabulary, "modes")
     factor = looked.numbers("distance_factor")

@@ -59,6 +59,16 @@ class Input:
         """Open for reading."""
         return Path(self.path).open("rb") if self.remote is None else self.remote.open(self.path)
 
+    def changed(self) -> bool:
+        """Whether a file of this machine is another one than when it was looked at first."""
+        if self.remote is not None:
+            return False
+        try:
+            now = Path(self.path).stat()
+        except OSError:
+            return True
+        return (now.st_size, str(now.st_mtime_ns)) != (self.size, self.stamp)
+
     def local(self, folder: Path) -> Path:
         """Path on this machine; a remote file is copied to a folder first."""
         if self.remote is None:

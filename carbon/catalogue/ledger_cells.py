@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from carbon.base import units
-from carbon.catalogue.cells import Faults, Numbers, clean, measure, numbers
+from carbon.catalogue.cells import Faults, Numbers, as_written, clean, measure, numbers
 from carbon.catalogue.headers import money_unit
 from carbon.catalogue.ledger_columns import LedgerColumn, flag_words
 from carbon.catalogue.names import key
@@ -122,7 +122,8 @@ def parse(cells: Any, column: LedgerColumn, unit: str) -> Cells:
     if column.kind == "id":
         texts = clean(cells.combine_chunks() if isinstance(cells, pa.ChunkedArray) else cells)
         return Cells(pd.array(texts, dtype="str"), _null(texts))
-    return _spread(cells, lambda texts: _PARSERS[column.kind](texts, column, unit))
+    as_printed = column.name == "sku"
+    return _spread(cells, lambda texts: _PARSERS[column.kind](texts, column, unit), as_printed)
 
 
 def _quick(cells: Any) -> NDArray[np.float64] | None:
@@ -143,7 +144,7 @@ def _null(texts: Any) -> NDArray[np.bool_]:
     return np.asarray(pc.is_null(texts), bool)
 
 
-def _spread(cells: Any, understand: Callable[[Any], Cells]) -> Cells:
+def _spread(cells: Any, understand: Callable[[Any], Cells], as_printed: bool = False) -> Cells:
     """Understand each different text once and spread the result over the rows."""
     encoded = pc.dictionary_encode(cells)
     if isinstance(encoded, pa.ChunkedArray):
@@ -151,6 +152,8 @@ def _spread(cells: Any, understand: Callable[[Any], Cells]) -> Cells:
     if isinstance(encoded, pa.ChunkedArray):  # of no chunk
         encoded = pc.dictionary_encode(pa.array([], pa.string()))
     texts = clean(encoded.dictionary)
+    if as_printed:  # SKUs stand in a catalogue as the merchant wrote them
+        texts = as_written(encoded.dictionary, texts)
     texts = pa.concat_arrays([texts, pa.nulls(1, texts.type)])
     at = pc.fill_null(encoded.indices, len(texts) - 1).to_numpy(zero_copy_only=False)
     found = understand(texts)

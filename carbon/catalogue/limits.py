@@ -25,6 +25,9 @@ class Limits:
         Rows and columns of a table.
     cell : int
         Bytes of one cell.
+    preset : str
+        Program whose export a catalogue is (:mod:`carbon.catalogue.presets`); recognised by its
+        headers without, ``none`` for none.
 
     Examples
     --------
@@ -37,6 +40,7 @@ class Limits:
     rows: int = 5_000_000
     columns: int = 256
     cell: int = 20_000
+    preset: str = ""
 
 
 @dataclass(frozen=True)

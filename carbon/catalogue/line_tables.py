@@ -95,7 +95,9 @@ def rows_of(
         texts = Texts(given)
         sku = texts.get("sku", pa.nulls(len(sheet.lines), pa.string()))
         owner = np.arange(len(sheet.lines))
-        return Rows(sheet.file, sheet.lines, sku, owner, sources, texts, sheet.files)
+        shown = cells.as_written(given["sku"], sku) if "sku" in given else sku
+        names = None if shown is sku else shown
+        return Rows(sheet.file, sheet.lines, sku, owner, sources, texts, sheet.files, names=names)
     starts, heads = cells.runs(given["sku"])
     run = np.repeat(np.arange(len(starts)), np.diff(np.append(starts, len(sheet.lines))))
     if heads.null_count:
@@ -109,7 +111,10 @@ def rows_of(
         found = pc.index_in(sku, value_set=goods.sku, skip_nulls=True)
         owner = pc.fill_null(found, -1).to_numpy(zero_copy_only=False).astype(np.int64)[run]
     texts = Texts({name: column for name, column in given.items() if name != "sku"})
-    return Rows(sheet.file, sheet.lines, Runs(sku, run), owner, sources, texts, sheet.files)
+    return Rows(
+        *(sheet.file, sheet.lines, Runs(sku, run), owner, sources, texts, sheet.files),
+        names=goods.names,
+    )
 
 
 def filled_down(sheet: Sheet, given: Any, sku: Any) -> Any:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from carbon.base.rules import templates_root
 
-__all__ = ["Names", "by_unique", "key", "simplified"]
+__all__ = ["Names", "by_unique", "key", "simplified", "written"]
 
 _NEAR = 0.75
 """Least likeness of a suggestion: two letters of eight may differ, and the first may not."""
@@ -50,6 +50,32 @@ def simplified(text: str) -> str:
     if text.isascii():
         return text
     return unicodedata.normalize("NFKC", _INVISIBLE.sub("", text)).translate(_characters())
+
+
+_LETTERS = {
+    ord(full): plain
+    for full in map(chr, range(0xFF01, 0xFF5F))
+    if (plain := unicodedata.normalize("NFKC", full)).isalnum()
+}
+"""Full-width letter or digit → the one that is meant."""
+
+_TEXT_FORMULA = re.compile(r'^="([^"]*)"$')
+
+
+def written(text: str) -> str:
+    """Text as it is printed: what does not show is left out, letters and digits are of one width.
+
+    Parameters
+    ----------
+    text : str
+
+    Examples
+    --------
+    >>> written(" Ａ™（１６½）\u200b"), written('="00123"')
+    ('A™（16½）', '00123')
+    """
+    shown = _INVISIBLE.sub("", text).translate(_LETTERS).strip()
+    return _TEXT_FORMULA.sub(r"\1", shown)
 
 
 def key(name: str) -> str:

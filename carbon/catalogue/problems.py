@@ -124,6 +124,8 @@ class Rows:
         File of each row, where they stand in several.
     distinct : bool
         Whether each row is known to have a SKU of its own.
+    names : pyarrow.Array, optional
+        SKUs of the catalogue as they are printed; None where ``sku`` is printed as it is.
     """
 
     file: str
@@ -134,6 +136,15 @@ class Rows:
     texts: Texts = field(default_factory=lambda: Texts({}))
     files: NDArray[np.object_] | None = None
     distinct: bool = False
+    names: Any = None
+
+    def printed(self, at: NDArray[Any]) -> Any:
+        """SKUs of some rows as they are printed."""
+        texts = self.sku.take(pa.array(at))
+        if self.names is None:
+            return texts
+        owner = self.owner[at]
+        return pc.coalesce(self.names.take(pa.array(owner, mask=owner < 0)), texts)
 
 
 class CellProblems(Problems):
@@ -195,7 +206,7 @@ class CellProblems(Problems):
             file=rows.file if rows.files is None else rows.files[at],
             row=rows.lines[at],
             column=rows.sources.get(column, column),
-            sku=pc.fill_null(rows.sku.take(pa.array(at)), ""),
+            sku=pc.fill_null(rows.printed(at), ""),
             value=pc.replace_substring(values, "\x01", ","),
             hint=list(hints) if hints is not None else "",
             owner=rows.owner[at],

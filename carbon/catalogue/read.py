@@ -33,6 +33,7 @@ from carbon.catalogue.places import (
     destination_lines,
     no_destinations,
 )
+from carbon.catalogue.presets import as_goods
 from carbon.catalogue.problems import CellProblems, Rows
 from carbon.catalogue.schema import (
     COLUMNS,
@@ -98,7 +99,11 @@ def read(
     """
     limits = limits or Limits()
     problems = CellProblems()
-    sheets = by_table(open_sheets(path, limits), vocabulary, problems)
+    opened = [
+        (name, as_goods(sheet, vocabulary, limits.preset))
+        for name, sheet in open_sheets(path, limits)
+    ]
+    sheets = by_table(opened, vocabulary, problems)
     for table, source in zip(LINE_TABLES, (materials, packaging, legs), strict=True):
         if source is not None:
             sheets[table] = one_table(open_sheets(source, limits), table, vocabulary, problems)
@@ -153,6 +158,8 @@ def read_tables(
     rows = rows_of(main, headers, given, None)
     given = {name: None if pa.types.is_string(cell.type) else cell for name, cell in given.items()}
     size = len(main.lines)
+    if not size and whole.first:
+        problems.add("C021", file=main.file)
     tell_faults(main, rows, problems)
     repeated = _identities(rows, problems, whole.repeats)
     rows.distinct = not len(repeated) and not rows.sku.null_count

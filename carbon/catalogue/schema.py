@@ -27,7 +27,7 @@ from carbon.catalogue.columns import (
 )
 from carbon.catalogue.documents import no_evidence
 from carbon.catalogue.limits import Limits, Whole
-from carbon.catalogue.names import Names, key
+from carbon.catalogue.names import Names, key, written
 
 __all__ = [
     "COLUMNS",
@@ -154,6 +154,7 @@ class Vocabulary:
             plain = {key(item) for item in ids} if kind == "region" else named
             for alias in doubtful - plain:
                 aliases.pop(alias, None)
+            aliases |= {key(alias): item for alias, item in self.words_of(f"map.{kind}").items()}
             self._names[kind] = Names(ids, aliases)
         return self._names[kind]
 
@@ -167,7 +168,9 @@ class Vocabulary:
         """
         if kind not in self._asks:
             words = self.words_of(f"ask.{kind}").items()
-            self._asks[kind] = {key(alias): tuple(ids.split()) for alias, ids in words}
+            stated = {key(alias) for alias in self.words_of(f"map.{kind}")}
+            asked = {key(alias): tuple(ids.split()) for alias, ids in words}
+            self._asks[kind] = {word: ids for word, ids in asked.items() if word not in stated}
         return self._asks[kind]
 
     def _fuels(self) -> pd.DataFrame:
@@ -232,7 +235,8 @@ class Vocabulary:
     @cached_property
     def unit_words(self) -> dict[str, str]:
         """Aliases of units."""
-        return self.words_of("unit")
+        stated = {alias.lower(): unit for alias, unit in self.words_of("map.unit").items()}
+        return self.words_of("unit") | stated
 
 
 def _no_steps() -> pd.DataFrame:
@@ -367,6 +371,9 @@ class Catalogue:
             S003 if one is not in the catalogue.
         """
         position = {sku: at for at, sku in reversed(list(enumerate(self.skus["sku"])))}
+        if any(sku not in position for sku in skus):
+            folded = {written(sku): sku for sku in position}
+            skus = [sku if sku in position else folded.get(written(sku), sku) for sku in skus]
         unknown = [sku for sku in skus if sku not in position]
         if unknown:
             raise StudyError("S003", file=self.file, value=unknown[0])

@@ -201,7 +201,8 @@ def plain(column: Any) -> Any:
     if pa.types.is_dictionary(column.type):
         column = column.dictionary_decode()
     if pa.types.is_integer(column.type):
-        return column.cast(pa.int64(), safe=False)
+        large = column.type == pa.uint64() and (pc.max(column).as_py() or 0) >= 2**63
+        return column.cast(pa.string() if large else pa.int64())
     if pa.types.is_floating(column.type) or pa.types.is_decimal(column.type):
         column = column.cast(pa.float64())
         return pc.if_else(pc.fill_null(pc.is_nan(column), True), None, column)

@@ -20,9 +20,10 @@ import pyarrow as pa
 from carbon.base.errors import CatalogueError
 from carbon.base.files import utf8_copy
 from carbon.catalogue.csv_text import Span, header_of, spans
-from carbon.catalogue.files import named, open_sheets
+from carbon.catalogue.files import bounded_group, named, open_sheets
 from carbon.catalogue.inputs import Input
-from carbon.catalogue.schema import Limits
+from carbon.catalogue.presets import NO_PRESET, as_goods, recognised
+from carbon.catalogue.schema import Limits, Vocabulary
 from carbon.catalogue.sheets import Sheet
 
 __all__ = ["Damaged", "Piece", "Reader", "empty", "only", "open_readers"]
@@ -151,6 +152,7 @@ class _Parquet:
             line = 2
             for group in range(file.metadata.num_row_groups):
                 about = file.metadata.row_group(group)
+                bounded_group(file.metadata, group, self.limits, self.file)
                 if about.total_byte_size > self.limits.unpacked:
                     detail = f"a row group unpacks to {about.total_byte_size:,} bytes"
                     raise CatalogueError("C003", detail, file=self.file)
@@ -206,6 +208,7 @@ def only(sheet: Sheet, columns: Collection[str] | None) -> Sheet:
 
 def open_readers(
     source: str | os.PathLike[str] | pd.DataFrame,
+    vocabulary: Vocabulary,
     inputs: Collection[Input],
     limits: Limits,
     folder: Path,
@@ -217,6 +220,8 @@ def open_readers(
     Parameters
     ----------
     source : path, URL or pandas.DataFrame
+    vocabulary : Vocabulary
+        By whose words exports of other programs are understood.
     inputs : collection of Input
         Its files.
     limits : Limits
@@ -240,12 +245,15 @@ def open_readers(
         If none could.
     """
     if isinstance(source, pd.DataFrame):
-        return [_Held(name, sheet) for name, sheet in open_sheets(source, limits)], []
+        opened = open_sheets(source, limits)
+        return [
+            _Held(name, as_goods(sheet, vocabulary, limits.preset)) for name, sheet in opened
+        ], []
     readers: list[Reader] = []
     damaged: list[Damaged] = []
     for item in inputs:
         try:
-            readers += _open(item, limits, folder, step, whole)
+            readers += _open(item, vocabulary, limits, folder, step, whole)
         except CatalogueError as error:
             if len(inputs) == 1:
                 raise
@@ -256,7 +264,9 @@ def open_readers(
     return readers, damaged
 
 
-def _open(item: Input, limits: Limits, folder: Path, step: int, whole: int) -> list[Reader]:
+def _open(
+    item: Input, vocabulary: Vocabulary, limits: Limits, folder: Path, step: int, whole: int
+) -> list[Reader]:
     suffix = PurePosixPath(item.path).suffix.lower()
     if suffix == ".parquet":
         return [_parquet(item, limits)]
@@ -268,11 +278,18 @@ def _open(item: Input, limits: Limits, folder: Path, step: int, whole: int) -> l
         path = readable
         begin, parts = header_of(path), spans(path, item.name, step)
         if begin is not None and parts is not None:
+            if begin.header.count(begin.separator.encode()) > 8 * limits.columns:
+                raise CatalogueError("C003", f"more than {limits.columns} columns", file=item.name)
             headers = Span(path, item.name, begin.header, begin.separator, 0, 0, 0, 0).sheet()
-            return [_Spans(item.table, item.name, headers.headers, parts, limits)]
+            preset = limits.preset or recognised(headers.headers)
+            if preset in (None, NO_PRESET):  # rows of an export belong together
+                return [_Spans(item.table, item.name, headers.headers, parts, limits)]
     sheets = open_sheets(path, limits)
     copy = replace(item, path=str(path))
-    return [_Held(*named(copy, name, sheet)) for name, sheet in sheets]
+    return [
+        _Held(*named(copy, name, as_goods(sheet, vocabulary, limits.preset)))
+        for name, sheet in sheets
+    ]
 
 
 def _parquet(item: Input, limits: Limits) -> Reader:

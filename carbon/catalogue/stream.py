@@ -159,7 +159,9 @@ class Stream:
         self.vocabulary, self.folder, self.step = vocabulary, folder, step
         self.limits = limits or Limits()
         self.inputs = [] if isinstance(source, pd.DataFrame) else inputs_of(source)
-        readers, self.damaged = open_readers(source, self.inputs, self.limits, folder, step, whole)
+        readers, self.damaged = open_readers(
+            *(source, vocabulary, self.inputs, self.limits, folder, step, whole)
+        )
         self.problems = CellProblems()
         headed = [(reader, empty(reader)) for reader in readers]
         named = assigned(

@@ -112,5 +112,5 @@ def surveyed(
     named = dict(zip(percent["source"], percent["column"], strict=True))
     bad = part.problems.loc[part.problems["code"] == "C108", "column"].unique()
     fractions = frozenset(f"skus.{named[name]}" for name in bad if name in named)
-    texts = pa.array(part.skus["sku"], pa.string())
+    texts = cells.clean(pa.array(part.skus["sku"], pa.string()))
     return Surveyed(sku_digests(texts), part.sessions, fractions | percents_told)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime
 import re
 import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -38,6 +39,30 @@ _STYLED: Final = re.compile(_CELL + rb'[^>]*?\bs="([0-9]+)"[^>]*><v>([0-9]{1,15}
 _ZEROS: Final = re.compile(r"^0{2,30}$")
 _MOST_CELLS: Final = 1000
 """Cells of one sheet that are told one by one."""
+
+_MOST_SHEETS: Final = 200
+"""Sheets of a workbook."""
+
+_MOST_BYTES: Final = 1_000_000_000
+"""Bytes to which a workbook may unpack: it is read at once."""
+
+_LARGEST: Final = 8_000_000
+"""Cells of the rectangle that a sheet spans: each needs some 100 bytes while it is read."""
+
+_ANY_CELL: Final = re.compile(
+    rb"<(?:\w{1,20}:)?(?:c|row)\b[^>]*?\br\s*=\s*[\"']([A-Za-z]{0,3})([0-9]{1,10})[\"']"
+)
+
+_DAMAGED: Final = (
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    KeyError,
+    ElementTree.ParseError,
+    NotImplementedError,
+    RuntimeError,  # encrypted
+    ValueError,
+)
 
 
 @dataclass
@@ -69,16 +94,21 @@ def read_workbook(path: Path, limits: Limits) -> dict[str, Sheet]:
     try:
         with zipfile.ZipFile(path) as archive:
             unpacked = sum(item.file_size for item in archive.infolist())
-            if unpacked > limits.unpacked:
+            if unpacked > min(limits.unpacked, _MOST_BYTES):
                 raise CatalogueError("C003", f"unpacks to {unpacked:,} bytes", file=path.name)
-            hidden, shown = _looked_at(archive)
-    except (zipfile.BadZipFile, KeyError, ElementTree.ParseError, NotImplementedError) as error:
+            count = sum(name.startswith("xl/worksheets/") for name in archive.namelist())
+            if count > _MOST_SHEETS:
+                raise CatalogueError("C003", f"more than {_MOST_SHEETS} sheets", file=path.name)
+            hidden, shown = _looked_at(archive, limits, path.name)
+    except _DAMAGED as error:
         raise CatalogueError("C011", "no XLSX workbook", file=path.name) from error
     try:
         frames = pd.read_excel(
             path, sheet_name=None, header=None, dtype=object, na_filter=False, engine="calamine"
         )
-    except Exception as error:  # calamine raises errors of several unrelated kinds
+    except (KeyboardInterrupt, SystemExit, MemoryError):
+        raise
+    except BaseException as error:  # calamine raises errors of unrelated kinds, and panics of Rust
         raise CatalogueError("C011", str(error), file=path.name) from error
     visible = [name for name in frames if name not in hidden] or list(frames)
     sheets: dict[str, Sheet] = {}
@@ -138,7 +168,9 @@ def _unlike_text(values: Any) -> list[tuple[tuple[int, int], Any]]:
     ]
 
 
-def _looked_at(archive: zipfile.ZipFile) -> tuple[set[str], dict[str, _Shown]]:
+def _looked_at(
+    archive: zipfile.ZipFile, limits: Limits, file: str
+) -> tuple[set[str], dict[str, _Shown]]:
     """Hidden sheets, and what cells of each sheet show where that is not their plain value."""
     book = _parsed(archive.read("xl/workbook.xml"))
     relations = _parsed(archive.read("xl/_rels/workbook.xml.rels"))
@@ -153,8 +185,26 @@ def _looked_at(archive: zipfile.ZipFile) -> tuple[set[str], dict[str, _Shown]]:
         target = targets.get(entry.get(_REL), "").removeprefix("/")
         target = target if target.startswith("xl/") else f"xl/{target}"
         if target in archive.namelist():
-            shown[name] = _shown(archive.read(target), zeros)
+            data = archive.read(target)
+            _bounded(data, limits, f"{file}#{name[:40]}")
+            shown[name] = _shown(data, zeros)
     return hidden, shown
+
+
+def _bounded(data: bytes, limits: Limits, file: str) -> None:
+    """Refuse a sheet whose cells span more than can be read, wherever it says it ends."""
+    if data.count(b"<c") > _LARGEST:
+        raise CatalogueError("C003", f"more than {_LARGEST:,} cells", file=file)
+    columns: set[bytes] = set()
+    last = 0
+    for match in _ANY_CELL.finditer(data):
+        columns.add(match[1])
+        last = max(last, int(match[2]))
+    width = max((_column(letters) + 1 for letters in columns), default=0)
+    if width > 8 * limits.columns:
+        raise CatalogueError("C003", f"more than {limits.columns} columns", file=file)
+    if last * width > _LARGEST:
+        raise CatalogueError("C003", f"more than {_LARGEST:,} cells", file=file)
 
 
 def _parsed(data: bytes) -> ElementTree.Element:
@@ -211,7 +261,12 @@ def _shown(data: bytes, zeros: Mapping[int, int]) -> _Shown:
 
 def _place(match: re.Match[bytes]) -> tuple[int, int]:
     """Row and column of a cell, from 0."""
+    return int(match[2]) - 1, _column(match[1])
+
+
+def _column(letters: bytes) -> int:
+    """Column by its letters, from 0; -1 for none."""
     column = 0
-    for letter in match[1]:
+    for letter in letters.upper():
         column = column * 26 + letter - 64
-    return int(match[2]) - 1, column - 1
+    return column - 1

@@ -14,6 +14,7 @@ from carbon.cli.options import (
     EDITION,
     PATH,
     Group,
+    echo,
     new_study,
     progress,
     show,
@@ -152,9 +153,9 @@ def background_list() -> None:
     for row in stored().to_dict("records"):
         star = "*" if row["current"] else " "
         about = {"name": row["name"], "version": row["version"], "count": row["datasets"]}
-        click.echo(f"{star} {said('datasets', **about)}")
-        click.echo(f"    {row['title']}")
-    click.echo(str(root()))
+        echo(f"{star} {said('datasets', **about)}")
+        echo(f"    {row['title']}")
+    echo(str(root()))
 
 
 @background.command("drop")
@@ -205,7 +206,7 @@ def _print_mapped(mapped: pd.DataFrame, show: int) -> None:
     checked = mapped["theirs"].notna().any()
     for row in mapped.head(show).to_dict("records"):
         beside = said("theirs", kg=row["theirs"]) if checked else ""
-        click.echo(
+        echo(
             f"{row['kg']:>10.4g} kg CO2e/{row['unit']:<7}{beside}  {row['activity']}, "
             f"{row['location']}  <- {row['title'][:70]}"
         )

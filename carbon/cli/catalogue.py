@@ -8,8 +8,8 @@ from typing import Any
 
 import click
 
+from carbon.base.words import text
 from carbon.cli.options import (
-    AS_TABLE,
     CATALOGUE,
     EDITION,
     FACTORS,
@@ -17,7 +17,9 @@ from carbon.cli.options import (
     OUTPUT,
     PATH,
     SKUS,
+    WORDS,
     command,
+    echo,
     new_study,
     scope,
     show,
@@ -26,8 +28,8 @@ from carbon.cli.outputs import guard
 from carbon.cli.printing import (
     errors_in,
     print_catalogue_problems,
-    print_defaults,
     print_headers,
+    print_summary,
     say,
 )
 
@@ -91,37 +93,76 @@ def explain(
     study = new_study(**scope)
     filled = study.catalogue(catalogue).select([sku])
     for line in tree(study, filled, cut / 100, lang):
-        click.echo(line)
+        echo(line)
     if picture is not None:
         write_picture(chart(study, filled, lang), picture)
-        click.echo(f"{first_name(filled)} -> {picture}")
+        echo(f"{first_name(filled)} -> {picture}")
     print_catalogue_problems(filled)
     sys.exit(1 if errors_in(filled) else 0)
 
 
 @command()
 @CATALOGUE
-@AS_TABLE
+@click.option(
+    "-o",
+    "--output",
+    type=PATH,
+    metavar="OUT",
+    help="A copy with the cells at fault marked (.xlsx), or the problems as a table.",
+)
+@click.option("--learn", type=PATH, metavar="CSV", help="List the words that were not understood.")
+@WORDS
+@click.option(
+    "--preset",
+    default="",
+    metavar="NAME",
+    help="Program whose export the file is, as shopify; recognised by its headers without, none "
+    "for none.",
+)
 @show(50, "Problems")
 @EDITION
 @FACTORS
+@LANG
 def check(
-    catalogue: Path, output: Path | None, show: int, edition: str, factors: tuple[Path, ...]
+    catalogue: Path,
+    output: Path | None,
+    learn: Path | None,
+    words: Path | None,
+    preset: str,
+    show: int,
+    edition: str,
+    factors: tuple[Path, ...],
+    lang: str,
 ) -> None:
-    """Every problem with row, column, value, rule and remedy; and what was assumed.
+    """What was read, left out and assumed; every problem with row, column, rule and remedy.
 
     \b
     carbon check catalogue.xlsx
-    carbon check catalogue.xlsx -o problems.xlsx
+    carbon check catalogue.xlsx -o check.xlsx
+    carbon check export.csv --learn words.csv
+    carbon check export.csv --map words.csv
     """
+    from carbon.catalogue.mapping import learned
+    from carbon.catalogue.read import read
+    from carbon.catalogue.schema import Limits
+    from carbon.run.check_sheet import write_check_sheet
     from carbon.run.results import write_table
 
-    guard(output, catalogue)
-    filled = new_study(edition=edition, factors=factors).catalogue(catalogue)
+    for place in (output, learn):
+        guard(place, catalogue)
+    study = new_study(edition=edition, factors=factors, words=words or "")
+    filled = study.complete(read(catalogue, study.vocabulary, limits=Limits(preset=preset)))
+    unknown = learned(filled, study.vocabulary, lang)
+    print_summary(filled, unknown)
     print_headers(filled)
-    print_defaults(filled)
-    print_catalogue_problems(filled, show=show)
-    if output is not None:
+    print_catalogue_problems(filled, show=show, worst_first=True)
+    if learn is not None:
+        write_table(unknown, learn)
+        echo(text("check.learned", lang, count=len(unknown), output=learn))
+    if output is not None and output.suffix.lower() == ".xlsx":
+        count = write_check_sheet(catalogue, filled, study.vocabulary, output, lang)
+        echo(text("check.marked", lang, count=count, output=output))
+    elif output is not None:
         write_table(filled.problems, output)
         say("problems_written", count=len(filled.problems), output=output)
     sys.exit(1 if errors_in(filled) else 0)

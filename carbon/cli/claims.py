@@ -11,7 +11,7 @@ import click
 
 from carbon.base.errors import RuleError
 from carbon.base.files import decoded
-from carbon.cli.options import AS_TABLE, LANG, MARKET, command, show
+from carbon.cli.options import AS_TABLE, LANG, MARKET, command, echo, show
 from carbon.cli.outputs import guard
 from carbon.cli.printing import said, say
 
@@ -81,12 +81,12 @@ def claims(
         say("more_written", count=len(findings) - show)
     if cleaned:
         for line in clean(lines, rules, shown)[0]:
-            click.echo(line)
+            echo(line)
     if output is not None:
         write_table(findings.rename(columns={"text": "line"}), output)
     name = rules.rules.name_zh if lang == "zh" else rules.rules.name_en
     counts = _counted(findings["action"].value_counts().to_dict())
-    click.echo(f"{name}: {counts}  [{rules.id} {rules.sha256[:12]}]", err=cleaned)
+    echo(f"{name}: {counts}  [{rules.id} {rules.sha256[:12]}]", err=cleaned)
     sys.exit(1 if len(findings) else 0)
 
 
@@ -94,11 +94,11 @@ def _print_findings(findings: pd.DataFrame, *, several: bool) -> None:
     """Findings with rule, message, other words and cite; of several lines, the line too."""
     for row in findings.to_dict("records"):
         place = said("line", line=row["text"]) if several else ""
-        click.echo(f"{row['action']:<7} {place}{row['words']!r}  [{row['rule']}]")
-        click.echo(f"        {row['message']}")
+        echo(f"{row['action']:<7} {place}{row['words']!r}  [{row['rule']}]")
+        echo(f"        {row['message']}")
         if row["reword"]:
-            click.echo(f"        -> {row['reword']}")
-        click.echo(f"        {row['cite']}")
+            echo(f"        -> {row['reword']}")
+        echo(f"        {row['cite']}")
 
 
 def _counted(tally: Mapping[Any, int]) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from carbon.cli.options import AS_TABLE, DRAWS, command, draw_factors, new_study, scope, show
+from carbon.cli.options import AS_TABLE, DRAWS, command, draw_factors, echo, new_study, scope, show
 from carbon.cli.outputs import guard
 from carbon.cli.printing import say
 
@@ -73,11 +73,11 @@ def _print_pair(rows: pd.DataFrame) -> None:
     names = [str(first["sku_a"]), str(first["sku_b"])]
     if names[0] == names[1]:
         names = [f"{names[0]} A", "B"]
-    click.echo(f"{'':<14}{names[0][:16]:>17}{names[1][:16]:>17}{'A - B':>12}")
+    echo(f"{'':<14}{names[0][:16]:>17}{names[1][:16]:>17}{'A - B':>12}")
     for row in rows.to_dict("records"):
         part = row["difference_share"]
         share = "" if part != part else f"{part:+.0%}"
-        click.echo(
+        echo(
             f"{row['stage']:<14}{row['a_kg']:>17.3g}{row['b_kg']:>17.3g}"
             f"{row['difference_kg']:>+12.3g}  {share}"
         )

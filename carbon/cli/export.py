@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from carbon.cli.options import CATALOGUE, PATH, SKUS, Group, new_study, scope
+from carbon.cli.options import CATALOGUE, PATH, SKUS, Group, echo, new_study, scope
 from carbon.cli.printing import say
 
 __all__ = ["export"]
@@ -47,7 +47,7 @@ def export_brightway(
     table = study.export(catalogue, project, skus=skus, output=output)
     left_out = table["problem"].ne("")
     for row in table.head(20).to_dict("records"):
-        click.echo(f"{row['sku']}: {row['total_kg']:.4g} kg CO2e  {row['problem']}")
+        echo(f"{row['sku']}: {row['total_kg']:.4g} kg CO2e  {row['problem']}")
     if output is not None:
         say("written", output=output)
     count = int((~left_out).sum())

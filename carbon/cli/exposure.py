@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from carbon.cli.options import LANG, OUTPUT, PATH, POLICY, command
+from carbon.cli.options import LANG, OUTPUT, PATH, POLICY, command, echo
 from carbon.cli.outputs import beside, write_tables
 from carbon.cli.printing import code_words, said, say
 
@@ -94,7 +94,7 @@ def exposure(
         _print_scenario(shared.scenario, shared, lang)
     for code, count in shared.problems["code"].value_counts(sort=False).items():
         if code != LEFT_OUT:
-            click.echo(f"{CODES[str(code)].severity} {code} x {count}  {code_words(str(code))}")
+            echo(f"{CODES[str(code)].severity} {code} x {count}  {code_words(str(code))}")
     counts = {"rooms": len(shared.last.rooms), "left_out": shared.left_out}
     say("exposed", **counts, output=output, policy=policy.id)
     sys.exit(1 if shared.left_out or (shared.problems["severity"] == "error").any() else 0)
@@ -104,14 +104,14 @@ def _print_report(last: Allocation, lang: str) -> None:
     report = last.report
     rules = report[report["section"] == "rule"]
     heads = [said(key) for key in ("rule", "before", "after", "bound", "price")]
-    click.echo(f"{heads[0]:<14}" + "".join(f"{head:>9}" for head in heads[1:]))
+    echo(f"{heads[0]:<14}" + "".join(f"{head:>9}" for head in heads[1:]))
     for row in rules.to_dict("records"):
         numbers = "".join(_share(row[name]) for name in ("before", "after", "bound", "price"))
-        click.echo(f"{row['name']:<14}{numbers}  {row[lang]}")
+        echo(f"{row['name']:<14}{numbers}  {row[lang]}")
     rest = report[report["section"].isin(["concentration", "fairness"])]
     for row in rest[rest["name"] != "rooms"].to_dict("records"):
         before = "" if row["before"] != row["before"] else f"{row['before']:.3f} -> "
-        click.echo(f"  {row[lang]}: {before}{row['after']:.3f}")
+        echo(f"  {row[lang]}: {before}{row['after']:.3f}")
 
 
 def _share(value: float) -> str:
@@ -130,7 +130,7 @@ def _print_rounds(shared: Rounds) -> None:
 def _print_scenario(scenario: Scenario, shared: Exposure, lang: str) -> None:
     """What came out beside what was reported."""
     first, last = shared.course.iloc[0], shared.course.iloc[-1]
-    click.echo(scenario.title_zh if lang == "zh" else scenario.title)
+    echo(scenario.title_zh if lang == "zh" else scenario.title)
     paper, shares, change = scenario.reported, "", ""
     if paper is not None:
         before, after = paper.small_sales_before.value, paper.small_sales_after.value

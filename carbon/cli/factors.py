@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from carbon.base.errors import FactorsError
-from carbon.cli.options import EDITION, FACTORS, Group, language, new_study
+from carbon.cli.options import EDITION, FACTORS, Group, echo, language, new_study
 from carbon.cli.printing import said, say
 
 if TYPE_CHECKING:
@@ -38,9 +38,9 @@ def factors_list(edition: str, factors: tuple[Path, ...]) -> None:
     for package in loaded.packages:
         licence = ", ".join(entry["name"] for entry in package.descriptor["licenses"])
         count = len(package.tables.get("activities", ()))
-        click.echo(f"\n{package.id}  {package.descriptor['title']}")
+        echo(f"\n{package.id}  {package.descriptor['title']}")
         say("package", count=count, licence=licence, digest=package.digest[:12])
-        click.echo(f"  {package.descriptor['citation']}")
+        echo(f"  {package.descriptor['citation']}")
 
 
 @factors.command("search")
@@ -63,7 +63,7 @@ def factors_search(words: tuple[str, ...], edition: str, factors: tuple[Path, ..
     datasets = datasets.loc[text.index]
     made = datasets["template"] & ~datasets["location"].isin([*words, "CN", "GLO"])
     for row in datasets[~made].to_dict("records"):
-        click.echo(
+        echo(
             f"{_digits(row['kg']):>10} kg CO2e/{row['unit']:<7} {row['activity']}, "
             f"{row['location']}  ({row['source']}, {row['year']:.0f}, {row['kind']})"
         )
@@ -84,7 +84,7 @@ def factors_show(activity: str, location: str, edition: str, factors: tuple[Path
 
     study = new_study(edition=edition, factors=factors)
     for line in dataset(study, activity, location, language()):
-        click.echo(line)
+        echo(line)
 
 
 @factors.command("check")
@@ -119,7 +119,7 @@ def factors_seal(folder: Path) -> None:
     """
     from carbon.background.source import seal
 
-    click.echo(f"{folder}: sha256 {seal(folder)}")
+    echo(f"{folder}: sha256 {seal(folder)}")
 
 
 @factors.command("diff")
@@ -166,9 +166,9 @@ def _print_differences(table: pd.DataFrame) -> None:
             moved = said(
                 "moved", before=before, was=row["was"], after=after, now=row["is"], unit=row["unit"]
             )
-        click.echo(f"{row['kind']} {row['name']}{place}: {row['why']}{moved}")
+        echo(f"{row['kind']} {row['name']}{place}: {row['why']}{moved}")
     for (kind, why), rows in table.groupby(["kind", "why"], sort=True):
-        click.echo(f"{len(rows)} {kind}: {why}")
+        echo(f"{len(rows)} {kind}: {why}")
     say("differ", count=int((table["kind"] == "dataset").sum()))
 
 

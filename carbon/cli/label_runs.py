@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from carbon.cli.options import echo
 from carbon.cli.printing import errors_in, print_problems, print_run, said, say, words_of
 
 if TYPE_CHECKING:
@@ -125,7 +126,7 @@ def _print_states(tally: Mapping[Any, int]) -> None:
     parts = [f"{tally[state]} {names[state]}" for state in STATES if tally.get(state)]
     certified = tally.get("verified", 0)
     parts += [said("verified", count=certified)] if certified else []
-    click.echo(", ".join(parts) or said("no_labels"))
+    echo(", ".join(parts) or said("no_labels"))
 
 
 def _print_changes(table: pd.DataFrame) -> None:
@@ -135,7 +136,7 @@ def _print_changes(table: pd.DataFrame) -> None:
     kinds = ", ".join(f"{count} {names[str(kind)]}" for kind, count in counts.items())
     say("labels_change", count=len(table), kinds=kinds or said("none"))
     for row in table[table["change"] == "letter"].head(20).to_dict("records"):
-        click.echo(f"  {row['sku']}: {row['letter_old'] or '-'} -> {row['letter_new'] or '-'}")
+        echo(f"  {row['sku']}: {row['letter_old'] or '-'} -> {row['letter_new'] or '-'}")
 
 
 def _print_claims(rows: Sequence[Mapping[Any, Any]], more: int) -> None:

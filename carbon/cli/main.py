@@ -2,7 +2,7 @@
 
 Exit codes: 0 everything was computed; 1 some rows have problems and were left out; 2 the command
 was not understood; 3 the input was refused; 4 the factors were refused; 5 the result could not
-be written.
+be written; 6 a fault of the program itself, with a file to send.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def main() -> None:
     carbon explain catalogue.xlsx TS-001     from the total to the publisher's cell
 
     Exit codes: 0 computed, 1 some rows left out, 2 command not understood, 3 input refused,
-    4 factors refused, 5 result not writable.
+    4 factors refused, 5 result not writable, 6 fault of the program.
     """
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import io
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from carbon.base.errors import CarbonError, OutputError
+from carbon.base.faults import shown_text, unexpected
 from carbon.base.terms import BOUNDARIES, DEFAULT_EDITION
 from carbon.base.words import LANGUAGES, default_language, text
 
@@ -25,6 +27,7 @@ __all__ = [
     "Place",
     "command",
     "draw_factors",
+    "echo",
     "language",
     "new_study",
     "progress",
@@ -123,8 +126,21 @@ class Command(click.Command):
             if name in renamed:
                 args[at] = f"{renamed[name]}{equals}{value}"
                 note = text("cli.renamed", default_language(), old=name, new=renamed[name])
-                click.echo(note, err=True)
+                echo(note, err=True)
         return super().parse_args(ctx, args)
+
+
+def echo(text: object = "", *, err: bool = False) -> None:
+    """Print a line; what would steer the terminal is shown instead of sent.
+
+    Parameters
+    ----------
+    text : object
+        May hold names and cells of files.
+    err : bool
+        Print on stderr.
+    """
+    click.echo(shown_text(str(text)), err=err)
 
 
 class Group(click.Group):
@@ -134,18 +150,25 @@ class Group(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command and turn what a user can cause into a line and an exit code."""
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, io.TextIOWrapper):  # a terminal may not have every character
+                stream.reconfigure(errors="backslashreplace")
+        failure: CarbonError
         try:
             return super().invoke(ctx)
         except CarbonError as error:
-            click.echo(f"carbon: {error.text(ctx.meta.get(LANG_KEY) or 'en')}", err=True)
-            ctx.exit(error.exit_code)
+            failure = error
         except BrokenPipeError:
             sys.stderr.close()
-            ctx.exit(0)
+            return ctx.exit(0)
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
         except OSError as error:
-            told = OutputError("O001", str(error)).text(ctx.meta.get(LANG_KEY) or "en")
-            click.echo(f"carbon: {told}", err=True)
-            ctx.exit(OutputError.exit_code)
+            failure = OutputError("O001", str(error))
+        except Exception as error:
+            failure = unexpected(error, sys.argv[1:])
+        echo(f"carbon: {failure.text(ctx.meta.get(LANG_KEY) or 'en')}", err=True)
+        return ctx.exit(failure.exit_code)
 
 
 command = functools.partial(click.command, cls=Command)
@@ -164,6 +187,13 @@ FACTORS = click.option(
     metavar="DIR",
     type=PATH,
     help="Your own factor package; it is preferred. May be repeated.",
+)
+WORDS = click.option(
+    "--map",
+    "words",
+    type=PATH,
+    metavar="CSV",
+    help="Your words and what they mean here; carbon check --learn lists them.",
 )
 DRAWS = click.option(
     "--draws",

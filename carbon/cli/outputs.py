@@ -7,6 +7,7 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
 from carbon.base.errors import OutputError
+from carbon.base.files import plain_place
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -59,6 +60,7 @@ def guard(
         if not suffix:
             check_folder(output, index)
         return
+    plain_place(output, folder=not suffix)
     for source in (Path(each) for each in sources if "://" not in str(each)):
         same = output.exists() and source.exists() and output.samefile(source)
         # what is no table is not read again with the folder in which it lies

@@ -7,7 +7,7 @@ import sys
 import click
 
 from carbon.base.errors import RuleError
-from carbon.cli.options import LANG, Group, language
+from carbon.cli.options import LANG, Group, echo, language
 from carbon.cli.printing import say
 
 __all__ = ["policy"]
@@ -43,7 +43,7 @@ def check(files: tuple[str, ...]) -> None:
         try:
             rules, clashes = policy_conflicts(name)
         except RuleError as error:
-            click.echo(error.text(lang))
+            echo(error.text(lang))
             count += 1
             continue
         count += len(clashes)
@@ -53,7 +53,7 @@ def check(files: tuple[str, ...]) -> None:
             words = {"rule": code.rule_in(lang), "remedy": code.remedy_in(lang), "detail": detail}
             sentence = text("problem.sentence", lang, **words)
             severity = text(f"severity.{code.severity}", lang)
-            click.echo(f"{severity} {clash.code}  {path} {clash.key}: {clash.value!r}  {sentence}")
+            echo(f"{severity} {clash.code}  {path} {clash.key}: {clash.value!r}  {sentence}")
         if not clashes:
             say("no_conflicts", path=path, policy=rules.id)
     sys.exit(3 if count else 0)
@@ -73,4 +73,4 @@ def explain(file: str, lang: str) -> None:
     from carbon.liveroom.policy_file import read_policy
 
     for line in sentences(read_policy(file), lang):
-        click.echo(line)
+        echo(line)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from carbon.cli.options import LANG, PATH, command, new_study, progress, scope, show
+from carbon.cli.options import LANG, PATH, command, echo, new_study, progress, scope, show
 from carbon.cli.printing import print_problems, said, say
 
 if TYPE_CHECKING:
@@ -101,11 +101,11 @@ def _print_pool(priced: Pool, policy: Policy) -> None:
     say("pool", **priced.totals)
     heads = [said(key) for key in ("tier", "up_to", "merchants", "return_rate", "premium")]
     heads.append(said("tariff"))
-    click.echo("{:<8}{:>7}{:>11}{:>8}{:>10}{:>9}".format(*heads))
+    echo("{:<8}{:>7}{:>11}{:>8}{:>10}{:>9}".format(*heads))
     for row in priced.tiers[priced.tiers["insured"] > 0].to_dict("records"):
         tariff = row["tariff_cents"]
         charged = "" if tariff is None or tariff != tariff else f"{tariff / 100:.2f}"
-        click.echo(
+        echo(
             f"{row['tier']:<8}{row['up_to']:>7.0%}{row['merchants']:>11,}{row['rate']:>8.1%}"
             f"{row['premium_cents'] / 100:>10.2f}{charged:>9}"
         )

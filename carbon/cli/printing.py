@@ -6,10 +6,8 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-import click
-
 from carbon.base.words import section, text
-from carbon.cli.options import language
+from carbon.cli.options import echo, language
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,11 +23,16 @@ __all__ = [
     "print_headers",
     "print_problems",
     "print_run",
+    "print_summary",
     "said",
     "say",
     "say_aside",
     "words_of",
 ]
+
+
+MOST_NAMED = 8
+"""Columns or words that one line of a summary names."""
 
 
 def said(key: str, **values: object) -> str:
@@ -47,12 +50,12 @@ def said(key: str, **values: object) -> str:
 
 def say(key: str, **values: object) -> None:
     """Print a sentence of the section ``cli``."""
-    click.echo(said(key, **values))
+    echo(said(key, **values))
 
 
 def say_aside(key: str, **values: object) -> None:
     """Print a sentence of the section ``cli`` on stderr."""
-    click.echo(said(key, **values), err=True)
+    echo(said(key, **values), err=True)
 
 
 def words_of(prefix: str) -> dict[str, str]:
@@ -81,7 +84,7 @@ def print_headers(catalogue: Catalogue) -> None:
     say("columns")
     for row in catalogue.headers.to_dict("records"):
         meaning = f"{row['column']} [{row['unit']}]" if row["unit"] else row["column"]
-        click.echo(f"  {row['source']}  ->  {meaning or said('left_out_column')}")
+        echo(f"  {row['source']}  ->  {meaning or said('left_out_column')}")
 
 
 def print_defaults(catalogue: Catalogue) -> None:
@@ -90,8 +93,46 @@ def print_defaults(catalogue: Catalogue) -> None:
 
     count = (catalogue.provenance == PROVENANCES.index("default")).sum()
     say("assumed", skus=len(catalogue.skus))
-    for name, number in count[count > 0].items():
-        click.echo(f"  {name}: {number}")
+    count = count[count > 0].sort_values(ascending=False, kind="stable")
+    first = [name for name in ("mass", "materials") if name in count]  # what decides most
+    for name in [*first, *count.index.difference(first, sort=False)]:
+        echo(f"  {name}: {count[name]}")
+
+
+def print_summary(catalogue: Catalogue, unknown: pd.DataFrame) -> None:
+    """What was read, left out, not understood and assumed, before any single problem.
+
+    Parameters
+    ----------
+    catalogue : Catalogue
+    unknown : pandas.DataFrame
+        As :func:`carbon.catalogue.mapping.learned` gives it.
+    """
+    from carbon.base.errors import CODES
+    from carbon.catalogue.presets import presets
+
+    lang, problems, failed = language(), catalogue.problems, catalogue.skus["failed"]
+    warned = (catalogue.skus["problem"] != "") & ~failed
+    counts = {"skus": len(failed), "left_out": int(failed.sum()), "warned": int(warned.sum())}
+    echo(text("check.read", lang, file=catalogue.file, **counts))
+    for name in problems.loc[problems["code"] == "C022", "value"].unique():
+        echo(text("check.preset", lang, name=presets()[name].title[lang]))
+    if len(problems):
+        echo(text("check.by_code", lang))
+        by_code = problems.groupby(["code", "severity"]).size().reset_index(name="count")
+        for row in by_code.to_dict("records"):
+            rule = CODES[str(row["code"])].rule_in(lang)
+            severity = text(f"severity.{row['severity']}", lang)
+            echo(f"  {row['code']} {severity} {row['count']}  {rule}")
+        columns = problems.loc[problems["column"] != "", "column"].value_counts().head(MOST_NAMED)
+        if len(columns):
+            echo(text("check.by_column", lang, columns=listed(columns.to_dict())))
+    if len(unknown):
+        word, rows = (unknown.columns[position] for position in (1, 3))
+        first = unknown.head(MOST_NAMED)
+        shown = listed(zip(first[word], first[rows], strict=True))
+        echo(text("check.unknown", lang, count=len(unknown), words=shown))
+    print_defaults(catalogue)
 
 
 def print_problems(problems: pd.DataFrame, show: int, more: str = "") -> None:
@@ -108,12 +149,14 @@ def print_problems(problems: pd.DataFrame, show: int, more: str = "") -> None:
     from carbon.base.problems import problem_lines
 
     for line in problem_lines(problems, show, language()):
-        click.echo(line)
+        echo(line)
     if more and len(problems) > show:
         say(more, count=len(problems) - show, file="problems.csv")
 
 
-def print_catalogue_problems(catalogue: Catalogue, *, show: int = 10, brief: bool = False) -> None:
+def print_catalogue_problems(
+    catalogue: Catalogue, *, show: int = 10, brief: bool = False, worst_first: bool = False
+) -> None:
     """Problems of a catalogue, and how many SKUs were left out.
 
     Parameters
@@ -123,6 +166,8 @@ def print_catalogue_problems(catalogue: Catalogue, *, show: int = 10, brief: boo
         Lines at the most.
     brief : bool
         Leave out notes.
+    worst_first : bool
+        Errors before warnings, and these before notes; else in the order of the file.
     """
     problems = catalogue.problems
     if problems.empty:
@@ -130,6 +175,10 @@ def print_catalogue_problems(catalogue: Catalogue, *, show: int = 10, brief: boo
         return
     if brief:
         problems = problems[problems["severity"] != "note"]
+    if worst_first:
+        grade = problems["severity"].map({"error": 0, "warning": 1}).fillna(2)
+        problems = problems.loc[grade.sort_values(kind="stable").index]
+        echo(text("check.worst", language()))
     print_problems(problems, show, "more_problems")
     say(
         "problem_count",

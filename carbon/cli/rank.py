@@ -21,6 +21,7 @@ from carbon.cli.options import (
     TARGET,
     command,
     draw_factors,
+    echo,
     new_study,
     progress,
     run_options,
@@ -121,9 +122,9 @@ def rank(
 def _print_ranking(ranking: Ranking) -> None:
     heads = [said(key) for key in ("category", "skus", "ranks")]
     first_by = said("ranking_head", by=ranking.by)
-    click.echo(f"{heads[0]:<24}{heads[1]:>10}{heads[2]:>8}  {first_by}")
+    echo(f"{heads[0]:<24}{heads[1]:>10}{heads[2]:>8}  {first_by}")
     for category, skus, ranks, first in ranking.table:
-        click.echo(f"{category:<24}{skus:>10}{ranks:>8}  {first}")
+        echo(f"{category:<24}{skus:>10}{ranks:>8}  {first}")
     if ranking.categories > len(ranking.table):
         say("more_categories", count=ranking.categories - len(ranking.table))
     for reason, count in ranking.reasons.items():
@@ -181,12 +182,12 @@ def anomalies(
     patterns = platform.find_anomalies(filled, sales=sales, waybills=waybills)
     table, read = patterns.table, sales is not None or waybills is not None
     write_tables(files, out=table, problems=patterns.problems if read else None)
-    click.echo(f"{said('check'):<20}{said('tests'):>10}{said('told'):>8}")
+    echo(f"{said('check'):<20}{said('tests'):>10}{said('told'):>8}")
     for check, tests in patterns.tested.items():
-        click.echo(f"{check:<20}{tests:>10}{int((table['check'] == check).sum()):>8}")
+        echo(f"{check:<20}{tests:>10}{int((table['check'] == check).sum()):>8}")
     for row in table.head(SHOWN).to_dict("records"):
         who = row["sku"] or row["merchant"] or row["category"]
-        click.echo(f"  {row['check']}  {who}: {row[lang]}")
+        echo(f"  {row['check']}  {who}: {row[lang]}")
     if patterns.left_out:
         say("rows_left_out", count=patterns.left_out, output=files["problems"])
     policy = platform.policy.id

@@ -15,6 +15,7 @@ from carbon.cli.options import (
     PATH,
     REFERENCES,
     Group,
+    echo,
     new_study,
     scope,
 )
@@ -55,14 +56,14 @@ def list_(references: Path | None, output: Path | None, **scope: Any) -> None:
     chosen = study.references if references is None else read_references(references)
     table = reference_table(study, chosen)
     letters, bounds = study.scale.letters, study.scale.bounds
-    click.echo(f"{chosen.id}  [{study.basis}]")
+    echo(f"{chosen.id}  [{study.basis}]")
     parts = [
         said("up_to_bound", letter=letter, bound=bound)
         for letter, bound in zip(letters, bounds, strict=False)
     ]
     say("references_scale", bounds=", ".join(parts), last=letters[-1])
     for row in table.to_dict("records"):
-        click.echo(f"  {row['category']:<24} {row['reference_kg']:>12.4g} kg CO2e  {row['skus']}")
+        echo(f"  {row['category']:<24} {row['reference_kg']:>12.4g} kg CO2e  {row['skus']}")
     if output is not None:
         write_table(table, output)
         say("references_written", count=len(table), output=output)

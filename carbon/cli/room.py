@@ -18,6 +18,7 @@ from carbon.cli.options import (
     POLICY,
     REFERENCES,
     command,
+    echo,
     new_study,
     progress,
     scope,
@@ -169,9 +170,9 @@ def _print_rooms(judged: RoomsJudged, lang: str) -> None:
     rooms = judged.rooms
     counts = rooms.groupby(["status", "tier"], sort=True).size().reset_index(name="rooms")
     for row in counts.to_dict("records"):
-        click.echo(f"{row['status']:<14}{row['tier'] or '-':<14}{row['rooms']:>8}")
+        echo(f"{row['status']:<14}{row['tier'] or '-':<14}{row['rooms']:>8}")
     for row in rooms.head(SHOWN).to_dict("records"):
-        click.echo(
+        echo(
             f"{row['room']}  {row['points']:.1f}  {row['status']} {row['tier']}  "
             f"{row['boost']:+.0%}  {row['problem']}".rstrip()
         )
@@ -180,13 +181,13 @@ def _print_rooms(judged: RoomsJudged, lang: str) -> None:
         best = reasons[reasons["kind"] == "criterion"].nlargest(2, "adds")
         for reason in [*missed.to_dict("records"), *best.to_dict("records")]:
             if reason["adds"] > 0 or reason["kind"] == "gate":
-                click.echo(f"    {reason[lang]}")
+                echo(f"    {reason[lang]}")
     if len(rooms) > SHOWN:
         say("more_rooms", count=len(rooms) - SHOWN)
 
 
 def _print_changes(changed: pd.DataFrame, lang: str) -> None:
     for row in changed.head(SHOWN).to_dict("records"):
-        click.echo(f"{row['room']} {row['period']}: {row[lang]}")
+        echo(f"{row['room']} {row['period']}: {row[lang]}")
     if len(changed) > SHOWN:
         say("more_changes", count=len(changed) - SHOWN)

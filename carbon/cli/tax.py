@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from carbon.base.errors import StudyError
-from carbon.cli.options import CATALOGUE, DRAWS, LANGS, PATH, command, scope
-from carbon.cli.printing import said, say, say_aside
+from carbon.cli.options import CATALOGUE, DRAWS, LANGS, PATH, command, echo, scope
+from carbon.cli.printing import said, say, say_aside, words_of
 
 if TYPE_CHECKING:
     from carbon.incentive.dossier import Dossier
@@ -113,25 +113,35 @@ def tax(
     "-o", "--output", type=PATH, metavar="DIR", help="Keep the dossier that was made again."
 )
 def reproduce(manifest: Path, output: Path | None) -> None:
-    """Compute a dossier again from its manifest and compare every file byte for byte.
+    """Compute a dossier again from its inputs and hold every file on disk against it.
 
     \b
     carbon reproduce dossier/manifest.json
     carbon reproduce dossier/manifest.json -o again
 
-    An input that is not the one the manifest names is refused with its name; an output that
-    differs is named, and with it the versions that differ.
+    Two verdicts: whether the bytes are equal, and whether the amounts are. A file that is missing,
+    extra or changed is named, and so is what the manifest says of edition, rule, program or
+    options and is not so; with it the versions and fonts that differ.
     """
     from carbon.office import reproduce as make_again
 
-    files, edition, versions = make_again(manifest, output, _step)
-    width = max(len(said("differs")) + 2, 9)
-    for row in files.to_dict("records"):
-        click.echo(f"{said('same' if row['same'] else 'differs'):<{width}}{row['path']}")
-    wrong = files.loc[~files["same"], "path"].tolist()
-    if wrong:
-        raise StudyError("T012", versions, file=", ".join(wrong))
-    say("reproduced", count=len(files), edition=edition)
+    result = make_again(manifest, output, _step)
+    states = words_of("state_")
+    width = max(len(word) for word in states.values()) + 2
+    for row in result.files.to_dict("records"):
+        note = said(f"amounts_{row['amounts']}") if row["state"] in ("changed", "differs") else ""
+        echo(f"{states[row['state']]:<{width}}{row['path']}  {note}".rstrip())
+    for row in result.claims.to_dict("records"):
+        say("claim", **{str(name): value for name, value in row.items()})
+    if result.bytes_equal:
+        say("reproduced", count=len(result.files), edition=result.edition)
+        return
+    wrong = ", ".join(result.files.loc[result.files["state"] != "same", "path"])
+    if result.amounts_equal:
+        say("verdict_equal", unread=", ".join(result.unread) or "-")
+        raise StudyError("T014", result.cause, file=wrong)
+    say("verdict_unequal")
+    raise StudyError("T012", result.cause, file=wrong)
 
 
 def _step(name: str) -> None:
@@ -152,4 +162,4 @@ def _print_dossier(dossier: Dossier) -> None:
     if rule.legal_basis == "none on file":
         say("no_basis")
     for code, count in dossier.problems["code"].value_counts().sort_index().items():
-        click.echo(f"  {code}: {count}")
+        echo(f"  {code}: {count}")

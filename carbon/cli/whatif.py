@@ -16,6 +16,7 @@ from carbon.cli.options import (
     Place,
     command,
     draw_factors,
+    echo,
     new_study,
     run_options,
     scope,
@@ -179,16 +180,16 @@ def _print_levers(tally: dict[str, float]) -> None:
     names = [name.removesuffix("|known") for name in tally if name.endswith("|known")]
     share = {name: tally[f"{name}|share"] / tally[f"{name}|known"] for name in names}
     heads = [said(key) for key in ("levers_head", "applies_to", "saved", "kg_a_year")]
-    click.echo(f"{heads[0]:<32}{heads[1]:>12}{heads[2]:>9}{heads[3]:>14}")
+    echo(f"{heads[0]:<32}{heads[1]:>12}{heads[2]:>9}{heads[3]:>14}")
     for name in sorted(names, key=lambda name: (name == ALL, -share[name])):
         year = f"{tally[f'{name}|year']:,.0f}" if f"{name}|year" in tally else ""
         applies = int(tally[f"{name}|applies"])
-        click.echo(f"{name:<32}{applies:>12}{share[name]:>9.1%}{year:>14}")
+        echo(f"{name:<32}{applies:>12}{share[name]:>9.1%}{year:>14}")
 
 
 def _print_ratio(tally: dict[str, float], scenario: Scenario, lang: str) -> None:
     """Footprint after the whole scenario per footprint before."""
-    click.echo(scenario.title_zh if lang == "zh" else scenario.title)
+    echo(scenario.title_zh if lang == "zh" else scenario.title)
     known = scenario.reported == scenario.reported
     reported = said("reported", ratio=scenario.reported) if known else ""
     count = int(tally["ratios"])

@@ -147,6 +147,8 @@ def assess(catalogue: Catalogue, judging: Tables, vocabulary: Vocabulary) -> Pla
     add("C269", named)
     priced = _priced(catalogue, judging["price_bounds"], vocabulary)
     add("C270", priced)
+    # a category that the name alone proposes is not confirmed
+    proposed = catalogue.skus["problem"].str.contains("C024", regex=False).to_numpy(dtype=bool)
     vague = catalogue.skus["unspecific"].to_numpy(dtype=bool)
     add("C262", vague)
     below = catalogue.skus.get("least_energy")
@@ -166,7 +168,7 @@ def assess(catalogue: Catalogue, judging: Tables, vocabulary: Vocabulary) -> Pla
     level[:, made] = np.where(told[:, made], level[:, made], follows)
     return Plausible(
         outside,
-        wrong | named | priced,
+        wrong | named | priced | proposed,
         vague,
         _joined_codes(codes, size),
         level.astype(np.int8),

@@ -72,7 +72,7 @@ def read_scenario(path: Path | str) -> Scenario:
     path = Path(path)
     try:
         content: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise StudyError("S025", reason, file=str(path)) from None
     _known(path, "", content, TOP)

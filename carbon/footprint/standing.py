@@ -162,5 +162,5 @@ class Yardsticks:
             inside = (ratio <= bound).mean(axis=1)
             into.below[block, position] = np.where(known, inside, np.nan)
         with np.errstate(invalid="ignore", divide="ignore"):
-            deviation = np.exp(np.log(spread).std(axis=1, dtype=np.float64))
+            deviation = np.exp(np.log(spread, dtype=np.float64).std(axis=1))
         into.gsd[block] = np.where(known & (spread > 0).all(axis=1), deviation, np.nan)

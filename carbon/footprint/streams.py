@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from carbon.base.digits import carried
 from carbon.catalogue.schema import Catalogue
 
 __all__ = [
@@ -177,8 +178,8 @@ def key_of(parameter: str) -> str:
 
 
 def _numbers(column: pd.Series) -> Keys:
-    """Bits of numbers; one zero, one not-a-number."""
-    values = column.to_numpy(dtype=np.float64) + 0.0
+    """Bits of numbers; one zero, one not-a-number, none that depends on the processor."""
+    values = carried(column.to_numpy(dtype=np.float64)) + 0.0
     return np.where(np.isnan(values), np.nan, values).view(np.uint64)
 
 

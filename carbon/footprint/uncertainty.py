@@ -195,7 +195,7 @@ class Part:
         spread, start = self.spread[name], self.start[name]
         below, above, centre = spread.below[part], spread.above[part], spread.centre[part]
         if not (below.any() or above.any()):
-            return np.exp(centre)[:, None] if centre.any() else np.float32(1)
+            return _exp(centre.copy())[:, None] if centre.any() else np.float32(1)
         factor = scores = self.streams.scores(start, part)
         sign = start.sign[part]
         if (below == above).all():
@@ -206,7 +206,7 @@ class Part:
             scores *= ((above + below) / 2 * sign)[:, None]
             factor += scores
         factor += centre[:, None]
-        return np.exp(factor, out=factor)
+        return _exp(factor)
 
     def _rate(self, name: str, part: slice) -> Any:
         spread, value = self.spread[name], self.rates[name][part]
@@ -228,6 +228,15 @@ class Part:
         """Parts of the SKUs that are drawn at once."""
         for start in range(0, self.n, BLOCK):
             yield slice(start, min(start + BLOCK, self.n))
+
+
+def _exp(logs: Singles) -> Singles:
+    """Exponentials in place, computed in double precision.
+
+    In single precision processors differ in the last bit, and with it in the digits that a
+    result carries.
+    """
+    return np.exp(logs, out=logs, dtype=np.float64, casting="same_kind")
 
 
 def _expect_product(factor: Singles, group: Singles) -> None:

@@ -49,12 +49,16 @@ def write_workbook(dossier: Dossier, path: Path, lang: str, created: datetime) -
         Date in the properties of the file, so that the same dossier gives the same bytes.
     """
     import xlsxwriter
+    from xlsxwriter.exceptions import XlsxFileError
 
     options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-    with xlsxwriter.Workbook(path, {**options, "strings_to_numbers": False}) as book:
-        book.set_properties({"created": created, "title": words(lang)["title"]})
-        book.set_calc_mode("auto")
-        _Book(book, dossier, lang).write()
+    try:
+        with xlsxwriter.Workbook(path, {**options, "strings_to_numbers": False}) as book:
+            book.set_properties({"created": created, "title": words(lang)["title"]})
+            book.set_calc_mode("auto")
+            _Book(book, dossier, lang).write()
+    except XlsxFileError as error:  # a full disk
+        raise OSError(str(error)) from None
 
 
 class _Book(Front):

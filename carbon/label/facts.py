@@ -5,6 +5,7 @@ Badge, label, sheet, overlay, page and machine-readable label are all filled fro
 
 from __future__ import annotations
 
+from calendar import monthrange
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -17,8 +18,9 @@ import pandas as pd
 from carbon.base import digits
 from carbon.base.rests import RESTS
 from carbon.base.terms import PROVENANCES, STAGES
+from carbon.catalogue.barcodes import is_gtin
 from carbon.catalogue.schema import Catalogue
-from carbon.label.link import is_gtin, link_of
+from carbon.label.link import link_of
 from carbon.label.scale import Scale
 from carbon.paper.text import plain
 from carbon.stages.air import air_share
@@ -86,12 +88,9 @@ class Issue:
         """Last day on which the labels stand."""
         months = round(self.scale.validity * 12)
         year, month = divmod(self.issued.year * 12 + self.issued.month - 1 + months, 12)
-        day = self.issued.day
-        while True:
-            try:
-                return date(year, month + 1, day)
-            except ValueError:
-                day -= 1
+        if year > date.max.year:
+            return date.max
+        return date(year, month + 1, min(self.issued.day, monthrange(year, month + 1)[1]))
 
 
 def about(catalogue: Catalogue, categories: pd.DataFrame) -> pd.DataFrame:

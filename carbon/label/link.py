@@ -9,43 +9,10 @@ from urllib.parse import quote
 
 from carbon.base.errors import RuleError
 
-__all__ = ["check_url", "is_gtin", "link_of", "qr"]
+__all__ = ["check_url", "link_of", "qr"]
 
 LONGEST: Final = 300
 """Characters of a link; a longer one makes a code that does not scan at 47 mm."""
-
-LENGTHS: Final = (8, 12, 13, 14)
-"""Digits of a GTIN."""
-
-
-def is_gtin(text: str) -> bool:
-    """Whether a text is a Global Trade Item Number with the right check digit.
-
-    Parameters
-    ----------
-    text : str
-        8, 12, 13 or 14 digits.
-
-    Returns
-    -------
-    bool
-
-    Notes
-    -----
-    GS1 General Specifications, check digit: digits weighted 3 and 1 from the right sum to a
-    multiple of ten.
-
-    Examples
-    --------
-    >>> is_gtin("6901234567892"), is_gtin("6901234567893")
-    (True, False)
-    """
-    if len(text) not in LENGTHS or not (text.isascii() and text.isdigit()) or not int(text):
-        return False
-    weighted = sum(
-        int(digit) * (3 if position % 2 else 1) for position, digit in enumerate(reversed(text))
-    )
-    return weighted % 10 == 0
 
 
 def check_url(url: str) -> str:

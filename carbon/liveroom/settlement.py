@@ -118,7 +118,9 @@ def read_history(folder: Path) -> History:
     sessions: list[pd.DataFrame] = []
     head, runs = "", 0
     last: dict[str, dict[str, Any]] = {}
-    for runs, path in enumerate(sorted(folder.glob("*.json")), start=1):
+    # a file that begins with a dot is what a run that was killed had begun to write
+    entries = sorted(path for path in folder.glob("*.json") if not path.name.startswith("."))
+    for runs, path in enumerate(entries, start=1):
         told, head = _entry(path, runs, head)
         last[str(told.get("period"))] = told
         for tables, name in ((scores, "scores"), (claims, "claims"), (sessions, "sessions")):

@@ -180,6 +180,9 @@ def _run(
         outcome.changes.update(earlier.write_changes(parts, work.parts, changes))
     tell = manifest is not None or len(parts) > 1
     sha = "" if not tell or (job.folder and joined.is_dir()) else digest(joined)
+    for each in stream.inputs:
+        if each.changed():
+            raise OutputError("B013", file=each.name)
     publish(joined, work.output, joined.is_dir())
     tell_rejects(outcome.rejects, work.output)
     if tell:

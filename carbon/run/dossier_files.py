@@ -12,6 +12,7 @@ import pandas as pd
 import pyarrow as pa
 from pyarrow import csv, parquet
 
+from carbon.base.digits import carried_table
 from carbon.base.rules import digest, templates_root
 from carbon.catalogue.schema import Catalogue
 from carbon.incentive.dossier import DECIMAL, Dossier, Source, line_table, to_json, total_table
@@ -55,7 +56,7 @@ def exchanges_of(
     writer = None
     try:
         for start in range(0, max(len(sold), 1), CHUNK):
-            table = study.inventory(sold.part(start, start + CHUNK))
+            table = carried_table(study.inventory(sold.part(start, start + CHUNK)))
             if path is not None:
                 arrow = pa.Table.from_pandas(table, preserve_index=False)
                 plain = pa.schema([(one.name, _plain(one.type)) for one in arrow.schema])

@@ -7,7 +7,6 @@ everything that is needed to compute it again.
 from __future__ import annotations
 
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
@@ -23,6 +22,7 @@ from carbon.base.errors import (
     RuleError,
     StudyError,
 )
+from carbon.base.files import plain_place, whole_folder
 from carbon.base.rules import Rules, digest
 from carbon.run.manifest import Manifest, Named, read_manifest
 
@@ -30,9 +30,7 @@ __all__ = [
     "MANIFEST",
     "DossierOptions",
     "beside",
-    "compared",
     "copied",
-    "differing",
     "dossier_manifest",
     "free",
     "options_of",
@@ -148,6 +146,13 @@ def _inside(path: str) -> bool:
     return not (outside or "\\" in path or "\0" in path)
 
 
+def _really_inside(home: Path, file: Path) -> bool:
+    """Whether a plain file lies in a folder, with no link on the way."""
+    way = [file, *file.parents]
+    between = way[: way.index(home)]
+    return file.is_file() and not any(each.is_symlink() for each in between)
+
+
 def free(output: Path, inputs: list[Path]) -> None:
     """Refuse a folder that holds something else, or one of the inputs.
 
@@ -163,14 +168,26 @@ def free(output: Path, inputs: list[Path]) -> None:
     carbon.base.errors.OutputError
         T007 with the reason.
     """
+    plain_place(output, folder=True)
     place = output.resolve()
     for path in inputs:
         if path.resolve() == place or place in path.resolve().parents:
             raise OutputError("T007", f"{path} lies in it", file=str(output))
-    if output.exists() and (not output.is_dir() or any(output.iterdir())):
-        if not (output / MANIFEST).is_file():
-            raise OutputError("T007", "it holds other files", file=str(output))
-        dossier_manifest(output / MANIFEST)
+    _ours(output)
+
+
+def _ours(output: Path) -> None:
+    """Refuse a folder that holds a file which the manifest of its dossier does not name."""
+    if not output.exists() or not any(output.iterdir()):
+        return
+    if not (output / MANIFEST).is_file():
+        raise OutputError("T007", "it holds other files", file=str(output))
+    before = dossier_manifest(output / MANIFEST)
+    named = {MANIFEST, *(each.path for each in (*before.outputs, *before.inputs))}
+    for path in sorted(output.rglob("*")):
+        name = path.relative_to(output).as_posix()
+        if name not in named and (path.is_symlink() or not path.is_dir()):
+            raise OutputError("T007", f"it holds other files: {name}", file=str(output))
 
 
 @contextmanager
@@ -180,7 +197,8 @@ def beside(output: Path) -> Iterator[Path]:
     Parameters
     ----------
     output : pathlib.Path
-        Where it is to stand; a dossier that is there is replaced, file by file of its manifest.
+        Where it is to stand; a dossier that is there is moved aside, and goes when the new one
+        stands.
 
     Yields
     ------
@@ -192,30 +210,9 @@ def beside(output: Path) -> Iterator[Path]:
     carbon.base.errors.OutputError
         O001 if it cannot be written, T007 if other files came there meanwhile.
     """
-    folder: Path | None = None
-    try:
-        output.parent.mkdir(parents=True, exist_ok=True)
-        folder = Path(tempfile.mkdtemp(dir=output.parent, prefix=f".{output.name}."))
-        folder.chmod(0o755)
+    with whole_folder(output) as folder:
         yield folder
-        if output.is_dir() and (output / MANIFEST).is_file():
-            before = dossier_manifest(output / MANIFEST)
-            for named in (*before.outputs, *before.inputs):
-                (output / named.path).unlink(missing_ok=True)
-            (output / MANIFEST).unlink()
-            for empty in sorted(output.rglob("*"), reverse=True):
-                if empty.is_dir() and not any(empty.iterdir()):
-                    empty.rmdir()
-        if output.is_dir() and not any(output.iterdir()):
-            output.rmdir()
-        if output.exists():
-            raise OutputError("T007", "it holds other files", file=str(output))
-        folder.rename(output)
-    except OSError as error:
-        raise OutputError("O001", error.strerror or str(error), file=str(output)) from None
-    finally:
-        if folder is not None:
-            shutil.rmtree(folder, ignore_errors=True)
+        _ours(output)
 
 
 def copied(
@@ -304,6 +301,8 @@ def restored(path: Path, told: Manifest) -> dict[str, list[Path]]:
         file = home / one.path
         if not file.is_file():
             raise StudyError("T011", "it is missing", file=one.path)
+        if not _really_inside(home, file):
+            raise StudyError("T011", "a link is not followed", file=one.path)
         if digest(file) != one.sha256:
             raise StudyError("T011", f"SHA-256 is not {one.sha256[:12]}", file=one.path)
         parts = Path(one.path).parts
@@ -317,37 +316,3 @@ def restored(path: Path, told: Manifest) -> dict[str, list[Path]]:
                 name = file.relative_to(home).as_posix()
                 raise StudyError("T011", "the manifest does not name it", file=name)
     return out
-
-
-def compared(told: Manifest, again: Manifest) -> list[tuple[str, bool]]:
-    """Each output of two manifests, and whether its bytes are the same.
-
-    Parameters
-    ----------
-    told, again : Manifest
-        The one handed in, and the one of a second run.
-
-    Returns
-    -------
-    list of (str, bool)
-    """
-    first = {one.path: one.sha256 for one in told.outputs}
-    second = {one.path: one.sha256 for one in again.outputs}
-    return [(path, first.get(path) == second.get(path)) for path in sorted(first | second)]
-
-
-def differing(told: Manifest, again: Manifest) -> str:
-    """Versions that differ between two runs, in words.
-
-    Parameters
-    ----------
-    told, again : Manifest
-        The one handed in, and the one of a second run.
-    """
-    first = {"program": told.program, **told.libraries}
-    second = {"program": again.program, **again.libraries}
-    pairs = [f"{name} {first[name]} now {second.get(name)}" for name in first]
-    found = [
-        pair for name, pair in zip(first, pairs, strict=True) if first[name] != second.get(name)
-    ]
-    return ", ".join(found) or "the versions are the same"

@@ -17,7 +17,7 @@ from typing import Final
 from carbon.base.errors import OutputError
 from carbon.base.rules import digest
 
-__all__ = ["INDEX", "Files", "only_named", "rows_of", "still_whole"]
+__all__ = ["INDEX", "Files", "files_of", "only_named", "rows_of", "still_whole"]
 
 INDEX: Final = "index.csv"
 """The rows of all batches, in the folder."""
@@ -74,7 +74,7 @@ class Files:
 def _put(path: str, content: bytes) -> None:
     """Write a small file with the three calls it needs; there are many of them."""
     handle = os.open(
-        path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0), 0o644
+        path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0), 0o666
     )
     try:
         if os.write(handle, content) < len(content):
@@ -129,20 +129,21 @@ def only_named(folder: Path, count: int) -> None:
     carbon.base.errors.OutputError
         B008 if two rows name one file.
     """
-    if sum(1 for _ in _files(str(folder))) == count + 1:
+    if sum(1 for _ in files_of(str(folder))) == count + 1:
         return
     named = {row["file"] for row in rows_of(folder / INDEX)}
     if len(named) < count:
         raise OutputError("B008", f"{count - len(named)} of {count} have none", file=str(folder))
-    for name in _files(str(folder)):
+    for name in files_of(str(folder)):
         if name != INDEX and name not in named:
             (folder / name).unlink()
 
 
-def _files(folder: str, above: str = "") -> Iterator[str]:
+def files_of(folder: str, above: str = "") -> Iterator[str]:
+    """Paths of all files in a folder, as seen from it; links are not followed."""
     with os.scandir(folder) as entries:
         for entry in entries:
             if entry.is_dir(follow_symlinks=False):
-                yield from _files(entry.path, f"{above}{entry.name}/")
+                yield from files_of(entry.path, f"{above}{entry.name}/")
             else:
                 yield above + entry.name

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
+import stat
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -22,7 +23,7 @@ from pydantic import ConfigDict, Field
 import carbon
 from carbon.base.errors import OutputError
 from carbon.base.files import digest as file_digest
-from carbon.base.files import whole_file
+from carbon.base.files import read_bounded, whole_file
 from carbon.base.rules import Rules
 from carbon.catalogue.inputs import Input
 from carbon.run.older_manifests import FORMAT, upgraded
@@ -34,6 +35,7 @@ __all__ = [
     "FORMAT",
     "Manifest",
     "Named",
+    "fonts",
     "libraries",
     "read_manifest",
     "verify",
@@ -152,13 +154,14 @@ def read_manifest(path: Path | str, name: str = "") -> Manifest:
     Traceback (most recent call last):
     carbon.base.errors.OutputError: B006 nowhere.json: ...
     """
+    shown = name or str(path)
+    data = read_bounded(Path(path), lambda detail: OutputError("B006", detail, file=shown), LARGEST)
     try:
-        with Path(path).open("rb") as file:
-            return Manifest.model_validate(upgraded(json.loads(file.read(LARGEST))))
-    except (OSError, ValueError, RecursionError) as error:
+        return Manifest.model_validate(upgraded(json.loads(data)))
+    except (ValueError, RecursionError) as error:
         # a failed check of a model is a ValueError too
         detail = str(error).splitlines()[0][:120]
-        raise OutputError("B006", detail, file=name or str(path)) from None
+        raise OutputError("B006", detail, file=shown) from None
 
 
 def verify(path: Path | str) -> pd.DataFrame:
@@ -172,9 +175,10 @@ def verify(path: Path | str) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Columns ``path role state sha256``: the state is ``same``, ``differs``, ``missing`` or
-        ``not hashed``. Inputs are looked for beside the manifest; those of a batch run, which
-        are named only, are ``not beside`` where they lie elsewhere.
+        Columns ``path role state sha256``: the state is ``same``, ``differs``, ``missing``,
+        ``not plain`` (a link, device or pipe, which is not read), ``extra`` (in the folder of a
+        dossier, which is whole) or ``not hashed``. Inputs are looked for beside the manifest;
+        those of a batch run, which are named only, are ``not beside`` where they lie elsewhere.
 
     Raises
     ------
@@ -198,16 +202,34 @@ def verify(path: Path | str) -> pd.DataFrame:
         *((each, "input") for each in manifest.inputs),
         *((each, "output") for each in manifest.outputs),
     ):
-        file = home / named.path
-        if "://" in named.path or not named.sha256:
-            state = "not hashed"
-        elif not file.exists():
-            state = "not beside" if kind == "input" and "/" not in named.path else "missing"
-        else:
-            found = digest(file) if file.is_dir() else file_digest(file)
-            state = "same" if found == named.sha256 else "differs"
-        rows.append((named.path, named.role, state, named.sha256))
+        rows.append((named.path, named.role, _state(home, named, kind), named.sha256))
+    if manifest.command == "tax":
+        known = {each.path for each in (*manifest.inputs, *manifest.outputs)} | {Path(path).name}
+        names = [
+            file.relative_to(home).as_posix()
+            for file in sorted(home.rglob("*"))
+            if file.is_symlink() or not file.is_dir()
+        ]
+        rows += [(name, "", "extra", "") for name in names if name not in known]
     return pd.DataFrame(rows, columns=["path", "role", "state", "sha256"])
+
+
+def _state(home: Path, named: Named, kind: str) -> str:
+    """What is said of a file that a manifest names."""
+    if "://" in named.path or not named.sha256:
+        return "not hashed"
+    file = home / named.path
+    try:
+        mode = file.lstat().st_mode
+    except (OSError, ValueError):
+        return "not beside" if kind == "input" and "/" not in named.path else "missing"
+    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+        return "not plain"
+    try:
+        found = digest(file) if file.is_dir() else file_digest(file)
+    except OSError:
+        return "not plain"
+    return "same" if found == named.sha256 else "differs"
 
 
 def libraries() -> dict[str, str]:
@@ -225,6 +247,24 @@ def libraries() -> dict[str, str]:
         except PackageNotFoundError:
             versions[name] = ""
     return versions
+
+
+def fonts() -> str:
+    """Names and digests of the fonts in which PDF and outlined text are set.
+
+    Returns
+    -------
+    str
+        As ``NotoSansSC.ttf 3f5a9c0d1e2b``; empty if the machine has none with Chinese characters.
+    """
+    from carbon.paper.fonts import find_fonts
+
+    try:
+        known = find_fonts()
+    except OutputError:
+        return ""
+    paths = dict.fromkeys((known.regular.path, known.bold.path))
+    return ", ".join(f"{path.name} {file_digest(path)[:12]}" for path in paths)
 
 
 def write_json(manifest: Manifest, path: Path) -> None:

@@ -19,6 +19,7 @@ import pyarrow.compute as pc
 from pyarrow import csv, parquet
 
 from carbon.base import rules
+from carbon.base.digits import carried_table
 from carbon.base.errors import OutputError
 from carbon.run.results import FORMATS, SHEET_ROWS, as_text, json_lines
 
@@ -93,6 +94,7 @@ def write_part(frame: pd.DataFrame, path: Path, suffix: str) -> str:
     str
         Its SHA-256.
     """
+    frame = carried_table(frame)
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         if suffix == ".csv":

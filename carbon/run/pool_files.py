@@ -11,7 +11,7 @@ import pandas as pd
 
 import carbon
 from carbon.base.errors import OutputError
-from carbon.base.files import digest, whole_file
+from carbon.base.files import digest, whole_files
 from carbon.base.rules import shipped
 from carbon.base.terms import Basis
 from carbon.catalogue.ledger import Ledger
@@ -106,10 +106,19 @@ def write_pool(
         "problems": problems,
     }
     page = summary(priced, policy, source=ledger.file, basis=str(basis), lang=lang)
-    files = [output / f"{name}.csv" for name in TABLES]
-    for name, path in zip(TABLES, files, strict=True):
-        write_table(tables[name], path)
-    write_table(merchants, output / OTHERS[0])
+    names = [*(f"{name}.csv" for name in TABLES), *OTHERS]
+    with whole_files(output) as place:
+        for name, file in zip(TABLES, names, strict=False):
+            write_table(tables[name], place / file)
+        write_table(merchants, place / OTHERS[0])
+        _write_others(priced, policy, place, page)
+        made = [place / name for name in names]
+        write_json(_manifest(ledger, policy, inputs, basis, lang, made), place / MANIFEST)
+    return [output / name for name in (*names, MANIFEST)], problems
+
+
+def _write_others(priced: Pool, policy: Policy, place: Path, page: bytes) -> None:
+    """Write the fund and the page."""
     fund = {
         "schema": FUND,
         "policy": {"name": policy.name, "version": policy.version},
@@ -118,11 +127,7 @@ def write_pool(
         "season": priced.outlook.fund,
     }
     for name, data in ((OTHERS[1], _json(fund)), (OTHERS[2], page)):
-        with whole_file(output / name) as beside:
-            beside.write_bytes(data)
-    files += [output / name for name in OTHERS]
-    write_json(_manifest(ledger, policy, inputs, basis, lang, files), output / MANIFEST)
-    return [*files, output / MANIFEST], problems
+        (place / name).write_bytes(data)
 
 
 def _json(data: dict[str, Any]) -> bytes:

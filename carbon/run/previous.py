@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import stat
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import numpy as np
 import pyarrow as pa
@@ -44,7 +45,8 @@ class Rows:
         """Look at a file, or at a folder of parts."""
         files = [path]
         if path.is_dir():  # a millionth part has a digit more
-            files = sorted(path.iterdir(), key=lambda item: (len(item.name), item.name))
+            shown = [item for item in path.iterdir() if not item.name.startswith(".")]
+            files = sorted(shown, key=lambda item: (len(item.name), item.name))
         place, sizes = [], [0]
         for number, file in enumerate(files):
             told = parquet.read_metadata(file)
@@ -125,6 +127,9 @@ def earlier_run(manifest: Path | str, folder: Path) -> Earlier:
             detail = "it has no table of SKUs: give --manifest"
             raise OutputError("B006", detail, file=str(manifest))
         name = _beside(str(manifest), named.path)
+        if not _reached(str(manifest), named.path):
+            detail = "a manifest names files beside or below it, and plain ones"
+            raise OutputError(code, detail, file=name)
         if role == "result" and Path(name).suffix.lower() not in ("", ".parquet"):
             raise OutputError(code, "its rows cannot be read back bit by bit", file=name)
         places[role] = _fetched(name, folder / f"since-{role}", code)
@@ -144,6 +149,21 @@ def _beside(manifest: str, name: str) -> str:
     if "://" in manifest and not Path(name).is_absolute():
         return f"{manifest.rpartition('/')[0]}/{name}"
     return str(Path(manifest).parent / name)
+
+
+def _reached(manifest: str, name: str) -> bool:
+    """Whether a file may be read because a manifest names it: no address but its own is asked."""
+    if "://" in name:
+        return "://" in manifest and name.startswith(f"{manifest.rpartition('/')[0]}/")
+    if ".." in PurePosixPath(name.replace("\\", "/")).parts or "\0" in name:
+        return False
+    if "://" in manifest:
+        return not PurePosixPath(name).is_absolute()
+    try:
+        mode = Path(_beside(manifest, name)).stat().st_mode
+    except OSError:
+        return True  # told as missing
+    return stat.S_ISREG(mode) or stat.S_ISDIR(mode)
 
 
 def _fetched(place: str, copy: Path, code: str) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import shutil
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
@@ -9,16 +10,17 @@ from pathlib import Path, PurePosixPath
 import pandas as pd
 
 from carbon.base.errors import OutputError
+from carbon.base.files import permissions, plain_place
 from carbon.catalogue.inputs import filesystem
 from carbon.catalogue.sources import Damaged
-from carbon.run.folder import INDEX
+from carbon.run.folder import INDEX, files_of, rows_of
 from carbon.run.results import write_table
 
 __all__ = ["check_folder", "publish", "tell_rejects"]
 
 
 def publish(joined: Path, output: str, folder: bool) -> None:
-    """Move the whole into place."""
+    """Move the whole into place; a link, device or thing of another kind is never replaced."""
     if "://" in output:
         remote, path = filesystem(output)
         beside = f"{path}.part"
@@ -28,11 +30,12 @@ def publish(joined: Path, output: str, folder: bool) -> None:
         remote.mv(beside, path, recursive=folder)
         return
     target = Path(output)
+    plain_place(target, folder=folder)
     if folder and target.exists():
         before = joined.with_name("before")
         shutil.rmtree(before, ignore_errors=True)
         target.replace(before)
-    joined.chmod(0o755 if folder else 0o644)
+    joined.chmod(permissions(0o777 if folder else 0o666))
     joined.replace(target)
 
 
@@ -57,13 +60,30 @@ def check_folder(output: Path | str, index: str = "") -> None:
         return
     ours = files.isdir(path)
     names = [PurePosixPath(each).name for each in files.ls(path, detail=False)] if ours else []
+    foreign: list[str] = []
     if names and index:
         head = files.head(f"{path}/{INDEX}", 400) if INDEX in names else b""
         ours = head.decode("utf-8-sig", "replace").startswith(index)
+        if ours and "://" not in str(output):
+            foreign = _foreign(Path(output))
     elif names:
-        ours = all(name.startswith("part-") and name.endswith(".parquet") for name in names)
-    if not ours:
-        raise OutputError("B009", file=str(output))
+        foreign = [name for name in names if not (name.startswith("part-") and _is_part(name))]
+    if foreign or not ours:
+        detail = f"it also holds {', '.join(foreign[:3])}" if foreign and ours else ""
+        raise OutputError("B009", detail, file=str(output))
+
+
+def _is_part(name: str) -> bool:
+    return name.endswith(".parquet")
+
+
+def _foreign(folder: Path) -> list[str]:
+    """Files in a folder that its index does not name."""
+    try:
+        named = {row.get("file", "") for row in rows_of(folder / INDEX)} | {INDEX}
+    except (OSError, ValueError, csv.Error) as error:
+        raise OutputError("B009", str(error)[:120], file=str(folder)) from None
+    return [name for name in files_of(str(folder)) if name not in named]
 
 
 def tell_rejects(rejects: Sequence[Damaged], output: str) -> None:

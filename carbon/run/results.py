@@ -14,6 +14,7 @@ import pandas as pd
 import pyarrow as pa
 from pyarrow import csv, parquet
 
+from carbon.base.digits import carried_table
 from carbon.base.errors import OutputError
 from carbon.base.files import whole_file
 
@@ -82,7 +83,7 @@ def write_table(frame: pd.DataFrame, path: Path | str) -> None:
     Parameters
     ----------
     frame : pandas.DataFrame
-        The result.
+        The result; its numbers are written as :func:`carbon.base.digits.carried` leaves them.
     path : path
         ``.csv``, ``.parquet``, ``.xlsx`` or ``.jsonl``; its folder is made if need be.
 
@@ -99,7 +100,7 @@ def write_table(frame: pd.DataFrame, path: Path | str) -> None:
     if path.suffix.lower() == ".xlsx" and len(frame) >= SHEET_ROWS:
         raise OutputError("O003", f"{len(frame)} rows", file=str(path))
     with whole_file(path) as beside:
-        writer(frame, beside)
+        writer(carried_table(frame), beside)
 
 
 def write_picture(svg: str, path: Path) -> None:

@@ -16,7 +16,13 @@ from carbon.run.results import EPOCH
 __all__ = ["columns", "write_template"]
 
 ROWS = 1000
-"""Rows of the sheet that get the drop-down list of categories."""
+"""Rows of the sheet that get drop-down lists."""
+
+FIRST = ("sku", "name", "category", "mass", "materials", "packaging", "origin", "destination")
+"""Columns that stand first, because they decide most; the others are folded behind them."""
+
+LISTS = {"category": 0, "made_in": 4, "origin": 4}
+"""Column → the list of names that its cells can be chosen from."""
 
 TEXT = {
     "zh": {
@@ -63,12 +69,24 @@ def write_template(vocabulary: Vocabulary, path: Path, lang: str) -> None:
     writers = {".xlsx": _xlsx, ".csv": _csv}
     if path.suffix.lower() not in writers:
         raise OutputError("O002", "a template is .xlsx or .csv", file=str(path))
+    from xlsxwriter.exceptions import XlsxFileError
+
     with whole_file(path) as beside:
-        writers[path.suffix.lower()](vocabulary, beside, lang)
+        try:
+            writers[path.suffix.lower()](vocabulary, beside, lang)
+        except XlsxFileError as error:  # a full disk
+            raise OSError(str(error)) from None
+
+
+def _ordered() -> pd.DataFrame:
+    """Columns, those that decide most first."""
+    table = columns()
+    first = table.set_index("column").loc[list(FIRST)].reset_index()
+    return pd.concat([first, table[~table["column"].isin(FIRST)]], ignore_index=True)
 
 
 def _headers(lang: str) -> list[str]:
-    table = columns()
+    table = _ordered()
     names = table["zh"] if lang == "zh" else table["column"]
     unit = table["unit"].where(table["unit"] == "", "(" + table["unit"] + ")")
     return (names + unit).tolist()
@@ -82,7 +100,7 @@ def _csv(_vocabulary: Vocabulary, path: Path, lang: str) -> None:
 def _xlsx(vocabulary: Vocabulary, path: Path, lang: str) -> None:
     import xlsxwriter
 
-    table, text = columns(), TEXT[lang]
+    table, text = _ordered(), TEXT[lang]
     notes = table[f"{lang}_note"]
     examples = table["zh_example" if lang == "zh" else "example"]
     headers = _headers(lang)
@@ -90,6 +108,7 @@ def _xlsx(vocabulary: Vocabulary, path: Path, lang: str) -> None:
         book.set_properties({"created": EPOCH})
         head = book.add_format({"bold": True, "bottom": 1, "bg_color": "#E6F2EA"})
         need = book.add_format({"bold": True, "bottom": 1, "bg_color": "#B7DFC6"})
+        cell = book.add_format({"num_format": "@"})
         wrap = book.add_format({"text_wrap": True, "valign": "top"})
         skus, guide, words = (book.add_worksheet(name) for name in text["sheets"])
         skus.freeze_panes(1, 1)
@@ -97,7 +116,9 @@ def _xlsx(vocabulary: Vocabulary, path: Path, lang: str) -> None:
             required = table["column"][position] in ("sku", "category")
             skus.write_string(0, position, header, need if required else head)
             skus.write_comment(0, position, f"{notes[position]}\n{examples[position]}")
-            skus.set_column(position, position, 16)
+            folded = {} if position < len(FIRST) else {"level": 1, "hidden": True}
+            skus.set_column(position, position, 16, cell, folded)
+        skus.set_column(len(headers), len(headers), 3, None, {"collapsed": True})
         guide.freeze_panes(1, 0)
         guide.write_row(0, 0, text["guide"], head)
         guide.set_column(0, 0, 22)
@@ -113,9 +134,13 @@ def _xlsx(vocabulary: Vocabulary, path: Path, lang: str) -> None:
         for position, (heading, values) in enumerate(zip(text["names"], names, strict=True)):
             words.write_string(0, position, heading, head)
             words.write_column(1, position, values)
-        at = int(table.index[table["column"] == "category"][0])
-        listed = f"='{text['sheets'][2]}'!$A$2:$A${len(names[0]) + 1}"
-        skus.data_validation(1, at, ROWS, at, {"validate": "list", "source": listed})
+        for name, number in LISTS.items():
+            at, letter = int(table.index[table["column"] == name][0]), "ABCDE"[number]
+            listed = f"='{text['sheets'][2]}'!${letter}$2:${letter}${len(names[number]) + 1}"
+            rule = {"validate": "list", "source": listed}
+            # a place may be written in many ways; a category is one of the list
+            rule |= {} if name == "category" else {"error_type": "warning"}
+            skus.data_validation(1, at, ROWS, at, rule)
 
 
 def _names(vocabulary: Vocabulary, lang: str) -> list[list[str]]:

@@ -155,7 +155,9 @@ class Pool:
         if self._executor is None:
             from carbon.base.threads import cores
 
-            method = "fork" if sys.platform == "linux" else "spawn"
+            # Typst leaves threads behind, whose locks a forked process would wait for
+            forks = sys.platform == "linux" and "typst" not in sys.modules
+            method = "fork" if forks else "spawn"
             self._executor = ProcessPoolExecutor(
                 self.workers,
                 multiprocessing.get_context(method),

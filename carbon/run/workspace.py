@@ -14,6 +14,7 @@ from typing import IO, Any, Final
 import platformdirs
 
 from carbon.base.errors import OutputError
+from carbon.base.files import plain_place
 from carbon.run.folder import still_whole
 from carbon.run.parts import digest
 
@@ -142,6 +143,10 @@ class Work:
         else:
             path = Path(output)
             self.folder = path.with_name(f".{path.name}.run")
+        for place in (self.folder, self.parts, self.filled, self.scratch):
+            plain_place(place, folder=True)  # a link made beforehand would be filled, or emptied
+        for place in (self.folder / "lock", self.folder / "plan.json"):
+            plain_place(place)
         self.made = [above for above in self.folder.parents if not above.exists()]
         self._lock = self._locked()
         self.clear()

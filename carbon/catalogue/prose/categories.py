@@ -27,7 +27,8 @@ class Choice:
     category : str
         Empty if none is certain.
     code : str
-        C017 where a word has several meanings, C018 where name or mass decided.
+        C017 where a word has several meanings, C018 where name or mass decided, C024 where the
+        name alone proposes it.
     hint : str
     """
 
@@ -56,6 +57,7 @@ class CategoryProse:
         }
         words |= {key(word): item for word, item in vocabulary.words_of("title").items()}
         self.titles = words
+        self.proposes = bool(vocabulary.words_of("title"))
         self._longest = max(map(len, words), default=0)
         table = vocabulary.parameter_table
         self.bounds = {
@@ -96,7 +98,10 @@ class CategoryProse:
             if ids:
                 return self._decided(ids, name, mass_kg)
         proposal = self.proposal(name)
-        return Choice("", "", f"the name says {proposal!r}" if proposal else "")
+        hint = f"the name says {proposal!r}" if proposal else ""
+        if proposal and self.proposes:
+            return Choice(proposal, "C024", hint)
+        return Choice("", "", hint)
 
     def _spoken(self, name: str) -> list[str]:
         """Known words of a name in their order, the longest at each place."""
