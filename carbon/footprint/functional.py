@@ -7,8 +7,11 @@ it is read from.
 
 from __future__ import annotations
 
+import csv
 import re
+import unicodedata
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any, Final
 
 import numpy as np
@@ -16,10 +19,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from carbon.base import units
+from carbon.base.rules import templates_root
 from carbon.base.terms import PROVENANCES
 from carbon.catalogue.schema import Catalogue, Vocabulary
 
-__all__ = ["FUNCTIONAL_COLUMNS", "Functional", "contents"]
+__all__ = ["FUNCTIONAL_COLUMNS", "Functional", "contents", "size_class_of"]
 
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
@@ -76,6 +80,36 @@ def contents(texts: pd.Series, aliases: dict[str, str]) -> pd.DataFrame:
     rows[unread] = np.nan
     table = pd.DataFrame(rows[code], columns=[*_KINDS, "count"])
     return table.assign(unread=unread[code])
+
+
+@lru_cache
+def _size_aliases() -> dict[str, str]:
+    with (templates_root() / "catalogue" / "size_classes.csv").open(
+        encoding="utf-8", newline=""
+    ) as file:
+        return {row["alias"]: row["size_class"] for row in csv.DictReader(file)}
+
+
+def size_class_of(word: str) -> str:
+    """Name of a size class, however a merchant calls it.
+
+    Parameters
+    ----------
+    word : str
+        As it is written, in Chinese or English.
+
+    Returns
+    -------
+    str
+        As the edition names it; the word itself in lower case where it is no known one.
+
+    Examples
+    --------
+    >>> size_class_of("儿童"), size_class_of("Adults"), size_class_of("giant")
+    ('child', 'adult', 'giant')
+    """
+    plain = unicodedata.normalize("NFKC", word).strip().lower()
+    return _size_aliases().get(plain, plain)
 
 
 class Functional:
@@ -202,7 +236,7 @@ class Functional:
         sizes = self.sizes
         code, words = pd.factorize(skus["size_class"])
         place = {word: position for position, word in enumerate(sizes.words)}
-        known = [place.get(str(word).strip().lower(), -2) for word in words]
+        known = [place.get(size_class_of(str(word)), -2) for word in words]
         stated = np.array([*known, -2])[code]
         of = sizes.word[category]
         match = (of == stated[:, None]) & (of >= 0)

@@ -17,7 +17,7 @@ from carbon.background.edition import Edition
 from carbon.base.errors import PROBLEM_COLUMNS, problem_table
 from carbon.base.terms import PROVENANCES
 from carbon.catalogue.schema import Catalogue, Vocabulary
-from carbon.footprint.functional import Functional, contents
+from carbon.footprint.functional import Functional, contents, size_class_of
 from carbon.footprint.meters import LEAST, Meters
 from carbon.footprint.silence import Silence
 from carbon.footprint.spreads import Spreads
@@ -101,7 +101,8 @@ class Judging:
             return np.empty(0, np.int64)
         table = self.functional.classes
         known = set(zip(table["category"], table["size_class"], strict=True))
-        words = stated.astype("object").fillna("").astype(str).str.strip().str.lower()
+        code, names = pd.factorize(stated.astype("object").fillna("").astype(str))
+        words = np.array([size_class_of(name) for name in names], dtype=object)[code]
         pairs = zip(catalogue.skus["category"].astype(str), words, strict=True)
         strange = np.array([bool(pair[1]) and pair not in known for pair in pairs], bool)
         return np.flatnonzero(strange)

@@ -13,7 +13,7 @@ from carbon.catalogue.days import as_days, misdated
 from carbon.liveroom.alike import looks
 from carbon.liveroom.policy import Policy
 from carbon.liveroom.room_problems import RoomProblems, text_of
-from carbon.liveroom.sales import places_of
+from carbon.liveroom.sales_lines import places_of
 from carbon.liveroom.studio import clusters
 
 __all__ = ["CLAIM_COLUMNS", "CLOSE", "SERIALS", "TABLES", "Claims", "claimed"]

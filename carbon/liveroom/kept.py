@@ -15,7 +15,7 @@ import pandas as pd
 from carbon.base.errors import StudyError
 from carbon.catalogue.ledger import MONEY, Ledger
 from carbon.catalogue.schema import Catalogue
-from carbon.liveroom.sales import codes_of, repeated_lines
+from carbon.liveroom.sales_lines import codes_of, repeated_lines
 
 __all__ = ["kept_sales"]
 

@@ -17,9 +17,16 @@ from carbon.catalogue.days import misdated, period_days
 from carbon.catalogue.ledger import MONEY
 from carbon.liveroom.plausible import odd_prices, odd_returns, on_air
 from carbon.liveroom.policy import Policy
-from carbon.liveroom.room_problems import RoomProblems, text_of
+from carbon.liveroom.room_problems import RoomProblems
+from carbon.liveroom.sales_lines import (
+    codes_of,
+    day_of,
+    number_of,
+    places_of,
+    repeated_lines,
+)
 
-__all__ = ["Sold", "codes_of", "places_of", "repeated_lines", "tally"]
+__all__ = ["Sold", "tally"]
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -27,9 +34,6 @@ Flags = npt.NDArray[np.bool_]
 
 FINE: Final = 1_000_000
 """Parts of one that shares are counted in, so that their sums are exact."""
-
-MIX: Final = (0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB)
-"""Odd constants of the splitmix64 generator (Steele et al. 2014), to mix columns into one key."""
 
 DAY: Final = np.timedelta64(1, "D")
 
@@ -84,83 +88,6 @@ class Sold:
     in_session: Floats
 
 
-def codes_of(frame: pd.DataFrame, name: str, known: pd.Index, *, fold: bool = False) -> Integers:
-    """Position of each cell in an index of texts, -1 where it is empty or not there.
-
-    Parameters
-    ----------
-    frame : pandas.DataFrame
-    name : str
-        Column; all -1 if the frame lacks it.
-    known : pandas.Index
-        Unique texts.
-    fold : bool
-        Compare without case; the index is in small letters then.
-
-    Examples
-    --------
-    >>> codes_of(pd.DataFrame({"room": ["b", "x", None]}), "room", pd.Index(["a", "b"])).tolist()
-    [1, -1, -1]
-    """
-    if name not in frame:
-        return np.full(len(frame), -1, dtype=np.int64)
-    column = frame[name]
-    if not isinstance(column.dtype, pd.CategoricalDtype):
-        column = column.astype("category")
-    words = column.cat.categories.astype("str").str.strip()
-    words = words.str.casefold() if fold else words
-    place = np.append(known.get_indexer(words), -1).astype(np.int64)
-    out: Integers = place[column.cat.codes.to_numpy()]
-    return out
-
-
-def places_of(
-    frame: pd.DataFrame, rooms: pd.Index, sessions: pd.DataFrame
-) -> tuple[Integers, Integers]:
-    """Room and session that each row names; a session belongs to a room, S1 and s1 are one.
-
-    Parameters
-    ----------
-    frame : pandas.DataFrame
-        ``room`` or ``session``, shape (n,).
-    rooms : pandas.Index
-        Rooms in the order of their table.
-    sessions : pandas.DataFrame
-        ``session room``: name and position of the room.
-
-    Returns
-    -------
-    room : ndarray of int64, shape (n,)
-        Position; that of the session where no room is named, -1 if it is none or not clear.
-    session : ndarray of int64, shape (n,)
-        Position in ``sessions``; -1 for one that is not listed, -2 where none is named.
-
-    Examples
-    --------
-    >>> rows = pd.DataFrame({"room": ["a", "b", "", ""], "session": ["1", "2", "2", "1"]})
-    >>> listed = pd.DataFrame({"session": ["1", "1", "2"], "room": [0, 1, 1]})
-    >>> places = places_of(rows, pd.Index(["a", "b"]), listed)
-    >>> places[0].tolist(), places[1].tolist()
-    ([0, 1, 1, -1], [0, 2, 2, -1])
-    """
-    room = codes_of(frame, "room", rooms)
-    written = sessions["session"].astype("str").str.casefold()
-    names = pd.Index(written.unique())
-    code = codes_of(frame, "session", names, fold=True)
-    home = sessions["room"].to_numpy(dtype=np.int64)
-    listed = names.get_indexer(written)
-    several = np.bincount(listed, minlength=len(names)) > 1
-    alone = np.full(len(names) + 1, -1, dtype=np.int64)
-    alone[listed] = np.arange(len(listed))
-    alone[np.flatnonzero(several)] = -1
-    blank = text_blank(frame, "room")
-    room = np.where(blank, np.append(home, -1)[alone[code]], room)
-    pairs = pd.Index(home * (len(names) + 1) + listed)
-    session = pairs.get_indexer(room * (len(names) + 1) + code).astype(np.int64)
-    session = np.where((room < 0) | (code < 0), -1, session)
-    return room, np.where(text_blank(frame, "session"), -2, session)
-
-
 def tally(
     sales: pd.DataFrame,
     rooms: pd.Index,
@@ -211,8 +138,8 @@ def tally(
     skus = pd.Index(goods["sku"])
     room, session = places_of(sales, rooms, sessions)
     sku = codes_of(sales, "sku", skus)
-    units, returned = _number(sales, "units"), _number(sales, "returned_units")
-    revenue = _number(sales, "revenue")
+    units, returned = number_of(sales, "units"), number_of(sales, "returned_units")
+    revenue = number_of(sales, "revenue")
     kept = np.ones(n, dtype=bool)
 
     def refuse(code: str, column: str, bad: Flags) -> None:
@@ -220,7 +147,7 @@ def tally(
         problems.add_lines(code, sales, column, at, room[at])
         kept[at] = False
 
-    sold_on = _day(sales, "date")
+    sold_on = day_of(sales, "date")
     dates = misdated(sold_on, as_of=as_of, period=period_days(period))
     refuse("R005", "room", room < 0)
     refuse(
@@ -266,7 +193,7 @@ def tally(
             price = revenue / units / MONEY
         ours = np.append((currency == policy.currency) & ~mixed, False)[room]
         warn("R071", "revenue", odd_prices(price, listed, rules) & ours & (revenue > 0))
-    void = _number(sales, "void_share")
+    void = number_of(sales, "void_share")
     warn("R081", "void_share", void == 0)
     lost = _refused(refused, rooms, sessions, problems)
 
@@ -363,30 +290,6 @@ def _refused(
     return np.bincount(room[known], minlength=len(rooms)).astype(np.int64)
 
 
-def text_blank(frame: pd.DataFrame, name: str) -> Flags:
-    """Where a text is empty or the column is missing."""
-    if name not in frame:
-        return np.ones(len(frame), dtype=bool)
-    column = frame[name]
-    if isinstance(column.dtype, pd.CategoricalDtype):
-        empty = np.asarray(column.cat.categories.astype("str").str.strip() == "", dtype=bool)
-        out: Flags = np.append(empty, True)[column.cat.codes.to_numpy()]
-        return out
-    return (text_of(frame, name) == "").to_numpy(dtype=bool)
-
-
-def _number(frame: pd.DataFrame, name: str) -> Floats:
-    if name not in frame:
-        return np.full(len(frame), np.nan)
-    return frame[name].to_numpy(dtype=np.float64, na_value=np.nan)
-
-
-def _day(frame: pd.DataFrame, name: str) -> npt.NDArray[np.datetime64]:
-    if name not in frame:
-        return np.full(len(frame), np.datetime64("NaT"), dtype="datetime64[D]")
-    return frame[name].to_numpy(dtype="datetime64[s]").astype("datetime64[D]")
-
-
 def _closed(
     sales: pd.DataFrame,
     policy: Policy,
@@ -396,7 +299,7 @@ def _closed(
     """Whether the return window of each line has closed, and when it does."""
     window = policy.gates.return_window
     days = np.timedelta64(round(window.value) if window is not None else 0, "D")
-    settled_on, sold_on = _day(sales, "settled_on"), _day(sales, "date")
+    settled_on, sold_on = day_of(sales, "settled_on"), day_of(sales, "date")
     early = misdated(settled_on, after=sold_on)["early"]
     warn("R063", "settled_on", early)
     settled_on = np.where(early, np.datetime64("NaT"), settled_on)
@@ -411,67 +314,6 @@ def _closed(
         closed = (closed | yes) & ~no
         closes = np.where(yes, np.minimum(closes, as_of), closes)
     return closed, closes
-
-
-def repeated_lines(
-    sales: pd.DataFrame,
-    kept: Flags,
-    room: Integers,
-    session: Integers,
-    sku: Integers,
-    *numbers: Floats,
-) -> Flags:
-    """Lines that repeat an earlier one in full, its order number included.
-
-    Parameters
-    ----------
-    sales : pandas.DataFrame
-        ``sku line`` and, if there are, ``date settled_on order currency void_share``, shape (n,).
-    kept : ndarray of bool, shape (n,)
-        Lines that count so far.
-    room, session, sku : ndarray of int64, shape (n,)
-        Positions.
-    *numbers : ndarray of float64, shape (n,)
-        Further cells that must be equal.
-
-    Returns
-    -------
-    ndarray of bool, shape (n,)
-
-    Notes
-    -----
-    A key of 64 bits finds the suspects; only these are compared in full.
-
-    Examples
-    --------
-    >>> lines = pd.DataFrame({"sku": ["A", "A", "A"], "line": [2, 3, 4], "order": ["1", "1", "2"]})
-    >>> none = np.zeros(3, dtype=np.int64)
-    >>> repeated_lines(lines, none == 0, none, none, none, np.ones(3)).tolist()
-    [False, True, False]
-    """
-    written = pd.factorize(sales["sku"])[0] if (sku < 0).any() else sku
-    columns = [room, session, np.where(sku >= 0, sku, -2 - written)]
-    columns += [np.nan_to_num(number, nan=-1.0).view(np.int64) for number in numbers]
-    columns += [
-        _day(sales, name).view(np.int64) for name in ("date", "settled_on") if name in sales
-    ]
-    columns += [
-        pd.factorize(sales[name])[0].astype(np.int64)
-        for name in ("order", "currency", "void_share")
-        if name in sales
-    ]
-    key = np.zeros(len(sales), dtype=np.uint64)
-    for column in columns:
-        key = (key ^ column.view(np.uint64)) * np.uint64(MIX[1])
-        key = (key ^ (key >> np.uint64(31))) * np.uint64(MIX[2]) + np.uint64(MIX[0])
-    suspects = np.flatnonzero(pd.Series(key).duplicated(keep=False).to_numpy() & kept)
-    out = np.zeros(len(sales), dtype=bool)
-    if len(suspects):
-        first = np.argsort(sales["line"].to_numpy()[suspects], kind="stable")
-        suspects = suspects[first]
-        table = pd.DataFrame({at: column[suspects] for at, column in enumerate(columns)})
-        out[suspects[table.duplicated().to_numpy()]] = True
-    return out
 
 
 def _one_currency(

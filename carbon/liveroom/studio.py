@@ -16,7 +16,7 @@ from carbon.catalogue.names import key
 from carbon.liveroom.plausible import odd_power
 from carbon.liveroom.policy import PlausibleRules
 from carbon.liveroom.room_problems import RoomProblems, text_of
-from carbon.liveroom.sales import codes_of
+from carbon.liveroom.sales_lines import codes_of
 
 __all__ = ["IMPACT_COLUMNS", "Studio", "clusters", "equipment_kwh", "studio", "viewers_of"]
 
