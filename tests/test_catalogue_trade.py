@@ -309,7 +309,7 @@ def test_an_ambiguous_category_asks_unless_the_name_decides(
 
 def test_a_name_proposes_a_category_and_never_decides_alone(vocabulary):
     found = rows(vocabulary, category=["宇宙飞船"], name=["纯棉圆领短袖T恤"])
-    assert told(found) == ["C010"]
+    assert told(found) == ["C024"]  # a proposal: an estimate without a letter until confirmed
     assert "the name says 't_shirt'" in found.problems["remedy"].iloc[0]
 
 
@@ -607,9 +607,7 @@ def test_a_barcode_is_mended_or_left_out_and_told(vocabulary, written, number, c
         ("packaging", "courier bag 0 g", "C112"),
         ("transport", "truck 0 km", "C112"),
         ("transport", "汽运0公里", "C112"),
-        ("session_kwh", "0", "C112"),
         ("session_kwh", "5000000 kWh", "C122"),
-        ("viewer_hours", "0", "C112"),
         ("units_per_parcel", "1000000", "C122"),
         ("units_sold", "5e12", "C122"),
     ],

@@ -36,7 +36,7 @@ from carbon.study import Study
 
 ROOT = Path(__file__).resolve().parents[1]
 SHIPPED = sorted((ROOT / "templates" / "scenarios").glob("*.toml"))
-TABLES = ("skus", "materials", "packaging", "legs", "destinations", "origin")
+TABLES = ("skus", "materials", "packaging", "legs", "destinations", "provenance")
 GOODS = """sku,category,mass,materials,packaging,origin,destination,transport,return_rate,resale_share,units_sold
 AIR,dress,300 g,polyester 100%,corrugated box 200 g; tape 3 g; poly bag 8 g,CN-ZJ,CN-GD,"truck 80 km, plane 1350 km, van 20 km",60%,50%,1000
 ROAD,toy,500 g,abs 100%,no packaging,CN-ZJ,CN-ZJ,truck 100 km,5%,0%,

@@ -96,11 +96,10 @@ COLUMNS: Final[dict[str, Column]] = {
     ),
     "session_kwh": Column(
         *("electricity", "session_kwh", "studio electricity of the session", "kWh"),
-        positive=True,
         most=1e5,
     ),
     "viewer_hours": Column(
-        *("duration", "viewer_hours", "viewer-hours of the session", "h"), positive=True, most=1e9
+        *("duration", "viewer_hours", "viewer-hours of the session", "h"), most=1e9
     ),
     "energy_per_year": Column("electricity", "energy_per_year_kwh", "in use, as 30 kWh per year"),
     "service_life": Column("lifetime", "service_life_years", "as 3 years", "year", positive=True),
@@ -181,9 +180,7 @@ PARAMETER_NAMES: Final = (
 
 LEFT_OPEN: Final[dict[str, frozenset[str]]] = {
     **dict.fromkeys(("price", "currency", "units_sold", "gtin"), frozenset()),
-    **dict.fromkeys(
-        ("mass", "packaging", "distance", "session_kwh", "viewer_hours"), frozenset({"C112"})
-    ),
+    **dict.fromkeys(("mass", "packaging", "distance"), frozenset({"C112"})),
     **dict.fromkeys(("origin", "destination"), frozenset({"C231", "C232", "C108", "C107", "C106"})),
     **dict.fromkeys(("transport", "return_transport"), frozenset({"C221", "C112"})),
     **dict.fromkeys(

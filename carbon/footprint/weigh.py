@@ -92,7 +92,7 @@ def by_fit(
     """
     key = sku.astype(np.int64) * len(FITS) + fit
     size = np.nan_to_num(np.abs(kg))
-    return np.bincount(key, size, skus * len(FITS)).astype(np.float64).reshape(skus, -1)
+    return np.bincount(key, size, skus * len(FITS)).astype(np.float64).reshape(skus, len(FITS))
 
 
 def decisive(kg: npt.NDArray[np.float64], missing: npt.NDArray[np.bool_]) -> npt.NDArray[np.int8]:
