@@ -336,6 +336,9 @@ class Study(Questions, Weighing):
         each = self.unit_impacts.values.sum(axis=1)[rows] * inventory.amount
         return np.bincount(inventory.sku, each, len(catalogue)) + 0 * total
 
+    def _unit_totals(self) -> npt.NDArray[np.float64]:
+        return self.unit_impacts.values.sum(axis=1)
+
     def sampler(
         self, draws: int = 1000, *, progress: Callable[[int], object] | None = None
     ) -> Sampler:
@@ -358,7 +361,7 @@ class Study(Questions, Weighing):
                 sampled,
                 self.match,
                 self.method,
-                lambda: self.unit_impacts.values.sum(axis=1),
+                self._unit_totals,
                 self.judging.silence if self.judging is not None else None,
             )
         return self._samplers[draws]

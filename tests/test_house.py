@@ -164,7 +164,7 @@ def test_versions_have_lower_bounds_and_a_lock() -> None:
     project = tomllib.loads(text("pyproject.toml"))["project"]
     lock = text("requirements.lock")
     for requirement in project["dependencies"]:
-        name = re.fullmatch(r"([\w-]+)>=[\d.]+", requirement)[1]
+        name = re.fullmatch(r"([\w-]+)[>=]=[\d.]+", requirement)[1]
         assert re.search(rf"^{name.lower().replace('_', '-')}==", lock, re.M), name
 
 
