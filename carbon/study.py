@@ -156,10 +156,7 @@ class Study(Questions, Weighing):
 
     @cached_property
     def references(self) -> References:
-        """The edition's own yardsticks: the archetype of each category, at this boundary.
-
-        Nothing of it is dear; a category with sizes has one of each.
-        """
+        """The edition's own yardsticks: each category's archetype in each size, nothing dear."""
         bare = bare_goods(self.vocabulary, self.judging)
         filled = self.complete(read(bare, self.vocabulary), dear=False)
         return of_archetypes(filled, self.boundary, self.edition.id)
@@ -336,9 +333,6 @@ class Study(Questions, Weighing):
         each = self.unit_impacts.values.sum(axis=1)[rows] * inventory.amount
         return np.bincount(inventory.sku, each, len(catalogue)) + 0 * total
 
-    def _unit_totals(self) -> npt.NDArray[np.float64]:
-        return self.unit_impacts.values.sum(axis=1)
-
     def sampler(
         self, draws: int = 1000, *, progress: Callable[[int], object] | None = None
     ) -> Sampler:
@@ -361,7 +355,7 @@ class Study(Questions, Weighing):
                 sampled,
                 self.match,
                 self.method,
-                self._unit_totals,
+                self.unit_totals,
                 self.judging.silence if self.judging is not None else None,
             )
         return self._samplers[draws]

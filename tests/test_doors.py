@@ -271,7 +271,8 @@ def test_an_empty_catalogue_gives_an_empty_result(tmp_path: Path) -> None:
     path.write_text("sku,category\n")
     for draws in ("0", "20"):
         code, output = carbon("footprint", path, "-o", tmp_path / "out.csv", "--draws", draws)
-        assert code == 0, output
+        assert code == 1, output
+        assert "C021" in output
         assert read(tmp_path / "out.csv").empty
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -32,8 +33,11 @@ def carbon(*words: object, check: int = 0) -> str:
 
 def counts(told: str) -> str:
     """What a run says of its changes."""
-    line = next(line for line in told.splitlines() if line.startswith("since the manifest: "))
-    return line.removeprefix("since the manifest: ")
+    heads = ("since the manifest: ", "与清单相比：")
+    line = next(line for line in told.splitlines() if line.startswith(heads))
+    numbers = [int(number) for number in re.findall(r"\d+", line)]
+    new, changed, unchanged, gone = numbers
+    return f"{new} new, {changed} changed, {unchanged} unchanged, {gone} gone"
 
 
 @pytest.fixture(scope="module")
@@ -296,7 +300,7 @@ def test_text_cannot_be_gone_on_from(footprints: Path, tmp_path: Path, suffix: s
     ("words", "text", "found"),
     [
         (("whatif",), None, "it is of carbon footprint"),
-        (("footprint",), '{"program": "carbon-label", "table": {}}', "which file its table is"),
+        (("footprint",), '{"program": "carbon-label", "table": {}}', "B006"),
         (("footprint",), "[]", "B006"),
         (("footprint",), "", "B006"),
     ],
@@ -369,8 +373,11 @@ def test_at_a_url(
     kept.mkdir()
     for item in ("m.json", "m.skus.parquet"):
         remote.get(f"{path}/{item}", str(kept / item))
-    again = carbon(*run, tmp_path / "b.parquet", after, "--previous-run", kept / "m.json", check=1)
-    assert counts(again) == counts(told)
+    # it would send a reader to an address that is not its own
+    refused = carbon(
+        *run, tmp_path / "b.parquet", after, "--previous-run", kept / "m.json", check=5
+    )
+    assert "B007" in refused
     part = f"{path}/{name}" if "." in name else f"{path}/{name}/part-000000.parquet"
     remote.pipe(part, b"something else")
     assert "B007" in carbon(*run, tmp_path / "c.parquet", after, *since, check=5)

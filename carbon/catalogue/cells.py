@@ -33,7 +33,6 @@ __all__ = [
     "measure",
     "numbers",
     "present",
-    "runs",
     "scaled",
 ]
 
@@ -183,27 +182,6 @@ def _holds_bytes(texts: Any, leads: bytes) -> bool:
     buffer = texts.buffers()[2]
     data = b"" if buffer is None else buffer.to_pybytes()
     return any(lead in data for lead in leads)
-
-
-def runs(column: Any) -> tuple[NDArray[np.int64], Any]:
-    """Where runs of one cell begin, and the clean text of each run.
-
-    Parameters
-    ----------
-    column : pyarrow.Array
-
-    Examples
-    --------
-    >>> starts, heads = runs(pa.array(["A ", "A ", "B"]))
-    >>> starts.tolist(), heads.to_pylist()
-    ([0, 2], ['A', 'B'])
-    """
-    new = np.ones(len(column), bool)
-    if len(column) > 1:
-        differs = pc.not_equal(column.slice(1), column.slice(0, len(column) - 1))
-        new[1:] = pc.fill_null(differs, True).to_numpy(zero_copy_only=False)
-    starts = np.flatnonzero(new)
-    return starts, clean(column.take(pa.array(starts)))
 
 
 def holds_percent(cells: Any) -> bool:

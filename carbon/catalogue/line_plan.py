@@ -25,7 +25,7 @@ from carbon.catalogue.headers import Header
 from carbon.catalogue.line_tables import filled_down
 from carbon.catalogue.schema import LINE_COLUMNS, Vocabulary
 from carbon.catalogue.sheets import Fault, Sheet, plain
-from carbon.catalogue.sku_index import SkuIndex, sku_digests
+from carbon.catalogue.sku_index import SkuIndex, runs, sku_digests
 from carbon.catalogue.sources import Damaged, Piece, Reader, empty, only
 
 __all__ = ["LinePlan", "OutOfOrder", "Planner", "percents"]
@@ -93,7 +93,7 @@ class _Cursor:
         """Runs of a column in what :meth:`peek` gives, which begins with one."""
         assert self._current is not None
         if self._runs is None:  # once for lines that several batches share
-            self._runs = cells.runs(settled(only(self._current, {header})).columns[0])
+            self._runs = runs(settled(only(self._current, {header})).columns[0])
         starts, heads = self._runs
         first = int(np.searchsorted(starts, self._at))
         return starts[first:] - self._at, heads.slice(first)

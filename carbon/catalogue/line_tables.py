@@ -20,6 +20,7 @@ from carbon.catalogue.problems import CellProblems, Rows, Runs, Texts
 from carbon.catalogue.prose.columns import reword_lines
 from carbon.catalogue.schema import LINE_COLUMNS, LINE_TABLES, Vocabulary, Whole
 from carbon.catalogue.sheets import Sheet
+from carbon.catalogue.sku_index import runs
 
 __all__ = [
     "compact_lines",
@@ -98,7 +99,7 @@ def rows_of(
         shown = cells.as_written(given["sku"], sku) if "sku" in given else sku
         names = None if shown is sku else shown
         return Rows(sheet.file, sheet.lines, sku, owner, sources, texts, sheet.files, names=names)
-    starts, heads = cells.runs(given["sku"])
+    starts, heads = runs(given["sku"])
     run = np.repeat(np.arange(len(starts)), np.diff(np.append(starts, len(sheet.lines))))
     if heads.null_count:
         sku = filled_down(sheet, given["sku"], heads.take(pa.array(run)))

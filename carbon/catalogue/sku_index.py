@@ -7,11 +7,14 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 from pandas.util import hash_array
 
-__all__ = ["Keys", "SkuIndex", "sku_digests"]
+from carbon.catalogue.cells import clean
+
+__all__ = ["Keys", "SkuIndex", "runs", "sku_digests"]
 
 Keys = NDArray[np.uint64]
 
@@ -123,3 +126,24 @@ class SkuIndex:
             with contextlib.suppress(PermissionError):  # where a mapped file cannot be removed
                 path.unlink()
         return tuple(out)
+
+
+def runs(column: Any) -> tuple[NDArray[np.int64], Any]:
+    """Where runs of one cell begin, and the clean text of each run.
+
+    Parameters
+    ----------
+    column : pyarrow.Array
+
+    Examples
+    --------
+    >>> starts, heads = runs(pa.array(["A ", "A ", "B"]))
+    >>> starts.tolist(), heads.to_pylist()
+    ([0, 2], ['A', 'B'])
+    """
+    new = np.ones(len(column), bool)
+    if len(column) > 1:
+        differs = pc.not_equal(column.slice(1), column.slice(0, len(column) - 1))
+        new[1:] = pc.fill_null(differs, True).to_numpy(zero_copy_only=False)
+    starts = np.flatnonzero(new)
+    return starts, clean(column.take(pa.array(starts)))

@@ -73,6 +73,10 @@ class Weighing:
         self._solved = extended(self._solved, self.edition, whole_life=whole_life)
         return self._solved
 
+    def unit_totals(self) -> npt.NDArray[np.float64]:
+        """Impact of one unit over all indicators, shape (activities + 1,) [kg CO2e]."""
+        return self.unit_impacts.values.sum(axis=1)
+
     def match(self, inventory: Inventory) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int8]]:
         """Find the dataset of each exchange.
 

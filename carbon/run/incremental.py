@@ -101,7 +101,13 @@ class Since:
                 owner = line_skus(sheet, self.sku[table])
                 gone = pc.is_in(owner, value_set=still).to_numpy(zero_copy_only=False)
                 out[table] = _filtered(sheet, ~gone)
-        return copied, out, replace(whole, repeats=np.flatnonzero(again[keep]))
+        return (
+            copied,
+            out,
+            replace(
+                whole, repeats=np.flatnonzero(again[keep]), first=whole.first and bool(keep.any())
+            ),
+        )
 
     def merged(
         self, frame: pd.DataFrame, keys: pd.DataFrame, copied: pa.Table
