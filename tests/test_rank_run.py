@@ -12,6 +12,7 @@ from click.testing import CliRunner, Result
 from running import CARBON, killed_twice, parts_of
 
 from benchmarks.catalogue import wide
+from carbon.base.digits import carried_table
 from carbon.cli import rank as cli_rank
 from carbon.cli.printing import code_words
 from carbon.liveroom.ranking import rank, savings, signals
@@ -61,7 +62,7 @@ def test_the_result_is_that_of_one_table(study, goods, tmp_path, small, by, with
     grades["merchant"] = catalogue.skus["merchant"].to_numpy()
     if by == "saving":
         grades = pd.concat([grades, savings(study, catalogue, draws=DRAWS)], axis=1)
-    want = rank(grades, by=by, within=within, confidence=study.scale.confidence)
+    want = rank(carried_table(grades), by=by, within=within, confidence=study.scale.confidence)
     write_table(want, tmp_path / "want.csv")
     more = [] if by == "saving" else ["--signals", tmp_path / "signals.csv"]
     words = ("--by", by, "--within", within, *more)
@@ -178,7 +179,8 @@ def test_a_folder_and_a_url(goods, tmp_path, small):
 def test_nothing_to_rank(tmp_path):
     (tmp_path / "goods.csv").write_text("sku,category,mass\n")
     done = ranked(tmp_path / "goods.csv", tmp_path / "out.csv", "--signals", tmp_path / "s.csv")
-    assert done.exit_code == 0, done.output
+    assert done.exit_code == 1, done.output
+    assert "C021" in done.output
     assert "0 SKUs, 0 ranked, 0 not" in done.output
     assert list(pd.read_csv(tmp_path / "out.csv").columns)[:3] == ["sku", "category", "rank"]
     assert pd.read_csv(tmp_path / "s.csv").empty

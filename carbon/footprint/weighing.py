@@ -75,7 +75,8 @@ class Weighing:
 
     def unit_totals(self) -> npt.NDArray[np.float64]:
         """Impact of one unit over all indicators, shape (activities + 1,) [kg CO2e]."""
-        return self.unit_impacts.values.sum(axis=1)
+        totals: npt.NDArray[np.float64] = self.unit_impacts.values.sum(axis=1)
+        return totals
 
     def match(self, inventory: Inventory) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int8]]:
         """Find the dataset of each exchange.
