@@ -70,7 +70,8 @@ def _monte_carlo(study: Study, demand: dict[int, float], draws: int) -> float:
     edition = study.edition
     flows = characterization(edition, study.method)
     total = {flow: float(vector[: len(PARTS)].sum()) for flow, vector in flows.items()}
-    factors = draw_spreads(spread(edition), draws, 1)[edition.activities["published"].to_numpy()]
+    published = edition.activities["published"].to_numpy()[edition.linked]
+    factors = draw_spreads(spread(edition), draws, 1)[published]
     one = lca(sampled_package(edition, total, factors), demand, use_arrays=True)
     one.lci()
     scores = np.empty(draws)

@@ -92,8 +92,8 @@ class References:
     Examples
     --------
     >>> from carbon import Study
-    >>> "t_shirt" in Study().references.categories
-    True
+    >>> [name for name in Study().references.categories if name.startswith("t_shirt")]
+    ['t_shirt/adult', 't_shirt/child', 't_shirt/infant']
     """
 
     name: str
