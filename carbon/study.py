@@ -25,7 +25,7 @@ from carbon.catalogue.schema import Catalogue, Vocabulary
 from carbon.footprint import quality
 from carbon.footprint.draws import Draws
 from carbon.footprint.evidence import settled
-from carbon.footprint.judging import Judging, bare_goods
+from carbon.footprint.judging import Judging, bare_goods, judging_of, vocabulary_of
 from carbon.footprint.letters import EvenPoints, Letters
 from carbon.footprint.plausible import assess
 from carbon.footprint.reference import References, of_archetypes
@@ -101,8 +101,7 @@ class Study(Questions, Weighing):
     @cached_property
     def vocabulary(self) -> Vocabulary:
         """Words, places and archetypes of the edition."""
-        tables = dict(self.edition.vocabulary)
-        vocabulary = Vocabulary(parameters=tables.pop("archetype_parameters"), **tables)
+        vocabulary = vocabulary_of(self.edition)
         if not self.words:
             return vocabulary
         return mapped(vocabulary, read_mapping(Path(self.words), vocabulary))
@@ -133,7 +132,9 @@ class Study(Questions, Weighing):
     @cached_property
     def judging(self) -> Judging | None:
         """Rules by which the edition judges products, if it has any."""
-        return Judging(self.edition, self.vocabulary) if self.edition.judging else None
+        if self.words and self.edition.judging:
+            return Judging(self.edition, self.vocabulary)
+        return judging_of(self.edition)
 
     def complete(self, catalogue: Catalogue, *, dear: bool = True) -> Catalogue:
         """Fill what a catalogue leaves open, by the rules of the edition.

@@ -42,7 +42,13 @@ LICENSED: Final = "licensed"
 """Key of a descriptor that marks a user's own background: its numbers are not handed on."""
 
 
-@dataclass(frozen=True)
+MOST_KNOWN: Final = 8
+"""Editions that a process keeps; every file is opened and hashed again before one is handed out."""
+
+_KNOWN: dict[tuple[str, str], Edition] = {}
+
+
+@dataclass(frozen=True, eq=False)
 class Edition:
     """A named, locked set of factor packages.
 
@@ -376,11 +382,16 @@ def load_edition(
     for package in own:
         digest.update(package.digest.encode())
     label = "+".join([lock["edition"], *(package.id for package in own)])
-    return Edition(
-        label,
-        digest.hexdigest(),
-        int(lock["year"]),
-        (*own, *shipped),
-        len(own),
-        str(lock.get("home", "")),
-    )
+    known = _KNOWN.get((label, digest.hexdigest()))
+    if known is None:
+        if len(_KNOWN) >= MOST_KNOWN:
+            _KNOWN.pop(next(iter(_KNOWN)))
+        known = _KNOWN[label, digest.hexdigest()] = Edition(
+            label,
+            digest.hexdigest(),
+            int(lock["year"]),
+            (*own, *shipped),
+            len(own),
+            str(lock.get("home", "")),
+        )
+    return known

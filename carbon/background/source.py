@@ -8,15 +8,22 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import io
 import json
 import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as compute
+import pyarrow.csv as arrow_csv
 
 from carbon.base.errors import FactorsError
 
@@ -160,7 +167,7 @@ def read_package(folder: Path, *, expected: str | None = None) -> Package:
         content = table.read_bytes()
         if "sha256:" + hashlib.sha256(content).hexdigest() != resource.get("hash"):
             raise FactorsError("F003", "the hash differs from the descriptor's", file=str(table))
-        tables[table.stem] = _read_table(table)
+        tables[table.stem] = _read_table(table, content).copy(deep=False)
     return Package(descriptor["name"], str(descriptor["version"]), descriptor, tables, digest)
 
 
@@ -189,7 +196,7 @@ def seal(folder: Path) -> str:
     descriptor, _ = _descriptor(path)
     resources = []
     for table in _known_tables(folder):
-        _read_table(table)
+        _read_table(table, table.read_bytes())
         resources.append(
             {
                 "name": table.stem.replace("_", "-"),
@@ -256,33 +263,47 @@ def _descriptor(path: Path) -> tuple[dict[str, Any], str]:
     return descriptor, hashlib.sha256(content).hexdigest()
 
 
-def _read_table(path: Path) -> pd.DataFrame:
+@lru_cache(maxsize=512)
+def _read_table(path: Path, content: bytes) -> pd.DataFrame:
+    """Reads a table's bytes, gives its fields; what was read once is not parsed again."""
     fields = read_schema(path.stem)["fields"]
     try:
-        raw = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
-    except (ValueError, UnicodeError) as error:
+        header = next(csv.reader(io.TextIOWrapper(io.BytesIO(content), "utf-8-sig")), [])
+        raw = arrow_csv.read_csv(
+            pa.BufferReader(content),
+            read_options=arrow_csv.ReadOptions(use_threads=False),
+            parse_options=arrow_csv.ParseOptions(newlines_in_values=True),
+            convert_options=arrow_csv.ConvertOptions(
+                column_types=dict.fromkeys(header, pa.string()), strings_can_be_null=False
+            ),
+        )
+    except (ValueError, csv.Error) as error:
         raise FactorsError("F002", str(error), file=str(path)) from None
-    missing = [field["name"] for field in fields if field["name"] not in raw.columns]
+    missing = [field["name"] for field in fields if raw.column_names.count(field["name"]) != 1]
     if missing:
         raise FactorsError("F002", f"no column {', '.join(missing)}", file=str(path))
-    columns = {}
+    columns: dict[str, pa.ChunkedArray] = {}
     for field in fields:
         name = field["name"]
-        column = raw[name].str.strip()
+        text = compute.utf8_trim_whitespace(raw[name])
+        empty = compute.equal(text, "")
+        columns[name] = text
         if field["type"] in NUMBERS:
-            numbers = pd.to_numeric(column.where(column != ""), errors="coerce")
-            _refuse(path, name, column, (column != "") & numbers.isna(), "F002")
-            columns[name] = numbers.astype("float64")
-        else:
-            columns[name] = column
+            column = text.to_pandas()
+            numbers = pd.to_numeric(column.where(column != ""), errors="coerce").astype("float64")
+            _refuse(path, name, text, ~empty.to_numpy() & numbers.isna().to_numpy(), "F002")
+            columns[name] = pa.chunked_array([pa.array(numbers.to_numpy())])
         if field.get("constraints", {}).get("required"):
-            _refuse(path, name, column, column == "", "F004")
-    return pd.DataFrame(columns)
+            _refuse(path, name, text, empty.to_numpy(), "F004")
+    table: pd.DataFrame = pa.table(columns).to_pandas()
+    return table
 
 
-def _refuse(path: Path, name: str, column: pd.Series, bad: pd.Series, code: str) -> None:
+def _refuse(
+    path: Path, name: str, column: pa.ChunkedArray, bad: npt.NDArray[np.bool_], code: str
+) -> None:
     if bad.any():
-        row = int(bad.to_numpy().argmax())
+        row = int(bad.argmax())
         raise FactorsError(
-            code, file=str(path), row=row + 2, column=name, value=str(column.iloc[row])
+            code, file=str(path), row=row + 2, column=name, value=column[row].as_py()
         )

@@ -7,13 +7,14 @@ costs, local disposal of what cannot come back. An edition without such rules ch
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from carbon.background.edition import Edition
+from carbon.background.edition import MOST_KNOWN, Edition
 from carbon.base.errors import PROBLEM_COLUMNS, problem_table
 from carbon.base.terms import PROVENANCES
 from carbon.catalogue.schema import Catalogue, Vocabulary
@@ -23,7 +24,7 @@ from carbon.footprint.silence import Silence
 from carbon.footprint.spreads import Spreads
 from carbon.footprint.vague import settle
 
-__all__ = ["Judging", "bare_goods"]
+__all__ = ["Judging", "bare_goods", "judging_of", "vocabulary_of"]
 
 _DEFAULT: Final = PROVENANCES.index("default")
 _POINTS: Final = 1000
@@ -231,3 +232,16 @@ def bare_goods(vocabulary: Vocabulary, judging: Judging | None) -> pd.DataFrame:
         bare = bare[["category"]].merge(sizes.astype(str), how="left").fillna("")
         bare["sku"] = bare["category"] + "/" + bare["size_class"]
     return bare
+
+
+@lru_cache(maxsize=MOST_KNOWN)
+def vocabulary_of(edition: Edition) -> Vocabulary:
+    """Words, places and archetypes of an edition, indexed once in a process."""
+    tables = dict(edition.vocabulary)
+    return Vocabulary(parameters=tables.pop("archetype_parameters"), **tables)
+
+
+@lru_cache(maxsize=MOST_KNOWN)
+def judging_of(edition: Edition) -> Judging | None:
+    """Rules of judging of an edition, if it has any, tabulated once in a process."""
+    return Judging(edition, vocabulary_of(edition)) if edition.judging else None

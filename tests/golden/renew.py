@@ -17,6 +17,7 @@ DRAWS = 200
 
 def unit_impacts(study: Study) -> pd.DataFrame:
     """Total of every activity at the places that are watched [kg CO2e per unit]."""
+    study.edition.reach(PLACES)
     table = study.edition.activities[["activity", "location", "source", "unit"]].copy()
     table["kg"] = study.unit_impacts.values[:-1].sum(axis=1)
     keys = ["activity", "location", "source"]
