@@ -58,7 +58,7 @@ def intensity_chart(change: Change, rule: TaxRule, basis: str, lang: str) -> str
         steps.append((say[group], at))
     says = {
         "levers": say["intensity_title"],
-        "unit": f"kg CO2e / 1,000 {rule.currency}",
+        "unit": f"kg CO₂e/1,000 {rule.currency}",
         "now": say["base_year"],
         "then": say["now"],
     }
