@@ -214,7 +214,7 @@ def retold(problems: pd.DataFrame, lang: str) -> pd.DataFrame:
     if not len(table):
         return table
     table["severity"] = problems["severity"].to_numpy()  # a cell left open only warns
-    for position in (table["row"].isna() & (table["value"] != "")).to_numpy().nonzero()[0]:
+    for position in (table["row"].isna() & (table["value"] != "")).to_numpy().nonzero()[0].tolist():
         # of what is no cell a count is told in words
         value = detail_in(str(table["value"][position]), lang)
         table.loc[position, "value"] = value
