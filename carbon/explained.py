@@ -15,7 +15,7 @@ from carbon.background.unit_impacts import PARTS, characterization
 from carbon.base.errors import FactorsError
 from carbon.base.rests import RESTS, rests_text
 from carbon.base.terms import BOUNDARIES, FITS, PROVENANCES, STAGES
-from carbon.base.words import section
+from carbon.base.words import basis_text, column_names, section
 from carbon.catalogue.given import Source
 from carbon.catalogue.schema import Catalogue
 from carbon.footprint.traced import traced
@@ -57,8 +57,8 @@ def tree(study: Study, catalogue: Catalogue, cut: float, lang: str = "en") -> It
     result = study.footprints(catalogue)
     total = float(result.total[0])
     teller = _Teller(study, lang)
-    yield f"{first_name(catalogue)}  ({catalogue.skus['category'].astype('str').iloc[0]})"
-    yield teller("per_kept", kg=_kg(total), basis=study.basis)
+    yield f"{first_name(catalogue)}  ({teller.category(catalogue)})"
+    yield teller("per_kept", kg=_kg(total), basis=basis_text(study.basis, lang))
     if np.isnan(total):
         yield teller("not_computed", codes=" ".join(result.to_frame()["problem"]))
         return
@@ -159,7 +159,10 @@ def dataset(study: Study, activity: str, location: str, lang: str = "en") -> Ite
     teller = _Teller(study, lang)
     about = study.edition.activities.iloc[row]
     total = float(study.unit_impacts.values[row].sum())
-    yield f"{activity}, {location}: {_kg(total)} kg CO2e/{about['unit']}  [{study.basis}]"
+    yield (
+        f"{activity}, {location}{teller('colon')}{_kg(total)} kg CO2e/{about['unit']}  "
+        f"[{basis_text(study.basis, lang)}]"
+    )
     if about["title_zh"]:
         yield f"  {about['title_zh']}"
     yield "  " + teller("boundary", boundary=about["boundary"])
@@ -200,9 +203,7 @@ class _Teller:
     def __init__(self, study: Study, lang: str) -> None:
         self.study, self.lang = study, lang
         self._words, self._stages = section("explain", lang), section("chart", lang)
-        known = study.edition.activities if lang == "zh" else study.edition.activities.head(0)
-        titles = known.drop_duplicates("activity")[["activity", "title_zh"]].astype(str)
-        self._titles = {name: title for name, title in titles.to_numpy().tolist() if title}
+        self._titles = study.edition.chinese_titles if lang == "zh" else {}
 
     def __call__(self, key: str, **values: object) -> str:
         return self._words[key].format_map(values)
@@ -229,7 +230,17 @@ class _Teller:
         wanted = [PROVENANCES.index(kind) for kind in kinds]
         first = catalogue.provenance.iloc[0]
         names = [str(name) for name in first.index[first.isin(wanted)]]
+        if self.lang == "zh":
+            words = column_names("zh")
+            names = [words.get(name, name) for name in names]
         return self("comma").join(names) or self("nothing")
+
+    def category(self, catalogue: Catalogue) -> str:
+        """Category of the first SKU; in English its name in a file."""
+        name = str(catalogue.skus["category"].iloc[0])
+        table = self.study.vocabulary.categories
+        known = table.loc[table["category"].astype(str) == name, "name_zh"].astype(str).tolist()
+        return known[0] if self.lang == "zh" and known else name
 
 
 def _below(branch: _Branch, total: float, cut: float, indent: str, depth: int) -> Iterator[str]:

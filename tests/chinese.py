@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 from typing import Final
 
 WORDS: Final = """
-kg CO₂e GWP AR GWP100 AR6 AR5 g mg t km kWh MJ MWh h year ml L SKU GTIN
+kg CO₂e GWP AR GWP100 AR4 AR5 AR6 g mg t km kWh MJ MWh h year ml L SKU GTIN
 CSV XLSX Parquet JSON Lines TOML ZIP SVG PNG PDF HTML UTF GB18030 UTF-8 SHA SHA-256
 IPCC DESNZ EPA WARM RIVM ADEME MEE ISO GB GLEC ecoinvent Brightway Activity Browser PySpark Java
 EU China CNY USD PET PE PP PVC ABS LED EVA CN GLO T carbon-label
@@ -29,7 +29,7 @@ CODES: Final = re.compile(
     r"|\b\d{4}\.\d(?:\+[0-9a-f]{12})?|\b[0-9a-f]{12,64}\b"  # editions and digests
     r"|https?://\S+|\{[^{}]*\}"
 )
-LATIN: Final = re.compile(r"[A-Za-z][A-Za-z₂'-]+[A-Za-z0-9]*")
+LATIN: Final = re.compile(r"[A-Za-z][A-Za-z₂-]+(?:'[a-z]+)?[A-Za-z0-9]*")
 
 
 def latin(texts: Iterable[str], *names: str) -> set[str]:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import csv
 import re
+from collections.abc import Callable
 from pathlib import Path
 
+import openpyxl
 import pandas as pd
 import pytest
 from chinese import latin, texts_of
+from click.testing import CliRunner
 from label_facts import ISSUE, SCALE, fact
 
 from carbon.base.codes import CODES
@@ -15,6 +19,7 @@ from carbon.base.errors import CatalogueError
 from carbon.base.problems import Problems, problem_lines, retold
 from carbon.base.rules import templates_root
 from carbon.base.words import section, sections
+from carbon.cli.main import main
 from carbon.label.claims import load_market
 from carbon.label.design import DESIGNS, load_design
 from carbon.label.machine import json_ld
@@ -22,6 +27,7 @@ from carbon.label.scale import STATES
 from carbon.pages.dashboard import EXPOSURE, REASONS, page
 from carbon.pages.report import report
 from carbon.paper.sku_charts import stage_chart, waterfall
+from carbon.run.label_job import label_job
 from carbon.study import Study
 
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
@@ -62,8 +68,9 @@ def test_codes_and_words() -> None:
     found = latin([re.sub("“.*?”", "", words) for words in rules], *known.split())
     assert not found
     for name in sections():
-        # a terminal may not have the subscript of CO₂e; Beta is a distribution
-        assert latin(section(name, "zh").values(), "CO2e", "Beta", "carbon") == set(), name
+        # a terminal may not have the subscript of CO₂e; Beta a distribution, total a method
+        allowed = ("CO2e", "Beta", "GSD", "carbon", "sha256", "total")
+        assert latin(section(name, "zh").values(), *allowed) == set(), name
 
 
 def test_problems() -> None:
@@ -145,7 +152,91 @@ def test_words_of_pages_are_written_alike() -> None:
     pages = [
         (templates_root() / name / "words.toml").read_text() for name in ("report", "dashboard")
     ]
-    spoken = [word for name in sections() if name != "cli" for word in section(name, "zh").values()]
+    printed = ("cli", "explain")  # on terminals, which may not have the subscript of CO₂e
+    read = [name for name in sections() if name not in printed]
+    spoken = [word for name in read for word in section(name, "zh").values()]
     for text in (*pages, *spoken):
         assert not [word for word in other if word in text], text[:80]
     assert ISSUE.boundary.endswith("without-use")
+
+
+Printed = Callable[..., str]
+
+
+@pytest.fixture(scope="module")
+def goods(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("chinese") / "goods.csv"
+    path.write_text(GOODS, encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def printed(goods: Path) -> Printed:
+    """What a command says in Chinese, but for the headers and cells of the file."""
+
+    def said(*words: object) -> str:
+        result = CliRunner().invoke(main, [*map(str, words), "--lang", "zh"])
+        assert isinstance(result.exception, SystemExit | None), result.output
+        assert CHINESE.search(result.output), result.output
+        return result.output.replace(str(goods.parent), "")
+
+    return said
+
+
+OWN_WORDS = ("CO2e", "ton", "mass", "kg")
+"""Of the file, and of a terminal without the subscript."""
+
+COMMANDS = {
+    "footprint": ("footprint", "{goods}", "-o", "{out}.csv", "--draws", "0"),
+    "whatif": ("whatif", "{goods}", "-o", "{out}.csv", "--draws", "0"),
+    "rank": ("rank", "{goods}", "-o", "{out}.csv", "--draws", "0"),
+    "compare": ("compare", "{goods}", "TS-001", "TS-001", "--draws", "0"),
+    "report": ("report", "{goods}", "-o", "{out}.html", "--draws", "0"),
+    "label": ("label", "{goods}", "-o", "{out}", "--draws", "0", "--format", "json"),
+    "claims": ("claims", "零碳T恤，环保", "--market", "China"),
+    "references": ("reference", "list"),
+}
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_command_speaks_chinese(name: str, goods: Path, printed: Printed) -> None:
+    out = goods.with_name(name)
+    said = printed(*(word.format(goods=goods, out=out) for word in COMMANDS[name]))
+    names = ("Advertising", "Law", "art", "Anti-Unfair", "Competition", "archetype")
+    names += ("and", "china-zero", "china-generic", "label")  # laws, rules and the folder asked for
+    levers = re.findall(r" ([a-z]+(?:-[a-z]+)+) ", said)  # as they are asked for
+    assert latin([said], *OWN_WORDS, *names, *levers, "china", "VR") == set()
+    assert "\u00a0%" not in said
+
+
+def test_a_check_speaks_chinese(goods: Path, printed: Printed) -> None:
+    sheet, table = goods.with_name("check.xlsx"), goods.with_name("problems.csv")
+    said = printed("check", goods, "-o", sheet)
+    headers = GOODS.splitlines()[0].split(",")
+    assert latin([said], *OWN_WORDS, *headers) == set()
+    cells = [
+        text
+        for page in openpyxl.load_workbook(sheet)
+        for row in page.iter_rows()
+        for cell in row
+        for text in (cell.value, cell.comment and cell.comment.text)
+        if isinstance(text, str)
+    ]
+    ids = ("goods", "smartphone", "VR", *headers)
+    assert latin(cells, *OWN_WORDS, *ids) == set()
+    printed("check", goods, "-o", table)
+    with table.open(encoding="utf-8-sig", newline="") as file:
+        row = next(csv.DictReader(file))
+    assert (row["rule"], row["code"]) == (CODES["C104"].rule_zh, "C104")
+
+
+def test_a_tree_speaks_chinese(goods: Path, printed: Printed) -> None:
+    """Names of activities and what publishers say of their data stay as they are."""
+    said = printed("explain", goods, "TS-001").splitlines()
+    own = [line for line in said if not line.startswith("│")]
+    assert latin(own, *OWN_WORDS) == set()
+
+
+def test_a_sheet_names_what_would_help_most_in_chinese(study: Study) -> None:
+    named = label_job(study).issue.activities
+    assert named["cotton fibre"] == study.edition.chinese_titles["cotton fibre"] == "棉纤维"

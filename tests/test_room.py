@@ -357,7 +357,7 @@ def test_lines_that_are_left_out_and_counted(
     told = found.problems[found.problems["code"] == code]
     assert len(told) == 1  # one row a room, with a count
     assert told["row"].tolist() == [3]
-    assert "(and 1 more)" in told["value"].iloc[0]
+    assert "(+1)" in told["value"].iloc[0]
     assert room(found)["lines_left_out"] == (0 if code == "R005" else 2)
     same = ["points", "units", "revenue", "goods_kg", "lines"]
     assert found.rooms[same].equals(faultless.rooms[same])

@@ -216,7 +216,7 @@ def test_licensed_factors_are_not_handed_on(made: tuple[Path, Dossier], tmp_path
     recomputed(path)
     sheet = openpyxl.load_workbook(path)["Inventory"]
     names = [cell.value for cell in sheet[1]]
-    total = names.index("Footprint [kg CO2e/unit]")
+    total = names.index("Footprint [kg CO₂e/unit]")
     rows = {row[0].value: row[total] for row in sheet.iter_rows(min_row=2)}
     assert isinstance(rows["A"].value, float)
     assert rows["B"].data_type == "f"

@@ -176,6 +176,13 @@ class Edition:
         self._links.reach(places)
 
     @cached_property
+    def chinese_titles(self) -> dict[str, str]:
+        """Chinese name of each activity that has one, as of its first dataset."""
+        known = self.activities.drop_duplicates("activity")[["activity", "title_zh"]]
+        rows = known[known["title_zh"].notna()].astype(str).to_numpy().tolist()
+        return {activity: title for activity, title in rows if title}
+
+    @cached_property
     def licensed(self) -> npt.NDArray[np.bool_]:
         """Which activities come from a user's own background, shape (activities,)."""
         ids = {package.id for package in self.packages if package.descriptor.get(LICENSED)}

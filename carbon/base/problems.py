@@ -214,10 +214,16 @@ def retold(problems: pd.DataFrame, lang: str) -> pd.DataFrame:
     if not len(table):
         return table
     table["severity"] = problems["severity"].to_numpy()  # a cell left open only warns
+    for position in (table["row"].isna() & (table["value"] != "")).to_numpy().nonzero()[0].tolist():
+        # of what is no cell a count is told in words
+        value = detail_in(str(table["value"][position]), lang)
+        table.loc[position, "value"] = value
     codes, remedies = (problems[name].astype("object").tolist() for name in ("code", "remedy"))
     semicolon = text("problem.semicolon", lang)
     for position, (code, remedy) in enumerate(zip(codes, remedies, strict=True)):
-        hint = str(remedy).removesuffix(CODES[str(code)].remedy).removesuffix("; ")
+        told = CODES[str(code)]
+        hint = str(remedy).removesuffix(told.remedy).removesuffix(told.remedy_zh)
+        hint = hint.removesuffix("; ").removesuffix("；")
         if hint and hint != str(remedy):
             said = f"{detail_in(hint, lang)}{semicolon}{table['remedy'][position]}"
             table.loc[position, "remedy"] = said
@@ -250,7 +256,7 @@ def problem_lines(
     >>> print(*problem_lines(problems.table()))
     error C104  a.csv row 2 mass_g: '2\\x1bton'  the unit means different things ...
     >>> print(*problem_lines(problems.table(), lang="zh"))
-    错误 C104  a.csv 第 2 行 mass_g：'2\\x1bton'  该单位在不同地方含义不同；吨请写 t 或 kg...
+    错误 C104  a.csv 第 2 行 mass_g：“2\\x1bton”  该单位在不同地方含义不同；吨请写 t 或 kg...
     """
     shown = problems.head(most if most is not None else len(problems))
     if lang != "en":
@@ -262,9 +268,10 @@ def problem_lines(
         if not pd.isna(row["row"]):
             place.append(text("problem.row", lang, row=f"{row['row']:.0f}"))
         place += [str(row["column"])] if row["column"] else []
-        value = f"{colon}{str(row['value'])[:60]!r}" if row["value"] else ""
+        value = repr(str(row["value"])[:60])
+        value = text("problem.quoted", lang, value=value[1:-1]) if row["value"] else ""
         severity = text(f"severity.{row['severity']}", lang)
         yield (
-            f"{severity} {row['code']}  {' '.join(place)}{value}  "
+            f"{severity} {row['code']}  {' '.join(place)}{colon if value else ''}{value}  "
             f"{row['rule']}{semicolon}{row['remedy']}"
         )

@@ -7,8 +7,10 @@ asked for here by its key, so that no Python file holds a sentence in one langua
 
 from __future__ import annotations
 
+import csv
 import locale
 import os
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -21,6 +23,9 @@ from carbon.base.terms import Basis
 __all__ = [
     "LANGUAGES",
     "basis_text",
+    "category_text",
+    "closed",
+    "column_names",
     "default_language",
     "joined",
     "section",
@@ -193,6 +198,79 @@ def basis_text(basis: Basis | str, lang: str) -> str:
     words = section("basis", lang)
     parts = str(basis).split(" | ")
     return " | ".join(words.get(part.replace(" ", "-"), part) for part in parts)
+
+
+def closed(words: str, lang: str) -> str:
+    """A text with its percent signs as the language sets them.
+
+    Parameters
+    ----------
+    words : str
+        Numbers are followed by a space and the sign.
+    lang : str
+        One of :data:`LANGUAGES`; a Chinese sign follows its number.
+
+    Examples
+    --------
+    >>> closed("23\u00a0%", "zh"), closed("23 %", "en")
+    ('23%', '23 %')
+    """
+    return re.sub(r"(?<=\d)[\u00a0 ]%", "%", words) if lang == "zh" else words
+
+
+@cache
+def column_names(lang: str) -> Mapping[str, str]:
+    """Names of the columns of a catalogue, as people read them.
+
+    Parameters
+    ----------
+    lang : str
+        One of :data:`LANGUAGES`.
+
+    Returns
+    -------
+    mapping of str to str
+        Column → name.
+
+    Examples
+    --------
+    >>> column_names("zh")["return_rate"], column_names("en")["return_rate"]
+    ('退货率', 'return rate')
+    """
+    path = templates_root() / "catalogue" / "columns.csv"
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    names = {
+        row["column"]: row["zh"] if lang == "zh" else row["column"].replace("_", " ")
+        for row in rows
+    }
+    for key, word in section("label", lang).items():  # of columns that nobody fills in
+        if key.startswith("column_"):
+            names[key.removeprefix("column_")] = word
+    return MappingProxyType(names)
+
+
+def category_text(category: str, names: Mapping[str, str], lang: str) -> str:
+    """Name of a category, or of one size of it.
+
+    Parameters
+    ----------
+    category : str
+        As ``t_shirt`` or ``t_shirt/adult``.
+    names : mapping of str to str
+        Names of the categories in the language.
+    lang : str
+        One of :data:`LANGUAGES`.
+
+    Examples
+    --------
+    >>> category_text("t_shirt/child", {"t_shirt": "T恤"}, "zh")
+    'T恤（儿童）'
+    """
+    name, slash, size = category.partition("/")
+    known = names.get(name, name)
+    sized = section("size", lang).get(size, size)
+    return text("size.of", lang, category=known, size=sized) if slash else known
 
 
 def default_language(environment: Mapping[str, str] | None = None) -> str:

@@ -142,6 +142,7 @@ def check(
     carbon check export.csv --learn words.csv
     carbon check export.csv --map words.csv
     """
+    from carbon.base.problems import retold
     from carbon.catalogue.mapping import learned
     from carbon.catalogue.read import read
     from carbon.catalogue.schema import Limits
@@ -163,7 +164,7 @@ def check(
         count = write_check_sheet(catalogue, filled, study.vocabulary, output, lang)
         echo(text("check.marked", lang, count=count, output=output))
     elif output is not None:
-        write_table(filled.problems, output)
+        write_table(retold(filled.problems, lang) if lang != "en" else filled.problems, output)
         say("problems_written", count=len(filled.problems), output=output)
     sys.exit(1 if errors_in(filled) else 0)
 

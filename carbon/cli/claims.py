@@ -13,7 +13,7 @@ from carbon.base.errors import RuleError
 from carbon.base.files import decoded
 from carbon.cli.options import AS_TABLE, LANG, MARKET, command, echo, show
 from carbon.cli.outputs import guard
-from carbon.cli.printing import said, say
+from carbon.cli.printing import padded, said, say
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -86,7 +86,8 @@ def claims(
         write_table(findings.rename(columns={"text": "line"}), output)
     name = rules.rules.name_zh if lang == "zh" else rules.rules.name_en
     counts = _counted(findings["action"].value_counts().to_dict())
-    echo(f"{name}: {counts}  [{rules.id} {rules.sha256[:12]}]", err=cleaned)
+    verdict = said("market_counts", market=name, counts=counts)
+    echo(f"{verdict}  [{rules.id} {rules.sha256[:12]}]", err=cleaned)
     sys.exit(1 if len(findings) else 0)
 
 
@@ -94,7 +95,8 @@ def _print_findings(findings: pd.DataFrame, *, several: bool) -> None:
     """Findings with rule, message, other words and cite; of several lines, the line too."""
     for row in findings.to_dict("records"):
         place = said("line", line=row["text"]) if several else ""
-        echo(f"{row['action']:<7} {place}{row['words']!r}  [{row['rule']}]")
+        action, words = said(f"claim_{row['action']}"), said("quoted", words=row["words"])
+        echo(f"{padded(action, 7)} {place}{words}  [{row['rule']}]")
         echo(f"        {row['message']}")
         if row["reword"]:
             echo(f"        -> {row['reword']}")

@@ -8,9 +8,20 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from carbon.cli.options import AS_TABLE, DRAWS, command, draw_factors, echo, new_study, scope, show
+from carbon.base.words import section
+from carbon.cli.options import (
+    AS_TABLE,
+    DRAWS,
+    command,
+    draw_factors,
+    echo,
+    language,
+    new_study,
+    scope,
+    show,
+)
 from carbon.cli.outputs import guard
-from carbon.cli.printing import say
+from carbon.cli.printing import column_words, padded, said, say
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -60,7 +71,7 @@ def compare(
     if pairs > show:
         say("more_pairs", count=pairs - show)
     if alone:
-        say("alone", count=len(alone), skus=", ".join(alone[:5]))
+        say("alone", count=len(alone), skus=said("comma").join(alone[:5]))
     if output is not None:
         write_table(table, output)
         say("pairs_written", count=pairs, output=output)
@@ -73,15 +84,18 @@ def _print_pair(rows: pd.DataFrame) -> None:
     names = [str(first["sku_a"]), str(first["sku_b"])]
     if names[0] == names[1]:
         names = [f"{names[0]} A", "B"]
+    stages = section("chart", "zh") if language() == "zh" else {}
     echo(f"{'':<14}{names[0][:16]:>17}{names[1][:16]:>17}{'A - B':>12}")
     for row in rows.to_dict("records"):
         part = row["difference_share"]
         share = "" if part != part else f"{part:+.0%}"
+        stage = padded(stages.get(row["stage"], row["stage"]), 14)
         echo(
-            f"{row['stage']:<14}{row['a_kg']:>17.3g}{row['b_kg']:>17.3g}"
+            f"{stage}{row['a_kg']:>17.3g}{row['b_kg']:>17.3g}"
             f"{row['difference_kg']:>+12.3g}  {share}"
         )
-    say("parts", parts=total["differs"] or "–")
+    differs = [stages.get(name, column_words(name)) for name in str(total["differs"]).split()]
+    say("parts", parts=said("comma").join(differs) or "–")
     if total["p_a_less"] == total["p_a_less"]:
         low, high = total["difference_low_kg"], total["difference_high_kg"]
         say("less", share=total["p_a_less"], low=low, high=high)

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from carbon.base.words import text
 from carbon.cli.options import LANG, OUTPUT, PATH, POLICY, command, echo
 from carbon.cli.outputs import beside, write_tables
-from carbon.cli.printing import code_words, said, say
+from carbon.cli.printing import code_words, padded, said, say, words_of
 
 if TYPE_CHECKING:
     from carbon.liveroom.exposed import Exposure
@@ -94,7 +95,9 @@ def exposure(
         _print_scenario(shared.scenario, shared, lang)
     for code, count in shared.problems["code"].value_counts(sort=False).items():
         if code != LEFT_OUT:
-            echo(f"{CODES[str(code)].severity} {code} x {count}  {code_words(str(code))}")
+            severity = text(f"severity.{CODES[str(code)].severity}", lang)
+            words = code_words(str(code))
+            say("code_count", severity=severity, code=code, count=count, words=words)
     counts = {"rooms": len(shared.last.rooms), "left_out": shared.left_out}
     say("exposed", **counts, output=output, policy=policy.id)
     sys.exit(1 if shared.left_out or (shared.problems["severity"] == "error").any() else 0)
@@ -104,14 +107,19 @@ def _print_report(last: Allocation, lang: str) -> None:
     report = last.report
     rules = report[report["section"] == "rule"]
     heads = [said(key) for key in ("rule", "before", "after", "bound", "price")]
-    echo(f"{heads[0]:<14}" + "".join(f"{head:>9}" for head in heads[1:]))
+    names = words_of("rule_")
+    echo(
+        padded(heads[0], 16 if lang == "zh" else 14)
+        + "".join(padded(head, 9, right=True) for head in heads[1:])
+    )
     for row in rules.to_dict("records"):
         numbers = "".join(_share(row[name]) for name in ("before", "after", "bound", "price"))
-        echo(f"{row['name']:<14}{numbers}  {row[lang]}")
+        rule = padded(names[row["name"]], 16 if lang == "zh" else 14)
+        echo(f"{rule}{numbers}  {row[lang]}")
     rest = report[report["section"].isin(["concentration", "fairness"])]
     for row in rest[rest["name"] != "rooms"].to_dict("records"):
         before = "" if row["before"] != row["before"] else f"{row['before']:.3f} -> "
-        echo(f"  {row[lang]}: {before}{row['after']:.3f}")
+        say("measure", words=row[lang], numbers=f"{before}{row['after']:.3f}")
 
 
 def _share(value: float) -> str:

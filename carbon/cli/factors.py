@@ -9,7 +9,7 @@ import click
 
 from carbon.base.errors import FactorsError
 from carbon.cli.options import EDITION, FACTORS, Group, echo, language, new_study
-from carbon.cli.printing import said, say
+from carbon.cli.printing import said, say, words_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -61,11 +61,12 @@ def factors_search(words: tuple[str, ...], edition: str, factors: tuple[Path, ..
     if text.empty:
         raise FactorsError("F011", value=" ".join(words))
     datasets = datasets.loc[text.index]
+    kinds = words_of("kind_")
     made = datasets["template"] & ~datasets["location"].isin([*words, "CN", "GLO"])
     for row in datasets[~made].to_dict("records"):
         echo(
             f"{_digits(row['kg']):>10} kg CO2e/{row['unit']:<7} {row['activity']}, "
-            f"{row['location']}  ({row['source']}, {row['year']:.0f}, {row['kind']})"
+            f"{row['location']}  ({row['source']}, {row['year']:.0f}, {kinds[row['kind']]})"
         )
 
 

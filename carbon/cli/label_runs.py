@@ -45,7 +45,7 @@ def in_batches(
     if old is not None and PurePath(output).suffix.lower() in TABLES:
         kept, finish = ".parquet", partial(_compared, old=old)
     else:
-        kept, finish = "", partial(_finished, old=old)
+        kept, finish = "", partial(_finished, old=old, lang=drawing.job.langs[0])
     job = Job("label", study, drawing, decided, not kept, tallied, kept, finish)
     outcome = run(job, catalogue, output, **running)
     tally = {name: int(count) for name, count in outcome.tally.items()}
@@ -56,12 +56,12 @@ def in_batches(
     return outcome.exit_code
 
 
-def _finished(joined: Path, made: Path, *, old: pd.DataFrame | None) -> None:
+def _finished(joined: Path, made: Path, *, old: pd.DataFrame | None, lang: str) -> None:
     """Index, problems and archive of labels that are all drawn; what they change."""
     from carbon.run.folder import rows_of
     from carbon.run.label_index import PROBLEMS, changes, finished, read_index
 
-    finished(joined, made)
+    finished(joined, made, lang)
     if old is not None:
         _print_changes(changes(old, read_index(joined)))
     if (joined / PROBLEMS).exists():
@@ -126,14 +126,14 @@ def _print_states(tally: Mapping[Any, int]) -> None:
     parts = [f"{tally[state]} {names[state]}" for state in STATES if tally.get(state)]
     certified = tally.get("verified", 0)
     parts += [said("verified", count=certified)] if certified else []
-    echo(", ".join(parts) or said("no_labels"))
+    echo(said("comma").join(parts) or said("no_labels"))
 
 
 def _print_changes(table: pd.DataFrame) -> None:
     """How many labels change and how; the letters that do."""
     names = words_of("change_")
     counts = table["change"].value_counts()
-    kinds = ", ".join(f"{count} {names[str(kind)]}" for kind, count in counts.items())
+    kinds = said("comma").join(f"{count} {names[str(kind)]}" for kind, count in counts.items())
     say("labels_change", count=len(table), kinds=kinds or said("none"))
     for row in table[table["change"] == "letter"].head(20).to_dict("records"):
         echo(f"  {row['sku']}: {row['letter_old'] or '-'} -> {row['letter_new'] or '-'}")

@@ -288,6 +288,7 @@ def run_options(function: Callable[..., Any], *, size: int = 25_000) -> Callable
         **rest: Any,
     ) -> Any:
         running = {"workers": workers, "batch": batch, "resume": resume, "manifest": manifest}
+        running["lang"] = language()
         return function(running=running, **rest)
 
     for option in (

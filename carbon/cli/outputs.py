@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from carbon.base.errors import OutputError
 from carbon.base.files import plain_place
+from carbon.cli.options import language
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -104,10 +105,14 @@ def write_tables(files: Mapping[str, Path], **tables: pd.DataFrame | None) -> No
     files : dict of str to pathlib.Path
         As :func:`beside` gives them.
     **tables : pandas.DataFrame, optional
-        By name; ``out`` is OUT itself. None is not written.
+        By name; ``out`` is OUT itself. None is not written; problems are told in the language of
+        the command.
     """
+    from carbon.base.problems import retold
     from carbon.run.results import write_table
 
     for name, table in tables.items():
+        if name == "problems" and table is not None and (lang := language()) != "en":
+            table = retold(table, lang)
         if table is not None:
             write_table(table, files["" if name == "out" else name])

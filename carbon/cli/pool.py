@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from carbon.cli.options import LANG, PATH, command, echo, new_study, progress, scope, show
-from carbon.cli.printing import print_problems, said, say
+from carbon.cli.printing import category_names, padded, print_problems, said, say
 
 if TYPE_CHECKING:
     from carbon.incentive.pool_policy import Policy
@@ -89,6 +89,7 @@ def pool(
         inputs={"orders": orders, "policy": policy_file, "catalogue": catalogue},
         basis="" if catalogue is None else study.basis,
         lang=lang,
+        names=category_names(study),
     )
     _print_pool(priced, policy)
     print_problems(problems, show, "more_in")
@@ -101,7 +102,11 @@ def _print_pool(priced: Pool, policy: Policy) -> None:
     say("pool", **priced.totals)
     heads = [said(key) for key in ("tier", "up_to", "merchants", "return_rate", "premium")]
     heads.append(said("tariff"))
-    echo("{:<8}{:>7}{:>11}{:>8}{:>10}{:>9}".format(*heads))
+    widths = (7, 11, 8, 10, 9)
+    echo(
+        padded(heads[0], 8)
+        + "".join(padded(*each, right=True) for each in zip(heads[1:], widths, strict=True))
+    )
     for row in priced.tiers[priced.tiers["insured"] > 0].to_dict("records"):
         tariff = row["tariff_cents"]
         charged = "" if tariff is None or tariff != tariff else f"{tariff / 100:.2f}"

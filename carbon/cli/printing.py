@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from carbon.base.words import section, text
+from carbon.base.words import basis_text, category_text, column_names, section, text
 from carbon.cli.options import echo, language
 
 if TYPE_CHECKING:
@@ -14,10 +14,17 @@ if TYPE_CHECKING:
 
     from carbon.catalogue.schema import Catalogue
     from carbon.run.plan import Outcome
+    from carbon.study import Study
 
 __all__ = [
+    "basis_words",
+    "category_names",
+    "category_words",
     "code_words",
+    "column_words",
     "errors_in",
+    "listed",
+    "padded",
     "print_catalogue_problems",
     "print_defaults",
     "print_headers",
@@ -45,7 +52,47 @@ def said(key: str, **values: object) -> str:
     **values : object
         What stands in it.
     """
+    if "basis" in values:
+        values["basis"] = basis_words(values["basis"])
     return text(f"cli.{key}", language(), **values)
+
+
+def basis_words(basis: object) -> str:
+    """Edition, method, boundary and unit, in the language of the command."""
+    return basis_text(str(basis), language())
+
+
+def column_words(column: str) -> str:
+    """Name of a catalogue's column; English has that of the file."""
+    lang = language()
+    return column_names(lang).get(column, column) if lang == "zh" else column
+
+
+def category_names(study: Study) -> dict[str, str]:
+    """Names of the categories; none in English, where that of the file stands."""
+    table = study.vocabulary.categories.head(None if language() == "zh" else 0)
+    columns = (table[name].astype(str).tolist() for name in ("category", "name_zh"))
+    return dict(zip(*columns, strict=True))
+
+
+def category_words(category: str, names: Mapping[str, str]) -> str:
+    """Name of a category, or of a size of it; that of the file where there is none."""
+    return category_text(category, names, language()) if names else category
+
+
+def padded(words: str, width: int, *, right: bool = False) -> str:
+    """Words filled up with spaces: a Chinese character is two columns of a terminal wide.
+
+    Parameters
+    ----------
+    words : str
+    width : int
+        In columns.
+    right : bool
+        The spaces stand to their left.
+    """
+    spaces = " " * (width - sum(2 if each > "\u2e7f" else 1 for each in words))
+    return spaces + words if right else words + spaces
 
 
 def say(key: str, **values: object) -> None:
@@ -73,17 +120,18 @@ def code_words(codes: str) -> str:
     """Codes with what they say."""
     from carbon.base.errors import CODES
 
-    rules = [
-        f"{code}: {CODES[code].rule_in(language())}" for code in codes.split() if code in CODES
-    ]
-    return "; ".join(rules) or codes
+    lang = language()
+    colon, semicolon = (text(f"problem.{key}", lang) for key in ("colon", "semicolon"))
+    rules = [f"{code}{colon}{CODES[code].rule_in(lang)}" for code in codes.split() if code in CODES]
+    return semicolon.join(rules) or codes
 
 
 def print_headers(catalogue: Catalogue) -> None:
     """How each header was understood."""
     say("columns")
     for row in catalogue.headers.to_dict("records"):
-        meaning = f"{row['column']} [{row['unit']}]" if row["unit"] else row["column"]
+        column = column_words(row["column"])
+        meaning = f"{column} [{row['unit']}]" if row["unit"] else column
         echo(f"  {row['source']}  ->  {meaning or said('left_out_column')}")
 
 
@@ -96,7 +144,7 @@ def print_defaults(catalogue: Catalogue) -> None:
     count = count[count > 0].sort_values(ascending=False, kind="stable")
     first = [name for name in ("mass", "materials") if name in count]  # what decides most
     for name in [*first, *count.index.difference(first, sort=False)]:
-        echo(f"  {name}: {count[name]}")
+        say("count_of", name=column_words(name), count=count[name])
 
 
 def print_summary(catalogue: Catalogue, unknown: pd.DataFrame) -> None:
@@ -198,9 +246,10 @@ def print_run(outcome: Outcome, basis: object) -> None:
     if outcome.changes:
         keys = {"changed": "changed_count"}
         parts = (said(keys.get(name, name), count=n) for name, n in outcome.changes.items())
-        say("changed", changes=", ".join(parts))
+        say("changed", changes=said("comma").join(parts))
     if outcome.defaulted:
-        say("assumed_line", columns=listed(Counter(outcome.defaulted).most_common(8)))
+        most = Counter(outcome.defaulted).most_common(8)
+        say("assumed_line", columns=listed((column_words(name), n) for name, n in most))
     for reject in outcome.rejects[:10]:
         place = said("all_of_it")
         if reject.first:
@@ -222,4 +271,4 @@ def print_run(outcome: Outcome, basis: object) -> None:
 def listed(counts: Any) -> str:
     """Names with their counts."""
     pairs = counts.items() if isinstance(counts, Mapping) else counts
-    return ", ".join(f"{name} {count}" for name, count in pairs)
+    return said("comma").join(f"{name} {count}" for name, count in pairs)

@@ -28,10 +28,21 @@ from carbon.cli.options import (
     scope,
 )
 from carbon.cli.outputs import beside, guard, write_tables
-from carbon.cli.printing import code_words, errors_in, print_run, said, say
+from carbon.cli.printing import (
+    category_names,
+    category_words,
+    code_words,
+    errors_in,
+    padded,
+    print_run,
+    said,
+    say,
+    words_of,
+)
 
 if TYPE_CHECKING:
     from carbon.run.rank import Ranking
+    from carbon.study import Study
 
 __all__ = ["anomalies", "rank"]
 
@@ -107,24 +118,35 @@ def rank(
     own = None if references is None else read_references(references)
     draw_factors(study, draws)
     job, ranking = rank_job(
-        study, str(output), by=by, within=within, draws=draws, own=own, signals=signals_file
+        study,
+        str(output),
+        by=by,
+        within=within,
+        draws=draws,
+        own=own,
+        signals=signals_file,
+        lang=running["lang"],
     )
     outcome = run(job, catalogue, output, **running)
     if signals_file is not None:
         say("signals", output=signals_file)
-    _print_ranking(ranking)
+    _print_ranking(ranking, study)
     others = outcome.skus - ranking.ranked
     say("ranked", skus=outcome.skus, ranked=ranking.ranked, others=others)
     print_run(outcome, study.basis)
     sys.exit(outcome.exit_code)
 
 
-def _print_ranking(ranking: Ranking) -> None:
+def _print_ranking(ranking: Ranking, study: Study) -> None:
     heads = [said(key) for key in ("category", "skus", "ranks")]
-    first_by = said("ranking_head", by=ranking.by)
-    echo(f"{heads[0]:<24}{heads[1]:>10}{heads[2]:>8}  {first_by}")
+    first_by = said("ranking_head", by=said(f"by_{ranking.by}"))
+    echo(
+        f"{padded(heads[0], 24)}{padded(heads[1], 10, right=True)}"
+        f"{padded(heads[2], 8, right=True)}  {first_by}"
+    )
+    names = category_names(study)
     for category, skus, ranks, first in ranking.table:
-        echo(f"{category:<24}{skus:>10}{ranks:>8}  {first}")
+        echo(f"{padded(category_words(category, names), 24)}{skus:>10}{ranks:>8}  {first}")
     if ranking.categories > len(ranking.table):
         say("more_categories", count=ranking.categories - len(ranking.table))
     for reason, count in ranking.reasons.items():
@@ -182,12 +204,16 @@ def anomalies(
     patterns = platform.find_anomalies(filled, sales=sales, waybills=waybills)
     table, read = patterns.table, sales is not None or waybills is not None
     write_tables(files, out=table, problems=patterns.problems if read else None)
-    echo(f"{said('check'):<20}{said('tests'):>10}{said('told'):>8}")
+    names = words_of("check_")
+    echo(
+        f"{padded(said('check'), 20)}{padded(said('tests'), 10, right=True)}"
+        f"{padded(said('told'), 8, right=True)}"
+    )
     for check, tests in patterns.tested.items():
-        echo(f"{check:<20}{tests:>10}{int((table['check'] == check).sum()):>8}")
+        echo(f"{padded(names[check], 20)}{tests:>10}{int((table['check'] == check).sum()):>8}")
     for row in table.head(SHOWN).to_dict("records"):
         who = row["sku"] or row["merchant"] or row["category"]
-        echo(f"  {row['check']}  {who}: {row[lang]}")
+        say("finding", check=names[row["check"]], who=who, words=row[lang])
     if patterns.left_out:
         say("rows_left_out", count=patterns.left_out, output=files["problems"])
     policy = platform.policy.id

@@ -20,7 +20,15 @@ from carbon.cli.options import (
     scope,
 )
 from carbon.cli.outputs import guard
-from carbon.cli.printing import errors_in, said, say
+from carbon.cli.printing import (
+    basis_words,
+    category_names,
+    category_words,
+    errors_in,
+    padded,
+    said,
+    say,
+)
 
 __all__ = ["reference"]
 
@@ -56,14 +64,16 @@ def list_(references: Path | None, output: Path | None, **scope: Any) -> None:
     chosen = study.references if references is None else read_references(references)
     table = reference_table(study, chosen)
     letters, bounds = study.scale.letters, study.scale.bounds
-    echo(f"{chosen.id}  [{study.basis}]")
+    echo(f"{chosen.id}  [{basis_words(study.basis)}]")
     parts = [
         said("up_to_bound", letter=letter, bound=bound)
         for letter, bound in zip(letters, bounds, strict=False)
     ]
-    say("references_scale", bounds=", ".join(parts), last=letters[-1])
+    say("references_scale", bounds=said("comma").join(parts), last=letters[-1])
+    names = category_names(study)
     for row in table.to_dict("records"):
-        echo(f"  {row['category']:<24} {row['reference_kg']:>12.4g} kg CO2e  {row['skus']}")
+        name = padded(category_words(row["category"], names), 24)
+        echo(f"  {name} {row['reference_kg']:>12.4g} kg CO2e  {row['skus']}")
     if output is not None:
         write_table(table, output)
         say("references_written", count=len(table), output=output)

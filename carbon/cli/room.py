@@ -24,7 +24,7 @@ from carbon.cli.options import (
     scope,
 )
 from carbon.cli.outputs import beside, write_tables
-from carbon.cli.printing import say
+from carbon.cli.printing import padded, say, words_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -167,13 +167,16 @@ def _keep(history: Path, judged: RoomsJudged) -> None:
 
 def _print_rooms(judged: RoomsJudged, lang: str) -> None:
     """Rooms by tier, and what the first rooms could do."""
-    rooms = judged.rooms
+    rooms, statuses = judged.rooms, words_of("room_")
+    titles = dict(zip(rooms["tier"], rooms["tier_zh"], strict=True)) if lang == "zh" else {}
     counts = rooms.groupby(["status", "tier"], sort=True).size().reset_index(name="rooms")
     for row in counts.to_dict("records"):
-        echo(f"{row['status']:<14}{row['tier'] or '-':<14}{row['rooms']:>8}")
+        tier = titles.get(row["tier"]) or row["tier"] or "-"
+        echo(f"{padded(statuses[row['status']], 14)}{padded(tier, 14)}{row['rooms']:>8}")
     for row in rooms.head(SHOWN).to_dict("records"):
         echo(
-            f"{row['room']}  {row['points']:.1f}  {row['status']} {row['tier']}  "
+            f"{row['room']}  {row['points']:.1f}  {statuses[row['status']]} "
+            f"{titles.get(row['tier']) or row['tier']}  "
             f"{row['boost']:+.0%}  {row['problem']}".rstrip()
         )
         reasons = judged.reasons[judged.reasons["room"] == row["room"]]
@@ -188,6 +191,6 @@ def _print_rooms(judged: RoomsJudged, lang: str) -> None:
 
 def _print_changes(changed: pd.DataFrame, lang: str) -> None:
     for row in changed.head(SHOWN).to_dict("records"):
-        echo(f"{row['room']} {row['period']}: {row[lang]}")
+        say("change", room=row["room"], period=row["period"], words=row[lang])
     if len(changed) > SHOWN:
         say("more_changes", count=len(changed) - SHOWN)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from carbon.base.errors import StudyError
-from carbon.cli.options import CATALOGUE, DRAWS, LANGS, PATH, command, echo, scope
+from carbon.cli.options import CATALOGUE, DRAWS, LANGS, PATH, command, echo, language, scope
 from carbon.cli.printing import said, say, say_aside, words_of
 
 if TYPE_CHECKING:
@@ -136,7 +136,7 @@ def reproduce(manifest: Path, output: Path | None) -> None:
     if result.bytes_equal:
         say("reproduced", count=len(result.files), edition=result.edition)
         return
-    wrong = ", ".join(result.files.loc[result.files["state"] != "same", "path"])
+    wrong = said("comma").join(result.files.loc[result.files["state"] != "same", "path"])
     if result.amounts_equal:
         say("verdict_equal", unread=", ".join(result.unread) or "-")
         raise StudyError("T014", result.cause, file=wrong)
@@ -150,6 +150,7 @@ def _step(name: str) -> None:
 
 def _print_dossier(dossier: Dossier) -> None:
     """Totals of the largest taxpayers, and what was settled."""
+    from carbon.base.codes import CODES
     from carbon.incentive.money import text
 
     rule, totals = dossier.rule, dossier.assessment.totals
@@ -162,4 +163,4 @@ def _print_dossier(dossier: Dossier) -> None:
     if rule.legal_basis == "none on file":
         say("no_basis")
     for code, count in dossier.problems["code"].value_counts().sort_index().items():
-        echo(f"  {code}: {count}")
+        say("code_tally", code=code, count=count, rule=CODES[str(code)].rule_in(language()))

@@ -23,7 +23,7 @@ from carbon.cli.options import (
     since_options,
 )
 from carbon.cli.outputs import guard
-from carbon.cli.printing import print_run, said, say
+from carbon.cli.printing import padded, print_run, said, say
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -131,7 +131,7 @@ def whatif(
     else:
         outcome = run(job, catalogue, output, **running)
         tally, left_out = outcome.tally, outcome.left_out
-    _print_levers(tally)
+    _print_levers(tally, _titles(study) if lang == "zh" else {})
     if scenario is not None:
         _print_ratio(tally, scenario, lang)
     impossible = int(tally["impossible"])
@@ -173,18 +173,28 @@ def _draw(study: Any, filled: Any, levers: list[str], path: Path, lang: str) -> 
     say("drawn_levers", name=name, count=len(after), output=path)
 
 
-def _print_levers(tally: dict[str, float]) -> None:
+def _titles(study: Any) -> dict[str, str]:
+    """Levers by their Chinese titles, behind which stands the name to ask for them by."""
+    from carbon.footprint.levers import LEVERS
+    from carbon.footprint.scenario import ALL, book_of
+
+    book = book_of(study)
+    return {name: f"{book.words(name)[1]} {name}" for name in LEVERS} | {ALL: said("all")}
+
+
+def _print_levers(tally: dict[str, float], titles: dict[str, str]) -> None:
     """Levers over the whole catalogue, the largest saving first, all of them together last."""
     from carbon.footprint.scenario import ALL
 
     names = [name.removesuffix("|known") for name in tally if name.endswith("|known")]
     share = {name: tally[f"{name}|share"] / tally[f"{name}|known"] for name in names}
     heads = [said(key) for key in ("levers_head", "applies_to", "saved", "kg_a_year")]
-    echo(f"{heads[0]:<32}{heads[1]:>12}{heads[2]:>9}{heads[3]:>14}")
+    numbers = (padded(*each, right=True) for each in zip(heads[1:], (12, 9, 14), strict=True))
+    echo(padded(heads[0], 32) + "".join(numbers))
     for name in sorted(names, key=lambda name: (name == ALL, -share[name])):
         year = f"{tally[f'{name}|year']:,.0f}" if f"{name}|year" in tally else ""
         applies = int(tally[f"{name}|applies"])
-        echo(f"{name:<32}{applies:>12}{share[name]:>9.1%}{year:>14}")
+        echo(f"{padded(titles.get(name, name), 32)}{applies:>12}{share[name]:>9.1%}{year:>14}")
 
 
 def _print_ratio(tally: dict[str, float], scenario: Scenario, lang: str) -> None:

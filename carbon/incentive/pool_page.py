@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from xml.sax.saxutils import escape
 
@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from carbon.base import digits
 from carbon.base.rules import templates_root
-from carbon.base.words import section
+from carbon.base.words import closed, section
 from carbon.incentive import credibility
 from carbon.incentive.money import text as amount
 from carbon.incentive.pool_policy import Policy
@@ -43,7 +43,15 @@ BAND: Final = "#c9dfd3"
 FONT: Final = "Noto Sans, Noto Sans SC, Noto Sans CJK SC, Microsoft YaHei, Arial, sans-serif"
 
 
-def summary(pool: Pool, policy: Policy, *, source: str, basis: str = "", lang: str = "zh") -> bytes:
+def summary(
+    pool: Pool,
+    policy: Policy,
+    *,
+    source: str,
+    basis: str = "",
+    lang: str = "zh",
+    names: Mapping[str, str] | None = None,
+) -> bytes:
     """The page.
 
     Parameters
@@ -56,6 +64,8 @@ def summary(pool: Pool, policy: Policy, *, source: str, basis: str = "", lang: s
         Edition, method and boundary of the footprints; empty if none were given.
     lang : str
         ``"zh"`` or ``"en"``.
+    names : mapping of str to str, optional
+        Names of categories in the language; a category without stands as the ledger has it.
 
     Returns
     -------
@@ -79,11 +89,20 @@ def summary(pool: Pool, policy: Policy, *, source: str, basis: str = "", lang: s
     told = pool.categories.sort_values("orders", ascending=False, kind="stable").head(SHOWN)
     level = float(policy.credibility.interval)
     low, high = credibility.interval(told["prior_a"].to_numpy(), told["prior_b"].to_numpy(), level)
+    known = names or {}
     rows = [
         Bar(
-            name,
+            known.get(str(name), str(name)),
             (mean,),
-            f"{digits.percent(mean, 1)} ({digits.percent(least, 1)}, {digits.percent(most, 1)})",
+            closed(
+                say["bracket"].format(
+                    value=digits.percent(mean, 1),
+                    rest=say["to"].format(
+                        low=digits.percent(least, 1), high=digits.percent(most, 1)
+                    ),
+                ),
+                lang,
+            ),
             least,
             most,
         )
@@ -96,7 +115,9 @@ def summary(pool: Pool, policy: Policy, *, source: str, basis: str = "", lang: s
     return sheets(
         [
             [
-                Placed(page(template, "summary.svg.j2").render(values), alt=say["title"]),
+                Placed(
+                    closed(page(template, "summary.svg.j2").render(values), lang), alt=say["title"]
+                ),
                 Placed(fund, 10.6, top + 3, 1.0, values["fund"]),
                 Placed(chart, 10.6, values["categories_y"] * MM + 3, 0.8, say["categories"]),
             ]
@@ -123,18 +144,26 @@ def _values(
     )
     facts = [
         (say["orders"], f"{totals['orders']:,}"),
-        (say["returns"], f"{totals['returns']:,} ({rate})"),
+        (say["returns"], say["bracket"].format(value=f"{totals['returns']:,}", rest=rate)),
         (say["merchants"], f"{totals['merchants']:,}"),
         (say["insured"], f"{totals['insured']:,}"),
         (say["paid"], f"{_whole(totals['paid_cents'])} {currency}"),
         (say["claims"], f"{_whole(totals['claims_cents'])} {currency}"),
         (say["suspected"], f"{totals['suspected_orders']:,}"),
-        (say["saved"], less + ("" if math.isnan(kg) else f", {digits.amount(kg)} kg CO2e")),
+        (
+            say["saved"],
+            less + ("" if math.isnan(kg) else say["and_kg"].format(kg=digits.amount(kg))),
+        ),
         (
             say["reserve"].format(ruin=digits.percent(fund["ruin"], 1)),
-            f"{digits.amount(even['reserve_needed'])} {currency} ({ends})",
+            say["bracket"].format(
+                value=f"{digits.amount(even['reserve_needed'])} {currency}", rest=ends
+            ),
         ),
-        (say["ruin"], f"{digits.percent(even['ruin_probability'], 1)} ({chance})"),
+        (
+            say["ruin"],
+            say["bracket"].format(value=digits.percent(even["ruin_probability"], 1), rest=chance),
+        ),
     ]
     rows = _rows(pool, say)
     table_y = 334

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from carbon.base.rules import templates_root
 from carbon.base.words import basis_text
+from carbon.base.words import text as spoken_text
 from carbon.incentive.dossier import Dossier, Source, told, words
 from carbon.incentive.intensity import EFFECTS, Change
 from carbon.incentive.money import text
@@ -58,7 +59,7 @@ def intensity_chart(change: Change, rule: TaxRule, basis: str, lang: str) -> str
         steps.append((say[group], at))
     says = {
         "levers": say["intensity_title"],
-        "unit": f"kg CO2e / 1,000 {rule.currency}",
+        "unit": f"kg CO₂e/1,000 {rule.currency}",
         "now": say["base_year"],
         "then": say["now"],
     }
@@ -100,7 +101,9 @@ def summary_pdf(dossier: Dossier, chart: str, signed: Sequence[Source], lang: st
     from carbon.paper.pdf import typeset
 
     say, rule, zh = words(lang), dossier.rule, lang == "zh"
-    period = dossier.period
+    period, comma = dossier.period, spoken_text("problem.comma", lang)
+    bracket = spoken_text("pool.bracket", lang)
+    days = f"{period.first} {say['to']} {period.last}"
     facts = [
         [say["rule_title"], rule.title_zh if zh else rule.title],
         [say["jurisdiction"], rule.jurisdiction_zh if zh else rule.jurisdiction],
@@ -110,8 +113,8 @@ def summary_pdf(dossier: Dossier, chart: str, signed: Sequence[Source], lang: st
         ],
         [say["tax_name"], rule.tax_zh if zh else rule.tax],
         [say["relief_measure"], f"{float(rule.relief.rate):.2%} · {say[rule.relief.measure]}"],
-        [say["rounding"], f"{say[rule.rounding.mode]}, {say[rule.rounding.level]}"],
-        [say["period"], f"{period.name} ({period.first} {say['to']} {period.last})"],
+        [say["rounding"], comma.join((say[rule.rounding.mode], say[rule.rounding.level]))],
+        [say["period"], bracket.format(value=period.name, rest=days)],
         [say["basis"], basis_text(dossier.basis, lang)],
         [say["program"], dossier.program],
     ]
@@ -121,7 +124,7 @@ def summary_pdf(dossier: Dossier, chart: str, signed: Sequence[Source], lang: st
         "facts": facts,
         "note": rule.legal_note_zh if zh else rule.legal_note,
         "total": [say["relief"], f"{_grouped(relief, rule)} {rule.currency}"],
-        "totals": _totals(dossier, say),
+        "totals": _totals(dossier, say, lang),
         "conditions": _conditions(dossier, say, lang),
         "settled": _settled(dossier, say, lang),
         "chart": outlined(chart, find_fonts()) if chart else "",
@@ -144,10 +147,11 @@ def summary_pdf(dossier: Dossier, chart: str, signed: Sequence[Source], lang: st
 
 def _grouped(units: int, rule: TaxRule) -> str:
     whole, dot, rest = text(units, rule.minor_digits).partition(".")
-    return f"{int(whole):,}{dot}{rest}" if whole != "-0" else f"{whole}{dot}{rest}"
+    grouped = f"{int(whole):,}{dot}{rest}" if whole != "-0" else f"{whole}{dot}{rest}"
+    return grouped.replace("-", "−")
 
 
-def _totals(dossier: Dossier, say: Any) -> dict[str, Any]:
+def _totals(dossier: Dossier, say: Any, lang: str) -> dict[str, Any]:
     totals, rule = dossier.assessment.totals, dossier.rule
     shown = totals.sort_values(["relief", "taxpayer"], ascending=[False, True]).head(LISTED)
     rows = [
@@ -165,7 +169,7 @@ def _totals(dossier: Dossier, say: Any) -> dict[str, Any]:
         whole = sum(int(value) for value in totals[COUNTS.get(name, name)])
         everything.append(f"{whole:,}" if name in COUNTS else _grouped(whole, rule))
     return {
-        "title": f"{say['summary']} [{rule.currency}]",
+        "title": spoken_text("pool.bracket", lang).format(value=say["summary"], rest=rule.currency),
         "head": [say["taxpayer"], *(say[name] for name in COLUMNS)],
         "rows": [*rows, everything],
         "more": say["most_taxpayers"] if len(totals) > LISTED else "",
@@ -177,10 +181,16 @@ def _conditions(dossier: Dossier, say: Any, lang: str) -> dict[str, Any]:
     rows = []
     for condition in dossier.rule.condition:
         bound = getattr(condition, "bound", "")
-        bound = ", ".join(bound) if isinstance(bound, list) else f"{bound}"
+        bound = (
+            spoken_text("problem.comma", lang).join(bound)
+            if isinstance(bound, list)
+            else f"{bound}"
+        )
         missed = int((~lines[f"{condition.predicate}_met"].astype(bool)).sum())
         chinese = condition.cite_zh if lang == "zh" else ""
-        cite = f"{chinese or condition.cite} [{say[condition.kind]}]"
+        cite, kind = chinese or condition.cite, say[condition.kind]
+        if not cite.startswith(kind):
+            cite = spoken_text("pool.bracket", lang).format(value=cite, rest=kind)
         rows.append([say[condition.predicate], bound, f"{missed:,}", cite])
     head = [say["condition"], say["bound"].capitalize(), say["not_met"], say["factor_source"]]
     return {"title": say["condition"], "head": head, "rows": rows}

@@ -7,7 +7,6 @@ see :mod:`carbon.paper.page`.
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import json
 import re
@@ -24,7 +23,7 @@ from pydantic import Field, StringConstraints
 from carbon.base.errors import RuleError
 from carbon.base.rules import Rules, load, templates_root
 from carbon.base.terms import BOUNDARIES
-from carbon.base.words import section
+from carbon.base.words import column_names, section
 from carbon.label.link import qr
 from carbon.label.phrases import joined, phrases, sentence
 from carbon.label.scale import Scale
@@ -234,13 +233,11 @@ class Design:
 @cache
 def _columns() -> Words:
     """Names of the catalogue's columns, as templates ask for them."""
-    path = templates_root() / "catalogue" / "columns.csv"
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        rows = list(csv.DictReader(file))
-    return Words(
-        zh={f"column_{row['column']}": row["zh"] for row in rows},
-        en={f"column_{row['column']}": row["column"].replace("_", " ") for row in rows},
+    zh, en = (
+        {f"column_{column}": name for column, name in column_names(lang).items()}
+        for lang in ("zh", "en")
     )
+    return Words(zh=zh, en=en)
 
 
 @cache

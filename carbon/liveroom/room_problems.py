@@ -111,7 +111,7 @@ class RoomProblems(Problems):
         count = np.diff(np.append(first, len(order)))
         shown = at[order[first]]
         values = text_of(frame.iloc[shown], column)
-        more = [f" (and {n - 1} more)" if n > 1 else "" for n in count]
+        more = [f" (+{n - 1})" if n > 1 else "" for n in count]
         self.add(
             code,
             file="sales",

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -18,6 +17,7 @@ from markupsafe import Markup, escape
 from pydantic import Field
 
 from carbon.base.rules import Rules, load, templates_root
+from carbon.base.words import closed
 from carbon.label.claims_rules import Spoken
 from carbon.paper.page import folder, page
 from carbon.paper.text import fitted, plain
@@ -258,5 +258,4 @@ def rendered(
             "footer": footer,
         }
     )
-    # a Chinese percent sign follows its number
-    return re.sub(r"(?<=\d)[\u00a0 ]%", "%", html) if say.langs[0] == "zh" else html
+    return closed(html, say.langs[0])

@@ -178,10 +178,9 @@ def spoken_names(study: Study) -> tuple[Names, Names, Names]:
     categories = {key: {"en": en, "zh": zh} for key, en, zh in zip(*columns, strict=True)}
     book = book_of(study)
     levers = {name: dict(zip(("en", "zh"), book.words(name), strict=True)) for name in LEVERS}
-    known = study.edition.activities.drop_duplicates("activity")
-    titles = known["title_zh"].astype("object").where(known["title_zh"].notna(), "").astype(str)
+    titles = study.edition.chinese_titles
     activities = {
-        str(name): {"en": str(name), "zh": zh or str(name)}
-        for name, zh in zip(known["activity"], titles, strict=True)
+        name: {"en": name, "zh": titles.get(name, name)}
+        for name in study.edition.activities["activity"].astype(str).unique().tolist()
     }
     return categories, levers, activities

@@ -20,6 +20,7 @@ import pandas as pd
 from carbon import __version__
 from carbon.base.errors import CatalogueError, OutputError, problem_table
 from carbon.base.threads import cores
+from carbon.base.words import text
 from carbon.catalogue.line_plan import OutOfOrder
 from carbon.catalogue.sources import Damaged
 from carbon.catalogue.stream import BATCH, Batch, Stream
@@ -51,6 +52,7 @@ def run(
     manifest: Path | str | None = None,
     since: Path | str | None = None,
     changes: Path | None = None,
+    lang: str = "en",
 ) -> Outcome:
     """Do a job for every SKU of a catalogue.
 
@@ -72,6 +74,8 @@ def run(
         Manifest of an earlier run: SKUs that are as they were are copied from its result.
     changes : pathlib.Path, optional
         Where to list what has changed since.
+    lang : str
+        Of what is shown while it runs.
 
     Returns
     -------
@@ -90,15 +94,15 @@ def run(
     try:
         go = partial(_run, job, source, work, workers, batch, manifest, since, changes, began)
         try:
-            outcome = go(resume, ordered=True)
+            outcome = go(resume, ordered=True, lang=lang)
         except OutOfOrder:  # nothing done so far holds
             work.clear()
-            outcome = go(False, ordered=False)
+            outcome = go(False, ordered=False, lang=lang)
         keep = False
     except OSError as error:
         raise OutputError("O001", error.strerror or str(error), file=work.output) from None
     except KeyboardInterrupt:
-        click.echo("\ncarbon: interrupted; go on with --resume", err=True)
+        click.echo(text("cli.interrupted", lang), err=True)
         sys.exit(130)
     finally:
         work.release(keep=keep)
@@ -118,6 +122,7 @@ def _run(
     resume: bool | None,
     *,
     ordered: bool,
+    lang: str,
 ) -> Outcome:
     suffix = "" if job.folder else PurePosixPath(work.output).suffix.lower()
     kept = job.kept or suffix
@@ -153,7 +158,7 @@ def _run(
     end: Any = None
     joined = filled or work.folder / f"joined{kept}"
     try:
-        for part in _done(pool, stream, state, resumed, outcome):
+        for part in _done(pool, stream, state, resumed, outcome, lang):
             parts.append(part)
             if part.rejected:
                 continue
@@ -225,7 +230,7 @@ def _plan(job: Job, stream: Stream) -> dict[str, Any]:
 
 
 def _done(
-    pool: Pool, stream: Stream, state: State, resumed: bool, outcome: Outcome
+    pool: Pool, stream: Stream, state: State, resumed: bool, outcome: Outcome, lang: str
 ) -> Iterator[Part]:
     """Parts in their order, those that were finished before among them."""
     ready: dict[int, Part] = {}
@@ -242,11 +247,11 @@ def _done(
     began, done, number = time.perf_counter(), 0, 0
 
     def rate(_: object) -> str:
-        return f"{done / max(time.perf_counter() - began, 1e-9):,.0f} SKUs/s"
+        return text("cli.rate_now", lang, rate=done / max(time.perf_counter() - began, 1e-9))
 
     with click.progressbar(
         length=stream.rows,
-        label=state.job.name,
+        label=text(f"cli.{state.job.name}", lang),
         file=sys.stderr,
         show_pos=True,
         item_show_func=rate,

@@ -13,6 +13,7 @@ import pyarrow as pa
 from pyarrow import csv, parquet
 
 from carbon.base.digits import carried_table
+from carbon.base.problems import retold
 from carbon.base.rules import digest, templates_root
 from carbon.catalogue.schema import Catalogue
 from carbon.incentive.dossier import DECIMAL, Dossier, Source, line_table, to_json, total_table
@@ -119,7 +120,10 @@ def write_dossier(dossier: Dossier, languages: Sequence[str], folder: Path) -> N
     """
     write_amounts(line_table(dossier), folder / "lines.csv")
     write_amounts(total_table(dossier), folder / "totals.csv")
-    write_table(dossier.problems.astype({"row": "Int64"}), folder / "problems.csv")
+    problems = dossier.problems
+    if languages[0] != "en":
+        problems = retold(problems.reset_index(drop=True), languages[0])
+    write_table(problems.astype({"row": "Int64"}), folder / "problems.csv")
     with (folder / "dossier.json").open("w", encoding="utf-8", newline="\n") as file:
         file.writelines(to_json(dossier))
     shutil.copyfile(

@@ -97,7 +97,7 @@ def read_index(path: Path) -> pd.DataFrame:
     return table.drop_duplicates("sku", ignore_index=True)
 
 
-def finished(joined: Path, made: Path) -> None:
+def finished(joined: Path, made: Path, lang: str = "en") -> None:
     """Give labels that lie in a folder the index and the problems that users read; pack them.
 
     Parameters
@@ -106,6 +106,8 @@ def finished(joined: Path, made: Path) -> None:
         Folder of the labels; its index has the columns of :func:`carbon.run.labels.drawn`.
     made : pathlib.Path
         Where a ZIP is written, if its name ends in ``.zip``.
+    lang : str
+        Of the problems.
     """
     claims = joined / PROBLEMS
     claims.unlink(missing_ok=True)
@@ -122,8 +124,8 @@ def finished(joined: Path, made: Path) -> None:
             if row["claims"]:
                 held += json.loads(row["claims"])
             if len(held) >= HELD:
-                held = _append(held, claims)
-    _append(held, claims)
+                held = _append(held, claims, lang)
+    _append(held, claims, lang)
     if made.suffix.lower() == ".zip":
         with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
             for name in _sorted_files(joined):
@@ -133,10 +135,10 @@ def finished(joined: Path, made: Path) -> None:
                 archive.writestr(entry, (joined / name).read_bytes())
 
 
-def _append(held: list[dict[str, str]], path: Path) -> list[dict[str, str]]:
+def _append(held: list[dict[str, str]], path: Path, lang: str) -> list[dict[str, str]]:
     if held:
         new = not path.exists()
-        table = as_text(problem_table(pd.DataFrame(held)))
+        table = as_text(problem_table(pd.DataFrame(held), lang))
         code = "utf-8-sig" if new else "utf-8"
         table.to_csv(path, mode="a", header=new, index=False, encoding=code)
     return []

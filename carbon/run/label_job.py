@@ -107,6 +107,7 @@ def label_job(
         study.boundary,
         url=check_url(url),
         resolver=check_url(resolver).rstrip("/"),
+        activities=study.edition.chinese_titles,
     )
     names = tuple(dict.fromkeys(templates)) or ("label",)
     return LabelJob(issue, names, tuple(langs), tuple(formats), **rest)

@@ -242,7 +242,7 @@ def write_labels(
         joined.mkdir()
         rows, claimed = drawn(graded, about, job, Files(joined, 0))
         as_text(rows).to_csv(joined / INDEX, index=False)
-        finished(joined, made)
+        finished(joined, made, job.langs[0])
         whole = made if made.exists() else joined
         publish(whole, str(out), whole.is_dir())
     except OSError as error:

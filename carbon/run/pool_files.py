@@ -12,8 +12,10 @@ import pandas as pd
 import carbon
 from carbon.base.errors import OutputError
 from carbon.base.files import digest, whole_files
+from carbon.base.problems import retold
 from carbon.base.rules import shipped
 from carbon.base.terms import Basis
+from carbon.base.words import basis_text
 from carbon.catalogue.ledger import Ledger
 from carbon.incentive.pool_page import summary
 from carbon.incentive.pool_policy import DEFAULT, Policy
@@ -63,6 +65,7 @@ def write_pool(
     inputs: Mapping[str, Path | None],
     basis: Basis | str = "",
     lang: str = "en",
+    names: Mapping[str, str] | None = None,
 ) -> tuple[list[Path], pd.DataFrame]:
     """Write the tables, the fund, the page and the manifest of a pool.
 
@@ -80,6 +83,8 @@ def write_pool(
         Of the emissions of a return; empty without a catalogue.
     lang : str
         Of the page.
+    names : mapping of str to str, optional
+        Names of the categories in that language.
 
     Returns
     -------
@@ -103,18 +108,25 @@ def write_pool(
         "tiers": shown(priced.tiers, policy.currency),
         "suspected": suspected.assign(says=says(priced.suspected, lang)),
         "season": priced.outlook.days,
-        "problems": problems,
+        "problems": problems if lang == "en" else retold(problems, lang),
     }
-    page = summary(priced, policy, source=ledger.file, basis=str(basis), lang=lang)
-    names = [*(f"{name}.csv" for name in TABLES), *OTHERS]
+    page = summary(
+        priced,
+        policy,
+        source=ledger.file,
+        basis=basis_text(basis, lang) if basis else "",
+        lang=lang,
+        names=names,
+    )
+    files = [*(f"{name}.csv" for name in TABLES), *OTHERS]
     with whole_files(output) as place:
-        for name, file in zip(TABLES, names, strict=False):
+        for name, file in zip(TABLES, files, strict=False):
             write_table(tables[name], place / file)
         write_table(merchants, place / OTHERS[0])
         _write_others(priced, policy, place, page)
-        made = [place / name for name in names]
+        made = [place / name for name in files]
         write_json(_manifest(ledger, policy, inputs, basis, lang, made), place / MANIFEST)
-    return [output / name for name in (*names, MANIFEST)], problems
+    return [output / name for name in (*files, MANIFEST)], problems
 
 
 def _write_others(priced: Pool, policy: Policy, place: Path, page: bytes) -> None:

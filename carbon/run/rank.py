@@ -16,6 +16,7 @@ import pandas as pd
 import pyarrow as pa
 
 from carbon.base.files import whole_file
+from carbon.base.words import text
 from carbon.catalogue.schema import Catalogue
 from carbon.footprint.reference import References
 from carbon.liveroom import ranking
@@ -42,6 +43,7 @@ def rank_job(
     draws: int = 1000,
     own: References | None = None,
     signals: Path | None = None,
+    lang: str = "en",
 ) -> tuple[Job, Ranking]:
     """A ranking of a catalogue of any size.
 
@@ -58,6 +60,8 @@ def rank_job(
         A platform's.
     signals : pathlib.Path, optional
         Where scores for a search system go.
+    lang : str
+        Of what is shown while it is ordered.
 
     Returns
     -------
@@ -66,7 +70,7 @@ def rank_job(
     """
     chosen = own or study.references
     options = {"by": by, "within": within, "draws": draws, "references": chosen.id}
-    ranking = Ranking(by, within, study.scale.confidence, output, signals)
+    ranking = Ranking(by, within, study.scale.confidence, output, signals, lang)
     compute = partial(graded, own=own)
     return Job("rank", study, compute, options, kept=".arrow", finish=ranking.finish), ranking
 
@@ -103,6 +107,8 @@ class Ranking:
         The result, told to the user.
     signals : pathlib.Path, optional
         Where the signals go; they appear only when they are whole.
+    lang : str
+        Of what is shown meanwhile.
     table : list of tuple
         Of the first categories: name, SKUs, ranks and first SKU.
     categories, ranked : int
@@ -116,6 +122,7 @@ class Ranking:
     confidence: float
     output: str
     signals: Path | None = None
+    lang: str = "en"
     table: list[tuple[str, int, int, str]] = field(default_factory=list)
     categories: int = 0
     ranked: int = 0
@@ -145,7 +152,9 @@ class Ranking:
             if self.signals is not None:
                 beside = stack.enter_context(whole_file(self.signals))
                 files.append(_File(beside, str(self.signals), scratch))
-            for piece in _shown(reordered(joined, order.rows, made.with_name("joined-pieces"))):
+            for piece in _shown(
+                reordered(joined, order.rows, made.with_name("joined-pieces")), self.lang
+            ):
                 rows = ranking.ranked_rows(piece.to_pandas(), order, start)
                 stop = start + len(rows)
                 files[0].add(rows)
@@ -215,7 +224,7 @@ def _names(joined: Path, asked: Flags) -> pd.Series:
     return names
 
 
-def _shown(pieces: Iterator[pa.Table]) -> Iterator[pa.Table]:
+def _shown(pieces: Iterator[pa.Table], lang: str) -> Iterator[pa.Table]:
     """Show that pieces are written."""
-    with click.progressbar(pieces, label="ordering", file=sys.stderr) as bar:
+    with click.progressbar(pieces, label=text("cli.ordering", lang), file=sys.stderr) as bar:
         yield from bar
