@@ -59,16 +59,19 @@ def tree(study: Study, catalogue: Catalogue, cut: float, lang: str = "en") -> It
     teller = _Teller(study, lang)
     yield f"{first_name(catalogue)}  ({catalogue.skus['category'].astype('str').iloc[0]})"
     yield teller("per_kept", kg=_kg(total), basis=study.basis)
-    if np.isnan(total):
-        yield teller("not_computed", codes=" ".join(result.to_frame()["problem"]))
-        return
     parts = result.to_frame().iloc[0]
-    yield "  ".join(
-        f"{teller(part)} {teller.kg(parts[f'{part}_kg'])}"
-        for part in ("fossil", "biogenic", "removals", "land_use_change", "aircraft")
-    )
-    yield rests_text({name: float(parts[name]) for name in RESTS.values()}, lang)
-    yield teller("worst_match", match=teller.match(str(parts["match"])))
+    if np.isnan(total):
+        yield teller("not_computed", codes=str(parts["problem"]))
+        total = np.nan if result.beyond is None else float(result.beyond[0])
+        if np.isnan(total):
+            return
+    else:
+        yield "  ".join(
+            f"{teller(part)} {teller.kg(parts[f'{part}_kg'])}"
+            for part in ("fossil", "biogenic", "removals", "land_use_change", "aircraft")
+        )
+        yield rests_text({name: float(parts[name]) for name in RESTS.values()}, lang)
+        yield teller("worst_match", match=teller.match(str(parts["match"])))
     yield teller("given", columns=teller.columns(catalogue, "given", "measured"))
     yield teller("assumed", columns=teller.columns(catalogue, "default"))
     table = traced(study, catalogue, stages.take(catalogue, study.boundary), licensed=True)
