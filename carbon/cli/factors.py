@@ -137,6 +137,7 @@ def factors_diff(old: str, new: str, output: Path | None) -> None:
     """
     from carbon.background.differences import differences
     from carbon.background.edition import DEFAULT_EDITION
+    from carbon.run.results import write_table
 
     studies = []
     for name in (old, new):
@@ -152,7 +153,7 @@ def factors_diff(old: str, new: str, output: Path | None) -> None:
         sides += [study.edition, study.unit_impacts.values[:-1].sum(axis=1)]
     table = differences(*sides)
     if output is not None:
-        table.to_csv(output, index=False, lineterminator="\n")
+        write_table(table, output)
     _print_differences(table)
 
 

@@ -106,7 +106,8 @@ def drawn(
         What the names claimed.
     """
     drawings, claimed = label_files(graded, about, job)
-    problem = dict(zip(graded["sku"].astype(str), graded["problem"].astype(str), strict=True))
+    codes = graded["problem"] if "problem" in graded else graded["reason"]
+    problem = dict(zip(about["sku"].astype(str), codes.astype(str), strict=True))
     claims: dict[str, list[dict[str, str]]] = {}
     for claim in claimed:
         claims.setdefault(claim["sku"], []).append(claim)
