@@ -53,8 +53,8 @@ def test_what_nothing_asks_for_is_named_with_the_nearest(tmp_path: Path) -> None
         ["F019", 3, "activity", "The Cotton Fibre"],
         ["F020", 4, "location", "cn"],
     ]
-    assert "the nearest is cotton fibre" in found["rule"][0]
-    assert "the nearest is CN" in found["rule"][1]
+    assert "the nearest is cotton fibre" in found["remedy"][0]
+    assert "the nearest is CN" in found["remedy"][1]
 
 
 def test_an_input_of_another_own_dataset_is_asked_for(tmp_path: Path) -> None:

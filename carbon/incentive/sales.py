@@ -17,7 +17,7 @@ import pandas as pd
 
 from carbon.base.errors import LedgerError
 from carbon.base.problems import Problems
-from carbon.catalogue.aliases import renamed
+from carbon.catalogue.aliases import letter_of, renamed
 from carbon.catalogue.days import as_days, misdated
 from carbon.catalogue.ledger import Ledger
 from carbon.catalogue.refused import bias_of, first_causes
@@ -220,7 +220,7 @@ def _columns(ledger: Ledger, rule: TaxRule, categories: Mapping[str, str]) -> pd
         out[name] = _words(frame, name)
     out["category"] = renamed(out["category"], categories)
     letters = out["letter"].cat.categories.astype(str)
-    out["letter"] = renamed(out["letter"], {word: word.strip().upper() for word in letters})
+    out["letter"] = renamed(out["letter"], {word: letter_of(word) for word in letters})
     for name in ("units", "returned_units"):
         out[name] = frame[name].fillna(0).astype(np.int64) if name in frame else 0
     exact = np.ones(size, dtype=np.bool_)
