@@ -12,6 +12,7 @@ from carbon import stages
 from carbon.background.own import kept
 from carbon.background.sampling import drawn_gsd2
 from carbon.background.unit_impacts import PARTS, characterization
+from carbon.base.digits import shares
 from carbon.base.errors import FactorsError
 from carbon.base.rests import RESTS, rests_text
 from carbon.base.terms import BOUNDARIES, FITS, PROVENANCES, STAGES
@@ -59,26 +60,33 @@ def tree(study: Study, catalogue: Catalogue, cut: float, lang: str = "en") -> It
     teller = _Teller(study, lang)
     yield f"{first_name(catalogue)}  ({teller.category(catalogue)})"
     yield teller("per_kept", kg=_kg(total), basis=basis_text(study.basis, lang))
-    if np.isnan(total):
-        yield teller("not_computed", codes=" ".join(result.to_frame()["problem"]))
-        return
     parts = result.to_frame().iloc[0]
-    yield "  ".join(
-        f"{teller(part)} {teller.kg(parts[f'{part}_kg'])}"
-        for part in ("fossil", "biogenic", "removals", "land_use_change", "aircraft")
-    )
-    yield rests_text({name: float(parts[name]) for name in RESTS.values()}, lang)
-    yield teller("worst_match", match=teller.match(str(parts["match"])))
+    if np.isnan(total):
+        yield teller("not_computed", codes=str(parts["problem"]))
+        total = np.nan if result.beyond is None else float(result.beyond[0])
+        if np.isnan(total):
+            return
+    else:
+        yield "  ".join(
+            f"{teller(part)} {teller.kg(parts[f'{part}_kg'])}"
+            for part in ("fossil", "biogenic", "removals", "land_use_change", "aircraft")
+        )
+        yield rests_text({name: float(parts[name]) for name in RESTS.values()}, lang)
+        yield teller("worst_match", match=teller.match(str(parts["match"])))
     yield teller("given", columns=teller.columns(catalogue, "given", "measured"))
     yield teller("assumed", columns=teller.columns(catalogue, "default"))
     table = traced(study, catalogue, stages.take(catalogue, study.boundary), licensed=True)
     small = 0.0
+    whole = table.groupby("stage", observed=True)["kg"].sum().reindex(list(STAGES)).to_numpy()
+    percents = dict(zip(STAGES, shares(whole[None, :])[0].tolist(), strict=True))
+    credited = bool((whole < 0).any())  # shares of a sum with credits need not add up to all
     for stage in STAGES:
         rows = table[table["stage"] == stage]
         if rows.empty:
             continue
         kg = float(rows["kg"].sum())
-        yield f"├─ {teller.stage(stage)}  {_kg(kg)} kg  {_percent(kg, total)}"
+        part = _percent(kg, total) if credited else f"{percents[stage]}%"
+        yield f"├─ {teller.stage(stage)}  {_kg(kg)} kg  {part}"
         grouped = rows.groupby(["activity", "location"], observed=True, sort=False)
         merged = grouped.agg({"amount": "sum", "kg": "sum", "unit": "first", "match": "first"})
         merged = merged.sort_values("kg", key=np.abs, ascending=False).reset_index()

@@ -29,7 +29,7 @@ from carbon.incentive.intensity import Change
 from carbon.incentive.sales import settle
 from carbon.incentive.sold import all_days, settled_sales, sku_problems, sold_goods
 from carbon.incentive.vat import assess, taxed
-from carbon.incentive.vat_rules import Period, TaxRule, load_rule
+from carbon.incentive.vat_rules import Period, TaxRule, in_ids, load_rule
 from carbon.liveroom.ledgers import Table
 from carbon.run import dossier_folder as folders
 from carbon.run.dossier_files import exchanges_of, write_dossier
@@ -106,7 +106,8 @@ class Office:
         self, study: Study, rule: TaxRule | Path | str = DEFAULT_RULE, *, draws: int = 1000
     ) -> None:
         self.study = study
-        self.rule = rule if isinstance(rule, TaxRule) else load_rule(shipped("tax", rule))
+        read = rule if isinstance(rule, TaxRule) else load_rule(shipped("tax", rule))
+        self.rule = in_ids(read, study.vocabulary.names("category"))
         self.draws = draws
 
     def dossier(

@@ -29,7 +29,7 @@ from carbon.liveroom.judged import RoomsJudged, day_of, judge_rooms
 from carbon.liveroom.ledgers import LEDGERS, Table, ledger_files, problems_of
 from carbon.liveroom.market import Scenario
 from carbon.liveroom.policy import Policy
-from carbon.liveroom.policy_file import read_policy, refuse
+from carbon.liveroom.policy_file import read_policy, refuse, with_items
 from carbon.liveroom.room_words import word_conflicts
 from carbon.liveroom.settlement import read_history
 from carbon.policy_words import forbidden
@@ -117,7 +117,8 @@ class Platform:
     @cached_property
     def policy(self) -> Policy:
         """Gates, criteria, tiers, boosts, and rules of exposure and gaming."""
-        return self._policy if isinstance(self._policy, Policy) else read_policy(self._policy)
+        policy = self._policy if isinstance(self._policy, Policy) else read_policy(self._policy)
+        return with_items(policy, self.study.vocabulary.names("item"))
 
     def grades(self, catalogue: Source) -> pd.DataFrame:
         """Footprints with their letters.

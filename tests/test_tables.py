@@ -17,6 +17,7 @@ from rooms import certificates, codes, judged, retired, sales, sessions
 
 from carbon.base.errors import LedgerError, StudyError
 from carbon.base.rules import templates_root
+from carbon.catalogue.inputs import inputs_of
 from carbon.catalogue.ledger import MONEY, read_ledger
 from carbon.catalogue.ledger_columns import LedgerColumn, ledger_columns, ledgers
 from carbon.catalogue.read import read
@@ -323,3 +324,38 @@ def test_units_of_the_catalogue_convert_or_refuse_their_column(study: Study, col
         assert found[name] == pytest.approx(plain[name] * factor, rel=1e-9), unit
     _, problems = _column(study.vocabulary, f"{row['zh']}(foo)", "3")
     assert problems[["code", "column"]].to_numpy().tolist() == [["C121", f"{row['zh']}(foo)"]]
+
+
+# ------------------------------------------------------------------ files and folders
+
+
+def test_a_file_is_found_by_its_escaped_url(tmp_path: Path) -> None:
+    path = tmp_path / "商品 10%.csv"
+    path.write_text("sku,category\nA,t_shirt\n", encoding="utf-8")
+    for url in (path.as_uri(), f"file://{path}"):
+        assert [each.name for each in inputs_of(url)] == [path.name]
+
+
+def test_a_month_with_other_headers_does_not_fall_out_unseen(tmp_path: Path) -> None:
+    told = rows("sales", 2, entry=["1", "2"])
+    told.to_csv(tmp_path / "7.csv", index=False)
+    told.rename(columns={"returned_units": "退货件数"}).to_csv(tmp_path / "8.csv", index=False)
+    (tmp_path / "notes.csv").write_text("a,b\n1,2\n", encoding="utf-8")
+    found = read_ledger(tmp_path, "sales")
+    assert len(found) == 2
+    assert found.problems[["code", "file", "severity"]].to_numpy().tolist() == [
+        ["G021", "8.csv", "error"],
+        ["G009", "notes.csv", "note"],
+    ]
+
+
+def test_the_digest_of_a_folder_is_that_of_its_files(tmp_path: Path) -> None:
+    def told() -> str:
+        return read_ledger(tmp_path, "sales").sha256
+
+    rows("sales").to_csv(tmp_path / "7.csv", index=False)
+    before = told()
+    (tmp_path / "~$7.xlsx").write_bytes(b"lock")
+    assert told() == before
+    rows("sales", entry=["2"]).to_csv(tmp_path / "8.csv", index=False)
+    assert told() != before

@@ -2,14 +2,33 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from typing import Final
 
 import numpy as np
 import pandas as pd
 
-from carbon.catalogue.names import Names
+from carbon.catalogue.names import Names, simplified
 
-__all__ = ["renamed", "spelled"]
+__all__ = ["letter_of", "renamed", "spelled"]
+
+_AROUND_LETTER: Final = re.compile(r"^(?:等级|GRADE|LETTER|CLASS)[\s:]*|[\s-]*(?:级|GRADE)$")
+
+
+def letter_of(text: str) -> str:
+    """A letter of a label, whatever its width and case and the words around it.
+
+    Parameters
+    ----------
+    text : str
+
+    Examples
+    --------
+    >>> [letter_of(text) for text in ("a", "Ａ", " B级", "grade c", "")]
+    ['A', 'A', 'B', 'C', '']
+    """
+    return _AROUND_LETTER.sub("", simplified(text).strip().upper()).strip()
 
 
 def spelled(words: pd.Series, names: Names) -> dict[str, str]:

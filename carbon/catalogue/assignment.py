@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -129,7 +130,7 @@ def joined(parts: Sequence[Sheet]) -> Sheet:
         pieces = [part.columns[line.index(header)] for part, line in zip(parts, texts, strict=True)]
         if len({piece.type for piece in pieces}) > 1:
             pieces = [cells.clean(piece) for piece in pieces]
-        columns.append(pa.concat_arrays([pc.cast(piece, pieces[0].type) for piece in pieces]))
+        columns.append(_behind([pc.cast(piece, pieces[0].type) for piece in pieces]))
     one_file = all(part.file == first.file and part.files is None for part in parts)
     return Sheet(
         first.file,
@@ -139,6 +140,14 @@ def joined(parts: Sequence[Sheet]) -> Sheet:
         [fault for part in parts for fault in part.faults],
         None if one_file else np.concatenate([_files(part) for part in parts]),
     )
+
+
+def _behind(pieces: list[Any]) -> Any:
+    """One column behind the other; large ones come in chunks and stay so."""
+    if not any(isinstance(piece, pa.ChunkedArray) for piece in pieces):
+        return pa.concat_arrays(pieces)
+    chunks = [getattr(piece, "chunks", [piece]) for piece in pieces]
+    return pa.chunked_array([each for some in chunks for each in some], pieces[0].type)
 
 
 def _files(part: Sheet) -> NDArray[np.object_]:

@@ -6,7 +6,7 @@ import os
 import shutil
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, Final
 from urllib.parse import unquote
 
 import pyarrow as pa
@@ -109,6 +109,9 @@ def filesystem(url: str) -> tuple[Any, str]:
     return known
 
 
+_FILE: Final = "file://"
+
+
 def inputs_of(source: str | os.PathLike[str]) -> list[Input]:
     """Files of a catalogue, in the order in which they are read.
 
@@ -124,6 +127,8 @@ def inputs_of(source: str | os.PathLike[str]) -> list[Input]:
         C001 if there is none, C002 for a file of another kind.
     """
     text = os.fspath(source)
+    if text.startswith(_FILE) and not Path(text.removeprefix(_FILE)).exists():
+        text = unquote(text)  # a browser and a file manager write %20 for a blank
     if "://" in text:
         return _remote(text)
     path = Path(source)

@@ -8,6 +8,7 @@ cell may be empty): ``revenue`` 2580000 is 258.00 CNY. Sums are exact; divide by
 
 from __future__ import annotations
 
+import hashlib
 import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -33,6 +34,7 @@ from carbon.catalogue.headers import (
     money_unit,
     understand,
 )
+from carbon.catalogue.inputs import inputs_of
 from carbon.catalogue.ledger_cells import MONEY, QUANTITIES, Cells, parse
 from carbon.catalogue.ledger_columns import LedgerColumn, ledger_columns, names_of
 from carbon.catalogue.problems import CellProblems, Rows
@@ -104,7 +106,9 @@ class Ledger(Shown):
 def read_ledger(
     source: str | os.PathLike[str] | pd.DataFrame, table: str, *, limits: Limits | None = None
 ) -> Ledger:
-    """Read a ledger from CSV, XLSX, Parquet, JSON Lines or a data frame.
+    """Read a ledger from CSV, XLSX, Parquet, JSON Lines, a folder of them, or a data frame.
+
+    Sheets and files with the same headers are one ledger.
 
     Headers are understood in Chinese and English, amounts with their currency, dates as ISO,
     ``2026年9月1日`` or Excel's own; ``03/04/2026`` is refused.
@@ -138,8 +142,6 @@ def read_ledger(
     """
     columns = ledger_columns(table)
     path = None if isinstance(source, pd.DataFrame) else Path(source)
-    if path is not None and path.is_dir():
-        raise LedgerError("G001", "it is a folder", file=str(path))
     problems = CellProblems({})  # a row with an error is left out
     try:
         opened = open_sheets(source, limits or LIMITS, whole=False)
@@ -161,10 +163,18 @@ def read_ledger(
         header_table([(sheet.file, header) for header in headers]),
         table,
         "" if path is None else path.name,
-        "" if path is None else digest(path),
+        "" if path is None else _digest(path),
         len(refused),
         refused,
     )
+
+
+def _digest(path: Path) -> str:
+    """SHA-256 of a file, or of the names and digests of those of a folder."""
+    if not path.is_dir():
+        return digest(path)
+    lines = "".join(f"{digest(each.path)}  {each.name}\n" for each in inputs_of(path))
+    return hashlib.sha256(lines.encode()).hexdigest()
 
 
 def _choose(sheets: list[Sheet], table: str, problems: CellProblems) -> tuple[Sheet, list[Header]]:
@@ -175,15 +185,16 @@ def _choose(sheets: list[Sheet], table: str, problems: CellProblems) -> tuple[Sh
     alike: list[Sheet] = []
     for sheet in sheets:
         if taken is None:
-            headers = understand(sheet.headers, known, _unit_of(table), sheet.file)
-            if {header.column for header in headers}.issuperset(needed):
-                taken = sheet, headers
+            if _holds(sheet, table, needed):
+                taken = sheet, understand(sheet.headers, known, _unit_of(table), sheet.file)
                 alike.append(sheet)
                 continue
         elif sorted(map(str.strip, sheet.headers)) == sorted(map(str.strip, taken[0].headers)):
-            alike.append(sheet)  # one table in several sheets, as a month each
+            alike.append(sheet)  # one table in several sheets or files, as a month each
             continue
-        problems.add("G009", file=sheet.file)
+        # a month whose headers differ must not fall out unseen
+        lost = taken is not None and len(sheet.lines) > 0 and _holds(sheet, table, needed)
+        problems.add("G021" if lost else "G009", file=sheet.file)
     if taken is not None and len(alike) > 1:
         taken = joined(alike), taken[1]
     if taken is None:
@@ -199,6 +210,15 @@ def _choose(sheets: list[Sheet], table: str, problems: CellProblems) -> tuple[Sh
             code = "G007" if header.code == "C007" else header.code
             problems.add(code, file=taken[0].file, row=1, column=header.source, hint=header.note)
     return taken
+
+
+def _holds(sheet: Sheet, table: str, needed: list[str]) -> bool:
+    """Whether a sheet has every column that the ledger needs."""
+    try:
+        headers = understand(sheet.headers, names_of(table), _unit_of(table), sheet.file)
+    except CatalogueError:  # two headers mean one column
+        return False
+    return {header.column for header in headers}.issuperset(needed)
 
 
 def _unit_of(table: str) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,7 @@ import click
 
 from carbon.base.errors import FactorsError
 from carbon.cli.options import EDITION, FACTORS, Group, echo, language, new_study
-from carbon.cli.printing import said, say, words_of
+from carbon.cli.printing import print_problems, said, say, words_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -94,6 +95,8 @@ def factors_show(activity: str, location: str, edition: str, factors: tuple[Path
 def factors_check(folder: Path | None, edition: str) -> None:
     """Verify every hash, unit, cite and link of an edition, or of one folder.
 
+    Datasets of a folder that no footprint can use are named, with the nearest name.
+
     \b
     carbon factors check
     carbon factors check my-factors/
@@ -108,6 +111,25 @@ def factors_check(folder: Path | None, edition: str) -> None:
         activities=len(loaded.activities),
         exchanges=len(loaded.exchanges),
     )
+    if folder is not None:
+        from carbon.background.begun import never_used
+
+        idle = never_used(folder, loaded)
+        print_problems(idle, len(idle))
+        sys.exit(int(len(idle) > 0))
+
+
+@factors.command("new")
+@click.argument("folder", type=click.Path(path_type=Path))
+def factors_new(folder: Path) -> None:
+    """A folder of your own factors with an example in it, to be changed and sealed.
+
+    \b
+    carbon factors new my-factors/
+    """
+    from carbon.background.begun import begin_package
+
+    echo(f"{folder}: sha256 {begin_package(folder)}")
 
 
 @factors.command("seal")
@@ -138,6 +160,7 @@ def factors_diff(old: str, new: str, output: Path | None) -> None:
     """
     from carbon.background.differences import differences
     from carbon.background.edition import DEFAULT_EDITION
+    from carbon.run.results import write_table
 
     studies = []
     for name in (old, new):
@@ -153,7 +176,7 @@ def factors_diff(old: str, new: str, output: Path | None) -> None:
         sides += [study.edition, study.unit_impacts.values[:-1].sum(axis=1)]
     table = differences(*sides)
     if output is not None:
-        table.to_csv(output, index=False, lineterminator="\n")
+        write_table(table, output)
     _print_differences(table)
 
 

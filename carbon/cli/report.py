@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -102,7 +103,7 @@ def report(
     left_out = int(page.figures.skus["total_kg"].isna().sum())
     counts = {"skus": len(filled), "left_out": left_out, "claims": len(page.figures.claims)}
     say("report", **counts, output=output, basis=study.basis)
-    print_catalogue_problems(filled, brief=True)
+    print_catalogue_problems(replace(filled, problems=page.figures.problems), brief=True)
     sys.exit(1 if left_out or errors_in(filled) else 0)
 
 

@@ -86,6 +86,9 @@ class Footprints:
     weak : ndarray of float64, shape (n, 2), optional
         Part that datasets of another place carry (proxies), and part that datasets whose figure
         is an assumption carry [kg CO2e].
+    beyond : ndarray of float64, shape (n,), optional
+        Total of what is withheld as no good of the category can have it, NaN for all others
+        [kg CO2e per kept unit].
 
     Examples
     --------
@@ -107,6 +110,7 @@ class Footprints:
     standing: Standing | None = None
     own: npt.NDArray[np.float64] | None = None
     weak: npt.NDArray[np.float64] | None = None
+    beyond: npt.NDArray[np.float64] | None = None
 
     @classmethod
     def joined(cls, catalogue: Catalogue, parts: Sequence[Footprints]) -> Footprints:
@@ -139,6 +143,7 @@ class Footprints:
             _joined(Standing, standings) if standings else None,
             every("own") if parts[0].own is not None else None,
             every("weak") if parts[0].weak is not None else None,
+            every("beyond") if parts[0].beyond is not None else None,
         )
 
     def __len__(self) -> int:
@@ -154,6 +159,16 @@ class Footprints:
         """Impact by SKU, shape (n,) [kg CO2e per kept unit]."""
         total: npt.NDArray[np.float64] = self.stages.sum(axis=1)
         return total
+
+    @property
+    def problem(self) -> pd.Series:
+        """Codes of each SKU, those of its result among them, separated by spaces."""
+        skus, total = self.catalogue.skus, self.total
+        beyond = np.isfinite(np.full(len(self), np.nan) if self.beyond is None else self.beyond)
+        unknown = np.isnan(total) & ~self.missing & ~skus["failed"].to_numpy(dtype=bool) & ~beyond
+        problem = _with_code(skus["problem"], self.missing, "S001")
+        problem = _with_code(problem, unknown, "S006")
+        return _with_code(problem, beyond, "S007")
 
     def to_frame(self, *, stages: bool = False) -> pd.DataFrame:
         """The result as a table.
@@ -228,9 +243,7 @@ class Footprints:
         same = np.zeros(len(self), dtype=np.int8)
         for name, told in (("basis", str(self.basis)), ("edition", self.basis.edition)):
             frame[name] = pd.Categorical.from_codes(same, categories=pd.Index([told]))
-        unknown = np.isnan(total) & ~self.missing & ~skus["failed"].to_numpy(dtype=bool)
-        problem = _with_code(skus["problem"], self.missing, "S001")
-        problem = _with_code(problem, unknown, "S006")
+        problem = self.problem
         if self.own is not None and self.own.size:
             problem = _with_code(problem, self.own[:, 0] < total * (1 - ROUNDING), "X015")
         frame["problem"] = problem.astype("object")

@@ -142,12 +142,14 @@ class _Results:
     low: Floats
     high: Floats
     chance: Floats
+    problem: npt.NDArray[np.object_]
 
 
 def _part(
     study: Computing, part: Catalogue, levers: Sequence[Lever], book: Book, draws: int | None
 ) -> _Results:
-    base = study.footprints(part).stages
+    weighed = study.footprints(part)
+    base = weighed.stages
     before = base.sum(axis=1)
     unknown = np.isnan(before)
     drawn = None if draws is None else sampled(study, part, draws)
@@ -176,7 +178,8 @@ def _part(
         if drawn is None:
             low, high, chance = (np.full(len(part), np.nan) for _ in range(3))
         rows.append((before, after, reason, low, high, chance))
-    return _Results(*(np.stack(column) for column in zip(*rows, strict=True)))
+    problem = weighed.problem.to_numpy(dtype=object)
+    return _Results(*(np.stack(column) for column in zip(*rows, strict=True)), problem)
 
 
 def _changes(
@@ -261,7 +264,7 @@ def steps(
 
 
 def _joined(parts: Sequence[_Results]) -> _Results:
-    names = ("before", "after", "reason", "low", "high", "chance")
+    names = ("before", "after", "reason", "low", "high", "chance", "problem")
     return _Results(*(np.hstack([getattr(part, name) for part in parts]) for name in names))
 
 
@@ -297,7 +300,7 @@ def _table(
     with np.errstate(divide="ignore", invalid="ignore"):
         share = np.where(results.before != 0, saved / results.before, np.nan)
     impossible = column(results.reason) == list(REASONS).index("S024")
-    problem = skus["problem"].astype("object").to_numpy()[sku_at]
+    problem = results.problem[sku_at]
     problem[impossible] = (pd.Series(problem[impossible]).astype(str) + " S024").str.strip()
     return pd.DataFrame(
         {

@@ -11,6 +11,7 @@ from carbon.background.edition import Edition
 from carbon.background.unit_impacts import UnitImpacts, extended, solve
 from carbon.base.terms import BOUNDARIES, FITS, PLACED, PROVENANCES, STAGES, Basis
 from carbon.catalogue.schema import Catalogue
+from carbon.footprint.largest import impossible
 from carbon.footprint.result import Footprints
 from carbon.footprint.weigh import added, by_fit, decisive, weigh
 from carbon.stages.inventory import Inventory
@@ -140,6 +141,9 @@ class Weighing:
         missing = np.bincount(inventory.sku[rows < 0], minlength=n) > 0
         kg = inventory.amount * unit.values.sum(axis=1)[rows]
         impact, carbon, aggregate, own = np.split(weighed, np.cumsum(unit.widths), axis=2)
+        total = added(impact, 2).sum(axis=1)
+        beyond = impossible(catalogue.skus, total)
+        impact[beyond] = np.nan
         return Footprints(
             catalogue,
             impact,
@@ -150,6 +154,7 @@ class Weighing:
             self.basis,
             own=added(own, 1),
             weak=self._weak(inventory, rows, fits, kg),
+            beyond=np.where(beyond, total, np.nan),
         )
 
     def _weak(

@@ -17,7 +17,7 @@ import pandas as pd
 
 from carbon.base.errors import LedgerError
 from carbon.base.problems import Problems
-from carbon.catalogue.aliases import renamed
+from carbon.catalogue.aliases import letter_of, renamed
 from carbon.catalogue.days import as_days, misdated
 from carbon.catalogue.ledger import Ledger
 from carbon.catalogue.refused import bias_of, first_causes
@@ -43,6 +43,9 @@ SALES_COLUMNS: Final = (
     "late_refund",
 )
 """Columns of the lines of a period."""
+
+BACK: Final = (("units", "returned_units"), ("revenue", "refund"))
+"""What is sold, and what comes back of it."""
 
 NOTED: Final = 1000
 """Rows of one kind that the problems table names one by one; the rest is counted in one row."""
@@ -128,6 +131,12 @@ def settle(
         left_out.problems.add("T040", file=ledger.file, column=bias.column, value=str(bias))
     left_out.note("T043", "units", int(rows["red"].sum()))
     left_out.tell("T029", "refund_date", rows["early"].to_numpy())
+    # a line of a refund alone names no sale
+    beyond = {
+        sold: ((rows[sold] > 0) & (rows[back] > rows[sold])).to_numpy() for sold, back in BACK
+    }
+    left_out.tell("T044", "refund", beyond["revenue"])
+    left_out.tell("T044", "returned_units", beyond["units"] & ~beyond["revenue"])
     for code, column, where in _unfit(rows):
         left_out.add(code, column, where)
     sold, refunded = _within(rows["date"], period), _within(rows["refund_date"], period)
@@ -220,7 +229,7 @@ def _columns(ledger: Ledger, rule: TaxRule, categories: Mapping[str, str]) -> pd
         out[name] = _words(frame, name)
     out["category"] = renamed(out["category"], categories)
     letters = out["letter"].cat.categories.astype(str)
-    out["letter"] = renamed(out["letter"], {word: word.strip().upper() for word in letters})
+    out["letter"] = renamed(out["letter"], {word: letter_of(word) for word in letters})
     for name in ("units", "returned_units"):
         out[name] = frame[name].fillna(0).astype(np.int64) if name in frame else 0
     exact = np.ones(size, dtype=np.bool_)
@@ -235,7 +244,7 @@ def _columns(ledger: Ledger, rule: TaxRule, categories: Mapping[str, str]) -> pd
     out["unlike"] = (out["units"] < 0) & (out["revenue"] > 0)
     out["unlike"] |= (out["units"] > 0) & (out["revenue"] < 0)
     out["red"] = ((out["units"] < 0) | (out["revenue"] < 0)) & ~out["unlike"]
-    for sold, back in (("units", "returned_units"), ("revenue", "refund")):
+    for sold, back in BACK:
         out[back] += np.where(out["red"], -out[sold], 0)
         out[sold] = out[sold].where(~out["red"], 0)
     later = frame["refund_date"] if "refund_date" in frame else pd.Series(pd.NaT, frame.index)

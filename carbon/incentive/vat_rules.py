@@ -9,14 +9,16 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated, Final, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 
-from carbon.base.errors import StudyError
+from carbon.base.errors import RuleError, StudyError
 from carbon.base.rules import Cited, Rules, Text
 from carbon.base.rules import load as load_rules
+from carbon.catalogue.aliases import letter_of
 from carbon.catalogue.days import period_days
+from carbon.catalogue.names import Names
 
-__all__ = ["EVERYBODY", "NO_LAW", "Condition", "Period", "TaxRule", "load_rule"]
+__all__ = ["EVERYBODY", "NO_LAW", "Condition", "Period", "TaxRule", "in_ids", "load_rule"]
 
 NO_LAW: Final = "none on file"
 """What a rule without a statute says in ``legal_basis``."""
@@ -75,6 +77,10 @@ class Period(Rules):
         )
 
 
+def _letter(value: object) -> object:
+    return letter_of(value) if isinstance(value, str) else value
+
+
 class _Cited(Cited):
     cite_zh: str = ""
 
@@ -91,7 +97,7 @@ class LetterAtLeast(_Cited):
     """The letter, printed as sure, is this one or a better one."""
 
     predicate: Literal["letter_at_least"]
-    bound: Annotated[str, Field(pattern="^[A-Z]$")]
+    bound: Annotated[str, BeforeValidator(_letter), Field(pattern="^[A-Z]$")]
 
 
 class PrimaryShareAtLeast(_Cited):
@@ -236,6 +242,51 @@ class TaxRule(Rules):
             raise StudyError("T002", valid, value=period.name)
         if self.edition and self.edition != edition:
             raise StudyError("T003", f"the rule demands {self.edition}", value=edition)
+
+
+def in_ids(rule: TaxRule, names: Names) -> TaxRule:
+    """A rule whose categories are told by their ids, however it spells them.
+
+    Parameters
+    ----------
+    rule : TaxRule
+    names : Names
+        Of the categories.
+
+    Returns
+    -------
+    TaxRule
+
+    Raises
+    ------
+    carbon.base.errors.RuleError
+        P003 if no category is called so, or one has two bounds.
+    """
+
+    def found(word: str, key: str) -> str:
+        code = names.code(word)
+        if code < 0:
+            near = names.suggest(word)
+            hint = f"did you mean '{near}'?" if near else "no such category"
+            raise RuleError("P003", hint, file=rule.name, column=key, value=word)
+        return str(names.ids[code])
+
+    told: list[Condition] = []
+    for each in rule.condition:
+        if isinstance(each, CategoryIn):
+            bound = [found(word, "bound") for word in each.bound]
+            each = each.model_copy(update={"bound": list(dict.fromkeys(bound))})
+        elif isinstance(each, IntensityAtMost):
+            own: dict[str, Bound] = {}
+            for word, limit in each.category_bounds.items():
+                name = found(word, "category_bounds")
+                if own.setdefault(name, limit) != limit:
+                    raise RuleError(
+                        "P003", "two bounds", file=rule.name, column="category_bounds", value=word
+                    )
+            each = each.model_copy(update={"category_bounds": own})
+        told.append(each)
+    return rule.model_copy(update={"condition": told})
 
 
 def load_rule(path: object) -> TaxRule:

@@ -32,7 +32,7 @@ FORMATS: Final = (".csv", ".parquet", ".xlsx", ".jsonl")
 
 
 def ledger_files(rooms: Table, ledgers: Mapping[str, Table | None]) -> dict[str, Table]:
-    """Source of each ledger: the one given, else the file of its name in the folder of the rooms.
+    """Source of each ledger: the one given, else that of its name in the folder of the rooms.
 
     Parameters
     ----------
@@ -66,7 +66,7 @@ def ledger_files(rooms: Table, ledgers: Mapping[str, Table | None]) -> dict[str,
         source = rooms if name == "rooms" and folder is None else ledgers.get(name)
         if source is None and folder is not None:
             files = [folder / f"{name}{suffix}" for suffix in FORMATS]
-            files = [path for path in files if path.is_file()]
+            files = [path for path in (folder / name, *files) if path.is_file() or path.is_dir()]
             if len(files) > 1:
                 raise LedgerError("G001", f"two files of {name}", file=str(folder))
             source = files[0] if files else None

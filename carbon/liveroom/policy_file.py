@@ -10,10 +10,11 @@ from typing import Final
 from carbon.base.errors import RuleError
 from carbon.base.rules import Rules, load, shipped
 from carbon.base.words import section
+from carbon.catalogue.names import Names
 from carbon.liveroom.metrics import METRICS, Metric
 from carbon.liveroom.policy import Bound, Cited, Criterion, Policy
 
-__all__ = ["Conflict", "conflicts", "explain", "policy_path", "read_policy", "refuse"]
+__all__ = ["Conflict", "conflicts", "explain", "policy_path", "read_policy", "refuse", "with_items"]
 
 WHOLE: Final = 100
 """Points of a room that reaches every full bound."""
@@ -80,6 +81,28 @@ def read_policy(name: Path | str = "default") -> Policy:
     policy = load(path, Policy)
     refuse(list(conflicts(policy)), path)
     return policy
+
+
+def with_items(policy: Policy, names: Names) -> Policy:
+    """A policy whose layers are told by their ids, however it spells them.
+
+    Parameters
+    ----------
+    policy : Policy
+    names : Names
+        Of the packaging items; what another edition has keeps its word.
+
+    Returns
+    -------
+    Policy
+    """
+    codes = [names.code(word) for word in policy.layers.names]
+    told = [
+        str(names.ids[code]) if code >= 0 else word
+        for word, code in zip(policy.layers.names, codes, strict=True)
+    ]
+    layers = policy.layers.model_copy(update={"names": tuple(dict.fromkeys(told))})
+    return policy.model_copy(update={"layers": layers})
 
 
 def refuse(clashes: Sequence[Conflict], path: Path | str) -> None:

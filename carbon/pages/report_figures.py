@@ -14,6 +14,7 @@ from carbon.base import digits
 from carbon.base.terms import BOUNDARIES, PROVENANCES, STAGES
 from carbon.catalogue.schema import Catalogue
 from carbon.footprint.compare import probability_lower
+from carbon.footprint.largest import with_results
 from carbon.footprint.reference import References
 from carbon.footprint.scenario import what_if
 from carbon.label.claims import Market, check
@@ -160,7 +161,7 @@ def figures(
         _asked(catalogue, skus) if draws else pd.DataFrame(),
         (catalogue.provenance == PROVENANCES.index("default")).sum(),
         check(skus.set_index("sku")["name"], market, lang=lang),
-        catalogue.problems,
+        with_results(catalogue, skus).problems,
     )
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-from pyarrow import csv, parquet
+from pyarrow import parquet
 
 from carbon.base.digits import carried_table
 from carbon.base.problems import retold
@@ -20,6 +20,7 @@ from carbon.incentive.dossier import DECIMAL, Dossier, Source, line_table, to_js
 from carbon.incentive.sheet_rows import SHEET_ROWS
 from carbon.incentive.signature import intensity_chart, summary_pdf
 from carbon.incentive.workbook import write_workbook
+from carbon.run.csv_files import MARKED, write_csv
 from carbon.run.results import EPOCH, as_text, write_picture, write_table
 
 if TYPE_CHECKING:
@@ -102,9 +103,8 @@ def write_amounts(table: pd.DataFrame, path: Path) -> None:
         ``.csv``.
     """
     amounts = {name: table[name] for name in DECIMAL if name in table}
-    csv.write_csv(
-        pa.Table.from_pandas(as_text(table).assign(**amounts), preserve_index=False), path
-    )
+    rows = pa.Table.from_pandas(as_text(table).assign(**amounts), preserve_index=False)
+    write_csv(rows, path, encoding=MARKED)
 
 
 def write_dossier(dossier: Dossier, languages: Sequence[str], folder: Path) -> None:
@@ -123,7 +123,7 @@ def write_dossier(dossier: Dossier, languages: Sequence[str], folder: Path) -> N
     problems = dossier.problems
     if languages[0] != "en":
         problems = retold(problems.reset_index(drop=True), languages[0])
-    write_table(problems.astype({"row": "Int64"}), folder / "problems.csv")
+    write_table(problems.astype({"row": "Int64"}), folder / "problems.csv", encoding=MARKED)
     with (folder / "dossier.json").open("w", encoding="utf-8", newline="\n") as file:
         file.writelines(to_json(dossier))
     shutil.copyfile(
@@ -133,7 +133,7 @@ def write_dossier(dossier: Dossier, languages: Sequence[str], folder: Path) -> N
     if change is not None:
         effects = change.effects.set_index(["taxpayer", "measure", "effect"])["value"].unstack()  # noqa: PD010
         wide = change.ends.merge(effects.reset_index(), on=["taxpayer", "measure"])
-        write_table(wide, folder / "intensity.csv")
+        write_table(wide, folder / "intensity.csv", encoding=MARKED)
     signed = [
         Source("output", name, digest(folder / name))
         for name in ("dossier.json", "lines.csv", "totals.csv", "inventory.parquet")

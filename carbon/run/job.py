@@ -13,6 +13,7 @@ from carbon.base.terms import PROVENANCES
 from carbon.catalogue.read import read_tables
 from carbon.catalogue.schema import Catalogue
 from carbon.catalogue.stream import Batch, Stream
+from carbon.footprint.largest import with_results
 from carbon.run.folder import Files
 from carbon.run.incremental import Since
 from carbon.run.keys import content_keys
@@ -94,6 +95,7 @@ def _computed(state: State, number: int, catalogue: Catalogue, keys: Any, copied
     part = Part(number)
     files = None if state.filled is None else Files(state.filled, number)
     frame = job.compute(job.study, catalogue, files, **job.options)
+    catalogue = with_results(catalogue, frame)
     changes: dict[str, int] = {}
     written = []
     if state.since is not None and keys is not None:

@@ -18,7 +18,7 @@ from carbon.run.label_job import LabelJob, designs_of
 
 __all__ = ["LabelFile", "drawn", "label_files"]
 
-ROW_COLUMNS = (*INDEX_COLUMNS, "claims", "verified")
+ROW_COLUMNS = (*INDEX_COLUMNS, "claims", "verified", "problem")
 """Columns of the index, and what of a SKU is told elsewhere, on the first of its rows."""
 
 
@@ -106,6 +106,8 @@ def drawn(
         What the names claimed.
     """
     drawings, claimed = label_files(graded, about, job)
+    codes = graded["problem"] if "problem" in graded else graded["reason"]
+    problem = dict(zip(about["sku"].astype(str), codes.astype(str), strict=True))
     claims: dict[str, list[dict[str, str]]] = {}
     for claim in claimed:
         claims.setdefault(claim["sku"], []).append(claim)
@@ -113,11 +115,11 @@ def drawn(
     rows: list[list[str]] = []
     for drawing in drawings:
         sku = str(drawing.fact["sku"])
-        told = ["", ""]
+        told = ["", "", ""]
         if sku not in records:  # on the first of its rows
             found = claims.get(sku)
             told = [json.dumps(found, ensure_ascii=False) if found else ""]
-            told.append(drawing.fact["certificate"])
+            told += [drawing.fact["certificate"], problem.get(sku, "")]
         records[sku] = drawing.fact
         rows.append(_row(drawing, files, told))
     if job.sheets:
@@ -125,7 +127,7 @@ def drawn(
             name = design.sheet.name
             file = f"{name}s-{files.number + 1:04d}.pdf"
             sheet = sheet_of(list(records.values()), job.style(design), job.sheets)
-            rows.append(["", file, name, *[""] * 9, files.put(file, sheet), "", ""])
+            rows.append(["", file, name, *[""] * 9, files.put(file, sheet), "", "", ""])
     return pd.DataFrame(rows, columns=list(ROW_COLUMNS), dtype="str"), claimed
 
 

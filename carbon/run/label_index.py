@@ -16,6 +16,7 @@ import pandas as pd
 from carbon.base.errors import OutputError, problem_table
 from carbon.base.files import whole_file
 from carbon.label.facts import Issue, facts
+from carbon.run.csv_files import csv_encoding
 from carbon.run.folder import INDEX, rows_of
 from carbon.run.results import RUN, as_text
 
@@ -114,7 +115,7 @@ def finished(joined: Path, made: Path, lang: str = "en") -> None:
     held: list[dict[str, str]] = []
     with (
         whole_file(joined / INDEX) as beside,
-        beside.open("w", encoding="utf-8-sig", newline="") as file,
+        beside.open("w", encoding=csv_encoding(), newline="") as file,
     ):
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(INDEX_COLUMNS)
@@ -139,7 +140,7 @@ def _append(held: list[dict[str, str]], path: Path, lang: str) -> list[dict[str,
     if held:
         new = not path.exists()
         table = as_text(problem_table(pd.DataFrame(held), lang))
-        code = "utf-8-sig" if new else "utf-8"
+        code = csv_encoding() if new else "utf-8"
         table.to_csv(path, mode="a", header=new, index=False, encoding=code)
     return []
 

@@ -18,7 +18,7 @@ from carbon.run.label_files import drawn, label_files
 from carbon.run.label_index import INDEX_START, finished, indexed, tallied
 from carbon.run.label_job import LabelJob, check_job, designs_of, with_verified
 from carbon.run.publish import check_folder, publish
-from carbon.run.results import as_text
+from carbon.run.results import write_table
 
 if TYPE_CHECKING:
     from carbon.catalogue.schema import Catalogue
@@ -241,7 +241,7 @@ def write_labels(
         joined, made = beside / "labels", beside / f"made{out.suffix}"
         joined.mkdir()
         rows, claimed = drawn(graded, about, job, Files(joined, 0))
-        as_text(rows).to_csv(joined / INDEX, index=False)
+        write_table(rows, joined / INDEX)
         finished(joined, made, job.langs[0])
         whole = made if made.exists() else joined
         publish(whole, str(out), whole.is_dir())

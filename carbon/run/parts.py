@@ -7,6 +7,7 @@ rows of Parquet are cut again.
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 import shutil
 from collections.abc import Iterator, Sequence
@@ -16,11 +17,12 @@ from typing import Any, Final, Protocol
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
-from pyarrow import csv, parquet
+from pyarrow import parquet
 
 from carbon.base import rules
 from carbon.base.digits import carried_table
 from carbon.base.errors import OutputError
+from carbon.run.csv_files import write_csv
 from carbon.run.results import FORMATS, SHEET_ROWS, as_text, json_lines
 
 __all__ = [
@@ -98,8 +100,7 @@ def write_part(frame: pd.DataFrame, path: Path, suffix: str) -> str:
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         if suffix == ".csv":
-            options = csv.WriteOptions(include_header=False)
-            csv.write_csv(arrow(as_text(frame)), beside, options)
+            write_csv(arrow(as_text(frame)), beside, header=False)
         elif suffix == ".jsonl":
             with beside.open("w", encoding="utf-8", newline="\n") as file:
                 file.writelines(json_lines(frame))
@@ -307,7 +308,7 @@ def joiner(suffix: str, target: Path, columns: list[str], name: str) -> Joiner:
 
 def header_line(columns: list[str]) -> bytes:
     """Line of headers of a CSV file."""
-    sink = pa.BufferOutputStream()
+    sink = io.BytesIO()
     empty = as_text(pd.DataFrame({name: pd.Series(dtype="str") for name in columns}))
-    csv.write_csv(pa.Table.from_pandas(empty, preserve_index=False), sink)
-    return bytes(sink.getvalue())
+    write_csv(pa.Table.from_pandas(empty, preserve_index=False), sink)
+    return sink.getvalue()

@@ -12,11 +12,12 @@ from typing import Final
 
 import pandas as pd
 import pyarrow as pa
-from pyarrow import csv, parquet
+from pyarrow import parquet
 
 from carbon.base.digits import carried_table
 from carbon.base.errors import OutputError
 from carbon.base.files import whole_file
+from carbon.run.csv_files import write_csv
 
 __all__ = [
     "FORMATS",
@@ -77,7 +78,7 @@ def as_text(frame: pd.DataFrame) -> pd.DataFrame:
     return out
 
 
-def write_table(frame: pd.DataFrame, path: Path | str) -> None:
+def write_table(frame: pd.DataFrame, path: Path | str, *, encoding: str = "") -> None:
     """Write a table; the file appears only when it is whole.
 
     Parameters
@@ -86,6 +87,8 @@ def write_table(frame: pd.DataFrame, path: Path | str) -> None:
         The result; its numbers are written as :func:`carbon.base.digits.carried` leaves them.
     path : path
         ``.csv``, ``.parquet``, ``.xlsx`` or ``.jsonl``; its folder is made if need be.
+    encoding : str
+        Of CSV, as for :func:`carbon.run.csv_files.write_csv`.
 
     Raises
     ------
@@ -100,7 +103,7 @@ def write_table(frame: pd.DataFrame, path: Path | str) -> None:
     if path.suffix.lower() == ".xlsx" and len(frame) >= SHEET_ROWS:
         raise OutputError("O003", f"{len(frame)} rows", file=str(path))
     with whole_file(path) as beside:
-        writer(carried_table(frame), beside)
+        writer(carried_table(frame), beside, encoding)
 
 
 def write_picture(svg: str, path: Path) -> None:
@@ -124,11 +127,11 @@ def write_picture(svg: str, path: Path) -> None:
         beside.write_text(svg, encoding="utf-8", newline="\n")
 
 
-def _csv(frame: pd.DataFrame, path: Path) -> None:
-    csv.write_csv(_arrow(as_text(frame)), path)
+def _csv(frame: pd.DataFrame, path: Path, encoding: str = "") -> None:
+    write_csv(_arrow(as_text(frame)), path, encoding=encoding)
 
 
-def _parquet(frame: pd.DataFrame, path: Path) -> None:
+def _parquet(frame: pd.DataFrame, path: Path, _encoding: str = "") -> None:
     parquet.write_table(_arrow(frame), path, compression="zstd")
 
 
@@ -155,12 +158,12 @@ def json_lines(frame: pd.DataFrame) -> Iterator[str]:
         yield json.dumps(line, ensure_ascii=False, allow_nan=False, default=str) + "\n"
 
 
-def _jsonl(frame: pd.DataFrame, path: Path) -> None:
+def _jsonl(frame: pd.DataFrame, path: Path, _encoding: str = "") -> None:
     with path.open("w", encoding="utf-8", newline="\n") as file:
         file.writelines(json_lines(frame))
 
 
-def _xlsx(frame: pd.DataFrame, path: Path) -> None:
+def _xlsx(frame: pd.DataFrame, path: Path, _encoding: str = "") -> None:
     import xlsxwriter
     from xlsxwriter.exceptions import XlsxFileError
 
@@ -209,7 +212,7 @@ def _arrow(frame: pd.DataFrame) -> pa.Table:
     return pa.Table.from_pandas(frame, preserve_index=False)
 
 
-FORMATS: Final[dict[str, Callable[[pd.DataFrame, Path], None]]] = {
+FORMATS: Final[dict[str, Callable[..., None]]] = {
     ".csv": _csv,
     ".parquet": _parquet,
     ".xlsx": _xlsx,

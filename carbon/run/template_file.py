@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
 
 import pandas as pd
@@ -11,6 +10,7 @@ from carbon.base.errors import OutputError
 from carbon.base.files import whole_file
 from carbon.base.rules import templates_root
 from carbon.catalogue.schema import Vocabulary
+from carbon.run.parts import header_line
 from carbon.run.results import EPOCH
 
 __all__ = ["columns", "write_template"]
@@ -93,8 +93,7 @@ def _headers(lang: str) -> list[str]:
 
 
 def _csv(_vocabulary: Vocabulary, path: Path, lang: str) -> None:
-    with path.open("w", encoding="utf-8-sig", newline="") as file:
-        csv.writer(file).writerow(_headers(lang))
+    path.write_bytes(header_line(_headers(lang)))
 
 
 def _xlsx(vocabulary: Vocabulary, path: Path, lang: str) -> None:
