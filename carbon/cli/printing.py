@@ -70,7 +70,9 @@ def column_words(column: str) -> str:
 
 def category_names(study: Study) -> dict[str, str]:
     """Names of the categories; none in English, where that of the file stands."""
-    table = study.vocabulary.categories.head(None if language() == "zh" else 0)
+    if language() != "zh":
+        return {}
+    table = study.vocabulary.categories
     columns = (table[name].astype(str).tolist() for name in ("category", "name_zh"))
     return dict(zip(*columns, strict=True))
 

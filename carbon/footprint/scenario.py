@@ -179,7 +179,8 @@ def _part(
             low, high, chance = (np.full(len(part), np.nan) for _ in range(3))
         rows.append((before, after, reason, low, high, chance))
     problem = weighed.problem.to_numpy(dtype=object)
-    return _Results(*(np.stack(column) for column in zip(*rows, strict=True)), problem)
+    numbers = [np.stack(column) for column in zip(*rows, strict=True)]
+    return _Results(*numbers, problem=problem)
 
 
 def _changes(
