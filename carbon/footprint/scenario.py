@@ -179,8 +179,8 @@ def _part(
             low, high, chance = (np.full(len(part), np.nan) for _ in range(3))
         rows.append((before, after, reason, low, high, chance))
     problem = weighed.problem.to_numpy(dtype=object)
-    numbers = [np.stack(column) for column in zip(*rows, strict=True)]
-    return _Results(*numbers, problem=problem)
+    before, after, reason, low, high, chance = (np.stack(each) for each in zip(*rows, strict=True))
+    return _Results(before, after, reason, low, high, chance, problem)
 
 
 def _changes(
