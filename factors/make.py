@@ -41,6 +41,7 @@ FIRST = (
     ("carbon-scale", "2026.1"),
 )
 CHANGED = {
+    "carbon-processes": "2026.2",
     "carbon-scale": "2026.2",
     "carbon-uncertainty": "2026.2",
     "carbon-vocabulary": "2026.2",

@@ -6,14 +6,17 @@ Publisher: Ember, Yearly Electricity Data, as Our World in Data hands it on (CC 
 chart: carbon intensity of generation [g CO2e/kWh, life cycle] and generation by source [TWh].
 SOURCES/owid-ember-electricity (or open-data/owid-ember-electricity beside SOURCES) holds them.
 
-- Electricity at the consumer: the intensity of the latest year / (1 - grid losses). No open table
-  of losses by country was read, so 8 % of generation is an assumption, 3 to 20 %.
+- Electricity at the consumer: the intensity of the latest year / (1 - grid losses), once. Losses are
+  cells of ``losses.csv``, by place or for the world. No open table of losses by country was read, so
+  the world's is an assumption and every place takes it.
 - Its spread: the larger of 1.2 and the ratio to a second reading, the country's generation by
   source x China's published footprint of each technology (mee/2024), joined with the losses.
-- Industrial heat outside China: one mix for every country, coal, gas and oil as the power stations
-  of the world burn them. No open table of boilers by country was read, and what a country's power
-  stations burn says little of its boilers (Sweden's burn next to nothing, mostly coal), so the mix
-  is an assumption whose spread reaches from all gas to all coal.
+- Industrial heat outside China: coal, gas and oil. No open table of boilers by country was read.
+  What a country's power stations burn tells which fuels it has, and the more so the more of its
+  electricity comes of them: Vietnam's boilers are near its power stations, Sweden's (where 1 % of
+  generation burns fuel) are near the world's. So the mix is the country's with the fossil share of
+  its generation as weight, the world's with the rest: an assumption whose spread reaches from all
+  gas to all coal.
 """
 
 from __future__ import annotations
@@ -41,7 +44,6 @@ TECHNOLOGY = {
     "rest": "electricity, biomass, at grid",
 }
 AGGREGATED = {"OWID_WRL": "GLO", "OWID_EUR": "RER", "OWID_KOS": "XK"}
-LOSSES, LOSSES_LOW, LOSSES_HIGH = 0.08, 0.03, 0.20
 LEAST = 1.2
 """Spread of a published figure that two readings do not widen."""
 
@@ -51,10 +53,14 @@ UNREAD = 1.5
 BURNED = {"coal": "coal, burned", "gas": "natural gas, burned", "oil": "fuel oil, burned"}
 EFFICIENCY = {"coal": 0.80, "gas": 0.90, "oil": 0.85}
 WORLD = "GLO"
+TOLD = "CN"
+"""Whose heat is another package's (carbon-processes)."""
+
 HEAT_SPREAD = 1.6
 """All coal or all gas against the mix of both, with boilers better or worse than assumed."""
 
 Series = dict[str, dict[int, float]]
+Row = dict[str, object]
 
 
 def main(sources: Path) -> None:
@@ -70,8 +76,10 @@ def main(sources: Path) -> None:
     names = entities(folder / f"{INTENSITY}.csv")
     places = iso2()
     footprint = technologies()
-    activities: list[dict[str, object]] = []
-    exchanges: list[dict[str, object]] = []
+    lost = losses()
+    world = burned(tables, "OWID_WRL")
+    activities: list[Row] = []
+    exchanges: list[Row] = []
     for code in sorted(names, key=lambda code: places.get(code, code)):
         place = places.get(code)
         if place is None:
@@ -79,107 +87,106 @@ def main(sources: Path) -> None:
         year = max(tables[INTENSITY][code])
         grams = tables[INTENSITY][code][year]
         mix = shares(tables, code, year)
-        electricity(activities, exchanges, place, code, names[code], year, grams, mix, footprint)
-        if place == WORLD:
-            heat(activities, exchanges, place, names[code], year, mix)
+        told = f"{INTENSITY}.csv, {code}, {year}: {grams!r} g CO2e/kWh"
+        made = electricity(place, names[code], year, grams, told, mix, footprint, lost)
+        if made is None:
+            continue
+        activities.append(made[0])
+        exchanges.append(made[1])
+        if place != TOLD:
+            boiled = heat(place, names[code], year, mix, world)
+            activities.append(boiled[0])
+            exchanges += boiled[1]
     write_rows(HERE, "activities", activities)
     write_rows(HERE, "exchanges", exchanges)
     print(f"{len(activities)} datasets")
 
 
 def electricity(
-    activities: list[dict[str, object]],
-    exchanges: list[dict[str, object]],
     place: str,
-    code: str,
     name: str,
     year: int,
     grams: float,
+    told: str,
     mix: dict[str, float],
     footprint: dict[str, float],
-) -> None:
-    """Add the consumer mix of a place."""
+    losses: dict[str, dict[str, str]],
+) -> tuple[Row, Row] | None:
+    """Give the consumer mix of a place and its one emission, nothing if no reading tells it."""
     second = 1000 * sum(share * footprint[source] for source, share in mix.items())
     printed = grams
     if grams <= 0:  # no generation is free of emissions over its life
         if not second:
-            return
+            return None
         grams = round(second, 2)
+    row = losses.get(place, losses[WORLD])
+    low, share, high = (float(row[name]) for name in ("low", "share", "high"))
+    kept = 1 - share
     apart = max(second / grams, grams / second) if second else UNREAD
-    kept = 1 - LOSSES
-    lost = max(kept / (1 - LOSSES_HIGH), (1 - LOSSES_LOW) / kept)
+    lost = max(kept / (1 - high), (1 - low) / kept)
     gsd2 = math.exp(math.hypot(math.log(max(LEAST, apart)), math.log(lost)))
     if printed <= 0:
         gsd2 = max(gsd2, UNREAD)
     reading = f"second reading {second:.0f} g/kWh" if second else "no second reading"
     taken = "" if printed > 0 else " is taken"
     cite = (
-        f"{INTENSITY}.csv, {code}, {year}: {printed!r} g CO2e/kWh; {reading} (generation by source"
-        f" x technologies of mee/2024){taken}; / (1 - {LOSSES}) grid losses, assumption,"
-        f" {LOSSES_LOW} to {LOSSES_HIGH}"
+        f"{told}; {reading} (generation by source x technologies of mee/2024){taken};"
+        f" / (1 - {share:g}) grid losses, {row['kind']}, {low:g} to {high:g} (losses.csv)"
     )
     at = {"activity": "electricity, consumer", "location": place}
-    activities.append(
-        {
-            **at,
-            "unit": "kWh",
-            "year": year,
-            "title": f"{name}: average mix of generation with grid losses",
-            "title_zh": f"{name} 用户端电力 含输配电损耗",
-            "boundary": "life cycle of generation as compiled by Ember, no trade; grid losses",
-            "production": 1.0,
-            "gsd2": round(gsd2, 3),
-            "pedigree": "2;2;1;1;2",
-            "kind": "derived",
-            "cite": cite,
-        }
-    )
-    exchanges.append(
-        {
-            **at,
-            "kind": "emission",
-            "flow": "greenhouse gases, aggregate, unstated",
-            "amount": grams / 1000 / kept,
-            "unit": "kg",
-            "cite": cite,
-        }
-    )
+    activity: Row = {
+        **at,
+        "unit": "kWh",
+        "year": year,
+        "title": f"{name}: average mix of generation with grid losses",
+        "title_zh": f"{name} 用户端电力 含输配电损耗",
+        "boundary": "life cycle of generation as compiled by Ember, no trade; grid losses",
+        "production": 1.0,
+        "gsd2": round(gsd2, 3),
+        "pedigree": "2;2;1;1;2",
+        "kind": "derived",
+        "cite": cite,
+    }
+    emission: Row = {
+        **at,
+        "kind": "emission",
+        "flow": "greenhouse gases, aggregate, unstated",
+        "amount": grams / 1000 / kept,
+        "unit": "kg",
+        "cite": cite,
+    }
+    return activity, emission
 
 
 def heat(
-    activities: list[dict[str, object]],
-    exchanges: list[dict[str, object]],
-    place: str,
-    name: str,
-    year: int,
-    mix: dict[str, float],
-) -> None:
-    """Add industrial heat: fuels as in the power stations of a place."""
-    burned = {fuel: mix[fuel] for fuel in FUELS}
-    total = sum(burned.values())
-    at = {"activity": "heat, industrial", "location": place}
-    part = {fuel: share / total for fuel, share in burned.items()}
+    place: str, name: str, year: int, mix: dict[str, float], world: dict[str, float]
+) -> tuple[Row, list[Row]]:
+    """Give industrial heat: fuels of the country's power stations and of the world's."""
+    own = {fuel: 0.0 if place == WORLD else mix.get(fuel, 0.0) for fuel in FUELS}
+    weight = sum(own.values())
+    part = {fuel: round(own[fuel] + (1 - weight) * world[fuel], 4) for fuel in FUELS}
+    part["oil"] = round(1 - part["coal"] - part["gas"], 4)
     spoken = ", ".join(f"{fuel} {share:.0%}" for fuel, share in part.items())
     cite = (
-        f"assumption: boilers burn coal, gas and oil as the power stations of the world did in"
-        f" {year} (Ember: {spoken}); no open table of industrial boilers by country was read"
+        f"assumption: boilers burn {spoken}: fuels of the country's power stations (Ember, {year},"
+        f" {weight:.0%} of generation) and for the other {1 - weight:.0%} of the world's; no open"
+        " table of industrial boilers by country was read"
     )
-    activities.append(
-        {
-            **at,
-            "unit": "MJ",
-            "year": year,
-            "title": f"{name}: industrial heat, fuels as in its power stations",
-            "title_zh": f"{name} 工业用热",
-            "boundary": "useful heat at the factory",
-            "production": 1.0,
-            "gsd2": HEAT_SPREAD,
-            "pedigree": "5;4;1;2;4",
-            "kind": "assumption",
-            "cite": f"{cite}; gsd2 {HEAT_SPREAD} spans all gas to all coal",
-        }
-    )
-    exchanges.extend(
+    at = {"activity": "heat, industrial", "location": place}
+    activity: Row = {
+        **at,
+        "unit": "MJ",
+        "year": year,
+        "title": f"{name}: industrial heat of coal, gas and oil",
+        "title_zh": f"{name} 工业用热",
+        "boundary": "useful heat at the factory",
+        "production": 1.0,
+        "gsd2": HEAT_SPREAD,
+        "pedigree": "5;4;1;2;4",
+        "kind": "assumption",
+        "cite": f"{cite}; gsd2 {HEAT_SPREAD} spans all gas to all coal",
+    }
+    fuels: list[Row] = [
         {
             **at,
             "kind": "input",
@@ -187,10 +194,25 @@ def heat(
             "flow_location": "GB",
             "amount": share / EFFICIENCY[fuel],
             "unit": "MJ",
-            "cite": f"{share!r} of the heat / {EFFICIENCY[fuel]} boiler efficiency; {cite}",
+            "cite": f"{share:g} of the heat / {EFFICIENCY[fuel]} boiler efficiency; {cite}",
         }
         for fuel, share in part.items()
-    )
+        if share > 0
+    ]
+    return activity, fuels
+
+
+def burned(tables: dict[str, Series], code: str) -> dict[str, float]:
+    """Shares of coal, gas and oil in what power stations make of fuels."""
+    mix = shares(tables, code, max(tables[INTENSITY][code]))
+    total = sum(mix[fuel] for fuel in FUELS)
+    return {fuel: mix[fuel] / total for fuel in FUELS}
+
+
+def losses() -> dict[str, dict[str, str]]:
+    """Share of generation that is lost on the way to the consumer, by place."""
+    with (HERE / "losses.csv").open(encoding="utf-8", newline="") as file:
+        return {row["location"]: row for row in csv.DictReader(file)}
 
 
 def shares(tables: dict[str, Series], code: str, year: int) -> dict[str, float]:
