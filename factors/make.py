@@ -45,6 +45,8 @@ CHANGED = {
     "carbon-scale": "2026.2",
     "carbon-uncertainty": "2026.2",
     "carbon-vocabulary": "2026.2",
+    "desnz": "2025.1",
+    "mee": "2024.1",
 }
 """Packages of the first edition that the second takes in a newer version."""
 

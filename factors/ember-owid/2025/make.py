@@ -6,17 +6,16 @@ Publisher: Ember, Yearly Electricity Data, as Our World in Data hands it on (CC 
 chart: carbon intensity of generation [g CO2e/kWh, life cycle] and generation by source [TWh].
 SOURCES/owid-ember-electricity (or open-data/owid-ember-electricity beside SOURCES) holds them.
 
-- Electricity at the consumer: the intensity of the latest year / (1 - grid losses), once. Losses are
-  cells of ``losses.csv``, by place or for the world. No open table of losses by country was read, so
-  the world's is an assumption and every place takes it.
-- Its spread: the larger of 1.2 and the ratio to a second reading, the country's generation by
-  source x China's published footprint of each technology (mee/2024), joined with the losses.
-- Industrial heat outside China: coal, gas and oil. No open table of boilers by country was read.
-  What a country's power stations burn tells which fuels it has, and the more so the more of its
-  electricity comes of them: Vietnam's boilers are near its power stations, Sweden's (where 1 % of
-  generation burns fuel) are near the world's. So the mix is the country's with the fossil share of
-  its generation as weight, the world's with the rest: an assumption whose spread reaches from all
-  gas to all coal.
+- Electricity at the consumer: the intensity of the latest year / (1 - grid losses), once. Losses
+  are cells of ``losses.csv``, by place or for the world. No open table of losses by country was
+  read, so the world's is an assumption and every place takes it.
+- Its spread: the largest of 1.2 and the ratios to a second and a third reading, the country's
+  generation by source x China's published footprint of each technology (mee/2024) and x the medians
+  of the IPCC (AR5 WGIII annex III, as multiplied in ``readings.csv``), joined with the losses.
+- Industrial heat outside China: one mix for every country, coal, gas and oil as the power stations
+  of the world burn them. No open table of boilers by country was read, and what a country's power
+  stations burn says little of its boilers (Sweden's burn next to nothing, mostly coal), so the mix
+  is an assumption whose spread reaches from all gas to all coal.
 """
 
 from __future__ import annotations
@@ -53,9 +52,6 @@ UNREAD = 1.5
 BURNED = {"coal": "coal, burned", "gas": "natural gas, burned", "oil": "fuel oil, burned"}
 EFFICIENCY = {"coal": 0.80, "gas": 0.90, "oil": 0.85}
 WORLD = "GLO"
-TOLD = "CN"
-"""Whose heat is another package's (carbon-processes)."""
-
 HEAT_SPREAD = 1.6
 """All coal or all gas against the mix of both, with boilers better or worse than assumed."""
 
@@ -76,8 +72,8 @@ def main(sources: Path) -> None:
     names = entities(folder / f"{INTENSITY}.csv")
     places = iso2()
     footprint = technologies()
-    lost = losses()
-    world = burned(tables, "OWID_WRL")
+    lost = {row["location"]: row for row in read_rows("losses.csv")}
+    medians = {row["location"]: row for row in read_rows("readings.csv")}
     activities: list[Row] = []
     exchanges: list[Row] = []
     for code in sorted(names, key=lambda code: places.get(code, code)):
@@ -88,13 +84,14 @@ def main(sources: Path) -> None:
         grams = tables[INTENSITY][code][year]
         mix = shares(tables, code, year)
         told = f"{INTENSITY}.csv, {code}, {year}: {grams!r} g CO2e/kWh"
-        made = electricity(place, names[code], year, grams, told, mix, footprint, lost)
+        third = medians.get(place)
+        made = electricity(place, names[code], year, grams, told, mix, footprint, third, lost)
         if made is None:
             continue
         activities.append(made[0])
         exchanges.append(made[1])
-        if place != TOLD:
-            boiled = heat(place, names[code], year, mix, world)
+        if place == WORLD:
+            boiled = heat(place, names[code], year, mix)
             activities.append(boiled[0])
             exchanges += boiled[1]
     write_rows(HERE, "activities", activities)
@@ -110,6 +107,7 @@ def electricity(
     told: str,
     mix: dict[str, float],
     footprint: dict[str, float],
+    third: dict[str, str] | None,
     losses: dict[str, dict[str, str]],
 ) -> tuple[Row, Row] | None:
     """Give the consumer mix of a place and its one emission, nothing if no reading tells it."""
@@ -123,6 +121,9 @@ def electricity(
     low, share, high = (float(row[name]) for name in ("low", "share", "high"))
     kept = 1 - share
     apart = max(second / grams, grams / second) if second else UNREAD
+    if third:
+        medians = float(third["grams"])
+        apart = max(apart, medians / grams, grams / medians)
     lost = max(kept / (1 - high), (1 - low) / kept)
     gsd2 = math.exp(math.hypot(math.log(max(LEAST, apart)), math.log(lost)))
     if printed <= 0:
@@ -131,6 +132,7 @@ def electricity(
     taken = "" if printed > 0 else " is taken"
     cite = (
         f"{told}; {reading} (generation by source x technologies of mee/2024){taken};"
+        f"{third_reading(third)}"
         f" / (1 - {share:g}) grid losses, {row['kind']}, {low:g} to {high:g} (losses.csv)"
     )
     at = {"activity": "electricity, consumer", "location": place}
@@ -158,26 +160,27 @@ def electricity(
     return activity, emission
 
 
-def heat(
-    place: str, name: str, year: int, mix: dict[str, float], world: dict[str, float]
-) -> tuple[Row, list[Row]]:
-    """Give industrial heat: fuels of the country's power stations and of the world's."""
-    own = {fuel: 0.0 if place == WORLD else mix.get(fuel, 0.0) for fuel in FUELS}
-    weight = sum(own.values())
-    part = {fuel: round(own[fuel] + (1 - weight) * world[fuel], 4) for fuel in FUELS}
-    part["oil"] = round(1 - part["coal"] - part["gas"], 4)
+def third_reading(row: dict[str, str] | None) -> str:
+    """Words of the reading with the medians of the IPCC, nothing where there is none."""
+    return f" third reading {row['grams']} g/kWh (x medians of the IPCC, AR5);" if row else ""
+
+
+def heat(place: str, name: str, year: int, mix: dict[str, float]) -> tuple[Row, list[Row]]:
+    """Give industrial heat: fuels as in the power stations of a place."""
+    burned = {fuel: mix[fuel] for fuel in FUELS}
+    total = sum(burned.values())
+    at = {"activity": "heat, industrial", "location": place}
+    part = {fuel: share / total for fuel, share in burned.items()}
     spoken = ", ".join(f"{fuel} {share:.0%}" for fuel, share in part.items())
     cite = (
-        f"assumption: boilers burn {spoken}: fuels of the country's power stations (Ember, {year},"
-        f" {weight:.0%} of generation) and for the other {1 - weight:.0%} of the world's; no open"
-        " table of industrial boilers by country was read"
+        f"assumption: boilers burn coal, gas and oil as the power stations of the world did in"
+        f" {year} (Ember: {spoken}); no open table of industrial boilers by country was read"
     )
-    at = {"activity": "heat, industrial", "location": place}
     activity: Row = {
         **at,
         "unit": "MJ",
         "year": year,
-        "title": f"{name}: industrial heat of coal, gas and oil",
+        "title": f"{name}: industrial heat, fuels as in its power stations",
         "title_zh": f"{name} 工业用热",
         "boundary": "useful heat at the factory",
         "production": 1.0,
@@ -194,25 +197,17 @@ def heat(
             "flow_location": "GB",
             "amount": share / EFFICIENCY[fuel],
             "unit": "MJ",
-            "cite": f"{share:g} of the heat / {EFFICIENCY[fuel]} boiler efficiency; {cite}",
+            "cite": f"{share!r} of the heat / {EFFICIENCY[fuel]} boiler efficiency; {cite}",
         }
         for fuel, share in part.items()
-        if share > 0
     ]
     return activity, fuels
 
 
-def burned(tables: dict[str, Series], code: str) -> dict[str, float]:
-    """Shares of coal, gas and oil in what power stations make of fuels."""
-    mix = shares(tables, code, max(tables[INTENSITY][code]))
-    total = sum(mix[fuel] for fuel in FUELS)
-    return {fuel: mix[fuel] / total for fuel in FUELS}
-
-
-def losses() -> dict[str, dict[str, str]]:
-    """Share of generation that is lost on the way to the consumer, by place."""
-    with (HERE / "losses.csv").open(encoding="utf-8", newline="") as file:
-        return {row["location"]: row for row in csv.DictReader(file)}
+def read_rows(name: str) -> list[dict[str, str]]:
+    """Rows of a curated table beside this file."""
+    with (HERE / name).open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
 
 
 def shares(tables: dict[str, Series], code: str, year: int) -> dict[str, float]:
