@@ -115,3 +115,12 @@ def test_nothing_whose_terms_bind_the_program_is_shipped() -> None:
     for path in ROOT.glob("*/*/datapackage.json"):
         text = path.read_text(encoding="utf-8")
         assert not re.search(r"AGPL|BY-SA|BY-NC|-NC-", text), path
+
+
+def test_biogenic_carbon_dioxide_is_apart_from_methane(study: Study) -> None:
+    goods = "sku,category,mass,materials\nbox,stationery,1 kg,paper 100%\ntee,t_shirt,,cotton 100%\n"
+    table = study.footprints(goods).to_frame()
+    assert (table["biogenic_co2_kg"] > 0).all()
+    assert table["biogenic_co2_kg"].to_numpy() == pytest.approx(-table["removals_kg"].to_numpy())
+    assert (table["biogenic_kg"] - table["biogenic_co2_kg"] > 0).all()  # methane of landfills
+    assert "biogenic_co2_kg" not in Study("2026.1", cache=False).footprints(goods).to_frame()
