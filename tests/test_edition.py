@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from carbon.background.source import factors_root
+from carbon.reference_tables import reference_table
 from carbon.study import Study
 
 ROOT = factors_root()
@@ -118,9 +119,20 @@ def test_nothing_whose_terms_bind_the_program_is_shipped() -> None:
 
 
 def test_biogenic_carbon_dioxide_is_apart_from_methane(study: Study) -> None:
-    goods = "sku,category,mass,materials\nbox,stationery,1 kg,paper 100%\ntee,t_shirt,,cotton 100%\n"
+    goods = (
+        "sku,category,mass,materials\nbox,stationery,1 kg,paper 100%\ntee,t_shirt,,cotton 100%\n"
+    )
     table = study.footprints(goods).to_frame()
     assert (table["biogenic_co2_kg"] > 0).all()
     assert table["biogenic_co2_kg"].to_numpy() == pytest.approx(-table["removals_kg"].to_numpy())
     assert (table["biogenic_kg"] - table["biogenic_co2_kg"] > 0).all()  # methane of landfills
     assert "biogenic_co2_kg" not in Study("2026.1", cache=False).footprints(goods).to_frame()
+
+
+def test_categories_have_their_heading_of_the_harmonized_system(study: Study) -> None:
+    codes = study.edition.judging["standard_codes"].set_index("category")["hs"]
+    categories = set(study.edition.vocabulary["categories"]["category"])
+    assert set(codes.index) == categories - {"other"}
+    assert codes.str.fullmatch(r"(0[1-9]|[1-8]\d|9[0-7])\d\d").all()
+    table = reference_table(study).set_index("category")
+    assert table["hs"].filter(regex="^t_shirt").unique().tolist() == ["6109"]
