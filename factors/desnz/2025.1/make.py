@@ -2,9 +2,12 @@
 
     python factors/desnz/2025.1/make.py
 
-No number differs from desnz/2025, which edition 2026.1 locks. The cite of a dataset was that of one
+No amount differs from desnz/2025, which edition 2026.1 locks. The cite of a dataset was that of one
 cell: freight and fuels named the vehicle (tank to wheel) and not the fuel's supply (well to tank),
 and what the publisher states per tonne did not say that it was divided.
+
+One spread differs: board of any kind at 1.20 kg CO2e/kg stands for folding boxboard, of which mills
+report 0.48 to 0.81 (Carbon Catalogue, Meinrenken et al. 2022), so that paperboard spans them.
 """
 
 from __future__ import annotations
@@ -18,6 +21,8 @@ HERE = Path(__file__).parent
 BEFORE = HERE.parent / "2025"
 TO_TANK = "; well-to-tank"
 PER_TONNE = "per tonne / 1000"
+BOXBOARD = {"paperboard": 2.5}
+"""Spread of what is a proxy of board of another kind."""
 
 
 def main() -> None:
@@ -33,6 +38,8 @@ def main() -> None:
             row["cite"] += f"; {PER_TONNE}"
     divided = {row["activity"] for row in exchanges if " / 1000" in row["cite"]}
     for row in activities:
+        if row["activity"] in BOXBOARD:
+            row["gsd2"] = f"{BOXBOARD[row['activity']]:g}"
         if row["activity"] in supply:
             row["cite"] += f" tank-to-wheel + {supply[row['activity']]} well-to-tank"
         if row["activity"] in divided:
