@@ -51,7 +51,7 @@ def reference_table(study: Study, references: References | None = None) -> pd.Da
     codes = study.edition.judging.get("standard_codes")
     if codes is not None:
         heading = codes.set_index("category")["hs"]
-        table["hs"] = [heading.get(name.partition("/")[0], "") for name in table.index]
+        table["hs"] = [heading.get(str(name).partition("/")[0], "") for name in table.index]
     return table.reset_index(names="category")
 
 
