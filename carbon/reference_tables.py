@@ -31,7 +31,8 @@ def reference_table(study: Study, references: References | None = None) -> pd.Da
     -------
     pandas.DataFrame
         A row a category: ``category reference_kg`` [kg CO2e per kept unit] ``skus left_out``,
-        each stage, ``weights`` and ``reference``.
+        each stage, ``weights`` and ``reference``; in an edition that has standard codes ``hs``,
+        the heading of the Harmonized System under which most of its goods fall.
 
     Examples
     --------
@@ -47,6 +48,10 @@ def reference_table(study: Study, references: References | None = None) -> pd.Da
     table.insert(1, "skus", [chosen.skus.get(name, 0) for name in stages.index])
     table.insert(2, "left_out", [chosen.left_out.get(name, 0) for name in stages.index])
     table["weights"], table["reference"] = chosen.weights, chosen.id
+    codes = study.edition.judging.get("standard_codes")
+    if codes is not None:
+        heading = codes.set_index("category")["hs"]
+        table["hs"] = [heading.get(str(name).partition("/")[0], "") for name in table.index]
     return table.reset_index(names="category")
 
 

@@ -41,9 +41,12 @@ FIRST = (
     ("carbon-scale", "2026.1"),
 )
 CHANGED = {
+    "carbon-processes": "2026.2",
     "carbon-scale": "2026.2",
     "carbon-uncertainty": "2026.2",
     "carbon-vocabulary": "2026.2",
+    "desnz": "2025.1",
+    "mee": "2024.1",
 }
 """Packages of the first edition that the second takes in a newer version."""
 

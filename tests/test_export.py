@@ -93,7 +93,7 @@ def test_nodes_say_what_an_analyst_asks(exported: tuple[Study, Path]) -> None:
         if one["name"] == "electricity, consumer" and one["location"] == "CN-ZJ"
     )
     assert power["unit"] == "kilowatt hour"
-    assert "mee/2024" in power["comment"]
+    assert "mee/2024.1" in power["comment"]
     edge = next(iter(node.technosphere()))
     assert edge.input["name"].startswith("A 棉 T 恤 | ")
     spread = next(iter(power.production()))

@@ -153,7 +153,7 @@ def test_the_match_says_how_it_fitted(edition: Edition) -> None:
 
 def test_an_edited_cell_is_refused(tmp_path: Path) -> None:
     shutil.copytree(ROOT, tmp_path / "factors")
-    table = tmp_path / "factors" / "mee" / "2024" / "exchanges.csv"
+    table = tmp_path / "factors" / "mee" / "2024.1" / "exchanges.csv"
     table.write_text(table.read_text(encoding="utf-8").replace("0.924", "0.824"), encoding="utf-8")
     with pytest.raises(FactorsError, match="F003"):
         load_edition(root=tmp_path / "factors")
@@ -161,7 +161,7 @@ def test_an_edited_cell_is_refused(tmp_path: Path) -> None:
 
 def test_a_resealed_package_is_refused_by_the_lock(tmp_path: Path) -> None:
     shutil.copytree(ROOT, tmp_path / "factors")
-    path = tmp_path / "factors" / "mee" / "2024" / "datapackage.json"
+    path = tmp_path / "factors" / "mee" / "2024.1" / "datapackage.json"
     descriptor = json.loads(path.read_text(encoding="utf-8"))
     path.write_text(json.dumps({**descriptor, "year": 2030}), encoding="utf-8")
     with pytest.raises(FactorsError, match="F003"):
@@ -351,7 +351,7 @@ def test_two_hundred_countries_have_their_grid(world: Study) -> None:
         for place in ("CN", "CN-ZJ", "GB", "HK", "MO", "TW", "VN")
     }
     assert source == {
-        "CN": "mee/2024", "CN-ZJ": "mee/2024", "GB": "desnz/2025", "HK": "ember-owid/2025",
+        "CN": "mee/2024.1", "CN-ZJ": "mee/2024.1", "GB": "desnz/2025.1", "HK": "ember-owid/2025",
         "MO": "ember-owid/2025", "TW": "ember-owid/2025", "VN": "ember-owid/2025",
     }  # fmt: skip
 
@@ -367,7 +367,7 @@ def test_a_second_reading_lies_inside_the_interval_of_a_grid(world: Study) -> No
         ours = rows.loc["ember-owid/2025"]
         row = table.index[(table["activity"] == ours["activity"]) & (table["location"] == place)]
         by_source = dict(zip(table["source"][row], unit[row], strict=True))
-        official = by_source[{"CN": "mee/2024", "GB": "desnz/2025"}[place]]
+        official = by_source[{"CN": "mee/2024.1", "GB": "desnz/2025.1"}[place]]
         ratio = by_source["ember-owid/2025"] / official
         assert 1 / ours["gsd2"] <= ratio <= ours["gsd2"], place
 

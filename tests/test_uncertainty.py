@@ -23,7 +23,12 @@ from carbon.cli.main import main
 from carbon.footprint import uncertainty
 from carbon.footprint.compare import comparable, probability_lower
 from carbon.footprint.quality import assess, variance
-from carbon.footprint.result import INTERVAL_COLUMNS, QUANTITY_COLUMNS, RESULT_COLUMNS
+from carbon.footprint.result import (
+    BIOGENIC_CO2_COLUMN,
+    INTERVAL_COLUMNS,
+    QUANTITY_COLUMNS,
+    RESULT_COLUMNS,
+)
 from carbon.footprint.spreads import Spread, Spreads
 from carbon.footprint.streams import Streams, content_keys, even_ranks, middles
 from carbon.stages.groups import PARAMETERS, RATES
@@ -515,7 +520,7 @@ def test_draws_on_the_command_line(tmp_path: Path) -> None:
         assert done.exit_code == 0, done.output
         return list(pd.read_csv(target).columns)
 
-    usual = {*RESULT_COLUMNS, *QUANTITY_COLUMNS}
+    usual = {*RESULT_COLUMNS, *QUANTITY_COLUMNS, BIOGENIC_CO2_COLUMN}
     assert set(columns("--draws", "0")) == usual
     assert set(columns("--draws", "60")) == {*usual, *INTERVAL_COLUMNS}
     assert {"returns_low_kg", "returns_high_kg"} < set(columns("--draws", "60", "--stages"))

@@ -64,5 +64,6 @@ JUDGING: Final[dict[str, tuple[str, ...]]] = {
     "fixed_pieces": ("item",),
     "scrap": ("material",),
     "air_shares": ("category",),
+    "standard_codes": ("category",),
 }
 """Tables of the judging: what goods are compared by, and what is believed of them."""

@@ -22,7 +22,14 @@ from carbon.footprint.weigh import added
 if TYPE_CHECKING:
     from carbon.paper.shown import Picture
 
-__all__ = ["INTERVAL_COLUMNS", "QUANTITY_COLUMNS", "RESULT_COLUMNS", "Footprints", "spread_out"]
+__all__ = [
+    "BIOGENIC_CO2_COLUMN",
+    "INTERVAL_COLUMNS",
+    "QUANTITY_COLUMNS",
+    "RESULT_COLUMNS",
+    "Footprints",
+    "spread_out",
+]
 
 Record = TypeVar("Record", Interval, Quality, Standing)
 STAGE_COLUMNS: Final = tuple(f"{stage}_kg" for stage in STAGES)
@@ -46,6 +53,9 @@ RESULT_COLUMNS: Final = (
 )
 QUANTITY_COLUMNS: Final = ("functional_quantity", "unit", "size_class", "kg_per_unit")
 """Columns of a result in an edition that compares by what the buyer gets."""
+
+BIOGENIC_CO2_COLUMN: Final = "biogenic_co2_kg"
+"""Column of such an edition: of ``biogenic_kg`` the carbon dioxide; methane and the rest remain."""
 
 ROUNDING: Final = 1e-9
 """Share of a total that adding in another order may leave over."""
@@ -223,6 +233,8 @@ class Footprints:
                 frame[f"{stem}_high_kg"] = self.interval.high[:, 1 + position]
         for position, name in enumerate(PART_COLUMNS):
             frame[name] = parts[:, position]
+        if "functional_quantity" in skus:
+            frame[BIOGENIC_CO2_COLUMN] = self.carbon[:, 1]
         with np.errstate(invalid="ignore", divide="ignore"):
             frame["aggregate_share"] = self.aggregate.sum(axis=1) / total
             for position, name in enumerate(GWP_COLUMNS):

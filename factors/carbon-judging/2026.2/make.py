@@ -29,10 +29,10 @@ FACTORS = HERE.parents[1]
 ARCHETYPES = (FACTORS / "carbon-goods" / "2026.2", FACTORS / "carbon-archetypes" / "2026.1")
 """The first that has a category says all of it."""
 
-VOCABULARY = FACTORS / "carbon-vocabulary" / "2026.1"
+VOCABULARY = FACTORS / "carbon-vocabulary" / "2026.2"
 PROCESSES = tuple(
     FACTORS / name / version
-    for name, version in (("carbon-processes", "2026.1"), ("ecobalyse-processes", "2025"))
+    for name, version in (("carbon-processes", "2026.2"), ("ecobalyse-processes", "2025"))
 )
 ELECTRICITY: Final = "electricity, consumer"
 QUARTILE = NormalDist().inv_cdf(0.75) / NormalDist().inv_cdf(0.975)

@@ -26,16 +26,16 @@ HERE = Path(__file__).parent
 AT_THE_PLACE = "@"
 
 
-def main() -> None:
-    """Write both tables."""
+def main(here: Path = HERE) -> None:
+    """Write both tables beside the curated ones."""
     takes, steps = defaultdict(list), defaultdict(list)
-    for row in read("takes.csv"):
+    for row in read(here / "takes.csv"):
         takes[row["activity"], row["location"]].append(row)
-    for row in read("steps.csv"):
+    for row in read(here / "steps.csv"):
         steps[row["activity"]].append(row)
     activities: list[dict[str, object]] = []
     exchanges: list[dict[str, object]] = []
-    for row in read("processes.csv"):
+    for row in read(here / "processes.csv"):
         at = {"activity": row["activity"], "location": row["location"]}
         taken, chain = takes[row["activity"], row["location"]], steps[row["activity"]]
         if not taken and not chain:
@@ -57,8 +57,8 @@ def main() -> None:
             }
         )
         exchanges.extend({**at, **exchange} for exchange in (*as_stated(taken), *linked(chain)))
-    write_rows(HERE, "activities", activities)
-    write_rows(HERE, "exchanges", exchanges)
+    write_rows(here, "activities", activities)
+    write_rows(here, "exchanges", exchanges)
 
 
 def as_stated(taken: list[dict[str, str]]) -> list[dict[str, object]]:
@@ -116,9 +116,9 @@ def spread(taken: list[dict[str, str]]) -> float:
     return round(max(factors), 3)
 
 
-def read(name: str) -> list[dict[str, str]]:
-    """Rows of a table beside this file."""
-    with (HERE / name).open(encoding="utf-8", newline="") as file:
+def read(path: Path) -> list[dict[str, str]]:
+    """Rows of a curated table."""
+    with path.open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
 
 

@@ -6,10 +6,12 @@ Publisher: Ember, Yearly Electricity Data, as Our World in Data hands it on (CC 
 chart: carbon intensity of generation [g CO2e/kWh, life cycle] and generation by source [TWh].
 SOURCES/owid-ember-electricity (or open-data/owid-ember-electricity beside SOURCES) holds them.
 
-- Electricity at the consumer: the intensity of the latest year / (1 - grid losses). No open table
-  of losses by country was read, so 8 % of generation is an assumption, 3 to 20 %.
-- Its spread: the larger of 1.2 and the ratio to a second reading, the country's generation by
-  source x China's published footprint of each technology (mee/2024), joined with the losses.
+- Electricity at the consumer: the intensity of the latest year / (1 - grid losses), once. Losses
+  are cells of ``losses.csv``, by place or for the world. No open table of losses by country was
+  read, so the world's is an assumption and every place takes it.
+- Its spread: the largest of 1.2 and the ratios to a second and a third reading, the country's
+  generation by source x China's published footprint of each technology (mee/2024) and x the medians
+  of the IPCC (AR5 WGIII annex III, as multiplied in ``readings.csv``), joined with the losses.
 - Industrial heat outside China: one mix for every country, coal, gas and oil as the power stations
   of the world burn them. No open table of boilers by country was read, and what a country's power
   stations burn says little of its boilers (Sweden's burn next to nothing, mostly coal), so the mix
@@ -41,7 +43,6 @@ TECHNOLOGY = {
     "rest": "electricity, biomass, at grid",
 }
 AGGREGATED = {"OWID_WRL": "GLO", "OWID_EUR": "RER", "OWID_KOS": "XK"}
-LOSSES, LOSSES_LOW, LOSSES_HIGH = 0.08, 0.03, 0.20
 LEAST = 1.2
 """Spread of a published figure that two readings do not widen."""
 
@@ -55,6 +56,7 @@ HEAT_SPREAD = 1.6
 """All coal or all gas against the mix of both, with boilers better or worse than assumed."""
 
 Series = dict[str, dict[int, float]]
+Row = dict[str, object]
 
 
 def main(sources: Path) -> None:
@@ -70,8 +72,10 @@ def main(sources: Path) -> None:
     names = entities(folder / f"{INTENSITY}.csv")
     places = iso2()
     footprint = technologies()
-    activities: list[dict[str, object]] = []
-    exchanges: list[dict[str, object]] = []
+    lost = {row["location"]: row for row in read_rows("losses.csv")}
+    medians = {row["location"]: row for row in read_rows("readings.csv")}
+    activities: list[Row] = []
+    exchanges: list[Row] = []
     for code in sorted(names, key=lambda code: places.get(code, code)):
         place = places.get(code)
         if place is None:
@@ -79,82 +83,90 @@ def main(sources: Path) -> None:
         year = max(tables[INTENSITY][code])
         grams = tables[INTENSITY][code][year]
         mix = shares(tables, code, year)
-        electricity(activities, exchanges, place, code, names[code], year, grams, mix, footprint)
+        told = f"{INTENSITY}.csv, {code}, {year}: {grams!r} g CO2e/kWh"
+        third = medians.get(place)
+        made = electricity(place, names[code], year, grams, told, mix, footprint, third, lost)
+        if made is None:
+            continue
+        activities.append(made[0])
+        exchanges.append(made[1])
         if place == WORLD:
-            heat(activities, exchanges, place, names[code], year, mix)
+            boiled = heat(place, names[code], year, mix)
+            activities.append(boiled[0])
+            exchanges += boiled[1]
     write_rows(HERE, "activities", activities)
     write_rows(HERE, "exchanges", exchanges)
     print(f"{len(activities)} datasets")
 
 
 def electricity(
-    activities: list[dict[str, object]],
-    exchanges: list[dict[str, object]],
     place: str,
-    code: str,
     name: str,
     year: int,
     grams: float,
+    told: str,
     mix: dict[str, float],
     footprint: dict[str, float],
-) -> None:
-    """Add the consumer mix of a place."""
+    third: dict[str, str] | None,
+    losses: dict[str, dict[str, str]],
+) -> tuple[Row, Row] | None:
+    """Give the consumer mix of a place and its one emission, nothing if no reading tells it."""
     second = 1000 * sum(share * footprint[source] for source, share in mix.items())
     printed = grams
     if grams <= 0:  # no generation is free of emissions over its life
         if not second:
-            return
+            return None
         grams = round(second, 2)
+    row = losses.get(place, losses[WORLD])
+    low, share, high = (float(row[name]) for name in ("low", "share", "high"))
+    kept = 1 - share
     apart = max(second / grams, grams / second) if second else UNREAD
-    kept = 1 - LOSSES
-    lost = max(kept / (1 - LOSSES_HIGH), (1 - LOSSES_LOW) / kept)
+    if third:
+        medians = float(third["grams"])
+        apart = max(apart, medians / grams, grams / medians)
+    lost = max(kept / (1 - high), (1 - low) / kept)
     gsd2 = math.exp(math.hypot(math.log(max(LEAST, apart)), math.log(lost)))
     if printed <= 0:
         gsd2 = max(gsd2, UNREAD)
     reading = f"second reading {second:.0f} g/kWh" if second else "no second reading"
     taken = "" if printed > 0 else " is taken"
     cite = (
-        f"{INTENSITY}.csv, {code}, {year}: {printed!r} g CO2e/kWh; {reading} (generation by source"
-        f" x technologies of mee/2024){taken}; / (1 - {LOSSES}) grid losses, assumption,"
-        f" {LOSSES_LOW} to {LOSSES_HIGH}"
+        f"{told}; {reading} (generation by source x technologies of mee/2024){taken};"
+        f"{third_reading(third)}"
+        f" / (1 - {share:g}) grid losses, {row['kind']}, {low:g} to {high:g} (losses.csv)"
     )
     at = {"activity": "electricity, consumer", "location": place}
-    activities.append(
-        {
-            **at,
-            "unit": "kWh",
-            "year": year,
-            "title": f"{name}: average mix of generation with grid losses",
-            "title_zh": f"{name} 用户端电力 含输配电损耗",
-            "boundary": "life cycle of generation as compiled by Ember, no trade; grid losses",
-            "production": 1.0,
-            "gsd2": round(gsd2, 3),
-            "pedigree": "2;2;1;1;2",
-            "kind": "derived",
-            "cite": cite,
-        }
-    )
-    exchanges.append(
-        {
-            **at,
-            "kind": "emission",
-            "flow": "greenhouse gases, aggregate, unstated",
-            "amount": grams / 1000 / kept,
-            "unit": "kg",
-            "cite": cite,
-        }
-    )
+    activity: Row = {
+        **at,
+        "unit": "kWh",
+        "year": year,
+        "title": f"{name}: average mix of generation with grid losses",
+        "title_zh": f"{name} 用户端电力 含输配电损耗",
+        "boundary": "life cycle of generation as compiled by Ember, no trade; grid losses",
+        "production": 1.0,
+        "gsd2": round(gsd2, 3),
+        "pedigree": "2;2;1;1;2",
+        "kind": "derived",
+        "cite": cite,
+    }
+    emission: Row = {
+        **at,
+        "kind": "emission",
+        "flow": "greenhouse gases, aggregate, unstated",
+        "amount": grams / 1000 / kept,
+        "unit": "kg",
+        "cite": cite,
+    }
+    return activity, emission
 
 
-def heat(
-    activities: list[dict[str, object]],
-    exchanges: list[dict[str, object]],
-    place: str,
-    name: str,
-    year: int,
-    mix: dict[str, float],
-) -> None:
-    """Add industrial heat: fuels as in the power stations of a place."""
+def third_reading(row: dict[str, str] | None) -> str:
+    """Words of the reading with the medians of the IPCC, nothing where there is none."""
+    return f" third reading {row['grams']} g/kWh (x medians of the IPCC, AR5);" if row else ""
+
+
+def heat(place: str, name: str, year: int, mix: dict[str, float]) -> tuple[Row, list[Row]]:
+    """Give industrial heat: fuels as in the power stations of a place."""
     burned = {fuel: mix[fuel] for fuel in FUELS}
     total = sum(burned.values())
     at = {"activity": "heat, industrial", "location": place}
@@ -164,22 +176,20 @@ def heat(
         f"assumption: boilers burn coal, gas and oil as the power stations of the world did in"
         f" {year} (Ember: {spoken}); no open table of industrial boilers by country was read"
     )
-    activities.append(
-        {
-            **at,
-            "unit": "MJ",
-            "year": year,
-            "title": f"{name}: industrial heat, fuels as in its power stations",
-            "title_zh": f"{name} 工业用热",
-            "boundary": "useful heat at the factory",
-            "production": 1.0,
-            "gsd2": HEAT_SPREAD,
-            "pedigree": "5;4;1;2;4",
-            "kind": "assumption",
-            "cite": f"{cite}; gsd2 {HEAT_SPREAD} spans all gas to all coal",
-        }
-    )
-    exchanges.extend(
+    activity: Row = {
+        **at,
+        "unit": "MJ",
+        "year": year,
+        "title": f"{name}: industrial heat, fuels as in its power stations",
+        "title_zh": f"{name} 工业用热",
+        "boundary": "useful heat at the factory",
+        "production": 1.0,
+        "gsd2": HEAT_SPREAD,
+        "pedigree": "5;4;1;2;4",
+        "kind": "assumption",
+        "cite": f"{cite}; gsd2 {HEAT_SPREAD} spans all gas to all coal",
+    }
+    fuels: list[Row] = [
         {
             **at,
             "kind": "input",
@@ -190,7 +200,14 @@ def heat(
             "cite": f"{share!r} of the heat / {EFFICIENCY[fuel]} boiler efficiency; {cite}",
         }
         for fuel, share in part.items()
-    )
+    ]
+    return activity, fuels
+
+
+def read_rows(name: str) -> list[dict[str, str]]:
+    """Rows of a curated table beside this file."""
+    with (HERE / name).open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
 
 
 def shares(tables: dict[str, Series], code: str, year: int) -> dict[str, float]:
