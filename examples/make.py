@@ -7,7 +7,8 @@ real product. It tells what merchants know, as they would.
 - quantity: what the category is compared by (litres, sheets, pieces), near the archetype's per kg;
 - materials: the archetype's shares, the first changed by up to 5 points;
 - packaging: the archetype's pieces, masses ±20 %, larger for more by the edition's law;
-- transport: the chain, by road, or a part of the units by air where the category flies;
+- transport: the chain, by road, or a part of the units by air where the category flies, no
+  shorter than is believed without a waybill;
 - return rate and resale share: beta around the archetype's;
 - where it is sent from: a province, shown by the waybill;
 - energy in use: near the archetype's, by its label;
@@ -122,7 +123,8 @@ def main() -> None:
             law = (mass / of["mass"]) ** compared.loc[name, "packaging_exponent"]
             packaging += wrapping(words["archetype_packaging"], name, sku, law, random)
             if not untold:
-                legs += chains(sku, float(flown[name]), random)
+                least = believed.loc[(name, "distance"), "declared_low"]
+                legs += chains(sku, float(flown[name]), least, random)
     chinese = {
         column: dict(zip(words[table][column], words[table]["name_zh"], strict=True))
         for table, column in (
@@ -228,9 +230,11 @@ def wrapping(
     ]
 
 
-def chains(sku: str, flown: float, random: np.random.Generator) -> list[dict[str, str]]:
+def chains(
+    sku: str, flown: float, least: float, random: np.random.Generator
+) -> list[dict[str, str]]:
     """One chain by road, or a part of the units by air, where the category flies."""
-    trunk = float(random.integers(650, 2000))
+    trunk = max(float(random.integers(650, 2000)), float(np.ceil(least)))
     air = 5 * round(20 * flown * float(random.choice((0.5, 1.0, 1.5))))
     plans = {"road": ((100 - air), [("truck", trunk), ("van", 20.0)])}
     if air:
