@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from carbon.base.errors import FactorsError
-from carbon.stages.groups import ODDS, RATES
+from carbon.stages.groups import ODDS, RATES, odds
 
 __all__ = [
     "WIDTH",
@@ -18,7 +18,6 @@ __all__ = [
     "check",
     "expected",
     "kinds_of",
-    "odds",
     "quantile_function",
     "triangle",
 ]
@@ -27,17 +26,6 @@ Floats = npt.NDArray[np.float64]
 
 WIDTH: Final = 1.959963984540054
 """Standard deviations on each side of a 95 % interval of a normal distribution."""
-
-
-def odds(rate: Any) -> Any:
-    """r/(1-r): units returned (or lost) per unit kept [1].
-
-    Examples
-    --------
-    >>> float(odds(0.5))
-    1.0
-    """
-    return rate / (1 - rate)
 
 
 def expected(name: str, drawn: npt.NDArray[np.float32], mean: Floats) -> npt.NDArray[np.float32]:

@@ -17,11 +17,10 @@ from carbon.footprint.distributions import (
     centre_of,
     check,
     expected,
-    odds,
     quantile_function,
     triangle,
 )
-from carbon.stages.groups import DIVISORS, ODDS, PARAMETERS, RATES
+from carbon.stages.groups import DIVISORS, ODDS, PARAMETERS, RATES, odds
 
 __all__ = ["NO_SPREAD", "Spread", "Spreads", "cell_provenances", "moved"]
 

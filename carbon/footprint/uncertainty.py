@@ -23,18 +23,17 @@ from carbon.base.digits import interval
 from carbon.base.terms import BOUNDARIES, FITS, PROVENANCES, STAGES
 from carbon.base.threads import workers
 from carbon.catalogue.schema import Catalogue, Vocabulary
-from carbon.footprint.distributions import odds
 from carbon.footprint.draws import Draws, Interval
 from carbon.footprint.silence import Silence
 from carbon.footprint.spreads import NO_SPREAD, Spread, Spreads, moved
 from carbon.footprint.streams import Start, Streams, content_keys, key_of
 from carbon.stages.groups import (
     GROUPS,
-    ODDS,
     PARAMETERS,
     RATES,
     combine,
     grouped,
+    rates,
     shipped_shares,
 )
 from carbon.stages.inventory import Inventory
@@ -108,11 +107,7 @@ class Part:
         self.matrix.sum_duplicates()
         self._single = self.matrix.astype(np.float32)
         self.shares = shipped_shares(catalogue, sampler.parcel_level)
-        self.rates = {
-            name: odds(values) if name in ODDS else values
-            for name in RATES
-            for values in [catalogue.skus[name].to_numpy(dtype=np.float64)]
-        }
+        self.rates = rates(catalogue)
         self.returns_alone = "units_per_return" in catalogue.skus
         self.per_parcel = catalogue.skus["units_per_parcel"].to_numpy(dtype=np.float32)
         # what was not computed stays unknown, whatever its other stages

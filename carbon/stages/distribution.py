@@ -8,24 +8,7 @@ import numpy as np
 
 from carbon.stages.inventory import Exchanges, Quantities, chosen, inbound
 
-__all__ = ["arrival", "dispatch", "legs", "take"]
-
-
-def take(of: Quantities) -> Iterator[Exchanges]:
-    """Freight of one kept unit.
-
-    Parameters
-    ----------
-    of : Quantities
-        A filled catalogue.
-
-    Yields
-    ------
-    Exchanges
-        As :func:`legs` of one dispatch, then as :func:`arrival`.
-    """
-    yield from of.all(dispatch)
-    yield from of.all(arrival)
+__all__ = ["arrival", "back", "dispatch", "legs"]
 
 
 def dispatch(of: Quantities) -> Iterator[Exchanges]:
@@ -33,8 +16,13 @@ def dispatch(of: Quantities) -> Iterator[Exchanges]:
     yield from legs(of, returning=False)
 
 
+def back(of: Quantities) -> Iterator[Exchanges]:
+    """Legs of the way back of one dispatch, as :func:`legs` gives them."""
+    yield from legs(of, returning=True)
+
+
 def arrival(of: Quantities) -> Iterator[Exchanges]:
-    """Freight of a unit from where it is made to where it is sent from [tkm].
+    """Freight of a unit made from where it is made to where it is sent from [tkm].
 
     Parameters
     ----------
@@ -48,12 +36,11 @@ def arrival(of: Quantities) -> Iterator[Exchanges]:
 
     Notes
     -----
-    ``m/1000·D/(1−λ)``: what is never sold has come as well, and a returned unit that is sold again
-    does not come twice.
+    ``m/1000·D`` of every unit made: what is never sold has come as well, and a returned unit that
+    is sold again does not come twice.
     """
     skus = of.catalogue.skus
-    mass = of.of("mass_kg") * of.units_made
-    yield from inbound(np.arange(len(skus)), of.made_in_country, mass, skus)
+    yield from inbound(np.arange(len(skus)), of.made_in_country, of.of("mass_kg"), skus)
 
 
 def legs(of: Quantities, *, returning: bool) -> Iterator[Exchanges]:

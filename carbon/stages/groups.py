@@ -1,14 +1,15 @@
-"""Reads a filled catalogue, gives exchanges that every draw scales by one factor, by group.
+"""Reads a filled catalogue, gives what it takes, and the formulas by which stages add it up.
 
-A draw changes a mass, a distance or a rate, never the list of what is taken. So the exchanges of
-a SKU are weighed once, as some twenty groups at neutral rates, and :func:`combine` puts the groups
-together for any rates: the same stages as :func:`carbon.stages.take`, without its exchanges.
+What a SKU takes falls into some twenty groups, each per unit made, per dispatch or per return;
+:func:`combine` is the one place that says how often a stage counts each group. :func:`take` has it
+scale exchanges at the rates as stated. A draw changes a mass, a distance or a rate, never the list
+of what is taken: there the groups are weighed once (:func:`grouped`) and combined for any rates.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -16,10 +17,17 @@ import numpy.typing as npt
 
 from carbon.base.terms import BOUNDARIES, STAGES
 from carbon.catalogue.schema import Catalogue
-from carbon.stages import distribution, end_of_life, live_session, materials, packaging, production
-from carbon.stages import use as use_phase
+from carbon.stages import (
+    distribution,
+    end_of_life,
+    live_session,
+    materials,
+    packaging,
+    production,
+    returns,
+    use,
+)
 from carbon.stages.inventory import Exchanges, Inventory, Quantities, collect
-from carbon.stages.returns import INSPECTION
 
 __all__ = [
     "DIVISORS",
@@ -29,7 +37,10 @@ __all__ = [
     "RATES",
     "combine",
     "grouped",
+    "odds",
+    "rates",
     "shipped_shares",
+    "take",
 ]
 
 GROUPS: Final = (
@@ -86,12 +97,115 @@ ODDS: Final = ("return_rate", "loss_rate")
 DIVISORS: Final = ("units_per_parcel",)
 """Parameters that divide, so that it is their inverse of which the mean counts."""
 
+_TAKEN: Final[dict[str, tuple[str, Callable[[Quantities], Iterable[Exchanges]]]]] = {
+    "material": ("materials", materials.take),
+    "processing": ("production", production.processing),
+    "electricity": ("production", production.electricity),
+    "heat": ("production", production.heat),
+    "waste": ("production", production.waste),
+    "discard": ("production", production.unsold),
+    "discard returned": ("production", end_of_life.returned),
+    "unit packaging": ("packaging", packaging.take),
+    "unit packaging thrown": ("packaging", packaging.disposal),
+    "arrival": ("distribution", distribution.arrival),
+    "freight": ("distribution", distribution.dispatch),
+    "freight back": ("distribution", distribution.back),
+    "inspection": ("distribution", returns.inspection),
+    "studio": ("live_session", live_session.studio),
+    "stream": ("live_session", live_session.stream),
+    "use": ("use", use.take),
+    "product thrown": ("end_of_life", end_of_life.thrown),
+}
+"""Group → the stage without which none needs it, and what it takes. Where no factor is drawn, what
+is lost in making is part of the material, and all packaging and legs are one."""
+
+_BASES: Final = (("tkm", "freight"), ("t", "hub"), ("parcel", "door"))
+"""Basis of a leg → its group."""
+
 Array = Any
 """A scalar, or an array of float over SKUs, or over SKUs and draws."""
 
 
+@dataclass(frozen=True)
+class _Terms:
+    """A sum of groups, each times a factor: what :func:`combine` makes of exchanges."""
+
+    terms: tuple[tuple[str, Array], ...]
+
+    __array_ufunc__ = None
+    """An array leaves the product to the terms."""
+
+    def __add__(self, other: Any) -> _Terms:
+        # a stage that takes nothing is 0
+        return _Terms(self.terms + other.terms) if isinstance(other, _Terms) else self
+
+    def __mul__(self, factor: Array) -> _Terms:
+        return _Terms(tuple((name, before * factor) for name, before in self.terms))
+
+    __radd__, __rmul__ = __add__, __mul__
+
+    def exchanges(self, of: Quantities) -> Iterator[Exchanges]:
+        """What the groups take; of the same of the same SKUs once."""
+        last: Exchanges | None = None
+        for name, factor in sorted(self.terms, key=lambda term: GROUPS.index(term[0])):
+            for block in of.all(_TAKEN[name][1]):
+                scaled = block.scaled(factor) if np.ndim(factor) else block
+                both = None if last is None else last.joined(scaled)
+                if last is not None and both is None:
+                    yield last
+                last = scaled if both is None else both
+        if last is not None:
+            yield last
+
+
+def odds(rate: Any) -> Any:
+    """r/(1-r): units returned (or lost) per unit kept [1].
+
+    Examples
+    --------
+    >>> float(odds(0.5))
+    1.0
+    """
+    return rate / (1 - rate)
+
+
+def rates(catalogue: Catalogue) -> dict[str, npt.NDArray[np.float64]]:
+    """Rates as stated, shape (n,) each; odds for those of :data:`ODDS` [1]."""
+    stated = {name: catalogue.skus[name].to_numpy(dtype=np.float64) for name in RATES}
+    return {name: odds(value) if name in ODDS else value for name, value in stated.items()}
+
+
+def take(catalogue: Catalogue, boundary: str, only: Collection[str] = STAGES) -> Inventory:
+    """Everything that one kept unit of each SKU takes inside a boundary.
+
+    Parameters
+    ----------
+    catalogue : Catalogue
+        As :func:`carbon.catalogue.defaults.fill` leaves it.
+    boundary : str
+        A key of :data:`carbon.base.terms.BOUNDARIES`.
+    only : collection of str
+        Stages that are wanted.
+
+    Returns
+    -------
+    Inventory
+    """
+    of, inside = Quantities(catalogue), BOUNDARIES[boundary]
+    group = {name: _Terms(((name, 1),)) for name, (stage, _) in _TAKEN.items() if stage in inside}
+    stages = combine(group, rates(catalogue), (1, 0, 0), inside)
+
+    def blocks() -> Iterator[tuple[int, Exchanges]]:
+        for position, name in enumerate(STAGES):
+            if name in only and isinstance(stages[name], _Terms):
+                for block in stages[name].exchanges(of):
+                    yield position, block.present()
+
+    return collect(blocks(), catalogue)
+
+
 def grouped(catalogue: Catalogue, boundary: str, parcel_level: npt.NDArray[np.bool_]) -> Inventory:
-    """Exchanges of each group: per unit made, per dispatch or per return, at neutral rates.
+    """Exchanges of each group: per unit made, per dispatch or per return.
 
     Parameters
     ----------
@@ -110,67 +224,42 @@ def grouped(catalogue: Catalogue, boundary: str, parcel_level: npt.NDArray[np.bo
     inside = BOUNDARIES[boundary]
     blocks = (
         (GROUPS.index(name), block.present())
-        for name, block in _blocks(catalogue, inside, parcel_level)
+        for name, taken in _split(catalogue, inside, parcel_level)
+        for block in taken
     )
     return collect(blocks, catalogue)
 
 
-def _blocks(
+def _split(
     catalogue: Catalogue, inside: tuple[str, ...], parcel_level: npt.NDArray[np.bool_]
-) -> Iterator[tuple[str, Exchanges]]:
-    # rates at nought: what a stage takes is then what one unit made takes
-    skus = catalogue.skus.assign(loss_rate=0.0)
-    plain = replace(catalogue, skus=skus)
-    of = Quantities(plain)
-    for block in materials.kept(of):
-        yield "material", block
-    for block in materials.lost(of):
-        yield "material lost", block
-    for block in production.electricity(of):
-        yield "electricity", block
-    for block in production.heat(of):
-        yield "heat", block
-    for block in production.processing(of):
-        yield "processing", block
-    yield "waste", production.waste(of)
-    yield "discard", end_of_life.product(of)
-    for block in end_of_life.returned(of):
-        yield "discard returned", block
-    if "packaging" in inside:
-        pieces = catalogue.packaging
-        parcel = parcel_level[pieces["item"].cat.codes.to_numpy()]
-        for name, where in (("unit packaging", ~parcel), ("parcel packaging", parcel)):
-            part = Quantities(replace(plain, packaging=pieces[where]))
-            for block in packaging.take(part):
-                yield name, block
-            for block in packaging.disposal(part):
-                yield f"{name} thrown", block
-    if "distribution" in inside:
-        for block in distribution.arrival(of):
-            yield "arrival", block
-        # the factors of freight and hubs see the weight of all packaging
-        for basis, name in (("tkm", "freight"), ("t", "hub"), ("parcel", "door")):
-            legs = catalogue.legs[(catalogue.legs["basis"] == basis).to_numpy()]
-            part = Quantities(replace(plain, legs=legs))
-            for block in distribution.legs(part, returning=False):
-                yield name, block
-            for block in distribution.legs(part, returning=True):
-                yield f"{name} back", block
-        inspected = of.of("mass_kg")
-        if "stranded_share" in skus:
-            inspected = inspected * (1 - of.of("stranded_share"))
-        yield "inspection", of.everywhere(INSPECTION, of.origin, inspected)
-    if "live_session" in inside:
-        *studio, stream = live_session.take(of)
-        for block in studio:
-            yield "studio", block
-        yield "stream", stream
-    if "use" in inside:
-        for block in use_phase.take(of):
-            yield "use", block
-    if "end_of_life" in inside:
-        thrown, _ = end_of_life.take(of)
-        yield "product thrown", thrown
+) -> Iterator[tuple[str, Iterable[Exchanges]]]:
+    """What each group takes, split as far as draws scale it differently."""
+    of = Quantities(catalogue)
+    yield "material", materials.kept(of)
+    yield "material lost", materials.lost(of)
+    pieces = catalogue.packaging
+    parcel = parcel_level[pieces["item"].cat.codes.to_numpy()]
+    parts = [
+        (level, Quantities(replace(catalogue, packaging=pieces[where])))
+        for level, where in (("unit", ~parcel), ("parcel", parcel))
+    ]
+    # the factors of freight and hubs see the weight of all packaging
+    basis = catalogue.legs["basis"]
+    legs = [
+        (name, Quantities(replace(catalogue, legs=catalogue.legs[(basis == kind).to_numpy()])))
+        for kind, name in _BASES
+    ]
+    for name, (stage, taken) in _TAKEN.items():
+        if stage not in inside or name == "material":
+            continue
+        if name.startswith("unit packaging"):
+            for level, part in parts:
+                yield name.replace("unit", level, 1), taken(part)
+        elif name.startswith("freight"):
+            for other, part in legs:
+                yield name.replace("freight", other, 1), taken(part)
+        else:
+            yield name, taken(of)
 
 
 def shipped_shares(
@@ -178,8 +267,7 @@ def shipped_shares(
 ) -> tuple[npt.NDArray[np.float64], ...]:
     """Shares of product, unit packaging and parcel packaging in what is shipped, each (n,)."""
     of = Quantities(catalogue)
-    lines = catalogue.packaging
-    carried = lines["mass_kg"].to_numpy() * lines["share"].to_numpy()
+    lines, carried = catalogue.packaging, of.packed
     parcel = parcel_level[lines["item"].cat.codes.to_numpy()]
     row, n = lines["row"].to_numpy(), len(catalogue)
     product = of.of("mass_kg")

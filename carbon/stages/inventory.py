@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -68,6 +68,15 @@ class Exchanges:
         """Exchanges of which there is any."""
         return self.where((self.activity.codes >= 0) & (self.amount != 0))
 
+    def joined(self, other: Exchanges) -> Exchanges | None:
+        """Both as one, if they take the very same of the same SKUs."""
+        same = (
+            self.row is other.row
+            and self.activity is other.activity
+            and self.location is other.location
+        )
+        return replace(self, amount=self.amount + other.amount) if same else None
+
 
 @dataclass(frozen=True)
 class Quantities:
@@ -88,10 +97,10 @@ class Quantities:
         Parameters
         ----------
         take : callable
-            As ``carbon.stages.materials.take``.
+            As :func:`carbon.stages.materials.take`.
         """
         if take not in self._made:
-            self._made[take] = [block.present() for block in take(self)]
+            self._made[take] = [block.where(block.activity.codes >= 0) for block in take(self)]
         return self._made[take]
 
     def of(self, column: str) -> Floats:
@@ -105,17 +114,17 @@ class Quantities:
         return rate / (1 - rate)
 
     @cached_property
-    def units_made(self) -> Floats:
-        """1/(1−λ), units made per unit that reaches sale [1]."""
-        return 1 / (1 - self.of("loss_rate"))
+    def packed(self) -> Floats:
+        """Mass of each line of packaging that one unit takes, shape (lines,) [kg]."""
+        lines = self.catalogue.packaging
+        carried: Floats = lines["mass_kg"].to_numpy() * lines["share"].to_numpy()
+        return carried
 
     @cached_property
     def packaging_mass(self) -> Floats:
         """P, packaging carried with one unit [kg]."""
-        lines = self.catalogue.packaging
-        carried = lines["mass_kg"].to_numpy() * lines["share"].to_numpy()
-        n = len(self.catalogue.skus)
-        return np.bincount(lines["row"].to_numpy(), carried, n).astype(np.float64, copy=False)
+        row, n = self.catalogue.packaging["row"].to_numpy(), len(self.catalogue.skus)
+        return np.bincount(row, self.packed, n).astype(np.float64, copy=False)
 
     @cached_property
     def shipped(self) -> Floats:
@@ -145,6 +154,13 @@ class Quantities:
         if "made_in" not in lines:
             return self.at(self.made_in_country, lines["row"].to_numpy())
         return countries(self.column(lines, "made_in"))
+
+    @cached_property
+    def works_disposal(self) -> tuple[Integers, pd.Categorical[Any], pd.Categorical[Any]]:
+        """SKU, route and country of what each line of materials throws away where it is made."""
+        lines = self.catalogue.materials
+        row = lines["row"].to_numpy()
+        return row, self.column(lines, "disposal"), self.at(self.made_in_country, row)
 
     def column(self, table: pd.DataFrame, name: str) -> pd.Categorical[Any]:
         """A column of codes of a line table."""

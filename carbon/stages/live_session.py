@@ -9,33 +9,32 @@ import numpy as np
 from carbon.stages.inventory import Exchanges, Quantities, one
 from carbon.stages.production import ELECTRICITY
 
-__all__ = ["RENEWABLE", "STREAMING", "take"]
+__all__ = ["RENEWABLE", "STREAMING", "stream", "studio"]
 
 STREAMING = "video streaming"
 RENEWABLE = "electricity, solar"
 
 
-def take(of: Quantities) -> Iterator[Exchanges]:
-    """Studio and streaming of one kept unit.
+def studio(of: Quantities) -> Iterator[Exchanges]:
+    """Electricity of the studio that sold one kept unit, where the goods start from [kWh].
 
     Parameters
     ----------
     of : Quantities
         A filled catalogue; the energy of a session is already shared over its kept units.
 
-    Yields
-    ------
-    Exchanges
-        Studio electricity [kWh] where the goods start from, viewing [h] where the buyers are.
-
     Notes
     -----
     The share of the studio's electricity under a contract for renewable power is solar power, on
     a life-cycle basis and with grid losses: renewable is little, not nothing.
     """
-    studio, renewable = of.of("studio_kwh"), of.of("studio_renewable")
-    yield of.everywhere(ELECTRICITY, of.origin, studio * (1 - renewable))
-    yield of.everywhere(RENEWABLE, of.origin, studio * renewable)
+    energy, renewable = of.of("studio_kwh"), of.of("studio_renewable")
+    yield of.everywhere(ELECTRICITY, of.origin, energy * (1 - renewable))
+    yield of.everywhere(RENEWABLE, of.origin, energy * renewable)
+
+
+def stream(of: Quantities) -> Iterator[Exchanges]:
+    """Viewing that sold one kept unit, where the buyers are [h]."""
     hours = of.of("viewer_hours")
     row = np.flatnonzero(hours != 0)
     yield of.to_destinations(row, one(STREAMING, len(row)), hours[row])

@@ -16,7 +16,7 @@ Floats = npt.NDArray[np.float64]
 
 
 def take(of: Quantities) -> Iterator[Exchanges]:
-    """Materials of one kept unit.
+    """Materials of one unit made.
 
     Parameters
     ----------
@@ -30,10 +30,10 @@ def take(of: Quantities) -> Iterator[Exchanges]:
 
     Notes
     -----
-    ``m·(1+w)/(1−λ)`` of each material, split by its recycled share; w is the manufacturing loss
-    and λ the loss before sale. Recycled input carries the burden of its recycling only (cut-off,
-    ISO 14044 4.3.4.3). A material whose place is not told comes from the market of the country
-    of production, its freight inside.
+    ``m·(1+w)`` of each material, split by its recycled share; w is the manufacturing loss.
+    Recycled input carries the burden of its recycling only (cut-off, ISO 14044 4.3.4.3). A
+    material whose place is not told comes from the market of the country of production, its
+    freight inside.
 
     Examples
     --------
@@ -46,22 +46,13 @@ def take(of: Quantities) -> Iterator[Exchanges]:
     >>> bool((table.loc[table["stage"] == "materials", "amount"] > 0.2).all())
     True
     """
-    lines = of.catalogue.materials
-    row = lines["row"].to_numpy()
-    mass, loss = lines["mass_kg"].to_numpy(), lines["loss"].to_numpy()
-    if "scrap_remelted" in lines:
-        made = mass * of.units_made[row]
-        yield from _by_source(of, made, made * loss, remelted(of))
-        return
-    taken = mass * (1 + loss) * of.units_made[row]
-    yield from _by_source(of, taken)
+    mass, wasted = _masses(of)
+    yield from _by_source(of, mass, wasted, remelted(of))
 
 
 def kept(of: Quantities) -> Iterator[Exchanges]:
-    """Material that is in the units made [kg], virgin, then recycled."""
-    lines = of.catalogue.materials
-    row = lines["row"].to_numpy()
-    yield from _by_source(of, lines["mass_kg"].to_numpy() * of.units_made[row])
+    """Material that is in the unit made [kg], virgin, then recycled."""
+    yield from _by_source(of, _masses(of)[0])
 
 
 def lost(of: Quantities) -> Iterator[Exchanges]:
@@ -69,13 +60,18 @@ def lost(of: Quantities) -> Iterator[Exchanges]:
 
     Notes
     -----
-    ``m·w/(1−λ)``. The share of new scrap that is melted again costs its recycling and no virgin
+    ``m·w``. The share of new scrap that is melted again costs its recycling and no virgin
     material: it goes round in the works or comes back from the mill.
     """
+    mass, wasted = _masses(of)
+    yield from _by_source(of, np.zeros(len(mass)), wasted, remelted(of))
+
+
+def _masses(of: Quantities) -> tuple[Floats, Floats]:
+    """What each line of materials weighs in the unit, and what of it is lost in making [kg]."""
     lines = of.catalogue.materials
-    row = lines["row"].to_numpy()
-    wasted = lines["mass_kg"].to_numpy() * lines["loss"].to_numpy() * of.units_made[row]
-    yield from _by_source(of, np.zeros(len(row)), wasted, remelted(of))
+    mass = lines["mass_kg"].to_numpy(dtype=np.float64)
+    return mass, mass * lines["loss"].to_numpy(dtype=np.float64)
 
 
 def remelted(of: Quantities) -> Floats:

@@ -34,7 +34,7 @@ def take(of: Quantities) -> Iterator[Exchanges]:
     lines = of.catalogue.packaging
     row = lines["row"].to_numpy()
     country = of.at(of.country, row)
-    mass = lines["mass_kg"].to_numpy() * lines["share"].to_numpy()
+    mass = of.packed
     trips = lines["trips"].to_numpy(dtype=np.float64)
     recycled = of.column(lines, "recycled")
     share = np.where(recycled.codes >= 0, lines["recycled_share"].to_numpy(), 0.0)
@@ -62,5 +62,6 @@ def disposal(of: Quantities) -> Iterator[Exchanges]:
     """
     lines = of.catalogue.packaging
     trips = lines["trips"].to_numpy(dtype=np.float64)
-    mass = lines["mass_kg"].to_numpy() * lines["share"].to_numpy() / trips
-    yield of.to_destinations(lines["row"].to_numpy(), of.column(lines, "disposal"), mass)
+    yield of.to_destinations(
+        lines["row"].to_numpy(), of.column(lines, "disposal"), of.packed / trips
+    )

@@ -1,4 +1,8 @@
-"""Reads meters and materials, gives energy of production and its waste [kWh; MJ; kg]."""
+"""Reads meters and materials, gives energy of production and its waste [kWh; MJ; kg].
+
+All of it per unit made. Electricity without heat, or heat without electricity, does not replace
+the processing: leaving the other one out would flatter.
+"""
 
 from __future__ import annotations
 
@@ -10,36 +14,9 @@ import numpy.typing as npt
 from carbon.stages.inventory import Exchanges, Quantities, chosen
 from carbon.stages.materials import remelted
 
-__all__ = ["ELECTRICITY", "electricity", "heat", "processing", "take", "waste"]
+__all__ = ["ELECTRICITY", "electricity", "heat", "processing", "unsold", "waste"]
 
 ELECTRICITY = "electricity, consumer"
-
-
-def take(of: Quantities) -> Iterator[Exchanges]:
-    """Energy and waste of making one kept unit.
-
-    Parameters
-    ----------
-    of : Quantities
-        A filled catalogue.
-
-    Yields
-    ------
-    Exchanges
-        Electricity [kWh] and heat [MJ] where both are given; the processing of each material, or
-        of its steps that no meter covers [kg]; then the disposal of what is lost [kg].
-
-    Notes
-    -----
-    Energy and waste are ``·1/(1−λ)``, since what never reaches sale was made as well. The waste
-    is ``m·w/(1−λ)`` from cutting and forming and ``m·λ/(1−λ)`` lost before sale. Electricity
-    without heat, or heat without electricity, does not replace the processing: leaving the other
-    one out would flatter.
-    """
-    yield from electricity(of)
-    yield from heat(of)
-    yield from processing(of)
-    yield waste(of, unsold=True)
 
 
 def metered(of: Quantities) -> npt.NDArray[np.bool_]:
@@ -50,7 +27,7 @@ def metered(of: Quantities) -> npt.NDArray[np.bool_]:
 
 def electricity(of: Quantities) -> Iterator[Exchanges]:
     """Metered electricity [kWh]."""
-    amount = np.where(metered(of), of.of("electricity_kwh"), 0.0) * of.units_made
+    amount = np.where(metered(of), of.of("electricity_kwh"), 0.0)
     yield of.everywhere(ELECTRICITY, of.made_in, amount)
 
 
@@ -59,36 +36,32 @@ def heat(of: Quantities) -> Iterator[Exchanges]:
     amount = of.of("heat_mj")
     row = np.flatnonzero(metered(of) & (amount != 0))
     fuel = of.column(of.catalogue.skus, "heat_fuel")
-    yield Exchanges(
-        row, chosen(fuel, row), of.at(of.made_in, row), amount[row] * of.units_made[row]
-    )
+    yield Exchanges(row, chosen(fuel, row), of.at(of.made_in, row), amount[row])
 
 
 def processing(of: Quantities) -> Iterator[Exchanges]:
     """Processing of each material, where a meter covers some of its steps the others [kg]."""
     lines = of.catalogue.materials
     row = lines["row"].to_numpy()
-    mass = lines["mass_kg"].to_numpy() * of.units_made[row]
     replaced = metered(of)[row]
     if "stepwise" in lines:
         replaced = lines["stepwise"].to_numpy(dtype=bool)
-    amount = np.where(replaced, 0.0, mass)
+    amount = np.where(replaced, 0.0, lines["mass_kg"].to_numpy())
     yield Exchanges(row, of.column(lines, "processing"), of.at(of.made_in, row), amount)
     steps = of.catalogue.steps
     if len(steps):
         row = steps["row"].to_numpy()
-        amount = steps["mass_kg"].to_numpy() * of.units_made[row]
+        amount = steps["mass_kg"].to_numpy()
         yield Exchanges(row, of.column(steps, "activity"), of.at(of.made_in, row), amount)
 
 
-def waste(of: Quantities, *, unsold: bool = False) -> Exchanges:
-    """Disposal of what is lost in making and, if asked for, before sale [kg]."""
+def waste(of: Quantities) -> Iterator[Exchanges]:
+    """Disposal of what is lost in making and not melted again, where the unit is made [kg]."""
     lines = of.catalogue.materials
-    row = lines["row"].to_numpy()
-    mass = lines["mass_kg"].to_numpy() * of.units_made[row]
-    lost = lines["loss"].to_numpy()
-    if "scrap_remelted" in lines:
-        lost = lost * (1 - remelted(of))
-    if unsold:
-        lost = lost + of.of("loss_rate")[row]
-    return Exchanges(row, of.column(lines, "disposal"), of.at(of.made_in_country, row), mass * lost)
+    lost = lines["loss"].to_numpy() * (1 - remelted(of))
+    yield Exchanges(*of.works_disposal, lines["mass_kg"].to_numpy() * lost)
+
+
+def unsold(of: Quantities) -> Iterator[Exchanges]:
+    """Disposal of a whole unit that is lost before sale, where it is made [kg]."""
+    yield Exchanges(*of.works_disposal, of.catalogue.materials["mass_kg"].to_numpy())
