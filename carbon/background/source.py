@@ -19,6 +19,7 @@ from typing import Any, Final
 import pandas as pd
 
 from carbon.base.errors import FactorsError
+from carbon.base.files import read_bounded
 
 __all__ = [
     "NUMBERS",
@@ -155,9 +156,7 @@ def read_package(folder: Path, *, expected: str | None = None) -> Package:
         table = folder / str(resource["path"])
         if table.resolve().parent != folder.resolve() or not table.is_file():
             raise FactorsError("F001", f"no table {resource.get('path')!r}", file=str(folder))
-        if table.stat().st_size > MAX_BYTES:
-            raise FactorsError("F002", "the table is too large", file=str(table))
-        content = table.read_bytes()
+        content = _bytes(table)
         if "sha256:" + hashlib.sha256(content).hexdigest() != resource.get("hash"):
             raise FactorsError("F003", "the hash differs from the descriptor's", file=str(table))
         tables[table.stem] = _read_table(table)
@@ -241,12 +240,19 @@ def _known_tables(folder: Path) -> list[Path]:
     return [table for table in sorted(folder.glob("*.csv")) if table.stem in schemas]
 
 
+def _bytes(path: Path) -> bytes:
+    """Content of a file of a package."""
+    return read_bounded(
+        path, lambda detail: FactorsError("F002", detail, file=str(path)), MAX_BYTES
+    )
+
+
 def _descriptor(path: Path) -> tuple[dict[str, Any], str]:
-    content = path.read_bytes()
+    content = _bytes(path)
     try:
         descriptor = json.loads(content)
-    except ValueError as error:
-        raise FactorsError("F002", str(error), file=str(path)) from None
+    except (ValueError, RecursionError) as error:
+        raise FactorsError("F002", str(error)[:200], file=str(path)) from None
     for key in ("name", "version", "title", "licenses", "citation"):
         if not isinstance(descriptor, dict) or not descriptor.get(key):
             raise FactorsError("F002", f"{key} is missing", file=str(path))

@@ -9,6 +9,7 @@ import click
 
 from carbon.base.errors import FactorsError
 from carbon.cli.options import EDITION, FACTORS, Group, echo, language, new_study
+from carbon.cli.outputs import guard
 from carbon.cli.printing import said, say
 
 if TYPE_CHECKING:
@@ -125,7 +126,7 @@ def factors_seal(folder: Path) -> None:
 @factors.command("diff")
 @click.argument("old")
 @click.argument("new")
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="Write the table as CSV.")
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Write the table.")
 def factors_diff(old: str, new: str, output: Path | None) -> None:
     """What moved between two editions or factor folders, by how much and why.
 
@@ -137,7 +138,9 @@ def factors_diff(old: str, new: str, output: Path | None) -> None:
     """
     from carbon.background.differences import differences
     from carbon.background.edition import DEFAULT_EDITION
+    from carbon.run.results import write_table
 
+    guard(output)
     studies = []
     for name in (old, new):
         own = (Path(name),) if Path(name).is_dir() else ()
@@ -152,7 +155,7 @@ def factors_diff(old: str, new: str, output: Path | None) -> None:
         sides += [study.edition, study.unit_impacts.values[:-1].sum(axis=1)]
     table = differences(*sides)
     if output is not None:
-        table.to_csv(output, index=False, lineterminator="\n")
+        write_table(table, output)
     _print_differences(table)
 
 
