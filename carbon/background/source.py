@@ -19,7 +19,7 @@ from typing import Any, Final
 import pandas as pd
 
 from carbon.base.errors import FactorsError
-from carbon.base.files import read_bounded
+from carbon.base.files import read_bounded, whole_file, write_text
 
 __all__ = [
     "NUMBERS",
@@ -202,7 +202,7 @@ def seal(folder: Path) -> str:
         )
     descriptor["resources"] = resources
     text = json.dumps(descriptor, ensure_ascii=False, indent=2) + "\n"
-    path.write_text(text, encoding="utf-8", newline="\n")
+    write_text(path, text)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -228,7 +228,7 @@ def write_rows(folder: Path, table: str, rows: Sequence[Mapping[str, object]]) -
     for row in rows:
         if any(isinstance(value, float) and not math.isfinite(value) for value in row.values()):
             raise FactorsError("F002", "a number is not finite", file=str(path), value=str(row))
-    with path.open("w", encoding="utf-8", newline="") as file:
+    with whole_file(path) as beside, beside.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, fields, lineterminator="\n", restval="")
         writer.writeheader()
         writer.writerows(rows)

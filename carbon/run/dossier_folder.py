@@ -83,7 +83,7 @@ class DossierOptions(Rules):
     period: str
     base_period: str = ""
     base_edition: str = ""
-    languages: list[Annotated[str, Field(pattern="^(zh|en)$")]]
+    languages: Annotated[list[Annotated[str, Field(pattern="^(zh|en)$")]], Field(max_length=2)]
     draws: Annotated[int, Field(ge=0, le=100_000)]
     edition: str
     method: str
