@@ -88,7 +88,7 @@ def read_index(path: Path) -> pd.DataFrame:
     told["usecols"] = wanted
     table: pd.DataFrame
     try:
-        if path.suffix.lower() == ".zip":
+        if path.suffix.lower() == ".zip" and path.is_file():
             with zipfile.ZipFile(path) as archive, archive.open(INDEX) as file:
                 if archive.getinfo(INDEX).file_size > LARGEST:
                     raise ValueError(f"more than {LARGEST} bytes")
