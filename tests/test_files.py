@@ -18,13 +18,12 @@ from carbon.background.mapping import _table as mapping_table
 from carbon.background.source import read_package
 from carbon.base.errors import CarbonError
 from carbon.base.files import read_bounded, whole_file, whole_files, whole_folder, write_text
-from carbon.base.rules import Rules, load
 from carbon.catalogue.inputs import inputs_of
 from carbon.cli.dashboard import _read as read_result
 from carbon.footprint.reference import read_references
 from carbon.footprint.scenario_file import read_scenario
 from carbon.incentive.dossier import earlier
-from carbon.incentive.vat_rules import TaxRule
+from carbon.incentive.vat_rules import TaxRule, load_rule
 from carbon.label.render import name_of
 from carbon.liveroom.settlement import read_history
 from carbon.run.label_index import read_index
@@ -68,7 +67,7 @@ def test_nobody_opens_files_by_other_means() -> None:
 
 
 READERS: Final[dict[str, Callable[[Path], Any]]] = {
-    "rules.toml": lambda path: load(path, Rules),
+    "rules.toml": load_rule,
     "references.json": read_references,
     "scenario.toml": read_scenario,
     "mapping.csv": mapping_table,
