@@ -16,7 +16,7 @@ import numpy as np
 import pyarrow as pa
 
 from carbon.base.errors import CatalogueError
-from carbon.catalogue.sheets import Fault, Sheet, records, title_rows
+from carbon.catalogue.sheets import MOST_FAULTS, Fault, Sheet, records, title_rows
 
 __all__ = ["slow", "swallowed"]
 
@@ -113,6 +113,9 @@ def slow(file: str, data: bytes, separator: str, above: int = 0, headed: bool = 
         if len(rows) > 10 and len(rows) * width > _AT_ONCE:
             parts.append(_part(file, rows, headed))
             rows, headed = rows[:1], True
+            told = [fault for part in parts for fault in part.faults[:MOST_FAULTS]]
+            if len(told) > MOST_FAULTS:
+                raise CatalogueError("C011", told[0].hint, file=file, row=told[0].line)
     if rows[1:] or not parts:
         parts.append(_part(file, rows, headed))
     unclosed = {fault.line for fault in faults}
