@@ -88,6 +88,88 @@ def test_many_cells_and_many_sheets_are_refused(tmp_path: Path) -> None:
     assert grown(tmp_path / "b.xlsx") == "C003"
 
 
+def part_of(path: Path, name: str, edit) -> Path:
+    """A workbook one part of which was edited by hand."""
+    made = workbook(path.with_name("whole.xlsx"), lambda data: data)
+    with (
+        zipfile.ZipFile(made) as before,
+        zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as book,
+    ):
+        for one in before.namelist():
+            book.writestr(one, edit(before.read(one)) if one == name else before.read(one))
+    return path
+
+
+def test_shared_texts_are_bounded(tmp_path: Path) -> None:
+    """Very many of them, a very long one, and a long one that very many cells name."""
+    texts, sheet = "xl/sharedStrings.xml", "xl/worksheets/sheet1.xml"
+    path = part_of(
+        tmp_path / "a.xlsx",
+        texts,
+        lambda data: data.replace(b"</sst>", b"<si/>" * 4_000_001 + b"</sst>"),
+    )
+    assert grown(path) == "C003"
+    long = b"<t>" + b"k" * 19_000 + b"</t>"
+    path = part_of(tmp_path / "b.xlsx", texts, lambda data: data.replace(b"<t>sku</t>", long))
+    row = b"<row><c t='s'><v>0</v></c></row>"
+    made = tmp_path / "c.xlsx"
+    with zipfile.ZipFile(path) as before, zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as book:
+        for name in before.namelist():
+            data = before.read(name)
+            if name == sheet:
+                data = data.replace(b"</sheetData>", row * 30_000 + b"</sheetData>")
+            book.writestr(name, data)
+    assert made.stat().st_size < 50_000
+    assert grown(made) == "C003"
+
+
+def test_cells_of_all_sheets_are_counted(tmp_path: Path) -> None:
+    frames = {f"s{number}": pd.DataFrame({"sku": ["A"]}) for number in range(3)}
+    buffer = io.BytesIO()
+    with pd.ExcelWriter(buffer) as book:
+        for name, frame in frames.items():
+            frame.to_excel(book, sheet_name=name, index=False)
+    path = tmp_path / "a.xlsx"
+    with zipfile.ZipFile(buffer) as before, zipfile.ZipFile(path, "w") as made:
+        for name in before.namelist():
+            cell = b'<row r="2800000"><c r="A2800000"><v>1</v></c></row></sheetData>'
+            made.writestr(name, before.read(name).replace(b"</sheetData>", cell))
+    assert grown(path) == "C003"
+
+
+@pytest.mark.parametrize("kind", ["jsonl", "csv"])
+def test_damaged_rows_without_end_are_refused(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / f"a.{kind}"
+    path.write_text({"jsonl": "x\n" * 200_000, "csv": "a,b\n\n" + "1,2,3\n" * 300_000}[kind])
+    assert grown(path) == "C011"
+
+
+def test_a_line_without_end_fails_its_row_only(vocabulary, tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    good = '{"sku": "B", "category": "t_shirt"}\n'
+    path.write_text('{"sku": "A", "x": [' + "{}," * 3_000_000 + "1]}\n" + good)
+    found = read(path, vocabulary)
+    assert found.skus["sku"].tolist() == ["B"]
+    assert found.problems["code"].tolist() == ["C011"]
+
+
+def test_parts_of_json_lines_have_the_types_of_the_whole(tmp_path: Path) -> None:
+    from carbon.catalogue.json_lines import json_lines
+
+    path = tmp_path / "a.jsonl"
+    rows = [{"a": 1, "b": 1, "c": 1, "d": 2**70}, {"a": 2, "b": 1.5, "c": "x", "e": None}] * 2
+    text = "".join(json.dumps(row) + "\n" for row in rows)
+    for data in (text.encode(), b"\xef\xbb\xbf" + text.encode(), text.encode("gb18030")):
+        path.write_bytes(data)
+        whole = open_sheets(path, Limits())[0][1]
+        parts = list(json_lines(path, "a.jsonl", Limits()).sheets(1))
+        assert [len(part.lines) for part in parts] == [1, 1, 1, 1]
+        for at, column in enumerate(whole.columns):
+            assert pa.concat_arrays([part.columns[at] for part in parts]).equals(column)
+        assert [str(column.type) for column in whole.columns[:3]] == ["int64", "double", "string"]
+        assert whole.columns[3].to_pylist()[0] == str(2**70)
+
+
 def test_a_size_that_lies_in_the_archive_is_refused(tmp_path: Path) -> None:
     path = workbook(tmp_path / "a.xlsx", lambda data: data.ljust(3_000_000))
     data = bytearray(path.read_bytes())

@@ -13,6 +13,7 @@ import pandas as pd
 
 from carbon.background.edition import Edition
 from carbon.base.errors import StudyError, problem_table
+from carbon.base.files import read_bounded
 from carbon.base.units import per_unit
 
 __all__ = ["COLUMNS", "Mapping", "found_in", "read_mapping"]
@@ -185,12 +186,9 @@ def found_in(mapping: Mapping, activities: pd.DataFrame, unit_of: Any, product_o
 
 
 def _table(path: Path) -> pd.DataFrame:
-    try:
-        if path.stat().st_size > MAX_BYTES:
-            raise StudyError("X001", "the file is too large", file=str(path))
-        content = path.read_bytes()
-    except OSError as error:
-        raise StudyError("X001", error.strerror or "", file=str(path)) from None
+    content = read_bounded(
+        path, lambda detail: StudyError("X001", detail, file=str(path)), MAX_BYTES
+    )
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:

@@ -26,6 +26,7 @@ import pyarrow.compute as compute
 import pyarrow.csv as arrow_csv
 
 from carbon.base.errors import FactorsError
+from carbon.base.files import read_bounded, whole_file, write_text
 
 __all__ = [
     "NUMBERS",
@@ -162,9 +163,7 @@ def read_package(folder: Path, *, expected: str | None = None) -> Package:
         table = folder / str(resource["path"])
         if table.resolve().parent != folder.resolve() or not table.is_file():
             raise FactorsError("F001", f"no table {resource.get('path')!r}", file=str(folder))
-        if table.stat().st_size > MAX_BYTES:
-            raise FactorsError("F002", "the table is too large", file=str(table))
-        content = table.read_bytes()
+        content = _bytes(table)
         if "sha256:" + hashlib.sha256(content).hexdigest() != resource.get("hash"):
             raise FactorsError("F003", "the hash differs from the descriptor's", file=str(table))
         tables[table.stem] = _read_table(table, content).copy(deep=False)
@@ -210,7 +209,7 @@ def seal(folder: Path) -> str:
         )
     descriptor["resources"] = resources
     text = json.dumps(descriptor, ensure_ascii=False, indent=2) + "\n"
-    path.write_text(text, encoding="utf-8", newline="\n")
+    write_text(path, text)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -236,7 +235,7 @@ def write_rows(folder: Path, table: str, rows: Sequence[Mapping[str, object]]) -
     for row in rows:
         if any(isinstance(value, float) and not math.isfinite(value) for value in row.values()):
             raise FactorsError("F002", "a number is not finite", file=str(path), value=str(row))
-    with path.open("w", encoding="utf-8", newline="") as file:
+    with whole_file(path) as beside, beside.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, fields, lineterminator="\n", restval="")
         writer.writeheader()
         writer.writerows(rows)
@@ -248,12 +247,19 @@ def _known_tables(folder: Path) -> list[Path]:
     return [table for table in sorted(folder.glob("*.csv")) if table.stem in schemas]
 
 
+def _bytes(path: Path) -> bytes:
+    """Content of a file of a package."""
+    return read_bounded(
+        path, lambda detail: FactorsError("F002", detail, file=str(path)), MAX_BYTES
+    )
+
+
 def _descriptor(path: Path) -> tuple[dict[str, Any], str]:
-    content = path.read_bytes()
+    content = _bytes(path)
     try:
         descriptor = json.loads(content)
-    except ValueError as error:
-        raise FactorsError("F002", str(error), file=str(path)) from None
+    except (ValueError, RecursionError) as error:
+        raise FactorsError("F002", str(error)[:200], file=str(path)) from None
     for key in ("name", "version", "title", "licenses", "citation"):
         if not isinstance(descriptor, dict) or not descriptor.get(key):
             raise FactorsError("F002", f"{key} is missing", file=str(path))

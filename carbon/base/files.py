@@ -25,6 +25,7 @@ __all__ = [
     "as_utf8",
     "decoded",
     "digest",
+    "encoding_of",
     "permissions",
     "plain_place",
     "read_bounded",
@@ -93,25 +94,43 @@ def utf8_copy(path: Path, beside: Path) -> Path | None:
     pathlib.Path or None
         None if it is neither, or holds zero bytes.
     """
-    decoder: codecs.IncrementalDecoder = codecs.getincrementaldecoder("utf-8")()
-    try:
-        for block in _blocks(path):
-            if b"\x00" in block:
-                return None
-            if not block.isascii() or decoder.getstate()[0]:
-                decoder.decode(block)
-        decoder.decode(b"", final=True)
-    except UnicodeDecodeError:
-        decoder = codecs.getincrementaldecoder("gb18030")()
-        try:
-            with beside.open("wb") as copy:
-                for block in _blocks(path):
-                    copy.write(decoder.decode(block).encode("utf-8"))
-                copy.write(decoder.decode(b"", final=True).encode("utf-8"))
-        except UnicodeDecodeError:
-            return None
+    encoding = encoding_of(path, zeros=False)
+    if encoding == "gb18030":
+        decoder = codecs.getincrementaldecoder(encoding)()
+        with beside.open("wb") as copy:
+            for block in _blocks(path):
+                copy.write(decoder.decode(block).encode("utf-8"))
         return beside
-    return path
+    return path if encoding else None
+
+
+def encoding_of(path: Path, *, zeros: bool = True) -> str | None:
+    """How the text of a file is encoded, of whatever size.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+    zeros : bool
+        It may hold zero bytes.
+
+    Returns
+    -------
+    str or None
+        ``utf-8``, else ``gb18030``; None if it is neither.
+    """
+    for encoding in ("utf-8", "gb18030"):
+        decoder = codecs.getincrementaldecoder(encoding)()
+        try:
+            for block in _blocks(path):
+                if not zeros and b"\x00" in block:
+                    return None
+                if not block.isascii() or decoder.getstate()[0]:
+                    decoder.decode(block)
+            decoder.decode(b"", final=True)
+        except UnicodeDecodeError:
+            continue
+        return encoding
+    return None
 
 
 def _blocks(path: Path) -> Iterator[bytes]:
@@ -163,12 +182,12 @@ def read_bounded(path: Path, fault: Fault, largest: int = LARGEST_TEXT) -> bytes
         That of ``fault``.
     """
     try:
+        if not stat.S_ISREG(path.stat().st_mode):  # who opens a pipe waits for ever
+            raise fault("not a plain file")
         with path.open("rb") as file:
-            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                raise fault("not a plain file")
             data = file.read(largest + 1)
-    except OSError as error:
-        raise fault(error.strerror or str(error)) from error
+    except (OSError, ValueError) as error:
+        raise fault(getattr(error, "strerror", None) or str(error)) from error
     if len(data) > largest:
         raise fault(f"more than {largest} bytes")
     return data

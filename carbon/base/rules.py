@@ -6,7 +6,6 @@ refused, so that a misspelt rule never passes for an absent one.
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import tomllib
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import Annotated, Final, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from carbon.base.errors import RuleError
+from carbon.base.files import read_bounded
 from carbon.base.words import templates_root
 
 __all__ = ["Cited", "Rules", "Text", "digest", "load", "shipped", "templates_root"]
@@ -91,16 +91,12 @@ def load(path: Path | str, model: type[Model]) -> Model:
     carbon.base.errors.RuleError: P001 nowhere.toml: the rule file must exist and be readable; ...
     """
     path = Path(path)
-    try:
-        plain = path.is_file()  # no device: it has no end
-        with path.open("rb") if plain else contextlib.nullcontext(None) as file:
-            raw = b"" if file is None else file.read(LARGEST + 1)
-    except (OSError, ValueError) as error:
-        raise RuleError("P001", file=str(path)) from error
-    if not plain:
-        raise RuleError("P001", file=str(path))
-    if len(raw) > LARGEST:
-        raise RuleError("P002", f"more than {LARGEST} bytes", file=str(path))
+
+    def fault(detail: str) -> RuleError:
+        large = detail.startswith("more than")
+        return RuleError("P002" if large else "P001", detail if large else "", file=str(path))
+
+    raw = read_bounded(path, fault, LARGEST)
     try:
         told = tomllib.loads(raw.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:

@@ -12,12 +12,17 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+import numpy as np
+import pyarrow as pa
+
 from carbon.base.errors import CatalogueError
-from carbon.catalogue.sheets import Fault, Sheet, records, title_rows
+from carbon.catalogue.sheets import MOST_FAULTS, Fault, Sheet, records, title_rows
 
 __all__ = ["slow", "swallowed"]
 
 _MOST_CELLS: Final = 4096  # of a row; more than columns may be
+_LARGEST: Final = 80_000_000  # bytes; each needs some eight while it is read
+_AT_ONCE: Final = 1 << 18  # cells whose rows are held as lists
 _MOST_UNCLOSED: Final = 100  # a file with more open quotation marks needs another remedy
 _UNCLOSED: Final = "a quotation mark is not closed"
 _CHAIN: Final = re.compile(r"[:：%]|[0-9]\s*(?:km|公里)")  # what no first cell of a row holds
@@ -70,8 +75,12 @@ def slow(file: str, data: bytes, separator: str, above: int = 0, headed: bool = 
     headed : bool
         The first line is the header; else it is looked for among the first ten.
     """
-    source = _Lines(list(io.StringIO(data.decode("utf-8"), newline="")))
+    if len(data) > _LARGEST:
+        detail = f"more than {_LARGEST:,} bytes with rows of several lengths, blank or open ones"
+        raise CatalogueError("C003", detail, file=file)
+    source = _Lines(list(io.TextIOWrapper(io.BytesIO(data), "utf-8", newline="")))
     rows: list[tuple[int, list[str]]] = []
+    parts: list[Sheet] = []
     faults: list[Fault] = []
     number, width = above, 0
     reader = csv.reader(source, delimiter=separator, strict=True)
@@ -100,9 +109,27 @@ def slow(file: str, data: bytes, separator: str, above: int = 0, headed: bool = 
             reader = csv.reader(source, delimiter=separator, strict=True)
         if any(row):
             rows.append((number, row[:_MOST_CELLS]))
-            width = max(width, len(row)) if len(rows) < 10 else width
-    titles = 0 if headed else title_rows([row for _, row in rows[:10]])
-    sheet = records(file, rows[titles:])
+            width = max(width, len(row)) if not parts and len(rows) < 10 else width
+        if len(rows) > 10 and len(rows) * width > _AT_ONCE:
+            parts.append(_part(file, rows, headed))
+            rows, headed = rows[:1], True
+            told = [fault for part in parts for fault in part.faults[:MOST_FAULTS]]
+            if len(told) > MOST_FAULTS:
+                raise CatalogueError("C011", told[0].hint, file=file, row=told[0].line)
+    if rows[1:] or not parts:
+        parts.append(_part(file, rows, headed))
     unclosed = {fault.line for fault in faults}
-    sheet.faults = [*faults, *(fault for fault in sheet.faults if fault.line not in unclosed)]
-    return sheet
+    more = (fault for part in parts for fault in part.faults if fault.line not in unclosed)
+    columns = [
+        pa.concat_arrays([part.columns[at] for part in parts])
+        for at in range(len(parts[0].headers))
+    ]
+    lines = np.concatenate([part.lines for part in parts])
+    return Sheet(file, parts[0].headers, columns, lines, [*faults, *more])
+
+
+def _part(file: str, rows: list[tuple[int, list[str]]], headed: bool) -> Sheet:
+    """Table of some rows, which then begin with the header."""
+    titles = 0 if headed else title_rows([row for _, row in rows[:10]])
+    del rows[:titles]
+    return records(file, rows)

@@ -5,7 +5,6 @@ Cells are text, or numbers where the file itself says so; nothing is interpreted
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -17,9 +16,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from carbon.base.errors import CatalogueError
-from carbon.base.files import decoded
 from carbon.catalogue.csv_text import read_csv
 from carbon.catalogue.inputs import Input, inputs_of
+from carbon.catalogue.json_lines import json_lines
 from carbon.catalogue.schema import Limits
 from carbon.catalogue.sheets import SUFFIXES, Fault, Sheet, cells_of, plain
 from carbon.catalogue.workbook import read_workbook
@@ -272,35 +271,15 @@ def column_text(column: Any, name: str, sheet: Sheet) -> Any:
 
 def _jsonl(path: Path, limits: Limits, _whole: bool) -> dict[str, Sheet]:
     """Table of a JSON Lines file; a damaged line is told and left out."""
-    text = decoded(path.read_bytes(), lambda _: CatalogueError("C004", file=path.name))
-    records: list[dict[str, Any]] = []
-    headers: dict[str, None] = {}
-    lines: list[int] = []
-    faults: list[Fault] = []
-    for number, line in enumerate(text.split("\n"), start=1):
-        if not line.strip():
-            continue
-        hint = "no JSON object"
-        try:
-            record = json.loads(line)
-            if "\\ud" in line.lower():  # half of a character is none
-                hint = "half of a character"
-                json.dumps(record, ensure_ascii=False).encode("utf-8")
-        except (ValueError, RecursionError):
-            record = None
-        if isinstance(record, dict):
-            records.append(record)
-            lines.append(number)
-            headers.update(dict.fromkeys(record))
-            if len(headers) > limits.columns:
-                detail = f"more than {limits.columns} columns"
-                raise CatalogueError("C003", detail, file=path.name, row=number)
-        else:
-            faults.append(Fault(path.name, number, line.strip()[:80], hint))
-    if not records:
-        raise CatalogueError("C011", "no JSON object in any line", file=path.name)
-    columns = [cells_of([record.get(name) for record in records]) for name in headers]
-    return {path.stem: Sheet(path.name, list(headers), columns, np.array(lines, np.int64), faults)}
+    parts = list(json_lines(path, path.name, limits, limits.rows).sheets(limits.rows))
+    first = parts[0]
+    columns = [
+        pa.chunked_array([part.columns[at] for part in parts]).combine_chunks()
+        for at in range(len(first.headers))
+    ]
+    lines = np.concatenate([part.lines for part in parts])
+    faults = [fault for part in parts for fault in part.faults]
+    return {path.stem: Sheet(path.name, first.headers, columns, lines, faults)}
 
 
 _READERS: Final[dict[str, Callable[[Path, Limits, bool], dict[str, Sheet]]]] = {

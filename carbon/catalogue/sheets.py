@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
@@ -18,11 +18,24 @@ from carbon.base.errors import CatalogueError
 _FIGURE = re.compile(r"^[^\w]*[0-9]|[0-9]{3}")
 """A cell that begins with a digit or holds a number is no header."""
 
-__all__ = ["SUFFIXES", "Fault", "Sheet", "cells_of", "plain", "records", "title_rows"]
+__all__ = [
+    "MOST_FAULTS",
+    "SUFFIXES",
+    "Fault",
+    "Sheet",
+    "cells_of",
+    "plain",
+    "records",
+    "text_of",
+    "title_rows",
+]
 
 
 SUFFIXES = (".csv", ".xlsx", ".parquet", ".jsonl")
 """Endings of the files that are read."""
+
+MOST_FAULTS: Final = 100_000
+"""Damaged rows of one piece of a file; one that has more is another kind of file."""
 
 
 @dataclass(frozen=True)
@@ -128,11 +141,21 @@ def cells_of(values: Sequence[Any]) -> Any:
             return pa.array([None if value is None else float(value) for value in values])
         except (OverflowError, pa.ArrowInvalid):
             pass
-    return pa.array([_text(value) for value in values], pa.string())
+    return pa.array([text_of(value) for value in values], pa.string())
 
 
-def _text(value: Any) -> str | None:
-    """Text of a value; an integral float loses its ``.0``."""
+def text_of(value: Any) -> str | None:
+    """Text of a value of JSON; an integral float loses its ``.0``.
+
+    Parameters
+    ----------
+    value : object
+
+    Examples
+    --------
+    >>> text_of(12.0), text_of("")
+    ('12', None)
+    """
     if value is None or isinstance(value, str):
         return value or None
     if isinstance(value, float):
@@ -171,7 +194,7 @@ def records(file: str, rows: Sequence[tuple[int, Sequence[Any]]]) -> Sheet:
     """Table of numbered rows, the first of which holds the headers."""
     if not rows:
         raise CatalogueError("C011", "the table is empty", file=file)
-    headers = [_text(cell) or "" for cell in rows[0][1]]
+    headers = [text_of(cell) or "" for cell in rows[0][1]]
     while headers and not headers[-1]:
         headers.pop()
     width = len(headers)
@@ -181,6 +204,8 @@ def records(file: str, rows: Sequence[tuple[int, Sequence[Any]]]) -> Sheet:
         if len(row) > width and any(cell not in (None, "") for cell in row[width:]):
             told = "; ".join(str(cell) for cell in row[width:] if cell)[:80]
             faults.append(Fault(file, number, told, "more cells than headers"))
+            if len(faults) > MOST_FAULTS:
+                raise CatalogueError("C011", faults[0].hint, file=file, row=faults[0].line)
         body.append([*row[:width], *([None] * (width - len(row)))])
     columns = [
         cells_of([cell if cell != "" else None for cell in column])
@@ -208,4 +233,4 @@ def plain(column: Any) -> Any:
         return pc.if_else(pc.fill_null(pc.is_nan(column), True), None, column)
     if pa.types.is_null(column.type) or not pa.types.is_nested(column.type):
         return column.cast(pa.string())
-    return pa.array([_text(value) for value in column.to_pylist()], pa.string())
+    return pa.array([text_of(value) for value in column.to_pylist()], pa.string())

@@ -1,7 +1,7 @@
 """Tables of any size, read piece by piece: a file, a folder of files or a URL.
 
-Parquet comes row group by row group, CSV in spans of rows; what can only be understood as a whole
-(XLSX, JSON Lines, irregular CSV) is read whole, within its limits, and handed over in parts.
+Parquet comes row group by row group, CSV in spans of rows, JSON Lines some lines at a time; what
+can only be understood as a whole (XLSX, irregular CSV) is read so, and handed over in parts.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from carbon.base.files import utf8_copy
 from carbon.catalogue.csv_text import Span, header_of, spans
 from carbon.catalogue.files import bounded_group, named, open_sheets
 from carbon.catalogue.inputs import Input
+from carbon.catalogue.json_lines import JsonLines, json_lines
 from carbon.catalogue.presets import NO_PRESET, as_goods, recognised
 from carbon.catalogue.schema import Limits, Vocabulary
 from carbon.catalogue.sheets import Sheet
@@ -177,6 +178,33 @@ class _Parquet:
         return sheet
 
 
+@dataclass
+class _Records:
+    """A JSON Lines file that is read line by line."""
+
+    name: str
+    item: Input
+    found: JsonLines
+    text = False
+
+    @property
+    def file(self) -> str:
+        return self.item.name
+
+    @property
+    def headers(self) -> list[str]:
+        own = self.found.columns
+        return [*own, *(name for name in self.item.constants if name not in own)]
+
+    @property
+    def rows(self) -> int:
+        return self.found.rows
+
+    def pieces(self, step: int, columns: Collection[str] | None = None) -> Iterator[Piece]:
+        for sheet in self.found.sheets(step):
+            yield only(named(self.item, self.name, sheet)[1], columns)
+
+
 def empty(reader: Reader) -> Sheet:
     """Table of no rows."""
     columns = [pa.array([], pa.string()) for _ in reader.headers]
@@ -284,6 +312,10 @@ def _open(
             preset = limits.preset or recognised(headers.headers)
             if preset in (None, NO_PRESET):  # rows of an export belong together
                 return [_Spans(item.table, item.name, headers.headers, parts, limits)]
+    if suffix == ".jsonl" and item.size > whole:
+        records = json_lines(path, item.name, limits)
+        if (limits.preset or recognised(list(records.columns))) in (None, NO_PRESET):
+            return [_Records(item.table, item, records)]
     sheets = open_sheets(path, limits)
     copy = replace(item, path=str(path))
     return [

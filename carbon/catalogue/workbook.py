@@ -12,11 +12,14 @@ import zipfile
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 from xml.etree import ElementTree
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from carbon.base.errors import CatalogueError
 from carbon.catalogue.schema import Limits
@@ -43,14 +46,22 @@ _MOST_CELLS: Final = 1000
 _MOST_SHEETS: Final = 200
 """Sheets of a workbook."""
 
-_MOST_BYTES: Final = 1_000_000_000
-"""Bytes to which a workbook may unpack: it is read at once."""
+_MOST_BYTES: Final = 400_000_000
+"""Bytes to which a workbook may unpack, and its shared texts once each cell has its own."""
+
+_MOST_TEXTS: Final = 4_000_000
+"""Shared texts of a workbook."""
 
 _LARGEST: Final = 8_000_000
-"""Cells of the rectangle that a sheet spans: each needs some 100 bytes while it is read."""
+"""Cells of the rectangles that all sheets span: each needs some 100 bytes while it is read."""
 
 _ANY_CELL: Final = re.compile(
     rb"<(?:\w{1,20}:)?(?:c|row)\b[^>]*?\br\s*=\s*[\"']([A-Za-z]{0,3})([0-9]{1,10})[\"']"
+)
+
+_TEXT: Final = re.compile(rb"<(?:\w{1,20}:)?si\b")
+_SHARED: Final = re.compile(
+    rb"\bt\s*=\s*[\"']s[\"'][^>]*>\s*<(?:\w{1,20}:)?v\b[^>]*>\s*([0-9]{1,9})\s*<"
 )
 
 _DAMAGED: Final = (
@@ -175,7 +186,8 @@ def _looked_at(
     book = _parsed(archive.read("xl/workbook.xml"))
     relations = _parsed(archive.read("xl/_rels/workbook.xml.rels"))
     targets = {each.get("Id"): each.get("Target", "") for each in relations}
-    zeros = _zero_styles(archive)
+    zeros, texts = _zero_styles(archive), _lengths(archive, file)
+    cells = spread = 0
     hidden: set[str] = set()
     shown: dict[str, _Shown] = {}
     for entry in book.iter(f"{_MAIN}sheet"):
@@ -186,15 +198,42 @@ def _looked_at(
         target = target if target.startswith("xl/") else f"xl/{target}"
         if target in archive.namelist():
             data = archive.read(target)
-            _bounded(data, limits, f"{file}#{name[:40]}")
+            place = f"{file}#{name[:40]}"
+            cells += _span(data, limits, place)
+            if cells > _LARGEST:
+                raise CatalogueError("C003", f"more than {_LARGEST:,} cells", file=place)
+            spread += _spread(data, texts)
+            if spread > _MOST_BYTES:
+                raise CatalogueError("C003", f"unpacks to {spread:,} bytes", file=place)
             shown[name] = _shown(data, zeros)
     return hidden, shown
 
 
-def _bounded(data: bytes, limits: Limits, file: str) -> None:
-    """Refuse a sheet whose cells span more than can be read, wherever it says it ends."""
-    if data.count(b"<c") > _LARGEST:
-        raise CatalogueError("C003", f"more than {_LARGEST:,} cells", file=file)
+def _lengths(archive: zipfile.ZipFile, file: str) -> NDArray[np.int64]:
+    """Bytes of each shared text."""
+    name = next((one for one in archive.namelist() if one.lower() == "xl/sharedstrings.xml"), None)
+    data = b"" if name is None else archive.read(name)
+    found = (match.start() for match in islice(_TEXT.finditer(data), _MOST_TEXTS + 1))
+    starts = np.fromiter(found, np.int64)
+    if len(starts) > _MOST_TEXTS:
+        raise CatalogueError("C003", f"more than {_MOST_TEXTS:,} cells", file=file)
+    return np.diff(starts, append=len(data))
+
+
+def _spread(data: bytes, texts: NDArray[np.int64]) -> int:
+    """Bytes of the shared texts of a sheet once each cell has its own; 0 if these are not many."""
+    cells = data.count(b'"s"') + data.count(b"'s'")
+    if not len(texts) or cells * int(texts.max()) <= _MOST_BYTES // _MOST_SHEETS:
+        return 0
+    at = np.fromiter((int(match[1]) for match in _SHARED.finditer(data)), np.int64)
+    return int(texts[at[at < len(texts)]].sum())
+
+
+def _span(data: bytes, limits: Limits, file: str) -> int:
+    """Cells that a sheet spans, wherever it says it ends."""
+    count = data.count(b"<c") + data.count(b":c")
+    if count > _LARGEST:
+        return count
     columns: set[bytes] = set()
     last = 0
     for match in _ANY_CELL.finditer(data):
@@ -203,8 +242,7 @@ def _bounded(data: bytes, limits: Limits, file: str) -> None:
     width = max((_column(letters) + 1 for letters in columns), default=0)
     if width > 8 * limits.columns:
         raise CatalogueError("C003", f"more than {limits.columns} columns", file=file)
-    if last * width > _LARGEST:
-        raise CatalogueError("C003", f"more than {_LARGEST:,} cells", file=file)
+    return max(last * width, count)
 
 
 def _parsed(data: bytes) -> ElementTree.Element:

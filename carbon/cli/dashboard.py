@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from carbon.base.errors import LedgerError
+from carbon.base.files import read_bounded
 from carbon.cli.options import LANGS, OUTPUT, command
 from carbon.cli.outputs import guard
 from carbon.cli.printing import say
@@ -81,20 +82,22 @@ def _read(path: Path, columns: Sequence[str]) -> pd.DataFrame:
     carbon.base.errors.LedgerError
         G001 to G005 or G008 if it is not there, or not what that command writes.
     """
+    import io
     import json
 
     import pandas as pd
 
     readers = {
-        ".csv": lambda: pd.read_csv(path, keep_default_na=True, encoding="utf-8-sig"),
-        ".parquet": lambda: pd.read_parquet(path),
-        ".xlsx": lambda: pd.read_excel(path, engine="calamine"),
-        ".jsonl": lambda: pd.DataFrame(map(json.loads, path.read_text("utf-8").splitlines())),
+        ".csv": lambda: pd.read_csv(io.BytesIO(raw), keep_default_na=True, encoding="utf-8-sig"),
+        ".parquet": lambda: pd.read_parquet(io.BytesIO(raw)),
+        ".jsonl": lambda: pd.DataFrame(map(json.loads, raw.decode("utf-8").splitlines())),
+        ".xlsx": lambda: _sheet(path),
     }
     if path.suffix.lower() not in readers:
         raise LedgerError("G002", file=str(path))
     if not path.is_file():
         raise LedgerError("G001", file=str(path))
+    raw = read_bounded(path, lambda detail: LedgerError("G008", detail, file=str(path)))
     try:
         found = readers[path.suffix.lower()]()
     except Exception as error:  # readers raise errors of several unrelated kinds
@@ -103,3 +106,15 @@ def _read(path: Path, columns: Sequence[str]) -> pd.DataFrame:
     if missing:
         raise LedgerError("G005", f"as {path.stem} has none", file=str(path), column=missing[0])
     return found
+
+
+def _sheet(path: Path) -> pd.DataFrame:
+    """First sheet of a workbook, bounded as a catalogue is."""
+    import pandas as pd
+
+    from carbon.catalogue.files import open_sheets
+    from carbon.catalogue.schema import Limits
+
+    _, sheet = open_sheets(path, Limits())[0]
+    columns = [column.to_pandas() for column in sheet.columns]
+    return pd.DataFrame(dict(zip(sheet.headers, columns, strict=True)))

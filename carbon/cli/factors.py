@@ -10,6 +10,7 @@ import click
 
 from carbon.base.errors import FactorsError
 from carbon.cli.options import EDITION, FACTORS, Group, echo, language, new_study
+from carbon.cli.outputs import guard
 from carbon.cli.printing import print_problems, said, say, words_of
 
 if TYPE_CHECKING:
@@ -148,7 +149,7 @@ def factors_seal(folder: Path) -> None:
 @factors.command("diff")
 @click.argument("old")
 @click.argument("new")
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="Write the table as CSV.")
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Write the table.")
 def factors_diff(old: str, new: str, output: Path | None) -> None:
     """What moved between two editions or factor folders, by how much and why.
 
@@ -162,6 +163,7 @@ def factors_diff(old: str, new: str, output: Path | None) -> None:
     from carbon.background.edition import DEFAULT_EDITION
     from carbon.run.results import write_table
 
+    guard(output)
     studies = []
     for name in (old, new):
         own = (Path(name),) if Path(name).is_dir() else ()

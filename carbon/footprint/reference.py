@@ -21,6 +21,7 @@ from pydantic import Field, ValidationError
 
 from carbon import stages
 from carbon.base.errors import StudyError
+from carbon.base.files import read_bounded
 from carbon.base.rules import Rules
 from carbon.base.terms import STAGES
 from carbon.catalogue.schema import Catalogue
@@ -222,12 +223,9 @@ def read_references(path: Path | str) -> References:
         S030 if it cannot be read or is no such file, S031 if its content was changed.
     """
     path = Path(path)
+    data = read_bounded(path, lambda detail: StudyError("S030", detail, file=str(path)), LARGEST)
     try:
-        if path.stat().st_size > LARGEST:
-            raise StudyError("S030", f"more than {LARGEST} bytes", file=str(path))
-        told = File.model_validate_json(path.read_bytes())
-    except OSError as error:
-        raise StudyError("S030", error.strerror or str(error), file=str(path)) from error
+        told = File.model_validate_json(data)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         where = ".".join(str(part) for part in first["loc"])

@@ -10,9 +10,13 @@ from typing import Any, Final
 import pandas as pd
 
 from carbon.base.errors import StudyError
+from carbon.base.files import read_bounded
 from carbon.catalogue.columns import COLUMNS
 
 __all__ = ["Scenario", "read_scenario"]
+
+LARGEST: Final = 1_000_000
+"""Bytes that a scenario may have."""
 
 KINDS: Final = ("cited", "assumption")
 TOP: Final = {"title", "title_zh", "text", "text_zh", "base", "change", "reported"}
@@ -70,11 +74,11 @@ def read_scenario(path: Path | str) -> Scenario:
         S025 if the file cannot be read or has other keys, S026 if a figure has no cite.
     """
     path = Path(path)
+    data = read_bounded(path, lambda detail: StudyError("S025", detail, file=str(path)), LARGEST)
     try:
-        content: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise StudyError("S025", reason, file=str(path)) from None
+        content: dict[str, Any] = tomllib.loads(data.decode("utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        raise StudyError("S025", str(error)[:200], file=str(path)) from None
     _known(path, "", content, TOP)
     title = content.get("title")
     changes = content.get("change", [])

@@ -19,6 +19,7 @@ import pyarrow.compute as pc
 
 from carbon.base.codes import CODES
 from carbon.base.errors import StudyError
+from carbon.base.files import read_bounded
 from carbon.base.rules import templates_root
 from carbon.base.shown import Shown
 from carbon.base.words import text as spoken
@@ -311,10 +312,9 @@ def earlier(path: Path, rule: TaxRule) -> dict[str, Any]:
     carbon.base.errors.StudyError
         T006 if it is none.
     """
+    data = read_bounded(path, lambda detail: StudyError("T006", detail, file=str(path)), LARGEST)
     try:
-        if path.stat().st_size > LARGEST:
-            raise StudyError("T006", f"more than {LARGEST} bytes", file=str(path))
-        read = json.loads(path.read_bytes())
+        read = json.loads(data)
         if read["schema"] != SCHEMA or read["currency"] != rule.currency:
             raise StudyError("T006", f"{read['schema']}, {read['currency']}", file=str(path))
         scale = 10**rule.minor_digits
@@ -326,7 +326,7 @@ def earlier(path: Path, rule: TaxRule) -> dict[str, Any]:
             lines[name] = np.array(whole, dtype=np.int64)
         lines["total_kg"] = lines["total_kg"].astype(np.float64)
         return {"period": str(read["period"]["name"]), "basis": str(read["basis"]), "lines": lines}
-    except (OSError, ValueError, KeyError, TypeError, RecursionError, ArithmeticError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError, ArithmeticError) as error:
         raise StudyError("T006", str(error)[:120], file=str(path)) from error
 
 

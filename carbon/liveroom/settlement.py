@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from carbon.base.errors import LedgerError
+from carbon.base.files import read_bounded
 from carbon.base.words import joined, spoken
 from carbon.liveroom.claims import CLAIM_COLUMNS
 from carbon.liveroom.eligibility import Earlier, Judgement
@@ -142,10 +143,10 @@ def read_history(folder: Path) -> History:
 
 
 def _entry(path: Path, run: int, head: str) -> tuple[dict[str, Any], str]:
+    raw = read_bounded(path, lambda detail: LedgerError("R050", detail, file=str(path)), LARGEST)
     try:
-        raw = path.read_bytes() if path.stat().st_size <= LARGEST else b""
         told = json.loads(raw)
-    except (OSError, ValueError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise LedgerError("R050", str(error)[:120], file=str(path)) from error
     shape = isinstance(told, dict) and told.get("format") == FORMAT
     if not shape or path.name != f"{run:06d}.json" or told.get("run") != run:

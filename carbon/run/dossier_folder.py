@@ -83,7 +83,7 @@ class DossierOptions(Rules):
     period: str
     base_period: str = ""
     base_edition: str = ""
-    languages: list[Annotated[str, Field(pattern="^(zh|en)$")]]
+    languages: Annotated[list[Annotated[str, Field(pattern="^(zh|en)$")]], Field(max_length=2)]
     draws: Annotated[int, Field(ge=0, le=100_000)]
     edition: str
     method: str
@@ -250,7 +250,7 @@ def copied(
             home.mkdir(parents=True)
             target = home / (path.resolve().name or "input")
             if path.is_dir():
-                shutil.copytree(path, target)
+                shutil.copytree(path, target, ignore=_special)
             else:
                 shutil.copyfile(path, target)
             copies.setdefault(role, []).append(target)
@@ -316,3 +316,10 @@ def restored(path: Path, told: Manifest) -> dict[str, list[Path]]:
                 name = file.relative_to(home).as_posix()
                 raise StudyError("T011", "the manifest does not name it", file=name)
     return out
+
+
+def _special(folder: str, names: list[str]) -> list[str]:
+    """What is neither a file nor a folder: whoever copies a pipe or a device does not end."""
+    return [
+        name for name in names if not (Path(folder, name).is_file() or Path(folder, name).is_dir())
+    ]

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import os
 import re
 import zipfile
-from collections.abc import Iterator
+import zlib
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
 import pandas as pd
 
 from carbon.base.errors import OutputError, problem_table
-from carbon.base.files import whole_file
+from carbon.base.files import read_bounded, whole_file
 from carbon.label.facts import Issue, facts
 from carbon.run.csv_files import csv_encoding
 from carbon.run.folder import INDEX, rows_of
@@ -57,6 +59,9 @@ INDEX_START: Final = ",".join(INDEX_COLUMNS[:3])
 OLD: Final = (1980, 1, 1, 0, 0, 0)
 """Date of the files in a ZIP, so that the same labels give the same bytes."""
 
+LARGEST: Final = 1_000_000_000
+"""Bytes that an index may have."""
+
 HELD: Final = 10_000
 """Claims that are written at once."""
 
@@ -84,18 +89,25 @@ def read_index(path: Path) -> pd.DataFrame:
     told["usecols"] = wanted
     table: pd.DataFrame
     try:
-        if path.suffix.lower() == ".zip":
+        if path.suffix.lower() == ".zip" and path.is_file():
             with zipfile.ZipFile(path) as archive, archive.open(INDEX) as file:
+                if archive.getinfo(INDEX).file_size > LARGEST:
+                    raise ValueError(f"more than {LARGEST} bytes")
                 table = pd.read_csv(file, **told)
         else:
             path = path / INDEX if path.is_dir() else path
-            table = pd.read_csv(path, **told)
+            data = read_bounded(path, _no_index(path), LARGEST)
+            table = pd.read_csv(io.BytesIO(data), **told)
         table = table[wanted]
-    except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
+    except (OSError, KeyError, ValueError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
         raise OutputError("L016", str(error)[:120], file=str(path)) from None
     apostrophe = f"^'(?=[{re.escape(''.join(RUN))}])"
     table["sku"] = table["sku"].str.replace(apostrophe, "", regex=True)
     return table.drop_duplicates("sku", ignore_index=True)
+
+
+def _no_index(path: Path) -> Callable[[str], OutputError]:
+    return lambda detail: OutputError("L016", detail, file=str(path))
 
 
 def finished(joined: Path, made: Path, lang: str = "en") -> None:
