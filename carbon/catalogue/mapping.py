@@ -17,7 +17,7 @@ import pandas as pd
 
 from carbon.base import units
 from carbon.base.errors import CatalogueError
-from carbon.base.files import decoded, read_bounded
+from carbon.base.files import NO_ENCODING, decoded, read_bounded
 from carbon.base.rules import templates_root
 from carbon.catalogue.columns import COLUMNS, LINE_COLUMNS
 from carbon.catalogue.names import key
@@ -88,7 +88,7 @@ def read_mapping(path: Path, vocabulary: Vocabulary) -> pd.DataFrame:
     """
 
     def fault(detail: str) -> CatalogueError:
-        code = "C004" if "UTF-8" in detail else "C001"
+        code = "C004" if detail == NO_ENCODING else "C001"
         return CatalogueError(code, detail, file=path.name)
 
     text = decoded(read_bounded(path, fault, LARGEST), fault)

@@ -18,10 +18,13 @@ from carbon.base.errors import CatalogueError
 _FIGURE = re.compile(r"^[^\w]*[0-9]|[0-9]{3}")
 """A cell that begins with a digit or holds a number is no header."""
 
-__all__ = ["SUFFIXES", "Fault", "Sheet", "cells_of", "plain", "records", "title_rows"]
+__all__ = ["SUFFIXES", "TEXTS", "Fault", "Sheet", "cells_of", "plain", "records", "title_rows"]
 
 
-SUFFIXES = (".csv", ".xlsx", ".parquet", ".jsonl")
+TEXTS = (".csv", ".tsv", ".txt")
+"""Endings of tables in separated text."""
+
+SUFFIXES = (*TEXTS, ".xlsx", ".parquet", ".jsonl")
 """Endings of the files that are read."""
 
 

@@ -24,7 +24,7 @@ from carbon.catalogue.files import bounded_group, named, open_sheets
 from carbon.catalogue.inputs import Input
 from carbon.catalogue.presets import NO_PRESET, as_goods, recognised
 from carbon.catalogue.schema import Limits, Vocabulary
-from carbon.catalogue.sheets import Sheet
+from carbon.catalogue.sheets import TEXTS, Sheet
 
 __all__ = ["Damaged", "Piece", "Reader", "empty", "only", "open_readers"]
 
@@ -227,7 +227,7 @@ def open_readers(
     limits : Limits
         Of a file that is read whole, and of a piece of one that is not.
     folder : pathlib.Path
-        For copies: of remote files that are not Parquet, of text in GB18030.
+        For copies: of remote files that are not Parquet, of text that is not UTF-8.
     step : int
         Rows in a span of CSV.
     whole : int
@@ -271,16 +271,16 @@ def _open(
     if suffix == ".parquet":
         return [_parquet(item, limits)]
     path = item.local(folder)
-    if suffix == ".csv" and item.size > whole:
+    if suffix in TEXTS and item.size > whole:
         readable = utf8_copy(path, folder / f"utf8+{item.name.replace('/', '+')}")
         if readable is None:
             raise CatalogueError("C004", file=item.name)
-        path = readable
-        begin, parts = header_of(path), spans(path, item.name, step)
+        spanned, encoding = readable
+        begin, parts = header_of(spanned), spans(spanned, item.name, step, encoding)
         if begin is not None and parts is not None:
             if begin.header.count(begin.separator.encode()) > 8 * limits.columns:
                 raise CatalogueError("C003", f"more than {limits.columns} columns", file=item.name)
-            headers = Span(path, item.name, begin.header, begin.separator, 0, 0, 0, 0).sheet()
+            headers = Span(spanned, item.name, begin.header, begin.separator, 0, 0, 0, 0).sheet()
             preset = limits.preset or recognised(headers.headers)
             if preset in (None, NO_PRESET):  # rows of an export belong together
                 return [_Spans(item.table, item.name, headers.headers, parts, limits)]
