@@ -16,6 +16,7 @@ from carbon.background.edition import DEFAULT_EDITION, Edition, load_edition
 from carbon.background.sampling import sample
 from carbon.background.store import folder
 from carbon.base.errors import StudyError
+from carbon.base.rules import digest
 from carbon.base.terms import BOUNDARIES, FITS
 from carbon.catalogue.defaults import fill
 from carbon.catalogue.given import Source, table_of
@@ -58,8 +59,11 @@ class Study(Questions, Weighing):
         Name of an own background (:mod:`carbon.background.own`), preferred to the edition's data.
     cache : bool
         Keep solved unit impacts in the user's cache folder.
-    words : path, optional
+    map : path, optional
         A merchant's mapping of words (:mod:`carbon.catalogue.mapping`).
+    preset : str
+        Program whose export a catalogue is (:mod:`carbon.catalogue.presets`); recognised by its
+        headers without, ``none`` for none.
 
     Raises
     ------
@@ -85,7 +89,8 @@ class Study(Questions, Weighing):
         boundary: str = DEFAULT_BOUNDARY,
         background: str = "",
         cache: bool = True,
-        words: Path | str = "",
+        map: Path | str | None = None,  # noqa: A002  as the option is called
+        preset: str = "",
     ) -> None:
         if boundary not in BOUNDARIES:
             raise StudyError("S004", f"known: {', '.join(BOUNDARIES)}", value=boundary)
@@ -95,17 +100,31 @@ class Study(Questions, Weighing):
         if boundary == DEFAULT_BOUNDARY and not edition.judging:
             boundary = WITHOUT_USE  # an edition that leaves use out says so in the name
         super().__init__(edition, method, boundary, cache=cache)
-        self.words = words
+        self.map, self.preset = map, preset
         self._samplers: dict[int, Sampler] = {}
 
     @cached_property
     def vocabulary(self) -> Vocabulary:
         """Words, places and archetypes of the edition."""
         tables = dict(self.edition.vocabulary)
-        vocabulary = Vocabulary(parameters=tables.pop("archetype_parameters"), **tables)
-        if not self.words:
+        parameters = tables.pop("archetype_parameters")
+        vocabulary = Vocabulary(parameters=parameters, preset=self.preset, **tables)
+        if not self.map:
             return vocabulary
-        return mapped(vocabulary, read_mapping(Path(self.words), vocabulary))
+        return mapped(vocabulary, read_mapping(Path(self.map), vocabulary))
+
+    @cached_property
+    def reading(self) -> dict[str, str]:
+        """How catalogues are read, where it is not as usual: the mapping's hash, and the preset.
+
+        Examples
+        --------
+        >>> Study().reading, Study(preset="shopify").reading
+        ({}, {'preset': 'shopify'})
+        """
+        self.vocabulary  # noqa: B018  refuses a mapping that cannot be read
+        stated = {"map": digest(self.map) if self.map else "", "preset": self.preset}
+        return {name: value for name, value in stated.items() if value}
 
     def catalogue(self, source: Source) -> Catalogue:
         """Read a catalogue and fill what it leaves open.

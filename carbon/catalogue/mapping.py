@@ -24,7 +24,7 @@ from carbon.catalogue.names import key
 from carbon.catalogue.prose.wording import pieces, tidy
 from carbon.catalogue.schema import Catalogue, Vocabulary
 
-__all__ = ["learned", "mapped", "read_mapping"]
+__all__ = ["MOST_SEARCHED", "learned", "mapped", "read_mapping", "rewordings"]
 
 LARGEST: Final = 10_000_000
 """Bytes of a mapping."""
@@ -207,6 +207,32 @@ def _unknown(kind: str, text: str, vocabulary: Vocabulary) -> list[str]:
     words = [_AMOUNT.sub(" ", piece).strip(" .,-") for piece in pieces(tidy(text))]
     names = vocabulary.names(kind)
     return [word for word in dict.fromkeys(words) if word and names.code(word) < 0]
+
+
+def rewordings(kind: str, text: str, vocabulary: Vocabulary, lang: str = "en") -> list[str]:
+    """A cell with its first unknown word replaced by each of the words that may be meant.
+
+    Parameters
+    ----------
+    kind : str
+        ``material`` or ``item``.
+    text : str
+    vocabulary : Vocabulary
+    lang : str
+        ``"zh"`` or ``"en"``: that of the words.
+
+    Examples
+    --------
+    >>> from carbon import Study
+    >>> rewordings("material", "cottn 95%; elastane 5%", Study().vocabulary)[0]
+    'cotton 95%; elastane 5%'
+    """
+    text = tidy(text)
+    for word in _unknown(kind, text, vocabulary):
+        if word in text:
+            found = _candidates(kind, key(word), vocabulary, lang)
+            return [text.replace(word, each, 1) for each in found]
+    return []
 
 
 def _candidates(kind: str, word: str, vocabulary: Vocabulary, lang: str) -> list[str]:

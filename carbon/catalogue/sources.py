@@ -22,7 +22,7 @@ from carbon.base.files import utf8_copy
 from carbon.catalogue.csv_text import Span, header_of, spans
 from carbon.catalogue.files import bounded_group, named, open_sheets
 from carbon.catalogue.inputs import Input
-from carbon.catalogue.presets import NO_PRESET, as_goods, recognised
+from carbon.catalogue.presets import NO_PRESET, as_goods, headed, recognised
 from carbon.catalogue.schema import Limits, Vocabulary
 from carbon.catalogue.sheets import TEXTS, Sheet
 
@@ -246,9 +246,7 @@ def open_readers(
     """
     if isinstance(source, pd.DataFrame):
         opened = open_sheets(source, limits)
-        return [
-            _Held(name, as_goods(sheet, vocabulary, limits.preset)) for name, sheet in opened
-        ], []
+        return [_Held(name, as_goods(sheet, vocabulary)) for name, sheet in opened], []
     readers: list[Reader] = []
     damaged: list[Damaged] = []
     for item in inputs:
@@ -269,7 +267,10 @@ def _open(
 ) -> list[Reader]:
     suffix = PurePosixPath(item.path).suffix.lower()
     if suffix == ".parquet":
-        return [_parquet(item, limits)]
+        table = _parquet(item, limits)
+        wanted = vocabulary.preset or recognised(table.headers)
+        if wanted in (None, NO_PRESET):  # rows of an export belong together
+            return [table]
     path = item.local(folder)
     if suffix in TEXTS and item.size > whole:
         readable = utf8_copy(path, folder / f"utf8+{item.name.replace('/', '+')}")
@@ -281,15 +282,12 @@ def _open(
             if begin.header.count(begin.separator.encode()) > 8 * limits.columns:
                 raise CatalogueError("C003", f"more than {limits.columns} columns", file=item.name)
             headers = Span(spanned, item.name, begin.header, begin.separator, 0, 0, 0, 0).sheet()
-            preset = limits.preset or recognised(headers.headers)
-            if preset in (None, NO_PRESET):  # rows of an export belong together
+            _, preset = headed(parts[0].sheet() if parts else headers, vocabulary.preset)
+            if preset is None:  # rows of an export belong together
                 return [_Spans(item.table, item.name, headers.headers, parts, limits)]
     sheets = open_sheets(path, limits)
     copy = replace(item, path=str(path))
-    return [
-        _Held(*named(copy, name, as_goods(sheet, vocabulary, limits.preset)))
-        for name, sheet in sheets
-    ]
+    return [_Held(*named(copy, name, as_goods(sheet, vocabulary))) for name, sheet in sheets]
 
 
 def _parquet(item: Input, limits: Limits) -> Reader:

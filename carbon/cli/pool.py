@@ -87,6 +87,7 @@ def pool(
         policy,
         output,
         inputs={"orders": orders, "policy": policy_file, "catalogue": catalogue},
+        reading=study.reading,
         basis="" if catalogue is None else study.basis,
         lang=lang,
     )

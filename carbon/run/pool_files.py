@@ -62,6 +62,7 @@ def write_pool(
     *,
     inputs: Mapping[str, Path | None],
     basis: Basis | str = "",
+    reading: Mapping[str, str] | None = None,
     lang: str = "en",
 ) -> tuple[list[Path], pd.DataFrame]:
     """Write the tables, the fund, the page and the manifest of a pool.
@@ -78,6 +79,8 @@ def write_pool(
         Role → file: ``orders``, and as far as there are ``policy`` and ``catalogue``.
     basis : Basis
         Of the emissions of a return; empty without a catalogue.
+    reading : mapping, optional
+        How the catalogue was read, as :attr:`carbon.study.Study.reading`.
     lang : str
         Of the page.
 
@@ -113,7 +116,9 @@ def write_pool(
         write_table(merchants, place / OTHERS[0])
         _write_others(priced, policy, place, page)
         made = [place / name for name in names]
-        write_json(_manifest(ledger, policy, inputs, basis, lang, made), place / MANIFEST)
+        write_json(
+            _manifest(ledger, policy, inputs, basis, reading or {}, lang, made), place / MANIFEST
+        )
     return [output / name for name in (*names, MANIFEST)], problems
 
 
@@ -140,6 +145,7 @@ def _manifest(
     policy: Policy,
     inputs: Mapping[str, Path | None],
     basis: Basis | str,
+    reading: Mapping[str, str],
     lang: str,
     files: Sequence[Path],
 ) -> Manifest:
@@ -159,6 +165,7 @@ def _manifest(
                 "file": DEFAULT if own is None else own.name,
                 "sha256": digest(own or shipped("pool", DEFAULT)),
             },
+            **reading,
         },
         about={"orders": {"read": len(ledger) + ledger.dropped, "left_out": ledger.dropped}},
         inputs=[
