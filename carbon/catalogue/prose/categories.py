@@ -12,6 +12,7 @@ import numpy as np
 
 from carbon.base.rules import templates_root
 from carbon.catalogue.names import key
+from carbon.catalogue.prose.signs import sign
 from carbon.catalogue.prose.wording import LONGEST, Wording, tidy
 from carbon.catalogue.schema import Vocabulary
 
@@ -21,7 +22,7 @@ _STEP: Final = re.compile(r"\s*(?:>{1,2}|›|»|\||\\|→)\s*")
 _LEVEL: Final = re.compile(r"\s*/\s*")
 _AMONG: Final = re.compile(r"\s*(?:[/&,、，]|\band\b|\bor\b)\s*")
 _BESIDE: Final = re.compile(r"\s(?:for|with|from|w/|by|inspired)\s|\s[-–|]\s|,\s")
-"""What stands behind it in an English name is no thing of its own: its use, its parts, its colour."""
+"""What stands behind it in an English name is no thing of its own: a use, a part, a colour."""
 
 _ATTRIBUTE: Final = re.compile("味|色|风|型|香型|口味|通用|专用|适用|可用|图案|印花")
 """Behind a word of a Chinese name it says that the word is a flavour, a colour or a use."""
@@ -183,8 +184,9 @@ class CategoryProse:
         """The thing that a name names; empty if it names several, or what is no category."""
         if not self.proposes:
             return named[-1]
-        known = len(set(named)) == 1 and named[0] in self._ids
-        return named[0] if known else ""
+        things = set(named)
+        things -= {each for each in things if things.intersection(sign("broader").get(each, ()))}
+        return things.pop() if len(things) == 1 and things <= self._ids else ""
 
     def _decided(self, ids: tuple[str, ...], name: str, mass_kg: float) -> Choice:
         """Choose among the meanings of a word."""
