@@ -20,8 +20,8 @@ __all__ = ["CategoryProse", "Choice"]
 
 _STEP: Final = re.compile(r"\s*(?:>{1,2}|›|»|\||\\|→)\s*")
 _LEVEL: Final = re.compile(r"\s*/\s*")
-_AMONG: Final = re.compile(r"\s*(?:[/&,、，]|\band\b|\bor\b)\s*")
-_BESIDE: Final = re.compile(r"\s(?:for|with|from|w/|by|inspired)\s|\s[-–|]\s|,\s")
+_AMONG: Final = re.compile(r"\s*(?:[/&,、，]|\band\b|\bor\b)\s*", re.I)
+_BESIDE: Final = re.compile(r"\s(?:for|with|from|w/|by|inspired)\s|\s[-–|]\s|,\s", re.I)
 """What stands behind it in an English name is no thing of its own: a use, a part, a colour."""
 
 _ATTRIBUTE: Final = re.compile("味|色|风|型|香型|口味|通用|专用|适用|可用|图案|印花")
