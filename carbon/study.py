@@ -16,7 +16,6 @@ from carbon.background.edition import DEFAULT_EDITION, Edition, load_edition
 from carbon.background.sampling import sample
 from carbon.background.store import folder
 from carbon.base.errors import StudyError
-from carbon.base.rules import digest
 from carbon.base.terms import BOUNDARIES, FITS
 from carbon.catalogue.defaults import fill
 from carbon.catalogue.given import Source, table_of
@@ -59,11 +58,9 @@ class Study(Questions, Weighing):
         Name of an own background (:mod:`carbon.background.own`), preferred to the edition's data.
     cache : bool
         Keep solved unit impacts in the user's cache folder.
-    map : path, optional
-        A merchant's mapping of words (:mod:`carbon.catalogue.mapping`).
-    preset : str
-        Program whose export a catalogue is (:mod:`carbon.catalogue.presets`); recognised by its
-        headers without, ``none`` for none.
+    map, preset : path and str, optional
+        A merchant's mapping of words (:mod:`carbon.catalogue.mapping`), and the program whose
+        export a catalogue is (:mod:`carbon.catalogue.presets`).
 
     Raises
     ------
@@ -109,22 +106,7 @@ class Study(Questions, Weighing):
         tables = dict(self.edition.vocabulary)
         parameters = tables.pop("archetype_parameters")
         vocabulary = Vocabulary(parameters=parameters, preset=self.preset, **tables)
-        if not self.map:
-            return vocabulary
-        return mapped(vocabulary, read_mapping(Path(self.map), vocabulary))
-
-    @cached_property
-    def reading(self) -> dict[str, str]:
-        """How catalogues are read, where it is not as usual: the mapping's hash, and the preset.
-
-        Examples
-        --------
-        >>> Study().reading, Study(preset="shopify").reading
-        ({}, {'preset': 'shopify'})
-        """
-        self.vocabulary  # noqa: B018  refuses a mapping that cannot be read
-        stated = {"map": digest(self.map) if self.map else "", "preset": self.preset}
-        return {name: value for name, value in stated.items() if value}
+        return mapped(vocabulary, read_mapping(self.map, vocabulary)) if self.map else vocabulary
 
     def catalogue(self, source: Source) -> Catalogue:
         """Read a catalogue and fill what it leaves open.

@@ -7,7 +7,7 @@ import pytest
 
 from carbon import Study
 from carbon.base.errors import CatalogueError
-from carbon.catalogue.mapping import learned
+from carbon.catalogue.mapping import learned, reading_of
 
 GOODS = {
     "sku": ["A", "B", "C", "D"],
@@ -115,7 +115,7 @@ def test_a_mapping_reaches_the_python_face_and_a_manifest(goods):
         job = Job("footprint", study, category_of)
         run(job, "goods.csv", f"{meaning}.parquet", manifest=f"{meaning}.json", workers=1)
         told = read_manifest(goods / f"{meaning}.json").arguments
-        assert told == study.reading
+        assert told == reading_of(study.map, study.preset)
         assert set(told) == {"map", "preset"}
         assert pd.read_parquet(f"{meaning}.parquet")["category"].tolist() == [meaning, "t_shirt"]
     # a run that goes on from one with other words computes everything again

@@ -17,14 +17,14 @@ import pandas as pd
 
 from carbon.base import units
 from carbon.base.errors import CatalogueError
-from carbon.base.files import NO_ENCODING, decoded, read_bounded
+from carbon.base.files import NO_ENCODING, decoded, digest, read_bounded
 from carbon.base.rules import templates_root
 from carbon.catalogue.columns import COLUMNS, LINE_COLUMNS
 from carbon.catalogue.names import key
 from carbon.catalogue.prose.wording import pieces, tidy
 from carbon.catalogue.schema import Catalogue, Vocabulary
 
-__all__ = ["MOST_SEARCHED", "learned", "mapped", "read_mapping", "rewordings"]
+__all__ = ["MOST_SEARCHED", "learned", "mapped", "read_mapping", "reading_of", "rewordings"]
 
 LARGEST: Final = 10_000_000
 """Bytes of a mapping."""
@@ -65,7 +65,24 @@ def _ids(name: str) -> dict[str, str]:
     return {key(word): item for item, words in _table(name).items() for word in words}
 
 
-def read_mapping(path: Path, vocabulary: Vocabulary) -> pd.DataFrame:
+def reading_of(map: Path | str | None, preset: str) -> dict[str, str]:  # noqa: A002  see Study
+    """How a catalogue is read where it is not as usual: the mapping's SHA-256, and the preset.
+
+    Parameters
+    ----------
+    map, preset
+        As for :class:`carbon.study.Study`.
+
+    Examples
+    --------
+    >>> reading_of(None, ""), reading_of(None, "shopify")
+    ({}, {'preset': 'shopify'})
+    """
+    stated = {"map": digest(Path(map)) if map else "", "preset": preset}
+    return {name: value for name, value in stated.items() if value}
+
+
+def read_mapping(path: Path | str, vocabulary: Vocabulary) -> pd.DataFrame:
     """Words of a mapping.
 
     Parameters
@@ -86,6 +103,7 @@ def read_mapping(path: Path, vocabulary: Vocabulary) -> pd.DataFrame:
     CatalogueError
         C025 for a kind or meaning that is not known, C001 and C004 for the file.
     """
+    path = Path(path)
 
     def fault(detail: str) -> CatalogueError:
         code = "C004" if detail == NO_ENCODING else "C001"

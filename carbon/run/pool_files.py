@@ -80,7 +80,7 @@ def write_pool(
     basis : Basis
         Of the emissions of a return; empty without a catalogue.
     reading : mapping, optional
-        How the catalogue was read, as :attr:`carbon.study.Study.reading`.
+        How the catalogue was read, as :func:`carbon.catalogue.mapping.reading_of` tells.
     lang : str
         Of the page.
 
