@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,7 @@ from exports import CHINESE, ENGLISH, EXPORTS
 
 from carbon import Study
 from carbon.base.errors import CatalogueError
+from carbon.catalogue.files import open_sheets
 from carbon.catalogue.presets import as_goods, presets, recognised
 from carbon.catalogue.read import read
 from carbon.catalogue.schema import Limits
@@ -168,25 +170,27 @@ def test_variations_inherit_and_products_with_variations_are_no_goods(study):
 
 
 @pytest.mark.parametrize("name", sorted(presets()))
-def test_each_preset_knows_its_own_headers_and_no_catalogue(name):
+def test_each_preset_knows_its_own_headers_and_no_catalogue(study, name):
     preset = presets()[name]
     sources = [source for sources in preset.columns.values() for source in sources[:1]]
     for needed in preset.recognise:
         headers = list(dict.fromkeys([*needed, *sources]))
         frame = pd.DataFrame([dict.fromkeys(headers, "x")])
         assert recognised(headers).name == name
-        goods = Study(preset=name).catalogue(frame)
-        assert "C022" in goods.problems["code"].tolist()
+        sheet = open_sheets(frame, Limits())[0][1]
+        goods = as_goods(sheet, replace(study.vocabulary, preset=name))
+        assert ("C022", name) in {(fault.code, fault.text) for fault in goods.faults}
+        assert {"sku", "name", "category"} <= set(goods.headers)
     assert preset.title.keys() == {"en", "zh"}
     assert recognised(["商品编码", "类目", "商品名称", "净重(克)"]) is None
 
 
-def test_a_preset_is_overridden():
+def test_a_preset_is_overridden(study):
     frame = shopify(["Organic Cotton T-Shirt"])
     with pytest.raises(CatalogueError, match=r"C005|C006"):
-        Study(preset="none").catalogue(frame)
+        read(frame, replace(study.vocabulary, preset="none"))
     with pytest.raises(CatalogueError, match="C026"):
-        Study(preset="wish").catalogue(frame)
+        read(frame, replace(study.vocabulary, preset="wish"))
 
 
 def test_a_column_that_the_merchant_added_is_read_too(study):
@@ -219,8 +223,6 @@ def test_pieces_of_a_large_export_are_read_together(study, tmp_path):
 
 
 def as_goods_of(path, study):
-    from carbon.catalogue.files import open_sheets
-
     sheet = as_goods(open_sheets(path, Limits())[0][1], study.vocabulary)
     return sheet.columns[sheet.headers.index("sku")].to_pylist()
 
