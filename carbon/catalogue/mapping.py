@@ -103,18 +103,18 @@ def read_mapping(path: Path | str, vocabulary: Vocabulary) -> pd.DataFrame:
     CatalogueError
         C025 for a kind or meaning that is not known, C001 and C004 for the file.
     """
-    path = Path(path)
+    place = Path(path)
 
     def fault(detail: str) -> CatalogueError:
         code = "C004" if detail == NO_ENCODING else "C001"
-        return CatalogueError(code, detail, file=path.name)
+        return CatalogueError(code, detail, file=place.name)
 
-    text = decoded(read_bounded(path, fault, LARGEST), fault)
+    text = decoded(read_bounded(place, fault, LARGEST), fault)
     lines = list(csv.reader(io.StringIO(text)))
     columns, kinds = _ids("mapping_columns"), _ids("mapping_kinds")
     head = [columns.get(key(cell), "") for cell in lines[0]] if lines else []
     if not {"kind", "word", "meaning"} <= set(head):
-        raise CatalogueError("C025", "columns kind, word, meaning", file=path.name, row=1)
+        raise CatalogueError("C025", "columns kind, word, meaning", file=place.name, row=1)
     words = []
     for number, cells in enumerate(lines[1:], start=2):
         row = dict(zip(head, (cell.strip() for cell in cells), strict=False))
@@ -126,7 +126,7 @@ def read_mapping(path: Path | str, vocabulary: Vocabulary) -> pd.DataFrame:
             raise CatalogueError(
                 "C025",
                 f"{row.get('kind', '')}: {row['meaning']}",
-                file=path.name,
+                file=place.name,
                 row=number,
                 value=row["word"],
             )
