@@ -119,7 +119,7 @@ class Vocabulary:
         ['bag']
         """
         empty = {name: pd.DataFrame(columns=columns.split()) for name, columns in _TABLES.items()}
-        return cls(**(empty | tables))
+        return cls(**(empty | tables))  # type: ignore[arg-type]  # no table is the preset
 
     def names(self, kind: str) -> Names:
         """Find ids by any of their names.
