@@ -298,7 +298,7 @@ def make_dossier(
     ----------
     inputs : dict of str to list of pathlib.Path
         Role → files or folders: ``catalogue sales rules`` and, where given, ``base_sales
-        base_catalogue verified previous factors``.
+        base_catalogue verified previous factors map``.
     options : DossierOptions
         What decides the result beside them.
     output : pathlib.Path
@@ -356,7 +356,7 @@ def make_dossier(
             method=study.method,
             boundary=study.boundary,
             basis=str(study.basis),
-            arguments=options.model_dump(),
+            arguments=options.model_dump(exclude=set() if options.preset else {"preset"}),
             about={"rule": f"{dossier.rule.name}/{dossier.rule.version}"},
             inputs=named,
             outputs=folders.outputs(folder, named),
@@ -414,4 +414,6 @@ def _study(options: DossierOptions, edition: str, inputs: dict[str, list[Path]])
         method=options.method,
         boundary=options.boundary,
         background=options.background,
+        map=inputs.get("map", [None])[0],
+        preset=options.preset,
     )

@@ -58,8 +58,9 @@ class Study(Questions, Weighing):
         Name of an own background (:mod:`carbon.background.own`), preferred to the edition's data.
     cache : bool
         Keep solved unit impacts in the user's cache folder.
-    words : path, optional
-        A merchant's mapping of words (:mod:`carbon.catalogue.mapping`).
+    map, preset : path and str, optional
+        A merchant's mapping of words (:mod:`carbon.catalogue.mapping`), and the program whose
+        export a catalogue is (:mod:`carbon.catalogue.presets`).
 
     Raises
     ------
@@ -85,7 +86,8 @@ class Study(Questions, Weighing):
         boundary: str = DEFAULT_BOUNDARY,
         background: str = "",
         cache: bool = True,
-        words: Path | str = "",
+        map: Path | str | None = None,  # noqa: A002  as the option is called
+        preset: str = "",
     ) -> None:
         if boundary not in BOUNDARIES:
             raise StudyError("S004", f"known: {', '.join(BOUNDARIES)}", value=boundary)
@@ -95,16 +97,14 @@ class Study(Questions, Weighing):
         if boundary == DEFAULT_BOUNDARY and not edition.judging:
             boundary = WITHOUT_USE  # an edition that leaves use out says so in the name
         super().__init__(edition, method, boundary, cache=cache)
-        self.words = words
+        self.map, self.preset = map, preset
         self._samplers: dict[int, Sampler] = {}
 
     @cached_property
     def vocabulary(self) -> Vocabulary:
         """Words, places and archetypes of the edition."""
-        vocabulary = vocabulary_of(self.edition)
-        if not self.words:
-            return vocabulary
-        return mapped(vocabulary, read_mapping(Path(self.words), vocabulary))
+        vocabulary = vocabulary_of(self.edition, self.preset)
+        return mapped(vocabulary, read_mapping(self.map, vocabulary)) if self.map else vocabulary
 
     def catalogue(self, source: Source) -> Catalogue:
         """Read a catalogue and fill what it leaves open.
@@ -132,7 +132,7 @@ class Study(Questions, Weighing):
     @cached_property
     def judging(self) -> Judging | None:
         """Rules by which the edition judges products, if it has any."""
-        if self.words and self.edition.judging:
+        if self.map and self.edition.judging:
             return Judging(self.edition, self.vocabulary)
         return judging_of(self.edition)
 

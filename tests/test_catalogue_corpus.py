@@ -16,6 +16,7 @@ import pandas as pd
 import pytest
 from trade import trade_vocabulary
 
+from carbon.catalogue.prose.categories import CategoryProse
 from carbon.catalogue.read import read
 
 CORPUS = Path(__file__).parent / "corpus"
@@ -222,3 +223,39 @@ def test_long_cells_take_no_time(kind, bit):
     else:
         answers(kind, [long, fits])
     assert time.process_time() - started < 2.0
+
+
+# categories ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("kind", "least"), [("title", 300), ("path", 100)])
+def test_categories_of_titles_and_paths(kind, least):
+    """Labelled by meaning before they were run; ``ask`` where the edition has no such category."""
+    table = pd.read_csv(CORPUS / "categories.csv", keep_default_na=False, dtype=str)
+    table = table[table["kind"] == kind].drop_duplicates("text").reset_index(drop=True)
+    assert len(table) >= least
+    known = {*trade_vocabulary().categories["category"], "ask"}
+    assert set(table["meaning"]) <= known
+    titled = kind == "title"
+    frame = pd.DataFrame({"name": table["text"], "category": table["text"]})
+    frame["category" if titled else "name"] = ""
+    frame["sku"] = [f"S{at}" for at in range(len(frame))]
+    read_as = read(frame, trade_vocabulary()).skus["category"].astype("object")
+    read_as = read_as.where(read_as.notna(), "ask")
+    right = read_as == table["meaning"]
+    wrong = ~right & (read_as != "ask")
+    assert right.mean() >= 0.85, table[~right].assign(read=read_as)
+    assert wrong.mean() <= 0.02, table[wrong].assign(read=read_as)
+
+
+@pytest.mark.parametrize("law", LAWS)
+def test_spellings_of_titles_and_paths_change_nothing(law):
+    texts = pd.read_csv(CORPUS / "categories.csv", keep_default_na=False, dtype=str)["text"]
+    prose = CategoryProse.of(trade_vocabulary())
+    differing = [
+        text
+        for text in texts
+        if prose.proposal(text) != prose.proposal(LAWS[law](text))
+        or prose.read(text).category != prose.read(LAWS[law](text)).category
+    ]
+    assert not differing

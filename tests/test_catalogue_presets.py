@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import csv
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
+from exports import CHINESE, ENGLISH, EXPORTS
 
 from carbon import Study
 from carbon.base.errors import CatalogueError
+from carbon.catalogue.files import open_sheets
 from carbon.catalogue.presets import as_goods, presets, recognised
 from carbon.catalogue.read import read
 from carbon.catalogue.schema import Limits
@@ -113,6 +118,27 @@ def test_most_rows_of_a_raw_export_reach_an_estimate_without_a_letter(study, exp
     assert (study.footprints(goods).total[estimated] > 0).all()
 
 
+@pytest.mark.parametrize("name", EXPORTS)
+def test_raw_exports_of_every_program_are_understood(study, tmp_path, name):
+    rows, skus = EXPORTS[name]()
+    path = tmp_path / "export.csv"
+    with path.open("w", encoding="utf-8-sig", newline="") as file:
+        csv.writer(file).writerows(rows)
+    goods = study.catalogue(path)
+    told = goods.problems
+    assert told.loc[told["code"] == "C022", "value"].tolist() == [name]
+    assert goods.skus["sku"].tolist() == skus
+    titles = CHINESE if goods.skus["name"].iloc[0] in CHINESE else ENGLISH
+    assert goods.skus["name"].notna().all()
+    assert all(any(title in said for title in titles) for said in goods.skus["name"])
+    assert goods.skus["units_sold"].isna().all()
+    assert goods.skus["price"].notna().all()
+    assert not goods.skus["sku"].duplicated().any()
+    estimated = ~goods.skus["failed"].to_numpy(dtype=bool)
+    assert estimated.mean() >= 0.8
+    assert set(told.loc[told["severity"] == "error", "code"]) <= {"C010", "C017"}
+
+
 def test_pictures_go_and_variants_take_what_their_product_tells(study):
     goods = study.catalogue(shopify(["Organic Cotton T-Shirt"]))
     assert goods.skus["sku"].tolist() == ["organic-cotton-t-shirt/S", "organic-cotton-t-shirt/M"]
@@ -151,8 +177,10 @@ def test_each_preset_knows_its_own_headers_and_no_catalogue(study, name):
         headers = list(dict.fromkeys([*needed, *sources]))
         frame = pd.DataFrame([dict.fromkeys(headers, "x")])
         assert recognised(headers).name == name
-        goods = read(frame, study.vocabulary, limits=Limits(preset=name))
-        assert "C022" in goods.problems["code"].tolist()
+        sheet = open_sheets(frame, Limits())[0][1]
+        goods = as_goods(sheet, replace(study.vocabulary, preset=name))
+        assert ("C022", name) in {(fault.code, fault.text) for fault in goods.faults}
+        assert {"sku", "name", "category"} <= set(goods.headers)
     assert preset.title.keys() == {"en", "zh"}
     assert recognised(["商品编码", "类目", "商品名称", "净重(克)"]) is None
 
@@ -160,9 +188,9 @@ def test_each_preset_knows_its_own_headers_and_no_catalogue(study, name):
 def test_a_preset_is_overridden(study):
     frame = shopify(["Organic Cotton T-Shirt"])
     with pytest.raises(CatalogueError, match=r"C005|C006"):
-        read(frame, study.vocabulary, limits=Limits(preset="none"))
+        read(frame, replace(study.vocabulary, preset="none"))
     with pytest.raises(CatalogueError, match="C026"):
-        read(frame, study.vocabulary, limits=Limits(preset="wish"))
+        read(frame, replace(study.vocabulary, preset="wish"))
 
 
 def test_a_column_that_the_merchant_added_is_read_too(study):
@@ -195,8 +223,6 @@ def test_pieces_of_a_large_export_are_read_together(study, tmp_path):
 
 
 def as_goods_of(path, study):
-    from carbon.catalogue.files import open_sheets
-
     sheet = as_goods(open_sheets(path, Limits())[0][1], study.vocabulary)
     return sheet.columns[sheet.headers.index("sku")].to_pylist()
 
@@ -238,6 +264,51 @@ def test_check_tells_a_summary_and_a_copy_that_can_be_fed_back(study, tmp_path):
     assert again.skus["line"].tolist() == before.skus["line"].tolist()
 
 
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_a_cell_is_mended_by_choosing_from_its_list(study, tmp_path, lang):
+    from openpyxl import load_workbook
+
+    from carbon.run.check_sheet import write_check_sheet
+
+    goods = pd.DataFrame(
+        {
+            "sku": ["A", "B", "C"],
+            "category": ["t_shirt", "t_shrit", "t_shirt"],
+            "materials": ["cottn 95%; 氨纶5%", "棉100%", "qzxv 100%"],
+            "packaging": ["", "", "快递代 12g; 吊牌 3g"],
+        }
+    )
+    source, copy = tmp_path / "goods.csv", tmp_path / "check.xlsx"
+    goods.to_csv(source, index=False)
+    before = study.catalogue(source)
+    assert {"C010", "C201", "C211"} <= set(before.problems["code"])
+    write_check_sheet(source, before, study.vocabulary, copy, lang)
+    same = study.catalogue(copy)  # as it is; the sheets of choices and problems are told
+    codes = sorted(set(same.problems["code"]) - {"C012"})
+    assert codes == sorted(set(before.problems["code"]))
+    assert same.skus["problem"].tolist() == before.skus["problem"].tolist()
+
+    book = load_workbook(copy)
+    page = book.worksheets[0]
+    lists = {str(each.sqref): each.formula1 for each in page.data_validations.dataValidation}
+    assert set(lists) == {"B2:B4", "C2", "C4", "D4"}
+
+    def choices(cell):
+        sheet, _, area = lists[cell].partition("!")
+        return [row[0].value for row in book[sheet.strip("'")][area.replace("$", "")]]
+
+    named = study.vocabulary.materials.set_index("material")["name_zh"]
+    cotton = named["cotton"] if lang == "zh" else "cotton"
+    assert choices("C2")[0] == f"{cotton} 95%; 氨纶5%"
+    assert len(choices("C4")) == len(study.vocabulary.materials)  # nothing is like it
+    page["B3"], page["C2"], page["C4"] = choices("B2:B4")[0], choices("C2")[0], choices("C4")[0]
+    page["D4"] = choices("D4")[0]
+    book.save(copy)
+    mended = study.catalogue(copy)
+    assert not set(mended.problems["code"]) & {"C010", "C201", "C211"}
+    assert not mended.skus["failed"].any()
+
+
 def test_the_template_shows_what_decides_most(tmp_path, study):
     from openpyxl import load_workbook
 
@@ -253,4 +324,4 @@ def test_the_template_shows_what_decides_most(tmp_path, study):
     hidden = {name for name, each in page.column_dimensions.items() if each.hidden}
     assert hidden
     assert not hidden & set("ABCDEFGH")
-    assert len(page.data_validations.dataValidation) == 3
+    assert len(page.data_validations.dataValidation) == 5

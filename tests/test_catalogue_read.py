@@ -12,6 +12,7 @@ from carbon.base.terms import PROVENANCES
 from carbon.catalogue import cells, csv_text, files, headers
 from carbon.catalogue.read import read
 from carbon.catalogue.schema import Limits
+from carbon.catalogue.sheets import TEXTS
 
 
 def one(vocabulary, **given):
@@ -57,17 +58,19 @@ def test_csv_encodings_and_separators(vocabulary, tmp_path, encoding, separator)
 
 def test_all_formats_give_the_same(vocabulary, tmp_path):
     frame = GOODS.assign(**{"净重(克)": [200.0, 150.5]})
-    frame.to_csv(tmp_path / "a.csv", index=False)
+    for suffix in TEXTS:
+        frame.to_csv(tmp_path / f"a{suffix}", index=False, sep="," if suffix == ".csv" else "\t")
     frame.to_excel(tmp_path / "a.xlsx", index=False)
     frame.to_parquet(tmp_path / "a.parquet")
     frame.to_json(tmp_path / "a.jsonl", orient="records", lines=True, force_ascii=False)
     found = [read(tmp_path / f"a{suffix}", vocabulary) for suffix in files.SUFFIXES]
+    rows = dict(zip(files.SUFFIXES, (each.skus["line"].tolist() for each in found), strict=True))
+    assert rows == {suffix: [2, 3] for suffix in files.SUFFIXES} | {".jsonl": [1, 2]}
     found.append(read(frame, vocabulary))
     for other in found[1:]:
         columns = [name for name in other.skus if name != "line"]
         pd.testing.assert_frame_equal(found[0].skus[columns], other.skus[columns], check_exact=True)
         same(found[0], other)
-    assert found[3].skus["line"].tolist() == [1, 2]
 
 
 def test_workbook_with_chinese_sheets_and_a_title(vocabulary, tmp_path):
@@ -140,12 +143,12 @@ def test_bad_json_line(vocabulary, tmp_path):
         ("a.doc", b"x", "C002"),
         ("a.csv", b"sku,category\n" + b"x,y\n" * 500, "C003"),
         ("a.csv", b"a,b,c,d,e,f,g,h,i\n1,2,3,4,5,6,7,8,9\n", "C003"),
-        ("a.csv", b"\xff\xfe\x00a", "C004"),
+        ("a.csv", b"\xff\xfe\x00", "C004"),
         ("a.csv", b"sku,category\n\xff\xff\xff,x\n", "C004"),
         ("a.csv", b"sku,mass\n1,2 g\n", "C005"),
         ("a.csv", b"sku,category,mass_g,mass (kg)\n1,2,3,4\n", "C006"),
         ("a.csv", b"", "C011"),
-        ("a.xlsx", b"no zip", "C011"),
+        ("a.xlsx", b"PK\x03\x04no zip", "C011"),
         ("a.parquet", b"no parquet", "C011"),
         ("a.jsonl", b"{\n", "C011"),
     ],

@@ -364,7 +364,7 @@ def test_the_sheet_that_holds_the_ledger_is_found(tmp_path):
         ("a.csv", b"sku,\xff\xff\xff\n\x81", "G004"),
         ("a.csv", b"s\x00ku\n1\n", "G004"),
         ("a.parquet", b"no parquet", "G008"),
-        ("a.xlsx", b"no workbook", "G008"),
+        ("a.xlsx", b"PK\x03\x04no workbook", "G008"),
         ("a.jsonl", b"[1]\n", "G008"),
     ],
 )

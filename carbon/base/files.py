@@ -17,15 +17,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from carbon.base.encodings import CODECS, encoding_of, mark_of
 from carbon.base.errors import CarbonError, OutputError
 
 __all__ = [
-    "BYTE_ORDER_MARK",
     "LARGEST_TEXT",
+    "NO_ENCODING",
     "as_utf8",
+    "blocks",
     "decoded",
     "digest",
-    "encoding_of",
     "permissions",
     "plain_place",
     "read_bounded",
@@ -39,50 +40,52 @@ __all__ = [
 LARGEST_TEXT: Final = 100_000_000
 """Bytes that a file which is read at once may have, unless its reader says otherwise."""
 
-BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
-"""What some programs write at the beginning of a text in UTF-8."""
-
 BLOCK: Final = 1 << 20
 """Bytes decoded or hashed at once."""
+
+NO_ENCODING: Final = "no encoding that is known"
+"""What is found where a text cannot be decoded."""
 
 Fault = Callable[[str], CarbonError]
 """Makes the error of a reader from what was found."""
 
 
-def as_utf8(data: bytes) -> bytes | None:
-    """Text as UTF-8, whether it was that or GB18030, without its byte order mark.
+def as_utf8(data: bytes, encoding: str = "") -> bytes | None:
+    """Text as UTF-8, in whatever known encoding it was, without its byte order mark.
 
     Parameters
     ----------
     data : bytes
         A text file.
+    encoding : str
+        As :func:`carbon.base.encodings.encoding_of` gives it; found out without.
 
     Returns
     -------
     bytes or None
-        None if it is neither: a character is never replaced in silence.
+        None if it is none: a character is never replaced in silence.
 
     Examples
     --------
     >>> as_utf8("茶".encode("gb18030")).decode(), as_utf8(b"\\xff\\xff")
     ('茶', None)
     """
-    data = data.removeprefix(BYTE_ORDER_MARK)
-    decoder = codecs.getincrementaldecoder("utf-8")()
+    # piece by piece, to need little memory
+    pieces = (data[start : start + BLOCK] for start in range(0, len(data), BLOCK))
+    encoding = encoding or encoding_of(pieces)
+    if not encoding:
+        return None
+    data = data[mark_of(data)[1] :]
+    if encoding == "UTF-8":
+        return data
     try:
-        for start in range(0, len(data), BLOCK):  # piece by piece, to need little memory
-            decoder.decode(data[start : start + BLOCK])
-        decoder.decode(b"", final=True)
-    except UnicodeDecodeError:
-        try:
-            return data.decode("gb18030").encode("utf-8")
-        except UnicodeDecodeError:
-            return None
-    return data
+        return data.decode(CODECS[encoding]).encode("utf-8")
+    except UnicodeError:
+        return None
 
 
-def utf8_copy(path: Path, beside: Path) -> Path | None:
-    """Path of a text file in UTF-8, of whatever size: its own, or that of a copy if it is GB18030.
+def utf8_copy(path: Path, beside: Path) -> tuple[Path, str] | None:
+    """Path of a text file in UTF-8, of whatever size: its own, or that of a copy if it is not.
 
     Parameters
     ----------
@@ -91,56 +94,34 @@ def utf8_copy(path: Path, beside: Path) -> Path | None:
 
     Returns
     -------
-    pathlib.Path or None
-        None if it is neither, or holds zero bytes.
-    """
-    encoding = encoding_of(path, zeros=False)
-    if encoding == "gb18030":
-        decoder = codecs.getincrementaldecoder(encoding)()
-        with beside.open("wb") as copy:
-            for block in _blocks(path):
-                copy.write(decoder.decode(block).encode("utf-8"))
-        return beside
-    return path if encoding else None
-
-
-def encoding_of(path: Path, *, zeros: bool = True) -> str | None:
-    """How the text of a file is encoded, of whatever size.
-
-    Parameters
-    ----------
     path : pathlib.Path
-    zeros : bool
-        It may hold zero bytes.
-
-    Returns
-    -------
-    str or None
-        ``utf-8``, else ``gb18030``; None if it is neither.
+    encoding : str
+        That it was in. None in place of both if it is none that is known, or holds zero bytes.
     """
-    for encoding in ("utf-8", "gb18030"):
-        decoder = codecs.getincrementaldecoder(encoding)()
-        try:
-            for block in _blocks(path):
-                if not zeros and b"\x00" in block:
-                    return None
-                if not block.isascii() or decoder.getstate()[0]:
-                    decoder.decode(block)
-            decoder.decode(b"", final=True)
-        except UnicodeDecodeError:
-            continue
-        return encoding
-    return None
+    encoding = encoding_of(blocks(path))
+    if encoding in ("", "UTF-8"):
+        return (path, encoding) if encoding else None
+    decoder = codecs.getincrementaldecoder(CODECS[encoding])()
+    try:
+        with beside.open("wb") as copy:
+            for number, block in enumerate(blocks(path)):
+                skip = 0 if number else mark_of(block)[1]
+                copy.write(decoder.decode(block[skip:]).encode("utf-8"))
+            copy.write(decoder.decode(b"", final=True).encode("utf-8"))
+    except UnicodeError:
+        return None
+    return beside, encoding
 
 
-def _blocks(path: Path) -> Iterator[bytes]:
+def blocks(path: Path) -> Iterator[bytes]:
+    """Reads a file, gives its bytes block by block."""
     with path.open("rb") as source:
         while block := source.read(4 * BLOCK):
             yield block
 
 
 def decoded(data: bytes, fault: Fault) -> str:
-    """Text of a file in UTF-8 or GB18030.
+    """Text of a file in a known encoding.
 
     Parameters
     ----------
@@ -160,7 +141,7 @@ def decoded(data: bytes, fault: Fault) -> str:
     """
     text = as_utf8(data)
     if text is None:
-        raise fault("text must be UTF-8 or GB18030")
+        raise fault(NO_ENCODING)
     return text.decode("utf-8")
 
 

@@ -10,6 +10,7 @@ import csv
 import io
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 import numpy as np
@@ -25,6 +26,8 @@ _LARGEST: Final = 80_000_000  # bytes; each needs some eight while it is read
 _AT_ONCE: Final = 1 << 18  # cells whose rows are held as lists
 _MOST_UNCLOSED: Final = 100  # a file with more open quotation marks needs another remedy
 _UNCLOSED: Final = "a quotation mark is not closed"
+_LONGEST: Final = 1 << 17  # characters of a cell; far more than Limits let one have
+_TOO_LONG: Final = f"a cell of more than {_LONGEST:,} bytes"
 _CHAIN: Final = re.compile(r"[:：%]|[0-9]\s*(?:km|公里)")  # what no first cell of a row holds
 _BREAK: Final = re.compile(r"\r\n|\r|\n")
 
@@ -62,6 +65,17 @@ class _Lines:
         return self.lines[self.at - 1]
 
 
+@contextmanager
+def _bounded() -> Iterator[None]:
+    """Bound cells whatever other readers of CSV in this process allow themselves."""
+    before = csv.field_size_limit(_LONGEST)
+    try:
+        yield
+    finally:
+        csv.field_size_limit(before)
+
+
+@_bounded()
 def slow(file: str, data: bytes, separator: str, above: int = 0, headed: bool = False) -> Sheet:
     """Table of an irregular CSV file: short rows are padded, long and open rows are told.
 
@@ -102,10 +116,14 @@ def slow(file: str, data: bytes, separator: str, above: int = 0, headed: bool = 
                 row = next(csv.reader([line], delimiter=separator))
             else:
                 source.at = start + 1
-                row = next(csv.reader([line.replace('"', "")], delimiter=separator), [])
-                faults.append(Fault(file, number, line.strip()[:80], _UNCLOSED))
+                hint = _UNCLOSED
+                try:
+                    row = next(csv.reader([line.replace('"', "")], delimiter=separator), [])
+                except csv.Error:
+                    hint = _TOO_LONG
+                faults.append(Fault(file, number, line.strip()[:80], hint))
                 if len(faults) > _MOST_UNCLOSED:
-                    raise CatalogueError("C011", _UNCLOSED, file=file, row=faults[0].line)
+                    raise CatalogueError("C011", hint, file=file, row=faults[0].line)
             reader = csv.reader(source, delimiter=separator, strict=True)
         if any(row):
             rows.append((number, row[:_MOST_CELLS]))

@@ -20,12 +20,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from carbon.base.encodings import BYTE_ORDER_MARK, USUAL, encoding_of
 from carbon.base.errors import CatalogueError
-from carbon.base.files import BYTE_ORDER_MARK, as_utf8
+from carbon.base.files import as_utf8
 from carbon.catalogue.csv_repair import slow, swallowed
-from carbon.catalogue.sheets import Sheet, plain, title_rows
+from carbon.catalogue.sheets import Fault, Sheet, plain, title_rows
 
-__all__ = ["Span", "fast", "header_of", "layout", "read_csv", "spans"]
+__all__ = ["Span", "fast", "header_of", "in_encoding", "layout", "read_csv", "spans"]
 
 BLOCK: Final = 1 << 22
 _SEPARATOR_LINE: Final = re.compile(rb'"?sep=([^\w\s"])"?\r?\n', re.I)
@@ -51,7 +52,10 @@ def read_csv(path: Path, whole: bool = True, most: int = 256) -> Sheet:
     CatalogueError
         C003 columns, C004 encoding, C011 damaged.
     """
-    file, data = path.name, as_utf8(path.read_bytes())
+    file, raw = path.name, path.read_bytes()
+    encoding = encoding_of(raw[at : at + BLOCK] for at in range(0, len(raw), BLOCK))
+    data = as_utf8(raw, encoding) if encoding else None
+    del raw
     if data is None or b"\x00" in data:
         raise CatalogueError("C004", file=file)
     data = _line_feeds(data)
@@ -64,9 +68,22 @@ def read_csv(path: Path, whole: bool = True, most: int = 256) -> Sheet:
             data, above = data.split(b"\n", titles)[titles], above + titles
         _narrow(data, separator, most, file)
         quick = None if quoted else fast(file, data, separator, above, whole)
-        return quick or slow(file, data, separator, above)
+        return in_encoding(quick or slow(file, data, separator, above), encoding)
     except csv.Error as error:
         raise CatalogueError("C011", str(error), file=file) from error
+
+
+def in_encoding(sheet: Sheet, encoding: str) -> Sheet:
+    """A table that tells in which encoding its text was, if that is none of the usual.
+
+    Parameters
+    ----------
+    sheet : Sheet
+    encoding : str
+    """
+    if encoding not in USUAL:
+        sheet.faults.append(Fault(sheet.file, 0, encoding, code="C027"))
+    return sheet
 
 
 def _narrow(data: bytes, separator: str, most: int, file: str) -> None:
@@ -265,6 +282,8 @@ class Span:
         Lines of the file above the rows, less one.
     rows : int
         Lines in the span.
+    encoding : str
+        That of the file, told with its first rows.
     """
 
     path: Path
@@ -275,6 +294,7 @@ class Span:
     length: int
     above: int
     rows: int
+    encoding: str = "UTF-8"
 
     def sheet(self) -> Sheet:
         """Read the rows."""
@@ -282,7 +302,8 @@ class Span:
             source.seek(self.offset)
             data = self.header + b"\n" + source.read(self.length)
         table = fast(self.file, data, self.separator, self.above)
-        return table or slow(self.file, data, self.separator, self.above, headed=True)
+        table = table or slow(self.file, data, self.separator, self.above, headed=True)
+        return in_encoding(table, self.encoding)
 
 
 @dataclass(frozen=True)
@@ -311,7 +332,7 @@ def header_of(path: Path) -> _Layout | None:
     return _Layout(header, separator, begin, int(start > 0) + titles)
 
 
-def spans(path: Path, file: str, step: int) -> list[Span] | None:
+def spans(path: Path, file: str, step: int, encoding: str = "UTF-8") -> list[Span] | None:
     """Spans of a CSV file in UTF-8; None if it must be read whole.
 
     Parameters
@@ -321,6 +342,8 @@ def spans(path: Path, file: str, step: int) -> list[Span] | None:
         Name told to the user.
     step : int
         Rows in a span.
+    encoding : str
+        That the file was in before it was copied.
     """
     shape = header_of(path)
     if shape is None:
@@ -335,7 +358,9 @@ def spans(path: Path, file: str, step: int) -> list[Span] | None:
     for number, (start, rows) in enumerate(zip(starts[:-1], counts, strict=True)):
         begin, length = shape.begin + start, starts[number + 1] - start
         above = shape.above + number * step
-        parts.append(Span(path, file, shape.header, shape.separator, begin, length, above, rows))
+        was = "UTF-8" if number else encoding
+        span = Span(path, file, shape.header, shape.separator, begin, length, above, rows, was)
+        parts.append(span)
     # a cell of several lines may have swallowed rows: only a look at its rows can tell
     for number in several:
         with path.open("rb") as source:

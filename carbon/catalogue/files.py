@@ -1,4 +1,4 @@
-"""Files → tables of cells: CSV, XLSX, Parquet, JSON Lines, a folder of them, or a data frame.
+"""Files → tables of cells: separated text, XLSX, Parquet, JSON Lines, a folder, or a data frame.
 
 Cells are text, or numbers where the file itself says so; nothing is interpreted here.
 """
@@ -17,10 +17,10 @@ import pyarrow.compute as pc
 
 from carbon.base.errors import CatalogueError
 from carbon.catalogue.csv_text import read_csv
-from carbon.catalogue.inputs import Input, inputs_of
+from carbon.catalogue.inputs import Input, inputs_of, true_kind
 from carbon.catalogue.json_lines import json_lines
 from carbon.catalogue.schema import Limits
-from carbon.catalogue.sheets import SUFFIXES, Fault, Sheet, cells_of, plain
+from carbon.catalogue.sheets import SUFFIXES, TEXTS, Fault, Sheet, cells_of, plain
 from carbon.catalogue.workbook import read_workbook
 
 __all__ = ["SUFFIXES", "bounded_group", "checked", "column_text", "named", "open_sheets", "settled"]
@@ -64,8 +64,12 @@ def open_sheets(
     reader = _READERS.get(path.suffix.lower())
     if not path.is_file():
         raise CatalogueError("C001", file=str(path))
-    if reader is None:
-        raise CatalogueError("C002", file=path.name)
+    try:
+        kind = true_kind(path)
+    except OSError as error:
+        raise CatalogueError("C001", str(error), file=path.name) from error
+    if reader is None or kind:
+        raise CatalogueError("C002", kind, file=path.name)
     if path.stat().st_size > limits.bytes:
         raise CatalogueError("C003", f"more than {limits.bytes:,} bytes", file=path.name)
     try:
@@ -282,8 +286,13 @@ def _jsonl(path: Path, limits: Limits, _whole: bool) -> dict[str, Sheet]:
     return {path.stem: Sheet(path.name, first.headers, columns, lines, faults)}
 
 
+def _text(path: Path, limits: Limits, whole: bool) -> dict[str, Sheet]:
+    """Table of separated text."""
+    return {path.stem: read_csv(path, whole, limits.columns)}
+
+
 _READERS: Final[dict[str, Callable[[Path, Limits, bool], dict[str, Sheet]]]] = {
-    ".csv": lambda path, limits, whole: {path.stem: read_csv(path, whole, limits.columns)},
+    **dict.fromkeys(TEXTS, _text),
     ".xlsx": lambda path, limits, _: read_workbook(path, limits),
     ".parquet": _parquet,
     ".jsonl": _jsonl,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -11,10 +12,11 @@ from urllib.parse import unquote
 
 import pyarrow as pa
 
+from carbon.base.encodings import encoding_of
 from carbon.base.errors import CatalogueError
 from carbon.catalogue.sheets import SUFFIXES
 
-__all__ = ["Input", "filesystem", "inputs_of"]
+__all__ = ["Input", "filesystem", "inputs_of", "true_kind"]
 
 
 @dataclass(frozen=True)
@@ -112,6 +114,29 @@ def filesystem(url: str) -> tuple[Any, str]:
 _FILE: Final = "file://"
 
 
+def true_kind(path: Path) -> str:
+    """What a file is where its ending says something else; empty if that cannot be told.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        Of this machine.
+    """
+    with path.open("rb") as file:
+        head = file.read(512)
+    suffix = path.suffix.lower()
+    if head.startswith(b"\xd0\xcf\x11\xe0"):
+        locked = suffix == ".xlsx"
+        return "a workbook with a password" if locked else "XLS, the workbook of Excel 97 to 2003"
+    if head.startswith(b"PK\x03\x04"):
+        return "" if suffix == ".xlsx" else "an XLSX workbook under another ending"
+    if re.match(rb"\W{0,4}\s*<(?:!doctype|html|table|meta|head)", head, re.I):
+        return "a page of HTML under another ending"
+    if suffix in (".xls", ".xlsx") and head and encoding_of([head.rpartition(b"\n")[0] or head]):
+        return "text under the ending of a workbook"
+    return ""
+
+
 def inputs_of(source: str | os.PathLike[str]) -> list[Input]:
     """Files of a catalogue, in the order in which they are read.
 
@@ -143,16 +168,15 @@ def inputs_of(source: str | os.PathLike[str]) -> list[Input]:
     if not path.is_file():
         raise CatalogueError("C001", file=str(path))
     if path.suffix.lower() not in SUFFIXES:
-        raise CatalogueError("C002", file=path.name)
+        raise CatalogueError("C002", true_kind(path), file=path.name)
     return [_input(path.name, path)]
 
 
 def _wanted(name: str) -> bool:
     parts = PurePosixPath(name).parts
-    # names with ~$ are locks of a spreadsheet that is open
-    return not any(part.startswith((".", "_", "~$")) for part in parts) and name.lower().endswith(
-        SUFFIXES
-    )
+    # names with ~$ are locks of a spreadsheet that is open, and a text in a folder may be a note
+    hidden = any(part.startswith((".", "_", "~$")) for part in parts)
+    return not hidden and name.lower().endswith(SUFFIXES) and not name.lower().endswith(".txt")
 
 
 def _input(name: str, path: Path) -> Input:

@@ -15,8 +15,9 @@ from typing import Any, Final
 import numpy as np
 import pyarrow as pa
 
+from carbon.base.encodings import BYTE_ORDER_MARK, CODECS, USUAL, encoding_of
 from carbon.base.errors import CatalogueError
-from carbon.base.files import BYTE_ORDER_MARK, encoding_of
+from carbon.base.files import blocks
 from carbon.catalogue.limits import Limits
 from carbon.catalogue.sheets import MOST_FAULTS, Fault, Sheet, text_of
 
@@ -41,7 +42,7 @@ class JsonLines:
     file : str
         Name told to the user.
     encoding : str
-        UTF-8 or GB18030.
+        Codec of UTF-8 or GB18030.
     columns : dict of str to int
         Header → kinds of its values.
     rows : int
@@ -159,10 +160,11 @@ def json_lines(path: Path, file: str, limits: Limits, rows: int | None = None) -
         C003 if it has more rows or columns than may be, C004 encoding, C011 if no line is an
         object or very many are none.
     """
-    encoding = encoding_of(path)
-    if encoding is None:
-        raise CatalogueError("C004", file=file)
-    found = JsonLines(path, file, encoding)
+    # a zero byte spoils its line only
+    encoding = encoding_of(block.replace(b"\x00", b" ") for block in blocks(path))
+    if encoding not in USUAL:
+        raise CatalogueError("C004", encoding, file=file)
+    found = JsonLines(path, file, CODECS[encoding])
     found.look(limits, rows)
     return found
 

@@ -25,9 +25,6 @@ class Limits:
         Rows and columns of a table.
     cell : int
         Bytes of one cell.
-    preset : str
-        Program whose export a catalogue is (:mod:`carbon.catalogue.presets`); recognised by its
-        headers without, ``none`` for none.
 
     Examples
     --------
@@ -40,7 +37,6 @@ class Limits:
     rows: int = 5_000_000
     columns: int = 256
     cell: int = 20_000
-    preset: str = ""
 
 
 @dataclass(frozen=True)

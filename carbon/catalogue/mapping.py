@@ -17,14 +17,14 @@ import pandas as pd
 
 from carbon.base import units
 from carbon.base.errors import CatalogueError
-from carbon.base.files import decoded, read_bounded
+from carbon.base.files import NO_ENCODING, decoded, digest, read_bounded
 from carbon.base.rules import templates_root
 from carbon.catalogue.columns import COLUMNS, LINE_COLUMNS
 from carbon.catalogue.names import key
 from carbon.catalogue.prose.wording import pieces, tidy
 from carbon.catalogue.schema import Catalogue, Vocabulary
 
-__all__ = ["learned", "mapped", "read_mapping"]
+__all__ = ["MOST_SEARCHED", "learned", "mapped", "read_mapping", "reading_of", "rewordings"]
 
 LARGEST: Final = 10_000_000
 """Bytes of a mapping."""
@@ -65,7 +65,24 @@ def _ids(name: str) -> dict[str, str]:
     return {key(word): item for item, words in _table(name).items() for word in words}
 
 
-def read_mapping(path: Path, vocabulary: Vocabulary) -> pd.DataFrame:
+def reading_of(map: Path | str | None, preset: str) -> dict[str, str]:  # noqa: A002  see Study
+    """How a catalogue is read where it is not as usual: the mapping's SHA-256, and the preset.
+
+    Parameters
+    ----------
+    map, preset
+        As for :class:`carbon.study.Study`.
+
+    Examples
+    --------
+    >>> reading_of(None, ""), reading_of(None, "shopify")
+    ({}, {'preset': 'shopify'})
+    """
+    stated = {"map": digest(Path(map)) if map else "", "preset": preset}
+    return {name: value for name, value in stated.items() if value}
+
+
+def read_mapping(path: Path | str, vocabulary: Vocabulary) -> pd.DataFrame:
     """Words of a mapping.
 
     Parameters
@@ -86,17 +103,18 @@ def read_mapping(path: Path, vocabulary: Vocabulary) -> pd.DataFrame:
     CatalogueError
         C025 for a kind or meaning that is not known, C001 and C004 for the file.
     """
+    place = Path(path)
 
     def fault(detail: str) -> CatalogueError:
-        code = "C004" if "UTF-8" in detail else "C001"
-        return CatalogueError(code, detail, file=path.name)
+        code = "C004" if detail == NO_ENCODING else "C001"
+        return CatalogueError(code, detail, file=place.name)
 
-    text = decoded(read_bounded(path, fault, LARGEST), fault)
+    text = decoded(read_bounded(place, fault, LARGEST), fault)
     lines = list(csv.reader(io.StringIO(text)))
     columns, kinds = _ids("mapping_columns"), _ids("mapping_kinds")
     head = [columns.get(key(cell), "") for cell in lines[0]] if lines else []
     if not {"kind", "word", "meaning"} <= set(head):
-        raise CatalogueError("C025", "columns kind, word, meaning", file=path.name, row=1)
+        raise CatalogueError("C025", "columns kind, word, meaning", file=place.name, row=1)
     words = []
     for number, cells in enumerate(lines[1:], start=2):
         row = dict(zip(head, (cell.strip() for cell in cells), strict=False))
@@ -108,7 +126,7 @@ def read_mapping(path: Path, vocabulary: Vocabulary) -> pd.DataFrame:
             raise CatalogueError(
                 "C025",
                 f"{row.get('kind', '')}: {row['meaning']}",
-                file=path.name,
+                file=place.name,
                 row=number,
                 value=row["word"],
             )
@@ -207,6 +225,32 @@ def _unknown(kind: str, text: str, vocabulary: Vocabulary) -> list[str]:
     words = [_AMOUNT.sub(" ", piece).strip(" .,-") for piece in pieces(tidy(text))]
     names = vocabulary.names(kind)
     return [word for word in dict.fromkeys(words) if word and names.code(word) < 0]
+
+
+def rewordings(kind: str, text: str, vocabulary: Vocabulary, lang: str = "en") -> list[str]:
+    """A cell with its first unknown word replaced by each of the words that may be meant.
+
+    Parameters
+    ----------
+    kind : str
+        ``material`` or ``item``.
+    text : str
+    vocabulary : Vocabulary
+    lang : str
+        ``"zh"`` or ``"en"``: that of the words.
+
+    Examples
+    --------
+    >>> from carbon import Study
+    >>> rewordings("material", "cottn 95%; elastane 5%", Study().vocabulary)[0]
+    'cotton 95%; elastane 5%'
+    """
+    text = tidy(text)
+    for word in _unknown(kind, text, vocabulary):
+        if word in text:
+            found = _candidates(kind, key(word), vocabulary, lang)
+            return [text.replace(word, each, 1) for each in found]
+    return []
 
 
 def _candidates(kind: str, word: str, vocabulary: Vocabulary, lang: str) -> list[str]:

@@ -7,8 +7,9 @@ number is the SKU; a quantity in stock is no sale.
 
 from __future__ import annotations
 
+import re
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import lru_cache
@@ -24,13 +25,22 @@ from carbon.base.rules import templates_root
 from carbon.catalogue.cells import clean
 from carbon.catalogue.headers import match_headers
 from carbon.catalogue.names import key
+from carbon.catalogue.prose.signs import signs
 from carbon.catalogue.schema import Vocabulary
 from carbon.catalogue.sheets import Fault, Sheet
 
-__all__ = ["NO_PRESET", "Preset", "as_goods", "presets", "recognised"]
+__all__ = ["NO_PRESET", "Preset", "as_goods", "headed", "presets", "recognised"]
 
 NO_PRESET: Final = "none"
 """Name that says that a file is no export of any of these programs."""
+
+_TOP: Final = 6
+"""Rows under the header among which labels and help are looked for."""
+
+_LABELS: Final = 3
+"""Cells of a row that are headers or say how to fill in: fewer may be goods."""
+
+_DIGIT: Final = re.compile(r"\d")
 
 BETWEEN: Final = "/"
 """Stands between the parts of which a SKU is made where the merchant gave none."""
@@ -126,29 +136,29 @@ def recognised(headers: Sequence[str]) -> Preset | None:
     return max(fits, key=lambda fit: fit[0])[1] if fits else None
 
 
-def as_goods(sheet: Sheet, vocabulary: Vocabulary, wanted: str = "") -> Sheet:
+def as_goods(sheet: Sheet, vocabulary: Vocabulary) -> Sheet:
     """Table of goods of an export; a table that is none is given back as it is.
 
     Parameters
     ----------
     sheet : Sheet
     vocabulary : Vocabulary
-        By whose words the headers are understood that the preset does not name.
-    wanted : str
-        Name of a preset, to be used whatever the headers; :data:`NO_PRESET` for none.
+        By whose words the headers are understood that the preset does not name, and which may
+        name a preset that is used whatever the headers; :data:`NO_PRESET` for none.
 
     Raises
     ------
     CatalogueError
         C026 if there is no such preset.
     """
+    wanted = vocabulary.preset
     if wanted and wanted != NO_PRESET and wanted not in presets():
         raise CatalogueError("C026", f"known: {', '.join(presets())}", value=wanted)
-    preset = presets().get(wanted) if wanted else recognised(sheet.headers)
+    sheet, preset = headed(sheet, wanted)
     if preset is None:
         return sheet
     export = _Export(sheet)
-    keep, joined = np.ones(len(sheet.lines), bool), np.zeros(len(sheet.lines), bool)
+    keep, joined = np.ones(len(sheet.lines), bool), _help_rows(sheet, preset)
     if preset.group in export:
         export.fill_down(preset.group, preset.filled_down)
     if preset.parents and preset.parents["column"] in export:
@@ -188,6 +198,68 @@ def as_goods(sheet: Sheet, vocabulary: Vocabulary, wanted: str = "") -> Sheet:
     if joined.any():
         goods.faults.append(Fault(sheet.file, 0, f"{int(joined.sum())}", code="C023"))
     return goods
+
+
+def _first_rows(sheet: Sheet) -> list[list[str]]:
+    """Cells of the first rows; none of a table that has numbers in a column."""
+    if not sheet.columns or not all(pa.types.is_string(each.type) for each in sheet.columns):
+        return []
+    columns = [each.slice(0, _TOP).to_pylist() for each in sheet.columns]
+    return [[cell or "" for cell in row] for row in zip(*columns, strict=True)]
+
+
+def headed(sheet: Sheet, wanted: str = "") -> tuple[Sheet, Preset | None]:
+    """Table under the row of names that a program knows, below its notes, and the program.
+
+    Parameters
+    ----------
+    sheet : Sheet
+    wanted : str
+        Name of a preset, to be used whatever the headers; :data:`NO_PRESET` for none.
+
+    Returns
+    -------
+    sheet : Sheet
+        As it is, if its header is that row, or no program is known.
+    preset : Preset or None
+    """
+    rows = [] if wanted == NO_PRESET else _first_rows(sheet)
+    for at, row in enumerate(rows):
+        if sum(map(bool, row)) < 2 or recognised(row) is None:
+            continue
+        width = len(row)
+        headers = [name or sheet.headers[position] for position, name in enumerate(row)]
+        columns = [column.slice(at + 1) for column in sheet.columns[:width]]
+        files = None if sheet.files is None else sheet.files[at + 1 :]
+        lines = sheet.lines[at + 1 :]
+        sheet = Sheet(sheet.file, headers, columns, lines, list(sheet.faults), files)
+        break
+    return sheet, presets().get(wanted) if wanted else recognised(sheet.headers)
+
+
+def _help_rows(sheet: Sheet, preset: Preset) -> NDArray[np.bool_]:
+    """Where rows of labels and help stand under the header, and rows of sums at the end."""
+    helps = np.zeros(len(sheet.lines), bool)
+    labels = {key(name) for each in presets().values() for name in _names(each)}
+    labels |= set(map(key, signs("help_words")))
+    prices = {key(source) for source in preset.columns.get("price", ())}
+    priced = [at for at, header in enumerate(sheet.headers) if key(header) in prices]
+    for at, row in enumerate(_first_rows(sheet)):
+        told = sum(key(cell) in labels for cell in row if cell)
+        spoken = any(row[column] and not _DIGIT.search(row[column]) for column in priced)
+        helps[at] = told >= _LABELS or (spoken and at > 0 and bool(helps[at - 1]))
+    if len(sheet.lines) and sheet.columns:
+        first = sheet.columns[0].slice(len(sheet.lines) - 1).to_pylist()[0]
+        helps[-1] |= isinstance(first, str) and key(first) in set(map(key, signs("sums")))
+    return helps
+
+
+def _names(preset: Preset) -> Iterator[str]:
+    """All headers that a preset names."""
+    yield from preset.sku_parts
+    yield from preset.left_out
+    for sources in preset.columns.values():
+        yield from sources
 
 
 class _Export:

@@ -99,10 +99,7 @@ def read(
     """
     limits = limits or Limits()
     problems = CellProblems()
-    opened = [
-        (name, as_goods(sheet, vocabulary, limits.preset))
-        for name, sheet in open_sheets(path, limits)
-    ]
+    opened = [(name, as_goods(sheet, vocabulary)) for name, sheet in open_sheets(path, limits)]
     sheets = by_table(opened, vocabulary, problems)
     for table, source in zip(LINE_TABLES, (materials, packaging, legs), strict=True):
         if source is not None:

@@ -75,6 +75,9 @@ class Vocabulary:
         ``materials.csv``, ``packaging.csv`` and ``chains.csv`` of ``carbon-archetypes``.
     landmasses : pandas.DataFrame
         Land that roads join, by place; empty in the first edition.
+    preset : str
+        Program whose export a catalogue is (:mod:`carbon.catalogue.presets`); recognised by its
+        headers without, ``none`` for none.
 
     Examples
     --------
@@ -96,6 +99,7 @@ class Vocabulary:
     landmasses: pd.DataFrame = field(
         default_factory=lambda: pd.DataFrame(columns=_TABLES["landmasses"].split())
     )
+    preset: str = ""
     _names: dict[str, Names] = field(default_factory=dict, init=False, repr=False)
     _asks: dict[str, dict[str, tuple[str, ...]]] = field(
         default_factory=dict, init=False, repr=False
@@ -115,7 +119,7 @@ class Vocabulary:
         ['bag']
         """
         empty = {name: pd.DataFrame(columns=columns.split()) for name, columns in _TABLES.items()}
-        return cls(**(empty | tables))
+        return cls(**(empty | tables))  # type: ignore[arg-type]  # no table is the preset
 
     def names(self, kind: str) -> Names:
         """Find ids by any of their names.

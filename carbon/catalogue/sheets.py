@@ -21,6 +21,7 @@ _FIGURE = re.compile(r"^[^\w]*[0-9]|[0-9]{3}")
 __all__ = [
     "MOST_FAULTS",
     "SUFFIXES",
+    "TEXTS",
     "Fault",
     "Sheet",
     "cells_of",
@@ -31,7 +32,10 @@ __all__ = [
 ]
 
 
-SUFFIXES = (".csv", ".xlsx", ".parquet", ".jsonl")
+TEXTS = (".csv", ".tsv", ".txt")
+"""Endings of tables in separated text."""
+
+SUFFIXES = (*TEXTS, ".xlsx", ".parquet", ".jsonl")
 """Endings of the files that are read."""
 
 MOST_FAULTS: Final = 100_000

@@ -23,9 +23,9 @@ from carbon.catalogue.csv_text import Span, header_of, spans
 from carbon.catalogue.files import bounded_group, named, open_sheets
 from carbon.catalogue.inputs import Input
 from carbon.catalogue.json_lines import JsonLines, json_lines
-from carbon.catalogue.presets import NO_PRESET, as_goods, recognised
+from carbon.catalogue.presets import NO_PRESET, as_goods, headed, recognised
 from carbon.catalogue.schema import Limits, Vocabulary
-from carbon.catalogue.sheets import Sheet
+from carbon.catalogue.sheets import TEXTS, Sheet
 
 __all__ = ["Damaged", "Piece", "Reader", "empty", "only", "open_readers"]
 
@@ -255,7 +255,7 @@ def open_readers(
     limits : Limits
         Of a file that is read whole, and of a piece of one that is not.
     folder : pathlib.Path
-        For copies: of remote files that are not Parquet, of text in GB18030.
+        For copies: of remote files that are not Parquet, of text that is not UTF-8.
     step : int
         Rows in a span of CSV.
     whole : int
@@ -274,9 +274,7 @@ def open_readers(
     """
     if isinstance(source, pd.DataFrame):
         opened = open_sheets(source, limits)
-        return [
-            _Held(name, as_goods(sheet, vocabulary, limits.preset)) for name, sheet in opened
-        ], []
+        return [_Held(name, as_goods(sheet, vocabulary)) for name, sheet in opened], []
     readers: list[Reader] = []
     damaged: list[Damaged] = []
     for item in inputs:
@@ -297,31 +295,31 @@ def _open(
 ) -> list[Reader]:
     suffix = PurePosixPath(item.path).suffix.lower()
     if suffix == ".parquet":
-        return [_parquet(item, limits)]
+        table = _parquet(item, limits)
+        wanted = vocabulary.preset or recognised(table.headers)
+        if wanted in (None, NO_PRESET):  # rows of an export belong together
+            return [table]
     path = item.local(folder)
-    if suffix == ".csv" and item.size > whole:
+    if suffix in TEXTS and item.size > whole:
         readable = utf8_copy(path, folder / f"utf8+{item.name.replace('/', '+')}")
         if readable is None:
             raise CatalogueError("C004", file=item.name)
-        path = readable
-        begin, parts = header_of(path), spans(path, item.name, step)
+        spanned, encoding = readable
+        begin, parts = header_of(spanned), spans(spanned, item.name, step, encoding)
         if begin is not None and parts is not None:
             if begin.header.count(begin.separator.encode()) > 8 * limits.columns:
                 raise CatalogueError("C003", f"more than {limits.columns} columns", file=item.name)
-            headers = Span(path, item.name, begin.header, begin.separator, 0, 0, 0, 0).sheet()
-            preset = limits.preset or recognised(headers.headers)
-            if preset in (None, NO_PRESET):  # rows of an export belong together
+            headers = Span(spanned, item.name, begin.header, begin.separator, 0, 0, 0, 0).sheet()
+            _, preset = headed(parts[0].sheet() if parts else headers, vocabulary.preset)
+            if preset is None:  # rows of an export belong together
                 return [_Spans(item.table, item.name, headers.headers, parts, limits)]
     if suffix == ".jsonl" and item.size > whole:
         records = json_lines(path, item.name, limits)
-        if (limits.preset or recognised(list(records.columns))) in (None, NO_PRESET):
+        if (vocabulary.preset or recognised(list(records.columns))) in (None, NO_PRESET):
             return [_Records(item.table, item, records)]
     sheets = open_sheets(path, limits)
     copy = replace(item, path=str(path))
-    return [
-        _Held(*named(copy, name, as_goods(sheet, vocabulary, limits.preset)))
-        for name, sheet in sheets
-    ]
+    return [_Held(*named(copy, name, as_goods(sheet, vocabulary))) for name, sheet in sheets]
 
 
 def _parquet(item: Input, limits: Limits) -> Reader:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -18,6 +18,7 @@ from carbon.cli.options import (
     new_study,
     progress,
     show,
+    words,
 )
 from carbon.cli.outputs import guard
 from carbon.cli.printing import print_problems, said, say
@@ -178,9 +179,8 @@ def background_drop(name: str) -> None:
 @AS_TABLE
 @show(20, "Activities")
 @EDITION
-def background_coverage(
-    catalogue: Path, background: str, output: Path | None, show: int, edition: str
-) -> None:
+@words
+def background_coverage(catalogue: Path, output: Path | None, show: int, **scope: Any) -> None:
     """Which activities of a catalogue rest on your background, and which do not.
 
     \b
@@ -190,7 +190,7 @@ def background_coverage(
     from carbon.run.results import write_table
 
     guard(output, catalogue)
-    study = new_study(edition=edition, background=background)
+    study = new_study(**scope)
     table = covered(study, catalogue)
     for row in table.head(show).to_dict("records"):
         place = {"activity": row["activity"], "location": row["location"]}

@@ -17,12 +17,12 @@ from carbon.cli.options import (
     OUTPUT,
     PATH,
     SKUS,
-    WORDS,
     command,
     echo,
     new_study,
     scope,
     show,
+    words,
 )
 from carbon.cli.outputs import guard
 from carbon.cli.printing import (
@@ -111,14 +111,7 @@ def explain(
     help="A copy with the cells at fault marked (.xlsx), or the problems as a table.",
 )
 @click.option("--learn", type=PATH, metavar="CSV", help="List the words that were not understood.")
-@WORDS
-@click.option(
-    "--preset",
-    default="",
-    metavar="NAME",
-    help="Program whose export the file is, as shopify; recognised by its headers without, none "
-    "for none.",
-)
+@words
 @show(50, "Problems")
 @EDITION
 @FACTORS
@@ -127,12 +120,9 @@ def check(
     catalogue: Path,
     output: Path | None,
     learn: Path | None,
-    words: Path | None,
-    preset: str,
     show: int,
-    edition: str,
-    factors: tuple[Path, ...],
     lang: str,
+    **scope: Any,
 ) -> None:
     """What was read, left out and assumed; every problem with row, column, rule and remedy.
 
@@ -144,15 +134,13 @@ def check(
     """
     from carbon.base.problems import retold
     from carbon.catalogue.mapping import learned
-    from carbon.catalogue.read import read
-    from carbon.catalogue.schema import Limits
     from carbon.run.check_sheet import write_check_sheet
     from carbon.run.results import write_table
 
     for place in (output, learn):
         guard(place, catalogue)
-    study = new_study(edition=edition, factors=factors, words=words or "")
-    filled = study.complete(read(catalogue, study.vocabulary, limits=Limits(preset=preset)))
+    study = new_study(**scope)
+    filled = study.catalogue(catalogue)
     unknown = learned(filled, study.vocabulary, lang)
     print_summary(filled, unknown)
     print_headers(filled)

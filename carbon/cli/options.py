@@ -34,6 +34,7 @@ __all__ = [
     "run_options",
     "scope",
     "since_options",
+    "words",
 ]
 
 OLD_NAMES: Final = {
@@ -188,12 +189,18 @@ FACTORS = click.option(
     type=PATH,
     help="Your own factor package; it is preferred. May be repeated.",
 )
-WORDS = click.option(
+_MAP = click.option(
     "--map",
-    "words",
     type=PATH,
     metavar="CSV",
     help="Your words and what they mean here; carbon check --learn lists them.",
+)
+_PRESET = click.option(
+    "--preset",
+    default="",
+    metavar="NAME",
+    help="Program whose export the catalogue is, as shopify; recognised by its headers without, "
+    "none for none.",
 )
 DRAWS = click.option(
     "--draws",
@@ -240,9 +247,16 @@ def show(count: int, what: str) -> Callable[..., Any]:
     return click.option("--show", default=count, show_default=True, help=f"{what} to print.")
 
 
+def words(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Options that say how a catalogue is read; :class:`carbon.study.Study` takes them."""
+    decorated: Callable[..., Any] = _MAP(_PRESET(function))
+    return decorated
+
+
 def scope(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Options that say goal and scope."""
+    """Options that say goal and scope, and how a catalogue is read."""
     for option in (
+        words,
         FACTORS,
         click.option(
             "--method",

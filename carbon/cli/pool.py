@@ -67,6 +67,7 @@ def pool(
     Exit codes: 0 everything counted; 1 orders were left out, see problems.csv.
     """
     from carbon.catalogue.ledger import read_ledger
+    from carbon.catalogue.mapping import reading_of
     from carbon.incentive.pool_policy import load_policy
     from carbon.platform import Platform
     from carbon.run.pool_files import check_pool_folder, write_pool
@@ -87,6 +88,7 @@ def pool(
         policy,
         output,
         inputs={"orders": orders, "policy": policy_file, "catalogue": catalogue},
+        reading=reading_of(study.map, study.preset),
         basis="" if catalogue is None else study.basis,
         lang=lang,
         names=category_names(study),

@@ -93,6 +93,8 @@ def tax(
     inputs |= {"verified": [verified]} if verified else {}
     inputs |= {"previous": [previous]} if previous else {}
     inputs |= {"factors": list(scope.pop("factors"))}
+    stated = scope.pop("map")
+    inputs |= {"map": [stated]} if stated else {}
     options = DossierOptions(
         period=period,
         base_period=base_period,

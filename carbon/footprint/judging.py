@@ -235,10 +235,10 @@ def bare_goods(vocabulary: Vocabulary, judging: Judging | None) -> pd.DataFrame:
 
 
 @lru_cache(maxsize=MOST_KNOWN)
-def vocabulary_of(edition: Edition) -> Vocabulary:
-    """Words, places and archetypes of an edition, indexed once in a process."""
+def vocabulary_of(edition: Edition, preset: str = "") -> Vocabulary:
+    """Words, places and archetypes of an edition, indexed once in a process for each preset."""
     tables = dict(edition.vocabulary)
-    return Vocabulary(parameters=tables.pop("archetype_parameters"), **tables)
+    return Vocabulary(parameters=tables.pop("archetype_parameters"), preset=preset, **tables)
 
 
 @lru_cache(maxsize=MOST_KNOWN)

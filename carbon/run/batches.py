@@ -22,6 +22,7 @@ from carbon.base.errors import CatalogueError, OutputError, problem_table
 from carbon.base.threads import cores
 from carbon.base.words import text
 from carbon.catalogue.line_plan import OutOfOrder
+from carbon.catalogue.mapping import reading_of
 from carbon.catalogue.sources import Damaged
 from carbon.catalogue.stream import BATCH, Batch, Stream
 from carbon.run import job as jobs
@@ -221,7 +222,7 @@ def _plan(job: Job, stream: Stream) -> dict[str, Any]:
         "method": study.method,
         "boundary": study.boundary,
         "basis": str(study.basis),
-        "options": dict(job.options),
+        "options": dict(job.options) | reading_of(study.map, study.preset),
         "headers": {
             table: {name: [head.source, head.unit] for name, head in heads.items()}
             for table, heads in stream.headers.items()

@@ -14,11 +14,12 @@ import pyarrow as pa
 
 from carbon.base.errors import OutputError
 from carbon.base.files import whole_file
-from carbon.base.problems import retold
+from carbon.base.problems import LONGEST_VALUE, retold
 from carbon.base.words import text
 from carbon.catalogue.files import open_sheets
+from carbon.catalogue.mapping import MOST_SEARCHED, rewordings
 from carbon.catalogue.names import key
-from carbon.catalogue.presets import recognised
+from carbon.catalogue.presets import headed
 from carbon.catalogue.schema import COLUMNS, Catalogue, Limits, Vocabulary
 from carbon.catalogue.sheets import Sheet
 from carbon.run.results import EPOCH, SHEET_ROWS
@@ -29,8 +30,12 @@ MOST_COMMENTS: Final = 20_000
 """Comments of a sheet; a spreadsheet program draws each when it opens the file."""
 
 _COLOURS: Final = {"error": "#F4B6B6", "warning": "#FFF2B3"}
-_LISTED: Final = ("C010", "C017", "C024")
-"""Codes beside whose cells the categories can be chosen from a list."""
+_LISTED: Final = {
+    **dict.fromkeys(("C010", "C017", "C024"), "category"),
+    **dict.fromkeys(("C201", "C209"), "material"),
+    **dict.fromkeys(("C211", "C213"), "item"),
+}
+"""Code beside whose cells a list can be chosen from → what it lists."""
 
 
 def write_check_sheet(
@@ -93,9 +98,19 @@ class _Writer:
             grade: book.add_format({"bg_color": colour, "num_format": "@"})
             for grade, colour in _COLOURS.items()
         }
-        column = "name_zh" if lang == "zh" else "category"
-        self.categories = vocabulary.categories[column].astype(str).tolist()
-        self.names = vocabulary.categories.set_index("category")[column].astype(str).to_dict()
+        self.vocabulary = vocabulary
+        tables = {
+            "category": vocabulary.categories,
+            "material": vocabulary.materials,
+            "item": vocabulary.packaging_items,
+        }
+        # heading → what can be chosen, a column of a sheet each; lists of single cells follow
+        self.lists: dict[str, list[str]] = {
+            kind: frame["name_zh" if lang == "zh" else kind].astype(str).tolist()
+            for kind, frame in tables.items()
+        }
+        ids = vocabulary.categories["category"].astype(str)
+        self.names = dict(zip(ids, self.lists["category"], strict=True))
         self.chosen = text("check.categories", lang)
 
     def copy(self, name: str, sheet: Sheet, problems: pd.DataFrame, goods: Catalogue | None) -> int:
@@ -109,7 +124,7 @@ class _Writer:
         if proposed is not None:
             headers += [COLUMNS["category"].output, text("check.proposed", self.lang)]
             columns += [[None] * len(sheet.lines), proposed]
-        marks = _marks(headers, sheet, problems, self.lang)
+        marks = _marks(headers, sheet, problems, self.lang, self.vocabulary.preset)
         for position, (header, values) in enumerate(zip(headers, columns, strict=True)):
             page.write_string(top, position, header, self.head)
             page.set_column(position, position, 16)
@@ -125,7 +140,7 @@ class _Writer:
                     page.write_number(*cell, value, form)
         for (line, position), (_, said) in list(marks.items())[:MOST_COMMENTS]:
             page.write_comment(line - 1, position, said, {"x_scale": 2})
-        self._choices(page, headers, problems, top, len(sheet.lines))
+        self._choices(page, headers, columns, problems, sheet.lines.tolist())
         return len(marks)
 
     def _proposed(self, sheet: Sheet, goods: Catalogue | None) -> list[str | None] | None:
@@ -147,29 +162,57 @@ class _Writer:
         return [self.names.get(of.get(line, ""), None) for line in sheet.lines.tolist()]
 
     def _choices(
-        self, page: Any, headers: list[str], problems: pd.DataFrame, top: int, rows: int
+        self,
+        page: Any,
+        headers: list[str],
+        columns: list[list[Any]],
+        problems: pd.DataFrame,
+        lines: list[int],
     ) -> None:
-        """Drop-down lists of categories where one is asked for."""
-        asked = problems[problems["code"].isin(_LISTED)]
-        source = f"='{self.chosen}'!$A$2:$A${len(self.categories) + 1}"
-        rule = {"validate": "list", "source": source, "error_type": "warning"}
-        if "category" in headers and rows:
-            page.data_validation(
-                top + 1, headers.index("category"), top + rows, headers.index("category"), rule
-            )
-            return
-        for column, lines in asked.groupby("column")["row"]:
-            if str(column) in headers:
-                for line in lines.astype(int).unique()[:MOST_COMMENTS].tolist():
-                    at = (line - 1, headers.index(str(column)))
-                    page.data_validation(*at, *at, rule)
+        """Drop-down lists where a category, material or packaging is asked for."""
+        row_of = {line: row for row, line in enumerate(lines)}
+        if "category" in headers and lines:
+            at = headers.index("category")
+            page.data_validation(lines[0] - 1, at, lines[-1] - 1, at, self._rule("category"))
+        asked = problems[problems["code"].isin(list(_LISTED))]
+        asked = asked.drop_duplicates(["row", "column"])[:MOST_COMMENTS]
+        for code, column, line in zip(asked["code"], asked["column"], asked["row"], strict=True):
+            kind, row = _LISTED[str(code)], row_of.get(int(line))
+            if row is None or str(column) not in headers or column == "category":
+                continue
+            at = headers.index(str(column))
+            cell = columns[at][row]
+            name = self._list(kind, cell) if isinstance(cell, str) else kind
+            page.data_validation(int(line) - 1, at, int(line) - 1, at, self._rule(name))
+
+    def _list(self, kind: str, cell: str) -> str:
+        """Name of the list for a cell: what it may mean, else all words of the kind."""
+        if kind == "category" or len(cell) > LONGEST_VALUE:
+            return kind
+        name = f"{kind}: {cell}"
+        if name not in self.lists and len(self.lists) < MOST_SEARCHED:
+            found = rewordings(kind, cell, self.vocabulary, self.lang)
+            if found:
+                self.lists[name] = found
+        return name if name in self.lists else kind
+
+    def _rule(self, name: str) -> dict[str, str]:
+        """Rule of a cell that is chosen from a list, or written in another way."""
+        from xlsxwriter.utility import xl_col_to_name
+
+        column = xl_col_to_name(list(self.lists).index(name), col_abs=True)
+        source = f"='{self.chosen}'!{column}$2:{column}${len(self.lists[name]) + 1}"
+        return {"validate": "list", "source": source, "error_type": "warning"}
 
     def listed(self) -> None:
         """Write the names that the drop-down lists show."""
         page = self.book.add_worksheet(self.chosen)
-        page.set_column(0, 0, 28)
-        page.write_string(0, 0, self.chosen, self.head)
-        page.write_column(1, 0, self.categories)
+        page.set_column(0, len(self.lists) - 1, 28)
+        for position, (name, words) in enumerate(self.lists.items()):
+            kind, _, cell = name.partition(": ")
+            heading = text(f"check.kind_{kind}", self.lang)
+            page.write_string(0, position, f"{heading}: {cell}" if cell else heading, self.head)
+            page.write_column(1, position, words)
 
     def table(self, problems: pd.DataFrame) -> None:
         """Write all problems, row by row."""
@@ -190,12 +233,13 @@ class _Writer:
 
 
 def _marks(
-    headers: list[str], sheet: Sheet, problems: pd.DataFrame, lang: str
+    headers: list[str], sheet: Sheet, problems: pd.DataFrame, lang: str, wanted: str
 ) -> dict[tuple[int, int], tuple[str, str]]:
     """Row and column of a cell → how grave its worst problem is, and what is said of it."""
-    at = {header: position for position, header in reversed(list(enumerate(headers)))}
+    top, preset = headed(sheet, wanted)
+    known = [*top.headers, *headers[len(top.headers) :]]
+    at = {header: position for position, header in reversed(list(enumerate(known)))}
     folded = {key(header): position for header, position in at.items()}
-    preset = recognised(sheet.headers)
     for name, sources in preset.columns.items() if preset else ():
         here = [folded[key(source)] for source in sources if key(source) in folded]
         if here:

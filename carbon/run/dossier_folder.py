@@ -57,6 +57,7 @@ MISSING: Final[dict[str, tuple[Refusal, str]]] = {
     "verified": (LedgerError, "G001"),
     "previous": (StudyError, "T006"),
     "factors": (FactorsError, "F001"),
+    "map": (CatalogueError, "C001"),
 }
 """Role of an input → how its absence is told."""
 
@@ -78,6 +79,8 @@ class DossierOptions(Rules):
     draws : int
     edition, method, boundary, background : str
         Goal and scope.
+    preset : str
+        Program whose export the catalogues are.
     """
 
     period: str
@@ -89,6 +92,7 @@ class DossierOptions(Rules):
     method: str
     boundary: str
     background: str = ""
+    preset: str = ""
 
 
 def dossier_manifest(path: Path) -> Manifest:

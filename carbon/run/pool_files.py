@@ -64,6 +64,7 @@ def write_pool(
     *,
     inputs: Mapping[str, Path | None],
     basis: Basis | str = "",
+    reading: Mapping[str, str] | None = None,
     lang: str = "en",
     names: Mapping[str, str] | None = None,
 ) -> tuple[list[Path], pd.DataFrame]:
@@ -81,6 +82,8 @@ def write_pool(
         Role → file: ``orders``, and as far as there are ``policy`` and ``catalogue``.
     basis : Basis
         Of the emissions of a return; empty without a catalogue.
+    reading : mapping, optional
+        How the catalogue was read, as :func:`carbon.catalogue.mapping.reading_of` tells.
     lang : str
         Of the page.
     names : mapping of str to str, optional
@@ -125,7 +128,9 @@ def write_pool(
         write_table(merchants, place / OTHERS[0])
         _write_others(priced, policy, place, page)
         made = [place / name for name in files]
-        write_json(_manifest(ledger, policy, inputs, basis, lang, made), place / MANIFEST)
+        write_json(
+            _manifest(ledger, policy, inputs, basis, reading or {}, lang, made), place / MANIFEST
+        )
     return [output / name for name in (*files, MANIFEST)], problems
 
 
@@ -152,6 +157,7 @@ def _manifest(
     policy: Policy,
     inputs: Mapping[str, Path | None],
     basis: Basis | str,
+    reading: Mapping[str, str],
     lang: str,
     files: Sequence[Path],
 ) -> Manifest:
@@ -171,6 +177,7 @@ def _manifest(
                 "file": DEFAULT if own is None else own.name,
                 "sha256": digest(own or shipped("pool", DEFAULT)),
             },
+            **reading,
         },
         about={"orders": {"read": len(ledger) + ledger.dropped, "left_out": ledger.dropped}},
         inputs=[

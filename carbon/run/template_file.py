@@ -21,7 +21,7 @@ ROWS = 1000
 FIRST = ("sku", "name", "category", "mass", "materials", "packaging", "origin", "destination")
 """Columns that stand first, because they decide most; the others are folded behind them."""
 
-LISTS = {"category": 0, "made_in": 4, "origin": 4}
+LISTS = {"category": 0, "materials": 1, "packaging": 2, "made_in": 4, "origin": 4}
 """Column → the list of names that its cells can be chosen from."""
 
 TEXT = {
@@ -137,7 +137,7 @@ def _xlsx(vocabulary: Vocabulary, path: Path, lang: str) -> None:
             at, letter = int(table.index[table["column"] == name][0]), "ABCDE"[number]
             listed = f"='{text['sheets'][2]}'!${letter}$2:${letter}${len(names[number]) + 1}"
             rule = {"validate": "list", "source": listed}
-            # a place may be written in many ways; a category is one of the list
+            # places, materials and packaging may be written in many ways, and several in a cell
             rule |= {} if name == "category" else {"error_type": "warning"}
             skus.data_validation(1, at, ROWS, at, rule)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from dataclasses import dataclass
 from functools import lru_cache
@@ -9,13 +10,35 @@ from typing import Final
 
 import numpy as np
 
+from carbon.base.rules import templates_root
 from carbon.catalogue.names import key
+from carbon.catalogue.prose.signs import sign
 from carbon.catalogue.prose.wording import LONGEST, Wording, tidy
 from carbon.catalogue.schema import Vocabulary
 
 __all__ = ["CategoryProse", "Choice"]
 
-_STEP: Final = re.compile(r"\s*(?:>{1,2}|›|»|/|\||\\|→)\s*")
+_STEP: Final = re.compile(r"\s*(?:>{1,2}|›|»|\||\\|→)\s*")
+_LEVEL: Final = re.compile(r"\s*/\s*")
+_AMONG: Final = re.compile(r"\s*(?:[/&,、，]|\band\b|\bor\b)\s*", re.I)
+_BESIDE: Final = re.compile(r"\s(?:for|with|from|w/|by|inspired)\s|\s[-–|]\s|,\s", re.I)
+"""What stands behind it in an English name is no thing of its own: a use, a part, a colour."""
+
+_ATTRIBUTE: Final = re.compile("味|色|风|型|香型|口味|通用|专用|适用|可用|图案|印花")
+"""Behind a word of a Chinese name it says that the word is a flavour, a colour or a use."""
+
+_PLURAL: Final = re.compile(r"(?:e?s)?(?![a-z])")
+
+
+@lru_cache(maxsize=1)
+def _title_words() -> dict[str, str]:
+    """Folded words of product names and leaves → a category; empty where they name no thing.
+
+    A category that the edition lacks says that the thing is none of its categories.
+    """
+    path = templates_root() / "catalogue" / "titles.csv"
+    with path.open(encoding="utf-8", newline="") as file:
+        return {key(row["word"]): row["category"] for row in csv.DictReader(file)}
 
 
 @dataclass(frozen=True)
@@ -37,6 +60,12 @@ class Choice:
     hint: str = ""
 
 
+def _leaf(text: str) -> str:
+    """Last step of a path of categories."""
+    steps = [step for step in _STEP.split(tidy(text)) if step]
+    return steps[-1] if steps else text
+
+
 class CategoryProse:
     """Reader of categories.
 
@@ -56,8 +85,13 @@ class CategoryProse:
             if len(word) >= (4 if word.isascii() else 2)
         }
         words |= {key(word): item for word, item in vocabulary.words_of("title").items()}
-        self.titles = words
         self.proposes = bool(vocabulary.words_of("title"))
+        if self.proposes:
+            words |= _title_words()
+            stated = vocabulary.words_of("map.category").items()
+            words |= {key(word): item for word, item in stated}
+        self.titles = words
+        self._ids = frozenset(self.wording.names.ids)
         self._longest = max(map(len, words), default=0)
         table = vocabulary.parameter_table
         self.bounds = {
@@ -86,8 +120,8 @@ class CategoryProse:
         """
         if len(text) > LONGEST:
             return Choice("")
-        leaf = [step for step in _STEP.split(tidy(text)) if step]
-        for candidate in dict.fromkeys([text, leaf[-1] if leaf else text]):
+        leaf = _leaf(text)
+        for candidate in dict.fromkeys([text, leaf, _LEVEL.split(leaf)[-1]]):
             ids = self.wording.ids(candidate)
             asked = self.wording.asks.get(key(candidate), ())
             if len(ids) == 1 and asked:  # a category's own name, which may mean another as well
@@ -97,11 +131,20 @@ class CategoryProse:
                 return Choice(ids[0])
             if ids:
                 return self._decided(ids, name, mass_kg)
-        proposal = self.proposal(name)
-        hint = f"the name says {proposal!r}" if proposal else ""
+        said = self._of_leaf(leaf) if self.proposes else ""
+        proposal = said or self.proposal(name)
+        hint = f"the {'path' if said else 'name'} says {proposal!r}" if proposal else ""
         if proposal and self.proposes:
             return Choice(proposal, "C024", hint)
         return Choice("", "", hint)
+
+    def _of_leaf(self, leaf: str) -> str:
+        """Category of which all parts of a leaf speak that speak of any; empty if they differ."""
+        parts = _AMONG.split(leaf)
+        if any(key(part) in self.wording.asks for part in parts):
+            return ""
+        spoken = {self.proposal(part) for part in parts} - {""}
+        return spoken.pop() if len(spoken) == 1 else ""
 
     def _spoken(self, name: str) -> list[str]:
         """Known words of a name in their order, the longest at each place."""
@@ -114,24 +157,36 @@ class CategoryProse:
             if not (inside and text[start].isascii() and text[start].isalnum()):
                 for size in range(min(self._longest, len(text) - start), 1, -1):
                     word = text[start : start + size]
-                    follows = text[start + size : start + size + 1]
-                    cut = word[-1].isascii() and follows.isascii() and follows.isalpha()
+                    cut = word[-1].isascii() and not _PLURAL.match(text, start + size)
                     if word in self.titles and not cut:
-                        found.append(word)
+                        if self.titles[word] and not _ATTRIBUTE.match(text, start + size):
+                            found.append(word)
                         step = size
                         break
             start += step
         return found
 
     def proposal(self, name: str) -> str:
-        """Category that a product's name speaks of, the last one named; empty if none.
+        """Category that a product's name speaks of; empty if none, or several.
 
         Parameters
         ----------
         name : str
         """
-        words = self._spoken(name)
-        return self.titles[words[-1]] if words else ""
+        # an English name says what the thing is before it says for what, or with what
+        for part in (_BESIDE.split(f"{tidy(name)[:LONGEST]} ")[0], name):
+            words = self._spoken(part)
+            if words:
+                return self._thing([self.titles[word] for word in words])
+        return ""
+
+    def _thing(self, named: list[str]) -> str:
+        """The thing that a name names; empty if it names several, or what is no category."""
+        if not self.proposes:
+            return named[-1]
+        things = set(named)
+        things -= {each for each in things if things.intersection(sign("broader").get(each, ()))}
+        return things.pop() if len(things) == 1 and things <= self._ids else ""
 
     def _decided(self, ids: tuple[str, ...], name: str, mass_kg: float) -> Choice:
         """Choose among the meanings of a word."""

@@ -40,6 +40,16 @@ def _densities() -> dict[str, float]:
         return {row["category"]: float(row["kg_per_l"]) for row in csv.DictReader(file)}
 
 
+_SPOKEN: Final = re.compile("^(?:半|两|[一二三四五六七八九十])(?=(?:公斤|市斤|斤|千克|克|毫升|升))")
+"""A number of one character before a unit, as 半斤; 两 alone is a unit."""
+
+
+def _numeral(character: str) -> str:
+    return {"半": "0.5", "两": "2"}.get(character) or str(
+        "一二三四五六七八九十".index(character) + 1
+    )
+
+
 class ContentProse:
     """Reader of net contents.
 
@@ -77,7 +87,8 @@ class ContentProse:
             "()"
         )
         clean = _ABOUT.sub(" ", _TOLERANCE.sub("", clean.casefold()))
-        clean = re.sub(r"\s+", " ", clean).strip(" ().:")
+        clean = re.sub(r"\s+", " ", clean).strip(" ().:").removesuffix("装")
+        clean = _SPOKEN.sub(lambda found: _numeral(found[0]), clean)
         if _COUNT_ONLY.match(clean):
             return Reading(None, "C120")
         total, ranged, volume = 0.0, False, False
