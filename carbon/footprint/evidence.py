@@ -20,12 +20,22 @@ from carbon.base.terms import PROVENANCES, STAGES
 from carbon.catalogue.documents import EVIDENCE_COLUMNS, TRACEABLE
 from carbon.catalogue.schema import PROVENANCE_COLUMNS, Catalogue
 
-__all__ = ["EVIDENCE", "attached", "by_stage", "documented_share", "levels", "settled"]
+__all__ = [
+    "EVIDENCE",
+    "attached",
+    "by_stage",
+    "categories_shown",
+    "documented_share",
+    "levels",
+    "settled",
+]
 
 EVIDENCE: Final = ("assumed", "declared", "documented", "verified")
 """Classes of evidence, the weakest first; the position is the stored code."""
 
 ASSUMED, DECLARED, DOCUMENTED, VERIFIED = range(len(EVIDENCE))
+CATEGORY: Final = "category"
+"""What a SKU is sold as: no number, yet a document can stand behind it."""
 LARGEST: Final = 2_000_000
 """Rows that a table of evidence may have."""
 
@@ -101,6 +111,32 @@ def by_stage(catalogue: Catalogue) -> npt.NDArray[np.int8]:
         told = np.where(cells > ASSUMED, cells, VERIFIED).min(axis=1)
         columns.append(np.where((cells > ASSUMED).any(axis=1), told, ASSUMED))
     return np.column_stack(columns).astype(np.int8)
+
+
+def categories_shown(catalogue: Catalogue) -> npt.NDArray[np.bool_]:
+    """SKUs with a document that shows what they are sold as, as the page of a platform.
+
+    Parameters
+    ----------
+    catalogue : Catalogue
+        Of n SKUs.
+
+    Returns
+    -------
+    ndarray of bool, shape (n,)
+
+    Examples
+    --------
+    >>> from carbon.study import Study
+    >>> goods = Study().catalogue("sku,category\\nA,t_shirt\\nB,t_shirt\\n")
+    >>> page = {"document": ["https://shop.example/t-shirts/417"]}
+    >>> table = pd.DataFrame({"sku": ["B"], "column": ["category"]} | page)
+    >>> categories_shown(attached(goods, table)).tolist()
+    [False, True]
+    """
+    named = catalogue.evidence
+    row = named["row"].to_numpy(dtype=np.int64)[(named["column"] == CATEGORY).to_numpy()]
+    return np.bincount(row, minlength=len(catalogue)) > 0
 
 
 def settled(catalogue: Catalogue) -> Catalogue:
@@ -195,7 +231,7 @@ def attached(catalogue: Catalogue, table: pd.DataFrame) -> Catalogue:
     row = pd.Series(np.arange(len(first)), index=first).groupby(level=0).first()
     place = text["sku"].map(row)
     _refuse("C282", text["sku"], place.isna())
-    _refuse("C282", text["column"], ~text["column"].isin(PROVENANCE_COLUMNS))
+    _refuse("C282", text["column"], ~text["column"].isin((*PROVENANCE_COLUMNS, CATEGORY)))
     named = text["document"].mask(text["document"] == "", text["serial"])
     _refuse("C283", named, ~named.str.contains(TRACEABLE, regex=True))
     digest = text["sha256"].str.lower()

@@ -16,8 +16,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from carbon.catalogue.schema import Catalogue, Vocabulary
-from carbon.footprint.evidence import EVIDENCE, levels
-from carbon.footprint.named import other_category
+from carbon.footprint.belonging import composition, graded, priced
+from carbon.footprint.evidence import EVIDENCE, categories_shown, levels
+from carbon.footprint.named import said
 
 __all__ = ["CELLS_OF", "PARTS", "Plausible", "assess"]
 
@@ -41,9 +42,6 @@ PARTS: Final = tuple(CELLS_OF)
 
 SLACK: Final = 1e-6
 """Share by which a bound may be missed: it was written with six digits."""
-
-LEAST_PARTS: Final = 3
-"""Materials by which a device is told from another of its mass."""
 
 _DECLARED, _DOCUMENTED, _VERIFIED = (
     EVIDENCE.index(name) for name in ("declared", "documented", "verified")
@@ -84,6 +82,8 @@ class Plausible:
     placed : ndarray of bool, shape (n,)
         Where it is made is told and no document stands behind it: the power of another place
         decides its making.
+    unnamed : ndarray of bool, shape (n,)
+        Neither its name nor a document says that it is of its category.
     graded : ndarray of bool, shape (n,)
         What the merchant told can tell it from equal goods, so that a letter says something.
     """
@@ -95,6 +95,7 @@ class Plausible:
     level: npt.NDArray[np.int8]
     told: Flags
     placed: Flags
+    unnamed: Flags
     graded: Flags
 
     @classmethod
@@ -141,12 +142,12 @@ def assess(catalogue: Catalogue, judging: Tables, vocabulary: Vocabulary) -> Pla
     place = evidence[["made_in", "origin"]].to_numpy().max(axis=1)
     placed = (place >= _DECLARED) & (place < _DOCUMENTED)
     outside[:, PARTS.index("production")] |= placed
-    wrong = _composition(catalogue, judging, vocabulary, evidence)
+    wrong = composition(catalogue, judging, vocabulary, evidence)
     add("C261", wrong)
-    named = other_category(catalogue.skus["name"], catalogue.skus["category"], vocabulary)
-    add("C269", named)
-    priced = _priced(catalogue, judging["price_bounds"], vocabulary)
-    add("C270", priced)
+    names = said(catalogue.skus["name"], catalogue.skus["category"], vocabulary)
+    add("C269", names.other)
+    dear = priced(catalogue, judging["price_bounds"], vocabulary)
+    add("C270", dear)
     # a category that the name alone proposes is not confirmed
     proposed = catalogue.skus["problem"].str.contains("C024", regex=False).to_numpy(dtype=bool)
     vague = catalogue.skus["unspecific"].to_numpy(dtype=bool)
@@ -168,13 +169,14 @@ def assess(catalogue: Catalogue, judging: Tables, vocabulary: Vocabulary) -> Pla
     level[:, made] = np.where(told[:, made], level[:, made], follows)
     return Plausible(
         outside,
-        wrong | named | priced | proposed,
+        wrong | names.other | dear | proposed,
         vague,
         _joined_codes(codes, size),
         level.astype(np.int8),
         told,
         placed,
-        _graded(catalogue, judging["functional_quantities"], vocabulary, evidence),
+        ~(names.own | categories_shown(catalogue)),
+        graded(catalogue, judging["functional_quantities"], vocabulary, evidence),
     )
 
 
@@ -313,88 +315,6 @@ def _recycled(
     told = (level >= _DECLARED) & (level < _DOCUMENTED)
     flag: Flags = told & (np.bincount(row[over], minlength=size) > 0)
     return flag
-
-
-def _composition(
-    catalogue: Catalogue, judging: Tables, vocabulary: Vocabulary, evidence: pd.DataFrame
-) -> Flags:
-    """Made of what goods of the category are not made of; a document lifts it."""
-    names, materials = vocabulary.names("category").ids, vocabulary.names("material").ids
-    group = judging["material_groups"].set_index("material")["group"].reindex(materials)
-    number, groups = pd.factorize(group)
-    table = judging["plausible_materials"]
-    table = table[table["category"].isin(names)]
-    row = table["category"].map({name: i for i, name in enumerate(names)}).to_numpy()
-    column = pd.Index(groups).get_indexer(table["group"])
-    low = np.zeros((len(names), len(groups)))
-    high = np.zeros((len(names), len(groups)))
-    low[row[column >= 0], column[column >= 0]] = table["low"].to_numpy()[column >= 0]
-    high[row[column >= 0], column[column >= 0]] = table["high"].to_numpy()[column >= 0]
-    lines, size = catalogue.materials, len(catalogue)
-    at = lines["row"].to_numpy()
-    code = number[lines["material"].cat.codes.to_numpy()]
-    known = code >= 0
-    mass = lines["mass_kg"].to_numpy(dtype=np.float64)
-    by_group = np.bincount(
-        at[known] * len(groups) + code[known], mass[known], size * len(groups)
-    ).reshape(size, len(groups))
-    with np.errstate(invalid="ignore", divide="ignore"):
-        share = by_group / by_group.sum(axis=1, keepdims=True)
-    category = catalogue.skus["category"].cat.codes.to_numpy()
-    level = evidence["materials"].to_numpy()
-    told = (level >= _DECLARED) & (level < _DOCUMENTED) & (category >= 0)
-    told &= ~catalogue.skus["unspecific"].to_numpy(dtype=bool)
-    with np.errstate(invalid="ignore"):
-        beyond = (share > high[category] + SLACK) | (share < low[category] - SLACK)
-    # a category of which nothing is said is of anything
-    flag: Flags = told & beyond.any(axis=1) & (high[category].sum(axis=1) > 0)
-    return flag
-
-
-def _priced(catalogue: Catalogue, table: pd.DataFrame, vocabulary: Vocabulary) -> Flags:
-    """Sold at a price at which no goods of the category are."""
-    skus = catalogue.skus
-    price = skus["price"].to_numpy(dtype=np.float64)
-    yuan = np.isin(skus["currency"].astype(object).fillna("").to_numpy(object), ("CNY", ""))
-    category = skus["category"].cat.codes.to_numpy()
-    names = vocabulary.names("category").ids
-    quantity = skus["functional_quantity"].to_numpy(dtype=np.float64)
-    flag = np.zeros(len(skus), dtype=bool)
-    for per, amount in (("sales unit", 1.0), ("quantity", quantity)):
-        rows = table[table["per"] == per].set_index("category").reindex(names)
-        low, high = (
-            np.append(rows[name].to_numpy(dtype=np.float64), np.nan)[category]
-            for name in ("low", "high")
-        )
-        with np.errstate(invalid="ignore", divide="ignore"):
-            each = price / amount
-            flag |= yuan & (price > 0) & ((each < low) | (each > high))
-    return flag
-
-
-def _graded(
-    catalogue: Catalogue, table: pd.DataFrame, vocabulary: Vocabulary, evidence: pd.DataFrame
-) -> Flags:
-    """Whether a letter would say something: by category, or by documented parts of a device."""
-    category = catalogue.skus["category"].cat.codes.to_numpy()
-    names = vocabulary.names("category").ids
-    graded = table.set_index("category")["graded"].reindex(names)
-    word = np.append(graded.fillna("yes").to_numpy(object), "yes")[category]
-    lines, size = catalogue.materials, len(catalogue)
-    row = lines["row"].to_numpy()
-    lump = lines["material"].isin(_assembled(vocabulary)).to_numpy()
-    parts = np.bincount(row[~lump], minlength=size)
-    whole = np.bincount(row[lump], minlength=size)
-    documented = evidence["materials"].to_numpy() >= _DOCUMENTED
-    own = documented & (whole == 0) & (parts >= LEAST_PARTS)
-    flag: Flags = (word == "yes") | ((word == "parts") & own)
-    return flag
-
-
-def _assembled(vocabulary: Vocabulary) -> set[str]:
-    """Materials that are whole devices."""
-    table = vocabulary.materials
-    return set(table.loc[table["virgin"].astype(str).str.endswith(" assembly"), "material"])
 
 
 def _joined_codes(codes: dict[str, Flags], size: int) -> npt.NDArray[np.object_]:

@@ -303,9 +303,13 @@ def grade(
         honest = scale.letter(ratio - flattery)
         better = (likeliest >= 0) & (likeliest < scale.middle)
         doubted = better & (flattery < -FELT) & (honest > likeliest)
-        doubted |= plausible.wrong
+        flattered = doubted.copy()
+        better |= (best >= 0) & (best < scale.middle)  # a range that reaches above it too
+        unnamed = better & plausible.unnamed & ~plausible.wrong
+        doubted |= plausible.wrong | unnamed
         doubted &= ~(unknown | without | untold)
-        codes.add("C277", doubted & plausible.placed & ~plausible.wrong)
+        codes.add("C278", doubted & unnamed)
+        codes.add("C277", doubted & flattered & plausible.placed & ~plausible.wrong)
     codes.add("J008", doubted)
     wide = (best < 0) & ~(unknown | without | untold | undrawn | doubted)
     codes.add("J003", wide)
