@@ -297,7 +297,7 @@ def make_dossier(
     ----------
     inputs : dict of str to list of pathlib.Path
         Role → files or folders: ``catalogue sales rules`` and, where given, ``base_sales
-        base_catalogue verified previous factors``.
+        base_catalogue verified previous evidence factors``.
     options : DossierOptions
         What decides the result beside them.
     output : pathlib.Path
@@ -413,4 +413,5 @@ def _study(options: DossierOptions, edition: str, inputs: dict[str, list[Path]])
         method=options.method,
         boundary=options.boundary,
         background=options.background,
+        evidence=inputs.get("evidence", [None])[0],
     )

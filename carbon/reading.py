@@ -5,13 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pandas as pd
+
     from carbon.catalogue.given import Source
     from carbon.catalogue.schema import Catalogue
 
 __all__ = ["read"]
 
 
-def read(source: Source, *, edition: str = "") -> Catalogue:
+def read(
+    source: Source, *, edition: str = "", evidence: Path | str | pd.DataFrame | None = None
+) -> Catalogue:
     """Read a catalogue and fill what it leaves open.
 
     Parameters
@@ -20,6 +26,8 @@ def read(source: Source, *, edition: str = "") -> Catalogue:
         As for :meth:`carbon.study.Study.catalogue`.
     edition : str
         Whose words, places and archetypes; the default edition without.
+    evidence : path or pandas.DataFrame
+        Documents behind its cells, as for :class:`carbon.study.Study`.
 
     Returns
     -------
@@ -39,4 +47,4 @@ def read(source: Source, *, edition: str = "") -> Catalogue:
     from carbon.background.edition import DEFAULT_EDITION
     from carbon.study import Study
 
-    return Study(edition or DEFAULT_EDITION).catalogue(source)
+    return Study(edition or DEFAULT_EDITION, evidence=evidence).catalogue(source)

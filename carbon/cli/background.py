@@ -12,6 +12,7 @@ from carbon.cli.options import (
     AS_TABLE,
     CATALOGUE,
     EDITION,
+    EVIDENCE,
     PATH,
     Group,
     echo,
@@ -177,9 +178,15 @@ def background_drop(name: str) -> None:
 @WITH
 @AS_TABLE
 @show(20, "Activities")
+@EVIDENCE
 @EDITION
 def background_coverage(
-    catalogue: Path, background: str, output: Path | None, show: int, edition: str
+    catalogue: Path,
+    background: str,
+    output: Path | None,
+    show: int,
+    evidence: Path | None,
+    edition: str,
 ) -> None:
     """Which activities of a catalogue rest on your background, and which do not.
 
@@ -190,7 +197,7 @@ def background_coverage(
     from carbon.run.results import write_table
 
     guard(output, catalogue)
-    study = new_study(edition=edition, background=background)
+    study = new_study(edition=edition, background=background, evidence=evidence)
     table = covered(study, catalogue)
     for row in table.head(show).to_dict("records"):
         place = {"activity": row["activity"], "location": row["location"]}

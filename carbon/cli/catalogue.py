@@ -12,6 +12,7 @@ from carbon.base.words import text
 from carbon.cli.options import (
     CATALOGUE,
     EDITION,
+    EVIDENCE,
     FACTORS,
     LANG,
     OUTPUT,
@@ -120,6 +121,7 @@ def explain(
     "for none.",
 )
 @show(50, "Problems")
+@EVIDENCE
 @EDITION
 @FACTORS
 @LANG
@@ -130,6 +132,7 @@ def check(
     words: Path | None,
     preset: str,
     show: int,
+    evidence: Path | None,
     edition: str,
     factors: tuple[Path, ...],
     lang: str,
@@ -150,8 +153,9 @@ def check(
 
     for place in (output, learn):
         guard(place, catalogue)
-    study = new_study(edition=edition, factors=factors, words=words or "")
-    filled = study.complete(read(catalogue, study.vocabulary, limits=Limits(preset=preset)))
+    study = new_study(edition=edition, factors=factors, words=words or "", evidence=evidence)
+    written = read(catalogue, study.vocabulary, limits=Limits(preset=preset))
+    filled = study.complete(study.documents.checked(written))
     unknown = learned(filled, study.vocabulary, lang)
     print_summary(filled, unknown)
     print_headers(filled)

@@ -195,6 +195,12 @@ WORDS = click.option(
     metavar="CSV",
     help="Your words and what they mean here; carbon check --learn lists them.",
 )
+EVIDENCE = click.option(
+    "--evidence",
+    type=PATH,
+    metavar="FILE",
+    help="Documents behind cells: a table of sku, column, document, sha256 or serial, and date.",
+)
 DRAWS = click.option(
     "--draws",
     default=1000,
@@ -263,6 +269,7 @@ def scope(function: Callable[..., Any]) -> Callable[..., Any]:
             metavar="NAME",
             help="Your own background, preferred to shipped data; see carbon background.",
         ),
+        EVIDENCE,
         EDITION,
     ):
         function = option(function)

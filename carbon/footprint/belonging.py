@@ -85,7 +85,7 @@ def priced(catalogue: Catalogue, table: pd.DataFrame, vocabulary: Vocabulary) ->
 def graded(
     catalogue: Catalogue, table: pd.DataFrame, vocabulary: Vocabulary, evidence: pd.DataFrame
 ) -> Flags:
-    """Whether a letter would say something: by category, or by documented parts of a device."""
+    """Whether a letter says something: by category, a device's documented parts, or supplier."""
     category = catalogue.skus["category"].cat.codes.to_numpy()
     names = vocabulary.names("category").ids
     grades = table.set_index("category")["graded"].reindex(names)
@@ -97,6 +97,7 @@ def graded(
     whole = np.bincount(row[lump], minlength=size)
     documented = evidence["materials"].to_numpy() >= _DOCUMENTED
     own = documented & (whole == 0) & (parts >= LEAST_PARTS)
+    own |= catalogue.skus["supplied"].to_numpy(dtype=bool)
     flag: Flags = (word == "yes") | ((word == "parts") & own)
     return flag
 

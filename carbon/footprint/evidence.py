@@ -51,6 +51,9 @@ CELLS_OF_STAGE: Final[dict[str, tuple[str, ...]]] = {
 }
 """Stage → cells that decide it."""
 
+REPLACED: Final = ("materials", "production")
+"""Stages that a supplier's footprint, cradle to gate, takes the place of."""
+
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 _GIVEN, _MEASURED = (PROVENANCES.index(name) for name in ("given", "measured"))
 _TOLD: Final = (_GIVEN, _MEASURED)
@@ -110,6 +113,9 @@ def by_stage(catalogue: Catalogue) -> npt.NDArray[np.int8]:
         cells = level[list(CELLS_OF_STAGE[stage])].to_numpy()
         told = np.where(cells > ASSUMED, cells, VERIFIED).min(axis=1)
         columns.append(np.where((cells > ASSUMED).any(axis=1), told, ASSUMED))
+        if stage in REPLACED and "supplied" in catalogue.skus:
+            supplied = catalogue.skus["supplied"].to_numpy(dtype=bool)
+            columns[-1] = np.where(supplied, level["supplier_kg"].to_numpy(), columns[-1])
     return np.column_stack(columns).astype(np.int8)
 
 
@@ -188,7 +194,7 @@ def settled(catalogue: Catalogue) -> Catalogue:
     )
 
 
-def attached(catalogue: Catalogue, table: pd.DataFrame) -> Catalogue:
+def attached(catalogue: Catalogue, table: pd.DataFrame, *, part: bool = False) -> Catalogue:
     """Put the documents of a side table behind the cells of a catalogue.
 
     Parameters
@@ -198,6 +204,8 @@ def attached(catalogue: Catalogue, table: pd.DataFrame) -> Catalogue:
     table : pandas.DataFrame
         Columns ``sku column document`` and any of ``sha256 serial date signed_by``: a row a
         document. A row with ``signed_by`` is verified, else documented.
+    part : bool
+        The catalogue is a part of one: documents of SKUs that are not in it are left out.
 
     Returns
     -------
@@ -230,6 +238,9 @@ def attached(catalogue: Catalogue, table: pd.DataFrame) -> Catalogue:
     first = pd.Index(catalogue.skus["sku"].astype(str))
     row = pd.Series(np.arange(len(first)), index=first).groupby(level=0).first()
     place = text["sku"].map(row)
+    if part:
+        text = {name: column[place.notna()] for name, column in text.items()}
+        place = place[place.notna()]
     _refuse("C282", text["sku"], place.isna())
     _refuse("C282", text["column"], ~text["column"].isin((*PROVENANCE_COLUMNS, CATEGORY)))
     named = text["document"].mask(text["document"] == "", text["serial"])

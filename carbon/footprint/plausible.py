@@ -19,6 +19,7 @@ from carbon.catalogue.schema import Catalogue, Vocabulary
 from carbon.footprint.belonging import composition, graded, priced
 from carbon.footprint.evidence import EVIDENCE, categories_shown, levels
 from carbon.footprint.named import said
+from carbon.footprint.supplied import UNUSED
 
 __all__ = ["CELLS_OF", "PARTS", "Plausible", "assess"]
 
@@ -84,6 +85,8 @@ class Plausible:
         decides its making.
     unnamed : ndarray of bool, shape (n,)
         Neither its name nor a document says that it is of its category.
+    supplied : ndarray of bool, shape (n,)
+        A supplier's documented footprint stands for its making.
     graded : ndarray of bool, shape (n,)
         What the merchant told can tell it from equal goods, so that a letter says something.
     """
@@ -96,6 +99,7 @@ class Plausible:
     told: Flags
     placed: Flags
     unnamed: Flags
+    supplied: Flags
     graded: Flags
 
     @classmethod
@@ -140,7 +144,8 @@ def assess(catalogue: Catalogue, judging: Tables, vocabulary: Vocabulary) -> Pla
     add("C268", bounds.outside("distance", "transport", _distance(catalogue)), "transport")
     add("C272", _recycled(catalogue, judging, vocabulary, evidence), "materials")
     place = evidence[["made_in", "origin"]].to_numpy().max(axis=1)
-    placed = (place >= _DECLARED) & (place < _DOCUMENTED)
+    supplied = catalogue.skus["supplied"].to_numpy(dtype=bool)
+    placed = (place >= _DECLARED) & (place < _DOCUMENTED) & ~supplied
     outside[:, PARTS.index("production")] |= placed
     wrong = composition(catalogue, judging, vocabulary, evidence)
     add("C261", wrong)
@@ -167,6 +172,12 @@ def assess(catalogue: Catalogue, judging: Tables, vocabulary: Vocabulary) -> Pla
     made = PARTS.index("production")
     follows = level[:, PARTS.index("materials")]
     level[:, made] = np.where(told[:, made], level[:, made], follows)
+    for part in ("materials", "production"):
+        at = PARTS.index(part)
+        level[:, at] = np.where(supplied, evidence["supplier_kg"].to_numpy(), level[:, at])
+        told[:, at] |= supplied
+    for code in UNUSED:
+        add(code, catalogue.skus["problem"].str.contains(code, regex=False).to_numpy(dtype=bool))
     return Plausible(
         outside,
         wrong | names.other | dear | proposed,
@@ -176,6 +187,7 @@ def assess(catalogue: Catalogue, judging: Tables, vocabulary: Vocabulary) -> Pla
         told,
         placed,
         ~(names.own | categories_shown(catalogue)),
+        supplied,
         graded(catalogue, judging["functional_quantities"], vocabulary, evidence),
     )
 

@@ -149,7 +149,11 @@ def evidence_of(
     level = plausible.level.copy()
     mass = level[:, PARTS.index("mass")]
     for part in ("materials", "production"):
-        level[:, PARTS.index(part)] = np.minimum(level[:, PARTS.index(part)], mass)
+        weakest = np.minimum(level[:, PARTS.index(part)], mass)
+        # a supplier's footprint is of the unit, whatever it weighs
+        level[:, PARTS.index(part)] = np.where(
+            plausible.supplied, level[:, PARTS.index(part)], weakest
+        )
     # what he cannot know, no merchant needs to show
     free = [PARTS.index(part) for part in ("live_session",)]
     counted = weight.copy()

@@ -19,6 +19,7 @@ from carbon.base.errors import FactorsError
 from carbon.footprint.evidence import EVIDENCE
 from carbon.footprint.plausible import PARTS, Plausible
 from carbon.footprint.result import Footprints
+from carbon.footprint.supplied import supplier_kg
 from carbon.label.reasons import Codes, contributions, evidence_of, reasons_of
 
 __all__ = ["GRADE_COLUMNS", "STATES", "Scale", "grade", "lettered", "scale_of"]
@@ -48,6 +49,7 @@ GRADE_COLUMNS: Final = (
     "reason",
     "why",
     "dear_kg",
+    "supplier_kg",
     "evidence",
     "documented_share",
     "reference",
@@ -334,6 +336,7 @@ def grade(
     frame["reason"] = pd.Series(reason).mask(pd.Series(unknown), frame["problem"].astype("object"))
     frame["why"] = reasons_of(parts, told)
     frame["dear_kg"] = _or_zero(getattr(standing, "dear_kg", None), n)
+    frame["supplier_kg"] = supplier_kg(footprints.catalogue)
     lowest, share = evidence_of(footprints, plausible)
     frame["evidence"] = pd.Categorical.from_codes(
         np.where(unknown, -1, lowest), categories=pd.Index(EVIDENCE)

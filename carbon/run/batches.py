@@ -216,7 +216,7 @@ def _plan(job: Job, stream: Stream) -> dict[str, Any]:
         "method": study.method,
         "boundary": study.boundary,
         "basis": str(study.basis),
-        "options": dict(job.options),
+        "options": dict(job.options) | study.documents.decided,
         "headers": {
             table: {name: [head.source, head.unit] for name, head in heads.items()}
             for table, heads in stream.headers.items()

@@ -50,13 +50,13 @@ def metered(of: Quantities) -> npt.NDArray[np.bool_]:
 
 def electricity(of: Quantities) -> Iterator[Exchanges]:
     """Metered electricity [kWh]."""
-    amount = np.where(metered(of), of.of("electricity_kwh"), 0.0) * of.units_made
+    amount = np.where(metered(of), of.of("electricity_kwh"), 0.0) * of.units_made * of.supplied
     yield of.everywhere(ELECTRICITY, of.made_in, amount)
 
 
 def heat(of: Quantities) -> Iterator[Exchanges]:
     """Metered heat [MJ]."""
-    amount = of.of("heat_mj")
+    amount = of.of("heat_mj") * of.supplied
     row = np.flatnonzero(metered(of) & (amount != 0))
     fuel = of.column(of.catalogue.skus, "heat_fuel")
     yield Exchanges(
@@ -68,7 +68,7 @@ def processing(of: Quantities) -> Iterator[Exchanges]:
     """Processing of each material, where a meter covers some of its steps the others [kg]."""
     lines = of.catalogue.materials
     row = lines["row"].to_numpy()
-    mass = lines["mass_kg"].to_numpy() * of.units_made[row]
+    mass = lines["mass_kg"].to_numpy() * of.units_made[row] * of.supplied[row]
     replaced = metered(of)[row]
     if "stepwise" in lines:
         replaced = lines["stepwise"].to_numpy(dtype=bool)
@@ -77,7 +77,7 @@ def processing(of: Quantities) -> Iterator[Exchanges]:
     steps = of.catalogue.steps
     if len(steps):
         row = steps["row"].to_numpy()
-        amount = steps["mass_kg"].to_numpy() * of.units_made[row]
+        amount = steps["mass_kg"].to_numpy() * of.units_made[row] * of.supplied[row]
         yield Exchanges(row, of.column(steps, "activity"), of.at(of.made_in, row), amount)
 
 
@@ -89,6 +89,7 @@ def waste(of: Quantities, *, unsold: bool = False) -> Exchanges:
     lost = lines["loss"].to_numpy()
     if "scrap_remelted" in lines:
         lost = lost * (1 - remelted(of))
+    lost = lost * of.supplied[row]
     if unsold:
         lost = lost + of.of("loss_rate")[row]
     return Exchanges(row, of.column(lines, "disposal"), of.at(of.made_in_country, row), mass * lost)
