@@ -55,7 +55,7 @@ def test_it_takes_the_place_of_making_and_of_nothing_else(judge: Study, both: pd
     without, taken = both.loc["P"], both.loc["S"]
     stage = judge.footprints([PHONE, WITH | {"sku": "S"}]).stages
     waste = stage[1, MADE].sum() - 45 / 0.9
-    # 45 kg for each unit made, a tenth lost before sale; production holds the disposal of that tenth
+    # 45 kg for each unit made, a tenth lost before sale and disposed of
     assert 0 < waste < 0.02
     for name in ("packaging", "distribution", "live_session", "use", "end_of_life"):
         assert taken[f"{name}_kg"] == without[f"{name}_kg"]

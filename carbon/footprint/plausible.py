@@ -44,6 +44,9 @@ PARTS: Final = tuple(CELLS_OF)
 SLACK: Final = 1e-6
 """Share by which a bound may be missed: it was written with six digits."""
 
+ROUNDED: Final = 0.03
+"""Share by which net contents may be short: about what metrology allows at 500 g (OIML R 87)."""
+
 _DECLARED, _DOCUMENTED, _VERIFIED = (
     EVIDENCE.index(name) for name in ("declared", "documented", "verified")
 )
@@ -137,9 +140,13 @@ def assess(catalogue: Catalogue, judging: Tables, vocabulary: Vocabulary) -> Pla
             outside[:, PARTS.index(part)] |= flag
 
     bounds = _Bounds(catalogue, judging["plausible_values"], vocabulary, evidence)
+    devices = _devices(catalogue, judging)
     for parameter, cell, column, part, code in _BOUNDED:
-        add(code, bounds.outside(parameter, cell, catalogue.skus[column].to_numpy(float)), part)
+        each = devices if parameter == "energy_per_year" else 1.0
+        value = catalogue.skus[column].to_numpy(float)
+        add(code, bounds.outside(parameter, cell, value, each), part)
     add("C263", _light(catalogue, bounds, judging), "mass")
+    add("C263", _thin(catalogue, judging, evidence), "mass")
     add("C265", _packed(catalogue, bounds, judging, vocabulary, evidence), "packaging")
     add("C268", bounds.outside("distance", "transport", _distance(catalogue)), "transport")
     add("C272", _recycled(catalogue, judging, vocabulary, evidence), "materials")
@@ -261,6 +268,33 @@ def _light(catalogue: Catalogue, bounds: _Bounds, judging: Tables) -> Flags:
     counted = np.isin(by, ("pieces", "sheets", "capacity"))
     mass = skus["mass_kg"].to_numpy(dtype=np.float64)
     flag: Flags = counted & bounds.outside("mass", "mass", mass, quantity / usual * factor)
+    return flag
+
+
+def _devices(catalogue: Catalogue, judging: Tables) -> Floats:
+    """How many times the usual number of pieces a sales unit holds; 1 where it is not counted."""
+    skus = catalogue.skus
+    category = skus["category"].astype(object)
+    table = judging["functional_quantities"].set_index("category")
+    quantity = skus["functional_quantity"].to_numpy(dtype=np.float64)
+    counted = (category.map(table["column"]) == "pieces").to_numpy()
+    usual = category.map(table["usual"]).to_numpy(dtype=np.float64)
+    return np.where(counted, quantity / usual, 1.0)
+
+
+def _thin(catalogue: Catalogue, judging: Tables, evidence: pd.DataFrame) -> Flags:
+    """More litres than the told mass can fill, whatever documents say of the mass alone."""
+    skus = catalogue.skus
+    category = skus["category"].astype(object)
+    table = judging["functional_quantities"].set_index("category")
+    by_volume = (category.map(table["column"]) == "volume").to_numpy()
+    least = judging["densities"].set_index("category")["low"]
+    density = category.map(least).to_numpy(dtype=np.float64)
+    litres = skus["functional_quantity"].to_numpy(dtype=np.float64)
+    mass = skus["mass_kg"].to_numpy(dtype=np.float64)
+    told = (evidence[["mass", "quantity"]].to_numpy() >= _DECLARED).all(axis=1)
+    with np.errstate(invalid="ignore"):
+        flag: Flags = by_volume & told & (mass < litres * density * (1 - ROUNDED))
     return flag
 
 

@@ -20,7 +20,7 @@ from carbon.footprint.evidence import EVIDENCE
 from carbon.footprint.plausible import PARTS, Plausible
 from carbon.footprint.result import Footprints
 from carbon.footprint.supplied import supplier_kg
-from carbon.label.reasons import Codes, contributions, evidence_of, reasons_of
+from carbon.label.reasons import Codes, contributions, evidence_of, reasons_of, worse
 
 __all__ = ["GRADE_COLUMNS", "STATES", "Scale", "grade", "lettered", "scale_of"]
 
@@ -302,13 +302,12 @@ def grade(
     if plausible is not None:
         flattery = np.where(plausible.outside, np.minimum(np.nan_to_num(parts), 0.0), 0.0)
         flattery = flattery.sum(axis=1)
-        honest = scale.letter(ratio - flattery)
         better = (likeliest >= 0) & (likeliest < scale.middle)
-        doubted = better & (flattery < -FELT) & (honest > likeliest)
-        flattered = doubted.copy()
+        honest = ratio - flattery, standing.gsd
+        flattered = better & (flattery < -FELT) & worse(scale, honest, (best, worst))
         better |= (best >= 0) & (best < scale.middle)  # a range that reaches above it too
         unnamed = better & plausible.unnamed & ~plausible.wrong
-        doubted |= plausible.wrong | unnamed
+        doubted = flattered | plausible.wrong | unnamed
         doubted &= ~(unknown | without | untold)
         codes.add("C278", doubted & unnamed)
         codes.add("C277", doubted & flattered & plausible.placed & ~plausible.wrong)
