@@ -79,7 +79,9 @@ def said(names: pd.Series, category: pd.Series, vocabulary: Vocabulary) -> Said:
     spoken = pd.DataFrame(
         {
             "text": matches.index.get_level_values(0),
-            "word": pd.Index(words).get_indexer([_singular(word, words) for word in matches]),
+            "word": pd.Index(words).get_indexer(
+                pd.Index([_singular(word, words) for word in matches])
+            ),
         }
     )
     tables = _tables(words, vocabulary)
@@ -126,12 +128,12 @@ def _tables(words: dict[str, tuple[str, ...]], vocabulary: Vocabulary) -> _Table
     for row, names in enumerate(words.values()):
         means[row, [position[name] for name in names if name in position]] = True
     groups = np.zeros((len(words), len(ids)), dtype=bool)
-    row, column = np.nonzero(means)
-    groups[row, group[column]] = True
+    word, column = np.nonzero(means)
+    groups[word, group[column]] = True
     tells = np.array(
         [
-            len(names) == 1 and len(word) >= SHORTEST[bool(_CHINESE.search(word))]
-            for word, names in words.items()
+            len(names) == 1 and len(name) >= SHORTEST[bool(_CHINESE.search(name))]
+            for name, names in words.items()
         ]
     )
     return _Tables(means, groups, tells, group)
