@@ -13,7 +13,7 @@ from carbon.background.own import kept
 from carbon.background.sampling import drawn_gsd2
 from carbon.background.unit_impacts import PARTS, characterization
 from carbon.base.digits import shares
-from carbon.base.errors import FactorsError
+from carbon.base.errors import CODES, FactorsError
 from carbon.base.rests import RESTS, rests_text
 from carbon.base.terms import BOUNDARIES, FITS, PROVENANCES, STAGES
 from carbon.base.words import basis_text, column_names, section
@@ -26,6 +26,8 @@ from carbon.study import Study
 __all__ = ["chart", "coverage", "dataset", "first_name", "tree"]
 
 DRAWS = 1000
+JUDGED = 100
+"""Draws of a letter that is explained: it rests on points of its own, however many there are."""
 DEPTH = 6
 """Levels of linked datasets that are followed; the longest chain of the edition has four."""
 
@@ -75,6 +77,7 @@ def tree(study: Study, catalogue: Catalogue, cut: float, lang: str = "en") -> It
         yield teller("worst_match", match=teller.match(str(parts["match"])))
     yield teller("given", columns=teller.columns(catalogue, "given", "measured"))
     yield teller("assumed", columns=teller.columns(catalogue, "default"))
+    yield from _judged(teller, catalogue)
     table = traced(study, catalogue, stages.take(catalogue, study.boundary), licensed=True)
     small = 0.0
     whole = table.groupby("stage", observed=True)["kg"].sum().reindex(list(STAGES)).to_numpy()
@@ -105,6 +108,30 @@ def tree(study: Study, catalogue: Catalogue, cut: float, lang: str = "en") -> It
             yield from _below(branch, total, cut, "│  │  ", 1)
     if small:
         yield "└─ " + teller("small", cut=f"{cut:.0%}", kg=_kg(small))
+
+
+def _judged(teller: _Teller, catalogue: Catalogue) -> Iterator[str]:
+    """Letter, reasons, evidence and what silence added, of the first SKU."""
+    study, lang = teller.study, teller.lang
+    if study.judging is None:
+        return
+    row = study.grades(catalogue.part(0, 1), draws=JUDGED).iloc[0]
+    words = section("label", lang)
+    state = words[f"state_{row['state']}"].format(row["letter_text"])
+    yield teller("letter", letter=row["letter_text"] or teller("none"), state=state)
+    for code in str(row["reason"]).split():
+        yield f"  {code}  {CODES[code].rule_in(lang)}" if code in CODES else f"  {code}"
+    evidence = words[f"evidence_{row['evidence']}"]
+    yield teller("evidence", evidence=evidence, share=f"{row['documented_share']:.0%}")
+    named = catalogue.evidence.query("row == 0")
+    if len(named):
+        pairs = zip(named["column"], named["document"], strict=True)
+        documents = teller("comma").join(f"{column} [{name}]" for column, name in pairs)
+        yield teller("documents", documents=documents)
+    if row["dear_kg"] > 0:
+        yield teller("dear", kg=_kg(row["dear_kg"]))
+    if row["supplier_kg"] == row["supplier_kg"]:
+        yield teller("supplier", kg=_kg(row["supplier_kg"]))
 
 
 def chart(study: Study, catalogue: Catalogue, lang: str) -> str:

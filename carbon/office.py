@@ -298,7 +298,7 @@ def make_dossier(
     ----------
     inputs : dict of str to list of pathlib.Path
         Role → files or folders: ``catalogue sales rules`` and, where given, ``base_sales
-        base_catalogue verified previous factors map``.
+        base_catalogue verified previous evidence factors map``.
     options : DossierOptions
         What decides the result beside them.
     output : pathlib.Path
@@ -416,4 +416,5 @@ def _study(options: DossierOptions, edition: str, inputs: dict[str, list[Path]])
         background=options.background,
         map=inputs.get("map", [None])[0],
         preset=options.preset,
+        evidence=inputs.get("evidence", [None])[0],
     )

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import pandas as pd
+
     from carbon.catalogue.given import Source
     from carbon.catalogue.schema import Catalogue
 
@@ -19,6 +21,7 @@ def read(
     edition: str = "",
     map: Path | str | None = None,  # noqa: A002  as the option is called
     preset: str = "",
+    evidence: Path | str | pd.DataFrame | None = None,
 ) -> Catalogue:
     """Read a catalogue and fill what it leaves open.
 
@@ -30,6 +33,8 @@ def read(
         Whose words, places and archetypes; the default edition without.
     map, preset
         As for :class:`carbon.study.Study`.
+    evidence : path or pandas.DataFrame
+        Documents behind its cells, as for :class:`carbon.study.Study`.
 
     Returns
     -------
@@ -49,4 +54,5 @@ def read(
     from carbon.background.edition import DEFAULT_EDITION
     from carbon.study import Study
 
-    return Study(edition or DEFAULT_EDITION, map=map, preset=preset).catalogue(source)
+    study = Study(edition or DEFAULT_EDITION, map=map, preset=preset, evidence=evidence)
+    return study.catalogue(source)

@@ -25,6 +25,7 @@ from carbon.catalogue.schema import Catalogue, Vocabulary
 from carbon.footprint import quality
 from carbon.footprint.draws import Draws
 from carbon.footprint.evidence import settled
+from carbon.footprint.evidence_table import Documents
 from carbon.footprint.judging import Judging, bare_goods, judging_of, vocabulary_of
 from carbon.footprint.letters import EvenPoints, Letters
 from carbon.footprint.plausible import assess
@@ -32,6 +33,7 @@ from carbon.footprint.reference import References, of_archetypes
 from carbon.footprint.result import ROUNDING, Footprints, spread_out
 from carbon.footprint.standing import Yardsticks
 from carbon.footprint.streams import distinct
+from carbon.footprint.supplied import believed, with_suppliers
 from carbon.footprint.traced import traced
 from carbon.footprint.uncertainty import Sampler
 from carbon.footprint.weighing import CHUNK, DEFAULT_BOUNDARY, DEFAULT_METHOD, WITHOUT_USE, Weighing
@@ -61,6 +63,8 @@ class Study(Questions, Weighing):
     map, preset : path and str, optional
         A merchant's mapping of words (:mod:`carbon.catalogue.mapping`), and the program whose
         export a catalogue is (:mod:`carbon.catalogue.presets`).
+    evidence : path or pandas.DataFrame, optional
+        Documents behind the cells of the catalogues (:mod:`carbon.footprint.evidence_table`).
 
     Raises
     ------
@@ -88,6 +92,7 @@ class Study(Questions, Weighing):
         cache: bool = True,
         map: Path | str | None = None,  # noqa: A002  as the option is called
         preset: str = "",
+        evidence: Path | str | pd.DataFrame | None = None,
     ) -> None:
         if boundary not in BOUNDARIES:
             raise StudyError("S004", f"known: {', '.join(BOUNDARIES)}", value=boundary)
@@ -98,6 +103,9 @@ class Study(Questions, Weighing):
             boundary = WITHOUT_USE  # an edition that leaves use out says so in the name
         super().__init__(edition, method, boundary, cache=cache)
         self.map, self.preset = map, preset
+        self.documents = Documents()
+        if evidence is not None:
+            self.documents = Documents.of(evidence, self.vocabulary)
         self._samplers: dict[int, Sampler] = {}
 
     @cached_property
@@ -123,11 +131,11 @@ class Study(Questions, Weighing):
         Raises
         ------
         carbon.base.errors.CatalogueError
-            If the file as a whole cannot be read.
+            If the file as a whole cannot be read, or documents are of SKUs that it has not.
         """
         if isinstance(source, Catalogue):
             return source
-        return self.complete(read(table_of(source), self.vocabulary))
+        return self.complete(self.documents.checked(read(table_of(source), self.vocabulary)))
 
     @cached_property
     def judging(self) -> Judging | None:
@@ -150,10 +158,11 @@ class Study(Questions, Weighing):
         -------
         Catalogue
         """
+        catalogue = self.documents.behind(catalogue)
         if self.judging is None:
             return fill(catalogue, self.vocabulary)
         filled = fill(settled(catalogue), self.vocabulary)
-        return self.judging.complete(filled, dear=dear)
+        return with_suppliers(self.judging.complete(filled, dear=dear), self.made_kg)
 
     @cached_property
     def references(self) -> References:
@@ -216,7 +225,9 @@ class Study(Questions, Weighing):
         )
         plausible = None
         if self.judging is not None:
-            plausible = assess(weighed.catalogue, self.edition.judging, self.vocabulary)
+            plausible = believed(
+                assess(weighed.catalogue, self.edition.judging, self.vocabulary), weighed
+            )
         return grade(weighed, self.scale, references.id, stages=stages, plausible=plausible)
 
     def footprints(
@@ -311,7 +322,8 @@ class Study(Questions, Weighing):
             standing = yardsticks.held(goods.skus)
             letters = Letters(self._even_points, part)
             lettered = partial(yardsticks.measure, standing, letters.ratios, total=total)
-            dear = total - self._middle(goods, total)
+            middle = self.judging.silence.middled(goods) if self.judging else goods
+            dear = total - self.total_kg(middle, self.boundary)
             # what is added up in another order differs in the last bits
             standing.dear_kg[:] = np.where(np.abs(dear) < ROUNDING * np.abs(total), 0.0, dear)
         interval = sampler.intervals(part, weighed.stages[rows], lettered)
@@ -322,17 +334,6 @@ class Study(Questions, Weighing):
             quality=spread_out(rated, place),
             standing=None if standing is None else spread_out(standing, place),
         )
-
-    def _middle(
-        self, catalogue: Catalogue, total: npt.NDArray[np.float64]
-    ) -> npt.NDArray[np.float64]:
-        """Totals with all that is untold in the middle [kg CO2e per kept unit]."""
-        if self.judging is None:
-            return total
-        inventory = stages.take(self.judging.silence.middled(catalogue), self.boundary)
-        rows, _ = self.match(inventory)
-        each = self.unit_impacts.values.sum(axis=1)[rows] * inventory.amount
-        return np.bincount(inventory.sku, each, len(catalogue)) + 0 * total
 
     def sampler(
         self, draws: int = 1000, *, progress: Callable[[int], object] | None = None

@@ -15,7 +15,7 @@ from scipy import stats
 from carbon.background import sampling
 from carbon.background.brightway import draw_spreads, lca, sampled_impacts, sampled_package
 from carbon.background.edition import load_edition
-from carbon.background.unit_impacts import PARTS, characterization
+from carbon.background.unit_impacts import PARTS, characterization, fill_later
 from carbon.base.errors import FactorsError, StudyError
 from carbon.base.terms import BOUNDARIES, FITS
 from carbon.catalogue.schema import Catalogue
@@ -216,17 +216,22 @@ def test_every_draw_is_an_ordinary_brightway_lca(study: Study) -> None:
     factors = draw_spreads(sampling.spread(edition), draws, 5)
     published = edition.activities["published"].to_numpy()
     first = edition.at_first
-    values = np.full((len(published), draws), np.nan)
+    edition.reach(["CN-ZJ"])  # templates are linked where they are wanted
+    linked = np.flatnonzero(edition.linked)
+    values = np.full((len(published) + 1, draws), np.nan)
     values[first] = sampled_impacts(edition, total, factors[published[first]])
+    later = np.setdiff1d(linked, first)
+    single = {flow: np.array([value]) for flow, value in total.items()}
+    fill_later(edition, values, single, later, drawn=factors[published[later]])
     demand = {
         edition.match(name, "CN-ZJ")[0]: amount
         for name, amount in (
-            ("electricity, consumer", 0.2),
+            ("garment production, knitted cotton", 0.2),
             ("freight, lorry", 1.3),
             ("disposal of paper and board", 0.1),
         )
     }
-    linked = np.flatnonzero(edition.linked)
+    assert set(demand) & set(later.tolist()), "a template at a place is among them"
     package = sampled_package(edition, total, factors[published[linked]])
     one = lca(package, demand, use_arrays=True)
     for draw in range(draws):

@@ -31,6 +31,7 @@ BASE_UNITS: Final[dict[str, str]] = {
     "distance": "kilometer",
     "duration": "hour",
     "lifetime": "year",
+    "footprint": "kilogram CO2e",
 }
 """Quantity → its base unit."""
 

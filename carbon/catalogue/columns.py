@@ -83,6 +83,14 @@ COLUMNS: Final[dict[str, Column]] = {
     "manufacturing_loss": Column(
         "share", "manufacturing_loss", "lost in making, over the mass of one, as 15%", limit=2.0
     ),
+    "supplier_kg": Column(
+        *("footprint", "supplier_kg", "making of one sales unit by the supplier, as 45 kg CO2e"),
+        implied="kilogram CO2e",
+        positive=True,
+    ),
+    "supplier_boundary": Column(
+        "text", "supplier_boundary", "what that footprint covers: cradle-to-gate"
+    ),
     "made_in": Column("place", "made_in", "where it is made, if not where it is sent from: VN"),
     "origin": Column("place", "origin", "where it is sent from: CN-ZJ, Zhejiang or 30.25, 120.17"),
     "destination": Column("lines", "", "as CN-GD 40%; CN-BJ 60%"),

@@ -39,6 +39,7 @@ _PARAMETERS = {
 _OUTPUT = (
     *("sku", "gtin", "name", "category", "merchant", "price", "currency", "units_sold", "mass_kg"),
     *("quantity", "pack_count", "size_class", "metered_steps", "manufacturing_loss"),
+    *("supplier_kg", "supplier_boundary"),
     *("units_per_parcel", "electricity_kwh", "heat_mj", "heat_fuel", "made_in", "inbound_road_km"),
     *("inbound_sea_km", "origin", "return_rate"),
     *("resale_share", "loss_rate", "packaging_reuse", "studio_kwh", "viewer_hours"),

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import csv
 import math
 import re
 import tomllib
@@ -24,6 +25,7 @@ from carbon.catalogue.schema import COLUMNS, LINE_COLUMNS, Column, Vocabulary
 
 __all__ = [
     "Header",
+    "column_names",
     "currency_of",
     "header_table",
     "match_headers",
@@ -126,11 +128,37 @@ def _known(table: str, vocabulary: Vocabulary) -> dict[str, str]:
         name = name if name in columns else remap.get(name, name)
         if name in columns:
             known.setdefault(key(alias), name)
+    if table == "skus":
+        known |= {key(alias): name for alias, name in _of_template().items() if name in columns}
     known |= {key(alias): name for alias, name in remap.items()}
     known |= {key(name): name for name in columns}
     stated = vocabulary.words_of("map.header").items()
     known |= {key(alias): name for alias, name in stated if name in columns}
     return known
+
+
+@lru_cache(maxsize=1)
+def _of_template() -> dict[str, str]:
+    """Chinese header of the empty catalogue → column."""
+    path = templates_root() / "catalogue" / "columns.csv"
+    with path.open(encoding="utf-8", newline="") as file:
+        return {row["zh"]: row["column"] for row in csv.DictReader(file)}
+
+
+def column_names(vocabulary: Vocabulary) -> dict[str, str]:
+    """Folded word → column of the SKU table that it names, in any language known.
+
+    Parameters
+    ----------
+    vocabulary : Vocabulary
+
+    Examples
+    --------
+    >>> from carbon.catalogue.schema import Vocabulary
+    >>> column_names(Vocabulary.of())["净重"]
+    'mass'
+    """
+    return _known("skus", vocabulary)
 
 
 def understand(

@@ -88,10 +88,12 @@ def _read(path: Path, columns: Sequence[str]) -> pd.DataFrame:
     import pandas as pd
 
     readers = {
-        ".csv": lambda: pd.read_csv(io.BytesIO(raw), keep_default_na=True, encoding="utf-8-sig"),
-        ".parquet": lambda: pd.read_parquet(io.BytesIO(raw)),
-        ".jsonl": lambda: pd.DataFrame(map(json.loads, raw.decode("utf-8").splitlines())),
-        ".xlsx": lambda: _sheet(path),
+        ".csv": lambda raw: pd.read_csv(
+            io.BytesIO(raw), keep_default_na=True, encoding="utf-8-sig"
+        ),
+        ".parquet": lambda raw: pd.read_parquet(io.BytesIO(raw)),
+        ".jsonl": lambda raw: pd.DataFrame(map(json.loads, raw.decode("utf-8").splitlines())),
+        ".xlsx": lambda _: _sheet(path),
     }
     if path.suffix.lower() not in readers:
         raise LedgerError("G002", file=str(path))
@@ -99,7 +101,7 @@ def _read(path: Path, columns: Sequence[str]) -> pd.DataFrame:
         raise LedgerError("G001", file=str(path))
     raw = read_bounded(path, lambda detail: LedgerError("G008", detail, file=str(path)))
     try:
-        found = readers[path.suffix.lower()]()
+        found = readers[path.suffix.lower()](raw)
     except Exception as error:  # readers raise errors of several unrelated kinds
         raise LedgerError("G008", str(error)[:120], file=str(path)) from None
     missing = [name for name in columns if name not in found]

@@ -202,6 +202,12 @@ _PRESET = click.option(
     help="Program whose export the catalogue is, as shopify; recognised by its headers without, "
     "none for none.",
 )
+_EVIDENCE = click.option(
+    "--evidence",
+    type=PATH,
+    metavar="FILE",
+    help="Documents behind cells: a table of sku, column, document, sha256 or serial, and date.",
+)
 DRAWS = click.option(
     "--draws",
     default=1000,
@@ -249,7 +255,7 @@ def show(count: int, what: str) -> Callable[..., Any]:
 
 def words(function: Callable[..., Any]) -> Callable[..., Any]:
     """Options that say how a catalogue is read; :class:`carbon.study.Study` takes them."""
-    decorated: Callable[..., Any] = _MAP(_PRESET(function))
+    decorated: Callable[..., Any] = _MAP(_PRESET(_EVIDENCE(function)))
     return decorated
 
 

@@ -92,6 +92,8 @@ def tax(
         inputs |= {"base_sales": [base_year[0]], "base_catalogue": [base_year[1]]}
     inputs |= {"verified": [verified]} if verified else {}
     inputs |= {"previous": [previous]} if previous else {}
+    evidence = scope.pop("evidence")
+    inputs |= {"evidence": [Path(evidence)]} if evidence else {}
     inputs |= {"factors": list(scope.pop("factors"))}
     stated = scope.pop("map")
     inputs |= {"map": [stated]} if stated else {}

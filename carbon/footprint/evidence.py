@@ -20,12 +20,22 @@ from carbon.base.terms import PROVENANCES, STAGES
 from carbon.catalogue.documents import EVIDENCE_COLUMNS, TRACEABLE
 from carbon.catalogue.schema import PROVENANCE_COLUMNS, Catalogue
 
-__all__ = ["EVIDENCE", "attached", "by_stage", "documented_share", "levels", "settled"]
+__all__ = [
+    "EVIDENCE",
+    "attached",
+    "by_stage",
+    "categories_shown",
+    "documented_share",
+    "levels",
+    "settled",
+]
 
 EVIDENCE: Final = ("assumed", "declared", "documented", "verified")
 """Classes of evidence, the weakest first; the position is the stored code."""
 
 ASSUMED, DECLARED, DOCUMENTED, VERIFIED = range(len(EVIDENCE))
+CATEGORY: Final = "category"
+"""What a SKU is sold as: no number, yet a document can stand behind it."""
 LARGEST: Final = 2_000_000
 """Rows that a table of evidence may have."""
 
@@ -40,6 +50,9 @@ CELLS_OF_STAGE: Final[dict[str, tuple[str, ...]]] = {
     "end_of_life": ("mass", "materials"),
 }
 """Stage → cells that decide it."""
+
+REPLACED: Final = ("materials", "production")
+"""Stages that a supplier's footprint, cradle to gate, takes the place of."""
 
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 _GIVEN, _MEASURED = (PROVENANCES.index(name) for name in ("given", "measured"))
@@ -100,7 +113,36 @@ def by_stage(catalogue: Catalogue) -> npt.NDArray[np.int8]:
         cells = level[list(CELLS_OF_STAGE[stage])].to_numpy()
         told = np.where(cells > ASSUMED, cells, VERIFIED).min(axis=1)
         columns.append(np.where((cells > ASSUMED).any(axis=1), told, ASSUMED))
+        if stage in REPLACED and "supplied" in catalogue.skus:
+            supplied = catalogue.skus["supplied"].to_numpy(dtype=bool)
+            columns[-1] = np.where(supplied, level["supplier_kg"].to_numpy(), columns[-1])
     return np.column_stack(columns).astype(np.int8)
+
+
+def categories_shown(catalogue: Catalogue) -> npt.NDArray[np.bool_]:
+    """SKUs with a document that shows what they are sold as, as the page of a platform.
+
+    Parameters
+    ----------
+    catalogue : Catalogue
+        Of n SKUs.
+
+    Returns
+    -------
+    ndarray of bool, shape (n,)
+
+    Examples
+    --------
+    >>> from carbon.study import Study
+    >>> goods = Study().catalogue("sku,category\\nA,t_shirt\\nB,t_shirt\\n")
+    >>> page = {"document": ["https://shop.example/t-shirts/417"]}
+    >>> table = pd.DataFrame({"sku": ["B"], "column": ["category"]} | page)
+    >>> categories_shown(attached(goods, table)).tolist()
+    [False, True]
+    """
+    named = catalogue.evidence
+    row = named["row"].to_numpy(dtype=np.int64)[(named["column"] == CATEGORY).to_numpy()]
+    return np.bincount(row, minlength=len(catalogue)) > 0
 
 
 def settled(catalogue: Catalogue) -> Catalogue:
@@ -152,7 +194,7 @@ def settled(catalogue: Catalogue) -> Catalogue:
     )
 
 
-def attached(catalogue: Catalogue, table: pd.DataFrame) -> Catalogue:
+def attached(catalogue: Catalogue, table: pd.DataFrame, *, part: bool = False) -> Catalogue:
     """Put the documents of a side table behind the cells of a catalogue.
 
     Parameters
@@ -162,6 +204,8 @@ def attached(catalogue: Catalogue, table: pd.DataFrame) -> Catalogue:
     table : pandas.DataFrame
         Columns ``sku column document`` and any of ``sha256 serial date signed_by``: a row a
         document. A row with ``signed_by`` is verified, else documented.
+    part : bool
+        The catalogue is a part of one: documents of SKUs that are not in it are left out.
 
     Returns
     -------
@@ -194,8 +238,11 @@ def attached(catalogue: Catalogue, table: pd.DataFrame) -> Catalogue:
     first = pd.Index(catalogue.skus["sku"].astype(str))
     row = pd.Series(np.arange(len(first)), index=first).groupby(level=0).first()
     place = text["sku"].map(row)
+    if part:
+        text = {name: column[place.notna()] for name, column in text.items()}
+        place = place[place.notna()]
     _refuse("C282", text["sku"], place.isna())
-    _refuse("C282", text["column"], ~text["column"].isin(PROVENANCE_COLUMNS))
+    _refuse("C282", text["column"], ~text["column"].isin((*PROVENANCE_COLUMNS, CATEGORY)))
     named = text["document"].mask(text["document"] == "", text["serial"])
     _refuse("C283", named, ~named.str.contains(TRACEABLE, regex=True))
     digest = text["sha256"].str.lower()

@@ -173,7 +173,8 @@ class Functional:
             With :data:`FUNCTIONAL_COLUMNS`. A mass that was not told follows from quantity, count
             or size; the archetype's packaging follows from quantity and size by
             ``(quantity / usual)^packaging_exponent``, surface to volume; the energy that a live
-            session takes by default is shared by revenue, hence by quantity.
+            session takes by default is shared by revenue, hence by quantity, and that of use is
+            of each device in the pack.
         """
         skus = catalogue.skus
         category = skus["category"].cat.codes.to_numpy()
@@ -215,7 +216,8 @@ class Functional:
             ),
             self.mass[category] * ratio,
         )
-        out = self._scaled(catalogue, ~weighed, kg, ratio, self.exponent[category])
+        devices = np.where(stated_amount & (column == "pieces"), amount / usual, 1.0)
+        out = self._scaled(catalogue, ~weighed, kg, ratio, self.exponent[category], devices)
         units_ = pd.Categorical.from_codes(
             *_recoded(category, [*self.unit, ""]),
         )
@@ -271,9 +273,15 @@ class Functional:
         return np.where(np.isnan(mass), np.nan, kg)
 
     def _scaled(
-        self, catalogue: Catalogue, unweighed: Flags, kg: Floats, ratio: Floats, exponent: Floats
+        self,
+        catalogue: Catalogue,
+        unweighed: Flags,
+        kg: Floats,
+        ratio: Floats,
+        exponent: Floats,
+        devices: Floats,
     ) -> Catalogue:
-        """Mass, archetype packaging and default session of another quantity than the usual."""
+        """Mass, archetype packaging and defaults of energy of another quantity than the usual."""
         skus, lines, pieces = catalogue.skus, catalogue.materials, catalogue.packaging
         mass = skus["mass_kg"].to_numpy(dtype=np.float64)
         new = np.where(unweighed & ~np.isnan(kg) & (np.abs(kg - mass) > _ENOUGH), kg, mass)
@@ -287,9 +295,13 @@ class Functional:
         free = untold & ~self.fixed[pieces["item"].cat.codes.to_numpy()]
         pieces = pieces.assign(mass_kg=pieces["mass_kg"].to_numpy() * np.where(free, law[row], 1.0))
         changed = {"mass_kg": new}
-        for name, output in (("session_kwh", "studio_kwh"), ("viewer_hours", "viewer_hours")):
+        for name, output, times in (
+            ("session_kwh", "studio_kwh", ratio),
+            ("viewer_hours", "viewer_hours", ratio),
+            ("energy_per_year", "energy_per_year_kwh", devices),  # each device takes its own
+        ):
             default = (catalogue.provenance[name] == _DEFAULT).to_numpy()
-            share = np.where(default & ~np.isnan(ratio), ratio, 1.0)
+            share = np.where(default & ~np.isnan(times), times, 1.0)
             changed[output] = skus[output].to_numpy(dtype=np.float64) * share
         return replace(catalogue, skus=skus.assign(**changed), materials=lines, packaging=pieces)
 

@@ -22,6 +22,7 @@ from carbon.footprint.functional import Functional, contents, size_class_of
 from carbon.footprint.meters import LEAST, Meters
 from carbon.footprint.silence import Silence
 from carbon.footprint.spreads import Spreads
+from carbon.footprint.supplied import usable
 from carbon.footprint.vague import settle
 
 __all__ = ["Judging", "bare_goods", "judging_of", "vocabulary_of"]
@@ -34,6 +35,8 @@ _COLUMN: Final = {
     "C274": "metered_steps",
     "C275": "quantity",
     "C276": "size_class",
+    "C279": "supplier_kg",
+    "C280": "supplier_boundary",
 }
 """Code of a problem → the column that it is told of."""
 
@@ -91,6 +94,8 @@ class Judging:
             short[metered.get(LEAST, [])] = True
             catalogue = replace(catalogue, skus=catalogue.skus.assign(least_energy=short))
             found.pop(LEAST, None)  # told with what else is not plausible
+        catalogue, noted = usable(catalogue)
+        found |= noted
         if dear:
             catalogue = self.silence.dear(catalogue)
         return _told(catalogue, found)

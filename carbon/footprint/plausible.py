@@ -16,8 +16,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from carbon.catalogue.schema import Catalogue, Vocabulary
-from carbon.footprint.evidence import EVIDENCE, levels
-from carbon.footprint.named import other_category
+from carbon.footprint.belonging import composition, graded, priced
+from carbon.footprint.evidence import EVIDENCE, categories_shown, levels
+from carbon.footprint.named import said
+from carbon.footprint.supplied import UNUSED
 
 __all__ = ["CELLS_OF", "PARTS", "Plausible", "assess"]
 
@@ -42,8 +44,8 @@ PARTS: Final = tuple(CELLS_OF)
 SLACK: Final = 1e-6
 """Share by which a bound may be missed: it was written with six digits."""
 
-LEAST_PARTS: Final = 3
-"""Materials by which a device is told from another of its mass."""
+ROUNDED: Final = 0.03
+"""Share by which net contents may be short: about what metrology allows at 500 g (OIML R 87)."""
 
 _DECLARED, _DOCUMENTED, _VERIFIED = (
     EVIDENCE.index(name) for name in ("declared", "documented", "verified")
@@ -84,6 +86,10 @@ class Plausible:
     placed : ndarray of bool, shape (n,)
         Where it is made is told and no document stands behind it: the power of another place
         decides its making.
+    unnamed : ndarray of bool, shape (n,)
+        Neither its name nor a document says that it is of its category.
+    supplied : ndarray of bool, shape (n,)
+        A supplier's documented footprint stands for its making.
     graded : ndarray of bool, shape (n,)
         What the merchant told can tell it from equal goods, so that a letter says something.
     """
@@ -95,6 +101,8 @@ class Plausible:
     level: npt.NDArray[np.int8]
     told: Flags
     placed: Flags
+    unnamed: Flags
+    supplied: Flags
     graded: Flags
 
     @classmethod
@@ -132,21 +140,26 @@ def assess(catalogue: Catalogue, judging: Tables, vocabulary: Vocabulary) -> Pla
             outside[:, PARTS.index(part)] |= flag
 
     bounds = _Bounds(catalogue, judging["plausible_values"], vocabulary, evidence)
+    devices = _devices(catalogue, judging)
     for parameter, cell, column, part, code in _BOUNDED:
-        add(code, bounds.outside(parameter, cell, catalogue.skus[column].to_numpy(float)), part)
+        each = devices if parameter == "energy_per_year" else 1.0
+        value = catalogue.skus[column].to_numpy(float)
+        add(code, bounds.outside(parameter, cell, value, each), part)
     add("C263", _light(catalogue, bounds, judging), "mass")
+    add("C263", _thin(catalogue, judging, evidence), "mass")
     add("C265", _packed(catalogue, bounds, judging, vocabulary, evidence), "packaging")
     add("C268", bounds.outside("distance", "transport", _distance(catalogue)), "transport")
     add("C272", _recycled(catalogue, judging, vocabulary, evidence), "materials")
     place = evidence[["made_in", "origin"]].to_numpy().max(axis=1)
-    placed = (place >= _DECLARED) & (place < _DOCUMENTED)
+    supplied = catalogue.skus["supplied"].to_numpy(dtype=bool)
+    placed = (place >= _DECLARED) & (place < _DOCUMENTED) & ~supplied
     outside[:, PARTS.index("production")] |= placed
-    wrong = _composition(catalogue, judging, vocabulary, evidence)
+    wrong = composition(catalogue, judging, vocabulary, evidence)
     add("C261", wrong)
-    named = other_category(catalogue.skus["name"], catalogue.skus["category"], vocabulary)
-    add("C269", named)
-    priced = _priced(catalogue, judging["price_bounds"], vocabulary)
-    add("C270", priced)
+    names = said(catalogue.skus["name"], catalogue.skus["category"], vocabulary)
+    add("C269", names.other)
+    dear = priced(catalogue, judging["price_bounds"], vocabulary)
+    add("C270", dear)
     # a category that the name alone proposes is not confirmed
     proposed = catalogue.skus["problem"].str.contains("C024", regex=False).to_numpy(dtype=bool)
     vague = catalogue.skus["unspecific"].to_numpy(dtype=bool)
@@ -166,15 +179,23 @@ def assess(catalogue: Catalogue, judging: Tables, vocabulary: Vocabulary) -> Pla
     made = PARTS.index("production")
     follows = level[:, PARTS.index("materials")]
     level[:, made] = np.where(told[:, made], level[:, made], follows)
+    for part in ("materials", "production"):
+        at = PARTS.index(part)
+        level[:, at] = np.where(supplied, evidence["supplier_kg"].to_numpy(), level[:, at])
+        told[:, at] |= supplied
+    for code in UNUSED:
+        add(code, catalogue.skus["problem"].str.contains(code, regex=False).to_numpy(dtype=bool))
     return Plausible(
         outside,
-        wrong | named | priced | proposed,
+        wrong | names.other | dear | proposed,
         vague,
         _joined_codes(codes, size),
         level.astype(np.int8),
         told,
         placed,
-        _graded(catalogue, judging["functional_quantities"], vocabulary, evidence),
+        ~(names.own | categories_shown(catalogue)),
+        supplied,
+        graded(catalogue, judging["functional_quantities"], vocabulary, evidence),
     )
 
 
@@ -250,6 +271,33 @@ def _light(catalogue: Catalogue, bounds: _Bounds, judging: Tables) -> Flags:
     return flag
 
 
+def _devices(catalogue: Catalogue, judging: Tables) -> Floats:
+    """How many times the usual number of pieces a sales unit holds; 1 where it is not counted."""
+    skus = catalogue.skus
+    category = skus["category"].astype(object)
+    table = judging["functional_quantities"].set_index("category")
+    quantity = skus["functional_quantity"].to_numpy(dtype=np.float64)
+    counted = (category.map(table["column"]) == "pieces").to_numpy()
+    usual = category.map(table["usual"]).to_numpy(dtype=np.float64)
+    return np.where(counted, quantity / usual, 1.0)
+
+
+def _thin(catalogue: Catalogue, judging: Tables, evidence: pd.DataFrame) -> Flags:
+    """More litres than the told mass can fill, whatever documents say of the mass alone."""
+    skus = catalogue.skus
+    category = skus["category"].astype(object)
+    table = judging["functional_quantities"].set_index("category")
+    by_volume = (category.map(table["column"]) == "volume").to_numpy()
+    least = judging["densities"].set_index("category")["low"]
+    density = category.map(least).to_numpy(dtype=np.float64)
+    litres = skus["functional_quantity"].to_numpy(dtype=np.float64)
+    mass = skus["mass_kg"].to_numpy(dtype=np.float64)
+    told = (evidence[["mass", "quantity"]].to_numpy() >= _DECLARED).all(axis=1)
+    with np.errstate(invalid="ignore"):
+        flag: Flags = by_volume & told & (mass < litres * density * (1 - ROUNDED))
+    return flag
+
+
 def _packed(
     catalogue: Catalogue,
     bounds: _Bounds,
@@ -313,88 +361,6 @@ def _recycled(
     told = (level >= _DECLARED) & (level < _DOCUMENTED)
     flag: Flags = told & (np.bincount(row[over], minlength=size) > 0)
     return flag
-
-
-def _composition(
-    catalogue: Catalogue, judging: Tables, vocabulary: Vocabulary, evidence: pd.DataFrame
-) -> Flags:
-    """Made of what goods of the category are not made of; a document lifts it."""
-    names, materials = vocabulary.names("category").ids, vocabulary.names("material").ids
-    group = judging["material_groups"].set_index("material")["group"].reindex(materials)
-    number, groups = pd.factorize(group)
-    table = judging["plausible_materials"]
-    table = table[table["category"].isin(names)]
-    row = table["category"].map({name: i for i, name in enumerate(names)}).to_numpy()
-    column = pd.Index(groups).get_indexer(table["group"])
-    low = np.zeros((len(names), len(groups)))
-    high = np.zeros((len(names), len(groups)))
-    low[row[column >= 0], column[column >= 0]] = table["low"].to_numpy()[column >= 0]
-    high[row[column >= 0], column[column >= 0]] = table["high"].to_numpy()[column >= 0]
-    lines, size = catalogue.materials, len(catalogue)
-    at = lines["row"].to_numpy()
-    code = number[lines["material"].cat.codes.to_numpy()]
-    known = code >= 0
-    mass = lines["mass_kg"].to_numpy(dtype=np.float64)
-    by_group = np.bincount(
-        at[known] * len(groups) + code[known], mass[known], size * len(groups)
-    ).reshape(size, len(groups))
-    with np.errstate(invalid="ignore", divide="ignore"):
-        share = by_group / by_group.sum(axis=1, keepdims=True)
-    category = catalogue.skus["category"].cat.codes.to_numpy()
-    level = evidence["materials"].to_numpy()
-    told = (level >= _DECLARED) & (level < _DOCUMENTED) & (category >= 0)
-    told &= ~catalogue.skus["unspecific"].to_numpy(dtype=bool)
-    with np.errstate(invalid="ignore"):
-        beyond = (share > high[category] + SLACK) | (share < low[category] - SLACK)
-    # a category of which nothing is said is of anything
-    flag: Flags = told & beyond.any(axis=1) & (high[category].sum(axis=1) > 0)
-    return flag
-
-
-def _priced(catalogue: Catalogue, table: pd.DataFrame, vocabulary: Vocabulary) -> Flags:
-    """Sold at a price at which no goods of the category are."""
-    skus = catalogue.skus
-    price = skus["price"].to_numpy(dtype=np.float64)
-    yuan = np.isin(skus["currency"].astype(object).fillna("").to_numpy(object), ("CNY", ""))
-    category = skus["category"].cat.codes.to_numpy()
-    names = vocabulary.names("category").ids
-    quantity = skus["functional_quantity"].to_numpy(dtype=np.float64)
-    flag = np.zeros(len(skus), dtype=bool)
-    for per, amount in (("sales unit", 1.0), ("quantity", quantity)):
-        rows = table[table["per"] == per].set_index("category").reindex(names)
-        low, high = (
-            np.append(rows[name].to_numpy(dtype=np.float64), np.nan)[category]
-            for name in ("low", "high")
-        )
-        with np.errstate(invalid="ignore", divide="ignore"):
-            each = price / amount
-            flag |= yuan & (price > 0) & ((each < low) | (each > high))
-    return flag
-
-
-def _graded(
-    catalogue: Catalogue, table: pd.DataFrame, vocabulary: Vocabulary, evidence: pd.DataFrame
-) -> Flags:
-    """Whether a letter would say something: by category, or by documented parts of a device."""
-    category = catalogue.skus["category"].cat.codes.to_numpy()
-    names = vocabulary.names("category").ids
-    graded = table.set_index("category")["graded"].reindex(names)
-    word = np.append(graded.fillna("yes").to_numpy(object), "yes")[category]
-    lines, size = catalogue.materials, len(catalogue)
-    row = lines["row"].to_numpy()
-    lump = lines["material"].isin(_assembled(vocabulary)).to_numpy()
-    parts = np.bincount(row[~lump], minlength=size)
-    whole = np.bincount(row[lump], minlength=size)
-    documented = evidence["materials"].to_numpy() >= _DOCUMENTED
-    own = documented & (whole == 0) & (parts >= LEAST_PARTS)
-    flag: Flags = (word == "yes") | ((word == "parts") & own)
-    return flag
-
-
-def _assembled(vocabulary: Vocabulary) -> set[str]:
-    """Materials that are whole devices."""
-    table = vocabulary.materials
-    return set(table.loc[table["virgin"].astype(str).str.endswith(" assembly"), "material"])
 
 
 def _joined_codes(codes: dict[str, Flags], size: int) -> npt.NDArray[np.object_]:

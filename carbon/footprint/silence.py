@@ -86,6 +86,8 @@ class Silence:
         flags: Flags = (catalogue.provenance[name] != _DEFAULT).to_numpy()
         if name == "materials" and "unspecific" in catalogue.skus:
             flags = flags & ~catalogue.skus["unspecific"].to_numpy(dtype=bool)
+        if name == "materials" and "supplied" in catalogue.skus:  # the supplier's figure tells them
+            flags = flags | catalogue.skus["supplied"].to_numpy(dtype=bool)
         return flags
 
     def moved(self, catalogue: Catalogue, name: str) -> Floats | None:

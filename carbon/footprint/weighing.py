@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
+from carbon import stages
 from carbon.background.edition import Edition
 from carbon.background.unit_impacts import UnitImpacts, extended, solve
 from carbon.base.terms import BOUNDARIES, FITS, PLACED, PROVENANCES, STAGES, Basis
@@ -105,6 +107,18 @@ class Weighing:
                 inventory.activities[key // width], inventory.locations[key % width]
             )
         return row[pair], fit[pair]
+
+    def total_kg(self, catalogue: Catalogue, boundary: str) -> npt.NDArray[np.float64]:
+        """Totals of n SKUs inside a boundary, shape (n,) [kg CO2e per kept unit]."""
+        inventory = stages.take(catalogue, boundary)
+        rows, _ = self.match(inventory)
+        each = self.unit_totals()[rows] * inventory.amount
+        return np.bincount(inventory.sku, each, len(catalogue)).astype(np.float64)
+
+    def made_kg(self, catalogue: Catalogue) -> npt.NDArray[np.float64]:
+        """What making one unit of n SKUs takes, nothing lost before sale, shape (n,) [kg CO2e]."""
+        made = replace(catalogue, skus=catalogue.skus.assign(loss_rate=0.0))
+        return self.total_kg(made, "cradle-to-gate")
 
     def weigh(
         self,

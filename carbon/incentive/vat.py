@@ -32,7 +32,7 @@ Flags = npt.NDArray[np.bool_]
 PER: Final = 1000.0
 """Carbon intensity is told per thousand of the currency."""
 
-SHARES: Final = ("letter_probability", "primary_share")
+SHARES: Final = ("letter_probability", "primary_share", "documented_share")
 SURE: Final = ("sure", "range")
 """States of a letter that a condition may rest on."""
 
@@ -52,9 +52,10 @@ class Assessment:
     lines : pandas.DataFrame
         One row a taxpayer, SKU and tax rate: those of :func:`carbon.incentive.sales.settle`, then
         ``category catalogue_row kept_units net base tax total_kg low_kg high_kg intensity
-        intensity_high letter letter_used letter_probability state primary_share certificate``, for
-        each condition ``<predicate>_value _bound _met``, and ``eligible relief_micro relief
-        problem``. Amounts in smallest units, ``relief_micro`` in millionths of them.
+        intensity_high letter letter_used letter_probability state reason evidence dear_kg
+        supplier_kg primary_share documented_share certificate``, for each condition
+        ``<predicate>_value _bound _met``, and ``eligible relief_micro relief problem``. Amounts in
+        smallest units, ``relief_micro`` in millionths of them.
     totals : pandas.DataFrame
         As :func:`total` gives them.
     """
@@ -170,13 +171,14 @@ def _joined(out: pd.DataFrame, footprints: pd.DataFrame) -> Flags:
     single = footprints[~footprints["sku"].duplicated()]
     at = pd.Index(single["sku"].astype("object")).get_indexer(out["sku"].astype("object"))
     known: Flags = at >= 0
-    for name in ("total_kg", "low_kg", "high_kg", *SHARES):
+    for name in ("total_kg", "low_kg", "high_kg", "dear_kg", "supplier_kg", *SHARES):
         told = single[name].to_numpy(np.float64) if name in single else np.full(len(single), np.nan)
         digits = MILLIGRAM if name.endswith("_kg") else 9
         out[name] = np.where(known, np.round(_at(told, at, np.nan), digits), np.nan)
     single = single.assign(**_letters(single))
-    for name in ("category", "letter", "letter_used", "state"):
-        words = single[name].astype("object").to_numpy()
+    for name in ("category", "letter", "letter_used", "state", "reason", "evidence"):
+        empty = pd.Series("", index=single.index)
+        words = single.get(name, empty).astype("object").to_numpy()
         out[name] = pd.Series(np.where(known, _at(words, at, ""), "")).fillna("")
     out["footprint_problem"] = np.where(
         known, _at(single["problem"].to_numpy("object"), at, ""), ""

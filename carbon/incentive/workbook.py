@@ -145,7 +145,8 @@ class _Book(Front):
 
     def _inventory_columns(self) -> list[str]:
         table = self.dossier.footprints
-        more = ["low_kg", "high_kg", "primary_share", "dqr", "defaulted", "ask_first", "match"]
+        more = ["low_kg", "high_kg", "dear_kg", "supplier_kg", "primary_share", "documented_share"]
+        more += ["evidence", "reason", "dqr", "defaulted", "ask_first", "match"]
         columns = ["sku", "category", *STAGE_COLUMNS, "total_kg", *more, "problem"]
         return [name for name in columns if name in table]
 
@@ -158,7 +159,9 @@ class _Book(Front):
         cells: dict[str, SheetColumn] = {}
         for name in names:
             values = table[name]
-            kind = {"primary_share": "share", "dqr": "intensity"}.get(name, "kg")
+            kind = {"primary_share": "share", "documented_share": "share", "dqr": "intensity"}.get(
+                name, "kg"
+            )
             numeric = pd.api.types.is_numeric_dtype(values.dtype)
             cells[name] = SheetColumn(
                 values.to_numpy() if numeric else values.astype("object").to_numpy(),

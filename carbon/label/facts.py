@@ -241,6 +241,7 @@ def _graded(graded: pd.DataFrame) -> pd.DataFrame:
             "why": np.where(lettered, _texts(graded, "why"), ""),
             "dear": digits.amounts(np.where(dear >= WORTH_TELLING * total, dear, np.nan))[0],
             "evidence": _texts(graded, "evidence"),
+            "supplier": digits.amounts(_column(graded, "supplier_kg"))[0],
             "quantity": quantity,
             "unit": unit,
             "size_class": _texts(graded, "size_class"),

@@ -102,6 +102,7 @@ def json_label(fact: Mapping[str, Any], scale: Scale) -> str:
         "packaging_g": _number(fact["packaging"]),
         "quality": {
             "evidence": _text(fact["evidence"]),
+            "supplier_footprint": _number(fact["supplier"]),
             "primary_share_percent": _share(fact["primary_share"]),
             "documented_share_percent": _share(fact["documented_share"]),
             "rating": _number(fact["dqr"]),

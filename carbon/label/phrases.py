@@ -85,6 +85,7 @@ def phrases(
         "dear_line": first["dear"].format(known["dear"]) if known["dear"] else "",
         "evidence_line": f"{first['evidence']}{colon}{evidence}" if evidence else "",
         "evidence_word": evidence,
+        "supplier_line": first["supplier"].format(known["supplier"]) if known["supplier"] else "",
         "unit_line": _per_unit(known, first),
         "title_line": titles[0],
         "other_title_line": titles[-1],

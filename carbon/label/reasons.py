@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +13,10 @@ from carbon.footprint.evidence import EVIDENCE, documented_share
 from carbon.footprint.plausible import PARTS, Plausible
 from carbon.footprint.result import Footprints
 
-__all__ = ["SHOWN", "Codes", "contributions", "evidence_of", "reasons_of"]
+if TYPE_CHECKING:
+    from carbon.label.scale import Scale
+
+__all__ = ["SHOWN", "Codes", "contributions", "evidence_of", "reasons_of", "worse"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -22,6 +25,9 @@ LARGEST: Final = 999
 
 DECIDING: Final = 4
 """A part decides that is at least one in so many of the largest."""
+
+TENTH: Final = 1.2816
+"""Standard deviations from the middle beyond which a tenth of a spread lies."""
 
 SHOWN: Final = 3
 """Facts that a letter comes with."""
@@ -124,6 +130,35 @@ def reasons_of(share: Floats, told: npt.NDArray[np.bool_]) -> npt.NDArray[np.obj
     return text
 
 
+def worse(
+    scale: Scale,
+    honest: tuple[Floats, Floats],
+    ends: tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]],
+) -> npt.NDArray[np.bool_]:
+    """Whether a letter would be worse, or less sure, with cells that are not believed as usual.
+
+    Parameters
+    ----------
+    scale : Scale
+        Letters and bounds.
+    honest : tuple of ndarray of float64, shape (n,)
+        Ratio to the reference with these cells as there [1], and its geometric standard deviation.
+    ends : tuple of ndarray of int, shape (n,)
+        Of the range that is printed, as ``Scale.ranges``: best, worst.
+
+    Returns
+    -------
+    ndarray of bool, shape (n,)
+        Less than a tenth would be as good as the better end, or more than a tenth worse than the
+        worse end.
+    """
+    ratio, gsd = honest
+    flags = np.zeros(len(ratio), dtype=bool)
+    for end, side in zip(ends, (ratio / gsd**TENTH, ratio * gsd**TENTH), strict=True):
+        flags |= (end >= 0) & (scale.letter(side) > end)
+    return flags
+
+
 def evidence_of(
     footprints: Footprints, plausible: Plausible | None
 ) -> tuple[npt.NDArray[np.int8], Floats]:
@@ -149,7 +184,11 @@ def evidence_of(
     level = plausible.level.copy()
     mass = level[:, PARTS.index("mass")]
     for part in ("materials", "production"):
-        level[:, PARTS.index(part)] = np.minimum(level[:, PARTS.index(part)], mass)
+        weakest = np.minimum(level[:, PARTS.index(part)], mass)
+        # a supplier's footprint is of the unit, whatever it weighs
+        level[:, PARTS.index(part)] = np.where(
+            plausible.supplied, level[:, PARTS.index(part)], weakest
+        )
     # what he cannot know, no merchant needs to show
     free = [PARTS.index(part) for part in ("live_session",)]
     counted = weight.copy()

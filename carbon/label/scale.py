@@ -19,7 +19,8 @@ from carbon.base.errors import FactorsError
 from carbon.footprint.evidence import EVIDENCE
 from carbon.footprint.plausible import PARTS, Plausible
 from carbon.footprint.result import Footprints
-from carbon.label.reasons import Codes, contributions, evidence_of, reasons_of
+from carbon.footprint.supplied import supplier_kg
+from carbon.label.reasons import Codes, contributions, evidence_of, reasons_of, worse
 
 __all__ = ["GRADE_COLUMNS", "STATES", "Scale", "grade", "lettered", "scale_of"]
 
@@ -48,6 +49,7 @@ GRADE_COLUMNS: Final = (
     "reason",
     "why",
     "dear_kg",
+    "supplier_kg",
     "evidence",
     "documented_share",
     "reference",
@@ -300,12 +302,15 @@ def grade(
     if plausible is not None:
         flattery = np.where(plausible.outside, np.minimum(np.nan_to_num(parts), 0.0), 0.0)
         flattery = flattery.sum(axis=1)
-        honest = scale.letter(ratio - flattery)
         better = (likeliest >= 0) & (likeliest < scale.middle)
-        doubted = better & (flattery < -FELT) & (honest > likeliest)
-        doubted |= plausible.wrong
+        honest = ratio - flattery, standing.gsd
+        flattered = better & (flattery < -FELT) & worse(scale, honest, (best, worst))
+        better |= (best >= 0) & (best < scale.middle)  # a range that reaches above it too
+        unnamed = better & plausible.unnamed & ~plausible.wrong
+        doubted = flattered | plausible.wrong | unnamed
         doubted &= ~(unknown | without | untold)
-        codes.add("C277", doubted & plausible.placed & ~plausible.wrong)
+        codes.add("C278", doubted & unnamed)
+        codes.add("C277", doubted & flattered & plausible.placed & ~plausible.wrong)
     codes.add("J008", doubted)
     wide = (best < 0) & ~(unknown | without | untold | undrawn | doubted)
     codes.add("J003", wide)
@@ -330,6 +335,7 @@ def grade(
     frame["reason"] = pd.Series(reason).mask(pd.Series(unknown), frame["problem"].astype("object"))
     frame["why"] = reasons_of(parts, told)
     frame["dear_kg"] = _or_zero(getattr(standing, "dear_kg", None), n)
+    frame["supplier_kg"] = supplier_kg(footprints.catalogue)
     lowest, share = evidence_of(footprints, plausible)
     frame["evidence"] = pd.Categorical.from_codes(
         np.where(unknown, -1, lowest), categories=pd.Index(EVIDENCE)

@@ -12,6 +12,7 @@ from markupsafe import Markup
 from carbon.base.digits import DASH, amount, percent
 from carbon.base.rests import RESTS, rests_text
 from carbon.base.words import text as words
+from carbon.footprint.evidence import EVIDENCE
 from carbon.label.scale import STATES
 from carbon.pages.html import LANGS, Block, facts, figure, section, table, text, user
 from carbon.pages.report_words import LONG, TOP, Telling
@@ -41,6 +42,7 @@ def totals(of: Telling) -> dict[str, Any]:
     if "primary_share" in skus and total.kg:
         primary = float((skus["primary_share"] * skus["kg"]).sum()) / total.kg
         rows.append((say("primary"), percent(primary), Markup()))
+    rows += _evidence(of)
     unsold = known - int((skus["weight"] > 0).sum())
     return section(
         "totals",
@@ -51,6 +53,29 @@ def totals(of: Telling) -> dict[str, Any]:
         text(say("unsold_note", count=f"{unsold:,}"), note=True) if unsold else None,
         text(say("interval_note"), note=True) if np.isfinite(low) else None,
     )
+
+
+def _evidence(of: Telling) -> list[tuple[Markup, str, Markup]]:
+    """What documents stand behind, how many SKUs are of each class, and what silence added."""
+    say, skus = of.say, of.skus
+    if "documented_share" not in skus or not of.total.kg:
+        return []
+    documented = float((skus["documented_share"] * skus["kg"]).sum()) / of.total.kg
+    dear = float((skus["dear_kg"] * skus["weight"]).sum())
+    counts = skus["evidence"].value_counts()
+    listed = {
+        lang: words("explain.comma", lang).join(
+            f"{words(f'label.evidence_{name}', lang)} {counts[name]:,}"
+            for name in EVIDENCE
+            if counts.get(name, 0)
+        )
+        for lang in LANGS
+    }
+    number, _ = of.parts(dear / of.unit[1], np.nan, np.nan)
+    return [
+        (say("documented"), percent(documented), say.both(listed)),
+        (say("dear"), number, say(of.unit[0])),
+    ]
 
 
 def _rests(of: Telling) -> Block:

@@ -222,7 +222,9 @@ def _plan(job: Job, stream: Stream) -> dict[str, Any]:
         "method": study.method,
         "boundary": study.boundary,
         "basis": str(study.basis),
-        "options": dict(job.options) | reading_of(study.map, study.preset),
+        "options": dict(job.options)
+        | reading_of(study.map, study.preset)
+        | study.documents.decided,
         "headers": {
             table: {name: [head.source, head.unit] for name, head in heads.items()}
             for table, heads in stream.headers.items()

@@ -14,8 +14,8 @@ from typing import IO, Final
 import pyarrow as pa
 from pyarrow import csv
 
+from carbon.base.encodings import BYTE_ORDER_MARK
 from carbon.base.errors import OutputError
-from carbon.base.files import BYTE_ORDER_MARK
 
 __all__ = ["CSV_ENCODINGS", "CSV_VARIABLE", "MARKED", "csv_encoding", "csv_start", "write_csv"]
 

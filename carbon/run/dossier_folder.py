@@ -56,6 +56,7 @@ MISSING: Final[dict[str, tuple[Refusal, str]]] = {
     "base_catalogue": (CatalogueError, "C001"),
     "verified": (LedgerError, "G001"),
     "previous": (StudyError, "T006"),
+    "evidence": (CatalogueError, "C001"),
     "factors": (FactorsError, "F001"),
     "map": (CatalogueError, "C001"),
 }

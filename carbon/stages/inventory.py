@@ -121,6 +121,12 @@ class Quantities:
         return carried
 
     @cached_property
+    def supplied(self) -> Floats:
+        """What a supplier's own footprint makes of the making, by SKU [1]; 1 without."""
+        skus = self.catalogue.skus
+        return self.of("supplier_scale") if "supplier_scale" in skus else np.ones(len(skus))
+
+    @cached_property
     def packaging_mass(self) -> Floats:
         """P, packaging carried with one unit [kg]."""
         row, n = self.catalogue.packaging["row"].to_numpy(), len(self.catalogue.skus)

@@ -33,7 +33,7 @@ def take(of: Quantities) -> Iterator[Exchanges]:
     ``m·(1+w)`` of each material, split by its recycled share; w is the manufacturing loss.
     Recycled input carries the burden of its recycling only (cut-off, ISO 14044 4.3.4.3). A
     material whose place is not told comes from the market of the country of production, its
-    freight inside.
+    freight inside. A supplier's own footprint scales all of it.
 
     Examples
     --------
@@ -92,6 +92,7 @@ def _by_source(
     recycled = of.column(lines, "recycled")
     share = np.where(recycled.codes >= 0, lines["recycled_share"].to_numpy(), 0.0)
     country = of.material_country
+    inside, wasted = inside * of.supplied[row], wasted * of.supplied[row]
     bought = inside + wasted * (1 - again)
     yield Exchanges(row, of.column(lines, "virgin"), country, bought * (1 - share))
     yield Exchanges(row, recycled, country, bought * share + wasted * again)

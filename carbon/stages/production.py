@@ -27,13 +27,13 @@ def metered(of: Quantities) -> npt.NDArray[np.bool_]:
 
 def electricity(of: Quantities) -> Iterator[Exchanges]:
     """Metered electricity [kWh]."""
-    amount = np.where(metered(of), of.of("electricity_kwh"), 0.0)
+    amount = np.where(metered(of), of.of("electricity_kwh"), 0.0) * of.supplied
     yield of.everywhere(ELECTRICITY, of.made_in, amount)
 
 
 def heat(of: Quantities) -> Iterator[Exchanges]:
     """Metered heat [MJ]."""
-    amount = of.of("heat_mj")
+    amount = of.of("heat_mj") * of.supplied
     row = np.flatnonzero(metered(of) & (amount != 0))
     fuel = of.column(of.catalogue.skus, "heat_fuel")
     yield Exchanges(row, chosen(fuel, row), of.at(of.made_in, row), amount[row])
@@ -46,19 +46,19 @@ def processing(of: Quantities) -> Iterator[Exchanges]:
     replaced = metered(of)[row]
     if "stepwise" in lines:
         replaced = lines["stepwise"].to_numpy(dtype=bool)
-    amount = np.where(replaced, 0.0, lines["mass_kg"].to_numpy())
+    amount = np.where(replaced, 0.0, lines["mass_kg"].to_numpy() * of.supplied[row])
     yield Exchanges(row, of.column(lines, "processing"), of.at(of.made_in, row), amount)
     steps = of.catalogue.steps
     if len(steps):
         row = steps["row"].to_numpy()
-        amount = steps["mass_kg"].to_numpy()
+        amount = steps["mass_kg"].to_numpy() * of.supplied[row]
         yield Exchanges(row, of.column(steps, "activity"), of.at(of.made_in, row), amount)
 
 
 def waste(of: Quantities) -> Iterator[Exchanges]:
     """Disposal of what is lost in making and not melted again, where the unit is made [kg]."""
     lines = of.catalogue.materials
-    lost = lines["loss"].to_numpy() * (1 - remelted(of))
+    lost = lines["loss"].to_numpy() * (1 - remelted(of)) * of.supplied[lines["row"].to_numpy()]
     yield Exchanges(*of.works_disposal, lines["mass_kg"].to_numpy() * lost)
 
 
