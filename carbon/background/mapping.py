@@ -179,9 +179,9 @@ def found_in(mapping: Mapping, activities: pd.DataFrame, unit_of: Any, product_o
     table["factor"] = table["factor"].fillna(computed.reindex(table.index))
     table = table.drop(columns=["shown", "count"]).reset_index(drop=True)
     both = [mapping.problems, problems.table()]
-    whole = pd.concat([one for one in both if len(one)] or both[:1], ignore_index=True)
-    whole = whole.sort_values("row", kind="stable", ignore_index=True)
-    return Mapping(mapping.file, table, whole)
+    ordered = pd.concat([one for one in both if len(one)] or both[:1], ignore_index=True)
+    ordered = ordered.sort_values("row", kind="stable", ignore_index=True)
+    return Mapping(mapping.file, table, ordered)
 
 
 def _table(path: Path) -> pd.DataFrame:

@@ -399,5 +399,5 @@ def shares(parts: Floats) -> Integers:
     missing = (np.where(sound[:, 0], 100, 0) - floors.sum(axis=1)).astype(np.int64)
     order = np.argsort(-np.round(exact - floors, 9), axis=1, kind="stable")
     rank = np.argsort(order, axis=1, kind="stable")
-    whole: Integers = (floors + (rank < missing[:, None])).astype(np.int64)
-    return whole
+    counts: Integers = (floors + (rank < missing[:, None])).astype(np.int64)
+    return counts

@@ -103,8 +103,8 @@ def clean(cells: Any) -> Any:
     """
     if pa.types.is_floating(cells.type):
         integral = pc.and_(pc.equal(cells, pc.floor(cells)), pc.less(pc.abs(cells), 1e15))
-        whole = pc.cast(pc.if_else(integral, cells, None), pa.int64(), safe=False)
-        return pc.coalesce(pc.cast(whole, pa.string()), pc.cast(cells, pa.string()))
+        integers = pc.cast(pc.if_else(integral, cells, None), pa.int64(), safe=False)
+        return pc.coalesce(pc.cast(integers, pa.string()), pc.cast(cells, pa.string()))
     if pa.types.is_integer(cells.type):
         return pc.cast(cells, pa.string())
     coded = few(cells)

@@ -32,7 +32,7 @@ SPARE: Final = 1 << 20
 
 
 def open_sheets(
-    source: str | os.PathLike[str] | pd.DataFrame, limits: Limits, whole: bool = True
+    source: str | os.PathLike[str] | pd.DataFrame, limits: Limits, complete: bool = True
 ) -> list[tuple[str, Sheet]]:
     """Read every table of a file or folder.
 
@@ -40,7 +40,7 @@ def open_sheets(
     ----------
     source : path or pandas.DataFrame
     limits : Limits
-    whole : bool
+    complete : bool
         Columns as one array each; else those of CSV may come in chunks, which needs less memory.
 
     Returns
@@ -60,7 +60,7 @@ def open_sheets(
         return [
             named(item, name, sheet)
             for item in inputs_of(path)
-            for name, sheet in open_sheets(item.path, limits, whole)
+            for name, sheet in open_sheets(item.path, limits, complete)
         ]
     reader = _READERS.get(path.suffix.lower())
     if not path.is_file():
@@ -70,7 +70,7 @@ def open_sheets(
     if path.stat().st_size > limits.bytes:
         raise CatalogueError("C003", f"more than {limits.bytes:,} bytes", file=path.name)
     try:
-        opened = reader(path, limits, whole)
+        opened = reader(path, limits, complete)
     except OSError as error:
         raise CatalogueError("C001", str(error), file=path.name) from error
     return [(name, checked(sheet, limits)) for name, sheet in opened.items()]

@@ -181,28 +181,28 @@ def understand(
 def _match(source: str, known: Mapping[str, str], unit_of: UnitOf) -> Header:
     """Understand one header."""
     text = simplified(source).strip().strip("*").strip()
-    whole = known.get(key(text), "")
-    if whole and key(text) == key(whole):
-        return Header(source, whole)
+    name = known.get(key(text), "")
+    if name and key(text) == key(name):
+        return Header(source, name)
     note = ""
     for pattern in (_BRACKETED, _SUFFIXED, _JOINED):
         parts = pattern.match(text)
         if parts is None or known.get(key(parts["unit"])) == key(parts["unit"]).replace(" ", "_"):
             continue
         # an alias may hold its unit, as "net weight g"; else the part before the unit is one
-        column = known.get(key(parts["base"]), whole)
+        column = known.get(key(parts["base"]), name)
         if not column:
             continue
         unit, understood = unit_of(parts["unit"].strip(), column)
         if understood:
             return Header(source, column, unit)
-        if pattern is _BRACKETED and not whole:
+        if pattern is _BRACKETED and not name:
             if unit and not _is_remark(parts["unit"]):
                 note = f"({parts['unit']}) is no known unit of {column}; the column was left out"
                 return Header(source, "", "", note, "C121")
-            whole = column
-    if whole:
-        return Header(source, whole, "", note)
+            name = column
+    if name:
+        return Header(source, name, "", note)
     return Header(source, "", "", "not a known column; left out")
 
 

@@ -142,7 +142,7 @@ def read_ledger(
         raise LedgerError("G001", "it is a folder", file=str(path))
     problems = CellProblems({})  # a row with an error is left out
     try:
-        opened = open_sheets(source, limits or LIMITS, whole=False)
+        opened = open_sheets(source, limits or LIMITS, complete=False)
         sheet, headers = _choose([found for _, found in opened], table, problems)
     except CatalogueError as error:
         raise LedgerError(

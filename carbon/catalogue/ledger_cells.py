@@ -267,13 +267,13 @@ def _money(out: Cells, unit: str, column: LedgerColumn) -> Cells:
     exact = out.values * (money_unit(unit)[1] * MONEY)
     fine = np.abs(exact) < _LARGEST
     exact[~fine] = 0.0
-    whole = np.rint(exact)
-    off = np.abs(exact - whole)
+    rounded = np.rint(exact)
+    off = np.abs(exact - rounded)
     uneven = off > _NOISE
     if uneven.any():
         uneven &= off > 4 * np.spacing(np.abs(exact))
     out.fail("G017", (~fine & np.isfinite(out.values)) | uneven)
-    out.values = whole.astype(np.int64)
+    out.values = rounded.astype(np.int64)
     return out
 
 

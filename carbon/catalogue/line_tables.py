@@ -184,13 +184,13 @@ def line_table(
     vocabulary: Vocabulary,
     problems: CellProblems,
     told: list[tuple[str, Header]],
-    whole: Whole,
+    context: Whole,
     category: Any,
 ) -> pd.DataFrame:
     """Lines of one kind, from the compact cells, the tidy table or both."""
     sources = list(compact)
     if sheet is not None:
-        sources += _tidy(table, sheet, rows, sources, vocabulary, problems, told, whole)
+        sources += _tidy(table, sheet, rows, sources, vocabulary, problems, told, context)
     frames = []
     for lines in sources:
         if table == "materials":
@@ -210,10 +210,10 @@ def _tidy(
     vocabulary: Vocabulary,
     problems: CellProblems,
     told: list[tuple[str, Header]],
-    whole: Whole,
+    context: Whole,
 ) -> list[Lines]:
     """Lines of a tidy table; those of unknown SKUs, or of SKUs that have a cell too, are noted."""
-    headers = understood(sheet, table, vocabulary, problems, told, whole.first)
+    headers = understood(sheet, table, vocabulary, problems, told, context.first)
     named = {"materials": "material", "packaging": "item", "legs": "mode"}[table]
     missing = [name for name in ("sku", named) if name not in headers]
     if missing:
@@ -237,7 +237,7 @@ def _tidy(
         for name, column in given.items()
         if name != "sku"
     }
-    lines = read_tidy(own, numeric, units, table, vocabulary, whole.fractions)
+    lines = read_tidy(own, numeric, units, table, vocabulary, context.fractions)
     for column in LINE_COLUMNS[table]:
         own.texts.add(column, pa.nulls(len(sheet.lines), pa.string()))
     if table == "legs":
@@ -269,6 +269,6 @@ def _joined(frames: list[pd.DataFrame], table: str, vocabulary: Vocabulary) -> p
                 {"returning": bool, "bare": bool, "chain": np.int16, "position": np.int16}
             )
         return empty
-    whole = pd.concat(frames, ignore_index=True)
+    lines = pd.concat(frames, ignore_index=True)
     by = ["row", "returning", "chain", "position"] if table == "legs" else ["row"]
-    return whole.sort_values(by, kind="stable", ignore_index=True)
+    return lines.sort_values(by, kind="stable", ignore_index=True)

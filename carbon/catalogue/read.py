@@ -115,7 +115,7 @@ def read_tables(
     sheets: dict[str, Sheet],
     vocabulary: Vocabulary,
     *,
-    whole: Whole | None = None,
+    context: Whole | None = None,
     problems: CellProblems | None = None,
     file: str = "",
 ) -> Catalogue:
@@ -126,7 +126,7 @@ def read_tables(
     sheets : dict of str to Sheet
         ``skus``, and any of ``materials``, ``packaging`` and ``legs``; emptied while they are read.
     vocabulary : Vocabulary
-    whole : Whole, optional
+    context : Whole, optional
         What a part must know of the whole.
     problems : CellProblems, optional
         Those found before.
@@ -143,10 +143,10 @@ def read_tables(
         C005 if a column is missing, C006 if two headers mean one column.
     """
     problems = problems or CellProblems()
-    whole = whole or Whole()
+    context = context or Whole()
     told: list[tuple[str, Header]] = []
     main = sheets["skus"]
-    headers = understood(main, "skus", vocabulary, problems, told, whole.first)
+    headers = understood(main, "skus", vocabulary, problems, told, context.first)
     missing = [name for name in ("sku", "category") if name not in headers]
     if missing:
         detail = (
@@ -158,10 +158,10 @@ def read_tables(
     rows = rows_of(main, headers, given, None)
     given = {name: None if pa.types.is_string(cell.type) else cell for name, cell in given.items()}
     size = len(main.lines)
-    if not size and whole.first:
+    if not size and context.first:
         problems.add("C021", file=main.file)
     tell_faults(main, rows, problems)
-    repeated = _identities(rows, problems, whole.repeats)
+    repeated = _identities(rows, problems, context.repeats)
     rows.distinct = not len(repeated) and not rows.sku.null_count
     for name in ("sku", "gtin"):
         if name in rows.texts and pc.any(pc.match_substring(rows.texts[name], "+")).as_py():
@@ -180,7 +180,7 @@ def read_tables(
         if spec.kind in ("text", "choice", "place"):
             has = fill_words(filled, name, size, rows, vocabulary, geography, problems)
         else:
-            percent = f"skus.{name}" in whole.fractions
+            percent = f"skus.{name}" in context.fractions
             has = fill_numbers(
                 filled, name, size, rows, given, units, vocabulary, problems, percent
             )
@@ -188,7 +188,9 @@ def read_tables(
             provenance[has, PROVENANCE_COLUMNS.index(name)] = _GIVEN
     filled["line"] = main.lines
     skus = pd.DataFrame(filled, index=pd.RangeIndex(size), copy=False)
-    sessions = _sessions(skus, vocabulary, repeated) if whole.sessions is None else whole.sessions
+    sessions = (
+        _sessions(skus, vocabulary, repeated) if context.sessions is None else context.sessions
+    )
     if len(repeated):
         skus.loc[repeated, ["session", "session_kwh", "viewer_hours"]] = np.nan
 
@@ -206,7 +208,7 @@ def read_tables(
             vocabulary,
             problems,
             told,
-            whole,
+            context,
             category,
         )
         pa.default_memory_pool().release_unused()

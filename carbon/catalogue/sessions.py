@@ -137,9 +137,9 @@ def _limbs(values: NDArray[np.float64]) -> list[NDArray[np.int64]]:
     rest = np.minimum(values, _LARGEST) / _LIMB
     out = []
     for _ in range(_LIMBS):
-        whole = np.floor(rest)
-        out.append(whole.astype(np.int64))
-        rest = (rest - whole) * _LIMB
+        limb = np.floor(rest)
+        out.append(limb.astype(np.int64))
+        rest = (rest - limb) * _LIMB
     return out
 
 
@@ -268,14 +268,16 @@ def share_sessions(
     units, money = _sum(sessions, "kept"), _sum(sessions, "revenue")
     # also of free gifts only
     by_units = sessions["unpriced"].to_numpy() | mixed | (money == 0)
-    whole = np.append(np.where(by_units, units, money), 1.0)[at]
+    session_total = np.append(np.where(by_units, units, money), 1.0)[at]
     weight = np.where(own, 1.0, np.where(np.append(by_units, True)[at], kept, revenue))
     for name, output in zip(_TOTALS, ("studio_kwh", "viewer_hours"), strict=True):
         stated = skus[name].to_numpy(dtype=np.float64)
         most = np.append(sessions[f"{name}_most"].to_numpy(dtype=np.float64), np.nan)[at]
         total = np.where(own, stated, most)
         with np.errstate(divide="ignore", invalid="ignore"):
-            each = np.where((kept > 0) & (total >= 0), total * weight / whole / kept, np.nan)
+            each = np.where(
+                (kept > 0) & (total >= 0), total * weight / session_total / kept, np.nan
+            )
         provenance[name][~np.isnan(each)] = _GIVEN
         take = np.isnan(each)
         skus[output] = np.where(take, parameter(name), each)

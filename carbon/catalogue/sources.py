@@ -213,7 +213,7 @@ def open_readers(
     limits: Limits,
     folder: Path,
     step: int,
-    whole: int = WHOLE,
+    unsplit_bytes: int = WHOLE,
 ) -> tuple[list[Reader], list[Damaged]]:
     """Open every table of a catalogue.
 
@@ -230,7 +230,7 @@ def open_readers(
         For copies: of remote files that are not Parquet, of text in GB18030.
     step : int
         Rows in a span of CSV.
-    whole : int
+    unsplit_bytes : int
         Files up to this size are read whole [bytes].
 
     Returns
@@ -253,7 +253,7 @@ def open_readers(
     damaged: list[Damaged] = []
     for item in inputs:
         try:
-            readers += _open(item, vocabulary, limits, folder, step, whole)
+            readers += _open(item, vocabulary, limits, folder, step, unsplit_bytes)
         except CatalogueError as error:
             if len(inputs) == 1:
                 raise
@@ -265,13 +265,13 @@ def open_readers(
 
 
 def _open(
-    item: Input, vocabulary: Vocabulary, limits: Limits, folder: Path, step: int, whole: int
+    item: Input, vocabulary: Vocabulary, limits: Limits, folder: Path, step: int, unsplit_bytes: int
 ) -> list[Reader]:
     suffix = PurePosixPath(item.path).suffix.lower()
     if suffix == ".parquet":
         return [_parquet(item, limits)]
     path = item.local(folder)
-    if suffix == ".csv" and item.size > whole:
+    if suffix == ".csv" and item.size > unsplit_bytes:
         readable = utf8_copy(path, folder / f"utf8+{item.name.replace('/', '+')}")
         if readable is None:
             raise CatalogueError("C004", file=item.name)

@@ -141,7 +141,7 @@ class Stream:
     >>> stream = Stream(goods, vocabulary, Path(tempfile.mkdtemp()), step=2)
     >>> stream.survey()
     >>> tables = [batch.sheets(Limits()) for batch in stream]
-    >>> parts = [read_tables(sheets, vocabulary, whole=whole) for sheets, whole in tables]
+    >>> parts = [read_tables(sheets, vocabulary, context=context) for sheets, context in tables]
     >>> [part.skus["problem"].tolist() for part in parts]
     [['', ''], ['C008']]
     """
@@ -153,14 +153,14 @@ class Stream:
         folder: Path,
         step: int = BATCH,
         limits: Limits | None = None,
-        whole: int = WHOLE,
+        unsplit_bytes: int = WHOLE,
         ordered: bool = False,
     ) -> None:
         self.vocabulary, self.folder, self.step = vocabulary, folder, step
         self.limits = limits or Limits()
         self.inputs = [] if isinstance(source, pd.DataFrame) else inputs_of(source)
         readers, self.damaged = open_readers(
-            *(source, vocabulary, self.inputs, self.limits, folder, step, whole)
+            *(source, vocabulary, self.inputs, self.limits, folder, step, unsplit_bytes)
         )
         self.problems = CellProblems()
         headed = [(reader, empty(reader)) for reader in readers]

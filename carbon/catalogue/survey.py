@@ -88,7 +88,7 @@ def told_percents(sheet: Sheet, rates: Mapping[str, str]) -> frozenset[str]:
 
 
 def surveyed(
-    sheet: Sheet, vocabulary: Vocabulary, columns: Collection[str] | None, whole: Whole
+    sheet: Sheet, vocabulary: Vocabulary, columns: Collection[str] | None, context: Whole
 ) -> Surveyed:
     """What a part of the SKU table tells the others.
 
@@ -98,7 +98,7 @@ def surveyed(
     vocabulary : Vocabulary
     columns : collection of str, optional
         Headers of what reaches over parts; without, the SKUs only.
-    whole : Whole
+    context : Whole
         With the positions of SKUs that stood before, once these are known.
     """
     found = understood(sheet, "skus", vocabulary, CellProblems(), [])
@@ -107,7 +107,7 @@ def surveyed(
     if columns is None:
         keys = sku_digests(cells.clean(sheet.columns[found["sku"][0]]))
         return Surveyed(keys, fractions=percents_told)
-    part = read_tables({"skus": only(sheet, columns)}, vocabulary, whole=whole)
+    part = read_tables({"skus": only(sheet, columns)}, vocabulary, whole=context)
     percent = part.headers[part.headers["unit"] == "%"]
     named = dict(zip(percent["source"], percent["column"], strict=True))
     bad = part.problems.loc[part.problems["code"] == "C108", "column"].unique()

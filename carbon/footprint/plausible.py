@@ -384,9 +384,9 @@ def _graded(
     row = lines["row"].to_numpy()
     lump = lines["material"].isin(_assembled(vocabulary)).to_numpy()
     parts = np.bincount(row[~lump], minlength=size)
-    whole = np.bincount(row[lump], minlength=size)
+    lump_kg = np.bincount(row[lump], minlength=size)
     documented = evidence["materials"].to_numpy() >= _DOCUMENTED
-    own = documented & (whole == 0) & (parts >= LEAST_PARTS)
+    own = documented & (lump_kg == 0) & (parts >= LEAST_PARTS)
     flag: Flags = (word == "yes") | ((word == "parts") & own)
     return flag
 

@@ -252,18 +252,18 @@ def assess(part: Part, edition: Edition, unit: Floats) -> Quality:
     )
     once, back, lost = _layers(part)
     rate, resale = provenance["return_rate"], provenance["resale_share"]
-    whole = known = rated = np.zeros(part.n)
+    total = known = rated = np.zeros(part.n)
     for layer, cells in ((once, ()), (back, (rate,)), (lost, (rate, resale))):
         here = layer * weighed[..., 0]
         own = np.logical_and.reduce([np.ones(part.n, bool), *(told[cell] for cell in cells)])
         poorest = np.maximum.reduce(
             [amount, *(np.tile(score[cell], (len(GROUPS), 1)).T for cell in cells)]
         )
-        whole = whole + here.sum(axis=1)
+        total = total + here.sum(axis=1)
         known = known + (here * primary).sum(axis=1) * own
         rated = rated + (layer * weighed[..., 1] + here * poorest).sum(axis=1)
     with np.errstate(invalid="ignore", divide="ignore"):
-        share, rating = known / whole, rated / whole / (len(INDICATORS) + 1)
+        share, rating = known / total, rated / total / (len(INDICATORS) + 1)
     return Quality(share, rating, _first(variance(part, unit, names, once + back + lost)))
 
 

@@ -362,13 +362,13 @@ class Sampler:
         def work(block: slice) -> None:
             drawn = part.draw(block)
             shape = (block.stop - block.start, self.draws)
-            whole = np.zeros(shape, dtype=np.float32)
+            total = np.zeros(shape, dtype=np.float32)
             for values in drawn.values():
                 if np.ndim(values):  # a stage that nothing enters is a number, 0
-                    whole += values
+                    total += values
             if lettered is not None:
                 lettered(block)
-            low[block, 0], high[block, 0] = interval(whole)
+            low[block, 0], high[block, 0] = interval(total)
             for position, name in enumerate(STAGES, start=1):
                 values = drawn[name]
                 if np.ndim(values) < 2 or values.shape[1] < self.draws:
@@ -403,12 +403,12 @@ class Sampler:
 
         def work(block: slice) -> None:
             drawn = part.draw(block)
-            whole = np.zeros((block.stop - block.start, self.draws), dtype=np.float32)
+            summed = np.zeros((block.stop - block.start, self.draws), dtype=np.float32)
             for position, name in enumerate(STAGES):
-                whole += drawn[name]
+                summed += drawn[name]
                 if every is not None:
                     every[block, position] = drawn[name]
-            total[block] = whole
+            total[block] = summed
 
         with ThreadPoolExecutor(workers()) as pool:
             for _ in pool.map(work, part.blocks()):

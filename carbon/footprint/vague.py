@@ -52,10 +52,10 @@ def settle(
     vague = _vague(lines["material"], category[row], judging["unspecific_materials"], vocabulary)
     told = (catalogue.provenance["materials"] != _DEFAULT).to_numpy()
     vague &= told[row]
-    whole = np.bincount(row, mass, size)
+    row_kg = np.bincount(row, mass, size)
     part = np.bincount(row[vague], mass[vague], size)
     with np.errstate(invalid="ignore", divide="ignore"):
-        unspecific = part > VAGUE * whole
+        unspecific = part > VAGUE * row_kg
     skus = catalogue.skus.assign(unspecific=unspecific)
     at = np.flatnonzero(part > 0)
     if not len(at):

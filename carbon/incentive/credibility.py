@@ -90,13 +90,13 @@ def fit(
     own = _fitted(group, orders, returns, groups, least, most)
     if not (own.source == SOURCES.index("none")).any():
         return own
-    whole = _fitted(np.zeros(len(group), np.int64), orders, returns, 1, least, most)
-    if whole.source[0] == SOURCES.index("none"):
+    overall = _fitted(np.zeros(len(group), np.int64), orders, returns, 1, least, most)
+    if overall.source[0] == SOURCES.index("none"):
         return own
     poor = own.source == SOURCES.index("none")
     return Priors(
-        np.where(poor, whole.a[0], own.a),
-        np.where(poor, whole.b[0], own.b),
+        np.where(poor, overall.a[0], own.a),
+        np.where(poor, overall.b[0], own.b),
         np.where(poor, SOURCES.index("portfolio"), own.source).astype(np.int8),
         own.moment_a,
         own.moment_b,

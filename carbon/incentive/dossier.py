@@ -176,9 +176,9 @@ def amounts(units: npt.NDArray[Any] | pd.Series, digits: int) -> Any:
     >>> amounts(np.array([123456, -5, 0]), 2).to_pylist()
     ['1234.56', '-0.05', '0.00']
     """
-    whole = np.asarray(units, dtype=np.int64)
-    size = pc.utf8_lpad(pc.cast(pa.array(np.abs(whole)), pa.string()), digits + 1, "0")
-    sign = pc.if_else(pa.array(whole < 0), "-", "")
+    integers = np.asarray(units, dtype=np.int64)
+    size = pc.utf8_lpad(pc.cast(pa.array(np.abs(integers)), pa.string()), digits + 1, "0")
+    sign = pc.if_else(pa.array(integers < 0), "-", "")
     if digits:
         head = pc.utf8_slice_codeunits(size, 0, -digits)
         size = pc.binary_join_element_wise(head, pc.utf8_slice_codeunits(size, -digits), ".")
@@ -322,8 +322,8 @@ def earlier(path: Path, rule: TaxRule) -> dict[str, Any]:
             [[row[name] for name in EARLIER] for row in read["lines"]], columns=list(EARLIER)
         )
         for name in ("base", "relief"):
-            whole = [int(Decimal(amount) * scale) for amount in lines[name]]
-            lines[name] = np.array(whole, dtype=np.int64)
+            minor = [int(Decimal(amount) * scale) for amount in lines[name]]
+            lines[name] = np.array(minor, dtype=np.int64)
         lines["total_kg"] = lines["total_kg"].astype(np.float64)
         return {"period": str(read["period"]["name"]), "basis": str(read["basis"]), "lines": lines}
     except (OSError, ValueError, KeyError, TypeError, RecursionError, ArithmeticError) as error:

@@ -177,9 +177,9 @@ def balance(claims: Floats, income: Floats) -> Balance:
     -------
     Balance
     """
-    whole = np.zeros(claims.shape[1])
-    whole[: len(income)] = income
-    path = np.cumsum(whole - claims, axis=1)
+    paid = np.zeros(claims.shape[1])
+    paid[: len(income)] = income
+    path = np.cumsum(paid - claims, axis=1)
     deficits = np.sort(np.maximum(-path.min(axis=1), 0.0))
     return Balance(deficits, np.quantile(path, [0.01, 0.5, 0.99], axis=0))
 

@@ -174,9 +174,9 @@ def change(
     scale = 10.0**digits
     parts: list[pd.DataFrame] = []
     ends: list[pd.DataFrame] = []
-    for whole in (True, False):
+    for summed in (True, False):
         tables = [
-            _known(lines, terms, scale, whole=whole)
+            _known(lines, terms, scale, whole=summed)
             for lines, terms in (now, base, (base[0], base_now))
         ]
         effects, told = _decomposed(*tables)
@@ -185,7 +185,7 @@ def change(
     return Change(pd.concat(parts, ignore_index=True), pd.concat(ends, ignore_index=True))
 
 
-def _known(lines: pd.DataFrame, terms: pd.DataFrame, scale: float, *, whole: bool) -> pd.DataFrame:
+def _known(lines: pd.DataFrame, terms: pd.DataFrame, scale: float, *, summed: bool) -> pd.DataFrame:
     """Amounts of each taxpayer and SKU: kept units, revenue, and every term times the units."""
     single = terms[~terms["sku"].duplicated()]
     at = pd.Index(single["sku"].astype("object")).get_indexer(lines["sku"].astype("object"))
@@ -193,7 +193,7 @@ def _known(lines: pd.DataFrame, terms: pd.DataFrame, scale: float, *, whole: boo
     kept = lines["kept_units"].to_numpy(np.float64)
     out = pd.DataFrame(
         {
-            "taxpayer": EVERYBODY if whole else lines["taxpayer"].astype(str).to_numpy(),
+            "taxpayer": EVERYBODY if summed else lines["taxpayer"].astype(str).to_numpy(),
             "sku": lines["sku"].astype(str).to_numpy(),
             "category": found["category"].astype(str).to_numpy(),
             "kept": kept,
@@ -293,7 +293,7 @@ def _effects(
     measure: str,
 ) -> pd.DataFrame:
     """Effects of each taxpayer by additive LMDI-I."""
-    common, whole = [], []
+    common, combined = [], []
     for pool, total in ((zero, before), (one, sums)):
         kept, known = (  # a taxpayer who kept nothing in one year is not compared
             total[name].where(total[name] > 0).reindex(payers).to_numpy()
@@ -302,7 +302,7 @@ def _effects(
         with np.errstate(invalid="ignore", divide="ignore"):
             price = 1000.0 * kept / known if measure == "per_1000" else np.ones(len(payers))
             common.append({"mix": pool["kept"].to_numpy() / kept, "price": price})
-            whole.append(price / kept)
+            combined.append(price / kept)
     out: dict[str, Floats] = {}
     for term, names in TERMS.items():
         ends = [
@@ -311,7 +311,7 @@ def _effects(
         ]
         values = [
             np.nan_to_num(pool[term].to_numpy() * per)
-            for pool, per in zip((zero, one), whole, strict=True)
+            for pool, per in zip((zero, one), combined, strict=True)
         ]
         for name, effect in _terms(ends[0], ends[1], values[0], values[1]).items():
             out[name] = out.get(name, np.zeros(len(payers))) + effect

@@ -259,8 +259,8 @@ def category_claims(frame: pd.DataFrame, claim: Floats, size: int) -> tuple[Floa
     category = frame["category"].cat.codes.to_numpy()[known]
     amount = claim[known] / MONEY
     count = np.bincount(category, minlength=size)
-    whole = amount.mean() if len(amount) else 0.0
-    mean = np.where(count, np.bincount(category, amount, size) / np.maximum(count, 1), whole)
+    overall = amount.mean() if len(amount) else 0.0
+    mean = np.where(count, np.bincount(category, amount, size) / np.maximum(count, 1), overall)
     around = np.bincount(category, (amount - mean[category]) ** 2, size)
     spread = amount.std() if len(amount) else 0.0
     sd = np.where(count > 1, np.sqrt(around / np.maximum(count, 1)), spread)
@@ -290,8 +290,8 @@ def kilograms(
         kg = np.append(found, np.nan)[frame["sku"].cat.codes.to_numpy()]
         kg = np.where(np.isnan(kg), cells[of], kg)
         cells = np.bincount(of, kg, len(table)) / weight
-    whole = np.bincount(at, weight, len(codes))
-    out: Floats = np.bincount(at, cells * weight, len(codes)) / whole
+    weights = np.bincount(at, weight, len(codes))
+    out: Floats = np.bincount(at, cells * weight, len(codes)) / weights
     return out
 
 

@@ -212,16 +212,16 @@ def _days(
     paths: Floats,
     lag: int,
 ) -> pd.DataFrame:
-    whole = len(ahead) + lag
+    length = len(ahead) + lag
     first = ahead["date"].iloc[0]
-    out = pd.DataFrame({"date": pd.date_range(first, periods=whole).strftime("%Y-%m-%d")})
+    out = pd.DataFrame({"date": pd.date_range(first, periods=length).strftime("%Y-%m-%d")})
     for name, source, empty in (
         ("festival", "festival", ""),
         ("festival_zh", "festival_zh", ""),
         ("orders_factor", "orders", 0.0),
         ("returns_factor", "returns", np.nan),
     ):
-        out[name] = ahead[source].reindex(range(whole), fill_value=empty)
+        out[name] = ahead[source].reindex(range(length), fill_value=empty)
     out["orders"] = np.append(group.orders.sum(axis=1), np.zeros(lag, np.int64))
     out["premium"] = np.append(income, np.zeros(lag))
     out["expected_claims"] = np.append(np.zeros(lag), expected)

@@ -143,8 +143,8 @@ def summary_pdf(dossier: Dossier, chart: str, signed: Sequence[Source], lang: st
 
 
 def _grouped(units: int, rule: TaxRule) -> str:
-    whole, dot, rest = text(units, rule.minor_digits).partition(".")
-    return f"{int(whole):,}{dot}{rest}" if whole != "-0" else f"{whole}{dot}{rest}"
+    integer, dot, rest = text(units, rule.minor_digits).partition(".")
+    return f"{int(integer):,}{dot}{rest}" if integer != "-0" else f"{integer}{dot}{rest}"
 
 
 def _totals(dossier: Dossier, say: Any) -> dict[str, Any]:
@@ -162,8 +162,8 @@ def _totals(dossier: Dossier, say: Any) -> dict[str, Any]:
     ]
     everything = [say["all"]]
     for name in COLUMNS:
-        whole = sum(int(value) for value in totals[COUNTS.get(name, name)])
-        everything.append(f"{whole:,}" if name in COUNTS else _grouped(whole, rule))
+        total = sum(int(value) for value in totals[COUNTS.get(name, name)])
+        everything.append(f"{total:,}" if name in COUNTS else _grouped(total, rule))
     return {
         "title": f"{say['summary']} [{rule.currency}]",
         "head": [say["taxpayer"], *(say[name] for name in COLUMNS)],

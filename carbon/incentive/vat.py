@@ -310,8 +310,8 @@ def total(lines: pd.DataFrame, rule: TaxRule) -> pd.DataFrame:
         out[name] = summed(lines[name].to_numpy(np.int64))
     for name in ("base", "tax"):
         out[f"eligible_{name}"] = summed(np.where(eligible, lines[name], 0).astype(np.int64))
-    whole, rest = np.divmod(lines["relief_micro"].to_numpy(np.int64), MILLION)
-    exact = summed(whole).astype(object) * MILLION + summed(rest).astype(object)
+    units, rest = np.divmod(lines["relief_micro"].to_numpy(np.int64), MILLION)
+    exact = summed(units).astype(object) * MILLION + summed(rest).astype(object)
     out["exact_micro"] = exact
     out["relief_lines"] = summed(lines["relief"].to_numpy(np.int64))
     mode = rule.rounding.mode

@@ -203,8 +203,8 @@ def _blocks(table: pd.DataFrame) -> Floats:
     kept = start["digits"].str.len() - stop["digits"].str.len()
     last = pd.Series(
         [
-            (begin[: max(size, 0)] + end).zfill(width) if cut else whole
-            for begin, end, size, cut, whole in zip(
+            (begin[: max(size, 0)] + end).zfill(width) if cut else entire
+            for begin, end, size, cut, entire in zip(
                 start["digits"], stop["digits"], kept, short, last, strict=True
             )
         ],
@@ -300,8 +300,8 @@ def _once(
     both["from"], both["to"] = first, last
     by = both.groupby("cluster", sort=False)
     rooms = by["room"].transform("nunique").to_numpy() > 1
-    whole = (by["from"].transform("nunique") == 1) & (by["to"].transform("nunique") == 1)
-    unlike = ~whole.to_numpy() | (by["amount"].transform("nunique") > 1).to_numpy()
+    same_span = (by["from"].transform("nunique") == 1) & (by["to"].transform("nunique") == 1)
+    unlike = ~same_span.to_numpy() | (by["amount"].transform("nunique") > 1).to_numpy()
     fresh = pd.Series(~old).groupby(both["cluster"]).transform("any").to_numpy()
     again = both["cluster"].where(~old).duplicated().to_numpy() & ~old & ~rooms & ~unlike
     names = (

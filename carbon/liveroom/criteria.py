@@ -173,13 +173,13 @@ def measures(
                 each = np.append(goods[name].to_numpy(dtype=np.float64), np.nan)[sold.sku]
                 seen = np.where(np.isnan(each), 0.0, weight)
                 part = np.nan_to_num(each) * seen
-            known, whole, sums = (
+            known, total, sums = (
                 np.bincount(sold.room, weights=one, minlength=n).astype(np.float64)
                 for one in (seen, weight, part)
             )
             with np.errstate(invalid="ignore", divide="ignore"):
-                value = (sums + (whole - known) * unknown) / whole
-                share = known / whole
+                value = (sums + (total - known) * unknown) / total
+                share = known / total
             value[~(known > 0)] = np.nan
         out[name] = Measured(METRICS[name], criterion, value, points_of(value, criterion), share)
     return out

@@ -251,9 +251,9 @@ def _repeated_rooms(told: pd.DataFrame, problems: RoomProblems) -> None:
     table = told.assign(room=text_of(told, "room").to_numpy())
     line = table["line"] if "line" in table else pd.Series(np.arange(2, len(table) + 2))
     rest = table.drop(columns="line", errors="ignore")
-    whole = rest.astype("str").duplicated().to_numpy()
+    repeated = rest.astype("str").duplicated().to_numpy()
     again = rest["room"].duplicated().to_numpy() & (rest["room"] != "").to_numpy()
-    for code, bad in (("R006", again & whole), ("R011", again & ~whole)):
+    for code, bad in (("R006", again & repeated), ("R011", again & ~repeated)):
         at = np.flatnonzero(bad)
         name = table["room"].iloc[at]
         place = problems.rooms.get_indexer(pd.Index(name))

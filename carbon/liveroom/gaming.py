@@ -139,11 +139,11 @@ def _bunching(goods: Listing, ratio: Floats, bounds: dict[str, float], rules: Ga
             told = {"under": counts[:, 1], "over": counts[:, 2], "expected": expected, "p": p}
             part = pd.DataFrame({**told, "name": names, "kind": kind, "letter": letter})
             parts.append(part[enough])
-    whole = pd.concat(parts, ignore_index=True)
-    whole["q"] = tests.adjusted(whole["p"].to_numpy(dtype=np.float64))
+    table = pd.concat(parts, ignore_index=True)
+    table["q"] = tests.adjusted(table["p"].to_numpy(dtype=np.float64))
 
     def rows() -> Iterator[dict[str, Any]]:
-        for one in whole[whole["q"] <= rules.false_discovery.value].to_dict("records"):
+        for one in table[table["q"] <= rules.false_discovery.value].to_dict("records"):
             codes = goods.merchants if one["kind"] == "merchant" else goods.categories
             names = goods.merchant_names if one["kind"] == "merchant" else goods.category_names
             bound = bounds[one["letter"]]
@@ -163,7 +163,7 @@ def _bunching(goods: Listing, ratio: Floats, bounds: dict[str, float], rules: Ga
                 skus=goods.named(np.flatnonzero(under & (codes == names.index(one["name"])))),
             )
 
-    return "bunching", rows(), len(whole)
+    return "bunching", rows(), len(table)
 
 
 def _clones(

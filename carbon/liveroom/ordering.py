@@ -231,9 +231,9 @@ def _values(grades: pd.DataFrame, by: str) -> tuple[Floats, Floats, Whole, list[
 
 def _taken(parts: list[Floats], rows: Whole) -> Floats:
     """Some rows of an array in parts, which are given up."""
-    whole = np.concatenate(parts) if parts else np.empty(0)
+    joined = np.concatenate(parts) if parts else np.empty(0)
     parts.clear()
-    return whole if len(rows) == len(whole) else whole[rows]
+    return joined if len(rows) == len(joined) else joined[rows]
 
 
 def _sorted(names: pd.Series) -> npt.NDArray[np.intp]:
@@ -388,5 +388,5 @@ def _ends(begins: Whole, place: Whole) -> tuple[Whole, Whole]:
 
 def _numbers(known: Whole, behind: int) -> pd.arrays.IntegerArray:
     """Whole numbers, and empty cells behind them."""
-    whole = np.concatenate([known, np.full(behind, -1)]).astype(np.int64)
-    return pd.arrays.IntegerArray(whole, whole < 0)
+    numbers = np.concatenate([known, np.full(behind, -1)]).astype(np.int64)
+    return pd.arrays.IntegerArray(numbers, numbers < 0)

@@ -67,9 +67,9 @@ def facts(catalogue: Catalogue, policy: Policy) -> pd.DataFrame:
     mass = (lines["mass_kg"] * lines["share"] / lines["trips"]).to_numpy(dtype=np.float64)
     plastic = lines["disposal"].astype(str).isin(policy.plastics.names).to_numpy(dtype=bool)
     layer = lines["item"].astype(str).isin(policy.layers.names).to_numpy(dtype=bool)
-    whole = np.bincount(row, weights=mass, minlength=size)
+    mass_sum = np.bincount(row, weights=mass, minlength=size)
     with np.errstate(invalid="ignore", divide="ignore"):
-        share = np.bincount(row[plastic], weights=mass[plastic], minlength=size) / whole
+        share = np.bincount(row[plastic], weights=mass[plastic], minlength=size) / mass_sum
     layers = np.bincount(row[layer], minlength=size).astype(np.float64)
     skus = catalogue.skus
     failed = skus["failed"].to_numpy(dtype=bool)
@@ -79,8 +79,8 @@ def facts(catalogue: Catalogue, policy: Policy) -> pd.DataFrame:
             "sku": skus["sku"].astype(str),
             "category": skus["category"].astype(str),
             "air_share": np.where(failed, np.nan, np.minimum(air_share(catalogue), 1.0)),
-            "packaging_kg": np.where(failed, np.nan, whole),
-            "packaging_plastic": np.where(whole > 0, share, 0.0),
+            "packaging_kg": np.where(failed, np.nan, mass_sum),
+            "packaging_plastic": np.where(mass_sum > 0, share, 0.0),
             "packaging_layers": layers,
             "return_rate": skus["return_rate"].to_numpy(dtype=np.float64),
             "told_transport": told["transport"],

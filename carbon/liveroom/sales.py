@@ -162,8 +162,8 @@ def tally(
         red &= units <= 0
         refuse("R002", "units", ~red & ~((units > 0) & (units == np.floor(units))))
         refuse("R004", "revenue", ~red & ~(revenue >= 0))
-        whole = np.isnan(returned) | (returned == np.floor(returned))
-        wrong = ~whole | (returned < 0) | (returned > units)
+        integral = np.isnan(returned) | (returned == np.floor(returned))
+        wrong = ~integral | (returned < 0) | (returned > units)
         refuse("R003", "returned_units", ~red & wrong)
     doubtful = settled & ~kept
     left_out += np.bincount(room[doubtful], minlength=len(rooms))

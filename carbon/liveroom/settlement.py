@@ -212,8 +212,8 @@ def entry(history: History, judged: Judgement, period: str) -> tuple[str, str] |
     if before == json.loads(json.dumps(content)):
         return None
     run = history.runs + 1
-    whole = {"run": run, "previous": history.head, **content}
-    text = json.dumps(whole, ensure_ascii=False, sort_keys=True, indent=1, allow_nan=False) + "\n"
+    record = {"run": run, "previous": history.head, **content}
+    text = json.dumps(record, ensure_ascii=False, sort_keys=True, indent=1, allow_nan=False) + "\n"
     return f"{run:06d}.json", text
 
 

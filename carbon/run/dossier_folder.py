@@ -306,12 +306,12 @@ def restored(path: Path, told: Manifest) -> dict[str, list[Path]]:
         if digest(file) != one.sha256:
             raise StudyError("T011", f"SHA-256 is not {one.sha256[:12]}", file=one.path)
         parts = Path(one.path).parts
-        whole = home.joinpath(*parts[:3])
-        if whole not in out.setdefault(one.role, []):
-            out[one.role].append(whole)
+        folder = home.joinpath(*parts[:3])
+        if folder not in out.setdefault(one.role, []):
+            out[one.role].append(folder)
     known = {home / one.path for one in told.inputs}
-    for whole in (path for paths in out.values() for path in paths if path.is_dir()):
-        for file in sorted(whole.rglob("*")):
+    for folder in (path for paths in out.values() for path in paths if path.is_dir()):
+        for file in sorted(folder.rglob("*")):
             if file.is_file() and file not in known:
                 name = file.relative_to(home).as_posix()
                 raise StudyError("T011", "the manifest does not name it", file=name)

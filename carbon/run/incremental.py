@@ -86,14 +86,14 @@ class Since:
         return np.where(found, row[at], -1), same
 
     def split(
-        self, keys: pd.DataFrame, sheets: dict[str, Sheet], whole: Whole
+        self, keys: pd.DataFrame, sheets: dict[str, Sheet], context: Whole
     ) -> tuple[pa.Table, dict[str, Sheet], Whole]:
         """Rows of the earlier result that hold still, and the tables without their SKUs."""
         row, same = self.find(keys)
         copied = self.result.take(_rows(row[same], self.each))
         keep = ~same
         again = np.zeros(len(keys), bool)
-        again[whole.repeats] = True
+        again[context.repeats] = True
         out = {"skus": _filtered(sheets["skus"], keep)}
         still = pa.array(keys["sku"].to_numpy()[same], pa.string())
         for table, sheet in sheets.items():
@@ -105,7 +105,9 @@ class Since:
             copied,
             out,
             replace(
-                whole, repeats=np.flatnonzero(again[keep]), first=whole.first and bool(keep.any())
+                context,
+                repeats=np.flatnonzero(again[keep]),
+                first=context.first and bool(keep.any()),
             ),
         )
 
@@ -123,7 +125,7 @@ class Since:
         both = new
         if unchanged:  # else the earlier result may have other columns
             both = pa.concat_tables([new, copied.select(new.column_names).cast(new.schema)])
-        whole = both.take(pa.array(_rows(place, each))).to_pandas()
+        table = both.take(pa.array(_rows(place, each))).to_pandas()
         once = ~keys["again"].to_numpy()
         moved = np.flatnonzero(~same & once)
         before = np.full(len(keys), np.nan)
@@ -133,10 +135,10 @@ class Since:
             keys["sku"].to_numpy()[moved],
             np.where(row[moved] >= 0, "changed", "new"),
             before[moved],
-            whole[_footprint(new.column_names)].to_numpy(dtype=np.float64)[moved * each],
+            table[_footprint(new.column_names)].to_numpy(dtype=np.float64)[moved * each],
         )
         counts = {"new": len(moved) - len(had), "changed": len(had), "unchanged": unchanged}
-        return whole, change, counts
+        return table, change, counts
 
     def write_changes(self, parts: list[Part], folder: Path, path: Path | None) -> dict[str, int]:
         """Write what has changed, and what is gone; how many are gone.

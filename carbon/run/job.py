@@ -68,16 +68,18 @@ def work(batch: Batch) -> Part:
     """Do a batch, in any process."""
     state = _state[0]
     try:
-        sheets, whole = batch.sheets(state.stream.limits)
-        whole = replace(whole, sessions=state.stream.sessions)
-        problems = state.stream.problems if whole.first else None
-        keys = content_keys(sheets, whole, state.stream) if state.keep_keys else None
+        sheets, context = batch.sheets(state.stream.limits)
+        context = replace(context, sessions=state.stream.sessions)
+        problems = state.stream.problems if context.first else None
+        keys = content_keys(sheets, context, state.stream) if state.keep_keys else None
         copied = None
         if state.since is not None and keys is not None:
-            copied, sheets, whole = state.since.split(keys, sheets, whole)
+            copied, sheets, context = state.since.split(keys, sheets, context)
         vocabulary = state.job.study.vocabulary
         catalogue = state.job.study.complete(
-            read_tables(sheets, vocabulary, whole=whole, problems=problems, file=state.stream.file)
+            read_tables(
+                sheets, vocabulary, whole=context, problems=problems, file=state.stream.file
+            )
         )
     except CatalogueError as error:
         if state.alone:

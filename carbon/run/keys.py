@@ -26,14 +26,14 @@ Hashes = NDArray[np.uint64]
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 
 
-def content_keys(sheets: dict[str, Sheet], whole: Whole, stream: Stream) -> pd.DataFrame:
+def content_keys(sheets: dict[str, Sheet], context: Whole, stream: Stream) -> pd.DataFrame:
     """What each SKU is and what its rows say, as numbers.
 
     Parameters
     ----------
     sheets : dict of str to Sheet
         Tables of a batch.
-    whole : Whole
+    context : Whole
     stream : Stream
 
     Returns
@@ -71,7 +71,7 @@ def content_keys(sheets: dict[str, Sheet], whole: Whole, stream: Stream) -> pd.D
         content += _mixed(of[found])
     keys = sku_digests(sku)
     again = np.zeros(len(keys), bool)
-    again[whole.repeats] = True
+    again[context.repeats] = True
     return pd.DataFrame(
         {
             "sku": pd.array(pc.fill_null(sku, ""), dtype="str"),

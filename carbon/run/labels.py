@@ -243,8 +243,8 @@ def write_labels(
         rows, claimed = drawn(graded, about, job, Files(joined, 0))
         as_text(rows).to_csv(joined / INDEX, index=False)
         finished(joined, made)
-        whole = made if made.exists() else joined
-        publish(whole, str(out), whole.is_dir())
+        folder = made if made.exists() else joined
+        publish(folder, str(out), folder.is_dir())
     except OSError as error:
         raise OutputError("O001", error.strerror or str(error), file=str(out)) from None
     finally:

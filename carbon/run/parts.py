@@ -194,11 +194,11 @@ class _Groups:
         self._held.append(table)
         self._rows += len(table)
         if self._rows >= GROUP:
-            whole = pa.concat_tables(self._held)
+            joined = pa.concat_tables(self._held)
             full = self._rows - self._rows % GROUP
             for start in range(0, full, GROUP):
-                self._write(whole.slice(start, GROUP))
-            rest = whole.slice(full)
+                self._write(joined.slice(start, GROUP))
+            rest = joined.slice(full)
             self._held, self._rows = [rest], len(rest)
 
     def _write(self, table: pa.Table) -> None:
@@ -238,11 +238,11 @@ class _Kept(_Groups):
 
 def _ordered(column: pa.ChunkedArray) -> pa.Array:
     """Codes of words in the order in which these appear."""
-    whole = column.unify_dictionaries().combine_chunks()
-    if isinstance(whole, pa.ChunkedArray):
-        whole = whole.chunk(0) if whole.num_chunks else pa.array([], _WORDS)
-    met = pc.dictionary_encode(whole.indices)
-    return pa.DictionaryArray.from_arrays(met.indices, whole.dictionary.take(met.dictionary))
+    words = column.unify_dictionaries().combine_chunks()
+    if isinstance(words, pa.ChunkedArray):
+        words = words.chunk(0) if words.num_chunks else pa.array([], _WORDS)
+    met = pc.dictionary_encode(words.indices)
+    return pa.DictionaryArray.from_arrays(met.indices, words.dictionary.take(met.dictionary))
 
 
 class _Sheet:

@@ -176,8 +176,8 @@ def _applied(df: DataFrame, study: Study, compute: Compute) -> DataFrame:
         state = _loaded(told.value)
         for table in _batched(batches):
             sheet, repeats = _sheet(table, state)
-            whole = Whole(repeats, state.sessions, state.fractions, first=False)
-            catalogue = _filled(sheet, state.study, whole)
+            context = Whole(repeats, state.sessions, state.fractions, first=False)
+            catalogue = _filled(sheet, state.study, context)
             rows = arrow(compute(state.study, catalogue)).select(names)
             yield from _words(rows).to_batches()
 
@@ -292,12 +292,12 @@ def _sheet(table: pa.Table, known: _Known) -> tuple[Sheet, Any]:
     return sheet, again
 
 
-def _filled(sheet: Sheet, study: Study, whole: Whole) -> Catalogue:
+def _filled(sheet: Sheet, study: Study, context: Whole) -> Catalogue:
     before = sheet.lines
     sheet = checked(sheet, Limits())
-    repeats = np.flatnonzero(np.isin(sheet.lines, before[whole.repeats]))
-    whole = replace(whole, repeats=repeats)
-    return study.complete(read_tables({"skus": sheet}, study.vocabulary, whole=whole))
+    repeats = np.flatnonzero(np.isin(sheet.lines, before[context.repeats]))
+    context = replace(context, repeats=repeats)
+    return study.complete(read_tables({"skus": sheet}, study.vocabulary, whole=context))
 
 
 def _example(known: _Known, head: dict[str, Header], compute: Compute) -> pa.Table:

@@ -113,12 +113,12 @@ class Part:
             found = json.loads((folder / f"{number:06d}.done").read_text(encoding="utf-8"))
             found["files"] = [Written(**each) for each in found["files"]]
             part = cls(**found)
-            whole = all(digest(folder / each.name) == each.sha256 for each in part.files)
-            if whole and filled is not None and part.has("rows"):
-                whole = still_whole(folder / part.name_of("rows"), part.columns, filled)
+            intact = all(digest(folder / each.name) == each.sha256 for each in part.files)
+            if intact and filled is not None and part.has("rows"):
+                intact = still_whole(folder / part.name_of("rows"), part.columns, filled)
         except (OSError, ValueError, TypeError):
             return None
-        return part if whole else None
+        return part if intact else None
 
 
 class Work:

@@ -209,11 +209,11 @@ class PlaceProse:
         text : str
         """
         clean = tidy(text)
-        whole = self.ids(clean)
-        if len(whole) == 1:
-            return Reading(whole[0])
-        if len(whole) > 1:
-            return Reading(None, "C234", _candidates(whole))
+        complete = self.ids(clean)
+        if len(complete) == 1:
+            return Reading(complete[0])
+        if len(complete) > 1:
+            return Reading(None, "C234", _candidates(complete))
         parts = pieces(clean)
         if len(parts) == 1 and " " in clean:
             parts = re.split(r"(?<!\d)\s+(?=\D)|(?<=%)\s+", clean)

@@ -52,9 +52,9 @@ class TransportProse:
         text : str
         """
         clean = tidy(text)
-        whole = None if "%" in clean else self._modes(clean)
-        if whole is not None and len(whole) < 2:
-            return Reading(whole.pop()) if whole else Reading(None, "C228")
+        complete = None if "%" in clean else self._modes(clean)
+        if complete is not None and len(complete) < 2:
+            return Reading(complete.pop()) if complete else Reading(None, "C228")
         found: list[tuple[str, str]] = []
         parts = [_MIX.split(piece) for piece in pieces(re.sub(r"\u2192|->|>", ";", clean))]
         for piece in (part for split in parts for part in split if part):
