@@ -90,8 +90,8 @@ class Study(Questions, Weighing):
         if boundary not in BOUNDARIES:
             raise StudyError("S004", f"known: {', '.join(BOUNDARIES)}", value=boundary)
         if isinstance(edition, str):
-            own = [folder(background)] if background else []
-            edition = load_edition(edition, extra=[*factors, *own])
+            folders = [folder(background)] if background else []
+            edition = load_edition(edition, extra=[*factors, *folders])
         if boundary == DEFAULT_BOUNDARY and not edition.judging:
             boundary = WITHOUT_USE  # an edition that leaves use out says so in the name
         super().__init__(edition, method, boundary, cache=cache)

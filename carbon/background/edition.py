@@ -367,20 +367,20 @@ def load_edition(
         raise FactorsError("F010", f"known: {', '.join(editions(root))}", value=name)
     content = path.read_bytes()
     lock: dict[str, Any] = json.loads(content)
-    own = [read_package(Path(folder)) for folder in extra]
+    added = [read_package(Path(folder)) for folder in extra]
     shipped = [
         read_package(root / entry["name"] / entry["version"], expected=entry["sha256"])
         for entry in lock["packages"]
     ]
     digest = hashlib.sha256(content)
-    for package in own:
+    for package in added:
         digest.update(package.digest.encode())
-    label = "+".join([lock["edition"], *(package.id for package in own)])
+    label = "+".join([lock["edition"], *(package.id for package in added)])
     return Edition(
         label,
         digest.hexdigest(),
         int(lock["year"]),
-        (*own, *shipped),
-        len(own),
+        (*added, *shipped),
+        len(added),
         str(lock.get("home", "")),
     )

@@ -65,10 +65,10 @@ class Links:
         exchanges: pd.DataFrame,
         parents: Mapping[str, tuple[str, ...]],
         year: int,
-        own: int,
+        own_packages: int,
         home: str,
     ) -> None:
-        self.parents, self.year, self.own = parents, year, own
+        self.parents, self.year, self.own = parents, year, own_packages
         datasets = datasets.reset_index(names="published")
         fixed = datasets[datasets["location"] != TEMPLATE]
         of_template = exchanges["location"] == TEMPLATE

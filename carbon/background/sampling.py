@@ -109,9 +109,9 @@ def spread(edition: Edition) -> npt.NDArray[np.float64]:
     emitting = pd.MultiIndex.from_frame(
         edition.exchanges.loc[edition.exchanges["kind"] == "emission", ["col"]]
     ).get_level_values(0)
-    own = np.zeros(len(datasets), dtype=bool)
-    own[edition.activities["published"].to_numpy()[np.unique(emitting)]] = True
-    joined = (gsd2 <= basic) & (own | (datasets["kind"] == "published").to_numpy())
+    has_spread = np.zeros(len(datasets), dtype=bool)
+    has_spread[edition.activities["published"].to_numpy()[np.unique(emitting)]] = True
+    joined = (gsd2 <= basic) & (has_spread | (datasets["kind"] == "published").to_numpy())
     logs = np.take_along_axis(pedigree_factors(edition), scores(datasets).T, axis=1)
     if "official" in edition.spreads:
         official = datasets["source"].isin(edition.spreads["official"]["source"]).to_numpy()

@@ -185,8 +185,8 @@ def extended(unit: UnitImpacts, edition: Edition, *, whole_life: bool = True) ->
 
 def _as_unit_impacts(values: npt.NDArray[np.float64], method: str) -> UnitImpacts:
     ends = [len(PARTS), WIDTH - len(BIOGENIC_CO2), WIDTH]
-    parts, aggregates, carbon, own = np.split(values, ends, axis=1)
-    return UnitImpacts(np.ascontiguousarray(parts), aggregates, carbon, method, own)
+    parts, aggregates, carbon, own_part = np.split(values, ends, axis=1)
+    return UnitImpacts(np.ascontiguousarray(parts), aggregates, carbon, method, own_part)
 
 
 def _with_later(

@@ -64,9 +64,9 @@ def _processed(
     known = category >= 0
     usual = any_of(category[known], material[known], len(vocabulary.categories) + 1)
     row = materials["row"].to_numpy()
-    own = any_of(row, materials["material"].cat.codes.to_numpy(), size)
+    processes = any_of(row, materials["material"].cat.codes.to_numpy(), size)
     has = np.bincount(row, minlength=size) > 0
-    return np.where(has, own, usual[skus["category"].cat.codes.to_numpy()])
+    return np.where(has, processes, usual[skus["category"].cat.codes.to_numpy()])
 
 
 def check_mass(

@@ -257,8 +257,10 @@ def _with_archetype(
         default = np.full(len(taken), np.nan)
         if source in table.frame:
             default = pd.to_numeric(table.frame[source]).to_numpy(dtype=np.float64)[taken]
-        own = keep[name].to_numpy(dtype=np.float64) if name in keep else np.full(len(keep), np.nan)
-        out[name] = np.concatenate([own, default])[order]
+        stated = (
+            keep[name].to_numpy(dtype=np.float64) if name in keep else np.full(len(keep), np.nan)
+        )
+        out[name] = np.concatenate([stated, default])[order]
     new = np.concatenate([np.full(len(keep), _GIVEN), np.full(len(line), _DEFAULT)])
     out["origin"] = new.astype(np.uint8)[order]
     return pd.DataFrame(out, copy=False)

@@ -330,14 +330,16 @@ def _currency(
     for name, cells in found.items():
         if columns[name].kind != "money":
             continue
-        own = np.zeros(size, np.int16)
+        in_cell = np.zeros(size, np.int16)
         if cells.currency is not None:
-            own = np.array([place(word) for word in cells.currencies], np.int16)[cells.currency]
+            in_cell = np.array([place(word) for word in cells.currencies], np.int16)[cells.currency]
         if header.get(name):
-            own = np.where((own == 0) & ~cells.empty, place(header[name]), own).astype(np.int16)
-        if own.any():
-            fail(name, "G018", np.flatnonzero((own != row) & (own != 0) & (row != 0)))
-            row = np.where(row == 0, own, row)
+            in_cell = np.where((in_cell == 0) & ~cells.empty, place(header[name]), in_cell).astype(
+                np.int16
+            )
+        if in_cell.any():
+            fail(name, "G018", np.flatnonzero((in_cell != row) & (in_cell != 0) & (row != 0)))
+            row = np.where(row == 0, in_cell, row)
     return row, names
 
 

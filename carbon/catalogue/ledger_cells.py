@@ -255,9 +255,9 @@ def _amount(texts: Any, column: LedgerColumn, unit: str) -> Cells:
     out.currencies = list(dict.fromkeys(units[word][0] for word in words))
     place = {name: at for at, name in enumerate(out.currencies)}
     out.currency = np.array([place[units[word][0]] for word in words], np.int16)
-    own = np.array([units[word][1] for word in words])
+    currency = np.array([units[word][1] for word in words])
     header = money_unit(unit)[1]  # a cell that names its own unit is not in that of the header
-    out.values = out.values * np.where(np.array([word != "" for word in words]), own, header)
+    out.values = out.values * np.where(np.array([word != "" for word in words]), currency, header)
     return _money(out, "", column)
 
 

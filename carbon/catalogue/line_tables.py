@@ -220,34 +220,34 @@ def _tidy(
         raise CatalogueError("C005", f"no {' and no '.join(missing)} in {table}", file=sheet.file)
     given = {name: sheet.columns[position] for name, (position, _) in headers.items()}
     units = {name: header.unit for name, (_, header) in headers.items()}
-    own = rows_of(sheet, headers, given, rows)
-    tell_faults(sheet, own, problems)
+    row = rows_of(sheet, headers, given, rows)
+    tell_faults(sheet, row, problems)
     if (
-        own.sku.values.null_count
+        row.sku.values.null_count
         or given["sku"].null_count
-        or len(own.sku.values) == len(own.lines)
+        or len(row.sku.values) == len(row.lines)
     ):
         blank = pc.is_null(cells.clean(given["sku"])).to_numpy(zero_copy_only=False)
-        named_above = pc.is_valid(own.sku.take(None)).to_numpy(zero_copy_only=False)
-        problems.cells(own, np.flatnonzero(blank & named_above), "sku", (), "C253")
-    strange = np.flatnonzero(own.owner < 0)
-    problems.cells(own, strange, "sku", own.sku.take(pa.array(strange)), "C251")
+        named_above = pc.is_valid(row.sku.take(None)).to_numpy(zero_copy_only=False)
+        problems.cells(row, np.flatnonzero(blank & named_above), "sku", (), "C253")
+    strange = np.flatnonzero(row.owner < 0)
+    problems.cells(row, strange, "sku", row.sku.take(pa.array(strange)), "C251")
     numeric = {
-        name: own.texts[name] if pa.types.is_string(column.type) else column
+        name: row.texts[name] if pa.types.is_string(column.type) else column
         for name, column in given.items()
         if name != "sku"
     }
-    lines = read_tidy(own, numeric, units, table, vocabulary, context.fractions)
+    lines = read_tidy(row, numeric, units, table, vocabulary, context.fractions)
     for column in LINE_COLUMNS[table]:
-        own.texts.add(column, pa.nulls(len(sheet.lines), pa.string()))
+        row.texts.add(column, pa.nulls(len(sheet.lines), pa.string()))
     if table == "legs":
         lines = tidy_legs(lines)
     for other in compact:
         way = lines.extra["returning"] if table == "legs" else np.zeros(len(lines.at), bool)
         same = way == (other.column == "return_transport")
-        both = np.isin(own.owner, other.owner) & (own.owner >= 0) & same
+        both = np.isin(row.owner, other.owner) & (row.owner >= 0) & same
         at = np.flatnonzero(both)
-        problems.cells(own, at, named, own.texts[named].take(pa.array(at)), "C252")
+        problems.cells(row, at, named, row.texts[named].take(pa.array(at)), "C252")
     return [lines]
 
 

@@ -93,10 +93,10 @@ class Geography:
         lon = regions["lon"].to_numpy(dtype=np.float64, copy=True)
         rough = {}
         for name in ("lat", "lon"):
-            own = regions[name].astype(float)
-            inside = own.groupby(regions["parent"]).mean().reindex(regions["location"])
+            area = regions[name].astype(float)
+            inside = area.groupby(regions["parent"]).mean().reindex(regions["location"])
             root = ~regions["parent"].notna().to_numpy()
-            rough[name] = np.where(own.notna() | root, own, inside.to_numpy())
+            rough[name] = np.where(area.notna() | root, area, inside.to_numpy())
         wide = regions["location"].isin(set(regions["parent"].dropna())).to_numpy(dtype=bool)
         lat[wide] = lon[wide] = np.nan
         parent = pd.factorize(regions["parent"])[0]

@@ -219,14 +219,14 @@ def read_tables(
         frames["destination"] = no_destinations(vocabulary)
     returning = frames["legs"]["returning"].to_numpy()
     legs_row = frames["legs"]["row"].to_numpy()
-    for name, own in (
+    for name, sheet_columns in (
         ("materials", frames["materials"]["row"]),
         ("packaging", frames["packaging"]["row"]),
         ("transport", legs_row[~returning]),
         ("return_transport", legs_row[returning]),
         ("destination", frames["destination"]["row"]),
     ):
-        provenance[np.asarray(own, np.int64), PROVENANCE_COLUMNS.index(name)] = _GIVEN
+        provenance[np.asarray(sheet_columns, np.int64), PROVENANCE_COLUMNS.index(name)] = _GIVEN
     for name, where in measured.items():
         position = PROVENANCE_COLUMNS.index(name)
         provenance[where & (provenance[:, position] == _GIVEN), position] = _MEASURED

@@ -123,8 +123,8 @@ def complete_legs(
     """
     modes, chains = ways(vocabulary)
     given = alive(given, live)
-    own = given["row"].to_numpy()[~given["returning"].to_numpy(dtype=bool)]
-    far = np.setdiff1d(np.flatnonzero(live & distances.far), own)
+    given_rows = given["row"].to_numpy()[~given["returning"].to_numpy(dtype=bool)]
+    far = np.setdiff1d(np.flatnonzero(live & distances.far), given_rows)
     given, crossed = crossing(given, far, category, vocabulary, modes, chains)
     given, shipped = afloat(given, distances.apart, category, vocabulary, modes)
     legs = _chosen(given, category, provenance, live, chains)
@@ -190,7 +190,7 @@ def _chosen(
     row, returning = given["row"].to_numpy(), given["returning"].to_numpy(dtype=bool)
     mode = given["mode"].cat.codes.to_numpy().astype(np.int64)
     template = np.where(given["bare"].to_numpy(dtype=bool), chains.by_mode[category[row], mode], -1)
-    own = template < 0
+    stated = template < 0
     size = len(category)
     has, back = np.zeros(size, bool), np.zeros(size, bool)
     has[row[~returning]] = True
@@ -203,7 +203,7 @@ def _chosen(
     provenance["return_transport"][~back & (provenance["transport"] == _ABSENT)] = _ABSENT
     number = np.arange(len(at)) - np.searchsorted(at, at, side="left")
 
-    named = np.flatnonzero(~own)
+    named = np.flatnonzero(~stated)
     heads = np.arange(len(named) + len(at))
     template = np.concatenate([template[named], default])
     head, leg = spread(heads, template, chains.legs.starts, chains.legs.counts)
@@ -225,14 +225,14 @@ def _chosen(
             np.concatenate([given["chain_share"].to_numpy()[named], chains.share[default]]),
         ),
     }
-    legs = {name: np.concatenate([a[own], b[head]]) for name, (a, b) in columns.items()}
+    legs = {name: np.concatenate([a[stated], b[head]]) for name, (a, b) in columns.items()}
     leg_mode = np.where(is_main & (renamed[head] >= 0), renamed[head], chains.mode[leg])
     legs["position"] = np.concatenate(
-        [given["position"].to_numpy()[own], np.arange(len(head)) - starts]
+        [given["position"].to_numpy()[stated], np.arange(len(head)) - starts]
     )
-    legs["mode"] = np.concatenate([mode[own], leg_mode])
-    legs["km"] = np.concatenate([given["km"].to_numpy()[own], chains.km[leg]])
-    legs["template"] = np.concatenate([np.zeros(int(own.sum()), bool), np.ones(len(head), bool)])
+    legs["mode"] = np.concatenate([mode[stated], leg_mode])
+    legs["km"] = np.concatenate([given["km"].to_numpy()[stated], chains.km[leg]])
+    legs["template"] = np.concatenate([np.zeros(int(stated.sum()), bool), np.ones(len(head), bool)])
     types = {"row": np.int32, "chain": np.int16, "position": np.int16, "mode": np.int16}
     legs |= {name: legs[name].astype(dtype, copy=False) for name, dtype in types.items()}
     if len(head):
@@ -355,8 +355,8 @@ def _mirrored(legs: dict[str, NDArray[Any]], size: int) -> dict[str, NDArray[Any
     mirrored = np.bincount(row[turned], minlength=size)
     given = np.bincount(row[returning], minlength=size)
     begin = np.cumsum(there + mirrored + given) - (there + mirrored + given)
-    own = np.cumsum(there + given) - (there + given)
-    to = begin[row] + (np.arange(len(row)) - own[row])
+    first = np.cumsum(there + given) - (there + given)
+    to = begin[row] + (np.arange(len(row)) - first[row])
     copied = np.cumsum(mirrored) - mirrored
     to_image = (
         begin[row[turned]] + there[row[turned]] + np.arange(len(turned)) - copied[row[turned]]

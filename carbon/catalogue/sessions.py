@@ -263,17 +263,17 @@ def share_sessions(
     )
     revenue = skus["price"].to_numpy(dtype=np.float64) * kept
     at = _positions(skus, sessions)
-    own = at < 0  # a SKU without a session is a session of its own
+    alone = at < 0  # a SKU without a session is a session of its own
     mixed = (sessions["currency_most"] > sessions["currency_least"]).to_numpy()
     units, money = _sum(sessions, "kept"), _sum(sessions, "revenue")
     # also of free gifts only
     by_units = sessions["unpriced"].to_numpy() | mixed | (money == 0)
     session_total = np.append(np.where(by_units, units, money), 1.0)[at]
-    weight = np.where(own, 1.0, np.where(np.append(by_units, True)[at], kept, revenue))
+    weight = np.where(alone, 1.0, np.where(np.append(by_units, True)[at], kept, revenue))
     for name, output in zip(_TOTALS, ("studio_kwh", "viewer_hours"), strict=True):
         stated = skus[name].to_numpy(dtype=np.float64)
         most = np.append(sessions[f"{name}_most"].to_numpy(dtype=np.float64), np.nan)[at]
-        total = np.where(own, stated, most)
+        total = np.where(alone, stated, most)
         with np.errstate(divide="ignore", invalid="ignore"):
             each = np.where(
                 (kept > 0) & (total >= 0), total * weight / session_total / kept, np.nan

@@ -146,8 +146,8 @@ class _Parquet:
     def pieces(self, step: int, columns: Collection[str] | None = None) -> Iterator[Piece]:
         import pyarrow.parquet as pq
 
-        own = [name for name in self.headers if name not in self.item.constants]
-        wanted = own if columns is None else [name for name in own if name in columns]
+        stored = [name for name in self.headers if name not in self.item.constants]
+        wanted = stored if columns is None else [name for name in stored if name in columns]
         with self.item.open() as source, pq.ParquetFile(source) as file:
             line = 2
             for group in range(file.metadata.num_row_groups):

@@ -78,11 +78,11 @@ class Templates:
         where = category[use] * kinds + kind
         with np.errstate(invalid="ignore"):
             total = np.bincount(where, weights=self.km[use], minlength=(size + 1) * kinds)
-            own = total / np.bincount(where, minlength=(size + 1) * kinds)
+            within = total / np.bincount(where, minlength=(size + 1) * kinds)
             every = np.bincount(kind, weights=self.km[use], minlength=kinds) / np.bincount(
                 kind, minlength=kinds
             )
-        table = own.reshape(size + 1, kinds)
+        table = within.reshape(size + 1, kinds)
         out: NDArray[np.float64] = np.where(np.isnan(table), every, table)[:, modes.kind]
         return out
 
@@ -98,13 +98,13 @@ class Templates:
         template, renamed = np.full(shape, -1), np.ones(shape, bool)
         cold = cold_categories(vocabulary)
         for code in range(shape[0] - 1):
-            own = np.flatnonzero(self.category == code)
-            own = own[np.argsort(-self.share[own], kind="stable")]
-            own = own[self.main[own] >= 0]
-            for mode in range(shape[1]) if len(own) else ():
-                same = own[self.main[own] == mode]
-                alike = own[modes.kind[self.main[own]] == modes.kind[mode]]
-                template[code, mode] = [*same, *alike, *own][0]
+            rows = np.flatnonzero(self.category == code)
+            rows = rows[np.argsort(-self.share[rows], kind="stable")]
+            rows = rows[self.main[rows] >= 0]
+            for mode in range(shape[1]) if len(rows) else ():
+                same = rows[self.main[rows] == mode]
+                alike = rows[modes.kind[self.main[rows]] == modes.kind[mode]]
+                template[code, mode] = [*same, *alike, *rows][0]
                 renamed[code, mode] = not (len(alike) and cold[code])
         return template, renamed
 

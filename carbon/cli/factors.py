@@ -140,8 +140,8 @@ def factors_diff(old: str, new: str, output: Path | None) -> None:
 
     studies = []
     for name in (old, new):
-        own = (Path(name),) if Path(name).is_dir() else ()
-        studies.append(new_study(edition=DEFAULT_EDITION if own else name, factors=own))
+        folders = (Path(name),) if Path(name).is_dir() else ()
+        studies.append(new_study(edition=DEFAULT_EDITION if folders else name, factors=folders))
     places: set[str] = set()
     for study in studies:
         table = study.edition.activities.iloc[study.edition.at_first]
@@ -172,8 +172,8 @@ def _print_differences(table: pd.DataFrame) -> None:
     say("differ", count=int((table["kind"] == "dataset").sum()))
 
 
-def _factor_table(edition: str, own: tuple[Path, ...]) -> pd.DataFrame:
-    study = new_study(edition=edition, factors=own)
+def _factor_table(edition: str, folders: tuple[Path, ...]) -> pd.DataFrame:
+    study = new_study(edition=edition, factors=folders)
     table = study.edition.activities.copy()
     table["kg"] = study.unit_impacts.values[:-1].sum(axis=1)
     return table[study.edition.linked]

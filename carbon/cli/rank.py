@@ -104,10 +104,10 @@ def rank(
     if by == "saving" and signals_file is not None:
         raise click.UsageError("--signals says how low a footprint is, not what could be saved")
     study = new_study(**rest)
-    own = None if references is None else read_references(references)
+    yardsticks = None if references is None else read_references(references)
     draw_factors(study, draws)
     job, ranking = rank_job(
-        study, str(output), by=by, within=within, draws=draws, own=own, signals=signals_file
+        study, str(output), by=by, within=within, draws=draws, own=yardsticks, signals=signals_file
     )
     outcome = run(job, catalogue, output, **running)
     if signals_file is not None:

@@ -67,14 +67,14 @@ def report(
     from carbon.office import Office
 
     guard(output, catalogue, only=(*PAGES, *([".json"] if skus else [])))
-    own = None if references is None else read_references(references)
+    yardsticks = None if references is None else read_references(references)
     study = new_study(**scope)
     filled = study.catalogue(catalogue)
     draw_factors(study, draws)
     options = _typed(scope)
     if skus:
         product_study = Office(study, draws=draws).study_report(
-            filled, skus, langs=langs, references=own, file=catalogue, options=options
+            filled, skus, langs=langs, references=yardsticks, file=catalogue, options=options
         )
         write_text(
             output,
@@ -92,7 +92,7 @@ def report(
             filled,
             langs=langs,
             market=market,
-            references=own,
+            references=yardsticks,
             draws=draws,
             file=catalogue,
             options=options,

@@ -49,9 +49,9 @@ def bounded(weight: Floats, key: pd.Series, merchant: pd.Series, sku: float, sho
     [0.3, 0.175, 0.175, 0.175, 0.175]
     """
     group, _ = pd.factorize(key.to_numpy(dtype=object))
-    own = merchant.fillna("").astype(str).to_numpy(dtype=object)
-    row = np.arange(len(own)).astype(str).astype(object)
-    named = np.where(own == "", "\0" + row, own)
+    merchants = merchant.fillna("").astype(str).to_numpy(dtype=object)
+    row = np.arange(len(merchants)).astype(str).astype(object)
+    named = np.where(merchants == "", "\0" + row, merchants)
     _, each = np.unique(
         np.column_stack([group, pd.factorize(named)[0]]), axis=0, return_inverse=True
     )

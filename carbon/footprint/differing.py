@@ -101,8 +101,8 @@ def paired(a: Catalogue, b: Catalogue) -> tuple[Catalogue, Catalogue]:
     first, second = content_keys(a), content_keys(b)
     keys: dict[str, np.ndarray] = {}
     for part, parameters in PARAMETERS_OF.items():
-        own = np.where(flags[:, PARTS.index(part)], second, first)
-        keys |= {key_of(name): own for name in parameters}
+        values = np.where(flags[:, PARTS.index(part)], second, first)
+        keys |= {key_of(name): values for name in parameters}
     return a, replace(b, skus=b.skus.assign(**keys))
 
 

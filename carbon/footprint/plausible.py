@@ -386,8 +386,8 @@ def _graded(
     parts = np.bincount(row[~lump], minlength=size)
     lump_kg = np.bincount(row[lump], minlength=size)
     documented = evidence["materials"].to_numpy() >= _DOCUMENTED
-    own = documented & (lump_kg == 0) & (parts >= LEAST_PARTS)
-    flag: Flags = (word == "yes") | ((word == "parts") & own)
+    itemised = documented & (lump_kg == 0) & (parts >= LEAST_PARTS)
+    flag: Flags = (word == "yes") | ((word == "parts") & itemised)
     return flag
 
 

@@ -255,12 +255,14 @@ def assess(part: Part, edition: Edition, unit: Floats) -> Quality:
     total = known = rated = np.zeros(part.n)
     for layer, cells in ((once, ()), (back, (rate,)), (lost, (rate, resale))):
         here = layer * weighed[..., 0]
-        own = np.logical_and.reduce([np.ones(part.n, bool), *(told[cell] for cell in cells)])
+        all_primary = np.logical_and.reduce(
+            [np.ones(part.n, bool), *(told[cell] for cell in cells)]
+        )
         poorest = np.maximum.reduce(
             [amount, *(np.tile(score[cell], (len(GROUPS), 1)).T for cell in cells)]
         )
         total = total + here.sum(axis=1)
-        known = known + (here * primary).sum(axis=1) * own
+        known = known + (here * primary).sum(axis=1) * all_primary
         rated = rated + (layer * weighed[..., 1] + here * poorest).sum(axis=1)
     with np.errstate(invalid="ignore", divide="ignore"):
         share, rating = known / total, rated / total / (len(INDICATORS) + 1)

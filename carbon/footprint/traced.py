@@ -48,8 +48,8 @@ def traced(
     table["kg_per_unit"] = study.unit_impacts.values.sum(axis=1)[rows]
     table["kg"] = table["amount"] * table["kg_per_unit"]
     if not licensed:
-        own = np.append(study.edition.licensed, False)[rows]
-        table.loc[own, ["kg_per_unit", "kg"]] = np.nan
+        is_licensed = np.append(study.edition.licensed, False)[rows]
+        table.loc[is_licensed, ["kg_per_unit", "kg"]] = np.nan
     table["factor_location"] = found["location"].where(known, "")
     table["factor_source"] = found["source"].where(known, "")
     table["cite"] = found["cite"].where(known, "")

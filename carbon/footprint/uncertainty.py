@@ -128,8 +128,8 @@ class Part:
             dear = sampler.silence.moved(self.catalogue, name) if sampler.silence else None
             self.spread[name] = sampler.spreads.of(self.catalogue, name, dear)
             alone = self.catalogue.skus.get(key_of(name))
-            own = keys if alone is None else alone.to_numpy(dtype=np.uint64)
-            self.start[name] = self.streams.start(name, own)
+            seeds = keys if alone is None else alone.to_numpy(dtype=np.uint64)
+            self.start[name] = self.streams.start(name, seeds)
         # the way back that nobody stated is the way out: one distance, one draw
         mirrored = (
             self.catalogue.provenance["return_transport"] == PROVENANCES.index("default")

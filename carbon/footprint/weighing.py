@@ -139,7 +139,7 @@ class Weighing:
                 weighed[absent, STAGES.index(stage)] = np.nan
         missing = np.bincount(inventory.sku[rows < 0], minlength=n) > 0
         kg = inventory.amount * unit.values.sum(axis=1)[rows]
-        impact, carbon, aggregate, own = np.split(weighed, np.cumsum(unit.widths), axis=2)
+        impact, carbon, aggregate, own_part = np.split(weighed, np.cumsum(unit.widths), axis=2)
         return Footprints(
             catalogue,
             impact,
@@ -148,7 +148,7 @@ class Weighing:
             decisive(by_fit(inventory.sku, self.edition.reported(rows, fits), kg, n), missing),
             missing,
             self.basis,
-            own=added(own, 1),
+            own=added(own_part, 1),
             weak=self._weak(inventory, rows, fits, kg),
         )
 

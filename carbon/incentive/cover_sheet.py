@@ -194,8 +194,8 @@ class Front:
             put(say[predicate], shown, kind, cite, self.formats["number"], predicate)
             if isinstance(condition, IntensityAtMost):
                 rows = {}
-                for category, own in sorted(condition.category_bounds.items()):
-                    put(f"  {category}", float(own), kind, "", self.formats["number"])
+                for category, category_bound in sorted(condition.category_bounds.items()):
+                    put(f"  {category}", float(category_bound), kind, "", self.formats["number"])
                     rows[category] = row
                 at[f"{predicate} rows"] = rows
         if rule.target is not None:

@@ -87,19 +87,19 @@ def fit(
     >>> bool(abs(found.a[0] - 4) < 0.3), SOURCES[found.source[0]]
     (True, 'category')
     """
-    own = _fitted(group, orders, returns, groups, least, most)
-    if not (own.source == SOURCES.index("none")).any():
-        return own
+    by_group = _fitted(group, orders, returns, groups, least, most)
+    if not (by_group.source == SOURCES.index("none")).any():
+        return by_group
     overall = _fitted(np.zeros(len(group), np.int64), orders, returns, 1, least, most)
     if overall.source[0] == SOURCES.index("none"):
-        return own
-    poor = own.source == SOURCES.index("none")
+        return by_group
+    poor = by_group.source == SOURCES.index("none")
     return Priors(
-        np.where(poor, overall.a[0], own.a),
-        np.where(poor, overall.b[0], own.b),
-        np.where(poor, SOURCES.index("portfolio"), own.source).astype(np.int8),
-        own.moment_a,
-        own.moment_b,
+        np.where(poor, overall.a[0], by_group.a),
+        np.where(poor, overall.b[0], by_group.b),
+        np.where(poor, SOURCES.index("portfolio"), by_group.source).astype(np.int8),
+        by_group.moment_a,
+        by_group.moment_b,
     )
 
 

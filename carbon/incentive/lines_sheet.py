@@ -162,12 +162,12 @@ def _judged(
     bound, count = col[f"{name} bound"], styles("count")
     if name in ("intensity_at_most", "interval_high_at_most"):
         value = col["intensity" if name == "intensity_at_most" else "intensity_high"]
-        own = lines["category"].map(at[f"{name} rows"]).fillna(at[f"{name} row"])
+        category_bound = lines["category"].map(at[f"{name} rows"]).fillna(at[f"{name} row"])
         cells = SheetColumn(
             bounds.to_numpy(np.float64),
             f"{at['sheet']}$B${{b}}",
             styles("intensity"),
-            {"b": own.to_numpy(np.int64)},
+            {"b": category_bound.to_numpy(np.int64)},
         )
         formula = f"IF(ISNUMBER({value}),IF({value}<={bound},1,0),0)"
         return cells, SheetColumn(met, formula, count)

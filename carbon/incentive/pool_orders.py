@@ -82,8 +82,8 @@ def per_return_of(footprints: pd.DataFrame, spelled: Mapping[str, str]) -> PerRe
     mean = pd.Series(kg).groupby(footprints["category"].astype("str").to_numpy()).mean()
     found = mean.reindex(list(spelled.values())).set_axis(list(spelled))
     names: Any = footprints["sku"].astype("str").to_numpy() if "sku" in footprints else []
-    own = pd.Series(kg[: len(names)], index=pd.Index(names, dtype="str"), dtype="float64")
-    return PerReturn(found.astype("float64"), own[~own.index.duplicated()])
+    by_sku = pd.Series(kg[: len(names)], index=pd.Index(names, dtype="str"), dtype="float64")
+    return PerReturn(found.astype("float64"), by_sku[~by_sku.index.duplicated()])
 
 
 def window_of(

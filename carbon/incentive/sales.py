@@ -196,9 +196,9 @@ class _Left:
 
     def table(self) -> pd.DataFrame:
         """The problems, after those of the ledger."""
-        own = self.problems.table()
-        parts = [part for part in (self.ledger.problems, own) if not part.empty]
-        return pd.concat(parts, ignore_index=True) if parts else own
+        own_table = self.problems.table()
+        parts = [part for part in (self.ledger.problems, own_table) if not part.empty]
+        return pd.concat(parts, ignore_index=True) if parts else own_table
 
 
 def _shown(rows: pd.DataFrame, column: str) -> list[str]:

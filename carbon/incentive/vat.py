@@ -219,8 +219,8 @@ def _judged(condition: Condition, lines: pd.DataFrame) -> tuple[Any, Any, Flags]
     if isinstance(condition, IntensityAtMost):
         high = condition.predicate == "interval_high_at_most"
         value = lines["intensity_high" if high else "intensity"].to_numpy()
-        own = {name: float(bound) for name, bound in condition.category_bounds.items()}
-        bound = lines["category"].map(own).astype(np.float64).fillna(float(condition.bound))
+        bounds = {name: float(bound) for name, bound in condition.category_bounds.items()}
+        bound = lines["category"].map(bounds).astype(np.float64).fillna(float(condition.bound))
         return value, bound.to_numpy(), value <= bound.to_numpy()
     if isinstance(condition, LetterAtLeast):
         letter = lines["letter_used"].replace("", None)

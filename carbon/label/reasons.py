@@ -78,11 +78,11 @@ def contributions(footprints: Footprints) -> Floats:
         for part, name in STAGE_OF.items():
             place = STAGES.index(name)
             usual = np.nan_to_num(against[:, place])
-            own = np.nan_to_num(stage[:, place])
+            own_stage = np.nan_to_num(stage[:, place])
             if part in ("materials", "production"):
                 made += usual
                 usual = usual * heavier
-            table[:, PARTS.index(part)] = own - usual
+            table[:, PARTS.index(part)] = own_stage - usual
         table[:, PARTS.index("mass")] = (heavier - 1) * made
         share: Floats = table / reference[:, None]
     return share

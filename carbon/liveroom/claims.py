@@ -282,13 +282,15 @@ def _once(
 ) -> pd.DataFrame:
     """Refuse serials of several rooms and overlapping blocks; take off what was used."""
     columns = ["registry", "prefix", "first", "last", "room", "period", "amount", "line"]
-    own = table.loc[table["counts"], [*columns, "serial"]].sort_values("line").reset_index()
-    past = pd.DataFrame(columns=own.columns)
+    counted = table.loc[table["counts"], [*columns, "serial"]].sort_values("line").reset_index()
+    past = pd.DataFrame(columns=counted.columns)
     if earlier is not None and len(earlier):
         past = earlier[earlier["of"] == of].reset_index(drop=True).assign(index=-1, line=-1)
         past["amount"] = np.nan
-    both = pd.concat([own, past[[*own.columns]]], ignore_index=True) if len(past) else own
-    if not len(own):
+    both = (
+        pd.concat([counted, past[[*counted.columns]]], ignore_index=True) if len(past) else counted
+    )
+    if not len(counted):
         return both.loc[[], ["room", "period", "serial"]]
     old = (both["index"] < 0).to_numpy()
     width = both["first"].str.len().max()
@@ -326,10 +328,12 @@ def _once(
     past = past.assign(used=past["used"].astype(np.float64))
     spent = past.groupby(["registry", "prefix", past["first"].str.zfill(width)])["used"].sum()
     found = spent.reindex(
-        pd.MultiIndex.from_arrays([own["registry"], own["prefix"], own["first"].str.zfill(width)])
+        pd.MultiIndex.from_arrays(
+            [counted["registry"], counted["prefix"], counted["first"].str.zfill(width)]
+        )
     ).fillna(0.0)
-    left = table.loc[own["index"], "amount"].to_numpy() - found.to_numpy()
-    table.loc[own["index"], "left"] = np.maximum(left, 0.0)
-    rests = np.append(np.zeros(len(own), dtype=bool), past["used"].to_numpy() > 0)
+    left = table.loc[counted["index"], "amount"].to_numpy() - found.to_numpy()
+    table.loc[counted["index"], "left"] = np.maximum(left, 0.0)
+    rests = np.append(np.zeros(len(counted), dtype=bool), past["used"].to_numpy() > 0)
     clash: pd.DataFrame = both.loc[rests & fresh & (rooms | unlike), ["room", "period", "serial"]]
     return clash.reset_index(drop=True)

@@ -119,23 +119,27 @@ def goods_of(
     pandas.DataFrame
         The columns :data:`GOODS_COLUMNS`, one row a SKU; of a repeated SKU the first.
     """
-    own = facts(catalogue, policy)
+    product_facts = facts(catalogue, policy)
     typical = facts(archetypes, policy).set_index("sku")
-    category = own["category"]
+    category = product_facts["category"]
     of_category = typical["packaging_kg"].reindex(category).to_numpy(dtype=np.float64)
-    bare = own["told_packaging"].to_numpy(dtype=bool) & ~(own["packaging_kg"].to_numpy() > 0)
-    wrapped = own["told_packaging"].to_numpy(dtype=bool) & ~bare
-    flown = own["told_transport"].to_numpy(dtype=bool)
+    bare = product_facts["told_packaging"].to_numpy(dtype=bool) & ~(
+        product_facts["packaging_kg"].to_numpy() > 0
+    )
+    wrapped = product_facts["told_packaging"].to_numpy(dtype=bool) & ~bare
+    flown = product_facts["told_transport"].to_numpy(dtype=bool)
     with np.errstate(invalid="ignore", divide="ignore"):
-        ratio = own["packaging_kg"].to_numpy() / np.where(of_category > 0, of_category, np.nan)
+        ratio = product_facts["packaging_kg"].to_numpy() / np.where(
+            of_category > 0, of_category, np.nan
+        )
     table = pd.DataFrame(
         {
-            "sku": own["sku"],
+            "sku": product_facts["sku"],
             "category": category,
-            "air_share": own["air_share"].where(flown),
+            "air_share": product_facts["air_share"].where(flown),
             "packaging_mass": np.where(wrapped, ratio, np.nan),
-            "packaging_plastic": own["packaging_plastic"].where(wrapped),
-            "packaging_layers": own["packaging_layers"].where(wrapped),
+            "packaging_plastic": product_facts["packaging_plastic"].where(wrapped),
+            "packaging_layers": product_facts["packaging_layers"].where(wrapped),
             "category_return_rate": typical["return_rate"].reindex(category).to_numpy(),
             "price": _prices(catalogue.skus, policy.currency),
             "bare": bare,

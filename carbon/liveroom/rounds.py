@@ -185,11 +185,11 @@ def run(
 
 def _merchants(rooms: pd.DataFrame) -> npt.NDArray[np.object_]:
     """Merchant of each room; a room without one is its own."""
-    own = rooms["room"].astype(str).to_numpy(dtype=object)
+    rooms_as = rooms["room"].astype(str).to_numpy(dtype=object)
     if "merchant" not in rooms:
-        return own
+        return rooms_as
     told = rooms["merchant"].astype("object").fillna("").astype(str).to_numpy(dtype=object)
-    return np.where(told == "", own, told)
+    return np.where(told == "", rooms_as, told)
 
 
 def _parts(rooms: pd.DataFrame, rounds: int) -> list[tuple[int, pd.DataFrame]]:

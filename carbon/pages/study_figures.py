@@ -126,7 +126,7 @@ def _product(
     """One SKU."""
     sku = catalogue.skus.iloc[position]
     # two rows may have one identifier: the exchanges of a row are those of its own catalogue
-    own = study.inventory(catalogue.part(position, position + 1))
+    exchanges = study.inventory(catalogue.part(position, position + 1))
     place = f"{catalogue.file or 'catalogue'}, row {int(sku['line'])}"
     inside = [stage for stage in STAGES if stage in BOUNDARIES[study.boundary]]
     return {
@@ -148,7 +148,7 @@ def _product(
             "outside": [stage for stage in STAGES if stage not in inside],
         },
         "cells": _cells(study, catalogue, position, level, place),
-        "inventory": _exchanges(own),
+        "inventory": _exchanges(exchanges),
         "results": _results(study, row, inside, draws),
         "quality": {
             **{
@@ -162,7 +162,7 @@ def _product(
             "evidence": _text(row["evidence"]),
             "cite": "shares of results.total, by evidence of the cells and kind of the datasets",
         },
-        "sensitivity": _sensitivity(own, row),
+        "sensitivity": _sensitivity(exchanges, row),
         "comparison": _comparison(study, row),
         "assumptions": str(row["defaulted"]).split(),
         "problems": _problems(catalogue, str(row["sku"]), place),
@@ -209,10 +209,10 @@ def _cells(
     return records
 
 
-def _exchanges(own: pd.DataFrame) -> list[Record]:
+def _exchanges(exchanges: pd.DataFrame) -> list[Record]:
     """Exchanges of one SKU, those of one dataset in one stage together."""
     keys = ["stage", "activity", "location"]
-    summed = own.groupby(keys, observed=True, sort=False, as_index=False).agg(
+    summed = exchanges.groupby(keys, observed=True, sort=False, as_index=False).agg(
         {
             "amount": "sum",
             "unit": "first",
@@ -269,9 +269,9 @@ def _results(study: Study, row: Mapping[Any, Any], inside: Sequence[str], draws:
     }
 
 
-def _sensitivity(own: pd.DataFrame, row: Mapping[Any, Any]) -> Record:
+def _sensitivity(rows: pd.DataFrame, row: Mapping[Any, Any]) -> Record:
     """What carries the total, and what would narrow its interval most."""
-    exchanges = pd.DataFrame(_exchanges(own))
+    exchanges = pd.DataFrame(_exchanges(rows))
     if len(exchanges) and row["total_kg"] == row["total_kg"]:
         exchanges = exchanges[exchanges["kg"].notna()]
         order = np.argsort(-exchanges["kg"].abs().to_numpy(), kind="stable")[:LARGEST_SHARES]

@@ -96,8 +96,8 @@ class Drawing:
         if self.verified is not None:
             beside = with_verified(beside, self.verified)
         again = catalogue.skus["problem"].astype(str).str.contains("C008").to_numpy(dtype=bool)
-        own = ~again & (beside["sku"] != "").to_numpy(dtype=bool)
-        return graded[own].reset_index(drop=True), beside[own].reset_index(drop=True)
+        first = ~again & (beside["sku"] != "").to_numpy(dtype=bool)
+        return graded[first].reset_index(drop=True), beside[first].reset_index(drop=True)
 
 
 class Labels:

@@ -144,7 +144,7 @@ def _manifest(
     files: Sequence[Path],
 ) -> Manifest:
     """What the results rest on, and their hashes."""
-    own = inputs.get("policy")
+    policy_input = inputs.get("policy")
     sha256 = {"orders": ledger.sha256}
     return Manifest(
         program=f"carbon-label {carbon.__version__}",
@@ -156,8 +156,8 @@ def _manifest(
             "policy": {
                 "name": policy.name,
                 "version": policy.version,
-                "file": DEFAULT if own is None else own.name,
-                "sha256": digest(own or shipped("pool", DEFAULT)),
+                "file": DEFAULT if policy_input is None else policy_input.name,
+                "sha256": digest(policy_input or shipped("pool", DEFAULT)),
             },
         },
         about={"orders": {"read": len(ledger) + ledger.dropped, "left_out": ledger.dropped}},

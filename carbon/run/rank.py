@@ -40,7 +40,7 @@ def rank_job(
     by: str = "intensity",
     within: str = "category",
     draws: int = 1000,
-    own: References | None = None,
+    references: References | None = None,
     signals: Path | None = None,
 ) -> tuple[Job, Ranking]:
     """A ranking of a catalogue of any size.
@@ -54,7 +54,7 @@ def rank_job(
         As for :func:`carbon.liveroom.ranking.rank`.
     draws : int
         For intervals.
-    own : References, optional
+    references : References, optional
         A platform's.
     signals : pathlib.Path, optional
         Where scores for a search system go.
@@ -64,10 +64,10 @@ def rank_job(
     Job, Ranking
         What is done, and what says afterwards what is in it.
     """
-    chosen = own or study.references
+    chosen = references or study.references
     options = {"by": by, "within": within, "draws": draws, "references": chosen.id}
     ranking = Ranking(by, within, study.scale.confidence, output, signals)
-    compute = partial(graded, own=own)
+    compute = partial(graded, own=references)
     return Job("rank", study, compute, options, kept=".arrow", finish=ranking.finish), ranking
 
 
@@ -76,14 +76,14 @@ def graded(
     catalogue: Catalogue,
     folder: Path | None,
     *,
-    own: References | None,
+    references: References | None,
     by: str,
     draws: int,
     **_: Any,
 ) -> pd.DataFrame:
     """Rows of a batch: graded, with the merchant and, if it is ranked by, the best lever."""
     del folder
-    grades = study.grades(catalogue, references=own, draws=draws)
+    grades = study.grades(catalogue, references=references, draws=draws)
     grades["merchant"] = catalogue.skus["merchant"].to_numpy()
     if by == "saving":
         best = ranking.savings(study, catalogue, draws=draws)

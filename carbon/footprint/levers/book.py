@@ -133,14 +133,14 @@ class Book:
         row = self.levers[self.levers["lever"] == lever].iloc[0]
         return str(row["name"]), str(row["name_zh"])
 
-    def sizes(self, lever: str, own: str = "") -> dict[str, float]:
+    def sizes(self, lever: str, setting: str = "") -> dict[str, float]:
         """Sizes of a lever in base units; points and percent as shares.
 
         Parameters
         ----------
         lever : str
             Its name.
-        own : str
+        setting : str
             The user's sizes, as ``trips=40`` or ``box_cut=20%, fill_cut=0.5``.
 
         Raises
@@ -155,7 +155,7 @@ class Book:
             for name, value in zip(rows["parameter"], rows["value"], strict=True)
         }
         most = dict(zip(rows["parameter"], rows["high"] <= 1, strict=True))
-        for part in own.split(",") if own.strip() else ():
+        for part in setting.split(",") if setting.strip() else ():
             found = _SIZE.match(part)
             if found is None or found[1] not in out:
                 known = ", ".join(f"{name} [{unit[name]}]" for name in out) or "none"

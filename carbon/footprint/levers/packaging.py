@@ -116,11 +116,13 @@ def packaging_light(catalogue: Catalogue, sizes: Mapping[str, float], book: Book
     lines = catalogue.packaging
     row = lines["row"].to_numpy()
     items = book.items
-    own = _is(lines, set(items.index[items["level"] == "unit"])) & (lines["mass_kg"] > 0).to_numpy()
+    unit_items = (
+        _is(lines, set(items.index[items["level"] == "unit"])) & (lines["mass_kg"] > 0).to_numpy()
+    )
     packed = np.zeros(len(catalogue), dtype=bool)
-    packed[row[own]] = True
+    packed[row[unit_items]] = True
     change = Change.of(catalogue, ("no-packaging", ~packed))
-    factor = np.where(own & change.applies[row], 1 - sizes["cut"], 1.0)
+    factor = np.where(unit_items & change.applies[row], 1 - sizes["cut"], 1.0)
     return change.with_tables(packaging=_lighter(lines, factor))
 
 
