@@ -244,10 +244,10 @@ def refuse(code: str, rows: pd.DataFrame) -> None:
 
 def _grids(exchanges: pd.DataFrame) -> dict[str, float]:
     """Consumer electricity by place, where a source gives it as one figure [kg CO2e/kWh]."""
-    told = exchanges[
+    stated = exchanges[
         (exchanges["activity"] == CONSUMER_GRID) & exchanges["flow"].str.startswith(AGGREGATE)
     ]
-    first = told[told["rank"] == told.groupby("location")["rank"].transform("min")]
+    first = stated[stated["rank"] == stated.groupby("location")["rank"].transform("min")]
     return {
         str(where): float(kg) for where, kg in first.groupby("location")["amount"].sum().items()
     }

@@ -34,13 +34,13 @@ def stored() -> pd.DataFrame:
     """Own backgrounds that are kept: columns ``name version title datasets current``."""
     found = []
     for path in sorted(root().glob("*/*/datapackage.json")):
-        told = json.loads(path.read_text(encoding="utf-8"))
+        descriptor = json.loads(path.read_text(encoding="utf-8"))
         found.append(
             {
                 "name": path.parent.parent.name,
                 "version": path.parent.name,
-                "title": told["title"],
-                "datasets": told["datasets"],
+                "title": descriptor["title"],
+                "datasets": descriptor["datasets"],
                 "current": _current(path.parent.parent) == path.parent.name,
             }
         )

@@ -102,11 +102,11 @@ def load(path: Path | str, model: type[Model]) -> Model:
     if len(raw) > LARGEST:
         raise RuleError("P002", f"more than {LARGEST} bytes", file=str(path))
     try:
-        told = tomllib.loads(raw.decode("utf-8-sig"))
+        content = tomllib.loads(raw.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
         raise RuleError("P002", str(error)[:200], file=str(path)) from error
     try:
-        return model.model_validate(told)
+        return model.model_validate(content)
     except ValidationError as error:
         first, *others = error.errors(include_url=False, include_context=False)
         more = f"; and {len(others)} more" if others else ""

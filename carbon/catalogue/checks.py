@@ -89,8 +89,8 @@ def check_mass(
         ratio = total[apart] / mass[apart]
     wide = (ratio > _TOO_FAR) | (ratio < 1 / _TOO_FAR)
     for at, code in ((apart[~wide], "C204"), (apart[wide], "C206")):
-        told = [f"{total[item]:.6g} kg of {mass[item]:.6g} kg" for item in at]
-        problems.cells(rows, at, "materials", told, code)
+        stated = [f"{total[item]:.6g} kg of {mass[item]:.6g} kg" for item in at]
+        problems.cells(rows, at, "materials", stated, code)
 
     category = skus["category"].cat.codes.to_numpy()
     bounds = vocabulary.parameter_table
@@ -128,5 +128,5 @@ def check_lines(
     if not len(code):
         return
     found = virgin_only[code] & (materials["recycled_share"].to_numpy() > 0)
-    told = materials.loc[found, "material"].astype(str)
-    problems.cells(rows, materials["row"].to_numpy()[found], "materials", told.tolist(), "C205")
+    names = materials.loc[found, "material"].astype(str)
+    problems.cells(rows, materials["row"].to_numpy()[found], "materials", names.tolist(), "C205")

@@ -313,8 +313,8 @@ def _materials(
     recycled = np.where(virgin_only, 0.0, np.nan_to_num(lines["recycled_share"].to_numpy()))
     by_share = lines["share"].to_numpy() * skus["mass_kg"].to_numpy()[row]
     worked = skus["made_in"].cat.codes.to_numpy()[row]
-    told = lines["made_in"].to_numpy()
-    made = np.where(np.isnan(told), worked, told).astype(np.int32)
+    made_in = lines["made_in"].to_numpy()
+    made = np.where(np.isnan(made_in), worked, made_in).astype(np.int32)
     road, sea = inbound_km(made, worked, default_km[row], geography, vocabulary)
     return pd.DataFrame(
         {

@@ -121,7 +121,7 @@ def _fill_categories(
         rows.texts.get("mass", blank).take(at), COLUMNS["mass"], header, vocabulary.unit_words
     ).values
     choices: dict[tuple[str, str, float], Choice] = {}
-    told: dict[str, list[tuple[int, str]]] = {}
+    reworded_cells: dict[str, list[tuple[int, str]]] = {}
     for position, text, title, mass in zip(
         where.tolist(), written, titles, masses.tolist(), strict=True
     ):
@@ -131,10 +131,10 @@ def _fill_categories(
         choice = choices[asked]
         codes[position] = names.code(choice.category) if choice.category else -1
         if choice.code or choice.hint:
-            told.setdefault(choice.code or "C010", []).append((position, choice.hint))
+            reworded_cells.setdefault(choice.code or "C010", []).append((position, choice.hint))
     unhinted = codes < 0
     lines = Lines(rows, np.arange(len(codes)), "category", texts, texts, {}, {})
-    for code, noted in told.items():
+    for code, noted in reworded_cells.items():
         positions = np.array([position for position, _ in noted])
         unhinted[positions] = False
         values = pc.fill_null(pc.cast(texts, pa.string()).take(pa.array(positions)), "")
@@ -203,12 +203,12 @@ def _contents(
     texts = rows.texts["mass"]
     beside = [str(each) for each in np.asarray(category)[odd]]
     prose = ContentProse(vocabulary.unit_words)
-    compact, told = reworded(texts, odd, prose.read, beside)
+    compact, readings = reworded(texts, odd, prose.read, beside)
     changed = pc.fill_null(pc.not_equal(texts, compact), True).to_numpy(zero_copy_only=False)
     changed &= pc.is_valid(texts).to_numpy(zero_copy_only=False)
     if not changed.any():
         return
-    tell_reworded(rows, "mass", texts, told, problems)
+    tell_reworded(rows, "mass", texts, readings, problems)
     at = np.flatnonzero(changed)
     again = cells.measure(compact.take(pa.array(at)), COLUMNS["mass"], "", vocabulary.unit_words)
     found.values[at] = again.values

@@ -191,9 +191,9 @@ def _choose(sheets: list[Sheet], table: str, problems: CellProblems) -> tuple[Sh
         headers = understand(sheet.headers, known, _unit_of(table), sheet.file)
         have = {header.column for header in headers}
         missing = [ledger_columns(table)[name] for name in needed if name not in have]
-        told = ", ".join(f"{column.name} ({column.header_zh})" for column in missing)
+        names = ", ".join(f"{column.name} ({column.header_zh})" for column in missing)
         seen = ", ".join(sheet.headers)[:300]
-        raise LedgerError("G005", f"missing {told}; headers seen: {seen}", file=sheet.file)
+        raise LedgerError("G005", f"missing {names}; headers seen: {seen}", file=sheet.file)
     for header, cells in zip(taken[1], taken[0].columns, strict=True):
         if not header.column and (header.source.strip() or cells.null_count < len(cells)):
             code = "G007" if header.code == "C007" else header.code
@@ -320,13 +320,13 @@ def _currency(
         return names.index(name)
 
     if "currency" in found:
-        told: pd.Categorical = found["currency"].values
-        words = [currency_of(word) or currency_of(word.upper()) for word in told.categories]
+        stated: pd.Categorical = found["currency"].values
+        words = [currency_of(word) or currency_of(word.upper()) for word in stated.categories]
         codes = np.array([*(place(word) for word in words), 0], np.int16)
-        row = codes[told.codes]
+        row = codes[stated.codes]
         unknown = np.array([*(not word for word in words), False])
         if unknown.any():
-            fail("currency", "C103", np.flatnonzero(unknown[told.codes]))
+            fail("currency", "C103", np.flatnonzero(unknown[stated.codes]))
     for name, cells in found.items():
         if columns[name].kind != "money":
             continue

@@ -282,9 +282,9 @@ def _date(texts: Any, column: LedgerColumn, _unit: str) -> Cells:
     out = Cells(np.full(len(texts), np.datetime64("NaT", "s")), _null(texts))
     for pattern in (_ORDERED, _COMPACT):
         parts = pc.extract_regex(texts, pattern)
-        told = np.asarray(pc.is_valid(parts), bool)
-        if told.any():
-            out.values[told] = _stamp(parts.filter(pa.array(told)))
+        valid = np.asarray(pc.is_valid(parts), bool)
+        if valid.any():
+            out.values[valid] = _stamp(parts.filter(pa.array(valid)))
     serial = np.asarray(pc.fill_null(pc.match_substring_regex(texts, _SERIAL), False), bool)
     if serial.any():
         days = np.array(pc.cast(texts.filter(pa.array(serial)), pa.float64()), np.float64)

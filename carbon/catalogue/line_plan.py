@@ -336,9 +336,9 @@ def _append(path: Path, sheet: Sheet, rows: Any) -> None:
     files = np.full(len(sheet.lines), sheet.file, object) if sheet.files is None else sheet.files
     columns = [*(column.take(at) for column in sheet.columns), pa.array(sheet.lines[rows])]
     columns.append(pa.array(files[rows], pa.string()))
-    told = json.dumps([sheet.headers, [astuple(fault) for fault in sheet.faults]])
+    header = json.dumps([sheet.headers, [astuple(fault) for fault in sheet.faults]])
     names = [str(position) for position in range(len(columns))]
-    batch = pa.record_batch(columns, names=names).replace_schema_metadata({"table": told})
+    batch = pa.record_batch(columns, names=names).replace_schema_metadata({"table": header})
     with path.open("ab") as target, pa.ipc.new_stream(target, batch.schema) as stream:
         stream.write_batch(batch)
 

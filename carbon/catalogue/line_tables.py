@@ -42,7 +42,7 @@ def understood(
     table: str,
     vocabulary: Vocabulary,
     problems: CellProblems,
-    told: list[tuple[str, Header]],
+    understood_as: list[tuple[str, Header]],
     first: bool = True,
 ) -> dict[str, tuple[int, Header]]:
     """Canonical column → its position and header; damaged rows and unknown headers are told.
@@ -59,7 +59,7 @@ def understood(
             problems.add(
                 header.code, file=sheet.file, row=1, column=header.source, hint=header.note
             )
-        told.append((sheet.file, header))
+        understood_as.append((sheet.file, header))
     for fault in sheet.faults:
         if not len(sheet.rows_of(fault)) and (first or fault.line):
             problems.add(
@@ -183,14 +183,14 @@ def line_table(
     size: int,
     vocabulary: Vocabulary,
     problems: CellProblems,
-    told: list[tuple[str, Header]],
+    understood_as: list[tuple[str, Header]],
     context: Whole,
     category: Any,
 ) -> pd.DataFrame:
     """Lines of one kind, from the compact cells, the tidy table or both."""
     sources = list(compact)
     if sheet is not None:
-        sources += _tidy(table, sheet, rows, sources, vocabulary, problems, told, context)
+        sources += _tidy(table, sheet, rows, sources, vocabulary, problems, understood_as, context)
     frames = []
     for lines in sources:
         if table == "materials":
@@ -209,11 +209,11 @@ def _tidy(
     compact: Sequence[Lines],
     vocabulary: Vocabulary,
     problems: CellProblems,
-    told: list[tuple[str, Header]],
+    understood_as: list[tuple[str, Header]],
     context: Whole,
 ) -> list[Lines]:
     """Lines of a tidy table; those of unknown SKUs, or of SKUs that have a cell too, are noted."""
-    headers = understood(sheet, table, vocabulary, problems, told, context.first)
+    headers = understood(sheet, table, vocabulary, problems, understood_as, context.first)
     named = {"materials": "material", "packaging": "item", "legs": "mode"}[table]
     missing = [name for name in ("sku", named) if name not in headers]
     if missing:

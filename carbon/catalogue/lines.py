@@ -92,12 +92,12 @@ class Lines:
         """Note a problem at some of the lines (positions)."""
         if not len(where):
             return
-        told: Any = values
-        if told is None and self.column:
-            told = self.text.take(pa.array(where))
-        elif told is None:
-            told = self.rows.texts[column].take(pa.array(self.at[where]))
-        problems.cells(self.rows, self.at[where], self.column or column, told, code, hints)
+        texts: Any = values
+        if texts is None and self.column:
+            texts = self.text.take(pa.array(where))
+        elif texts is None:
+            texts = self.rows.texts[column].take(pa.array(self.at[where]))
+        problems.cells(self.rows, self.at[where], self.column or column, texts, code, hints)
 
     def tell_faults(self, problems: CellProblems) -> None:
         """Note the faults of the numbers."""
@@ -248,20 +248,20 @@ def material_lines(
     known = owner >= 0
     count = np.bincount(owner[known], minlength=size)
     neither = np.isnan(share) & np.isnan(mass)
-    told = np.zeros(len(owner), bool)
+    stated = np.zeros(len(owner), bool)
     for found in lines.values.values():
         for _, where in found.faults:
-            told[where] = True
-    alone = neither & known & (count[owner] == 1) & ~told
+            stated[where] = True
+    alone = neither & known & (count[owner] == 1) & ~stated
     share = np.where(alone, 1.0, share)
-    lines.fail(problems, np.flatnonzero(neither & ~alone & ~told & known), "material", "C101")
+    lines.fail(problems, np.flatnonzero(neither & ~alone & ~stated & known), "material", "C101")
     shared, weighed = (np.zeros(size, bool) for _ in range(2))
     shared[owner[known & ~np.isnan(share)]] = True
     weighed[owner[known & ~np.isnan(mass)]] = True
     mixed = shared & weighed
     lines.fail(problems, _firsts(lines, mixed), "material", "C203")
     fit = shared & ~mixed
-    fit[owner[(told | neither & ~alone) & known]] = False
+    fit[owner[(stated | neither & ~alone) & known]] = False
     share = shares(lines, share, owner, size, fit, "share", "C202", problems)
     order = lines.by_row()
     order = order[(codes[order] >= 0) & ~(np.isnan(share) & np.isnan(mass))[order]]
@@ -286,18 +286,18 @@ def _made_in(lines: Lines, vocabulary: Vocabulary, problems: CellProblems) -> ND
     places = vocabulary.names("region")
     blank = pa.nulls(len(lines.at), pa.string())
     if lines.column == "":
-        told = lines.rows.texts.words("made_in", blank)
+        place_texts = lines.rows.texts.words("made_in", blank)
     elif pc.any(pc.match_substring_regex(lines.name, "[@\uff20]")).as_py():
         parts = pc.extract_regex(lines.name, "^(?P<name>[^@\uff20]+)[@\uff20](?P<place>.+)$")
-        told = pc.utf8_trim_whitespace(pc.struct_field(parts, "place"))
+        place_texts = pc.utf8_trim_whitespace(pc.struct_field(parts, "place"))
         name = pc.utf8_trim_whitespace(pc.struct_field(parts, "name"))
         lines.name = pc.coalesce(name, lines.name)
     else:
         return np.full(len(lines.at), np.nan)
-    codes = places.find(told)
-    unknown = (codes < 0) & pc.is_valid(told).to_numpy(zero_copy_only=False)
+    codes = places.find(place_texts)
+    unknown = (codes < 0) & pc.is_valid(place_texts).to_numpy(zero_copy_only=False)
     where = np.flatnonzero(unknown)
-    values = told.take(pa.array(where)).to_pylist()
+    values = place_texts.take(pa.array(where)).to_pylist()
     lines.fail(problems, where, lines.column or "made_in", "C231", values=values)
     return np.where(codes >= 0, codes, np.nan)
 
@@ -407,8 +407,8 @@ def shares(
         at = np.flatnonzero((group >= 0) & off[np.maximum(group, 0)])
         _, first = np.unique(group[at], return_index=True)
         where = at[first]
-        told = np.bincount(group[inside], minlength=size) > 0
-        sums = [f"sum {total[item]:.4%}" if told[item] else "" for item in group[where]]
+        stated = np.bincount(group[inside], minlength=size) > 0
+        sums = [f"sum {total[item]:.4%}" if stated[item] else "" for item in group[where]]
         hints = ["" if text else "write the share of each, as 40%; 60%" for text in sums]
         values = [text.replace(".0000%", "%") or "no shares" for text in sums]
         lines.fail(problems, where, column, code, hints, values)

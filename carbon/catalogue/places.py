@@ -260,8 +260,8 @@ def destination_lines(
         odd[where] = True
     if odd.any():
         given = rows.texts["destination"]
-        mixes, told = reworded(given, np.unique(at[odd]), PlaceProse.of(vocabulary).read)
-        tell_reworded(rows, "destination", given, told, problems)
+        mixes, readings = reworded(given, np.unique(at[odd]), PlaceProse.of(vocabulary).read)
+        tell_reworded(rows, "destination", given, readings, problems)
         if not mixes.equals(given):
             rows.texts["destination"] = mixes
             if mixes.null_count == len(mixes):

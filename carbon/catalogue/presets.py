@@ -86,16 +86,16 @@ def presets() -> dict[str, Preset]:
     """
     known = {}
     for path in sorted((templates_root() / "catalogue" / "presets").glob("*.toml")):
-        told = tomllib.loads(path.read_text(encoding="utf-8"))
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
         known[path.stem] = Preset(
             name=path.stem,
-            title=told["title"],
-            recognise=tuple(frozenset(map(key, headers)) for headers in told["recognise"]),
-            columns={name: tuple(sources) for name, sources in told["columns"].items()},
-            group=told.get("group", ""),
-            parents=told.get("parents"),
+            title=content["title"],
+            recognise=tuple(frozenset(map(key, headers)) for headers in content["recognise"]),
+            columns={name: tuple(sources) for name, sources in content["columns"].items()},
+            group=content.get("group", ""),
+            parents=content.get("parents"),
             **{
-                name: tuple(told.get(name, ()))
+                name: tuple(content.get(name, ()))
                 for name in ("sku_parts", "left_out", "filled_down", "goods_have")
             },
         )

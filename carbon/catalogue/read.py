@@ -144,9 +144,9 @@ def read_tables(
     """
     problems = problems or CellProblems()
     context = context or Whole()
-    told: list[tuple[str, Header]] = []
+    understood_as: list[tuple[str, Header]] = []
     main = sheets["skus"]
-    headers = understood(main, "skus", vocabulary, problems, told, context.first)
+    headers = understood(main, "skus", vocabulary, problems, understood_as, context.first)
     missing = [name for name in ("sku", "category") if name not in headers]
     if missing:
         detail = (
@@ -207,7 +207,7 @@ def read_tables(
             size,
             vocabulary,
             problems,
-            told,
+            understood_as,
             context,
             category,
         )
@@ -246,7 +246,7 @@ def read_tables(
         destinations=frames["destination"],
         provenance=pd.DataFrame(provenance, columns=list(PROVENANCE_COLUMNS)),
         problems=problems.table(),
-        headers=header_table(told),
+        headers=header_table(understood_as),
         file=file,
         sessions=sessions,
         evidence=evidence,

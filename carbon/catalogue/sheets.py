@@ -179,8 +179,8 @@ def records(file: str, rows: Sequence[tuple[int, Sequence[Any]]]) -> Sheet:
     body: list[Sequence[Any]] = []
     for number, row in rows[1:]:
         if len(row) > width and any(cell not in (None, "") for cell in row[width:]):
-            told = "; ".join(str(cell) for cell in row[width:] if cell)[:80]
-            faults.append(Fault(file, number, told, "more cells than headers"))
+            excess = "; ".join(str(cell) for cell in row[width:] if cell)[:80]
+            faults.append(Fault(file, number, excess, "more cells than headers"))
         body.append([*row[:width], *([None] * (width - len(row)))])
     columns = [
         cells_of([cell if cell != "" else None for cell in column])

@@ -76,8 +76,8 @@ def levels(catalogue: Catalogue) -> pd.DataFrame:
         stated = named["level"].to_numpy(dtype=np.int8)[inside]
         column = position[inside]
         # a document shows what was written, and stands behind nothing that was not
-        told = level[row, column] > ASSUMED
-        np.maximum.at(level, (row[told], column[told]), stated[told])
+        declared = level[row, column] > ASSUMED
+        np.maximum.at(level, (row[declared], column[declared]), stated[declared])
     return pd.DataFrame(level, columns=catalogue.provenance.columns)
 
 
@@ -98,8 +98,8 @@ def by_stage(catalogue: Catalogue) -> npt.NDArray[np.int8]:
     columns = []
     for stage in STAGES:
         cells = level[list(CELLS_OF_STAGE[stage])].to_numpy()
-        told = np.where(cells > ASSUMED, cells, VERIFIED).min(axis=1)
-        columns.append(np.where((cells > ASSUMED).any(axis=1), told, ASSUMED))
+        weakest = np.where(cells > ASSUMED, cells, VERIFIED).min(axis=1)
+        columns.append(np.where((cells > ASSUMED).any(axis=1), weakest, ASSUMED))
     return np.column_stack(columns).astype(np.int8)
 
 

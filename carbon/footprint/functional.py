@@ -178,22 +178,22 @@ class Functional:
         skus = catalogue.skus
         category = skus["category"].cat.codes.to_numpy()
         column, usual = self.column[category], self.usual[category]
-        told = contents(skus["quantity"], self.vocabulary.unit_words)
+        quantities = contents(skus["quantity"], self.vocabulary.unit_words)
         count = skus["pack_count"].to_numpy(dtype=np.float64)
         weighed = (catalogue.provenance["mass"] != _DEFAULT).to_numpy()
         mass = np.where(weighed, skus["mass_kg"].to_numpy(dtype=np.float64), np.nan)
         name, size = self._class(skus, category, mass)
         by_mass = mass / (self.mass[category] * size) * usual
         density = self.density[category]
-        litres = _first(told["volume"], told["mass"] / density)
-        sheets = _first(told["count"] / self.pieces[category], count * np.nan)
+        litres = _first(quantities["volume"], quantities["mass"] / density)
+        sheets = _first(quantities["count"] / self.pieces[category], count * np.nan)
         amount = np.full(len(skus), np.nan)
         certain = np.zeros(len(skus), bool)
         for kind, stated, otherwise in (
-            ("mass", _first(mass, told["mass"], told["volume"] * density), None),
+            ("mass", _first(mass, quantities["mass"], quantities["volume"] * density), None),
             ("volume", _first(litres, mass / density), None),
             ("capacity", _first(litres), by_mass),
-            ("pieces", _first(count, told["count"]), np.where(usual == 1, 1.0, by_mass)),
+            ("pieces", _first(count, quantities["count"]), np.where(usual == 1, 1.0, by_mass)),
             ("sheets", sheets, by_mass),
             ("fine_metal", self._fine(catalogue, category, mass), None),
         ):
@@ -211,7 +211,9 @@ class Functional:
         # what a told quantity weighs, where nobody weighed it
         kg = _first(
             np.where(
-                np.isin(column, ("mass", "volume")), _first(told["mass"], litres * density), np.nan
+                np.isin(column, ("mass", "volume")),
+                _first(quantities["mass"], litres * density),
+                np.nan,
             ),
             self.mass[category] * ratio,
         )

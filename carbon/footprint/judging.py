@@ -138,8 +138,8 @@ class Judging:
 def _stranded(catalogue: Catalogue) -> Catalogue:
     """What is returned abroad does not fly home: it is disposed of there, unless a way is told."""
     skus, there = catalogue.skus, catalogue.destinations
-    told = [PROVENANCES.index("given"), PROVENANCES.index("measured")]
-    untold = ~np.isin(catalogue.provenance["return_transport"].to_numpy(), told)
+    stated = [PROVENANCES.index("given"), PROVENANCES.index("measured")]
+    untold = ~np.isin(catalogue.provenance["return_transport"].to_numpy(), stated)
     row = there["row"].to_numpy()
     made = _countries(skus["origin"])[row]
     abroad = np.bincount(

@@ -155,24 +155,24 @@ def assess(catalogue: Catalogue, judging: Tables, vocabulary: Vocabulary) -> Pla
     if below is not None:
         add("C271", below.to_numpy(dtype=bool), "production")
     by_part = [evidence[list(cells)].to_numpy() for cells in CELLS_OF.values()]
-    told = np.column_stack([cells.max(axis=1) for cells in by_part]) >= _DECLARED
+    stated = np.column_stack([cells.max(axis=1) for cells in by_part]) >= _DECLARED
     # units in a parcel without what they are packed in do not tell the packaging
-    told[:, PARTS.index("packaging")] = evidence["packaging"].to_numpy() >= _DECLARED
+    stated[:, PARTS.index("packaging")] = evidence["packaging"].to_numpy() >= _DECLARED
     # an untold cell stands dear and decides nothing: the weakest of those that were told
     level = np.column_stack(
         [np.where(cells >= _DECLARED, cells, _VERIFIED).min(axis=1) for cells in by_part]
     )
-    level = np.where(told, level, 0)
+    level = np.where(stated, level, 0)
     made = PARTS.index("production")
     follows = level[:, PARTS.index("materials")]
-    level[:, made] = np.where(told[:, made], level[:, made], follows)
+    level[:, made] = np.where(stated[:, made], level[:, made], follows)
     return Plausible(
         outside,
         wrong | named | priced | proposed,
         vague,
         _joined_codes(codes, size),
         level.astype(np.int8),
-        told,
+        stated,
         placed,
         _graded(catalogue, judging["functional_quantities"], vocabulary, evidence),
     )
@@ -227,8 +227,8 @@ class _Bounds:
         with np.errstate(invalid="ignore"):
             small = np.isin(flatters, ("low", "both")) & (value < low * (1 - SLACK))
             large = np.isin(flatters, ("high", "both")) & (value > high * (1 + SLACK))
-        told = (level >= _DECLARED) & (level < _VERIFIED)
-        flag: Flags = told & (small | large)
+        declared = (level >= _DECLARED) & (level < _VERIFIED)
+        flag: Flags = declared & (small | large)
         return flag
 
 
@@ -282,8 +282,8 @@ def _packed(
         np.append(trips["high"].to_numpy(dtype=np.float64), np.nan)[code],
         np.append(trips["declared_high"].to_numpy(dtype=np.float64), np.nan)[code],
     )
-    told = (level >= _DECLARED) & (level < _VERIFIED)
-    many = told & (lines["trips"].to_numpy(dtype=np.float64) > most * (1 + SLACK))
+    declared = (level >= _DECLARED) & (level < _VERIFIED)
+    many = declared & (lines["trips"].to_numpy(dtype=np.float64) > most * (1 + SLACK))
     flag: Flags = light | (np.bincount(row[many], minlength=size) > 0)
     return flag
 
@@ -310,8 +310,8 @@ def _recycled(
     share = lines["recycled_share"].to_numpy(dtype=np.float64)
     over = share > high[lines["material"].cat.codes.to_numpy()] * (1 + SLACK)
     level = evidence["materials"].to_numpy()
-    told = (level >= _DECLARED) & (level < _DOCUMENTED)
-    flag: Flags = told & (np.bincount(row[over], minlength=size) > 0)
+    declared = (level >= _DECLARED) & (level < _DOCUMENTED)
+    flag: Flags = declared & (np.bincount(row[over], minlength=size) > 0)
     return flag
 
 
@@ -342,12 +342,12 @@ def _composition(
         share = by_group / by_group.sum(axis=1, keepdims=True)
     category = catalogue.skus["category"].cat.codes.to_numpy()
     level = evidence["materials"].to_numpy()
-    told = (level >= _DECLARED) & (level < _DOCUMENTED) & (category >= 0)
-    told &= ~catalogue.skus["unspecific"].to_numpy(dtype=bool)
+    declared = (level >= _DECLARED) & (level < _DOCUMENTED) & (category >= 0)
+    declared &= ~catalogue.skus["unspecific"].to_numpy(dtype=bool)
     with np.errstate(invalid="ignore"):
         beyond = (share > high[category] + SLACK) | (share < low[category] - SLACK)
     # a category of which nothing is said is of anything
-    flag: Flags = told & beyond.any(axis=1) & (high[category].sum(axis=1) > 0)
+    flag: Flags = declared & beyond.any(axis=1) & (high[category].sum(axis=1) > 0)
     return flag
 
 

@@ -244,11 +244,14 @@ def assess(part: Part, edition: Edition, unit: Floats) -> Quality:
     amount = np.column_stack(
         [np.maximum.reduce([score[provenance[cell]] for cell in CELLS[name]]) for name in GROUPS]
     )
-    told = np.isin(
+    stated = np.isin(
         np.arange(len(PROVENANCES)), [PROVENANCES.index("given"), PROVENANCES.index("measured")]
     )
     primary = np.column_stack(
-        [np.logical_and.reduce([told[provenance[cell]] for cell in CELLS[name]]) for name in GROUPS]
+        [
+            np.logical_and.reduce([stated[provenance[cell]] for cell in CELLS[name]])
+            for name in GROUPS
+        ]
     )
     once, back, lost = _layers(part)
     rate, resale = provenance["return_rate"], provenance["resale_share"]
@@ -256,7 +259,7 @@ def assess(part: Part, edition: Edition, unit: Floats) -> Quality:
     for layer, cells in ((once, ()), (back, (rate,)), (lost, (rate, resale))):
         here = layer * weighed[..., 0]
         all_primary = np.logical_and.reduce(
-            [np.ones(part.n, bool), *(told[cell] for cell in cells)]
+            [np.ones(part.n, bool), *(stated[cell] for cell in cells)]
         )
         poorest = np.maximum.reduce(
             [amount, *(np.tile(score[cell], (len(GROUPS), 1)).T for cell in cells)]

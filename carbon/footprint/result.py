@@ -226,8 +226,8 @@ class Footprints:
         fits = np.where(np.isnan(total) & ~self.missing, -1, self.fit)
         frame["match"] = pd.Categorical.from_codes(fits, categories=pd.Index(FITS))
         same = np.zeros(len(self), dtype=np.int8)
-        for name, told in (("basis", str(self.basis)), ("edition", self.basis.edition)):
-            frame[name] = pd.Categorical.from_codes(same, categories=pd.Index([told]))
+        for name, text in (("basis", str(self.basis)), ("edition", self.basis.edition)):
+            frame[name] = pd.Categorical.from_codes(same, categories=pd.Index([text]))
         unknown = np.isnan(total) & ~self.missing & ~skus["failed"].to_numpy(dtype=bool)
         problem = _with_code(skus["problem"], self.missing, "S001")
         problem = _with_code(problem, unknown, "S006")

@@ -50,8 +50,8 @@ def settle(
     row, mass = lines["row"].to_numpy(), lines["mass_kg"].to_numpy(dtype=np.float64)
     category = catalogue.skus["category"].cat.codes.to_numpy()
     vague = _vague(lines["material"], category[row], judging["unspecific_materials"], vocabulary)
-    told = (catalogue.provenance["materials"] != _DEFAULT).to_numpy()
-    vague &= told[row]
+    stated = (catalogue.provenance["materials"] != _DEFAULT).to_numpy()
+    vague &= stated[row]
     row_kg = np.bincount(row, mass, size)
     part = np.bincount(row[vague], mass[vague], size)
     with np.errstate(invalid="ignore", divide="ignore"):

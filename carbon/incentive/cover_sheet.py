@@ -130,10 +130,10 @@ class Front:
             if isinstance(value, int | float):
                 sheet.write_number(row, column, value, style)
             elif value != "":
-                told = str(value)[:32_000]
+                text = str(value)[:32_000]
                 # a text between these tags would be taken for formatted text as it stands
                 sheet.write_string(
-                    row, column, f" {told}" if told.startswith("<r>") else told, style
+                    row, column, f" {text}" if text.startswith("<r>") else text, style
                 )
 
     def _cite(self, part: Any) -> str:

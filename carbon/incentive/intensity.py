@@ -179,9 +179,9 @@ def change(
             _known(lines, terms, scale, whole=summed)
             for lines, terms in (now, base, (base[0], base_now))
         ]
-        effects, told = _decomposed(*tables)
+        effects, reasons = _decomposed(*tables)
         parts.append(effects)
-        ends.append(told)
+        ends.append(reasons)
     return Change(pd.concat(parts, ignore_index=True), pd.concat(ends, ignore_index=True))
 
 
@@ -225,7 +225,7 @@ def _decomposed(
         name: table.groupby("taxpayer")[["kept", "revenue", "known", *TERMS]].sum()
         for name, table in (("now", now), ("base", base), ("base_now", base_now))
     }
-    told, parts = [], []
+    reasons, parts = [], []
     payers = index.get_level_values(0)
     for measure in ("per_1000", "per_unit"):
         per = "known" if measure == "per_1000" else "kept"
@@ -251,7 +251,7 @@ def _decomposed(
             name: table["known"] / table["revenue"].where(table["revenue"] > 0)
             for name, table in sums.items()
         }
-        told.append(
+        reasons.append(
             pd.DataFrame(
                 {
                     "taxpayer": found.index,
@@ -268,7 +268,7 @@ def _decomposed(
     rank = out["effect"].map({name: at for at, name in enumerate(EFFECTS)})
     out = out.assign(rank=rank).sort_values(["taxpayer", "measure", "rank"], kind="stable")
     columns = ["taxpayer", "measure", "effect", "group", "value"]
-    return out[columns], pd.concat(told, ignore_index=True)
+    return out[columns], pd.concat(reasons, ignore_index=True)
 
 
 def _pooled(table: pd.DataFrame, both: set[tuple[str, str]]) -> pd.DataFrame:

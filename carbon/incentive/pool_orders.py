@@ -178,10 +178,10 @@ def claims_of(frame: pd.DataFrame, policy: Policy, problems: Problems) -> Floats
     returned = frame["returned"].to_numpy(dtype=bool)
     out = np.zeros(len(frame))
     if "return_freight" in frame:
-        told = frame["return_freight"].to_numpy(dtype=np.float64, na_value=np.nan)
+        stated = frame["return_freight"].to_numpy(dtype=np.float64, na_value=np.nan)
         most = float(policy.pricing.claim_most.value * MONEY)
-        out = np.where(returned, np.minimum(told, most), 0.0)
-        stray = ~returned & (told > 0)
+        out = np.where(returned, np.minimum(stated, most), 0.0)
+        stray = ~returned & (stated > 0)
         if stray.any():
             problems.add("I007", column="return_freight", value=f"{int(stray.sum())} orders")
     else:

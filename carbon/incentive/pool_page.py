@@ -76,9 +76,11 @@ def summary(pool: Pool, policy: Policy, *, source: str, basis: str = "", lang: s
         days[["low", "median", "high"]].to_numpy(np.float64),
         days["festival_zh" if lang == "zh" else "festival"].tolist(),
     )
-    told = pool.categories.sort_values("orders", ascending=False, kind="stable").head(SHOWN)
+    shown = pool.categories.sort_values("orders", ascending=False, kind="stable").head(SHOWN)
     level = float(policy.credibility.interval)
-    low, high = credibility.interval(told["prior_a"].to_numpy(), told["prior_b"].to_numpy(), level)
+    low, high = credibility.interval(
+        shown["prior_a"].to_numpy(), shown["prior_b"].to_numpy(), level
+    )
     rows = [
         Bar(
             name,
@@ -88,7 +90,7 @@ def summary(pool: Pool, policy: Policy, *, source: str, basis: str = "", lang: s
             most,
         )
         for name, mean, least, most in zip(
-            told["category"], told["prior_mean"], low, high, strict=True
+            shown["category"], shown["prior_mean"], low, high, strict=True
         )
     ]
     chart = bars(rows, name=say["categories"], key="c")

@@ -139,8 +139,10 @@ def settle(
     keep = left_out.keep
     if not keep.any():
         causes = first_causes(ledger)
-        told = f"{int(outside.sum())} lines lie outside" + (f"; refused: {causes}" * bool(causes))
-        raise LedgerError("T004", told, file=ledger.file)
+        message = f"{int(outside.sum())} lines lie outside" + (
+            f"; refused: {causes}" * bool(causes)
+        )
+        raise LedgerError("T004", message, file=ledger.file)
     returning = (rows["refund"] != 0) | (rows["returned_units"] != 0)
     late = keep & refunded & ~sold & returning
     left_out.note("T025", "refund_date", int(late.sum()))
@@ -225,8 +227,8 @@ def _columns(ledger: Ledger, rule: TaxRule, categories: Mapping[str, str]) -> pd
         out[name] = frame[name].fillna(0).astype(np.int64) if name in frame else 0
     exact = np.ones(size, dtype=np.bool_)
     for name in ("revenue", "refund"):
-        told = frame[name].fillna(0).to_numpy(np.int64) if name in frame else np.zeros(size, "i8")
-        out[name], fine = minor(told, rule.minor_digits)
+        amount = frame[name].fillna(0).to_numpy(np.int64) if name in frame else np.zeros(size, "i8")
+        out[name], fine = minor(amount, rule.minor_digits)
         exact &= fine
     out["exact"] = exact
     out["currency"] = frame["currency"].astype(str) == rule.currency
@@ -289,10 +291,10 @@ def _twice(rows: pd.DataFrame, keep: Flags) -> list[tuple[str, Flags]]:
     for name in ("units", "revenue", "returned_units", "refund", "vat_ppm", "date", "refund_date"):
         table[name] = rows[name].to_numpy()[at]
     table["refunding"] = (table["units"] == 0) & (table["revenue"] == 0)
-    told = pd.DataFrame(table)
-    again = told.duplicated().to_numpy()
-    named = told["entry"].to_numpy() >= 0
-    once = told[named & ~again]
+    repeats = pd.DataFrame(table)
+    again = repeats.duplicated().to_numpy()
+    named = repeats["entry"].to_numpy() >= 0
+    once = repeats[named & ~again]
     double = once.duplicated(["taxpayer", "sku", "entry", "refunding"], keep=False).to_numpy()
     repeated, contradictory = (np.zeros(len(rows), dtype=np.bool_) for _ in range(2))
     repeated[at[again]] = True

@@ -167,11 +167,11 @@ def _with_evidence(
     cents = np.nan_to_num(claim[orders]) / (MONEY // CENTS)
     out["claims_cents"] = pd.Series(cents).groupby(group).sum().round().astype("Int64")
     if "reason" in rows:
-        told = rows["reason"].astype("object").where(rows["returned"].to_numpy(dtype=bool))
+        reasons = rows["reason"].astype("object").where(rows["returned"].to_numpy(dtype=bool))
         counted = (
-            pd.Series(group[told.notna()])
+            pd.Series(group[reasons.notna()])
             .to_frame("name")
-            .assign(reason=told[told.notna()].to_numpy())
+            .assign(reason=reasons[reasons.notna()].to_numpy())
         )
         counted = counted.value_counts().rename("count").reset_index()
         counted = counted.sort_values(["count", "reason"], ascending=[False, True])
@@ -183,8 +183,8 @@ def _with_evidence(
 
 def _table(kind: str, names: Any, **columns: Any) -> pd.DataFrame:
     size = len(names)
-    told = {"kind": [kind] * size, "name": [str(name) for name in names]}
-    return pd.DataFrame({**told, "merchant": "", **columns}, index=range(size))
+    cells = {"kind": [kind] * size, "name": [str(name) for name in names]}
+    return pd.DataFrame({**cells, "merchant": "", **columns}, index=range(size))
 
 
 def _chance(returns: Floats, orders: Floats, rate: Floats, tests: int) -> Floats:
@@ -218,8 +218,8 @@ def _repeated(
     orders = np.bincount(at, minlength=len(many)).astype(float)
     expected = np.bincount(at, cells.rate[cells.of[rows]], len(many))
     returns = back[many].astype(float)
-    told = int((np.bincount(codes[codes >= 0], minlength=len(names)) > 0).sum())
-    p = _chance(returns, orders, expected / orders, told)
+    names_used = int((np.bincount(codes[codes >= 0], minlength=len(names)) > 0).sum())
+    p = _chance(returns, orders, expected / orders, names_used)
     odd = p < chance
     merchants = frame["merchant"].cat.codes.to_numpy()[rows]
     only = _only(at, merchants, len(many))
@@ -292,17 +292,17 @@ def _one_reason(
     known = sparse.csr_matrix(
         (np.ones(len(rows)), (merchant, category)), shape=(merchants, categories)
     )
-    told = np.asarray(known.sum(axis=1)).ravel()
+    reasons = np.asarray(known.sum(axis=1)).ravel()
     pairs, count = np.unique(merchant * kinds + reason, return_counts=True)
     who, why = np.divmod(pairs, kinds)
     expected = np.asarray((known @ shares)[who, why])
-    p = _chance(count.astype(float), told[who], expected / told[who], len(pairs))
-    odd = (p < chance) & (count >= least) & (count >= share * told[who]) & (why < len(common))
+    p = _chance(count.astype(float), reasons[who], expected / reasons[who], len(pairs))
+    odd = (p < chance) & (count >= least) & (count >= share * reasons[who]) & (why < len(common))
     names = np.asarray(frame["reason"].cat.categories)[common[why[odd]]]
     table = _table(
         "merchant reason",
         names,
-        orders=told[who[odd]].astype(np.int64),
+        orders=reasons[who[odd]].astype(np.int64),
         returns=count[odd].astype(np.int64),
         expected_returns=expected[odd],
         chance=p[odd],

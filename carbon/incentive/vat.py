@@ -171,9 +171,11 @@ def _joined(out: pd.DataFrame, footprints: pd.DataFrame) -> Flags:
     at = pd.Index(single["sku"].astype("object")).get_indexer(out["sku"].astype("object"))
     known: Flags = at >= 0
     for name in ("total_kg", "low_kg", "high_kg", *SHARES):
-        told = single[name].to_numpy(np.float64) if name in single else np.full(len(single), np.nan)
+        stated = (
+            single[name].to_numpy(np.float64) if name in single else np.full(len(single), np.nan)
+        )
         digits = MILLIGRAM if name.endswith("_kg") else 9
-        out[name] = np.where(known, np.round(_at(told, at, np.nan), digits), np.nan)
+        out[name] = np.where(known, np.round(_at(stated, at, np.nan), digits), np.nan)
     single = single.assign(**_letters(single))
     for name in ("category", "letter", "letter_used", "state"):
         words = single[name].astype("object").to_numpy()
@@ -201,12 +203,12 @@ def _at(values: npt.NDArray[Any], at: npt.NDArray[np.intp], gap: object) -> npt.
     return values[at] if len(values) else np.full(len(at), gap)
 
 
-def _certificates(skus: pd.Series, told: pd.DataFrame | None, period: Period) -> pd.Series:
+def _certificates(skus: pd.Series, certificates: pd.DataFrame | None, period: Period) -> pd.Series:
     """Certificate of each SKU that is in force on the last day, the one that lasts longest."""
-    if told is None or told.empty:
+    if certificates is None or certificates.empty:
         return pd.Series("", index=skus.index, dtype="object")
     day = pd.Timestamp(period.last)
-    valid = told[(told["valid_from"] <= day) & (told["valid_to"] >= day)]
+    valid = certificates[(certificates["valid_from"] <= day) & (certificates["valid_to"] >= day)]
     valid = valid.sort_values(["valid_to", "certificate"]).drop_duplicates("sku", keep="last")
     words = valid["certificate"].astype(str) + " (" + valid["verifier"].astype(str) + ", "
     words += valid["valid_to"].dt.strftime("%Y-%m-%d") + ")"
@@ -247,9 +249,9 @@ def _relief(lines: pd.DataFrame, rule: TaxRule) -> npt.NDArray[np.int64]:
     return micro
 
 
-def _codes(flags: dict[str, Flags], told: pd.Series) -> pd.Series:
+def _codes(flags: dict[str, Flags], by_line: pd.Series) -> pd.Series:
     """Codes of each line, after those of its footprint."""
-    size = np.zeros(len(told), dtype=np.int64)
+    size = np.zeros(len(by_line), dtype=np.int64)
     for bit, flag in enumerate(flags.values()):
         size |= flag.astype(np.int64) << bit
     patterns, code = np.unique(size, return_inverse=True)
@@ -260,8 +262,8 @@ def _codes(flags: dict[str, Flags], told: pd.Series) -> pd.Series:
         ],
         dtype="object",
     )[code]
-    before = told.fillna("").astype(str).to_numpy(dtype="object")
-    return pd.Series(before + " " + words, index=told.index).str.strip()
+    before = by_line.fillna("").astype(str).to_numpy(dtype="object")
+    return pd.Series(before + " " + words, index=by_line.index).str.strip()
 
 
 def total(lines: pd.DataFrame, rule: TaxRule) -> pd.DataFrame:

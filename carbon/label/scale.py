@@ -280,7 +280,7 @@ def grade(
     unknown, without = np.isnan(total), np.isnan(standing.reference)
     undrawn = np.isnan(chance).any(axis=1)
     parts = contributions(footprints)
-    told = plausible.told if plausible is not None else np.ones((n, len(PARTS)), dtype=bool)
+    stated = plausible.told if plausible is not None else np.ones((n, len(PARTS)), dtype=bool)
     if plausible is not None:
         without |= ~plausible.graded
     codes = Codes(n)
@@ -289,7 +289,7 @@ def grade(
     untold = np.zeros(n, dtype=bool)
     if plausible is not None:
         for part, code in NEEDED.items():
-            gap = ~told[:, PARTS.index(part)]
+            gap = ~stated[:, PARTS.index(part)]
             if part == "mass":
                 gap = ~_quantity_told(footprints, gap)
             codes.add(code, gap & ~unknown & ~without)
@@ -328,7 +328,7 @@ def grade(
     frame["state"] = pd.Categorical.from_codes(state, categories=pd.Index(STATES))
     reason = codes.words(plausible.codes if plausible is not None else None)
     frame["reason"] = pd.Series(reason).mask(pd.Series(unknown), frame["problem"].astype("object"))
-    frame["why"] = reasons_of(parts, told)
+    frame["why"] = reasons_of(parts, stated)
     frame["dear_kg"] = _or_zero(getattr(standing, "dear_kg", None), n)
     lowest, share = evidence_of(footprints, plausible)
     frame["evidence"] = pd.Categorical.from_codes(

@@ -166,7 +166,9 @@ def claimed(
     return Claims(table, clash)
 
 
-def _registries(told: pd.Series, of: str, policy: Policy) -> tuple[npt.NDArray[np.object_], Floats]:
+def _registries(
+    names: pd.Series, of: str, policy: Policy
+) -> tuple[npt.NDArray[np.object_], Floats]:
     """Registry of each row, ``""`` if it is not accepted, and what one serial stands for."""
     known = {
         name.casefold(): one
@@ -174,7 +176,7 @@ def _registries(told: pd.Series, of: str, policy: Policy) -> tuple[npt.NDArray[n
         if one.of == of
         for name in (one.id, *one.names)
     }
-    words = told.str.casefold()
+    words = names.str.casefold()
     ids = words.map({name: one.id for name, one in known.items()}).fillna("")
     each = words.map({name: one.each for name, one in known.items()})
     return np.asarray(ids, dtype=object), np.asarray(each, dtype=np.float64)
@@ -243,14 +245,14 @@ def _in_time(
             )
         return
     name = "generation_start"
-    told = frame[name] if name in frame else pd.Series(pd.NaT, range(n))
-    start = told.to_numpy(dtype="datetime64[s]")
+    times = frame[name] if name in frame else pd.Series(pd.NaT, range(n))
+    start = times.to_numpy(dtype="datetime64[s]")
     months = np.timedelta64(round(policy.matching.certificate_months.value), "M")
-    refuse("R030", name, np.isnat(start), told)
+    refuse("R030", name, np.isnat(start), times)
     for other in ("issued", "generation_end"):
         if other in frame:
             day = as_days(frame[other])
-            faults = misdated(day, after=as_days(told), as_of=as_of)
+            faults = misdated(day, after=as_days(times), as_of=as_of)
             refuse("R084", other, faults["early"] | faults["future"], frame[other])
     end = (start.astype("datetime64[M]") + months).astype("datetime64[s]")
     at = np.maximum(table["session"].to_numpy(), -1)
@@ -311,7 +313,7 @@ def _once(
         .loc[rooms]
         .sort_values("told")
         .groupby("cluster")["told"]
-        .agg(lambda told: ", ".join(dict.fromkeys(told)))
+        .agg(lambda texts: ", ".join(dict.fromkeys(texts)))
     )
     named = both["cluster"].map(names)
     serial = both["registry"].astype(str) + " " + both["serial"].astype(str)

@@ -241,14 +241,14 @@ def _doubts(sold: Sold, goods: pd.DataFrame, problems: RoomProblems) -> None:
             )
 
 
-def _rooms(told: pd.DataFrame) -> pd.DataFrame:
+def _rooms(rooms: pd.DataFrame) -> pd.DataFrame:
     """One row a room, the first."""
-    table = told.assign(room=text_of(told, "room").to_numpy())
+    table = rooms.assign(room=text_of(rooms, "room").to_numpy())
     return table[(table["room"] != "")].drop_duplicates("room").reset_index(drop=True)
 
 
-def _repeated_rooms(told: pd.DataFrame, problems: RoomProblems) -> None:
-    table = told.assign(room=text_of(told, "room").to_numpy())
+def _repeated_rooms(rooms: pd.DataFrame, problems: RoomProblems) -> None:
+    table = rooms.assign(room=text_of(rooms, "room").to_numpy())
     line = table["line"] if "line" in table else pd.Series(np.arange(2, len(table) + 2))
     rest = table.drop(columns="line", errors="ignore")
     repeated = rest.astype("str").duplicated().to_numpy()
@@ -268,8 +268,8 @@ def _serials(claims: Claims, n: int) -> npt.NDArray[np.object_]:
     block = used["last_serial"] != used["serial"]
     text = text.where(~block, text + " … " + used["last_serial"].astype(str))
     out = np.full(n, "", dtype=object)
-    told = text.groupby(used["place"]).agg("; ".join)
-    out[told.index.to_numpy(dtype=np.int64)] = told.to_numpy()
+    by_place = text.groupby(used["place"]).agg("; ".join)
+    out[by_place.index.to_numpy(dtype=np.int64)] = by_place.to_numpy()
     return out
 
 
@@ -297,10 +297,10 @@ def _gates(
         )
     codes = problems.by_room()
     sound = ~(unsold | back | silent | sold.mixed)
-    sound &= np.array(["R011" not in told for told in codes], dtype=bool)
+    sound &= np.array(["R011" not in gate_codes for gate_codes in codes], dtype=bool)
     none = np.full(n, np.nan)
-    told = [" ".join(code for code in one.split() if code in DATA) for one in codes]
-    gates = [Gate("data", sound, none, np.nan, np.array(told, dtype=object))]
+    gate_codes = [" ".join(code for code in one.split() if code in DATA) for one in codes]
+    gates = [Gate("data", sound, none, np.nan, np.array(gate_codes, dtype=object))]
     asked = policy.gates
     for name, column, bound in (
         ("coverage", "coverage", asked.coverage),

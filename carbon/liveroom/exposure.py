@@ -145,8 +145,8 @@ def allocate(
     base = impressions[used] / total
     found = conflicts(base, small, names[used].tolist(), rules)
     if found:
-        told = "; ".join(f"{' + '.join(one.rules)}: {one.en}" for one in found)
-        raise RuleError("R200", told)
+        message = "; ".join(f"{' + '.join(one.rules)}: {one.en}" for one in found)
+        raise RuleError("R200", message)
     book = rulebook(base, small, rules)
     wish = base * (1 + boost)
     wish /= wish.sum()
@@ -192,7 +192,7 @@ def _checked(rooms: pd.DataFrame, boost_cap: float) -> tuple[pd.DataFrame, pd.Da
     twice = names.duplicated(keep=False).to_numpy()
     no_count = ~np.isfinite(impressions) | (impressions < 0)
     wrong = (boost < 0) | (boost > boost_cap * (1 + TOUCH))
-    told = {
+    reasons = {
         "R203": ("room", twice),
         "R204": ("impressions", no_count),
         "R205": ("boost", wrong),
@@ -202,7 +202,7 @@ def _checked(rooms: pd.DataFrame, boost_cap: float) -> tuple[pd.DataFrame, pd.Da
     }
     rows = []
     codes = np.full(n, "", dtype=object)
-    for code, (column, flags) in told.items():
+    for code, (column, flags) in reasons.items():
         at = np.flatnonzero(flags)
         codes[at] += np.where(codes[at] == "", code, " " + code)
         values = rooms[column].astype(str).to_numpy()[at] if column in rooms else ""

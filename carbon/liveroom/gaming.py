@@ -136,8 +136,8 @@ def _bunching(goods: Listing, ratio: Floats, bounds: dict[str, float], rules: Ga
                 place, np.where(known, codes, -1), len(names), rules.bunching_window.value
             )
             enough = (counts.sum(axis=1) >= rules.bunching_least.value) & (np.array(names) != "")
-            told = {"under": counts[:, 1], "over": counts[:, 2], "expected": expected, "p": p}
-            part = pd.DataFrame({**told, "name": names, "kind": kind, "letter": letter})
+            columns = {"under": counts[:, 1], "over": counts[:, 2], "expected": expected, "p": p}
+            part = pd.DataFrame({**columns, "name": names, "kind": kind, "letter": letter})
             parts.append(part[enough])
     table = pd.concat(parts, ignore_index=True)
     table["q"] = tests.adjusted(table["p"].to_numpy(dtype=np.float64))
@@ -177,8 +177,8 @@ def _clones(
     name = tests.folded(skus["name"]).to_numpy(dtype=object)
     gtin = skus["gtin"].astype("object").fillna("").astype(str).to_numpy(dtype=object)
     unnamed = np.where(name == "", np.nan, 1.0)
-    told = stated(catalogue, "materials") & stated(catalogue, "packaging")
-    told &= goods.merchant != ""  # among all merchants numbers would meet by chance
+    stated_goods = stated(catalogue, "materials") & stated(catalogue, "packaging")
+    stated_goods &= goods.merchant != ""  # among all merchants numbers would meet by chance
     shop = [goods.merchants, goods.categories]
     total = grades["total_kg"].to_numpy(dtype=np.float64)
     label = tests.clones(
@@ -186,7 +186,12 @@ def _clones(
         [
             [np.where(gtin == "", np.nan, 1.0)],
             [mass, np.where(np.isnan(price), 1.0, price), unnamed],
-            [mass, price, Quantities(catalogue).packaging_mass, np.where(told, total, np.nan)],
+            [
+                mass,
+                price,
+                Quantities(catalogue).packaging_mass,
+                np.where(stated_goods, total, np.nan),
+            ],
         ],
         rules.clone_tolerance.value,
     )
@@ -353,8 +358,8 @@ def _waybills(
     first = np.flatnonzero(~pd.Series(goods.sku).duplicated().to_numpy())
     place = pd.Index(goods.sku[first]).get_indexer(pd.Index(parcels["sku"].astype(str)))
     at = np.append(first, -1)[place]
-    told = parcels["units"] if "units" in parcels else pd.Series(1, index=parcels.index)
-    units = told.astype("Float64").fillna(1).to_numpy(dtype=np.float64)
+    unit_counts = parcels["units"] if "units" in parcels else pd.Series(1, index=parcels.index)
+    units = unit_counts.astype("Float64").fillna(1).to_numpy(dtype=np.float64)
     weighed = parcels["parcel_mass"].to_numpy(dtype=np.float64)
     with np.errstate(divide="ignore", invalid="ignore"):
         times = np.where(at >= 0, weighed / (units * np.append(declared, np.nan)[at]), np.nan)

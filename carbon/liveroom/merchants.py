@@ -66,15 +66,15 @@ def merchants_of(
     -------
     Merchants
     """
-    told = merchants if merchants is not None else pd.DataFrame()
-    table = pd.DataFrame({"grade": text_of(told, "credit_grade")})
+    register = merchants if merchants is not None else pd.DataFrame()
+    table = pd.DataFrame({"grade": text_of(register, "credit_grade")})
     for name in ("blocked", "small_merchant"):
-        table[name] = told[name].astype("boolean") if name in told else pd.NA
+        table[name] = register[name].astype("boolean") if name in register else pd.NA
         table[name] = table[name].astype("boolean")
     # one that stands twice is blocked if any of its rows says so
-    by = table.groupby(text_of(told, "merchant").to_numpy(), sort=True)
+    by = table.groupby(text_of(register, "merchant").to_numpy(), sort=True)
     one = by.agg({"grade": "last", "blocked": "max", "small_merchant": "max"})
-    group = _with_blocked(told, one["blocked"])
+    group = _with_blocked(register, one["blocked"])
     who = text_of(rooms, "merchant")
     found = one.reindex(pd.Index(who))
     at = np.flatnonzero(who.isin(group))
@@ -115,7 +115,7 @@ def _words(rooms: pd.Index, findings: pd.DataFrame | None) -> npt.NDArray[np.obj
         return np.full(len(rooms), "?", dtype=object)
     out = np.full(len(rooms), "", dtype=object)
     words = text_of(findings, "words").groupby(text_of(findings, "room"), sort=True)
-    told = words.agg(lambda one: ", ".join(dict.fromkeys(one)))
-    place = rooms.get_indexer(told.index)
-    out[place[place >= 0]] = told.to_numpy()[place >= 0]
+    joined = words.agg(lambda one: ", ".join(dict.fromkeys(one)))
+    place = rooms.get_indexer(joined.index)
+    out[place[place >= 0]] = joined.to_numpy()[place >= 0]
     return out

@@ -116,11 +116,11 @@ class Keys:
         missing = sorted({*self.columns} - set(grades))
         if missing:
             raise StudyError("R100", f"missing {', '.join(missing)}")
-        for column, told in self._told.items():
+        for column, values in self._told.items():
             if column in grades:
-                told |= set(map(str, grades[column].dropna().unique())) - {""}
-            if len(told) > 1:
-                one, other, *_ = sorted(told)
+                values |= set(map(str, grades[column].dropna().unique())) - {""}
+            if len(values) > 1:
+                one, other, *_ = sorted(values)
                 raise StudyError("S002", f"{column}: {one} against {other}")
         value, spread, reason, words = _values(grades, self.by)
         self._value.append(value)
@@ -224,9 +224,9 @@ def _values(grades: pd.DataFrame, by: str) -> tuple[Floats, Floats, Whole, list[
     unknown = np.isnan(ratio)
     if by != "saving":  # what is not believed stands apart with its evidence, never in front
         unknown |= (state == "withheld").to_numpy(dtype=bool, na_value=False)
-    codes, told = pd.factorize(grades["reason"][unknown])
+    codes, reasons = pd.factorize(grades["reason"][unknown])
     reason[unknown] = np.where(codes < 0, 1, len(words) + codes)
-    return value, spread, reason, words + [str(word) or "R101" for word in told]
+    return value, spread, reason, words + [str(word) or "R101" for word in reasons]
 
 
 def _taken(parts: list[Floats], rows: Whole) -> Floats:

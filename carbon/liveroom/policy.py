@@ -55,18 +55,18 @@ class Bound(Cited):
 
 
 def _within(low: float, high: float) -> AfterValidator:
-    def check(told: Bound) -> Bound:
-        if not low <= told.value <= high:
+    def check(bound: Bound) -> Bound:
+        if not low <= bound.value <= high:
             raise ValueError(f"the value must be from {low:g} to {high:g}")
-        return told
+        return bound
 
     return AfterValidator(check)
 
 
-def _whole(told: Bound) -> Bound:
-    if told.value != int(told.value):
+def _whole(bound: Bound) -> Bound:
+    if bound.value != int(bound.value):
         raise ValueError("the value must be a whole number")
-    return told
+    return bound
 
 
 Share = Annotated[Bound, _within(0, 1)]
@@ -381,5 +381,5 @@ class Policy(Rules):
     @property
     def id(self) -> str:
         """Name, version and digest of what the rules say."""
-        told = json.dumps(self.model_dump(mode="json"), sort_keys=True, ensure_ascii=False)
-        return f"{self.name} {self.version}+{hashlib.sha256(told.encode()).hexdigest()[:12]}"
+        content = json.dumps(self.model_dump(mode="json"), sort_keys=True, ensure_ascii=False)
+        return f"{self.name} {self.version}+{hashlib.sha256(content.encode()).hexdigest()[:12]}"

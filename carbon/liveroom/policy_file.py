@@ -161,8 +161,8 @@ def _bounds(key: str, metric: Metric, criterion: Criterion) -> Iterator[Conflict
         yield Conflict("R042", f"{key}.unknown", f"{unknown:g}", f"zero is {zero:g}")
     for name, value in (("full", full), ("zero", zero), ("unknown", unknown)):
         if value < 0 or (metric.unit == "share" and value > 1):
-            told = "a share lies between 0 and 1" if metric.unit == "share" else "at least 0"
-            yield Conflict("R043", f"{key}.{name}", f"{value:g}", told)
+            range_text = "a share lies between 0 and 1" if metric.unit == "share" else "at least 0"
+            yield Conflict("R043", f"{key}.{name}", f"{value:g}", range_text)
 
 
 def _tiers(policy: Policy) -> Iterator[Conflict]:

@@ -73,7 +73,7 @@ def facts(catalogue: Catalogue, policy: Policy) -> pd.DataFrame:
     layers = np.bincount(row[layer], minlength=size).astype(np.float64)
     skus = catalogue.skus
     failed = skus["failed"].to_numpy(dtype=bool)
-    told = {name: ~failed & stated(catalogue, name) for name in ("transport", "packaging")}
+    stated_by = {name: ~failed & stated(catalogue, name) for name in ("transport", "packaging")}
     return pd.DataFrame(
         {
             "sku": skus["sku"].astype(str),
@@ -83,8 +83,8 @@ def facts(catalogue: Catalogue, policy: Policy) -> pd.DataFrame:
             "packaging_plastic": np.where(mass_sum > 0, share, 0.0),
             "packaging_layers": layers,
             "return_rate": skus["return_rate"].to_numpy(dtype=np.float64),
-            "told_transport": told["transport"],
-            "told_packaging": told["packaging"],
+            "told_transport": stated_by["transport"],
+            "told_packaging": stated_by["packaging"],
         }
     )
 

@@ -47,8 +47,8 @@ def starts(new_group: Flags, value: Floats, variance: Floats, score: float) -> F
     for at in range(0, n - 1, STRIDE):
         upto = min(at + STRIDE, n - 1)
         gap = np.diff(value[at : upto + 1])
-        told = bar * (variance[at + 1 : upto + 1] + variance[at:upto])
-        alike[at:upto] &= (gap <= 0) | (gap**2 < told)
+        apart = bar * (variance[at + 1 : upto + 1] + variance[at:upto])
+        alike[at:upto] &= (gap <= 0) | (gap**2 < apart)
     alike[-1:] = True
     alike = _upcoming(alike, 0)
     at = 0
@@ -61,9 +61,9 @@ def starts(new_group: Flags, value: Floats, variance: Floats, score: float) -> F
         while look < end[at]:
             upto = min(look + width, int(end[at]))
             ahead = value[look:upto] - value[at]
-            told = (ahead > 0) & (ahead**2 >= bar * (variance[look:upto] + variance[at]))
-            first = int(told.argmax())
-            if told[first]:
+            apart = (ahead > 0) & (ahead**2 >= bar * (variance[look:upto] + variance[at]))
+            first = int(apart.argmax())
+            if apart[first]:
                 lead = look + first
                 break
             look, width = upto, 2 * width

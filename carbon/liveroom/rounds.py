@@ -128,8 +128,8 @@ def run(
     course: list[tuple[float, ...]] = []
     last: Allocation | None = None
     below = np.zeros(len(names), dtype=bool)
-    told = "round" in rooms
-    echo = None if told else _Echo(rooms, market)
+    has_rounds = "round" in rooms
+    echo = None if has_rounds else _Echo(rooms, market)
     parts = _parts(rooms, rounds)
     for number, part in parts:
         demand = part["impressions"].to_numpy(dtype=np.float64)
@@ -188,8 +188,8 @@ def _merchants(rooms: pd.DataFrame) -> npt.NDArray[np.object_]:
     rooms_as = rooms["room"].astype(str).to_numpy(dtype=object)
     if "merchant" not in rooms:
         return rooms_as
-    told = rooms["merchant"].astype("object").fillna("").astype(str).to_numpy(dtype=object)
-    return np.where(told == "", rooms_as, told)
+    merchants = rooms["merchant"].astype("object").fillna("").astype(str).to_numpy(dtype=object)
+    return np.where(merchants == "", rooms_as, merchants)
 
 
 def _parts(rooms: pd.DataFrame, rounds: int) -> list[tuple[int, pd.DataFrame]]:

@@ -219,14 +219,14 @@ def tally(
     lines_of = lines(slice(None))
     sums = total(units), total(np.nan_to_num(returned)) + total(back)
     over = sums[1] > sums[0]
-    told = np.flatnonzero(over)
+    lines_at = np.flatnonzero(over)
     home = key // (len(skus) + 1)
     problems.add(
         "R079",
         file="sales",
         column="units",
-        owner=home[told],
-        value=[f"{sums[1][at]:g} of {sums[0][at]:g}" for at in told],
+        owner=home[lines_at],
+        value=[f"{sums[1][at]:g} of {sums[0][at]:g}" for at in lines_at],
     )
     given_back = np.minimum(sums[1], sums[0])
     closed_units = total(np.where(closed, units, 0.0))
@@ -235,14 +235,14 @@ def tally(
     if rules is not None:
         rate = np.append(goods["category_return_rate"].to_numpy(dtype=np.float64), np.nan)
         few = odd_returns(closed_units, closed_back, rate[key % (len(skus) + 1) - 1], rules)
-        told = np.flatnonzero(few)
+        lines_at = np.flatnonzero(few)
         problems.add(
             "R072",
             file="sales",
             column="returned_units",
-            owner=home[told],
-            value=[f"{closed_back[at]:g} of {closed_units[at]:g}" for at in told],
-            sku=skus.to_numpy()[key[told] % (len(skus) + 1) - 1],
+            owner=home[lines_at],
+            value=[f"{closed_back[at]:g} of {closed_units[at]:g}" for at in lines_at],
+            sku=skus.to_numpy()[key[lines_at] % (len(skus) + 1) - 1],
         )
 
     def by_room(place: Integers, weights: Floats) -> Floats:
@@ -307,9 +307,9 @@ def _closed(
     warn("R062", "settled_on", ~np.isnat(settled_on) & (settled_on < sold_on + days))
     closed = ~np.isnat(closes) & (closes <= as_of)
     if "settled" in sales:
-        told = sales["settled"].astype("boolean")
-        yes = told.fillna(False).to_numpy(dtype=bool)
-        no = np.logical_not(told.fillna(True).to_numpy(dtype=bool))
+        settled = sales["settled"].astype("boolean")
+        yes = settled.fillna(False).to_numpy(dtype=bool)
+        no = np.logical_not(settled.fillna(True).to_numpy(dtype=bool))
         warn("R062", "settled", yes & np.isnat(settled_on) & (sold_on + days > as_of))
         closed = (closed | yes) & ~no
         closes = np.where(yes, np.minimum(closes, as_of), closes)

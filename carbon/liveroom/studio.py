@@ -236,12 +236,12 @@ def _read(sessions: pd.DataFrame, rooms: pd.Index, problems: RoomProblems) -> pd
         )
     for name in ("equipment", "place", "viewer_place", "meter_id"):
         table[name] = text_of(sessions, name).to_numpy()
-    told = (
+    stated = (
         sessions["metered"].astype("boolean")
         if "metered" in sessions
         else pd.Series(pd.NA, range(n))
     )
-    table["told"] = told.ne(other=False).fillna(True).to_numpy(dtype=bool)
+    table["told"] = stated.ne(other=False).fillna(True).to_numpy(dtype=bool)
     lost = (table["room"] < 0).to_numpy()
     problems.add_rows("R005", "sessions", "room", table, lost, text_of(sessions, "room"))
     same = table.drop(columns="line").duplicated().to_numpy() & ~lost
@@ -357,5 +357,5 @@ def viewers_of(sessions: pd.DataFrame, viewers: str) -> list[str]:
     >>> viewers_of(pd.DataFrame({"place": ["CN-ZJ", "CN-ZJ"]}), "CN")
     ['CN', 'CN-ZJ']
     """
-    told = {*text_of(sessions, "place"), *text_of(sessions, "viewer_place"), viewers}
-    return sorted(told - {""})
+    places = {*text_of(sessions, "place"), *text_of(sessions, "viewer_place"), viewers}
+    return sorted(places - {""})

@@ -275,14 +275,14 @@ def outputs(folder: Path, inputs: list[Named]) -> list[Named]:
     ]
 
 
-def restored(path: Path, told: Manifest) -> dict[str, list[Path]]:
+def restored(path: Path, manifest: Manifest) -> dict[str, list[Path]]:
     """Inputs of a manifest, unless one has changed.
 
     Parameters
     ----------
     path : pathlib.Path
         The manifest.
-    told : Manifest
+    manifest : Manifest
         What it says.
 
     Returns
@@ -297,7 +297,7 @@ def restored(path: Path, told: Manifest) -> dict[str, list[Path]]:
     """
     home = path.resolve().parent
     out: dict[str, list[Path]] = {}
-    for one in told.inputs:
+    for one in manifest.inputs:
         file = home / one.path
         if not file.is_file():
             raise StudyError("T011", "it is missing", file=one.path)
@@ -309,7 +309,7 @@ def restored(path: Path, told: Manifest) -> dict[str, list[Path]]:
         folder = home.joinpath(*parts[:3])
         if folder not in out.setdefault(one.role, []):
             out[one.role].append(folder)
-    known = {home / one.path for one in told.inputs}
+    known = {home / one.path for one in manifest.inputs}
     for folder in (path for paths in out.values() for path in paths if path.is_dir()):
         for file in sorted(folder.rglob("*")):
             if file.is_file() and file not in known:

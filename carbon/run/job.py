@@ -137,6 +137,6 @@ def _left_out(frame: pd.DataFrame, catalogue: Catalogue) -> int:
     if "before_kg" in frame:  # several rows a SKU
         return int(frame.loc[frame["before_kg"].isna(), "sku"].nunique(dropna=False))
     if "total" in frame:  # labels: several rows a SKU, and none for one that stood before
-        told = frame.loc[frame["total"] != "", "sku"]
-        return len(catalogue) - told[told != ""].nunique()
+        left_out = frame.loc[frame["total"] != "", "sku"]
+        return len(catalogue) - left_out[left_out != ""].nunique()
     return int(catalogue.skus["failed"].sum())

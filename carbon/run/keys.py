@@ -57,8 +57,10 @@ def content_keys(sheets: dict[str, Sheet], context: Whole, stream: Stream) -> pd
         lines = _row_hashes(sheet, table, stream)[known]
         np.add.at(content, at[known], _mixed(lines + place.astype(np.uint64) * _GOLDEN))
     if stream.sessions is not None and len(stream.sessions):
-        told = stream.sessions.astype("object")
-        words = np.array(["|".join(map(repr, row)) for row in told.to_numpy().tolist()], object)
+        session_names = stream.sessions.astype("object")
+        words = np.array(
+            ["|".join(map(repr, row)) for row in session_names.to_numpy().tolist()], object
+        )
         of = np.append(hash_array(words, categorize=False), np.uint64(0))
         named = pd.DataFrame(
             {

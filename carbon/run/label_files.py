@@ -113,13 +113,13 @@ def drawn(
     rows: list[list[str]] = []
     for drawing in drawings:
         sku = str(drawing.fact["sku"])
-        told = ["", ""]
+        claims_cell = ["", ""]
         if sku not in records:  # on the first of its rows
             found = claims.get(sku)
-            told = [json.dumps(found, ensure_ascii=False) if found else ""]
-            told.append(drawing.fact["certificate"])
+            claims_cell = [json.dumps(found, ensure_ascii=False) if found else ""]
+            claims_cell.append(drawing.fact["certificate"])
         records[sku] = drawing.fact
-        rows.append(_row(drawing, files, told))
+        rows.append(_row(drawing, files, claims_cell))
     if job.sheets:
         for design in designs_of(job):
             name = design.sheet.name
@@ -129,7 +129,7 @@ def drawn(
     return pd.DataFrame(rows, columns=list(ROW_COLUMNS), dtype="str"), claimed
 
 
-def _row(drawing: LabelFile, files: Files, told: list[str]) -> list[str]:
+def _row(drawing: LabelFile, files: Files, claims_cell: list[str]) -> list[str]:
     fact = drawing.fact
     return [
         fact["sku"],
@@ -138,7 +138,7 @@ def _row(drawing: LabelFile, files: Files, told: list[str]) -> list[str]:
         *(fact[key] for key in ("state", "letter", "probability", "total", "low", "high")),
         *(fact[key] for key in ("edition", "date", "valid_until")),
         files.put(drawing.name, drawing.content),
-        *told,
+        *claims_cell,
     ]
 
 
@@ -151,10 +151,10 @@ def _claimless(about: pd.DataFrame, market: str) -> tuple[pd.DataFrame, list[dic
         cleaned, found = clean(texts, rules)
         out[column] = cleaned.to_numpy(dtype=object)
         if len(found):
-            told = problems(found, column=column)
-            told["sku"] = about["sku"].to_numpy()[found["text"].to_numpy(dtype=int)]
+            table = problems(found, column=column)
+            table["sku"] = about["sku"].to_numpy()[found["text"].to_numpy(dtype=int)]
             rows += [
                 {name: str(row[name]) for name in ("column", "sku", "value", "code")}
-                for row in told.to_dict("records")
+                for row in table.to_dict("records")
             ]
     return out, rows

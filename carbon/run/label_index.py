@@ -79,16 +79,16 @@ def read_index(path: Path) -> pd.DataFrame:
         L016 if it is no index.
     """
     wanted = ["sku", "state", "letter", "total", "edition"]
-    told: dict[str, Any] = {"dtype": str, "keep_default_na": False, "encoding": "utf-8-sig"}
-    told["usecols"] = wanted
+    options: dict[str, Any] = {"dtype": str, "keep_default_na": False, "encoding": "utf-8-sig"}
+    options["usecols"] = wanted
     table: pd.DataFrame
     try:
         if path.suffix.lower() == ".zip":
             with zipfile.ZipFile(path) as archive, archive.open(INDEX) as file:
-                table = pd.read_csv(file, **told)
+                table = pd.read_csv(file, **options)
         else:
             path = path / INDEX if path.is_dir() else path
-            table = pd.read_csv(path, **told)
+            table = pd.read_csv(path, **options)
         table = table[wanted]
     except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
         raise OutputError("L016", str(error)[:120], file=str(path)) from None

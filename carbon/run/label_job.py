@@ -157,8 +157,8 @@ def with_verified(about: pd.DataFrame, verified: pd.DataFrame) -> pd.DataFrame:
     """Put what others have verified beside the SKUs."""
     out = about.copy(deep=False)
     for column in ("verifier", "certificate", "verified_until"):
-        told = about["sku"].map(verified[column]).astype("object")
-        out[column] = told.where(told.notna(), "").to_numpy(dtype=object)
+        dates = about["sku"].map(verified[column]).astype("object")
+        out[column] = dates.where(dates.notna(), "").to_numpy(dtype=object)
     return out
 
 

@@ -61,7 +61,7 @@ class Drawing:
     draw: bool = True
 
     def __call__(
-        self, study: Study, catalogue: Catalogue, files: Files | None, *, draws: int, **told: Any
+        self, study: Study, catalogue: Catalogue, files: Files | None, *, draws: int, **counts: Any
     ) -> pd.DataFrame:
         """Rows of a batch.
 
@@ -74,10 +74,10 @@ class Drawing:
             Takes the labels.
         draws : int
             For intervals and letters.
-        **told : object
+        **counts : object
             What else the manifest tells of the job.
         """
-        del told
+        del counts
         graded, beside = self.graded(study, catalogue, draws)
         if files is None:
             return indexed(graded, beside, self.job.issue)

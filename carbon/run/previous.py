@@ -49,10 +49,10 @@ class Rows:
             files = sorted(shown, key=lambda item: (len(item.name), item.name))
         place, sizes = [], [0]
         for number, file in enumerate(files):
-            told = parquet.read_metadata(file)
-            for group in range(told.num_row_groups):
+            metadata = parquet.read_metadata(file)
+            for group in range(metadata.num_row_groups):
                 place.append((number, group))
-                sizes.append(told.row_group(group).num_rows)
+                sizes.append(metadata.row_group(group).num_rows)
         at = np.array(place, np.int64).reshape(-1, 2)
         ends = np.cumsum(sizes, dtype=np.int64)
         return cls(tuple(files), at, ends, parquet.read_schema(files[0]))

@@ -166,14 +166,14 @@ def _applied(df: DataFrame, study: Study, compute: Compute) -> DataFrame:
     numbered = df.withColumn(ROW, f.monotonically_increasing_id())
     known = _survey(numbered, study, headers, head)
     context = df.sparkSession.sparkContext
-    told = context.broadcast(pickle.dumps(known, protocol=5))
+    shared = context.broadcast(pickle.dumps(known, protocol=5))
     example = _example(known, head, compute)
     # words that are the same in every row need not travel with it
     same = {name: example.column(name)[0].as_py() for name in _SAME if name in example.schema.names}
     names = [name for name in example.schema.names if name not in same]
 
     def each(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        state = _loaded(told.value)
+        state = _loaded(shared.value)
         for table in _batched(batches):
             sheet, repeats = _sheet(table, state)
             context = Whole(repeats, state.sessions, state.fractions, first=False)
@@ -230,8 +230,8 @@ def _survey(
         for table in _batched(batches):
             sheet, repeats = _sheet(table, known_to_all)
             part = surveyed(sheet, vocabulary, set(wanted), Whole(repeats, first=False))
-            told = pickle.dumps((part.sessions, part.fractions), protocol=5)
-            yield pa.RecordBatch.from_arrays([pa.array([told], pa.binary())], names=["told"])
+            payload = pickle.dumps((part.sessions, part.fractions), protocol=5)
+            yield pa.RecordBatch.from_arrays([pa.array([payload], pa.binary())], names=["told"])
 
     known_to_all = replace(known, headers=tuple(wanted))
     rows = slim.mapInArrow(sessions, "told binary").collect()
@@ -243,13 +243,13 @@ def _survey(
     return replace(known, sessions=joined_sessions(tables) if tables else None, fractions=fractions)
 
 
-def _loaded(told: bytes, held: dict[int, _Known] = {}) -> _Known:  # noqa: B006  one a worker
+def _loaded(payload: bytes, held: dict[int, _Known] = {}) -> _Known:  # noqa: B006  one a worker
     """What was broadcast; a worker unpacks it once."""
-    key = hash(told)
+    key = hash(payload)
     if key not in held:
         settle(threads=1)
         held.clear()
-        held[key] = pickle.loads(told)  # noqa: S301  from our own driver
+        held[key] = pickle.loads(payload)  # noqa: S301  from our own driver
     return held[key]
 
 
@@ -412,8 +412,8 @@ def submit(master: str, study: Study, source: str, output: str, *, draws: int, s
     except AnalysisException as error:
         raise OutputError("O001", str(error).splitlines()[0], file=output) from None
     except PySparkException as error:
-        told = [line for line in str(error).splitlines() if "Error" in line or "B0" in line]
-        raise OutputError("B012", (told or [str(error)])[-1].strip()[:300]) from None
+        lines = [line for line in str(error).splitlines() if "Error" in line or "B0" in line]
+        raise OutputError("B012", (lines or [str(error)])[-1].strip()[:300]) from None
     finally:
         with contextlib.suppress(Exception):
             spark.stop()

@@ -235,8 +235,8 @@ def reworded(
         changed[row] = reading.text
         if reading.code:
             codes.setdefault(reading.code, []).append((row, reading.hint))
-    told = [
+    readings = [
         (code, np.array([row for row, _ in found]), [hint for _, hint in found])
         for code, found in codes.items()
     ]
-    return pa.array(changed, pa.string()), told
+    return pa.array(changed, pa.string()), readings
