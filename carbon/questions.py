@@ -203,8 +203,8 @@ class Questions:
 
         study = cast("Study", self)
         job = label_job(study, **options)
-        held = None if verified is None else verified_on(verified, job.issue.issued)[0]
-        drawing = Drawing(job, references or study.references, held)
+        on_file = None if verified is None else verified_on(verified, job.issue.issued)[0]
+        drawing = Drawing(job, references or study.references, on_file)
         catalogue = study.catalogue(source)
         if skus:
             catalogue = catalogue.select(list(dict.fromkeys(skus)))

@@ -309,15 +309,15 @@ def _write(
     try:
         home = root() / name
         home.mkdir(parents=True, exist_ok=True, mode=0o700)
-        beside = Path(tempfile.mkdtemp(dir=home, prefix=".making-"))
+        draft = Path(tempfile.mkdtemp(dir=home, prefix=".making-"))
         try:
-            write_rows(beside, "activities", activities)
-            write_rows(beside, "exchanges", exchanges)
-            write_rows(beside, "characterization", _records(further))
-            _describe(beside, name, source, len(rows))
-            return put(beside, home)
+            write_rows(draft, "activities", activities)
+            write_rows(draft, "exchanges", exchanges)
+            write_rows(draft, "characterization", _records(further))
+            _describe(draft, name, source, len(rows))
+            return put(draft, home)
         finally:
-            shutil.rmtree(beside, ignore_errors=True)
+            shutil.rmtree(draft, ignore_errors=True)
     except OSError as error:
         raise OutputError("O001", error.strerror or str(error), file=str(root())) from None
 
@@ -326,9 +326,9 @@ def _records(table: pd.DataFrame) -> list[dict[str, object]]:
     return [{str(name): value for name, value in row.items()} for row in table.to_dict("records")]
 
 
-def _describe(beside: Path, name: str, source: str, datasets: int) -> None:
+def _describe(folder: Path, name: str, source: str, datasets: int) -> None:
     digest = hashlib.sha256()
-    for table in sorted(beside.glob("*.csv")):
+    for table in sorted(folder.glob("*.csv")):
         digest.update(table.read_bytes())
     descriptor = {
         "name": f"own-{name}",
@@ -340,7 +340,7 @@ def _describe(beside: Path, name: str, source: str, datasets: int) -> None:
         "datasets": datasets,
     }
     text = json.dumps(descriptor, ensure_ascii=False, indent=2) + "\n"
-    (beside / "datapackage.json").write_text(text, encoding="utf-8", newline="\n")
-    seal(beside)
-    for file in beside.iterdir():
+    (folder / "datapackage.json").write_text(text, encoding="utf-8", newline="\n")
+    seal(folder)
+    for file in folder.iterdir():
         file.chmod(0o600)

@@ -94,12 +94,12 @@ def drop(name: str) -> int:
     return count
 
 
-def put(beside: Path, home: Path) -> Path:
+def put(draft: Path, home: Path) -> Path:
     """Move a sealed package into place; whoever comes second finds the same bytes there.
 
     Parameters
     ----------
-    beside : pathlib.Path
+    draft : pathlib.Path
         Where it was made, in the folder of its name.
     home : pathlib.Path
         That folder.
@@ -114,10 +114,10 @@ def put(beside: Path, home: Path) -> Path:
     OSError
         If it could not be moved.
     """
-    version = json.loads((beside / "datapackage.json").read_text(encoding="utf-8"))["version"]
+    version = json.loads((draft / "datapackage.json").read_text(encoding="utf-8"))["version"]
     place: Path = home / str(version)
     with contextlib.suppress(OSError):
-        beside.rename(place)
+        draft.rename(place)
     if not (place / "datapackage.json").is_file():
         raise OSError(f"{place} could not be made")
     pointer = home / f".current.{os.getpid()}"

@@ -353,11 +353,11 @@ def _secret() -> bytes:
     if not path.exists():
         with (
             contextlib.suppress(FileExistsError),
-            tempfile.NamedTemporaryFile(dir=path.parent, prefix=".cache.key.") as beside,
+            tempfile.NamedTemporaryFile(dir=path.parent, prefix=".cache.key.") as draft,
         ):
-            beside.write(secrets.token_bytes(32))  # made with mode 0600
-            beside.flush()
-            os.link(beside.name, path)
+            draft.write(secrets.token_bytes(32))  # made with mode 0600
+            draft.flush()
+            os.link(draft.name, path)
     key = path.read_bytes()
     if len(key) != 32:
         raise OSError(f"{path} is no key")
@@ -382,5 +382,5 @@ def save(path: Path, values: npt.NDArray[Any]) -> None:
     buffer = io.BytesIO()
     np.save(buffer, values, allow_pickle=False)
     body = buffer.getvalue()
-    with contextlib.suppress(OutputError), whole_file(path, private=True) as beside:
-        beside.write_bytes(body + _seal(path, body))
+    with contextlib.suppress(OutputError), whole_file(path, private=True) as draft:
+        draft.write_bytes(body + _seal(path, body))

@@ -307,9 +307,9 @@ def _materials(
         numbers,
     )
     code, row = lines["material"].to_numpy(), lines["row"].to_numpy()
-    looked = Looked.of(vocabulary, "materials")
+    table = Looked.of(vocabulary, "materials")
     mass = lines["mass_kg"].to_numpy()
-    virgin_only = looked.codes("recycled")[code] < 0
+    virgin_only = table.codes("recycled")[code] < 0
     recycled = np.where(virgin_only, 0.0, np.nan_to_num(lines["recycled_share"].to_numpy()))
     by_share = lines["share"].to_numpy() * skus["mass_kg"].to_numpy()[row]
     worked = skus["made_in"].cat.codes.to_numpy()[row]
@@ -322,13 +322,13 @@ def _materials(
             "material": names.categorical(code),
             "mass_kg": np.where(np.isnan(mass), by_share, mass),
             "recycled_share": recycled,
-            "loss": looked.numbers("manufacturing_loss")[code],
-            "disposed_share": looked.numbers("disposed_share")[code],
+            "loss": table.numbers("manufacturing_loss")[code],
+            "disposed_share": table.numbers("disposed_share")[code],
             "made_in": vocabulary.names("region").categorical(made),
             "inbound_road_km": road,
             "inbound_sea_km": sea,
             **{
-                name: looked.words(name, code)
+                name: table.words(name, code)
                 for name in ("virgin", "recycled", "processing", "disposal")
             },
             "origin": lines["origin"].to_numpy(),
@@ -366,7 +366,7 @@ def _packaging(
         numbers,
     )
     code, row = lines["item"].to_numpy(), lines["row"].to_numpy()
-    looked = Looked.of(vocabulary, "packaging_items")
+    items = Looked.of(vocabulary, "packaging_items")
     stuff = Looked.of(vocabulary, "materials")
     material = vocabulary.names("material").find(_strings(vocabulary.packaging_items["material"]))[
         code
@@ -380,15 +380,15 @@ def _packaging(
 
     mass = lines["mass_kg"].to_numpy()
     source = np.where(np.isnan(mass), _DEFAULT, lines["origin"].to_numpy()).astype(np.uint8)
-    mass = first(mass, lines["mass_g"].to_numpy() / 1000.0, looked.numbers("mass_g")[code] / 1000.0)
+    mass = first(mass, lines["mass_g"].to_numpy() / 1000.0, items.numbers("mass_g")[code] / 1000.0)
     recycled = first(
         lines["recycled_share"].to_numpy(),
-        looked.numbers("recycled_share")[code],
+        items.numbers("recycled_share")[code],
         np.zeros(len(code)),
     )
     parcel = (vocabulary.packaging_items["level"] == "parcel").to_numpy(dtype=bool)[code]
     units = skus["units_per_parcel"].to_numpy()[row]
-    trips = first(lines["trips"].to_numpy(), looked.numbers("trips")[code], np.ones(len(code)))
+    trips = first(lines["trips"].to_numpy(), items.numbers("trips")[code], np.ones(len(code)))
     return pd.DataFrame(
         {
             "row": row,
@@ -401,8 +401,8 @@ def _packaging(
                 name: stuff.words(name, material)
                 for name in ("virgin", "recycled", "processing", "disposal")
             },
-            "washing": looked.words("washing", code),
-            "return_haul_km": looked.numbers("return_haul_km")[code],
+            "washing": items.words("washing", code),
+            "return_haul_km": items.numbers("return_haul_km")[code],
             "origin": source,
         },
         copy=False,

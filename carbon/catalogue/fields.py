@@ -201,9 +201,9 @@ def _contents(
     """Read masses that are written as net contents, as 200g*6 or 500 ml."""
     odd = np.unique(np.concatenate([where for _, where in found.faults]))
     texts = rows.texts["mass"]
-    beside = [str(each) for each in np.asarray(category)[odd]]
+    context = [str(each) for each in np.asarray(category)[odd]]
     prose = ContentProse(vocabulary.unit_words)
-    compact, readings = reworded(texts, odd, prose.read, beside)
+    compact, readings = reworded(texts, odd, prose.read, context)
     changed = pc.fill_null(pc.not_equal(texts, compact), True).to_numpy(zero_copy_only=False)
     changed &= pc.is_valid(texts).to_numpy(zero_copy_only=False)
     if not changed.any():

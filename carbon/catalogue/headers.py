@@ -166,15 +166,13 @@ def understand(
     Header(source='用电量(kWh)', column='energy', unit='kWh', note='', code='C007')
     """
     headers = [_match(source, known, unit_of) for source in sources]
-    seen: dict[str, Header] = {}
+    first_of: dict[str, Header] = {}
     for header in headers:
-        if header.column in seen:
-            detail = (
-                f"{seen[header.column].source!r} and {header.source!r} both mean {header.column}"
-            )
+        if header.column in first_of:
+            detail = f"{first_of[header.column].source!r} and {header.source!r} both mean {header.column}"
             raise CatalogueError("C006", detail, file=file, column=header.source)
         if header.column:
-            seen[header.column] = header
+            first_of[header.column] = header
     return headers
 
 

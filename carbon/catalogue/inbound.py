@@ -57,8 +57,8 @@ def inbound_km(
     if not moves.any():  # nor need a vocabulary know any way
         return np.zeros(len(here)), np.zeros(len(here))
     modes, chains = ways(vocabulary)
-    looked = Looked.of(vocabulary, "modes")
-    factor = looked.numbers("distance_factor")
+    mode_table = Looked.of(vocabulary, "modes")
+    factor = mode_table.numbers("distance_factor")
     road, sea = (modes.names.code(name) for name in (_ROAD, _SEA))
     # the last row of feeders is their mean over all categories
     by_road = np.where(by_sea, ENDS * chains.feeder[-1, road], circle * factor[road])

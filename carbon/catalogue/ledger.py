@@ -192,8 +192,8 @@ def _choose(sheets: list[Sheet], table: str, problems: CellProblems) -> tuple[Sh
         have = {header.column for header in headers}
         missing = [ledger_columns(table)[name] for name in needed if name not in have]
         names = ", ".join(f"{column.name} ({column.header_zh})" for column in missing)
-        seen = ", ".join(sheet.headers)[:300]
-        raise LedgerError("G005", f"missing {names}; headers seen: {seen}", file=sheet.file)
+        shown = ", ".join(sheet.headers)[:300]
+        raise LedgerError("G005", f"missing {names}; headers seen: {shown}", file=sheet.file)
     for header, cells in zip(taken[1], taken[0].columns, strict=True):
         if not header.column and (header.source.strip() or cells.null_count < len(cells)):
             code = "G007" if header.code == "C007" else header.code

@@ -179,12 +179,12 @@ class Planner:
         headers: dict[str, dict[str, Header]],
         vocabulary: Vocabulary,
         folder: Path,
-        seen: SkuIndex,
+        index: SkuIndex,
         *,
         keep: bool = False,
     ) -> None:
         self.tables, self.headers, self.vocabulary = tables, headers, vocabulary
-        self.folder, self.seen, self.keep = folder, seen, keep
+        self.folder, self.seen, self.keep = folder, index, keep
         self.fractions: frozenset[str] = frozenset()
         self._counts: dict[str, list[int]] = {name: [] for name in tables}
         self._sizes: list[int] = []

@@ -149,8 +149,8 @@ def complete_legs(
     legs = _mirrored(legs, len(category))
     table = vocabulary.modes
     mode = legs["mode"]
-    looked = Looked.of(vocabulary, "modes")
-    far = legs["km"] > looked.numbers("beyond_km")[mode]
+    mode_table = Looked.of(vocabulary, "modes")
+    far = legs["km"] > mode_table.numbers("beyond_km")[mode]
     near, beyond = (
         table[name].where(table[name].notna(), "").astype(str)
         for name in ("activity", "activity_beyond")
@@ -273,8 +273,8 @@ def _lengths(
     candidates = np.flatnonzero((score == best[of]) & missing)
     main = candidates[np.unique(of[candidates], return_index=True)[1]]
     feeder = np.setdiff1d(np.flatnonzero(missing), main, assume_unique=True)
-    looked = Looked.of(vocabulary, "modes")
-    factor, offset = looked.numbers("distance_factor"), looked.numbers("distance_offset_km")
+    mode_table = Looked.of(vocabulary, "modes")
+    factor, offset = mode_table.numbers("distance_factor"), mode_table.numbers("distance_offset_km")
     routed = distances.circle[row[main]] * factor[mode[main]] + np.nan_to_num(offset[mode[main]])
     known = ~np.isnan(routed)
     legs["km"] = legs["km"].copy()

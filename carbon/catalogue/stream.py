@@ -203,13 +203,13 @@ class Stream:
 
     def _following(self) -> Iterator[Batch]:
         """The same in one pass, while lines stand in the order of their SKUs."""
-        seen = SkuIndex(self.folder)
-        plan = self._planner(seen, keep=True)
+        index = SkuIndex(self.folder)
+        plan = self._planner(index, keep=True)
         for batch in self._skus(self.damaged):
             skus = _sku_texts(batch, self.headers["skus"]["sku"].source)
             if plan is not None:
                 plan.begin(skus)
-            repeats = seen.add(sku_digests(skus))
+            repeats = index.add(sku_digests(skus))
             batch.whole = Whole(repeats, None, self.fractions, batch.number == 0)
             if plan is not None:
                 plan.add(repeats)
@@ -219,11 +219,11 @@ class Stream:
         if plan is not None:
             plan.ordered(end=True)
 
-    def _planner(self, seen: SkuIndex, *, keep: bool = False) -> Planner | None:
+    def _planner(self, index: SkuIndex, *, keep: bool = False) -> Planner | None:
         tables = {name: self.tables[name] for name in LINE_TABLES if name in self.tables}
         if not tables:
             return None
-        return Planner(tables, self.headers, self.vocabulary, self.folder, seen, keep=keep)
+        return Planner(tables, self.headers, self.vocabulary, self.folder, index, keep=keep)
 
     def _skus(
         self, damaged: list[Damaged], columns: Collection[str] | None = None
@@ -290,13 +290,13 @@ class Stream:
             return
         columns = {head[name].source for name in names or ("sku",)} | set(rates)
         look = partial(_survey, self.vocabulary, None if names is None else columns)
-        seen = SkuIndex(self.folder)
+        index = SkuIndex(self.folder)
         sessions: list[pd.DataFrame] = []
-        plan = self._planner(seen)
+        plan = self._planner(index)
         for batch, found in (apply or _in_turn)(look, self._skus([], columns)):
             if plan is not None:
                 plan.begin(_sku_texts(batch, head["sku"].source))
-            repeats = seen.add(found.keys)
+            repeats = index.add(found.keys)
             if len(repeats):
                 self._repeats[batch.number] = repeats
                 if found.sessions is not None:

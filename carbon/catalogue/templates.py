@@ -44,21 +44,21 @@ class Templates:
     """Archetype chains as templates: legs sorted by category and chain."""
 
     def __init__(self, vocabulary: Vocabulary, modes: Modes) -> None:
-        looked = Looked.by_category(vocabulary, "archetype_chains")
+        chains = Looked.by_category(vocabulary, "archetype_chains")
         names = vocabulary.names("category")
-        frame = looked.frame
+        frame = chains.frame
         category = names.find(pa.array(frame["category"].astype(str), pa.string()))
         chain = pd.factorize(frame["chain"].astype(str))[0]
         first = (
             pd.Series(np.arange(len(frame))).groupby([category, chain]).transform("min").to_numpy()
         )
-        order = np.lexsort((looked.numbers("position"), first))
+        order = np.lexsort((chains.numbers("position"), first))
         self.mode = modes.names.find(pa.array(frame["mode"].astype(str), pa.string()))[order]
-        self.km = looked.numbers("km")[order]
+        self.km = chains.numbers("km")[order]
         starts, counts = np.unique(first[order], return_index=True, return_counts=True)[1:]
         self.legs = Looked(frame, np.append(starts, 0), np.append(counts, 0))
         self.category = category[order][starts]
-        self.share = looked.numbers("share")[order][starts]
+        self.share = chains.numbers("share")[order][starts]
         per = np.append(np.bincount(self.category, minlength=len(names)), 0)
         self.of_category = Looked(frame, np.append(0, np.cumsum(per)[:-1]), per)
         moving = modes.tkm[self.mode]

@@ -71,11 +71,11 @@ def bounded(weight: Floats, key: pd.Series, merchant: pd.Series, sku: float, sho
 
 def _cut(share: Floats, group: Any, unit: Any, most: Floats) -> Floats:
     """Cut units down to their bound and share out among the others what was taken off."""
-    held = np.bincount(unit, share)[unit]
+    unit_share = np.bincount(unit, share)[unit]
     bound = most[group]
-    over = held > bound
+    over = unit_share > bound
     with np.errstate(invalid="ignore", divide="ignore"):
-        cut = np.where(over, share * bound / held, 0.0)
+        cut = np.where(over, share * bound / unit_share, 0.0)
     fixed = np.bincount(group, cut, most.size)
     rest = np.bincount(group, np.where(over, 0.0, share), most.size)
     with np.errstate(invalid="ignore", divide="ignore"):

@@ -60,13 +60,13 @@ def other_category(
     if matches.empty:
         return flag
     of = matches.map(words)
-    held = pd.crosstab(matches.index.get_level_values(0), of) > 0
-    held = held.reindex(range(len(texts)), fill_value=False)
+    named_by_text = pd.crosstab(matches.index.get_level_values(0), of) > 0
+    named_by_text = named_by_text.reindex(range(len(texts)), fill_value=False)
     ids = vocabulary.names("category").ids
-    of_category = held.reindex(columns=ids, fill_value=False).to_numpy()
+    of_category = named_by_text.reindex(columns=ids, fill_value=False).to_numpy()
     listed = category.cat.codes.to_numpy()
     at = np.maximum(code, 0)
-    some: npt.NDArray[np.bool_] = held.to_numpy(dtype=bool).max(axis=1)[at]
+    some: npt.NDArray[np.bool_] = named_by_text.to_numpy(dtype=bool).max(axis=1)[at]
     some = some & (code >= 0) & (listed >= 0) & ~of_category[at, np.maximum(listed, 0)]
     # a longer word of another category may hold the word of its own
     for item in np.unique(listed[some]):

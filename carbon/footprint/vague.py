@@ -67,7 +67,7 @@ def settle(
     added = of.merge(usual, on="of", how="inner", sort=False)
     names = vocabulary.names("material")
     code = added["material"].map({name: i for i, name in enumerate(names.ids)}).to_numpy()
-    looked = Looked.of(vocabulary, "materials")
+    materials = Looked.of(vocabulary, "materials")
     recycled = np.nan_to_num(added["recycled_share"].to_numpy(dtype=np.float64))
     # what else a line says (where the material is made) is that of the vague one
     first = np.full(size, -1)
@@ -78,11 +78,11 @@ def settle(
         row=added["row"].to_numpy(np.int32),
         material=names.categorical(code),
         mass_kg=added["kg"].to_numpy() * added["share"].to_numpy(dtype=np.float64),
-        recycled_share=np.where(looked.codes("recycled")[code] < 0, 0.0, recycled),
-        loss=looked.numbers("manufacturing_loss")[code],
-        disposed_share=looked.numbers("disposed_share")[code],
+        recycled_share=np.where(materials.codes("recycled")[code] < 0, 0.0, recycled),
+        loss=materials.numbers("manufacturing_loss")[code],
+        disposed_share=materials.numbers("disposed_share")[code],
         **{
-            name: looked.words(name, code)
+            name: materials.words(name, code)
             for name in ("virgin", "recycled", "processing", "disposal")
         },
         origin=np.full(len(added), _DEFAULT, dtype=lines["origin"].to_numpy().dtype),

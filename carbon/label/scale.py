@@ -168,10 +168,10 @@ class Scale:
         worst = np.full(len(share), -1)
         sums = np.cumsum(np.column_stack([np.zeros(len(share)), filled]), axis=1)
         for width in range(1, self.widest + 1):
-            held = sums[:, width:] - sums[:, :-width]
+            widths = sums[:, width:] - sums[:, :-width]
             # of equally sure ranges the worse
-            first = held.shape[1] - 1 - np.argmax(held[:, ::-1], axis=1)
-            enough = held[np.arange(len(share)), first] >= self.confidence - self.tolerance
+            first = widths.shape[1] - 1 - np.argmax(widths[:, ::-1], axis=1)
+            enough = widths[np.arange(len(share)), first] >= self.confidence - self.tolerance
             now = known & enough & (best < 0)
             best[now], worst[now] = first[now], first[now] + width - 1
         return likeliest, best, worst

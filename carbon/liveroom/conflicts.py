@@ -130,9 +130,9 @@ def _impossible(base: Floats, rooms: Sequence[str], book: Rulebook) -> dict[str,
             kept=book.low[at],
             cap=book.high[at],
         )
-    held = float(book.high.sum())
-    if held < 1 - SLACK:
-        return spoken("exposure.too_few", count=count, cap=book.high[0], held=held)
+    capacity = float(book.high.sum())
+    if capacity < 1 - SLACK:
+        return spoken("exposure.too_few", count=count, cap=book.high[0], held=capacity)
     small, others = book.small, ~book.small
     if book.floor > 0 and not small.any():
         return spoken("exposure.no_small", floor=book.floor)
@@ -174,6 +174,6 @@ def _filled(low: Floats, high: Floats, total: float) -> Floats:
         return np.asarray(knots * count - passed, dtype=np.float64)
 
     # the sum of clip(level, low, high) at each knot; straight between knots
-    held = low.sum() + above(low) - above(high)
-    level = float(np.interp(total, np.maximum.accumulate(held), knots))
+    filled = low.sum() + above(low) - above(high)
+    level = float(np.interp(total, np.maximum.accumulate(filled), knots))
     return np.asarray(np.clip(level, low, high), dtype=np.float64)

@@ -168,14 +168,14 @@ def measures(
             weight = np.where(sold.mixed[sold.room], 0.0, sold.revenue)
             weight = weight if name in BY_REVENUE else sold.units
             if name == "packaging_void":
-                part, seen = sold.void, sold.void_units
+                part, void_weight = sold.void, sold.void_units
             else:
                 each = np.append(goods[name].to_numpy(dtype=np.float64), np.nan)[sold.sku]
-                seen = np.where(np.isnan(each), 0.0, weight)
-                part = np.nan_to_num(each) * seen
+                void_weight = np.where(np.isnan(each), 0.0, weight)
+                part = np.nan_to_num(each) * void_weight
             known, total, sums = (
                 np.bincount(sold.room, weights=one, minlength=n).astype(np.float64)
-                for one in (seen, weight, part)
+                for one in (void_weight, weight, part)
             )
             with np.errstate(invalid="ignore", divide="ignore"):
                 value = (sums + (total - known) * unknown) / total

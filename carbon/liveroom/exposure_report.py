@@ -127,13 +127,13 @@ def _rules(
         **said,
     } | _RULE
     factor = _factor(result.floor)
-    held = float(share[small].sum())
+    small_share = float(share[small].sum())
     yield {
         "name": "floor",
         "before": float(base[small].sum()),
-        "after": held,
+        "after": small_share,
         "bound": book.floor,
-        "slack": held - book.floor,
+        "slack": small_share - book.floor,
         "binds": result.floor > PAID,
         "price": factor,
         **_priced("floor", factor),

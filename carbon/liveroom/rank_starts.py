@@ -75,6 +75,6 @@ def starts(new_group: Flags, value: Floats, variance: Floats, score: float) -> F
 def _upcoming(flag: Flags, more: int) -> Whole:
     """Place of the next flagged row, the row itself included, and more; the last is flagged."""
     kind = np.int32 if len(flag) < np.iinfo(np.int32).max else np.int64
-    held = np.full(len(flag), np.iinfo(kind).max, dtype=kind)
-    held[flag] = np.flatnonzero(flag) + more
-    return np.asarray(np.minimum.accumulate(held[::-1], out=held[::-1])[::-1])
+    upcoming = np.full(len(flag), np.iinfo(kind).max, dtype=kind)
+    upcoming[flag] = np.flatnonzero(flag) + more
+    return np.asarray(np.minimum.accumulate(upcoming[::-1], out=upcoming[::-1])[::-1])

@@ -124,7 +124,7 @@ def run(
     rooms = rooms.assign(merchant=merchants, place=place)
     small = np.zeros(len(names), dtype=bool)
     entitled, got = np.zeros(len(names)), np.zeros(len(names))
-    handed, seen, often = 0.0, np.zeros(len(names), np.int64), np.zeros(len(names), np.int64)
+    handed, ever, often = 0.0, np.zeros(len(names), np.int64), np.zeros(len(names), np.int64)
     course: list[tuple[float, ...]] = []
     last: Allocation | None = None
     below = np.zeros(len(names), dtype=bool)
@@ -160,7 +160,7 @@ def run(
         got += np.bincount(at, x, len(names))
         entitled += np.bincount(at, _floor(d, flags, rules) * x.sum(), len(names))
         handed += x.sum()
-        seen += np.bincount(at, known, len(names)) > 0
+        ever += np.bincount(at, known, len(names)) > 0
         below = got < entitled * (1 - rules.drift.value)
         often += below
         moved = float(np.abs(x - d * (x.sum() / d.sum())).sum() / 2 / x.sum())
@@ -172,7 +172,7 @@ def run(
         {
             "merchant": names,
             "small": small,
-            "rounds": seen,
+            "rounds": ever,
             "share": got / handed,
             "floor": entitled / handed,
             "drift": drift,
@@ -230,9 +230,9 @@ def _floor(demand: Floats, small: npt.NDArray[np.bool_], rules: ExposureRules) -
     """Least share that each room is entitled to, by what was demanded of it."""
     share = demand / demand.sum()
     least = share * (1 - rules.largest_loss.value)
-    held = float(share[small].sum())
-    if held > 0:
-        least = np.where(small, np.maximum(least, rules.floor.value * share / held), least)
+    small_share = float(share[small].sum())
+    if small_share > 0:
+        least = np.where(small, np.maximum(least, rules.floor.value * share / small_share), least)
     return np.asarray(least, dtype=np.float64)
 
 

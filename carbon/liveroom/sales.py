@@ -202,7 +202,7 @@ def tally(
     room, sku = room[at], sku[at]
     key, pair = np.unique(room * (len(skus) + 1) + sku + 1, return_inverse=True)
     void = void[at]
-    seen = ~np.isnan(void) & (void >= 0) & (void <= 1)
+    has_void = ~np.isnan(void) & (void >= 0) & (void <= 1)
     units, returned, closed, red = units[at], returned[at], closed[at], red[at]
     back = np.where(red, -units, 0.0)
     # what came back was sold: a return lowers no revenue here, a correction of the price does
@@ -261,8 +261,8 @@ def tally(
         given_back,
         closed_units,
         closed_back,
-        total(np.where(seen, np.rint(np.nan_to_num(void) * FINE), 0.0) * units) / FINE,
-        total(np.where(seen, units, 0.0)),
+        total(np.where(has_void, np.rint(np.nan_to_num(void) * FINE), 0.0) * units) / FINE,
+        total(np.where(has_void, units, 0.0)),
         lines_of,
         (left_out + lost).astype(np.int64),
         lines(~closed),

@@ -196,9 +196,9 @@ def studio(
     place = table["place"].where(table["place"] != "", viewers)
     untold = table["place"] == ""
     problems.add_rows("R036", "sessions", "place", table, untold.to_numpy(), table["session"])
-    seen = table["viewer_place"].where(table["viewer_place"] != "", viewers)
-    here, there = impacts.reindex(place), impacts.reindex(seen)
-    for column, where, found in (("place", place, here), ("viewer_place", seen, there)):
+    viewer_nearest = table["viewer_place"].where(table["viewer_place"] != "", viewers)
+    here, there = impacts.reindex(place), impacts.reindex(viewer_nearest)
+    for column, where, found in (("place", place, here), ("viewer_place", viewer_nearest, there)):
         lost = found["grid_kg"].isna().to_numpy()
         problems.add_rows("R019", "sessions", column, table, lost, where)
     watched = table["viewer_hours"].to_numpy(dtype=np.float64)

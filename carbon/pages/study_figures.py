@@ -322,7 +322,7 @@ def _datasets(study: Study, rows: Sequence[int]) -> list[Record]:
     """Datasets that are met and all that these take, each with its cells."""
     edition, unit = study.edition, study.unit_impacts.values.sum(axis=1)
     groups = dict(tuple(edition.exchanges.groupby("col", sort=True)))
-    open_rows, seen = sorted(set(rows), reverse=True), set(rows)
+    open_rows, used = sorted(set(rows), reverse=True), set(rows)
     records = []
     while open_rows:
         row = open_rows.pop()
@@ -352,8 +352,8 @@ def _datasets(study: Study, rows: Sequence[int]) -> list[Record]:
                 ],
             }
         )
-        taken = {int(each["row"]) for each in exchanges if each["kind"] == "input"} - seen
-        seen |= taken
+        taken = {int(each["row"]) for each in exchanges if each["kind"] == "input"} - used
+        used |= taken
         open_rows = sorted([*open_rows, *taken], reverse=True)
     return records
 
@@ -378,8 +378,8 @@ def _rule(study: Study, category: str) -> str:
     if "functional_quantities" not in tables:
         return "one sales unit"
     rules = tables["functional_quantities"]
-    held = rules[rules["category"].astype(str) == category]
-    return str(held["cite"].iloc[0]) if len(held) else "one sales unit"
+    of_category = rules[rules["category"].astype(str) == category]
+    return str(of_category["cite"].iloc[0]) if len(of_category) else "one sales unit"
 
 
 def _sum(kg: pd.Series) -> float:

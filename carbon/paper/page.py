@@ -178,8 +178,8 @@ class Environment(ImmutableSandboxedEnvironment):
         for compare in list(tree.find_all(nodes.Compare)):
             compare.expr = _bounded("_one", compare.expr)
             for operand in compare.ops:
-                held = operand.op in ("in", "notin")
-                operand.expr = _bounded("_member" if held else "_one", operand.expr)
+                contained = operand.op in ("in", "notin")
+                operand.expr = _bounded("_member" if contained else "_one", operand.expr)
         bounded: nodes.Template = _Concatenations().visit(tree)
         bounded.set_environment(self)
         return bounded

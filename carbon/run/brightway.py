@@ -92,8 +92,8 @@ def export_project(
     )
     write_project(project, exported)
     if output is not None:
-        with whole_file(output) as beside:
-            write_file(beside, exported)
+        with whole_file(output) as draft:
+            write_file(draft, exported)
     totals = table[["sku", "total_kg"]].copy()
     totals["problem"] = np.where(known, "", (table["problem"].astype(str) + " X021").str.strip())
     return totals

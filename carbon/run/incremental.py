@@ -151,20 +151,20 @@ class Since:
         path : pathlib.Path, optional
             ``.csv`` or ``.parquet``; not written without.
         """
-        held = np.zeros(parquet.read_metadata(self.table).num_rows, bool)
+        kept_rows = np.zeros(parquet.read_metadata(self.table).num_rows, bool)
         for part in parts:
             if part.has("keys"):
                 row, _ = self.find(read_part(folder / part.name_of("keys")).to_pandas())
-                held[row[row >= 0]] = True
-        rows = np.flatnonzero(~held & self._own())
+                kept_rows[row[row >= 0]] = True
+        rows = np.flatnonzero(~kept_rows & self._own())
         skus = Rows.of(self.table).take(rows, ["sku"]).column(0).to_numpy(zero_copy_only=False)
         before = self._footprints(rows)
         gone = _changes(skus, np.full(len(rows), "gone"), before, np.full(len(rows), np.nan))
         if path is not None:
             last = folder / "gone"
             suffix = path.suffix.lower()
-            with whole_file(path) as beside:
-                end = joiner(suffix, beside, list(CHANGE_COLUMNS), str(path))
+            with whole_file(path) as draft:
+                end = joiner(suffix, draft, list(CHANGE_COLUMNS), str(path))
                 for part in parts:
                     if part.has("changes"):
                         again = read_part(folder / part.name_of("changes")).to_pandas()

@@ -109,10 +109,10 @@ def finished(joined: Path, made: Path) -> None:
     """
     claims = joined / PROBLEMS
     claims.unlink(missing_ok=True)
-    held: list[dict[str, str]] = []
+    kept_claims: list[dict[str, str]] = []
     with (
-        whole_file(joined / INDEX) as beside,
-        beside.open("w", encoding="utf-8-sig", newline="") as file,
+        whole_file(joined / INDEX) as draft,
+        draft.open("w", encoding="utf-8-sig", newline="") as file,
     ):
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(INDEX_COLUMNS)
@@ -120,10 +120,10 @@ def finished(joined: Path, made: Path) -> None:
             if row["sku"]:  # a sheet is nobody's
                 writer.writerow([row[name] for name in INDEX_COLUMNS])
             if row["claims"]:
-                held += json.loads(row["claims"])
-            if len(held) >= HELD:
-                held = _append(held, claims)
-    _append(held, claims)
+                kept_claims += json.loads(row["claims"])
+            if len(kept_claims) >= HELD:
+                kept_claims = _append(kept_claims, claims)
+    _append(kept_claims, claims)
     if made.suffix.lower() == ".zip":
         with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
             for name in _sorted_files(joined):
@@ -133,10 +133,10 @@ def finished(joined: Path, made: Path) -> None:
                 archive.writestr(entry, (joined / name).read_bytes())
 
 
-def _append(held: list[dict[str, str]], path: Path) -> list[dict[str, str]]:
-    if held:
+def _append(kept_claims: list[dict[str, str]], path: Path) -> list[dict[str, str]]:
+    if kept_claims:
         new = not path.exists()
-        table = as_text(problem_table(pd.DataFrame(held)))
+        table = as_text(problem_table(pd.DataFrame(kept_claims)))
         code = "utf-8-sig" if new else "utf-8"
         table.to_csv(path, mode="a", header=new, index=False, encoding=code)
     return []

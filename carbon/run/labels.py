@@ -78,10 +78,10 @@ class Drawing:
             What else the manifest tells of the job.
         """
         del counts
-        graded, beside = self.graded(study, catalogue, draws)
+        graded, about_skus = self.graded(study, catalogue, draws)
         if files is None:
-            return indexed(graded, beside, self.job.issue)
-        rows, _ = drawn(graded, beside, self.job, files)
+            return indexed(graded, about_skus, self.job.issue)
+        rows, _ = drawn(graded, about_skus, self.job, files)
         return rows
 
     def graded(
@@ -92,12 +92,12 @@ class Drawing:
         Rows without a SKU, and those whose SKU stood before, have no label: it would be another's.
         """
         graded = study.grades(catalogue, references=self.references, draws=draws, stages=True)
-        beside = about(catalogue, study.vocabulary.categories)
+        about_skus = about(catalogue, study.vocabulary.categories)
         if self.verified is not None:
-            beside = with_verified(beside, self.verified)
+            about_skus = with_verified(about_skus, self.verified)
         again = catalogue.skus["problem"].astype(str).str.contains("C008").to_numpy(dtype=bool)
-        first = ~again & (beside["sku"] != "").to_numpy(dtype=bool)
-        return graded[first].reset_index(drop=True), beside[first].reset_index(drop=True)
+        first = ~again & (about_skus["sku"] != "").to_numpy(dtype=bool)
+        return graded[first].reset_index(drop=True), about_skus[first].reset_index(drop=True)
 
 
 class Labels:
@@ -234,11 +234,11 @@ def write_labels(
     check_job(job)
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
-        beside = Path(tempfile.mkdtemp(dir=out.parent, prefix=f".{out.name}."))
+        draft = Path(tempfile.mkdtemp(dir=out.parent, prefix=f".{out.name}."))
     except OSError as error:
         raise OutputError("O001", error.strerror or str(error), file=str(out)) from None
     try:
-        joined, made = beside / "labels", beside / f"made{out.suffix}"
+        joined, made = draft / "labels", draft / f"made{out.suffix}"
         joined.mkdir()
         rows, claimed = drawn(graded, about, job, Files(joined, 0))
         as_text(rows).to_csv(joined / INDEX, index=False)
@@ -248,7 +248,7 @@ def write_labels(
     except OSError as error:
         raise OutputError("O001", error.strerror or str(error), file=str(out)) from None
     finally:
-        shutil.rmtree(beside, ignore_errors=True)
+        shutil.rmtree(draft, ignore_errors=True)
     noted = problem_table(pd.DataFrame(claimed)) if claimed else problem_table()
     return int(tallied(rows)["files"]), noted
 
@@ -276,8 +276,8 @@ def write_one(graded: pd.DataFrame, about: pd.DataFrame, job: LabelJob, out: Pat
         As :func:`write_labels`.
     """
     (only,), claimed = label_files(graded, about, replace(job, templates=job.templates[:1]))
-    with whole_file(out) as beside:
-        beside.write_bytes(only.content)
+    with whole_file(out) as draft:
+        draft.write_bytes(only.content)
     return problem_table(pd.DataFrame(claimed)) if claimed else problem_table()
 
 

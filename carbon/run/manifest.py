@@ -286,8 +286,8 @@ def write_json(manifest: Manifest, path: Path) -> None:
 
 def _write(content: Mapping[str, Any], path: Path) -> None:
     text = json.dumps(content, ensure_ascii=False, indent=1, default=str)
-    with whole_file(path) as beside:
-        beside.write_text(text + "\n", encoding="utf-8", newline="\n")
+    with whole_file(path) as draft:
+        draft.write_text(text + "\n", encoding="utf-8", newline="\n")
 
 
 def write_manifest(
@@ -394,12 +394,12 @@ def _relative(name: str, manifest: Path) -> str:
 
 def _write_keys(path: Path, folder: Path, parts: Iterable[Part]) -> None:
     """Table of SKUs in the order of the result."""
-    with whole_file(path) as beside:
+    with whole_file(path) as draft:
         file: Any = None
         for part in parts:
             if part.has("keys"):
                 table = read_part(folder / part.name_of("keys"))
-                file = file or parquet.ParquetWriter(beside, table.schema, compression="zstd")
+                file = file or parquet.ParquetWriter(draft, table.schema, compression="zstd")
                 file.write_table(table)
         if file is not None:
             file.close()

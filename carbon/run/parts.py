@@ -95,23 +95,23 @@ def write_part(frame: pd.DataFrame, path: Path, suffix: str) -> str:
         Its SHA-256.
     """
     frame = carried_table(frame)
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         if suffix == ".csv":
             options = csv.WriteOptions(include_header=False)
-            csv.write_csv(arrow(as_text(frame)), beside, options)
+            csv.write_csv(arrow(as_text(frame)), draft, options)
         elif suffix == ".jsonl":
-            with beside.open("w", encoding="utf-8", newline="\n") as file:
+            with draft.open("w", encoding="utf-8", newline="\n") as file:
                 file.writelines(json_lines(frame))
         else:
             table = arrow(frame)
             lz4 = pa.ipc.IpcWriteOptions(compression="lz4", unify_dictionaries=True)
-            with beside.open("wb") as sink, pa.ipc.new_file(sink, table.schema, options=lz4) as out:
+            with draft.open("wb") as sink, pa.ipc.new_file(sink, table.schema, options=lz4) as out:
                 out.write_table(table)
-        found = digest(beside)
-        beside.replace(path)
+        found = digest(draft)
+        draft.replace(path)
     finally:
-        beside.unlink(missing_ok=True)
+        draft.unlink(missing_ok=True)
     return found
 
 

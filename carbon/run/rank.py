@@ -143,8 +143,8 @@ class Ranking:
             scratch = made.with_name("joined-piece")
             files = [_File(made, self.output, scratch)]
             if self.signals is not None:
-                beside = stack.enter_context(whole_file(self.signals))
-                files.append(_File(beside, str(self.signals), scratch))
+                draft = stack.enter_context(whole_file(self.signals))
+                files.append(_File(draft, str(self.signals), scratch))
             for piece in _shown(reordered(joined, order.rows, made.with_name("joined-pieces"))):
                 rows = ranking.ranked_rows(piece.to_pandas(), order, start)
                 stop = start + len(rows)

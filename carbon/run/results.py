@@ -99,8 +99,8 @@ def write_table(frame: pd.DataFrame, path: Path | str) -> None:
         raise OutputError("O002", file=str(path))
     if path.suffix.lower() == ".xlsx" and len(frame) >= SHEET_ROWS:
         raise OutputError("O003", f"{len(frame)} rows", file=str(path))
-    with whole_file(path) as beside:
-        writer(carried_table(frame), beside)
+    with whole_file(path) as draft:
+        writer(carried_table(frame), draft)
 
 
 def write_picture(svg: str, path: Path) -> None:
@@ -120,8 +120,8 @@ def write_picture(svg: str, path: Path) -> None:
     """
     if path.suffix.lower() != ".svg":
         raise OutputError("O002", "a picture is .svg", file=str(path))
-    with whole_file(path) as beside:
-        beside.write_text(svg, encoding="utf-8", newline="\n")
+    with whole_file(path) as draft:
+        draft.write_text(svg, encoding="utf-8", newline="\n")
 
 
 def _csv(frame: pd.DataFrame, path: Path) -> None:

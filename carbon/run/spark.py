@@ -243,26 +243,26 @@ def _survey(
     return replace(known, sessions=joined_sessions(tables) if tables else None, fractions=fractions)
 
 
-def _loaded(payload: bytes, held: dict[int, _Known] = {}) -> _Known:  # noqa: B006  one a worker
+def _loaded(payload: bytes, loaded: dict[int, _Known] = {}) -> _Known:  # noqa: B006  one a worker
     """What was broadcast; a worker unpacks it once."""
     key = hash(payload)
-    if key not in held:
+    if key not in loaded:
         settle(threads=1)
-        held.clear()
-        held[key] = pickle.loads(payload)  # noqa: S301  from our own driver
-    return held[key]
+        loaded.clear()
+        loaded[key] = pickle.loads(payload)  # noqa: S301  from our own driver
+    return loaded[key]
 
 
 def _batched(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.Table]:
     """Rows of a partition, :data:`carbon.catalogue.stream.BATCH` at a time."""
-    held: list[pa.RecordBatch] = []
+    waiting: list[pa.RecordBatch] = []
     for batch in batches:
-        held.append(batch)
-        if sum(map(len, held)) >= BATCH:
-            yield pa.Table.from_batches(held)
-            held = []
-    if held:
-        yield pa.Table.from_batches(held)
+        waiting.append(batch)
+        if sum(map(len, waiting)) >= BATCH:
+            yield pa.Table.from_batches(waiting)
+            waiting = []
+    if waiting:
+        yield pa.Table.from_batches(waiting)
 
 
 def _as_sheet(table: pa.Table) -> Sheet:

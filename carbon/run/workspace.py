@@ -93,9 +93,9 @@ class Part:
     def save(self, folder: Path) -> None:
         """Say that it is done: the last act on a batch."""
         path = folder / self.name_of("done")
-        beside = path.with_name(f".{path.name}.{os.getpid()}")
-        beside.write_text(json.dumps(asdict(self)), encoding="utf-8")
-        beside.replace(path)
+        draft = path.with_name(f".{path.name}.{os.getpid()}")
+        draft.write_text(json.dumps(asdict(self)), encoding="utf-8")
+        draft.replace(path)
 
     @classmethod
     def load(cls, folder: Path, number: int, filled: Path | None = None) -> Part | None:

@@ -93,8 +93,8 @@ def reword_lines(
     if not len(where):
         return False
     given = rows.texts[column]
-    beside = [str(each) for each in np.asarray(category)[rows.owner[where]]]
-    texts, readings = reworded(given, where, _prose(table, vocabulary).read, beside)
+    context = [str(each) for each in np.asarray(category)[rows.owner[where]]]
+    texts, readings = reworded(given, where, _prose(table, vocabulary).read, context)
     tell_reworded(rows, column, given, readings, problems)
     if table == "legs":  # a way that is not known is left open whole, not in part
         cells = pa.array(where)

@@ -220,8 +220,8 @@ def reworded(
     answers: dict[tuple[str, str], Reading] = {}
     changed = texts.to_pylist()
     codes: dict[str, list[tuple[int, str]]] = {}
-    beside = context if context is not None else [""] * len(rows)
-    for row, known in zip(rows.tolist(), beside, strict=True):
+    contexts = context if context is not None else [""] * len(rows)
+    for row, known in zip(rows.tolist(), contexts, strict=True):
         text = changed[row]
         if text is None:
             continue

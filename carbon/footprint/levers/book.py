@@ -208,9 +208,9 @@ class Book:
     def modes(self) -> pd.DataFrame:
         """Modes by name, numbers as float."""
         table = self.vocabulary.modes.set_index("mode")
-        looked = Looked.of(self.vocabulary, "modes")
+        modes = Looked.of(self.vocabulary, "modes")
         for name in ("beyond_km", "distance_factor", "distance_offset_km"):
-            table[name] = looked.numbers(name)
+            table[name] = modes.numbers(name)
         return table
 
 
