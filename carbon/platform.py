@@ -289,16 +289,16 @@ class Platform:
         read = self._ledgers({"sales": sales, "waybills": waybills})
         filled = self.study.catalogue(catalogue)
         scale = self.study.scale
-        found = gaming.anomalies(
+        patterns = gaming.anomalies(
             filled,
             self.grades(filled),
             dict(zip(scale.letters, scale.bounds.tolist(), strict=False)),
             rules,
             **{name: ledger.frame for name, ledger in read.items()},
         )
-        table = found.table.assign(policy=self.policy.id, basis=str(self.study.basis))
+        table = patterns.table.assign(policy=self.policy.id, basis=str(self.study.basis))
         return Anomalies(
-            table, found.tested, problems_of(read), sum(each.dropped for each in read.values())
+            table, patterns.tested, problems_of(read), sum(each.dropped for each in read.values())
         )
 
     def price_pool(

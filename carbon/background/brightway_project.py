@@ -211,11 +211,13 @@ class Database:
         """Which of the unknown flows the processes release."""
         if not unknown:
             return []
-        found = list(unknown)
-        one = np.zeros((calculation.biosphere_matrix.shape[0], len(found)))
-        one[found, np.arange(len(found))] = 1.0
+        identified = list(unknown)
+        one = np.zeros((calculation.biosphere_matrix.shape[0], len(identified)))
+        one[identified, np.arange(len(identified))] = 1.0
         amount = np.abs(_solve(calculation, one)[rows]).max(axis=0)
-        return sorted({unknown[row] for row, most in zip(found, amount, strict=True) if most > 0})
+        return sorted(
+            {unknown[row] for row, most in zip(identified, amount, strict=True) if most > 0}
+        )
 
 
 def open_database(project: str, name: str) -> Database:
@@ -267,11 +269,11 @@ def _elementary(keys: list[int]) -> dict[int, Any]:
     """Data of nodes by id."""
     from bw2data.backends.schema import ActivityDataset as Row
 
-    found: dict[int, Any] = {}
+    flows: dict[int, Any] = {}
     for start in range(0, len(keys), 500):  # below SQLite's limit of variables
         some = Row.select(Row.id, Row.data).where(Row.id << keys[start : start + 500])
-        found.update((row.id, row.data) for row in some)
-    return found
+        flows.update((row.id, row.data) for row in some)
+    return flows
 
 
 def _method(calculation: bw2calc.LCA, name: tuple[str, ...], place: str) -> Floats:

@@ -73,8 +73,8 @@ class _Problems:
         ]
 
     def table(self) -> pd.DataFrame:
-        found = problem_table(pd.DataFrame(self.rows) if self.rows else None)
-        return found.sort_values(["row", "code"], kind="stable", ignore_index=True)
+        table = problem_table(pd.DataFrame(self.rows) if self.rows else None)
+        return table.sort_values(["row", "code"], kind="stable", ignore_index=True)
 
 
 def read_mapping(path: Path, edition: Edition) -> Mapping:

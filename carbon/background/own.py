@@ -161,12 +161,12 @@ def use(
     if rows.empty:
         raise StudyError("X010", "no row of the mapping is left", file=str(mapping))
     made = _write(name, f"{project}/{database}", edition, rows, amounts, wanted, further)
-    found = [table for table in problems if len(table)]
+    reported = [table for table in problems if len(table)]
     return Used(
         f"{name}@{made.name}",
         made,
         rows[["activity", "location", "unit", "title", "factor", "kg", "theirs"]],
-        pd.concat(found, ignore_index=True) if found else problem_table(),
+        pd.concat(reported, ignore_index=True) if reported else problem_table(),
     )
 
 

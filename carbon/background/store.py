@@ -32,10 +32,10 @@ def root() -> Path:
 
 def stored() -> pd.DataFrame:
     """Own backgrounds that are kept: columns ``name version title datasets current``."""
-    found = []
+    entries = []
     for path in sorted(root().glob("*/*/datapackage.json")):
         descriptor = json.loads(path.read_text(encoding="utf-8"))
-        found.append(
+        entries.append(
             {
                 "name": path.parent.parent.name,
                 "version": path.parent.name,
@@ -45,7 +45,7 @@ def stored() -> pd.DataFrame:
             }
         )
     columns = ["name", "version", "title", "datasets", "current"]
-    return pd.DataFrame(found, columns=columns)
+    return pd.DataFrame(entries, columns=columns)
 
 
 def folder(name: str) -> Path:

@@ -161,5 +161,5 @@ def shipped(folder: str, name: Path | str) -> Path:
     >>> shipped("policies", "default").name, shipped("policies", "ours/default").as_posix()
     ('default.toml', 'ours/default')
     """
-    found = templates_root() / folder / f"{name}.toml"
-    return found if len(Path(name).parts) == 1 and found.is_file() else Path(name)
+    file = templates_root() / folder / f"{name}.toml"
+    return file if len(Path(name).parts) == 1 and file.is_file() else Path(name)

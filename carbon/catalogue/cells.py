@@ -82,10 +82,10 @@ class Numbers:
 
     def fail(self, code: str, where: NDArray[Any]) -> None:
         """Blank the values where a condition holds and note the code."""
-        found = np.flatnonzero(where)
-        if len(found):
-            self.values[found] = np.nan
-            self.faults.append((code, found))
+        failed = np.flatnonzero(where)
+        if len(failed):
+            self.values[failed] = np.nan
+            self.faults.append((code, failed))
 
 
 def clean(cells: Any) -> Any:
@@ -161,8 +161,8 @@ def _clean(cells: Any) -> Any:
         cells = pc.ascii_trim_whitespace(cells)
     elif len(cells):
         cells = pc.utf8_normalize(cells, "NFKC")
-        found = _holds_bytes(cells, _LEADS)
-        if found and pc.any(pc.match_substring_regex(cells, _INVISIBLE)).as_py():
+        dirty = _holds_bytes(cells, _LEADS)
+        if dirty and pc.any(pc.match_substring_regex(cells, _INVISIBLE)).as_py():
             cells = pc.replace_substring_regex(cells, _INVISIBLE, "")
         cells = pc.utf8_trim_whitespace(cells)
     if pc.any(pc.starts_with(cells, '="')).as_py():  # a text that a spreadsheet must not count
@@ -314,11 +314,11 @@ def scaled(
         In a row that is not among these, the column says percent and holds a fraction of 1, or
         says nothing and holds a number that can only be percent.
     """
-    found: list[tuple[units.Scale, str]] = []
+    candidates: list[tuple[units.Scale, str]] = []
 
     def remember(text: str) -> int:
-        found.append(_scale_of(text.strip(), column, header_unit or column.implied, aliases))
-        return len(found) - 1
+        candidates.append(_scale_of(text.strip(), column, header_unit or column.implied, aliases))
+        return len(candidates) - 1
 
     if unit is None:
         codes: Any = np.full(1, remember(""))  # of all
@@ -339,7 +339,7 @@ def scaled(
             out.fail("C108", bare & (out.values > 0) & (out.values <= 1))
             out.values = np.where(bare_percent, out.values / 100, out.values)
             given = ~np.isnan(out.values)
-    scales = [scale for scale, _ in found]
+    scales = [scale for scale, _ in candidates]
     if any((scale.multiply, scale.divide) != (1.0, 1.0) for scale in scales):
         multiply = np.array([scale.multiply for scale in scales])[codes]
         divide = np.array([scale.divide for scale in scales])[codes]
@@ -347,8 +347,8 @@ def scaled(
     for code in sorted({scale.code for scale in scales} - {""}):
         wrong = np.array([scale.code == code for scale in scales])
         out.fail(code, given & wrong[codes])
-    if any(rest for _, rest in found):
-        out.rest = np.array([rest for _, rest in found], object)[codes]
+    if any(rest for _, rest in candidates):
+        out.rest = np.array([rest for _, rest in candidates], object)[codes]
         out.rest = np.broadcast_to(out.rest, len(out.values)).copy()
     values = out.values
     out.fail("C106", values < 0)

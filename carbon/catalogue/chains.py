@@ -77,10 +77,10 @@ def compact_legs(rows: Rows, column: str, vocabulary: Vocabulary) -> Lines:
     return Lines(rows, of_cell[of_chain], column, text, name, values, extra)
 
 
-def _spread(found: cells.Numbers, at: NDArray[np.int64]) -> cells.Numbers:
+def _spread(unique: cells.Numbers, at: NDArray[np.int64]) -> cells.Numbers:
     """Numbers of chains, as numbers of their legs; a fault is told at the first leg."""
-    out = cells.Numbers(found.values[at])
-    for code, where in found.faults:
+    out = cells.Numbers(unique.values[at])
+    for code, where in unique.faults:
         first = np.searchsorted(at, where, side="left")
         out.faults.append((code, first[first < len(at)]))
     return out

@@ -127,6 +127,8 @@ def check_lines(
     code = materials["material"].cat.codes.to_numpy()
     if not len(code):
         return
-    found = virgin_only[code] & (materials["recycled_share"].to_numpy() > 0)
-    names = materials.loc[found, "material"].astype(str)
-    problems.cells(rows, materials["row"].to_numpy()[found], "materials", names.tolist(), "C205")
+    recycled_virgin = virgin_only[code] & (materials["recycled_share"].to_numpy() > 0)
+    names = materials.loc[recycled_virgin, "material"].astype(str)
+    problems.cells(
+        rows, materials["row"].to_numpy()[recycled_virgin], "materials", names.tolist(), "C205"
+    )

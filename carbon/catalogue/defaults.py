@@ -131,10 +131,10 @@ def fill(catalogue: Catalogue, vocabulary: Vocabulary, *, market: str = "CN") ->
     )
     packaging = _packaging(catalogue.packaging, skus, category, provenance, live, vocabulary)
     distances = leg_distances(skus, destinations, geography, parameter("distance"))
-    legs, found = complete_legs(catalogue.legs, category, provenance, live, distances, vocabulary)
+    legs, filled = complete_legs(catalogue.legs, category, provenance, live, distances, vocabulary)
 
-    problems = _told(catalogue, skus, found)
-    lost = found["C224"]
+    problems = _told(catalogue, skus, filled)
+    lost = filled["C224"]
     if len(lost):
         live[lost] = False
         materials, packaging, legs, destinations = (
@@ -154,17 +154,17 @@ def fill(catalogue: Catalogue, vocabulary: Vocabulary, *, market: str = "CN") ->
 
 
 def _told(
-    catalogue: Catalogue, skus: pd.DataFrame, found: dict[str, NDArray[np.int64]]
+    catalogue: Catalogue, skus: pd.DataFrame, gaps: dict[str, NDArray[np.int64]]
 ) -> pd.DataFrame:
     """Add problems of the transport; SKUs whose transport has no length fail."""
     import pyarrow as pa
 
-    if not any(len(at) for at in found.values()):
+    if not any(len(at) for at in gaps.values()):
         return catalogue.problems
     problems = CellProblems()
     lines = skus["line"].to_numpy()
     rows = Rows(catalogue.file, lines, pa.array(skus["sku"], pa.string()), np.arange(len(skus)))
-    for code, at in found.items():
+    for code, at in gaps.items():
         if len(at):
             problems.cells(rows, at, "transport", (), code)
             skus.loc[at, "problem"] = (skus.loc[at, "problem"] + f" {code}").str.strip()

@@ -102,10 +102,10 @@ def filesystem(url: str) -> tuple[Any, str]:
         from pyarrow.fs import FileSystem
 
         try:
-            found, path = FileSystem.from_uri(url)
+            system, path = FileSystem.from_uri(url)
         except (pa.ArrowException, OSError):
             raise CatalogueError("C001", str(missing), file=url) from None
-        return ArrowFSWrapper(found), path
+        return ArrowFSWrapper(system), path
     return known
 
 
@@ -128,10 +128,10 @@ def inputs_of(source: str | os.PathLike[str]) -> list[Input]:
         return _remote(text)
     path = Path(source)
     if path.is_dir():
-        found = [
+        listed = [
             (item.relative_to(path).as_posix(), item) for item in path.rglob("*") if item.is_file()
         ]
-        files = sorted((name, item) for name, item in found if _wanted(name))
+        files = sorted((name, item) for name, item in listed if _wanted(name))
         if not files:
             raise CatalogueError("C001", "no table in the folder", file=str(path))
         return [_input(name, item) for name, item in files]
@@ -159,14 +159,14 @@ def _remote(url: str) -> list[Input]:
     remote, path = filesystem(url)
     try:
         if remote.isfile(path):
-            found = {path: remote.info(path)}
+            entries = {path: remote.info(path)}
             root = str(PurePosixPath(path).parent)
         else:
-            found, root = remote.find(path, detail=True), path
+            entries, root = remote.find(path, detail=True), path
     except OSError as error:
         raise CatalogueError("C001", str(error), file=url) from error
     out = []
-    for item, info in sorted(found.items()):
+    for item, info in sorted(entries.items()):
         name = item.removeprefix(root).lstrip("/")
         if _wanted(name):
             stamp = next(

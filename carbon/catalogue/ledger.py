@@ -143,7 +143,7 @@ def read_ledger(
     problems = CellProblems({})  # a row with an error is left out
     try:
         opened = open_sheets(source, limits or LIMITS, complete=False)
-        sheet, headers = _choose([found for _, found in opened], table, problems)
+        sheet, headers = _choose([opened_sheet for _, opened_sheet in opened], table, problems)
     except CatalogueError as error:
         raise LedgerError(
             _CODES[error.code],
@@ -266,8 +266,8 @@ def _frame(
         return parse(sheet.columns[at[name]], columns[name], headers[at[name]].unit)
 
     with ThreadPoolExecutor() as threads:  # most of the work is done outside the interpreter
-        found = dict(zip(known, threads.map(understood, known), strict=True))
-    for name, cells in found.items():
+        parsed = dict(zip(known, threads.map(understood, known), strict=True))
+    for name, cells in parsed.items():
         column = columns[name]
         for code, where in cells.faults:
             fail(name, code, where)
@@ -276,7 +276,7 @@ def _frame(
     out: dict[str, Any] = {}
     if "currency" in columns:
         units_of = {name: money_unit(headers[place].unit)[0] for name, place in at.items()}
-        row, names = _currency(found, columns, units_of, fail)
+        row, names = _currency(parsed, columns, units_of, fail)
         if ((row == 0) & ~bad).any():
             (only,) = {column.unit for column in columns.values() if column.kind == "money"}
             problems.add("G019", file=sheet.file, column="currency", hint=f"{only} was assumed")
@@ -284,8 +284,8 @@ def _frame(
         out["currency"] = _merged(row, names)
     keep = None if not bad.any() else ~bad
     for name, column in columns.items():
-        if name in found and name != "currency":
-            out[name] = _typed(found.pop(name), column)
+        if name in parsed and name != "currency":
+            out[name] = _typed(parsed.pop(name), column)
     out["line"] = sheet.lines.astype(np.int32)
     frame = pd.DataFrame(out, copy=False)
     frame = frame[[*(name for name in columns if name in out), "line"]]
@@ -304,13 +304,13 @@ def _typed(cells: Cells, column: LedgerColumn) -> Any:
 
 
 def _currency(
-    found: dict[str, Cells],
+    cells_of: dict[str, Cells],
     columns: dict[str, LedgerColumn],
     header: dict[str, str],
     fail: Any,
 ) -> tuple[NDArray[np.int16], list[str]]:
     """Currency of each row, 0 where none is told, and their names; a conflict is an error."""
-    size = len(next(iter(found.values())).empty)
+    size = len(next(iter(cells_of.values())).empty)
     names = [""]
     row = np.zeros(size, np.int16)
 
@@ -319,15 +319,15 @@ def _currency(
             names.append(name)
         return names.index(name)
 
-    if "currency" in found:
-        stated: pd.Categorical = found["currency"].values
+    if "currency" in cells_of:
+        stated: pd.Categorical = cells_of["currency"].values
         words = [currency_of(word) or currency_of(word.upper()) for word in stated.categories]
         codes = np.array([*(place(word) for word in words), 0], np.int16)
         row = codes[stated.codes]
         unknown = np.array([*(not word for word in words), False])
         if unknown.any():
             fail("currency", "C103", np.flatnonzero(unknown[stated.codes]))
-    for name, cells in found.items():
+    for name, cells in cells_of.items():
         if columns[name].kind != "money":
             continue
         in_cell = np.zeros(size, np.int16)

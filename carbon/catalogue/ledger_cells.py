@@ -156,14 +156,14 @@ def _spread(cells: Any, understand: Callable[[Any], Cells], as_printed: bool = F
         texts = as_written(encoded.dictionary, texts)
     texts = pa.concat_arrays([texts, pa.nulls(1, texts.type)])
     at = pc.fill_null(encoded.indices, len(texts) - 1).to_numpy(zero_copy_only=False)
-    found = understand(texts)
-    out = Cells(found.values[at], found.empty[at])
-    for code, where in found.faults:
+    unique = understand(texts)
+    out = Cells(unique.values[at], unique.empty[at])
+    for code, where in unique.faults:
         mask = np.zeros(len(texts), bool)
         mask[where] = True
         out.fail(code, mask[at])
-    if found.currency is not None:
-        out.currency, out.currencies = found.currency[at], found.currencies
+    if unique.currency is not None:
+        out.currency, out.currencies = unique.currency[at], unique.currencies
     return out
 
 
@@ -195,8 +195,8 @@ def _quantity(texts: Any, column: LedgerColumn, unit: str) -> Cells:
     """Quantities with a unit, and shares."""
     kind = QUANTITIES.get(column.kind, column.kind)
     most = min(column.most, 1.0)
-    found = measure(texts, Column(kind, "", "", implied=column.unit, limit=most), unit, {})
-    out = Cells(found.values, _null(texts), found.faults)
+    read = measure(texts, Column(kind, "", "", implied=column.unit, limit=most), unit, {})
+    out = Cells(read.values, _null(texts), read.faults)
     return _bounded(out, column)
 
 
@@ -208,11 +208,11 @@ def _count(texts: Any, column: LedgerColumn, unit: str) -> Cells:
         plain = pc.if_else(pa.array(minus), pc.replace_substring_regex(plain, _MINUS, ""), plain)
     else:
         minus[:] = False
-    found = measure(plain, Column("count", "", ""), unit, {})
-    values = np.where(minus, -found.values, found.values)
+    read = measure(plain, Column("count", "", ""), unit, {})
+    values = np.where(minus, -read.values, read.values)
     if column.kind == "count":
         values = np.round(values, 6)  # 1.1 万 is 11,000, not a millionth more
-    return _counted(Cells(values, _null(texts), found.faults), column)
+    return _counted(Cells(values, _null(texts), read.faults), column)
 
 
 def _counted(out: Cells, column: LedgerColumn) -> Cells:
@@ -245,13 +245,13 @@ def _amount(texts: Any, column: LedgerColumn, unit: str) -> Cells:
     parts = pc.extract_regex(_ungrouped(texts), _AMOUNT)
     number = pc.binary_join_element_wise(parts.field("sign"), parts.field("number"), "")
     number = pc.if_else(pc.is_valid(parts), pc.utf8_trim_whitespace(number), None)
-    found: Numbers = numbers(number)
-    found.fail("C101", ~_null(texts) & ~np.asarray(pc.is_valid(parts), bool))
+    read: Numbers = numbers(number)
+    read.fail("C101", ~_null(texts) & ~np.asarray(pc.is_valid(parts), bool))
     signs = pc.binary_join_element_wise(parts.field("before"), parts.field("after"), "")
     words = [(word or "").strip() for word in signs.to_pylist()]
     units = {word: money_unit(word) for word in set(words)}
-    found.fail("C103", np.array([not units[word][2] for word in words]) & ~np.isnan(found.values))
-    out = Cells(found.values, _null(texts), found.faults)
+    read.fail("C103", np.array([not units[word][2] for word in words]) & ~np.isnan(read.values))
+    out = Cells(read.values, _null(texts), read.faults)
     out.currencies = list(dict.fromkeys(units[word][0] for word in words))
     place = {name: at for at, name in enumerate(out.currencies)}
     out.currency = np.array([place[units[word][0]] for word in words], np.int16)

@@ -265,8 +265,8 @@ class Planner:
         for name in self._percents[table]:
             header = self.headers[table][name]
             texts = cells.clean(sheet.columns[sheet.headers.index(header.source)])
-            found = cells.measure(texts, LINE_COLUMNS[table][name], "%", self.vocabulary.unit_words)
-            if any(code == "C108" for code, _ in found.faults):
+            read = cells.measure(texts, LINE_COLUMNS[table][name], "%", self.vocabulary.unit_words)
+            if any(code == "C108" for code, _ in read.faults):
                 self.fractions |= {f"{table}.{name}"}
 
     def lines(self) -> dict[str, list[Piece]]:

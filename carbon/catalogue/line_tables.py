@@ -109,8 +109,8 @@ def rows_of(
     if goods.distinct and sku.equals(goods.sku):
         owner = run  # SKU by SKU, as the catalogue has them
     else:
-        found = pc.index_in(sku, value_set=goods.sku, skip_nulls=True)
-        owner = pc.fill_null(found, -1).to_numpy(zero_copy_only=False).astype(np.int64)[run]
+        position = pc.index_in(sku, value_set=goods.sku, skip_nulls=True)
+        owner = pc.fill_null(position, -1).to_numpy(zero_copy_only=False).astype(np.int64)[run]
     texts = Texts({name: column for name, column in given.items() if name != "sku"})
     return Rows(
         *(sheet.file, sheet.lines, Runs(sku, run), owner, sources, texts, sheet.files),

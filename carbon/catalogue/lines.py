@@ -101,8 +101,8 @@ class Lines:
 
     def tell_faults(self, problems: CellProblems) -> None:
         """Note the faults of the numbers."""
-        for column, found in self.values.items():
-            for code, where in found.faults:
+        for column, numbers in self.values.items():
+            for code, where in numbers.faults:
                 self.fail(problems, where, column, code)
 
     def find(
@@ -163,15 +163,15 @@ def read_compact(rows: Rows, kind: str, column: str, vocabulary: Vocabulary) -> 
     rest, recycled = grammar.take_out(rest, r"(?i)recycled|再生|回收", *_RECYCLED)
     values["recycled"] = cells.measure(recycled, spec["recycled"], "", words)
     name, number, unit = grammar.amount(rest)
-    found = cells.numbers(number)
+    numbers = cells.numbers(number)
     if kind == "materials":
         share = pc.is_in(pc.fill_null(unit, ""), value_set=pa.array(["", "%", "‰"]))
         is_share = share.to_numpy(zero_copy_only=False)
-        first = Numbers(np.where(is_share, found.values, np.nan), found.faults)
+        first = Numbers(np.where(is_share, numbers.values, np.nan), numbers.faults)
         values["share"] = cells.scaled(first, pc.if_else(share, unit, ""), spec["share"], "", words)
-        found = Numbers(np.where(is_share, np.nan, found.values))
+        numbers = Numbers(np.where(is_share, np.nan, numbers.values))
         unit = pc.if_else(share, "", unit)
-    values["mass"] = cells.scaled(found, unit, spec["mass"], "", words)
+    values["mass"] = cells.scaled(numbers, unit, spec["mass"], "", words)
     return Lines(rows, at, column, text, name, values, {})
 
 
@@ -249,8 +249,8 @@ def material_lines(
     count = np.bincount(owner[known], minlength=size)
     neither = np.isnan(share) & np.isnan(mass)
     stated = np.zeros(len(owner), bool)
-    for found in lines.values.values():
-        for _, where in found.faults:
+    for numbers in lines.values.values():
+        for _, where in numbers.faults:
             stated[where] = True
     alone = neither & known & (count[owner] == 1) & ~stated
     share = np.where(alone, 1.0, share)
@@ -311,9 +311,9 @@ def _recycled_names(
         match = _WHOLLY_RECYCLED.match(text.strip())
         return names.code(match["name"]) if match else -1
 
-    found = by_unique(texts, look, np.int32, -1)
-    wholly = (codes < 0) & (found >= 0)
-    return np.where(wholly, found, codes), wholly
+    code = by_unique(texts, look, np.int32, -1)
+    wholly = (codes < 0) & (code >= 0)
+    return np.where(wholly, code, codes), wholly
 
 
 def packaging_lines(lines: Lines, vocabulary: Vocabulary, problems: CellProblems) -> pd.DataFrame:

@@ -240,8 +240,8 @@ class _Export:
                 if name in self:
                     texts = self.texts(name)
                     self.columns[key(name)] = pc.coalesce(texts, texts.take(at))
-        found: NDArray[np.bool_] = is_parent.to_numpy(zero_copy_only=False)
-        return found
+        is_parent_row: NDArray[np.bool_] = is_parent.to_numpy(zero_copy_only=False)
+        return is_parent_row
 
     def first_of(self, names: Sequence[str]) -> Any:
         """First filled cell of some columns; None if none of them is there."""

@@ -34,20 +34,20 @@ def price(cells: Any, header_unit: str) -> Numbers:
         out = numbers(pc.if_else(pc.is_valid(parts), number, pa.scalar(None, pa.string())))
         out.fail("C101", present(cells) & ~present(parts))
         sign = pc.binary_join_element_wise(parts.field("before"), parts.field("after"), "")
-    found: list[str] = []
+    currencies: list[str] = []
 
     def remember(text: str) -> int:
-        found.append(
+        currencies.append(
             (text.strip() if money_unit(text)[2] else "?") if text.strip() else header_unit
         )
-        return len(found) - 1
+        return len(currencies) - 1
 
     codes = by_unique(pc.fill_null(sign, ""), remember, np.int32, -1)
-    money = [("?", 1.0) if item == "?" else money_unit(item)[:2] for item in found]
+    money = [("?", 1.0) if item == "?" else money_unit(item)[:2] for item in currencies]
     if any(times != 1 for _, times in money):
         out.values = out.values * np.array([*(times for _, times in money), 1.0])[codes]
-    found = [currency for currency, _ in money]
-    out.rest = np.array([*found, ""], object)[codes]
+    currencies = [currency for currency, _ in money]
+    out.rest = np.array([*currencies, ""], object)[codes]
     # a price is not needed: one that could mean two things is left out
     out.faults = [("C117" if code == "C111" else code, where) for code, where in out.faults]
     out.fail("C101", np.isinf(out.values))

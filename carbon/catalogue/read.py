@@ -277,7 +277,7 @@ def _measured(
     if not words:
         return {}, documents([])
     pattern = rf"(?i)[ ,;(]*(?:{'|'.join(words)})\)?(?:\s*{DOCUMENT})?$"
-    found, named = {}, []
+    sheets, named = {}, []
     for name in PROVENANCE_COLUMNS:
         if name not in rows.texts or name in rows.texts.numbers:
             continue
@@ -293,8 +293,8 @@ def _measured(
             at = np.flatnonzero(pc.and_(where, pc.is_valid(cell)).to_numpy(zero_copy_only=False))
             named.append((name, at, cell.take(pa.array(at)).to_pylist()))
             rows.texts[name] = pc.replace_substring_regex(texts, pattern, "")
-            found[name] = where.to_numpy(zero_copy_only=False)
-    return found, documents(named)
+            sheets[name] = where.to_numpy(zero_copy_only=False)
+    return sheets, documents(named)
 
 
 def _sessions(

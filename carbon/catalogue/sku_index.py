@@ -107,8 +107,8 @@ class SkuIndex:
             if not len(one):
                 continue
             at = np.minimum(np.searchsorted(one, first), len(one) - 1)
-            found = (one[at] == first) & (two[at] == second) & (first != 0)
-            out[order[found]] = rows[at[found]]
+            same = (one[at] == first) & (two[at] == second) & (first != 0)
+            out[order[same]] = rows[at[same]]
         return out
 
     def _merged(self, *runs: tuple[Keys, Keys, NDArray[np.int64]]) -> Any:

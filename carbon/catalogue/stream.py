@@ -178,8 +178,8 @@ class Stream:
         self.headers: dict[str, dict[str, Header]] = {}
         for table in ("skus", *LINE_TABLES):
             if table in whole_sheets:
-                found = understood(whole_sheets[table], table, vocabulary, CellProblems(), [])
-                self.headers[table] = {name: header for name, (_, header) in found.items()}
+                headers = understood(whole_sheets[table], table, vocabulary, CellProblems(), [])
+                self.headers[table] = {name: header for name, (_, header) in headers.items()}
         read_tables(whole_sheets, vocabulary)  # refuses what lacks a column
         self.lines: LinePlan | None = None
         self._followed = ordered
@@ -293,19 +293,19 @@ class Stream:
         index = SkuIndex(self.folder)
         sessions: list[pd.DataFrame] = []
         plan = self._planner(index)
-        for batch, found in (apply or _in_turn)(look, self._skus([], columns)):
+        for batch, surveyed_batch in (apply or _in_turn)(look, self._skus([], columns)):
             if plan is not None:
                 plan.begin(_sku_texts(batch, head["sku"].source))
-            repeats = index.add(found.keys)
+            repeats = index.add(surveyed_batch.keys)
             if len(repeats):
                 self._repeats[batch.number] = repeats
-                if found.sessions is not None:
+                if surveyed_batch.sessions is not None:
                     batch.whole = replace(batch.whole, repeats=repeats)
-                    found = look(batch)
-            if found.sessions is not None:
-                sessions.append(found.sessions)
+                    surveyed_batch = look(batch)
+            if surveyed_batch.sessions is not None:
+                sessions.append(surveyed_batch.sessions)
                 sessions = [joined_sessions(sessions)]
-            self.fractions |= found.fractions
+            self.fractions |= surveyed_batch.fractions
             if plan is not None:
                 plan.add(repeats)
         self.sessions = sessions[0] if sessions else None

@@ -101,11 +101,11 @@ def surveyed(
     context : Whole
         With the positions of SKUs that stood before, once these are known.
     """
-    found = understood(sheet, "skus", vocabulary, CellProblems(), [])
-    rates = unlabelled({name: header for name, (_, header) in found.items()})
+    headers = understood(sheet, "skus", vocabulary, CellProblems(), [])
+    rates = unlabelled({name: header for name, (_, header) in headers.items()})
     percents_told = told_percents(sheet, rates)
     if columns is None:
-        keys = sku_digests(cells.clean(sheet.columns[found["sku"][0]]))
+        keys = sku_digests(cells.clean(sheet.columns[headers["sku"][0]]))
         return Surveyed(keys, fractions=percents_told)
     part = read_tables({"skus": only(sheet, columns)}, vocabulary, whole=context)
     percent = part.headers[part.headers["unit"] == "%"]

@@ -96,10 +96,10 @@ def _read(path: Path, columns: Sequence[str]) -> pd.DataFrame:
     if not path.is_file():
         raise LedgerError("G001", file=str(path))
     try:
-        found = readers[path.suffix.lower()]()
+        table = readers[path.suffix.lower()]()
     except Exception as error:  # readers raise errors of several unrelated kinds
         raise LedgerError("G008", str(error)[:120], file=str(path)) from None
-    missing = [name for name in columns if name not in found]
+    missing = [name for name in columns if name not in table]
     if missing:
         raise LedgerError("G005", f"as {path.stem} has none", file=str(path), column=missing[0])
-    return found
+    return table

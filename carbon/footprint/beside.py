@@ -102,10 +102,10 @@ def beside(
     unlike = a.skus["category"].astype(str).to_numpy() != b.skus["category"].astype(str).to_numpy()
     if unlike.any():
         at = int(unlike.argmax())
-        found = [
+        named = [
             f"{each.skus['sku'].iloc[at]}: {each.skus['category'].iloc[at]}" for each in (a, b)
         ]
-        raise StudyError("S002", "two categories", value=", ".join(found))
+        raise StudyError("S002", "two categories", value=", ".join(named))
     _same_size(a, b)
     inside = [name for name in STAGES if name in BOUNDARIES[study.boundary]]
     at_stage = [STAGES.index(name) for name in inside]

@@ -163,6 +163,6 @@ def beta_quantiles(
     inside = (mean > 0) & (mean < 1)
     safe = np.where(inside, mean, 0.5)
     alpha, beta = safe * count, (1 - safe) * count
-    found = betaincinv(alpha, beta, at * betainc(alpha, beta, limit))
-    out = np.where(inside, found, np.minimum(mean, limit))
+    inner = betaincinv(alpha, beta, at * betainc(alpha, beta, limit))
+    out = np.where(inside, inner, np.minimum(mean, limit))
     return out.astype(np.float32)

@@ -64,11 +64,11 @@ def contents(texts: pd.Series, aliases: dict[str, str]) -> pd.DataFrame:
     rows = np.full((len(cells) + 1, 3), np.nan)
     unread = np.zeros(len(cells) + 1, bool)
     for position, cell in enumerate(cells):
-        found = _CONTENT.fullmatch(str(cell))
-        if found is None:
+        parsed = _CONTENT.fullmatch(str(cell))
+        if parsed is None:
             unread[position] = True
             continue
-        before, amount, unit, after = found.groups()
+        before, amount, unit, after = parsed.groups()
         value = float(amount.replace(",", ".")) * int(before or 1) * int(after or 1)
         for at, kind in enumerate(_KINDS):
             scale = units.scale(unit, kind, aliases) if unit else units.Scale(code="C103")
@@ -133,7 +133,9 @@ class Functional:
         self.column = np.append(table["column"].fillna("pieces").astype(str).to_numpy(object), "")
         self.usual = _padded(table["usual"].fillna(1.0))
         self.exponent = _padded(table["packaging_exponent"])
-        per = [float(found[0]) if (found := re.match(r"\d+", unit)) else 1.0 for unit in self.unit]
+        per = [
+            float(number[0]) if (number := re.match(r"\d+", unit)) else 1.0 for unit in self.unit
+        ]
         self.pieces = np.append(per, 1.0)
         self.kilograms = np.append([0.001 if unit == "g" else 1.0 for unit in self.unit], 1.0)
         density = tables["densities"].set_index("category").reindex(names)

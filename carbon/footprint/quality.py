@@ -281,15 +281,15 @@ def _layers(part: Part) -> tuple[Floats, Floats, Floats]:
     return none, kept - none, every - kept
 
 
-def _first(found: Variance) -> npt.NDArray[np.object_]:
+def _first(terms: Variance) -> npt.NDArray[np.object_]:
     """The largest contributions of each SKU, by name."""
-    count = min(ASKED, len(found.names))
-    top = np.argsort(-found.values, axis=1, kind="stable")[:, :count]
-    size = np.take_along_axis(found.values, top, axis=1)
+    count = min(ASKED, len(terms.names))
+    top = np.argsort(-terms.values, axis=1, kind="stable")[:, :count]
+    size = np.take_along_axis(terms.values, top, axis=1)
     code = np.where(size > 0, top, -1)
     patterns, inverse = np.unique(code, axis=0, return_inverse=True)
     text = np.array(
-        ["; ".join(found.names[at] for at in pattern if at >= 0) for pattern in patterns], object
+        ["; ".join(terms.names[at] for at in pattern if at >= 0) for pattern in patterns], object
     )
     out: npt.NDArray[np.object_] = text[inverse.ravel()] if len(code) else np.empty(0, object)
     return out

@@ -236,10 +236,10 @@ def read_references(path: Path | str) -> References:
     if len({len(values) for values in lists.values()}) > 1 or not set(file.stage) <= set(STAGES):
         raise StudyError("S030", "the columns do not fit together", file=str(path))
     single = file.model_dump(exclude={*COLUMNS, "sha256"})
-    found = References(exchanges=pd.DataFrame(lists), **single)
-    if found.sha256 != file.sha256:
+    references = References(exchanges=pd.DataFrame(lists), **single)
+    if references.sha256 != file.sha256:
         raise StudyError("S031", file=str(path), value=file.sha256[:12])
-    return found
+    return references
 
 
 def of_archetypes(catalogue: Catalogue, boundary: str, edition: str) -> References:

@@ -112,5 +112,5 @@ def _vague(
     flag[row[~everywhere], column[~everywhere]] = True
     flag[-1] = False
     codes = material.cat.codes.to_numpy()
-    found: npt.NDArray[np.bool_] = flag[category, codes]
-    return found
+    vague: npt.NDArray[np.bool_] = flag[category, codes]
+    return vague

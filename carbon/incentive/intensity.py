@@ -189,19 +189,19 @@ def _known(lines: pd.DataFrame, terms: pd.DataFrame, scale: float, *, summed: bo
     """Amounts of each taxpayer and SKU: kept units, revenue, and every term times the units."""
     single = terms[~terms["sku"].duplicated()]
     at = pd.Index(single["sku"].astype("object")).get_indexer(lines["sku"].astype("object"))
-    found = single.iloc[np.maximum(at, 0)].reset_index(drop=True)
+    matched = single.iloc[np.maximum(at, 0)].reset_index(drop=True)
     kept = lines["kept_units"].to_numpy(np.float64)
     out = pd.DataFrame(
         {
             "taxpayer": EVERYBODY if summed else lines["taxpayer"].astype(str).to_numpy(),
             "sku": lines["sku"].astype(str).to_numpy(),
-            "category": found["category"].astype(str).to_numpy(),
+            "category": matched["category"].astype(str).to_numpy(),
             "kept": kept,
             "revenue": lines["base"].to_numpy(np.float64) / scale,
         }
     )
     for name in (*TERMS, "shipped", "tkm", "returned"):
-        out[name] = found[name].to_numpy() * kept
+        out[name] = matched[name].to_numpy() * kept
     known = (at >= 0) & out[list(TERMS)].notna().all(axis=1).to_numpy()
     out["known"] = np.where(known, out["revenue"], 0.0)
     numbers = [name for name in out if name not in ("taxpayer", "sku", "category", "revenue")]
@@ -236,10 +236,10 @@ def _decomposed(
             / table[per].where((table["known"] > 0) & (table["kept"] > 0))
             for name, table in sums.items()
         }
-        found = pd.DataFrame(values).dropna()
+        changed = pd.DataFrame(values).dropna()
         effects = _effects(one, zero, sums["now"], sums["base_now"], payers, measure)
-        effects = effects.reindex(found.index)
-        effects.insert(0, "edition", found["base_now"] - found["base"])
+        effects = effects.reindex(changed.index)
+        effects.insert(0, "edition", changed["base_now"] - changed["base"])
         if measure == "per_unit":
             effects = effects.drop(columns="price")
         parts.append(
@@ -254,12 +254,12 @@ def _decomposed(
         reasons.append(
             pd.DataFrame(
                 {
-                    "taxpayer": found.index,
+                    "taxpayer": changed.index,
                     "measure": measure,
-                    **{name: found[name].to_numpy() for name in ("base", "base_now", "now")},
-                    "change": (found["now"] - found["base"]).to_numpy(),
-                    "coverage_base": cover["base"].reindex(found.index).to_numpy(),
-                    "coverage": cover["now"].reindex(found.index).to_numpy(),
+                    **{name: changed[name].to_numpy() for name in ("base", "base_now", "now")},
+                    "change": (changed["now"] - changed["base"]).to_numpy(),
+                    "coverage_base": cover["base"].reindex(changed.index).to_numpy(),
+                    "coverage": cover["now"].reindex(changed.index).to_numpy(),
                 }
             )
         )

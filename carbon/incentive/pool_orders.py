@@ -80,10 +80,10 @@ def per_return_of(footprints: pd.DataFrame, spelled: Mapping[str, str]) -> PerRe
     kg = np.full(len(rate), np.nan)
     kg[some] = stage[some] * (1 - rate[some]) / rate[some]
     mean = pd.Series(kg).groupby(footprints["category"].astype("str").to_numpy()).mean()
-    found = mean.reindex(list(spelled.values())).set_axis(list(spelled))
+    by_spelling = mean.reindex(list(spelled.values())).set_axis(list(spelled))
     names: Any = footprints["sku"].astype("str").to_numpy() if "sku" in footprints else []
     by_sku = pd.Series(kg[: len(names)], index=pd.Index(names, dtype="str"), dtype="float64")
-    return PerReturn(found.astype("float64"), by_sku[~by_sku.index.duplicated()])
+    return PerReturn(by_spelling.astype("float64"), by_sku[~by_sku.index.duplicated()])
 
 
 def window_of(
@@ -286,8 +286,8 @@ def kilograms(
     cells = by_category[table["category"].to_numpy()]
     weight = table["orders"].to_numpy()
     if "sku" in frame and len(per_return.sku):
-        found = per_return.sku.reindex(frame["sku"].cat.categories).to_numpy(dtype=np.float64)
-        kg = np.append(found, np.nan)[frame["sku"].cat.codes.to_numpy()]
+        by_sku = per_return.sku.reindex(frame["sku"].cat.categories).to_numpy(dtype=np.float64)
+        kg = np.append(by_sku, np.nan)[frame["sku"].cat.codes.to_numpy()]
         kg = np.where(np.isnan(kg), cells[of], kg)
         cells = np.bincount(of, kg, len(table)) / weight
     weights = np.bincount(at, weight, len(codes))

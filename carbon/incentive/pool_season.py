@@ -188,10 +188,10 @@ def _group(
     )
 
 
-def _told(found: Any, income: Floats, policy: Policy) -> dict[str, Any]:
+def _told(fund: Any, income: Floats, policy: Policy) -> dict[str, Any]:
     reserve = 0.0 if policy.fund.reserve is None else float(policy.fund.reserve)
-    share, low, high = found.ruin(reserve)
-    need, least, most = found.reserve(float(policy.fund.ruin))
+    share, low, high = fund.ruin(reserve)
+    need, least, most = fund.reserve(float(policy.fund.ruin))
     return {
         "premiums": round(float(income.sum()), 2),
         "reserve": reserve,

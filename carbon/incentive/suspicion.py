@@ -105,8 +105,8 @@ def suspects(
     parts = []
     for kind in ("buyer", "address"):
         if kind in frame:
-            found, orders = _repeated(frame, kind, returned, cells, chance, least)
-            parts.append(_with_evidence(found, frame, claim, kind, orders))
+            repeated, orders = _repeated(frame, kind, returned, cells, chance, least)
+            parts.append(_with_evidence(repeated, frame, claim, kind, orders))
             marked |= orders
     parts.append(_beyond(frame, cells, least))
     if "reason" in frame:

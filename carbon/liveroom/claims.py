@@ -329,12 +329,12 @@ def _once(
         return both.loc[[], ["room", "period", "serial"]]
     past = past.assign(used=past["used"].astype(np.float64))
     spent = past.groupby(["registry", "prefix", past["first"].str.zfill(width)])["used"].sum()
-    found = spent.reindex(
+    matched = spent.reindex(
         pd.MultiIndex.from_arrays(
             [counted["registry"], counted["prefix"], counted["first"].str.zfill(width)]
         )
     ).fillna(0.0)
-    left = table.loc[counted["index"], "amount"].to_numpy() - found.to_numpy()
+    left = table.loc[counted["index"], "amount"].to_numpy() - matched.to_numpy()
     table.loc[counted["index"], "left"] = np.maximum(left, 0.0)
     rests = np.append(np.zeros(len(counted), dtype=bool), past["used"].to_numpy() > 0)
     clash: pd.DataFrame = both.loc[rests & fresh & (rooms | unlike), ["room", "period", "serial"]]

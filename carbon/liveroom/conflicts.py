@@ -105,15 +105,15 @@ def conflicts(
     so that no other shares have a smaller head; with a floor, small and other rooms have a level
     each.
     """
-    found: list[Conflict] = []
+    conflicts_found: list[Conflict] = []
     for size in range(1, len(RULES) + 1):
         for names in combinations(RULES, size):
-            if any(set(one.rules) <= set(names) for one in found):
+            if any(set(one.rules) <= set(names) for one in conflicts_found):
                 continue
             why = _impossible(base, rooms, rulebook(base, small, rules, names))
             if why is not None:
-                found.append(Conflict(names, why["en"], why["zh"]))
-    return found
+                conflicts_found.append(Conflict(names, why["en"], why["zh"]))
+    return conflicts_found
 
 
 def _impossible(base: Floats, rooms: Sequence[str], book: Rulebook) -> dict[str, str] | None:

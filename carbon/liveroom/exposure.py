@@ -143,9 +143,9 @@ def allocate(
     boost = frame["boost"].to_numpy(dtype=np.float64)[used]
     total = float(impressions[used].sum())
     base = impressions[used] / total
-    found = conflicts(base, small, names[used].tolist(), rules)
-    if found:
-        message = "; ".join(f"{' + '.join(one.rules)}: {one.en}" for one in found)
+    clashes = conflicts(base, small, names[used].tolist(), rules)
+    if clashes:
+        message = "; ".join(f"{' + '.join(one.rules)}: {one.en}" for one in clashes)
         raise RuleError("R200", message)
     book = rulebook(base, small, rules)
     wish = base * (1 + boost)
@@ -207,8 +207,13 @@ def _checked(rooms: pd.DataFrame, boost_cap: float) -> tuple[pd.DataFrame, pd.Da
         codes[at] += np.where(codes[at] == "", code, " " + code)
         values = rooms[column].astype(str).to_numpy()[at] if column in rooms else ""
         values = "" if code == "R210" else values
-        found = {"row": lines[at], "sku": names.to_numpy()[at], "column": column, "value": values}
-        rows.append(pd.DataFrame(found).assign(code=code))
+        problems = {
+            "row": lines[at],
+            "sku": names.to_numpy()[at],
+            "column": column,
+            "value": values,
+        }
+        rows.append(pd.DataFrame(problems).assign(code=code))
     frame = pd.DataFrame(
         {
             "room": names,

@@ -95,7 +95,7 @@ def anomalies(
     """
     goods = Listing.of(catalogue.skus)
     ratio = grades["ratio"].to_numpy(dtype=np.float64)
-    found: list[dict[str, Any]] = []
+    patterns: list[dict[str, Any]] = []
     tested = dict.fromkeys(CHECKS, 0)
     for check, rows, count in (
         _bunching(goods, ratio, bounds, rules),
@@ -107,8 +107,8 @@ def anomalies(
         _waybills(goods, catalogue, waybills, rules),
     ):
         tested[check] = count
-        found += [{"check": check, **row} for row in rows]
-    table = pd.DataFrame(found).reindex(columns=list(ANOMALY_COLUMNS))
+        patterns += [{"check": check, **row} for row in rows]
+    table = pd.DataFrame(patterns).reindex(columns=list(ANOMALY_COLUMNS))
     for column in ("check", "sku", "merchant", "category", "unit", "skus", "en", "zh"):
         table[column] = table[column].astype("object").fillna("")
     numbers = ["observed", "expected", "n", "p_value", "q_value"]

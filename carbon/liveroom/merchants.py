@@ -76,10 +76,10 @@ def merchants_of(
     one = by.agg({"grade": "last", "blocked": "max", "small_merchant": "max"})
     group = _with_blocked(register, one["blocked"])
     who = text_of(rooms, "merchant")
-    found = one.reindex(pd.Index(who))
+    matched = one.reindex(pd.Index(who))
     at = np.flatnonzero(who.isin(group))
     problems.add("R083", file="merchants", column="taxpayer", owner=at, value=who.iloc[at])
-    blocked = found["blocked"].astype("boolean").mask(who.isin(group).to_numpy(), True)
+    blocked = matched["blocked"].astype("boolean").mask(who.isin(group).to_numpy(), True)
     banned = looks(pd.Series(one.index[one["blocked"].fillna(False)], dtype="str"))
     alike = looks(who).isin(banned).to_numpy() & ~blocked.fillna(False).to_numpy(dtype=bool)
     at = np.flatnonzero(alike)
@@ -89,7 +89,7 @@ def merchants_of(
     if policy.gates.block_list is not None:
         at = np.flatnonzero(~known)
         problems.add("R012", file="rooms", column="merchant", owner=at, value=who.iloc[at])
-    small = found["small_merchant"].astype("boolean").reset_index(drop=True)
+    small = matched["small_merchant"].astype("boolean").reset_index(drop=True)
     if "small_merchant" in rooms:
         small = small.fillna(rooms["small_merchant"].astype("boolean").reset_index(drop=True))
     return Merchants(
@@ -97,7 +97,7 @@ def merchants_of(
         known,
         _words(problems.rooms, findings),
         small,
-        found["grade"].fillna("").to_numpy(dtype=object),
+        matched["grade"].fillna("").to_numpy(dtype=object),
     )
 
 

@@ -39,7 +39,7 @@ def starts(new_group: Flags, value: Floats, variance: Floats, score: float) -> F
     """
     n = len(value)
     bar = score**2
-    found = np.append(new_group, True)
+    ends = np.append(new_group, True)
     last = np.append(new_group[1:], True)
     end = _upcoming(last, 1)
     # where each can be told apart from the very next, there is nothing to look for
@@ -54,7 +54,7 @@ def starts(new_group: Flags, value: Floats, variance: Floats, score: float) -> F
     at = 0
     while at < n:
         if alike[at] > at:
-            found[at : alike[at] + 1] = True
+            ends[at : alike[at] + 1] = True
             at = int(alike[at])
             continue
         lead, look, width = int(end[at]), at + 1, GLANCE
@@ -67,9 +67,9 @@ def starts(new_group: Flags, value: Floats, variance: Floats, score: float) -> F
                 lead = look + first
                 break
             look, width = upto, 2 * width
-        found[lead] = True
+        ends[lead] = True
         at = lead
-    return found[:n]
+    return ends[:n]
 
 
 def _upcoming(flag: Flags, more: int) -> Whole:

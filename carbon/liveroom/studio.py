@@ -198,8 +198,8 @@ def studio(
     problems.add_rows("R036", "sessions", "place", table, untold.to_numpy(), table["session"])
     viewer_nearest = table["viewer_place"].where(table["viewer_place"] != "", viewers)
     here, there = impacts.reindex(place), impacts.reindex(viewer_nearest)
-    for column, where, found in (("place", place, here), ("viewer_place", viewer_nearest, there)):
-        lost = found["grid_kg"].isna().to_numpy()
+    for column, where, nearest in (("place", place, here), ("viewer_place", viewer_nearest, there)):
+        lost = nearest["grid_kg"].isna().to_numpy()
         problems.add_rows("R019", "sessions", column, table, lost, where)
     watched = table["viewer_hours"].to_numpy(dtype=np.float64)
     problems.add_rows(

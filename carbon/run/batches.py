@@ -232,12 +232,12 @@ def _done(
 
     def left() -> Iterator[Batch]:
         for each in stream:
-            found = Part.load(state.parts, each.number, state.filled) if resumed else None
-            if found is None:
+            saved = Part.load(state.parts, each.number, state.filled) if resumed else None
+            if saved is None:
                 yield each
             else:
-                ready[each.number] = found
-                outcome.resumed += found.skus
+                ready[each.number] = saved
+                outcome.resumed += saved.skus
 
     began, done, number = time.perf_counter(), 0, 0
 
@@ -285,9 +285,9 @@ def _summed(outcome: Outcome, parts: list[Part], stream: Stream) -> None:
 
 def _first_problems(parts: list[Part], folder: Path) -> pd.DataFrame:
     """The first problems that are no notes."""
-    found: list[pd.DataFrame] = []
+    problems: list[pd.DataFrame] = []
     for part in parts:
-        if part.has("problems") and sum(map(len, found)) < TOLD:
+        if part.has("problems") and sum(map(len, problems)) < TOLD:
             table = read_part(folder / part.name_of("problems")).to_pandas()
-            found.append(table[table["severity"] != "note"].head(TOLD))
-    return pd.concat(found, ignore_index=True).head(TOLD) if found else problem_table()
+            problems.append(table[table["severity"] != "note"].head(TOLD))
+    return pd.concat(problems, ignore_index=True).head(TOLD) if problems else problem_table()

@@ -81,9 +81,9 @@ class Since:
         if not len(a):
             return np.full(len(keys), -1), np.zeros(len(keys), bool)
         at = np.minimum(np.searchsorted(a, first), len(a) - 1)
-        found = (a[at] == first) & (b[at] == keys["b"].to_numpy()) & ~keys["again"].to_numpy()
-        same = found & (content[at] == keys["content"].to_numpy()) & self.alike
-        return np.where(found, row[at], -1), same
+        unchanged = (a[at] == first) & (b[at] == keys["b"].to_numpy()) & ~keys["again"].to_numpy()
+        same = unchanged & (content[at] == keys["content"].to_numpy()) & self.alike
+        return np.where(unchanged, row[at], -1), same
 
     def split(
         self, keys: pd.DataFrame, sheets: dict[str, Sheet], context: Whole
@@ -179,8 +179,8 @@ class Since:
     def _footprints(self, places: NDArray[np.int64]) -> NDArray[np.float64]:
         """Footprint of some of its SKUs [kg CO2e per kept unit]."""
         column = _footprint(self.result.schema.names)
-        found = self.result.take(places * self.each, [column]).column(0)
-        out: NDArray[np.float64] = found.to_numpy(zero_copy_only=False).astype(np.float64)
+        cells = self.result.take(places * self.each, [column]).column(0)
+        out: NDArray[np.float64] = cells.to_numpy(zero_copy_only=False).astype(np.float64)
         return out
 
     def _own(self) -> NDArray[np.bool_]:
@@ -248,14 +248,14 @@ def since_of(manifest: Path | str, plan: dict[str, Any], folder: Path) -> Since:
     -----
     It takes 85 bytes of memory for each SKU of the earlier run.
     """
-    found = earlier_run(manifest, folder)
-    before = found.manifest.decided
+    previous = earlier_run(manifest, folder)
+    before = previous.manifest.decided
     if before["command"] != plan["command"]:
         detail = f"it is of carbon {before['command']}"
         raise OutputError("B006", detail, file=str(manifest))
 
     def column(name: str) -> NDArray[Any]:  # one at a time, for there may be very many
-        cells = parquet.read_table(found.table, columns=[name]).column(0)
+        cells = parquet.read_table(previous.table, columns=[name]).column(0)
         out: NDArray[Any] = cells.to_numpy(zero_copy_only=False)
         return out
 
@@ -265,9 +265,9 @@ def since_of(manifest: Path | str, plan: dict[str, Any], folder: Path) -> Since:
     np.save(folder / "since-row.npy", rows)
     for name in _COLUMNS[:3]:
         np.save(folder / f"since-{name}.npy", column(name)[rows])
-    each, rest = divmod(len(found.result), len(again))
+    each, rest = divmod(len(previous.result), len(again))
     if rest:
         raise OutputError("B007", "it has not as many rows for every SKU", file=str(manifest))
     alike = all(before[name] == plan[name] for name in before)
     sku = {name: heads["sku"][0] for name, heads in plan["headers"].items() if "sku" in heads}
-    return Since(found.sha256, found.result, each, found.table, folder, alike, sku)
+    return Since(previous.sha256, previous.result, each, previous.table, folder, alike, sku)

@@ -69,8 +69,8 @@ def content_keys(sheets: dict[str, Sheet], context: Whole, stream: Stream) -> pd
             }
         )
         keys_of = pd.Index(session_keys(named), dtype="object")
-        found = np.where(keys_of.isna(), -1, stream.sessions.index.get_indexer(keys_of))
-        content += _mixed(of[found])
+        session_rows = np.where(keys_of.isna(), -1, stream.sessions.index.get_indexer(keys_of))
+        content += _mixed(of[session_rows])
     keys = sku_digests(sku)
     again = np.zeros(len(keys), bool)
     again[context.repeats] = True

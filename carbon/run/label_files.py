@@ -115,8 +115,8 @@ def drawn(
         sku = str(drawing.fact["sku"])
         claims_cell = ["", ""]
         if sku not in records:  # on the first of its rows
-            found = claims.get(sku)
-            claims_cell = [json.dumps(found, ensure_ascii=False) if found else ""]
+            claims_found = claims.get(sku)
+            claims_cell = [json.dumps(claims_found, ensure_ascii=False) if claims_found else ""]
             claims_cell.append(drawing.fact["certificate"])
         records[sku] = drawing.fact
         rows.append(_row(drawing, files, claims_cell))
@@ -148,11 +148,11 @@ def _claimless(about: pd.DataFrame, market: str) -> tuple[pd.DataFrame, list[dic
     rows: list[dict[str, str]] = []
     for column in ("name", "merchant", "verifier"):
         texts = about[column].reset_index(drop=True)
-        cleaned, found = clean(texts, rules)
+        cleaned, claims = clean(texts, rules)
         out[column] = cleaned.to_numpy(dtype=object)
-        if len(found):
-            table = problems(found, column=column)
-            table["sku"] = about["sku"].to_numpy()[found["text"].to_numpy(dtype=int)]
+        if len(claims):
+            table = problems(claims, column=column)
+            table["sku"] = about["sku"].to_numpy()[claims["text"].to_numpy(dtype=int)]
             rows += [
                 {name: str(row[name]) for name in ("column", "sku", "value", "code")}
                 for row in table.to_dict("records")

@@ -205,10 +205,10 @@ def _linted(templates: tuple[str, ...], market_name: str) -> tuple[Design, ...]:
     out = []
     for name in templates:
         design = load_design(name)
-        found = check(design.texts, market)
-        if len(found):
+        claims = check(design.texts, market)
+        if len(claims):
             raise RuleError(
-                "L014", found["message"].iloc[0], file=name, value=found["words"].iloc[0]
+                "L014", claims["message"].iloc[0], file=name, value=claims["words"].iloc[0]
             )
         out.append(design)
     return tuple(out)

@@ -226,10 +226,10 @@ def _state(home: Path, named: Named, kind: str) -> str:
     if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
         return "not plain"
     try:
-        found = digest(file) if file.is_dir() else file_digest(file)
+        actual = digest(file) if file.is_dir() else file_digest(file)
     except OSError:
         return "not plain"
-    return "same" if found == named.sha256 else "differs"
+    return "same" if actual == named.sha256 else "differs"
 
 
 def libraries() -> dict[str, str]:

@@ -108,11 +108,11 @@ def write_part(frame: pd.DataFrame, path: Path, suffix: str) -> str:
             lz4 = pa.ipc.IpcWriteOptions(compression="lz4", unify_dictionaries=True)
             with draft.open("wb") as sink, pa.ipc.new_file(sink, table.schema, options=lz4) as out:
                 out.write_table(table)
-        found = digest(draft)
+        actual = digest(draft)
         draft.replace(path)
     finally:
         draft.unlink(missing_ok=True)
-    return found
+    return actual
 
 
 def read_part(path: Path) -> pa.Table:

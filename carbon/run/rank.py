@@ -206,12 +206,12 @@ class _File:
 
 def _names(joined: Path, asked: Flags) -> pd.Series:
     """Names of the SKUs that are asked for."""
-    found, start = [], 0
+    texts, start = [], 0
     for table in groups(joined, ["sku"]):
         stop = start + len(table)
-        found.append(table.filter(pa.array(asked[start:stop])))
+        texts.append(table.filter(pa.array(asked[start:stop])))
         start = stop
-    names: pd.Series = pa.concat_tables(found).column("sku").to_pandas()
+    names: pd.Series = pa.concat_tables(texts).column("sku").to_pandas()
     return names
 
 

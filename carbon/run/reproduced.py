@@ -161,10 +161,10 @@ def _state(path: Path | None, true: str | None, said: str | None, manifest: bool
         return "not_plain"
     if true is None:
         return "extra"
-    found = digest(path)
-    if found == true:
+    actual = digest(path)
+    if actual == true:
         return "same" if manifest or said == true else "misstated"
-    return "differs" if manifest or said == found else "changed"
+    return "differs" if manifest or said == actual else "changed"
 
 
 def _table(rows: list[tuple[str, str, str]]) -> pd.DataFrame:

@@ -181,19 +181,19 @@ def _applied(df: DataFrame, study: Study, compute: Compute) -> DataFrame:
             rows = arrow(compute(state.study, catalogue)).select(names)
             yield from _words(rows).to_batches()
 
-    found = numbered.mapInArrow(each, _spark_schema(example.select(names)))
+    mapped = numbered.mapInArrow(each, _spark_schema(example.select(names)))
     told_by = {name: f.lit(word).alias(name) for name, word in same.items()}
-    return found.select([told_by.get(name, f.col(f"`{name}`")) for name in example.schema.names])
+    return mapped.select([told_by.get(name, f.col(f"`{name}`")) for name in example.schema.names])
 
 
 def _understood(headers: Sequence[str], study: Study) -> dict[str, Header]:
     columns = [pa.array([], pa.string()) for _ in headers]
     sheet = Sheet("", list(headers), columns, np.empty(0, np.int64))
-    found = understood(sheet, "skus", study.vocabulary, CellProblems(), [])
-    missing = [name for name in ("sku", "category") if name not in found]
+    understood_headers = understood(sheet, "skus", study.vocabulary, CellProblems(), [])
+    missing = [name for name in ("sku", "category") if name not in understood_headers]
     if missing:
         raise CatalogueError("B011", f"no {' and no '.join(missing)} among {', '.join(headers)}")
-    return {name: header for name, (_, header) in found.items()}
+    return {name: header for name, (_, header) in understood_headers.items()}
 
 
 def _survey(
@@ -212,15 +212,20 @@ def _survey(
 
     def keys(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for table in _batched(batches):
-            found = surveyed(_as_sheet(table), vocabulary, None, Whole(first=False))
-            parts = {"a": found.keys[:, 0].view(np.int64), "b": found.keys[:, 1].view(np.int64)}
+            surveyed_rows = surveyed(_as_sheet(table), vocabulary, None, Whole(first=False))
+            parts = {
+                "a": surveyed_rows.keys[:, 0].view(np.int64),
+                "b": surveyed_rows.keys[:, 1].view(np.int64),
+            }
             row = table.column(ROW).combine_chunks()
             yield pa.RecordBatch.from_arrays(
                 [*map(pa.array, parts.values()), row], names=["a", "b", "row"]
             )
 
-    found = slim.mapInArrow(keys, "a long, b long, row long").where("a != 0")
-    grouped = found.groupBy("a", "b").agg(f.min("row").alias("first"), f.count("*").alias("n"))
+    surveyed_rows = slim.mapInArrow(keys, "a long, b long, row long").where("a != 0")
+    grouped = surveyed_rows.groupBy("a", "b").agg(
+        f.min("row").alias("first"), f.count("*").alias("n")
+    )
     repeated = {(row.a, row.b): row.first for row in grouped.where("n > 1").collect()}
     known = replace(known, repeated=repeated)
     if columns is None:
@@ -237,7 +242,7 @@ def _survey(
     rows = slim.mapInArrow(sessions, "told binary").collect()
     parts = [pickle.loads(row.told) for row in rows]  # noqa: S301  from our own executors
     tables = [part for part, _ in parts if part is not None and len(part)]
-    fractions = frozenset().union(*(found for _, found in parts))
+    fractions = frozenset().union(*(surveyed_rows for _, surveyed_rows in parts))
     if not tables:
         tables = [part for part, _ in parts[:1]]
     return replace(known, sessions=joined_sessions(tables) if tables else None, fractions=fractions)
@@ -277,8 +282,8 @@ def _sheet(table: pa.Table, known: _Known) -> tuple[Sheet, Any]:
     sheet = _as_sheet(table.select([*known.headers, ROW]))
     again = np.empty(0, np.int64)
     if known.repeated:
-        found = surveyed(sheet, known.study.vocabulary, None, Whole(first=False))
-        a, b = (found.keys[:, at].view(np.int64) for at in (0, 1))
+        surveyed_rows = surveyed(sheet, known.study.vocabulary, None, Whole(first=False))
+        a, b = (surveyed_rows.keys[:, at].view(np.int64) for at in (0, 1))
         rows = table.column(ROW).to_numpy()
         candidates = np.flatnonzero(np.isin(a, [key for key, _ in known.repeated]))
         again = np.array(

@@ -110,9 +110,9 @@ class Part:
             Folder that the batches fill, if the result is one.
         """
         try:
-            found = json.loads((folder / f"{number:06d}.done").read_text(encoding="utf-8"))
-            found["files"] = [Written(**each) for each in found["files"]]
-            part = cls(**found)
+            stored = json.loads((folder / f"{number:06d}.done").read_text(encoding="utf-8"))
+            stored["files"] = [Written(**each) for each in stored["files"]]
+            part = cls(**stored)
             intact = all(digest(folder / each.name) == each.sha256 for each in part.files)
             if intact and filled is not None and part.has("rows"):
                 intact = still_whole(folder / part.name_of("rows"), part.columns, filled)

@@ -106,7 +106,7 @@ class CategoryProse:
     def _spoken(self, name: str) -> list[str]:
         """Known words of a name in their order, the longest at each place."""
         text = key(name[:LONGEST])
-        found = []
+        categories = []
         start = 0
         while start < len(text):
             inside = start > 0 and text[start - 1].isascii() and text[start - 1].isalnum()
@@ -117,11 +117,11 @@ class CategoryProse:
                     follows = text[start + size : start + size + 1]
                     cut = word[-1].isascii() and follows.isascii() and follows.isalpha()
                     if word in self.titles and not cut:
-                        found.append(word)
+                        categories.append(word)
                         step = size
                         break
             start += step
-        return found
+        return categories
 
     def proposal(self, name: str) -> str:
         """Category that a product's name speaks of, the last one named; empty if none.

@@ -74,8 +74,8 @@ def reword_lines(
     names = vocabulary.names(_KINDS[table])
     unknown = names.find(lines.name) < 0
     odd = unknown.copy()
-    for found in lines.values.values():
-        for _, where in found.faults:
+    for numbers in lines.values.values():
+        for _, where in numbers.faults:
             odd[where] = True
     if table == "materials":
         bare = np.isnan(lines.values["share"].values) & np.isnan(lines.values["mass"].values)

@@ -156,17 +156,17 @@ class Book:
         }
         most = dict(zip(rows["parameter"], rows["high"] <= 1, strict=True))
         for part in setting.split(",") if setting.strip() else ():
-            found = _SIZE.match(part)
-            if found is None or found[1] not in out:
+            number = _SIZE.match(part)
+            if number is None or number[1] not in out:
                 known = ", ".join(f"{name} [{unit[name]}]" for name in out) or "none"
                 raise StudyError("S021", f"sizes of {lever}: {known}", value=part.strip())
-            name = found[1]
+            name = number[1]
             try:
-                value = _sized(float(found[2]), found[3] or str(unit[name]))
+                value = _sized(float(number[2]), number[3] or str(unit[name]))
             except ValueError:
                 raise StudyError("S021", f"{name} of {lever}", value=part.strip()) from None
             share = unit[name] in ("pt", "%") or most[name]
-            if not 0 < value <= (1.0 if share else np.inf) or (found[3] == "%" and not share):
+            if not 0 < value <= (1.0 if share else np.inf) or (number[3] == "%" and not share):
                 raise StudyError("S021", f"{name} of {lever}", value=part.strip())
             out[name] = value
         return out

@@ -155,9 +155,9 @@ def _replaced(
         for old, new, factor in zip(swaps["from"], swaps["to"], swaps["mass_factor"], strict=True)
     }
     item = lines["item"].array
-    found = [to.get(str(name), (-1, np.nan)) for name in item.categories]
-    code = np.array([*(pair[0] for pair in found), -1])[item.codes]
-    factor = np.array([*(pair[1] for pair in found), np.nan])[item.codes]
+    replacements = [to.get(str(name), (-1, np.nan)) for name in item.categories]
+    code = np.array([*(pair[0] for pair in replacements), -1])[item.codes]
+    factor = np.array([*(pair[1] for pair in replacements), np.nan])[item.codes]
     box = (code >= 0) & (lines["mass_kg"] > 0).to_numpy()
     usual = pd.to_numeric(items["mass_g"]).to_numpy(dtype=np.float64)[code] / 1000
     mass = np.where(np.isnan(factor), usual, lines["mass_kg"].to_numpy() * factor)

@@ -261,18 +261,18 @@ def parse(text: str, book: Book) -> Setting:
     column = plain.partition("=")[0].strip()
     if column not in SETTABLE:
         raise StudyError("S023", f"known: {', '.join(SETTABLE)}", value=column)
-    found = _SETTING.match(plain)
-    if found is None:
+    matched = _SETTING.match(plain)
+    if matched is None:
         raise StudyError("S022", value=text)
     spec = SETTABLE[column]
-    sign = -1.0 if found["sign"] == "-" else 1.0
-    amount, unit = float(found["number"]), found["unit"]
+    sign = -1.0 if matched["sign"] == "-" else 1.0
+    amount, unit = float(matched["number"]), matched["unit"]
     share = spec.kind == "share"
     if unit.lower() in _POINTS:
-        if not share or not found["sign"]:
+        if not share or not matched["sign"]:
             raise StudyError("S022", "points need a sign and a share, as -15pt", value=text)
         setting = Setting(column, "add", sign * amount / 100)
-    elif unit == "%" and found["sign"]:
+    elif unit == "%" and matched["sign"]:
         setting = Setting(column, "times", 1 + sign * amount / 100)
     elif unit == "%" and not share:
         raise StudyError("S022", "write -10% or +10%, or an amount with its unit", value=text)
@@ -280,9 +280,9 @@ def parse(text: str, book: Book) -> Setting:
         setting = Setting(column, "to", amount / 100)
     else:
         factor = _factor(spec, unit, book, text)
-        if share and found["sign"]:
+        if share and matched["sign"]:
             raise StudyError("S022", "write -15pt for points, -15% of the value", value=text)
-        way = "add" if found["sign"] else "to"
+        way = "add" if matched["sign"] else "to"
         setting = Setting(column, way, sign * amount * factor)
     if setting.way == "to" and not setting.possible(np.array([setting.amount]))[0]:
         raise StudyError("S024", value=text)
