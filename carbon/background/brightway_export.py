@@ -271,7 +271,7 @@ def _methods(
 ) -> dict[tuple[str, ...], list[tuple[tuple[str, str], float]]]:
     """Factors of the total and of each indicator, as the result's columns have them."""
     shown = {"removals": -2, "biogenic": -1}  # carbon dioxide that biomass takes up and releases
-    out = {}
+    methods = {}
     for name in ("total", *PARTS):
         rows = []
         for flow, vector in factors.items():
@@ -282,8 +282,8 @@ def _methods(
                 factor += float(vector[shown[name]]) if name in shown else 0.0
             if factor:
                 rows.append(((FLOWS, flow), factor))
-        out["carbon-label", method, name] = rows
-    return {name: rows for name, rows in out.items() if rows}
+        methods["carbon-label", method, name] = rows
+    return {name: rows for name, rows in methods.items() if rows}
 
 
 def _depends(nodes: Nodes, database: str) -> list[str]:

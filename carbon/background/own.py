@@ -189,10 +189,10 @@ def unmapped(edition: Edition) -> pd.DataFrame:
     have = set(table.loc[licensed, "activity"])
     open_ = table[~table["activity"].isin(have) & ~table["template"]]
     first = open_.drop_duplicates("activity")[["activity", "location", "unit"]]
-    out = first.sort_values("activity", ignore_index=True)
+    listed = first.sort_values("activity", ignore_index=True)
     for column in ("their_code", "their_name", "their_product", "their_location", "factor"):
-        out[column] = ""
-    return out
+        listed[column] = ""
+    return listed
 
 
 def kept(table: pd.DataFrame) -> pd.DataFrame:
@@ -217,12 +217,12 @@ def kept(table: pd.DataFrame) -> pd.DataFrame:
     [0.5, 1.0]
     """
     columns = ["activity", "location"]
-    out = table.groupby(columns, observed=True)[["kg", "own_kg"]].sum().reset_index()
-    out["share"] = out["kg"] / table["kg"].sum()
-    out["own_share"] = out["own_kg"] / out["kg"]
-    out["open"] = out["kg"] - out["own_kg"]
-    out = out.sort_values(["open", "activity"], ascending=[False, True], ignore_index=True)
-    return out[[*columns, "share", "own_share"]]
+    sums = table.groupby(columns, observed=True)[["kg", "own_kg"]].sum().reset_index()
+    sums["share"] = sums["kg"] / table["kg"].sum()
+    sums["own_share"] = sums["own_kg"] / sums["kg"]
+    sums["open"] = sums["kg"] - sums["own_kg"]
+    sums = sums.sort_values(["open", "activity"], ascending=[False, True], ignore_index=True)
+    return sums[[*columns, "share", "own_share"]]
 
 
 # -------------------------------------------------------------------------- how it is made
@@ -230,13 +230,13 @@ def kept(table: pd.DataFrame) -> pd.DataFrame:
 
 def _weights(edition: Edition, method: str, further: pd.DataFrame) -> dict[str, float]:
     """Elementary flows that a life cycle is asked for, with the factors of the method."""
-    out = {
+    weights = {
         flow: float(vector[: len(PARTS)].sum())
         for flow, vector in characterization(edition, method).items()
         if not flow.startswith("greenhouse gases, aggregate")
     }
     mine = further[further["method"] == method]
-    return {**out, **dict(zip(mine["flow"], mine["factor"].astype(float), strict=True))}
+    return {**weights, **dict(zip(mine["flow"], mine["factor"].astype(float), strict=True))}
 
 
 def _spread(draws: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

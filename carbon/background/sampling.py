@@ -284,8 +284,8 @@ class Mismatch:
         # younger data are dated by their own pedigree
         score = np.where(score > self.ages[1], score, 0)
         time = factors[INDICATORS.index("temporal"), score]
-        out: npt.NDArray[np.float64] = np.exp(np.hypot(place, time))
-        return out
+        squared: npt.NDArray[np.float64] = np.exp(np.hypot(place, time))
+        return squared
 
     def draw(
         self, rows: npt.NDArray[np.int32], fits: npt.NDArray[np.int8], draws: int
@@ -302,11 +302,11 @@ class Mismatch:
         names = (
             datasets["source"] + "|" + datasets["activity"] + "|" + datasets["location"]
         ).tolist()
-        out = np.ones((len(rows), draws), dtype=np.float32)
+        factors = np.ones((len(rows), draws), dtype=np.float32)
         for position in np.flatnonzero(sigma > 0):
             name = f"{names[published[position]]}|{PLACED[fits[position]]}"
             key = int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), "big")
             random = np.random.Generator(np.random.Philox(key=np.array([seed, key], np.uint64)))
-            out[position] = np.exp(sigma[position] * random.standard_normal(draws))
-        out /= out.mean(axis=1, dtype=np.float64, keepdims=True).astype(np.float32)
-        return out
+            factors[position] = np.exp(sigma[position] * random.standard_normal(draws))
+        factors /= factors.mean(axis=1, dtype=np.float64, keepdims=True).astype(np.float32)
+        return factors

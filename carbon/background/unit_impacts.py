@@ -307,10 +307,10 @@ def characterization(
     """
     table = edition.characterization
     table = table[table["method"] == method]
-    out: dict[str, npt.NDArray[np.float64]] = {}
+    weights: dict[str, npt.NDArray[np.float64]] = {}
     rows = zip(table["flow"], table["indicator"], table["factor"], strict=True)
     for flow, indicator, factor in rows:
-        vector = out.setdefault(flow, np.zeros(WIDTH))
+        vector = weights.setdefault(flow, np.zeros(WIDTH))
         if flow in BIOGENIC_CO2:
             vector[BIOGENIC_CO2.index(flow) - len(BIOGENIC_CO2)] = factor * whole_life
             continue
@@ -318,7 +318,7 @@ def characterization(
         for position, report in enumerate(AGGREGATES, start=len(PARTS)):
             if flow.startswith("greenhouse gases, aggregate") and flow.endswith(report):
                 vector[position] = factor
-    return out
+    return weights
 
 
 def cache_path(edition: Edition, *key: str) -> Path:

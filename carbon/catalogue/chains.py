@@ -79,11 +79,11 @@ def compact_legs(rows: Rows, column: str, vocabulary: Vocabulary) -> Lines:
 
 def _spread(unique: cells.Numbers, at: NDArray[np.int64]) -> cells.Numbers:
     """Numbers of chains, as numbers of their legs; a fault is told at the first leg."""
-    out = cells.Numbers(unique.values[at])
+    every = cells.Numbers(unique.values[at])
     for code, where in unique.faults:
         first = np.searchsorted(at, where, side="left")
-        out.faults.append((code, first[first < len(at)]))
-    return out
+        every.faults.append((code, first[first < len(at)]))
+    return every
 
 
 def tidy_legs(lines: Lines) -> Lines:

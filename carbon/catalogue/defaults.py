@@ -90,8 +90,8 @@ def fill(catalogue: Catalogue, vocabulary: Vocabulary, *, market: str = "CN") ->
 
     def parameter(name: str) -> NDArray[np.float64]:
         values = np.append(parameters[name].to_numpy(dtype=np.float64), np.nan)
-        out: NDArray[np.float64] = values[category]
-        return out
+        chosen: NDArray[np.float64] = values[category]
+        return chosen
 
     def complete(
         column: str, output: str, values: NDArray[np.float64], code: int = _DEFAULT
@@ -252,7 +252,10 @@ def _with_archetype(
     row = np.concatenate([keep["row"].to_numpy(), line]).astype(np.int32)
     order = _by_row(row)
     ids = names.find(_strings(table.frame[kind]))[taken]
-    out = {"row": row[order], kind: np.concatenate([keep[kind].cat.codes.to_numpy(), ids])[order]}
+    columns = {
+        "row": row[order],
+        kind: np.concatenate([keep[kind].cat.codes.to_numpy(), ids])[order],
+    }
     for name, source in numbers.items():
         default = np.full(len(taken), np.nan)
         if source in table.frame:
@@ -260,10 +263,10 @@ def _with_archetype(
         stated = (
             keep[name].to_numpy(dtype=np.float64) if name in keep else np.full(len(keep), np.nan)
         )
-        out[name] = np.concatenate([stated, default])[order]
+        columns[name] = np.concatenate([stated, default])[order]
     new = np.concatenate([np.full(len(keep), _GIVEN), np.full(len(line), _DEFAULT)])
-    out["origin"] = new.astype(np.uint8)[order]
-    return pd.DataFrame(out, copy=False)
+    columns["origin"] = new.astype(np.uint8)[order]
+    return pd.DataFrame(columns, copy=False)
 
 
 def _by_row(row: NDArray[np.int32]) -> NDArray[np.intp] | slice:
@@ -373,10 +376,10 @@ def _packaging(
     ]
 
     def first(*choices: NDArray[np.float64]) -> NDArray[np.float64]:
-        out = choices[0]
+        chosen = choices[0]
         for other in choices[1:]:
-            out = np.where(np.isnan(out), other, out)
-        return out
+            chosen = np.where(np.isnan(chosen), other, chosen)
+        return chosen
 
     mass = lines["mass_kg"].to_numpy()
     source = np.where(np.isnan(mass), _DEFAULT, lines["origin"].to_numpy()).astype(np.uint8)

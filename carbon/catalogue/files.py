@@ -229,12 +229,14 @@ def settled(sheet: Sheet) -> Sheet:
     """
     if not sheet.raw:
         return sheet
-    out = Sheet(sheet.file, list(sheet.headers), [], sheet.lines, list(sheet.faults), sheet.files)
-    out.columns = [
-        column_text(column, name, out)
+    copied = Sheet(
+        sheet.file, list(sheet.headers), [], sheet.lines, list(sheet.faults), sheet.files
+    )
+    copied.columns = [
+        column_text(column, name, copied)
         for name, column in zip(sheet.headers, sheet.columns, strict=True)
     ]
-    return out
+    return copied
 
 
 def column_text(column: Any, name: str, sheet: Sheet) -> Any:

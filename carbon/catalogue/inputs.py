@@ -165,14 +165,14 @@ def _remote(url: str) -> list[Input]:
             entries, root = remote.find(path, detail=True), path
     except OSError as error:
         raise CatalogueError("C001", str(error), file=url) from error
-    out = []
+    inputs = []
     for item, info in sorted(entries.items()):
         name = item.removeprefix(root).lstrip("/")
         if _wanted(name):
             stamp = next(
                 (str(info[key]) for key in ("ETag", "etag", "mtime", "created") if key in info), ""
             )
-            out.append(Input(name, item, int(info["size"]), stamp, remote))
-    if not out:
+            inputs.append(Input(name, item, int(info["size"]), stamp, remote))
+    if not inputs:
         raise CatalogueError("C001", "no table there", file=url)
-    return out
+    return inputs

@@ -273,7 +273,7 @@ def _frame(
             fail(name, code, where)
         if column.required and cells.empty.any():
             fail(name, "G011", np.flatnonzero(cells.empty))
-    out: dict[str, Any] = {}
+    by_column: dict[str, Any] = {}
     if "currency" in columns:
         units_of = {name: money_unit(headers[place].unit)[0] for name, place in at.items()}
         row, names = _currency(parsed, columns, units_of, fail)
@@ -281,14 +281,14 @@ def _frame(
             (only,) = {column.unit for column in columns.values() if column.kind == "money"}
             problems.add("G019", file=sheet.file, column="currency", hint=f"{only} was assumed")
             names[0] = only
-        out["currency"] = _merged(row, names)
+        by_column["currency"] = _merged(row, names)
     keep = None if not bad.any() else ~bad
     for name, column in columns.items():
         if name in parsed and name != "currency":
-            out[name] = _typed(parsed.pop(name), column)
-    out["line"] = sheet.lines.astype(np.int32)
-    frame = pd.DataFrame(out, copy=False)
-    frame = frame[[*(name for name in columns if name in out), "line"]]
+            by_column[name] = _typed(parsed.pop(name), column)
+    by_column["line"] = sheet.lines.astype(np.int32)
+    frame = pd.DataFrame(by_column, copy=False)
+    frame = frame[[*(name for name in columns if name in by_column), "line"]]
     if keep is None:
         return frame, frame.iloc[:0]
     return frame[keep].reset_index(drop=True), frame[bad].reset_index(drop=True)

@@ -113,12 +113,12 @@ def parse(cells: Any, column: LedgerColumn, unit: str) -> Cells:
     quick = _quick(cells) if column.kind in ("count", "number", "money") else None
     if quick is not None:
         empty = np.isnan(quick)
-        out = Cells(quick, empty)
-        out.fail("C101", np.isinf(quick))
+        parsed = Cells(quick, empty)
+        parsed.fail("C101", np.isinf(quick))
         if column.kind == "money":
-            return _money(out, unit, column)
-        out.values = _times(out.values, unit)
-        return _counted(out, column)
+            return _money(parsed, unit, column)
+        parsed.values = _times(parsed.values, unit)
+        return _counted(parsed, column)
     if column.kind == "id":
         texts = clean(cells.combine_chunks() if isinstance(cells, pa.ChunkedArray) else cells)
         return Cells(pd.array(texts, dtype="str"), _null(texts))
@@ -157,14 +157,14 @@ def _spread(cells: Any, understand: Callable[[Any], Cells], as_printed: bool = F
     texts = pa.concat_arrays([texts, pa.nulls(1, texts.type)])
     at = pc.fill_null(encoded.indices, len(texts) - 1).to_numpy(zero_copy_only=False)
     unique = understand(texts)
-    out = Cells(unique.values[at], unique.empty[at])
+    every = Cells(unique.values[at], unique.empty[at])
     for code, where in unique.faults:
         mask = np.zeros(len(texts), bool)
         mask[where] = True
-        out.fail(code, mask[at])
+        every.fail(code, mask[at])
     if unique.currency is not None:
-        out.currency, out.currencies = unique.currency[at], unique.currencies
-    return out
+        every.currency, every.currencies = unique.currency[at], unique.currencies
+    return every
 
 
 def _text(texts: Any, _column: LedgerColumn, _unit: str) -> Cells:
@@ -178,17 +178,17 @@ def _choice(texts: Any, column: LedgerColumn, _unit: str) -> Cells:
     names = list(dict.fromkeys(column.choices.values()))
     words = [None if word is None else column.choices.get(key(word)) for word in texts.to_pylist()]
     codes = np.array([names.index(word) if word else -1 for word in words], np.int32)
-    out = Cells(pd.Categorical.from_codes(codes, pd.Index(names, dtype="str")), _null(texts))
-    out.fail("G015", (codes < 0) & ~out.empty)
-    return out
+    chosen = Cells(pd.Categorical.from_codes(codes, pd.Index(names, dtype="str")), _null(texts))
+    chosen.fail("G015", (codes < 0) & ~chosen.empty)
+    return chosen
 
 
 def _flag(texts: Any, _column: LedgerColumn, _unit: str) -> Cells:
     known = flag_words()
     words = [None if word is None else known.get(key(word)) for word in texts.to_pylist()]
-    out = Cells(np.array([bool(word) for word in words]), _null(texts))
-    out.fail("G014", np.array([word is None for word in words]) & ~out.empty)
-    return out
+    flags = Cells(np.array([bool(word) for word in words]), _null(texts))
+    flags.fail("G014", np.array([word is None for word in words]) & ~flags.empty)
+    return flags
 
 
 def _quantity(texts: Any, column: LedgerColumn, unit: str) -> Cells:
@@ -196,8 +196,8 @@ def _quantity(texts: Any, column: LedgerColumn, unit: str) -> Cells:
     kind = QUANTITIES.get(column.kind, column.kind)
     most = min(column.most, 1.0)
     read = measure(texts, Column(kind, "", "", implied=column.unit, limit=most), unit, {})
-    out = Cells(read.values, _null(texts), read.faults)
-    return _bounded(out, column)
+    parsed = Cells(read.values, _null(texts), read.faults)
+    return _bounded(parsed, column)
 
 
 def _count(texts: Any, column: LedgerColumn, unit: str) -> Cells:
@@ -215,23 +215,23 @@ def _count(texts: Any, column: LedgerColumn, unit: str) -> Cells:
     return _counted(Cells(values, _null(texts), read.faults), column)
 
 
-def _counted(out: Cells, column: LedgerColumn) -> Cells:
-    out = _bounded(out, column)
+def _counted(parsed: Cells, column: LedgerColumn) -> Cells:
+    parsed = _bounded(parsed, column)
     if column.kind == "count":
-        values = out.values
-        out.fail("G020", (values != np.floor(values)) & np.isfinite(values))
-        out.fail("G016", np.isfinite(values) & (np.abs(values) > _EXACT))
+        values = parsed.values
+        parsed.fail("G020", (values != np.floor(values)) & np.isfinite(values))
+        parsed.fail("G016", np.isfinite(values) & (np.abs(values) > _EXACT))
         bad = ~np.isfinite(values) | (np.abs(values) > _EXACT)
-        out.values = np.where(bad, 0, values).astype(np.int64)
-    return out
+        parsed.values = np.where(bad, 0, values).astype(np.int64)
+    return parsed
 
 
-def _bounded(out: Cells, column: LedgerColumn) -> Cells:
-    values = out.values
+def _bounded(parsed: Cells, column: LedgerColumn) -> Cells:
+    values = parsed.values
     negative = (values < 0) & (column.least >= 0 or column.kind not in ("money", "count"))
-    out.fail("C106", negative)
-    out.fail("G016", ((values < column.least) & ~negative) | (values > column.most))
-    return out
+    parsed.fail("C106", negative)
+    parsed.fail("G016", ((values < column.least) & ~negative) | (values > column.most))
+    return parsed
 
 
 def _ungrouped(texts: Any) -> Any:
@@ -251,20 +251,22 @@ def _amount(texts: Any, column: LedgerColumn, unit: str) -> Cells:
     words = [(word or "").strip() for word in signs.to_pylist()]
     units = {word: money_unit(word) for word in set(words)}
     read.fail("C103", np.array([not units[word][2] for word in words]) & ~np.isnan(read.values))
-    out = Cells(read.values, _null(texts), read.faults)
-    out.currencies = list(dict.fromkeys(units[word][0] for word in words))
-    place = {name: at for at, name in enumerate(out.currencies)}
-    out.currency = np.array([place[units[word][0]] for word in words], np.int16)
+    parsed = Cells(read.values, _null(texts), read.faults)
+    parsed.currencies = list(dict.fromkeys(units[word][0] for word in words))
+    place = {name: at for at, name in enumerate(parsed.currencies)}
+    parsed.currency = np.array([place[units[word][0]] for word in words], np.int16)
     currency = np.array([units[word][1] for word in words])
     header = money_unit(unit)[1]  # a cell that names its own unit is not in that of the header
-    out.values = out.values * np.where(np.array([word != "" for word in words]), currency, header)
-    return _money(out, "", column)
+    parsed.values = parsed.values * np.where(
+        np.array([word != "" for word in words]), currency, header
+    )
+    return _money(parsed, "", column)
 
 
-def _money(out: Cells, unit: str, column: LedgerColumn) -> Cells:
+def _money(parsed: Cells, unit: str, column: LedgerColumn) -> Cells:
     """Whole ten-thousandths of amounts; the unit of the header is already in those of texts."""
-    out = _bounded(out, column)
-    exact = out.values * (money_unit(unit)[1] * MONEY)
+    parsed = _bounded(parsed, column)
+    exact = parsed.values * (money_unit(unit)[1] * MONEY)
     fine = np.abs(exact) < _LARGEST
     exact[~fine] = 0.0
     rounded = np.rint(exact)
@@ -272,31 +274,31 @@ def _money(out: Cells, unit: str, column: LedgerColumn) -> Cells:
     uneven = off > _NOISE
     if uneven.any():
         uneven &= off > 4 * np.spacing(np.abs(exact))
-    out.fail("G017", (~fine & np.isfinite(out.values)) | uneven)
-    out.values = rounded.astype(np.int64)
-    return out
+    parsed.fail("G017", (~fine & np.isfinite(parsed.values)) | uneven)
+    parsed.values = rounded.astype(np.int64)
+    return parsed
 
 
 def _date(texts: Any, column: LedgerColumn, _unit: str) -> Cells:
     """Dates and stamps: ISO, 2026年9月1日, 20260901, Excel's own; any other order is refused."""
-    out = Cells(np.full(len(texts), np.datetime64("NaT", "s")), _null(texts))
+    parsed = Cells(np.full(len(texts), np.datetime64("NaT", "s")), _null(texts))
     for pattern in (_ORDERED, _COMPACT):
         parts = pc.extract_regex(texts, pattern)
         valid = np.asarray(pc.is_valid(parts), bool)
         if valid.any():
-            out.values[valid] = _stamp(parts.filter(pa.array(valid)))
+            parsed.values[valid] = _stamp(parts.filter(pa.array(valid)))
     serial = np.asarray(pc.fill_null(pc.match_substring_regex(texts, _SERIAL), False), bool)
     if serial.any():
         days = np.array(pc.cast(texts.filter(pa.array(serial)), pa.float64()), np.float64)
         seconds = np.rint(days * _DAY).astype(np.int64)
-        out.values[serial] = _EXCEL + seconds.astype("timedelta64[s]")
+        parsed.values[serial] = _EXCEL + seconds.astype("timedelta64[s]")
     if column.kind == "date":
-        out.values = out.values.astype("datetime64[D]").astype("datetime64[s]")
-    unread = np.isnat(out.values) & ~out.empty
+        parsed.values = parsed.values.astype("datetime64[D]").astype("datetime64[s]")
+    unread = np.isnat(parsed.values) & ~parsed.empty
     first = np.asarray(pc.fill_null(pc.match_substring_regex(texts, _DAY_FIRST), False), bool)
-    out.fail("G013", unread & first)
-    out.fail("G012", unread & ~first)
-    return out
+    parsed.fail("G013", unread & first)
+    parsed.fail("G012", unread & ~first)
+    return parsed
 
 
 def _stamp(parts: Any) -> NDArray[np.datetime64]:
@@ -318,9 +320,9 @@ def _stamp(parts: Any) -> NDArray[np.datetime64]:
     seconds = hour * 3600 + minute * 60 + second
     if "zone" in names:
         seconds += np.array([_ahead(zone) for zone in parts.field("zone").to_pylist()], np.int64)
-    out: NDArray[np.datetime64] = date.astype("datetime64[s]") + seconds.astype("timedelta64[s]")
-    out[~fine] = np.datetime64("NaT", "s")
-    return out
+    stamps: NDArray[np.datetime64] = date.astype("datetime64[s]") + seconds.astype("timedelta64[s]")
+    stamps[~fine] = np.datetime64("NaT", "s")
+    return stamps
 
 
 def _ahead(zone: str) -> int:

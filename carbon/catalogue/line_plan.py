@@ -104,16 +104,16 @@ class _Cursor:
 
     def take(self, count: int) -> list[Sheet]:
         """Take the next lines."""
-        out = []
+        sheets = []
         while count > 0:
             sheet = self.peek()
             if sheet is None:
                 break
             part = sheet.part(0, count)
-            out.append(part)
+            sheets.append(part)
             self.skip(len(part.lines))
             count -= len(part.lines)
-        return out
+        return sheets
 
 
 @dataclass
@@ -144,14 +144,14 @@ class LinePlan:
         cursors = {name: _Cursor(tables[name]) for name in self.counts}
 
         def of(number: int) -> dict[str, list[Piece]]:
-            out: dict[str, list[Piece]] = {}
+            pieces: dict[str, list[Piece]] = {}
             for name, cursor in cursors.items():
                 wanted = 1 << 62 if self.everything else self.counts[name][number]
-                out[name] = list(cursor.take(wanted)) or [empty(tables[name][0])]
+                pieces[name] = list(cursor.take(wanted)) or [empty(tables[name][0])]
             for name, folder in self.folders.items():
                 path = folder / f"{number}.lines"
-                out[name] = list(_spilled(path)) or [empty(tables[name][0])]
-            return out
+                pieces[name] = list(_spilled(path)) or [empty(tables[name][0])]
+            return pieces
 
         return of
 

@@ -49,10 +49,10 @@ def understood(
 
     The headers of a table in parts are told by the ``first`` part only.
     """
-    out: dict[str, tuple[int, Header]] = {}
+    by_column: dict[str, tuple[int, Header]] = {}
     for position, header in enumerate(match_headers(sheet.headers, table, vocabulary, sheet.file)):
         if header.column:
-            out[header.column] = (position, header)
+            by_column[header.column] = (position, header)
         elif not header.source.strip() and sheet.columns[position].null_count == len(sheet.lines):
             continue
         elif first:
@@ -70,7 +70,7 @@ def understood(
                 value=fault.text,
                 hint=fault.hint,
             )
-    return out
+    return by_column
 
 
 def tell_faults(sheet: Sheet, rows: Rows, problems: CellProblems) -> None:
@@ -166,13 +166,13 @@ def compact_lines(
     ]
     with ThreadPoolExecutor(max_workers=len(wanted)) as pool:
         parsed = list(pool.map(parse, filled))
-    out: dict[str, list[Lines]] = {table: [] for table in LINE_TABLES}
+    by_table: dict[str, list[Lines]] = {table: [] for table in LINE_TABLES}
     for (table, column), lines in zip(filled, parsed, strict=True):
         changed = reword_lines(rows, table, column, lines, vocabulary, category, problems)
         if changed and rows.texts[column].null_count == len(rows.lines):
             continue
-        out[table].append(parse((table, column)) if changed else lines)
-    return out
+        by_table[table].append(parse((table, column)) if changed else lines)
+    return by_table
 
 
 def line_table(

@@ -309,30 +309,30 @@ def _handled(
     end = np.cumsum(before + 1 + after)
     at = end - 1 - after
     source = np.repeat(np.arange(size), before + 1 + after)
-    out = {name: legs[name][source] for name in ("row", "returning", "chain", "chain_share")}
+    columns = {name: legs[name][source] for name in ("row", "returning", "chain", "chain_share")}
     total = len(source)
     new = np.ones(total, bool)
     new[at] = False
-    out["mode"] = mode[source]
-    out["mode"][new] = modes.door
+    columns["mode"] = mode[source]
+    columns["mode"][new] = modes.door
     hubs = at[hub_here] + 1
-    out["mode"][hubs] = hub[legs["row"][hub_here]]
-    out["km"] = np.full(total, np.nan)
-    out["km"][at] = legs["km"]
-    out["origin"] = legs["origin"][source]
-    out["origin"][new] = _DEFAULT
+    columns["mode"][hubs] = hub[legs["row"][hub_here]]
+    columns["km"] = np.full(total, np.nan)
+    columns["km"][at] = legs["km"]
+    columns["origin"] = legs["origin"][source]
+    columns["origin"][new] = _DEFAULT
     first = at[start] - before[start]
-    out["position"] = (np.arange(total) - first[of][source]).astype(np.int16)
+    columns["position"] = (np.arange(total) - first[of][source]).astype(np.int16)
     place = np.full(total, _PLACES.index("country"), np.int8)
-    place[modes.parcel[out["mode"]]] = _PLACES.index("destination")
+    place[modes.parcel[columns["mode"]]] = _PLACES.index("destination")
     # the leg at the origin: the first moving one there, the last one back
     moves = np.flatnonzero(moving)
     chain = of[moves]
     for back, pick in ((False, np.unique(chain, return_index=True)[1]), (True, _last_of(chain))):
         ends = moves[pick]
         place[at[ends[returning[ends] == back]]] = _PLACES.index("origin")
-    out["place"] = place
-    return out
+    columns["place"] = place
+    return columns
 
 
 def _last_of(chain: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -364,8 +364,8 @@ def _mirrored(legs: dict[str, NDArray[Any]], size: int) -> dict[str, NDArray[Any
     source = np.empty(len(row) + len(turned), np.int64)
     source[to] = np.arange(len(row))
     source[to_image] = image
-    out = {name: legs.pop(name)[source] for name in list(legs)}  # frees each column as it goes
-    out["returning"][to_image] = True
-    out["position"][to_image] = turned - start[of[turned]]
-    out["origin"][to_image] = _DEFAULT
-    return out
+    columns = {name: legs.pop(name)[source] for name in list(legs)}  # frees each column as it goes
+    columns["returning"][to_image] = True
+    columns["position"][to_image] = turned - start[of[turned]]
+    columns["origin"][to_image] = _DEFAULT
+    return columns

@@ -187,13 +187,13 @@ class Vocabulary:
     @cached_property
     def _by_kind(self) -> dict[str, dict[str, str]]:
         """Aliases and ids of every kind; batch after batch needs them."""
-        out: dict[str, dict[str, str]] = {}
+        by_kind: dict[str, dict[str, str]] = {}
         for kind, alias, item in zip(
             *(self.words[name].astype(str).tolist() for name in ("kind", "alias", "id")),
             strict=True,
         ):
-            out.setdefault(kind, {})[alias] = item
-        return out
+            by_kind.setdefault(kind, {})[alias] = item
+        return by_kind
 
     @cached_property
     def parameter_table(self) -> pd.DataFrame:

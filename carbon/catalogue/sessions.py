@@ -120,27 +120,27 @@ def joined_sessions(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
 
 def _by_session(table: pd.DataFrame) -> pd.DataFrame:
     by = table.groupby("session", sort=True)
-    out = {}
+    sums = {}
     for name in table.columns[1:]:
         column = by[name]
         if name.endswith("_most"):
-            out[name] = column.max()
+            sums[name] = column.max()
         elif name.endswith("_least"):
-            out[name] = column.min()
+            sums[name] = column.min()
         else:
-            out[name] = column.any() if table[name].dtype == bool else column.sum()
-    return pd.DataFrame(out)
+            sums[name] = column.any() if table[name].dtype == bool else column.sum()
+    return pd.DataFrame(sums)
 
 
 def _limbs(values: NDArray[np.float64]) -> list[NDArray[np.int64]]:
     """Digits to base 2³² of values that are not negative."""
     rest = np.minimum(values, _LARGEST) / _LIMB
-    out = []
+    limbs = []
     for _ in range(_LIMBS):
         limb = np.floor(rest)
-        out.append(limb.astype(np.int64))
+        limbs.append(limb.astype(np.int64))
         rest = (rest - limb) * _LIMB
-    return out
+    return limbs
 
 
 def _sum(table: pd.DataFrame, name: str) -> NDArray[np.float64]:

@@ -79,12 +79,12 @@ class Batch:
         CatalogueError
             If one is damaged or too large.
         """
-        out = {}
+        sheets = {}
         kept: list[NDArray[np.int64]] = []
         for table, pieces in self.pieces.items():
             read = [_sheet(piece) for piece in pieces]
             lines = [sheet.lines for sheet in read]
-            out[table] = joined([checked(sheet, limits) for sheet in read])
+            sheets[table] = joined([checked(sheet, limits) for sheet in read])
             if table == "skus":
                 starts = np.cumsum([0, *(len(part) for part in lines)])
                 kept = [
@@ -92,19 +92,19 @@ class Batch:
                     for start, part, sheet in zip(starts, lines, read, strict=False)
                 ]
         repeats = np.flatnonzero(np.isin(np.concatenate(kept), self.whole.repeats))
-        return out, replace(self.whole, repeats=repeats)
+        return sheets, replace(self.whole, repeats=repeats)
 
     def places(self) -> list[Damaged]:
         """Where its SKUs stand."""
-        out = []
+        places = []
         for piece in self.pieces["skus"]:
             if isinstance(piece, Sheet):
                 ends = (int(piece.lines[0]), int(piece.lines[-1])) if len(piece.lines) else (0, 0)
             else:
                 assert not isinstance(piece, Damaged)
                 ends = (piece.above + 2, piece.above + 1 + piece.rows)
-            out.append(Damaged(piece.file, *ends, ""))
-        return out
+            places.append(Damaged(piece.file, *ends, ""))
+        return places
 
 
 class Stream:

@@ -83,8 +83,8 @@ class Templates:
                 kind, minlength=kinds
             )
         table = within.reshape(size + 1, kinds)
-        out: NDArray[np.float64] = np.where(np.isnan(table), every, table)[:, modes.kind]
-        return out
+        shares: NDArray[np.float64] = np.where(np.isnan(table), every, table)[:, modes.kind]
+        return shares
 
     def _choices(
         self, vocabulary: Vocabulary, modes: Modes

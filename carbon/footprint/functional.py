@@ -219,13 +219,13 @@ class Functional:
             ),
             self.mass[category] * ratio,
         )
-        out = self._scaled(catalogue, ~weighed, kg, ratio, self.exponent[category])
+        sized = self._scaled(catalogue, ~weighed, kg, ratio, self.exponent[category])
         units_ = pd.Categorical.from_codes(
             *_recoded(category, [*self.unit, ""]),
         )
         return replace(
-            out,
-            skus=out.skus.assign(
+            sized,
+            skus=sized.skus.assign(
                 functional_quantity=amount,
                 unit=units_,
                 size_class=name,
@@ -324,10 +324,10 @@ def _padded(column: pd.Series) -> Floats:
 
 def _first(*choices: Any) -> Floats:
     """The first of several numbers that is known."""
-    out = np.asarray(choices[0], dtype=np.float64)
+    chosen = np.asarray(choices[0], dtype=np.float64)
     for other in choices[1:]:
-        out = np.where(np.isnan(out), np.asarray(other, dtype=np.float64), out)
-    return out
+        chosen = np.where(np.isnan(chosen), np.asarray(other, dtype=np.float64), chosen)
+    return chosen
 
 
 def _recoded(

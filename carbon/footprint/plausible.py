@@ -291,11 +291,11 @@ def _packed(
 def _distance(catalogue: Catalogue) -> Floats:
     """Mean way of the units to the buyer [km]."""
     legs = catalogue.legs
-    out = legs[~legs["returning"].to_numpy(dtype=bool)]
+    outward = legs[~legs["returning"].to_numpy(dtype=bool)]
     # handling and the last mile have no length
-    length = np.nan_to_num(out["km"].to_numpy(dtype=np.float64))
-    km = out["chain_share"].to_numpy(dtype=np.float64) * length
-    return np.bincount(out["row"].to_numpy(), km, len(catalogue)).astype(np.float64)
+    length = np.nan_to_num(outward["km"].to_numpy(dtype=np.float64))
+    km = outward["chain_share"].to_numpy(dtype=np.float64) * length
+    return np.bincount(outward["row"].to_numpy(), km, len(catalogue)).astype(np.float64)
 
 
 def _recycled(

@@ -106,10 +106,10 @@ def _total(part: Part, group: dict[str, Any], of: dict[str, Any]) -> Floats:
 
 def weights(part: Part, of: dict[str, Any]) -> Floats:
     """How often each group counts in the total, shape (n, groups)."""
-    out = np.zeros((part.n, len(GROUPS)))
+    by_group = np.zeros((part.n, len(GROUPS)))
     for position, name in enumerate(GROUPS):
-        out[:, position] = _total(part, {name: 1.0}, of)
-    return out
+        by_group[:, position] = _total(part, {name: 1.0}, of)
+    return by_group
 
 
 def variance(part: Part, unit: Floats, names: list[str], weight: Floats | None = None) -> Variance:
@@ -291,5 +291,5 @@ def _first(terms: Variance) -> npt.NDArray[np.object_]:
     text = np.array(
         ["; ".join(terms.names[at] for at in pattern if at >= 0) for pattern in patterns], object
     )
-    out: npt.NDArray[np.object_] = text[inverse.ravel()] if len(code) else np.empty(0, object)
-    return out
+    names: npt.NDArray[np.object_] = text[inverse.ravel()] if len(code) else np.empty(0, object)
+    return names

@@ -328,6 +328,6 @@ def _names(flags: pd.DataFrame) -> pd.Categorical[str]:
 def _with_code(problem: pd.Series, flag: npt.NDArray[np.bool_], code: str) -> pd.Series:
     if not flag.any():
         return problem
-    out = problem.astype("object")
-    out[flag] = (out[flag].astype(str) + f" {code}").str.strip()
-    return out
+    codes = problem.astype("object")
+    codes[flag] = (codes[flag].astype(str) + f" {code}").str.strip()
+    return codes

@@ -201,8 +201,8 @@ class Silence:
         flown = np.logical_or.reduceat(planes[mode.codes[here]], np.flatnonzero(new))
         flown = flown[np.cumsum(new) - 1]
         # goods that cross a sea have no chains of their category: their one chain stays whole
-        out = new & flown & ~returning[here]
-        by_air = np.bincount(row, np.where(out, share[here], 0.0), len(before))
+        dear = new & flown & ~returning[here]
+        by_air = np.bincount(row, np.where(dear, share[here], 0.0), len(before))
         usual = np.isclose(by_air, before, rtol=0, atol=1e-6)[row]
         share[here] *= np.where(usual, np.where(flown, up[row], rest[row]), 1.0)
         return legs.assign(chain_share=share)

@@ -347,7 +347,7 @@ def _bounds(edition: Edition, vocabulary: Vocabulary) -> dict[str, tuple[Floats,
     """By category: σ below and above of a factor; value, low and high of a rate."""
     categories = vocabulary.categories["category"].astype(str)
     table = edition.vocabulary["archetype_parameters"]
-    out: dict[str, tuple[Floats, ...]] = {}
+    bounds: dict[str, tuple[Floats, ...]] = {}
     for name, rows in table.groupby("parameter"):
         if name not in (*PARAMETERS, *RATES):
             continue
@@ -356,19 +356,19 @@ def _bounds(edition: Edition, vocabulary: Vocabulary) -> dict[str, tuple[Floats,
             by_category[key].to_numpy(np.float64) for key in ("value", "low", "high")
         )
         if name in RATES:
-            out[str(name)] = (value, low, high)
+            bounds[str(name)] = (value, low, high)
             continue
         with np.errstate(divide="ignore", invalid="ignore"):
             below, above = np.log(value / low) / WIDTH, np.log(high / value) / WIDTH
         usable = (low > 0) & (value > 0) & (low <= value) & (value <= high)
-        out[str(name)] = (np.where(usable, below, np.nan), np.where(usable, above, np.nan))
+        bounds[str(name)] = (np.where(usable, below, np.nan), np.where(usable, above, np.nan))
     pieces = edition.vocabulary["archetype_packaging"]
     variance = ((pieces["high"] - pieces["low"]) / (2 * WIDTH)) ** 2
     deviation = np.sqrt(variance.groupby(pieces["category"]).sum())
     share = deviation / pieces["mass_g"].groupby(pieces["category"]).sum()
     sigma = np.sqrt(np.log1p(share**2)).reindex(categories).to_numpy()
-    out["packaging"] = (sigma, sigma)
-    return out
+    bounds["packaging"] = (sigma, sigma)
+    return bounds
 
 
 def moved(spread: Spread, ranks: npt.NDArray[np.int64], part: slice) -> npt.NDArray[np.float32]:

@@ -134,9 +134,9 @@ class Part:
         mirrored = (
             self.catalogue.provenance["return_transport"] == PROVENANCES.index("default")
         ).to_numpy()
-        out, back = self.start["transport"], self.start["return_transport"]
+        there, back = self.start["transport"], self.start["return_transport"]
         self.start["return_transport"] = Start(
-            np.where(mirrored, out.window, back.window), np.where(mirrored, out.sign, back.sign)
+            np.where(mirrored, there.window, back.window), np.where(mirrored, there.sign, back.sign)
         )
 
     def draw(self, part: slice) -> dict[str, Any]:

@@ -143,8 +143,8 @@ class _Terms:
     groups: int
 
     def sum(self, values: Floats) -> Floats:
-        out: Floats = np.bincount(self.group, values * self.weight, self.groups).astype(float)
-        return out
+        sums: Floats = np.bincount(self.group, values * self.weight, self.groups).astype(float)
+        return sums
 
     def likelihood(self, a: Floats, b: Floats) -> Floats:
         """Logarithm of the likelihood of each group, up to a constant."""
@@ -187,8 +187,8 @@ def _newton(
         best = np.where(better, value, best)
         damping = np.clip(np.where(better, damping / 5, damping * 8), 1e-12, 1e13)
         open_ &= ~(better & (moved < _DONE)) & (damping < 1e12)
-    out: Floats = np.exp(point)
-    return out[0], out[1]
+    solution: Floats = np.exp(point)
+    return solution[0], solution[1]
 
 
 def _step(terms: _Terms, point: Floats, damping: Floats) -> Floats:
@@ -213,10 +213,10 @@ def _step(terms: _Terms, point: Floats, damping: Floats) -> Floats:
     shift = damping * scale + np.maximum(-low, 0.0) * 1.01
     waa, wbb = waa + shift, wbb + shift
     determinant = waa * wbb - wab**2
-    out: Floats = np.stack(
+    step: Floats = np.stack(
         [(wbb * ga - wab * gb) / determinant, (waa * gb - wab * ga) / determinant]
     )
-    return np.nan_to_num(out, nan=0.0, posinf=0.0, neginf=0.0)
+    return np.nan_to_num(step, nan=0.0, posinf=0.0, neginf=0.0)
 
 
 def interval(a: Floats, b: Floats, level: float) -> tuple[Floats, Floats]:

@@ -188,35 +188,35 @@ def amounts(units: npt.NDArray[Any] | pd.Series, digits: int) -> Any:
 def line_table(dossier: Dossier) -> pd.DataFrame:
     """Lines as they are written to CSV: amounts as decimal text, the currency on every row."""
     lines, rule = dossier.assessment.lines, dossier.rule
-    out = lines.drop(columns=[name for name in NOT_TOLD if name in lines])
-    out.insert(2, "period", dossier.period.name)
-    out.insert(out.columns.get_loc("revenue"), "currency", rule.currency)  # type: ignore[arg-type]
-    out.insert(
-        out.columns.get_loc("tax"),  # type: ignore[arg-type]
+    table = lines.drop(columns=[name for name in NOT_TOLD if name in lines])
+    table.insert(2, "period", dossier.period.name)
+    table.insert(table.columns.get_loc("revenue"), "currency", rule.currency)  # type: ignore[arg-type]
+    table.insert(
+        table.columns.get_loc("tax"),  # type: ignore[arg-type]
         "vat_rate",
         amounts(lines["vat_ppm"], 6).to_pandas().to_numpy(),
     )
     for name in AMOUNTS:
-        out[name] = amounts(lines[name], rule.minor_digits).to_pandas().to_numpy()
+        table[name] = amounts(lines[name], rule.minor_digits).to_pandas().to_numpy()
     exact = amounts(lines["relief_micro"], rule.minor_digits + 6).to_pandas().to_numpy()
-    out["relief_exact"] = exact
-    out["basis"] = dossier.basis
-    names = [name for name in out if name not in ("relief_micro", "relief_exact")]
+    table["relief_exact"] = exact
+    table["basis"] = dossier.basis
+    names = [name for name in table if name not in ("relief_micro", "relief_exact")]
     at = names.index("relief")
-    return out[[*names[:at], "relief_exact", *names[at:]]]
+    return table[[*names[:at], "relief_exact", *names[at:]]]
 
 
 def total_table(dossier: Dossier) -> pd.DataFrame:
     """Totals as they are written to CSV, a row a taxpayer and one for all of them."""
     totals, rule = dossier.assessment.totals, dossier.rule
-    out = totals.drop(columns=["first_line"])
-    out.insert(1, "period", dossier.period.name)
-    out.insert(2, "currency", rule.currency)
+    table = totals.drop(columns=["first_line"])
+    table.insert(1, "period", dossier.period.name)
+    table.insert(2, "currency", rule.currency)
     for name in TOTAL_AMOUNTS:
-        out[name] = amounts(totals[name], rule.minor_digits).to_pandas().to_numpy()
+        table[name] = amounts(totals[name], rule.minor_digits).to_pandas().to_numpy()
     digits = rule.minor_digits + 6
-    out["exact_micro"] = [text(int(value), digits) for value in totals["exact_micro"]]
-    return out.rename(columns={"exact_micro": "relief_exact"})
+    table["exact_micro"] = [text(int(value), digits) for value in totals["exact_micro"]]
+    return table.rename(columns={"exact_micro": "relief_exact"})
 
 
 def to_json(dossier: Dossier) -> Iterator[str]:

@@ -148,7 +148,7 @@ def simulate(
     """
     rng = np.random.default_rng(seed)
     days = len(group.orders)
-    out = np.zeros((simulations, days + lag))
+    fund = np.zeros((simulations, days + lag))
     periods = -(-days // shock_days)
     for start in range(0, simulations, _BLOCK):
         size = min(_BLOCK, simulations - start)
@@ -157,10 +157,10 @@ def simulate(
         factor = np.repeat(shock, shock_days, axis=1)[:, :days] * returns
         chance = np.minimum(rate[:, None, :] * factor[:, :, None], 1.0)
         count = rng.binomial(group.orders[None], chance).astype(float)
-        out[start : start + size, lag:] = _cost(rng, count, group).sum(axis=2)
+        fund[start : start + size, lag:] = _cost(rng, count, group).sum(axis=2)
         if progress is not None:
             progress(size)
-    return out
+    return fund
 
 
 def balance(claims: Floats, income: Floats) -> Balance:

@@ -191,7 +191,7 @@ def _known(lines: pd.DataFrame, terms: pd.DataFrame, scale: float, *, summed: bo
     at = pd.Index(single["sku"].astype("object")).get_indexer(lines["sku"].astype("object"))
     matched = single.iloc[np.maximum(at, 0)].reset_index(drop=True)
     kept = lines["kept_units"].to_numpy(np.float64)
-    out = pd.DataFrame(
+    pools = pd.DataFrame(
         {
             "taxpayer": EVERYBODY if summed else lines["taxpayer"].astype(str).to_numpy(),
             "sku": lines["sku"].astype(str).to_numpy(),
@@ -201,14 +201,14 @@ def _known(lines: pd.DataFrame, terms: pd.DataFrame, scale: float, *, summed: bo
         }
     )
     for name in (*TERMS, "shipped", "tkm", "returned"):
-        out[name] = matched[name].to_numpy() * kept
-    known = (at >= 0) & out[list(TERMS)].notna().all(axis=1).to_numpy()
-    out["known"] = np.where(known, out["revenue"], 0.0)
-    numbers = [name for name in out if name not in ("taxpayer", "sku", "category", "revenue")]
-    out.loc[~known, numbers] = 0.0
+        pools[name] = matched[name].to_numpy() * kept
+    known = (at >= 0) & pools[list(TERMS)].notna().all(axis=1).to_numpy()
+    pools["known"] = np.where(known, pools["revenue"], 0.0)
+    numbers = [name for name in pools if name not in ("taxpayer", "sku", "category", "revenue")]
+    pools.loc[~known, numbers] = 0.0
     keys = ["taxpayer", "sku"]
-    sums = out.drop(columns="category").groupby(keys, sort=True).sum()
-    kinds = out.drop_duplicates(keys).set_index(keys)["category"]
+    sums = pools.drop(columns="category").groupby(keys, sort=True).sum()
+    kinds = pools.drop_duplicates(keys).set_index(keys)["category"]
     sums.insert(0, "category", kinds.reindex(sums.index).to_numpy())
     return sums.reset_index()
 
@@ -263,12 +263,14 @@ def _decomposed(
                 }
             )
         )
-    out = pd.concat(parts, ignore_index=True)
-    out["group"] = out["effect"].map(EFFECTS)
-    rank = out["effect"].map({name: at for at, name in enumerate(EFFECTS)})
-    out = out.assign(rank=rank).sort_values(["taxpayer", "measure", "rank"], kind="stable")
+    parts_table = pd.concat(parts, ignore_index=True)
+    parts_table["group"] = parts_table["effect"].map(EFFECTS)
+    rank = parts_table["effect"].map({name: at for at, name in enumerate(EFFECTS)})
+    parts_table = parts_table.assign(rank=rank).sort_values(
+        ["taxpayer", "measure", "rank"], kind="stable"
+    )
     columns = ["taxpayer", "measure", "effect", "group", "value"]
-    return out[columns], pd.concat(reasons, ignore_index=True)
+    return parts_table[columns], pd.concat(reasons, ignore_index=True)
 
 
 def _pooled(table: pd.DataFrame, both: set[tuple[str, str]]) -> pd.DataFrame:
@@ -303,7 +305,7 @@ def _effects(
             price = 1000.0 * kept / known if measure == "per_1000" else np.ones(len(payers))
             common.append({"mix": pool["kept"].to_numpy() / kept, "price": price})
             combined.append(price / kept)
-    out: dict[str, Floats] = {}
+    effects: dict[str, Floats] = {}
     for term, names in TERMS.items():
         ends = [
             shared | dict(zip(names, _factors(pool, term), strict=True))
@@ -314,8 +316,8 @@ def _effects(
             for pool, per in zip((zero, one), combined, strict=True)
         ]
         for name, effect in _terms(ends[0], ends[1], values[0], values[1]).items():
-            out[name] = out.get(name, np.zeros(len(payers))) + effect
-    return pd.DataFrame(out).groupby(payers).sum()
+            effects[name] = effects.get(name, np.zeros(len(payers))) + effect
+    return pd.DataFrame(effects).groupby(payers).sum()
 
 
 def _factors(pool: pd.DataFrame, term: str) -> list[Floats]:
@@ -341,17 +343,17 @@ def _terms(
         lawful &= np.isfinite(ratio) & (ratio > 0)
     mean = log_mean(np.where(lawful, after, 1.0), np.where(lawful, before, 1.0))
     open_ = ~lawful
-    out = {}
+    terms = {}
     for name in names:
         with np.errstate(invalid="ignore", divide="ignore"):
-            out[name] = np.where(lawful, mean * np.log(np.where(lawful, ratios[name], 1.0)), 0.0)
+            terms[name] = np.where(lawful, mean * np.log(np.where(lawful, ratios[name], 1.0)), 0.0)
     for name in names:  # the first factor that is zero or turns its sign takes the whole change
         last = name == names[-1]
         signs = np.sign(np.nan_to_num(zero[name])) * np.sign(np.nan_to_num(one[name]))
         turned = open_ & (last | ~(signs > 0))
-        out[name] = np.where(turned, after - before, out[name])
+        terms[name] = np.where(turned, after - before, terms[name])
         open_ = open_ & ~turned
-    return out
+    return terms
 
 
 def log_mean(a: Floats, b: Floats) -> Floats:

@@ -176,17 +176,17 @@ def _once(frame: pd.DataFrame, problems: Problems, file: str) -> pd.DataFrame:
 def claims_of(frame: pd.DataFrame, policy: Policy, problems: Problems) -> Floats:
     """Claim of each order [ten-thousandths]: 0 without return, NaN where it is not told."""
     returned = frame["returned"].to_numpy(dtype=bool)
-    out = np.zeros(len(frame))
+    claims = np.zeros(len(frame))
     if "return_freight" in frame:
         stated = frame["return_freight"].to_numpy(dtype=np.float64, na_value=np.nan)
         most = float(policy.pricing.claim_most.value * MONEY)
-        out = np.where(returned, np.minimum(stated, most), 0.0)
+        claims = np.where(returned, np.minimum(stated, most), 0.0)
         stray = ~returned & (stated > 0)
         if stray.any():
             problems.add("I007", column="return_freight", value=f"{int(stray.sum())} orders")
     else:
-        out[returned] = np.nan
-    unknown = int(np.isnan(out).sum())
+        claims[returned] = np.nan
+    unknown = int(np.isnan(claims).sum())
     if unknown and unknown == returned.sum():
         raise StudyError("I003", f"{unknown} returns")
     if unknown:
@@ -194,7 +194,7 @@ def claims_of(frame: pd.DataFrame, policy: Policy, problems: Problems) -> Floats
     free = int((frame["premium"].to_numpy() == 0).sum())
     if free:
         problems.add("I009", column="premium", value=f"{free} orders")
-    return out
+    return claims
 
 
 def cells_of(frame: pd.DataFrame) -> tuple[Integers, pd.DataFrame]:
@@ -291,8 +291,8 @@ def kilograms(
         kg = np.where(np.isnan(kg), cells[of], kg)
         cells = np.bincount(of, kg, len(table)) / weight
     weights = np.bincount(at, weight, len(codes))
-    out: Floats = np.bincount(at, cells * weight, len(codes)) / weights
-    return out
+    means: Floats = np.bincount(at, cells * weight, len(codes)) / weights
+    return means
 
 
 def returned(study: Computing, orders: Ledger, catalogue: Catalogue) -> PerReturn:

@@ -254,7 +254,7 @@ def fan(dates: Sequence[str], paths: npt.NDArray[np.float64], marks: Sequence[st
     def y(value: float) -> str:
         return f"{high - bottom - (value - least) * up:.1f}"
 
-    out = [
+    rows = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{wide}" height="{high}" '
         f'viewBox="0 0 {wide} {high}" font-family="{FONT}" font-size="11">'
     ]
@@ -269,7 +269,7 @@ def fan(dates: Sequence[str], paths: npt.NDArray[np.float64], marks: Sequence[st
                 name = fitted(plain(marks[start]), 11, room)
                 if not following:
                     left_end = min(left_end, wide - width_of(name, 11) - 4)
-                out.append(
+                rows.append(
                     f'<rect x="{x(start)}" y="{top}" width="{width:.1f}" '
                     f'height="{high - top - bottom}" fill="#f3ead9"/>'
                     f'<text x="{left_end:.1f}" y="{top - 6}" fill="{SOFT}">{escape(name)}</text>'
@@ -279,23 +279,23 @@ def fan(dates: Sequence[str], paths: npt.NDArray[np.float64], marks: Sequence[st
     for tick in range(math.ceil(least / step), math.floor(most / step) + 1):
         at_y = y(tick * step)
         colour = SOFT if tick == 0 else GRID
-        out.append(
+        rows.append(
             f'<line x1="{left}" y1="{at_y}" x2="{wide - 10}" y2="{at_y}" stroke="{colour}"/>'
             f'<text x="{left - 6}" y="{float(at_y) + 4:.1f}" text-anchor="end" fill="{SOFT}">'
             f"{tick * step:,.0f}</text>".replace(">-", ">−")
         )
     upper = [f"{x(at)},{y(value)}" for at, value in enumerate(paths[:, 2])]
     lower = [f"{x(at)},{y(value)}" for at, value in enumerate(paths[:, 0])]
-    out.append(
+    rows.append(
         f'<polygon points="{" ".join([*upper, *reversed(lower)])}" fill="{BAND}" '
         f'fill-opacity="0.75"/>'
     )
     middle = " ".join(f"{x(at)},{y(value)}" for at, value in enumerate(paths[:, 1]))
-    out.append(f'<polyline points="{middle}" fill="none" stroke="{MORE}" stroke-width="2"/>')
+    rows.append(f'<polyline points="{middle}" fill="none" stroke="{MORE}" stroke-width="2"/>')
     for at in sorted({0, len(dates) // 3, 2 * len(dates) // 3, len(dates) - 1}):
         side = "end" if at and at == len(dates) - 1 else "start" if at == 0 else "middle"
-        out.append(
+        rows.append(
             f'<text x="{x(at)}" y="{high - 6}" text-anchor="{side}" fill="{SOFT}">'
             f"{escape(dates[at])}</text>"
         )
-    return "\n".join([*out, "</svg>"])
+    return "\n".join([*rows, "</svg>"])

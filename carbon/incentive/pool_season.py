@@ -65,15 +65,17 @@ def profile(days: pd.DatetimeIndex, policy: Policy) -> pd.DataFrame:
     (['Double 11 peak', ''], [4.0, 1.0])
     """
     names = days.strftime("%m-%d").to_numpy()
-    out = pd.DataFrame(
+    season = pd.DataFrame(
         {"date": days, "festival": "", "festival_zh": "", "orders": 1.0, "returns": 1.0}
     )
     for festival in policy.season.festivals:
         here = (names >= festival.first) & (names <= festival.last)
-        here &= (out["orders"].to_numpy() < festival.orders) | (out["festival"] == "").to_numpy()
-        out.loc[here, ["festival", "festival_zh"]] = [festival.name, festival.name_zh]
-        out.loc[here, ["orders", "returns"]] = [festival.orders, festival.returns]
-    return out
+        here &= (season["orders"].to_numpy() < festival.orders) | (
+            season["festival"] == ""
+        ).to_numpy()
+        season.loc[here, ["festival", "festival_zh"]] = [festival.name, festival.name_zh]
+        season.loc[here, ["orders", "returns"]] = [festival.orders, festival.returns]
+    return season
 
 
 def outlook(
@@ -214,17 +216,17 @@ def _days(
 ) -> pd.DataFrame:
     length = len(ahead) + lag
     first = ahead["date"].iloc[0]
-    out = pd.DataFrame({"date": pd.date_range(first, periods=length).strftime("%Y-%m-%d")})
+    days = pd.DataFrame({"date": pd.date_range(first, periods=length).strftime("%Y-%m-%d")})
     for name, source, empty in (
         ("festival", "festival", ""),
         ("festival_zh", "festival_zh", ""),
         ("orders_factor", "orders", 0.0),
         ("returns_factor", "returns", np.nan),
     ):
-        out[name] = ahead[source].reindex(range(length), fill_value=empty)
-    out["orders"] = np.append(group.orders.sum(axis=1), np.zeros(lag, np.int64))
-    out["premium"] = np.append(income, np.zeros(lag))
-    out["expected_claims"] = np.append(np.zeros(lag), expected)
+        days[name] = ahead[source].reindex(range(length), fill_value=empty)
+    days["orders"] = np.append(group.orders.sum(axis=1), np.zeros(lag, np.int64))
+    days["premium"] = np.append(income, np.zeros(lag))
+    days["expected_claims"] = np.append(np.zeros(lag), expected)
     for name, values in zip(("low", "median", "high"), paths, strict=True):
-        out[name] = values
-    return out.round(_DIGITS)
+        days[name] = values
+    return days.round(_DIGITS)

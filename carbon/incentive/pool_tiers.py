@@ -188,9 +188,9 @@ def shown(table: pd.DataFrame, currency: str) -> pd.DataFrame:
     >>> shown(pd.DataFrame({"due_cents": [1234]}), "CNY").astype("str").iloc[0].tolist()
     ['12.34', 'CNY']
     """
-    out = table.copy(deep=False)
+    table_shown = table.copy(deep=False)
     cents = [name for name in map(str, table) if name.endswith("_cents")]
     for name in cents:
-        out[name] = pd.Series(money(table[name]), index=table.index)
-    out = out.rename(columns={name: name.removesuffix("_cents") for name in cents})
-    return out.assign(currency=currency)
+        table_shown[name] = pd.Series(money(table[name]), index=table.index)
+    table_shown = table_shown.rename(columns={name: name.removesuffix("_cents") for name in cents})
+    return table_shown.assign(currency=currency)

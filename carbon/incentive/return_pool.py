@@ -321,7 +321,7 @@ def _priors(
     returns = np.bincount(group, table["returns"], size).astype(np.int64)
     with np.errstate(invalid="ignore"):
         raw = returns / np.where(orders > 0, orders, np.nan)
-    out = pd.DataFrame(
+    priors = pd.DataFrame(
         {
             "category": names.astype("str"),
             "merchants": np.bincount(group, minlength=size),
@@ -341,14 +341,14 @@ def _priors(
             "claim_sd": price_sd,
         }
     )
-    return out[out["orders"] > 0].sort_values("category", ignore_index=True)
+    return priors[priors["orders"] > 0].sort_values("category", ignore_index=True)
 
 
 def _named(table: pd.DataFrame, names: dict[str, pd.Index[Any]]) -> pd.DataFrame:
     """Names for codes, in their order."""
-    out = table.copy(deep=False)
+    renamed = table.copy(deep=False)
     for column in ("merchant", "category"):
-        if column in out:
-            out[column] = names[column].astype("str")[out[column].to_numpy()]
-    keys = [column for column in ("merchant", "category") if column in out]
-    return out.sort_values(keys, kind="stable", ignore_index=True)
+        if column in renamed:
+            renamed[column] = names[column].astype("str")[renamed[column].to_numpy()]
+    keys = [column for column in ("merchant", "category") if column in renamed]
+    return renamed.sort_values(keys, kind="stable", ignore_index=True)

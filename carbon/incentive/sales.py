@@ -215,40 +215,40 @@ def _shown(rows: pd.DataFrame, column: str) -> list[str]:
 def _columns(ledger: Ledger, rule: TaxRule, categories: Mapping[str, str]) -> pd.DataFrame:
     """Columns of a ledger that a dossier needs, those that are absent as well."""
     frame, size = ledger.frame, len(ledger)
-    out = pd.DataFrame({"sku": frame["sku"].astype("category")})
+    columns = pd.DataFrame({"sku": frame["sku"].astype("category")})
     who = _words(frame, "taxpayer")
-    out["taxpayer"] = who if "merchant" not in frame else _first(who, _words(frame, "merchant"))
+    columns["taxpayer"] = who if "merchant" not in frame else _first(who, _words(frame, "merchant"))
     for name in ("room", "session", "order", "category", "letter", "edition", "entry"):
-        out[name] = _words(frame, name)
-    out["category"] = renamed(out["category"], categories)
-    letters = out["letter"].cat.categories.astype(str)
-    out["letter"] = renamed(out["letter"], {word: word.strip().upper() for word in letters})
+        columns[name] = _words(frame, name)
+    columns["category"] = renamed(columns["category"], categories)
+    letters = columns["letter"].cat.categories.astype(str)
+    columns["letter"] = renamed(columns["letter"], {word: word.strip().upper() for word in letters})
     for name in ("units", "returned_units"):
-        out[name] = frame[name].fillna(0).astype(np.int64) if name in frame else 0
+        columns[name] = frame[name].fillna(0).astype(np.int64) if name in frame else 0
     exact = np.ones(size, dtype=np.bool_)
     for name in ("revenue", "refund"):
         amount = frame[name].fillna(0).to_numpy(np.int64) if name in frame else np.zeros(size, "i8")
-        out[name], fine = minor(amount, rule.minor_digits)
+        columns[name], fine = minor(amount, rule.minor_digits)
         exact &= fine
-    out["exact"] = exact
-    out["currency"] = frame["currency"].astype(str) == rule.currency
-    out["date"] = frame["date"]
+    columns["exact"] = exact
+    columns["currency"] = frame["currency"].astype(str) == rule.currency
+    columns["date"] = frame["date"]
     # a red-letter line takes back what it names, on its own day
-    out["unlike"] = (out["units"] < 0) & (out["revenue"] > 0)
-    out["unlike"] |= (out["units"] > 0) & (out["revenue"] < 0)
-    out["red"] = ((out["units"] < 0) | (out["revenue"] < 0)) & ~out["unlike"]
+    columns["unlike"] = (columns["units"] < 0) & (columns["revenue"] > 0)
+    columns["unlike"] |= (columns["units"] > 0) & (columns["revenue"] < 0)
+    columns["red"] = ((columns["units"] < 0) | (columns["revenue"] < 0)) & ~columns["unlike"]
     for sold, back in (("units", "returned_units"), ("revenue", "refund")):
-        out[back] += np.where(out["red"], -out[sold], 0)
-        out[sold] = out[sold].where(~out["red"], 0)
+        columns[back] += np.where(columns["red"], -columns[sold], 0)
+        columns[sold] = columns[sold].where(~columns["red"], 0)
     later = frame["refund_date"] if "refund_date" in frame else pd.Series(pd.NaT, frame.index)
-    later = later.where(~out["red"]).fillna(frame["date"]).astype(frame["date"].dtype)
-    out["early"] = misdated(as_days(later), after=as_days(frame["date"]))["early"]
-    out["refund_date"] = later.where(~out["early"], frame["date"])
+    later = later.where(~columns["red"]).fillna(frame["date"]).astype(frame["date"].dtype)
+    columns["early"] = misdated(as_days(later), after=as_days(frame["date"]))["early"]
+    columns["refund_date"] = later.where(~columns["early"], frame["date"])
     rate = frame["vat_rate"] if "vat_rate" in frame else pd.Series(np.nan, frame.index)
     assumed = -1 if rule.tax_rate is None else share(rule.tax_rate)
-    out["vat_ppm"] = (rate * MILLION).round().fillna(assumed).astype(np.int64)
-    out["line"] = frame["line"].to_numpy(np.int64)
-    return out
+    columns["vat_ppm"] = (rate * MILLION).round().fillna(assumed).astype(np.int64)
+    columns["line"] = frame["line"].to_numpy(np.int64)
+    return columns
 
 
 def _words(frame: pd.DataFrame, name: str) -> pd.Series:

@@ -65,12 +65,12 @@ def letters(column: int) -> str:
     >>> letters(0), letters(25), letters(26), letters(16383)
     ('A', 'Z', 'AA', 'XFD')
     """
-    out = ""
+    name = ""
     column += 1
     while column:
         column, rest = divmod(column - 1, 26)
-        out = chr(65 + rest) + out
-    return out
+        name = chr(65 + rest) + name
+    return name
 
 
 def write_rows(sheet: Any, first: int, columns: Sequence[SheetColumn]) -> None:

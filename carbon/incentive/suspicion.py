@@ -160,12 +160,12 @@ def _with_evidence(
         return listed
     rows = frame[orders]
     group = rows[kind].astype("str").to_numpy()
-    out = listed.set_index("name")
-    out["merchants"] = rows["merchant"].astype("str").groupby(group).nunique()
+    table = listed.set_index("name")
+    table["merchants"] = rows["merchant"].astype("str").groupby(group).nunique()
     if "buyer" in rows:
-        out["buyers"] = rows["buyer"].astype("str").groupby(group).nunique()
+        table["buyers"] = rows["buyer"].astype("str").groupby(group).nunique()
     cents = np.nan_to_num(claim[orders]) / (MONEY // CENTS)
-    out["claims_cents"] = pd.Series(cents).groupby(group).sum().round().astype("Int64")
+    table["claims_cents"] = pd.Series(cents).groupby(group).sum().round().astype("Int64")
     if "reason" in rows:
         reasons = rows["reason"].astype("object").where(rows["returned"].to_numpy(dtype=bool))
         counted = (
@@ -176,9 +176,9 @@ def _with_evidence(
         counted = counted.value_counts().rename("count").reset_index()
         counted = counted.sort_values(["count", "reason"], ascending=[False, True])
         first = counted.drop_duplicates("name").set_index("name")
-        out["reason"] = first["reason"]
-        out["reason_share"] = first["count"] / out["returns"]
-    return out.reset_index()
+        table["reason"] = first["reason"]
+        table["reason_share"] = first["count"] / table["returns"]
+    return table.reset_index()
 
 
 def _table(kind: str, names: Any, **columns: Any) -> pd.DataFrame:
@@ -190,8 +190,8 @@ def _table(kind: str, names: Any, **columns: Any) -> pd.DataFrame:
 def _chance(returns: Floats, orders: Floats, rate: Floats, tests: int) -> Floats:
     """Chance of so many returns or more, multiplied by the number of tests."""
     tail = special.betainc(returns, orders - returns + 1, np.clip(rate, 1e-12, 1.0))
-    out: Floats = np.minimum(tail * tests, 1.0)
-    return out
+    chance: Floats = np.minimum(tail * tests, 1.0)
+    return chance
 
 
 def _repeated(

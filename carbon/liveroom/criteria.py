@@ -96,8 +96,8 @@ def sums(n: int, sold: Sold, goods: pd.DataFrame, on_air: Studio, matched: Float
     air = on_air.sessions
 
     def by_session(weights: Floats) -> Floats:
-        out = np.bincount(air["room"], weights=weights, minlength=n).astype(np.float64)
-        return np.where(np.bincount(air["room"], minlength=n) > 0, out, np.nan)
+        sums_by_room = np.bincount(air["room"], weights=weights, minlength=n).astype(np.float64)
+        return np.where(np.bincount(air["room"], minlength=n) > 0, sums_by_room, np.nan)
 
     hours = air["hours"].to_numpy()
     saved = np.maximum((air["grid_kg"] - air["renewable_kg"]).to_numpy(), 0.0)
@@ -154,7 +154,7 @@ def measures(
         In the order of the policy.
     """
     n = len(table)
-    out: dict[str, Measured] = {}
+    measured: dict[str, Measured] = {}
     units = np.bincount(sold.room, weights=sold.units, minlength=n).astype(np.float64)
     for name, criterion in policy.criteria.items():
         unknown = (criterion.unknown or criterion.zero).value
@@ -181,8 +181,10 @@ def measures(
                 value = (sums + (total - known) * unknown) / total
                 share = known / total
             value[~(known > 0)] = np.nan
-        out[name] = Measured(METRICS[name], criterion, value, points_of(value, criterion), share)
-    return out
+        measured[name] = Measured(
+            METRICS[name], criterion, value, points_of(value, criterion), share
+        )
+    return measured
 
 
 def _returns(sold: Sold, goods: pd.DataFrame, units: Floats, prior: float) -> tuple[Floats, Floats]:

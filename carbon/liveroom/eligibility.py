@@ -206,13 +206,13 @@ def judge(
     who = merchants_of(rooms, tables.merchants, tables.findings, policy, problems)
     gates = _gates(table, sold, who, policy, as_of, problems)
     _earlier_told(on_air, (power, used), problems)
-    out = _decide(rooms, table, measured, gates, who, policy, problems)
-    out.insert(3, "period", period)
-    out.insert(4, "as_of", str(as_of))
-    out = out.assign(policy=policy.id, basis=basis, edition=edition)
+    judged = _decide(rooms, table, measured, gates, who, policy, problems)
+    judged.insert(3, "period", period)
+    judged.insert(4, "as_of", str(as_of))
+    judged = judged.assign(policy=policy.id, basis=basis, edition=edition)
     return Judgement(
-        out,
-        reasons(out, measured, gates, policy),
+        judged,
+        reasons(judged, measured, gates, policy),
         problems.table(),
         pd.concat([power.table, used.table], ignore_index=True),
         on_air.sessions.assign(period=period),
@@ -267,10 +267,10 @@ def _serials(claims: Claims, n: int) -> npt.NDArray[np.object_]:
     text = used["registry"].astype(str) + " " + used["serial"].astype(str)
     block = used["last_serial"] != used["serial"]
     text = text.where(~block, text + " … " + used["last_serial"].astype(str))
-    out = np.full(n, "", dtype=object)
+    serials = np.full(n, "", dtype=object)
     by_place = text.groupby(used["place"]).agg("; ".join)
-    out[by_place.index.to_numpy(dtype=np.int64)] = by_place.to_numpy()
-    return out
+    serials[by_place.index.to_numpy(dtype=np.int64)] = by_place.to_numpy()
+    return serials
 
 
 def _gates(
@@ -371,8 +371,8 @@ def _decide(
     status = np.where(~sound | ((tier < 0) & ~open_yet), "not_eligible", status)
 
     def of_tier(values: list[str]) -> npt.NDArray[np.object_]:
-        out: npt.NDArray[np.object_] = np.array([*values, ""], dtype=object)[tier]
-        return out
+        by_room: npt.NDArray[np.object_] = np.array([*values, ""], dtype=object)[tier]
+        return by_room
 
     boost = np.array([*(one.boost.value for one in policy.tiers), 0.0])[tier]
     granted = {"eligible": 1.0, "provisional": policy.provisional_share.value, "not_eligible": 0.0}
@@ -385,25 +385,25 @@ def _decide(
             of_tier([t.id for t in policy.tiers]), market, status, strict=True
         )
     ]
-    out = pd.DataFrame({"room": rooms["room"], "merchant": text_of(rooms, "merchant")})
-    out["market"] = market
-    out["status"] = status
-    out["tier"] = of_tier([one.id for one in policy.tiers])
-    out["tier_zh"] = of_tier([one.zh for one in policy.tiers])
-    out["tier_en"] = of_tier([one.en for one in policy.tiers])
-    out["points"] = points
-    out["boost"] = np.round(boost, 9)
-    out["small_merchant"] = who.small
-    out["credit_grade"] = who.grade
+    judged = pd.DataFrame({"room": rooms["room"], "merchant": text_of(rooms, "merchant")})
+    judged["market"] = market
+    judged["status"] = status
+    judged["tier"] = of_tier([one.id for one in policy.tiers])
+    judged["tier_zh"] = of_tier([one.zh for one in policy.tiers])
+    judged["tier_en"] = of_tier([one.en for one in policy.tiers])
+    judged["points"] = points
+    judged["boost"] = np.round(boost, 9)
+    judged["small_merchant"] = who.small
+    judged["credit_grade"] = who.grade
     if "impressions" in rooms:
-        out["impressions"] = rooms["impressions"].to_numpy()
-    out["gates_failed"] = [text.strip() for text in failed]
+        judged["impressions"] = rooms["impressions"].to_numpy()
+    judged["gates_failed"] = [text.strip() for text in failed]
     columns: dict[str, object] = {}
     for name, criterion in measured.items():
         columns[f"points_{name}"] = criterion.points
         columns[f"value_{name}"] = criterion.value
-    out = pd.concat([out, pd.DataFrame(columns, index=out.index), table], axis=1)
-    out["claim_zh"] = ["" if one is None else one.zh for one in said]
-    out["claim_en"] = ["" if one is None else one.en for one in said]
-    out["problem"] = problems.by_room()
-    return out
+    judged = pd.concat([judged, pd.DataFrame(columns, index=judged.index), table], axis=1)
+    judged["claim_zh"] = ["" if one is None else one.zh for one in said]
+    judged["claim_en"] = ["" if one is None else one.en for one in said]
+    judged["problem"] = problems.by_room()
+    return judged

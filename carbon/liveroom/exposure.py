@@ -151,20 +151,20 @@ def allocate(
     wish = base * (1 + boost)
     wish /= wish.sum()
     result = solve(wish, book)
-    out = _rooms(frame, used, total, wish, book, result)
-    out["policy"] = policy
-    out["basis"] = rooms["basis"].astype(str).to_numpy() if "basis" in rooms else ""
+    shared = _rooms(frame, used, total, wish, book, result)
+    shared["policy"] = policy
+    shared["basis"] = rooms["basis"].astype(str).to_numpy() if "basis" in rooms else ""
     if book.head >= len(used):
         few = pd.DataFrame({"code": ["R207"], "value": [f"{len(used)} rooms"]})
         problems = pd.concat([problems, few], ignore_index=True)
     if not reported:
         empty = pd.DataFrame(columns=list(REPORT_COLUMNS))
-        return Allocation(out[list(EXPOSURE_COLUMNS)], empty, problems)
+        return Allocation(shared[list(EXPOSURE_COLUMNS)], empty, problems)
     revenue = None
     if "revenue" in rooms:
         revenue = rooms["revenue"].to_numpy(dtype=np.float64)[used]
     told_of = report(base, wish, small, boost, book, result, rules, revenue)
-    return Allocation(out[list(EXPOSURE_COLUMNS)], told_of, problems)
+    return Allocation(shared[list(EXPOSURE_COLUMNS)], told_of, problems)
 
 
 def _checked(rooms: pd.DataFrame, boost_cap: float) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -246,7 +246,7 @@ def _rooms(
 ) -> pd.DataFrame:
     """The result by room: one without impressions gets none, one left out is unknown."""
     impressions = frame["impressions"].to_numpy(dtype=np.float64)
-    out = frame.drop(columns=["usable", "unread"]).reset_index(drop=True)
+    table = frame.drop(columns=["usable", "unread"]).reset_index(drop=True)
     empty = np.where(frame["usable"], 0.0, np.nan)
 
     def spread(values: Floats) -> Floats:
@@ -254,13 +254,13 @@ def _rooms(
         column[used] = values
         return column
 
-    out["wished"] = np.where(frame["unread"], np.nan, spread(wish * total))
-    out.loc[frame["unread"].to_numpy(), "boost"] = np.nan
-    out["exposure"] = spread(result.share * total)
+    table["wished"] = np.where(frame["unread"], np.nan, spread(wish * total))
+    table.loc[frame["unread"].to_numpy(), "boost"] = np.nan
+    table["exposure"] = spread(result.share * total)
     with np.errstate(divide="ignore", invalid="ignore"):
-        out["change"] = np.where(impressions > 0, out["exposure"] / impressions - 1, np.nan)
-    out["share_before"] = spread(impressions[used] / total)
-    out["share_after"] = spread(result.share)
+        table["change"] = np.where(impressions > 0, table["exposure"] / impressions - 1, np.nan)
+    table["share_before"] = spread(impressions[used] / total)
+    table["share_after"] = spread(result.share)
     words = np.full(len(used), "", dtype=object)
     for word, flags in (
         ("room_cap", result.share >= book.high * (1 - TOUCH)),
@@ -268,7 +268,7 @@ def _rooms(
         ("head_cap", result.in_head),
     ):
         words[flags] += np.where(words[flags] == "", word, " " + word)
-    binds = np.full(len(out), "", dtype=object)
+    binds = np.full(len(table), "", dtype=object)
     binds[used] = words
-    out["binds"] = binds
-    return out
+    table["binds"] = binds
+    return table

@@ -268,12 +268,12 @@ def _light(goods: Listing, catalogue: Catalogue, rules: GamingRules) -> Told:
     z = tests.robust_z(scale, goods.categories, count, int(rules.least_skus.value))
     p = np.where(np.isnan(z), np.nan, ndtr(z))
     q = tests.adjusted(p)
-    out = np.flatnonzero((q <= rules.false_discovery.value) & (z <= -rules.robust_z.value))
+    outliers = np.flatnonzero((q <= rules.false_discovery.value) & (z <= -rules.robust_z.value))
     known = np.isfinite(scale)
     middle = pd.Series(mass[known]).groupby(goods.categories[known]).agg(["median", "size"])
 
     def rows() -> Iterator[dict[str, Any]]:
-        for at in out:
+        for at in outliers:
             usual = middle.loc[goods.categories[at]]
             yield row(
                 "light_mass",

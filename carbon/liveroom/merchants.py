@@ -113,9 +113,9 @@ def _with_blocked(merchants: pd.DataFrame, blocked: pd.Series) -> set[str]:
 def _words(rooms: pd.Index, findings: pd.DataFrame | None) -> npt.NDArray[np.object_]:
     if findings is None:
         return np.full(len(rooms), "?", dtype=object)
-    out = np.full(len(rooms), "", dtype=object)
+    texts = np.full(len(rooms), "", dtype=object)
     words = text_of(findings, "words").groupby(text_of(findings, "room"), sort=True)
     joined = words.agg(lambda one: ", ".join(dict.fromkeys(one)))
     place = rooms.get_indexer(joined.index)
-    out[place[place >= 0]] = joined.to_numpy()[place >= 0]
-    return out
+    texts[place[place >= 0]] = joined.to_numpy()[place >= 0]
+    return texts

@@ -246,9 +246,9 @@ def _sorted(names: pd.Series) -> npt.NDArray[np.intp]:
 
 def _changes(codes: Whole) -> Flags:
     """Rows that are unlike the row before."""
-    out = np.ones(len(codes), dtype=bool)
-    out[1:] = codes[1:] != codes[:-1]
-    return out
+    flags = np.ones(len(codes), dtype=bool)
+    flags[1:] = codes[1:] != codes[:-1]
+    return flags
 
 
 @dataclass(frozen=True)
@@ -342,15 +342,15 @@ class Order:
         """Probability of being lower than the next of the group; NaN for its last."""
         upto = min(stop + 1, len(self.value))
         value, spread = self.value[start:upto], self.spread[start:upto]
-        out = np.full(max(stop - start, 0), np.nan)
+        following = np.full(max(stop - start, 0), np.nan)
         gap = np.diff(value)
         deviation = np.hypot(spread[1:], spread[:-1])
         with np.errstate(divide="ignore", invalid="ignore"):
             score = np.where(gap == 0, 0.0, gap / deviation)
-        out[: len(score)] = ndtr(score)
+        following[: len(score)] = ndtr(score)
         last = self.heads[1:] - 1 - start
-        out[last[(last >= 0) & (last < len(out))]] = np.nan
-        return out
+        following[last[(last >= 0) & (last < len(following))]] = np.nan
+        return following
 
 
 def scores(run: Whole, log_ratio: Floats) -> Floats:

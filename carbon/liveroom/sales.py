@@ -210,8 +210,8 @@ def tally(
     units = np.where(red, 0.0, units)
 
     def total(weights: Any) -> Floats:
-        out: Floats = np.bincount(pair, weights=weights, minlength=len(key)).astype(np.float64)
-        return out
+        sums: Floats = np.bincount(pair, weights=weights, minlength=len(key)).astype(np.float64)
+        return sums
 
     def lines(flags: Any) -> Integers:
         return np.bincount(room[flags], minlength=len(rooms)).astype(np.int64)

@@ -219,11 +219,11 @@ def entry(history: History, judged: Judgement, period: str) -> tuple[str, str] |
 
 def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
     """Rows as plain JSON: no NaN, times as text."""
-    out = table.copy()
-    for name in out:
-        if pd.api.types.is_datetime64_any_dtype(out[name].dtype):
-            out[name] = out[name].astype("str")
-    plain = out.astype("object").where(out.notna(), None)
+    records = table.copy()
+    for name in records:
+        if pd.api.types.is_datetime64_any_dtype(records[name].dtype):
+            records[name] = records[name].astype("str")
+    plain = records.astype("object").where(records.notna(), None)
     return [{str(key): value for key, value in row.items()} for row in plain.to_dict("records")]
 
 

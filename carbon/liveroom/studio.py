@@ -84,9 +84,9 @@ def clusters(group: Integers, first: Integers, last: Integers) -> Integers:
     base = pd.factorize(group[order])[0].astype(np.int64) * (ranks.max() + 1)
     reach = np.maximum.accumulate(stop + base)
     fresh = np.append(True, (start + base)[1:] > reach[:-1])
-    out = np.empty(len(group), dtype=np.int64)
-    out[order] = np.cumsum(fresh) - 1
-    return out
+    numbers = np.empty(len(group), dtype=np.int64)
+    numbers[order] = np.cumsum(fresh) - 1
+    return numbers
 
 
 @lru_cache(maxsize=1)

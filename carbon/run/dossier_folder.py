@@ -296,7 +296,7 @@ def restored(path: Path, manifest: Manifest) -> dict[str, list[Path]]:
         T011 with the file.
     """
     home = path.resolve().parent
-    out: dict[str, list[Path]] = {}
+    by_input: dict[str, list[Path]] = {}
     for one in manifest.inputs:
         file = home / one.path
         if not file.is_file():
@@ -307,12 +307,12 @@ def restored(path: Path, manifest: Manifest) -> dict[str, list[Path]]:
             raise StudyError("T011", f"SHA-256 is not {one.sha256[:12]}", file=one.path)
         parts = Path(one.path).parts
         folder = home.joinpath(*parts[:3])
-        if folder not in out.setdefault(one.role, []):
-            out[one.role].append(folder)
+        if folder not in by_input.setdefault(one.role, []):
+            by_input[one.role].append(folder)
     known = {home / one.path for one in manifest.inputs}
-    for folder in (path for paths in out.values() for path in paths if path.is_dir()):
+    for folder in (path for paths in by_input.values() for path in paths if path.is_dir()):
         for file in sorted(folder.rglob("*")):
             if file.is_file() and file not in known:
                 name = file.relative_to(home).as_posix()
                 raise StudyError("T011", "the manifest does not name it", file=name)
-    return out
+    return by_input

@@ -94,16 +94,16 @@ class Since:
         keep = ~same
         again = np.zeros(len(keys), bool)
         again[context.repeats] = True
-        out = {"skus": _filtered(sheets["skus"], keep)}
+        changed = {"skus": _filtered(sheets["skus"], keep)}
         still = pa.array(keys["sku"].to_numpy()[same], pa.string())
         for table, sheet in sheets.items():
             if table != "skus":
                 owner = line_skus(sheet, self.sku[table])
                 gone = pc.is_in(owner, value_set=still).to_numpy(zero_copy_only=False)
-                out[table] = _filtered(sheet, ~gone)
+                changed[table] = _filtered(sheet, ~gone)
         return (
             copied,
-            out,
+            changed,
             replace(
                 context,
                 repeats=np.flatnonzero(again[keep]),
@@ -180,20 +180,20 @@ class Since:
         """Footprint of some of its SKUs [kg CO2e per kept unit]."""
         column = _footprint(self.result.schema.names)
         cells = self.result.take(places * self.each, [column]).column(0)
-        out: NDArray[np.float64] = cells.to_numpy(zero_copy_only=False).astype(np.float64)
-        return out
+        values: NDArray[np.float64] = cells.to_numpy(zero_copy_only=False).astype(np.float64)
+        return values
 
     def _own(self) -> NDArray[np.bool_]:
         """SKUs of the earlier run that did not stand before."""
         column = parquet.read_table(self.table, columns=["again"]).column(0)
-        out: NDArray[np.bool_] = ~column.to_numpy(zero_copy_only=False)
-        return out
+        flags: NDArray[np.bool_] = ~column.to_numpy(zero_copy_only=False)
+        return flags
 
 
 def _rows(places: NDArray[np.int64], each: int) -> NDArray[np.int64]:
     """Rows of some SKUs, each of which has as many."""
-    out: NDArray[np.int64] = (places[:, None] * each + np.arange(each)).ravel()
-    return out
+    rows: NDArray[np.int64] = (places[:, None] * each + np.arange(each)).ravel()
+    return rows
 
 
 def _footprint(names: Sequence[str]) -> str:
@@ -256,8 +256,8 @@ def since_of(manifest: Path | str, plan: dict[str, Any], folder: Path) -> Since:
 
     def column(name: str) -> NDArray[Any]:  # one at a time, for there may be very many
         cells = parquet.read_table(previous.table, columns=[name]).column(0)
-        out: NDArray[Any] = cells.to_numpy(zero_copy_only=False)
-        return out
+        values: NDArray[Any] = cells.to_numpy(zero_copy_only=False)
+        return values
 
     again = column("again")
     rows = np.flatnonzero(~again)

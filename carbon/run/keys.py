@@ -107,16 +107,16 @@ def _texts(sheet: Sheet, table: str, column: str, stream: Stream) -> Any:
 
 def _row_hashes(sheet: Sheet, table: str, stream: Stream) -> Hashes:
     """64 bits of the known cells of each row, and of its being well formed."""
-    out = np.zeros(len(sheet.lines), np.uint64)
+    hashes = np.zeros(len(sheet.lines), np.uint64)
     for name, header in stream.headers[table].items():
         meaning = f"{table}|{name}|{header.unit}|{f'{table}.{name}' in stream.fractions}"
         seed = int.from_bytes(hashlib.blake2b(meaning.encode(), digest_size=8).digest(), "big")
         texts = pc.fill_null(_texts(sheet, table, name, stream), "\x00")
         words = hash_array(texts.to_numpy(zero_copy_only=False), categorize=False)
-        out += _mixed(words ^ np.uint64(seed))
+        hashes += _mixed(words ^ np.uint64(seed))
     for fault in sheet.faults:  # a row that is not well formed fails, whatever its cells
-        out[sheet.rows_of(fault)] += _GOLDEN
-    return out
+        hashes[sheet.rows_of(fault)] += _GOLDEN
+    return hashes
 
 
 def _mixed(words: Hashes) -> Hashes:

@@ -144,12 +144,12 @@ def _row(drawing: LabelFile, files: Files, claims_cell: list[str]) -> list[str]:
 
 def _claimless(about: pd.DataFrame, market: str) -> tuple[pd.DataFrame, list[dict[str, str]]]:
     rules = load_market(market)
-    out = about.copy(deep=False)
+    cleared = about.copy(deep=False)
     rows: list[dict[str, str]] = []
     for column in ("name", "merchant", "verifier"):
         texts = about[column].reset_index(drop=True)
         cleaned, claims = clean(texts, rules)
-        out[column] = cleaned.to_numpy(dtype=object)
+        cleared[column] = cleaned.to_numpy(dtype=object)
         if len(claims):
             table = problems(claims, column=column)
             table["sku"] = about["sku"].to_numpy()[claims["text"].to_numpy(dtype=int)]
@@ -157,4 +157,4 @@ def _claimless(about: pd.DataFrame, market: str) -> tuple[pd.DataFrame, list[dic
                 {name: str(row[name]) for name in ("column", "sku", "value", "code")}
                 for row in table.to_dict("records")
             ]
-    return out, rows
+    return cleared, rows

@@ -154,10 +154,10 @@ def tallied(rows: pd.DataFrame) -> dict[str, float]:
     """Sums of a batch, for the summary: labels by state, files, certificates."""
     of_sku = rows[rows["sku"] != ""]
     states = of_sku.drop_duplicates("sku")["state"].value_counts(sort=False)
-    out = {str(state): float(count) for state, count in states.items()}
+    counts = {str(state): float(count) for state, count in states.items()}
     if "verified" in rows:
-        out |= {"verified": float((rows["verified"] != "").sum()), "files": float(len(of_sku))}
-    return out
+        counts |= {"verified": float((rows["verified"] != "").sum()), "files": float(len(of_sku))}
+    return counts
 
 
 def indexed(graded: pd.DataFrame, about: pd.DataFrame, issue: Issue) -> pd.DataFrame:

@@ -155,11 +155,11 @@ def check_job(job: LabelJob) -> dict[str, Any]:
 
 def with_verified(about: pd.DataFrame, verified: pd.DataFrame) -> pd.DataFrame:
     """Put what others have verified beside the SKUs."""
-    out = about.copy(deep=False)
+    table = about.copy(deep=False)
     for column in ("verifier", "certificate", "verified_until"):
         dates = about["sku"].map(verified[column]).astype("object")
-        out[column] = dates.where(dates.notna(), "").to_numpy(dtype=object)
-    return out
+        table[column] = dates.where(dates.notna(), "").to_numpy(dtype=object)
+    return table
 
 
 def verified_on(source: Path | pd.DataFrame, day: date) -> tuple[pd.DataFrame, int]:
@@ -202,7 +202,7 @@ def designs_of(job: LabelJob) -> tuple[Design, ...]:
 @cache
 def _linted(templates: tuple[str, ...], market_name: str) -> tuple[Design, ...]:
     market = load_market(market_name)
-    out = []
+    problems = []
     for name in templates:
         design = load_design(name)
         claims = check(design.texts, market)
@@ -210,5 +210,5 @@ def _linted(templates: tuple[str, ...], market_name: str) -> tuple[Design, ...]:
             raise RuleError(
                 "L014", claims["message"].iloc[0], file=name, value=claims["words"].iloc[0]
             )
-        out.append(design)
-    return tuple(out)
+        problems.append(design)
+    return tuple(problems)

@@ -183,12 +183,12 @@ class Labels:
         return write_labels(self.graded, self.about, self.job, output)
 
 
-def check_target(out: Path) -> None:
+def check_target(output: Path) -> None:
     """Refuse a folder that holds something other than labels.
 
     Parameters
     ----------
-    out : pathlib.Path
+    output : pathlib.Path
         A folder, or ``.zip``.
 
     Raises
@@ -196,14 +196,14 @@ def check_target(out: Path) -> None:
     carbon.base.errors.OutputError
         B009; O001 if a folder has the name of the ZIP.
     """
-    if out.suffix.lower() != ".zip":
-        check_folder(out, INDEX_START)
-    elif out.is_dir():
-        raise OutputError("O001", "it is a folder", file=str(out))
+    if output.suffix.lower() != ".zip":
+        check_folder(output, INDEX_START)
+    elif output.is_dir():
+        raise OutputError("O001", "it is a folder", file=str(output))
 
 
 def write_labels(
-    graded: pd.DataFrame, about: pd.DataFrame, job: LabelJob, out: Path
+    graded: pd.DataFrame, about: pd.DataFrame, job: LabelJob, output: Path
 ) -> tuple[int, pd.DataFrame]:
     """Draw the labels of a few SKUs at once, in this process.
 
@@ -213,7 +213,7 @@ def write_labels(
         As for :func:`carbon.label.facts.facts`; each SKU once.
     job : LabelJob
         What is drawn.
-    out : pathlib.Path
+    output : pathlib.Path
         A folder, or ``.zip``. A folder that exists must be empty or hold labels; it is replaced.
 
     Returns
@@ -230,30 +230,32 @@ def write_labels(
     carbon.base.errors.RuleError
         L001 to L014 if a template is refused.
     """
-    check_target(out)
+    check_target(output)
     check_job(job)
     try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        draft = Path(tempfile.mkdtemp(dir=out.parent, prefix=f".{out.name}."))
+        output.parent.mkdir(parents=True, exist_ok=True)
+        draft = Path(tempfile.mkdtemp(dir=output.parent, prefix=f".{output.name}."))
     except OSError as error:
-        raise OutputError("O001", error.strerror or str(error), file=str(out)) from None
+        raise OutputError("O001", error.strerror or str(error), file=str(output)) from None
     try:
-        joined, made = draft / "labels", draft / f"made{out.suffix}"
+        joined, made = draft / "labels", draft / f"made{output.suffix}"
         joined.mkdir()
         rows, claimed = drawn(graded, about, job, Files(joined, 0))
         as_text(rows).to_csv(joined / INDEX, index=False)
         finished(joined, made)
         folder = made if made.exists() else joined
-        publish(folder, str(out), folder.is_dir())
+        publish(folder, str(output), folder.is_dir())
     except OSError as error:
-        raise OutputError("O001", error.strerror or str(error), file=str(out)) from None
+        raise OutputError("O001", error.strerror or str(error), file=str(output)) from None
     finally:
         shutil.rmtree(draft, ignore_errors=True)
     noted = problem_table(pd.DataFrame(claimed)) if claimed else problem_table()
     return int(tallied(rows)["files"]), noted
 
 
-def write_one(graded: pd.DataFrame, about: pd.DataFrame, job: LabelJob, out: Path) -> pd.DataFrame:
+def write_one(
+    graded: pd.DataFrame, about: pd.DataFrame, job: LabelJob, output: Path
+) -> pd.DataFrame:
     """Draw one label of one SKU as one file.
 
     Parameters
@@ -262,7 +264,7 @@ def write_one(graded: pd.DataFrame, about: pd.DataFrame, job: LabelJob, out: Pat
         One row each.
     job : LabelJob
         Of one template and one format.
-    out : pathlib.Path
+    output : pathlib.Path
         The file.
 
     Returns
@@ -276,7 +278,7 @@ def write_one(graded: pd.DataFrame, about: pd.DataFrame, job: LabelJob, out: Pat
         As :func:`write_labels`.
     """
     (only,), claimed = label_files(graded, about, replace(job, templates=job.templates[:1]))
-    with whole_file(out) as draft:
+    with whole_file(output) as draft:
         draft.write_bytes(only.content)
     return problem_table(pd.DataFrame(claimed)) if claimed else problem_table()
 

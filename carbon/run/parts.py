@@ -106,8 +106,11 @@ def write_part(frame: pd.DataFrame, path: Path, suffix: str) -> str:
         else:
             table = arrow(frame)
             lz4 = pa.ipc.IpcWriteOptions(compression="lz4", unify_dictionaries=True)
-            with draft.open("wb") as sink, pa.ipc.new_file(sink, table.schema, options=lz4) as out:
-                out.write_table(table)
+            with (
+                draft.open("wb") as sink,
+                pa.ipc.new_file(sink, table.schema, options=lz4) as writer,
+            ):
+                writer.write_table(table)
         actual = digest(draft)
         draft.replace(path)
     finally:

@@ -61,20 +61,20 @@ def as_text(frame: pd.DataFrame) -> pd.DataFrame:
     >>> as_text(pd.DataFrame({"name": ["=1+1", "tea"]}))["name"].tolist()
     ["'=1+1", 'tea']
     """
-    out = frame.copy(deep=False)
-    for name in out.columns:
-        column = out[name]
+    texts = frame.copy(deep=False)
+    for name in texts.columns:
+        column = texts[name]
         if isinstance(column.dtype, pd.CategoricalDtype):
             categories = column.cat.categories.astype(str)
-            out[name] = column.cat.rename_categories(
+            texts[name] = column.cat.rename_categories(
                 list(categories.str.replace(FORMULA, r"'\1", regex=True))
             )
         elif column.dtype == object or pd.api.types.is_string_dtype(column.dtype):
             text = column.astype("str")
             risky = text.str.match(FORMULA, na=False)
             if risky.any():
-                out[name] = column.mask(risky, "'" + text)
-    return out
+                texts[name] = column.mask(risky, "'" + text)
+    return texts
 
 
 def write_table(frame: pd.DataFrame, path: Path | str) -> None:

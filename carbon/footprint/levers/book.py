@@ -79,8 +79,8 @@ class Change:
     @property
     def applies(self) -> Flags:
         """Whether the lever applies, by SKU."""
-        out: Flags = self.reason == 0
-        return out
+        applies: Flags = self.reason == 0
+        return applies
 
     @classmethod
     def of(cls, catalogue: Catalogue, *whys: tuple[str, Flags]) -> Change:
@@ -150,15 +150,15 @@ class Book:
         """
         rows = self.lever_sizes[self.lever_sizes["lever"] == lever]
         unit = dict(zip(rows["parameter"], rows["unit"], strict=True))
-        out = {
+        sizes = {
             str(name): _sized(float(value), str(unit[name]))
             for name, value in zip(rows["parameter"], rows["value"], strict=True)
         }
         most = dict(zip(rows["parameter"], rows["high"] <= 1, strict=True))
         for part in setting.split(",") if setting.strip() else ():
             number = _SIZE.match(part)
-            if number is None or number[1] not in out:
-                known = ", ".join(f"{name} [{unit[name]}]" for name in out) or "none"
+            if number is None or number[1] not in sizes:
+                known = ", ".join(f"{name} [{unit[name]}]" for name in sizes) or "none"
                 raise StudyError("S021", f"sizes of {lever}: {known}", value=part.strip())
             name = number[1]
             try:
@@ -168,8 +168,8 @@ class Book:
             share = unit[name] in ("pt", "%") or most[name]
             if not 0 < value <= (1.0 if share else np.inf) or (number[3] == "%" and not share):
                 raise StudyError("S021", f"{name} of {lever}", value=part.strip())
-            out[name] = value
-        return out
+            sizes[name] = value
+        return sizes
 
     def swaps(self, lever: str, part: str) -> pd.DataFrame:
         """Columns ``from, to, mass_factor`` of one part of a lever."""
@@ -182,8 +182,8 @@ class Book:
         names = set(table.loc[table["lever"] == lever, "category"])
         column = catalogue.skus["category"].array
         known = np.array([*(str(name) in names for name in column.categories), False])
-        out: Flags = known[column.codes]
-        return out
+        flags: Flags = known[column.codes]
+        return flags
 
     def cold(self, catalogue: Catalogue) -> Flags:
         """Whether the category of each SKU is kept cold."""
@@ -192,8 +192,8 @@ class Book:
         column = catalogue.skus["category"].array
         position = {name: at for at, name in enumerate(names.ids)}
         code = np.array([*(position.get(str(name), -1) for name in column.categories), -1])
-        out: Flags = table[code[column.codes]]
-        return out
+        flags: Flags = table[code[column.codes]]
+        return flags
 
     @cached_property
     def items(self) -> pd.DataFrame:

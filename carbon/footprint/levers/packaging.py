@@ -129,8 +129,8 @@ def packaging_light(catalogue: Catalogue, sizes: Mapping[str, float], book: Book
 def _is(lines: pd.DataFrame, items: set[str]) -> Flags:
     item = lines["item"].array
     known = np.array([*(str(name) in items for name in item.categories), False])
-    out: Flags = known[item.codes]
-    return out
+    flags: Flags = known[item.codes]
+    return flags
 
 
 def _lighter(lines: pd.DataFrame, factor: Floats) -> pd.DataFrame:
@@ -200,5 +200,5 @@ def _replaced(
 
 def _column(items: pd.DataFrame, name: str, missing: float) -> Floats:
     values = pd.to_numeric(items[name]).to_numpy(dtype=np.float64)
-    out: Floats = np.nan_to_num(values, nan=missing)
-    return out
+    filled: Floats = np.nan_to_num(values, nan=missing)
+    return filled

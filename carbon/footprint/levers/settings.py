@@ -180,9 +180,9 @@ class Setting:
         bad = has & ~self.possible(new)
 
         def any_of(flags: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
-            out = np.zeros(len(catalogue), dtype=bool)
-            out[row[flags]] = True
-            return out
+            touched = np.zeros(len(catalogue), dtype=bool)
+            touched[row[flags]] = True
+            return touched
 
         change = Change.of(
             catalogue,
@@ -208,17 +208,17 @@ class Setting:
         total = np.bincount(way, share[first], size).astype(np.float64)
         air = np.bincount(way, share[first] * flies, size).astype(np.float64)
         some = np.bincount(way, minlength=size) > 0
-        out = air[::2]
-        new = self(out)
+        outward = air[::2]
+        new = self(outward)
         # each way needs a chain of the kind that is to grow
         stuck = some & (((air == 0) & (new > 0).repeat(2)) | ((air == total) & (new < 1).repeat(2)))
         change = Change.of(
             catalogue,
             ("S024", ~self.possible(new)),
-            ("same", new == out),
+            ("same", new == outward),
             ("one-way", stuck.reshape(-1, 2).any(axis=1)),
         )
-        target = np.where(change.applies, new, out).repeat(2)
+        target = np.where(change.applies, new, outward).repeat(2)
         with np.errstate(divide="ignore", invalid="ignore"):
             up = np.where(air > 0, target / air, 1.0)
             down = np.where(total > air, (total - target) / (total - air), 1.0)
