@@ -109,7 +109,7 @@ def write_project(name: str, exported: Exported) -> None:
         X020 if there is such a project, O001 if it cannot be written.
     """
     bw2data = user_projects()
-    if not name.strip() or name in {one.name for one in bw2data.projects}:
+    if not name.strip() or name in {project.name for project in bw2data.projects}:
         raise OutputError("X020", value=name)
     before = bw2data.projects.current
     try:
@@ -129,7 +129,7 @@ def write_project(name: str, exported: Exported) -> None:
             raise OutputError("O001", str(error), file=name) from None
         raise
     finally:
-        if before in {one.name for one in bw2data.projects}:
+        if before in {project.name for project in bw2data.projects}:
             bw2data.projects.set_current(before)
 
 

@@ -153,8 +153,8 @@ class Database:
         except BW2CalcError as error:
             raise StudyError("X009", str(error)[:200], file=place) from None
         products = [self.product(code) for code in codes]
-        rows = np.array([central.dicts.product[one[0]] for one in products if one])
-        signs = np.array([one[1] for one in products if one])
+        rows = np.array([central.dicts.product[product[0]] for product in products if product])
+        signs = np.array([product[1] for product in products if product])
         table, unknown = self._flows(central, flows, list(wanted), suspect)
         columns = [table]
         if check:
@@ -212,9 +212,9 @@ class Database:
         if not unknown:
             return []
         identified = list(unknown)
-        one = np.zeros((calculation.biosphere_matrix.shape[0], len(identified)))
-        one[identified, np.arange(len(identified))] = 1.0
-        amount = np.abs(_solve(calculation, one)[rows]).max(axis=0)
+        unit_row = np.zeros((calculation.biosphere_matrix.shape[0], len(identified)))
+        unit_row[identified, np.arange(len(identified))] = 1.0
+        amount = np.abs(_solve(calculation, unit_row)[rows]).max(axis=0)
         return sorted(
             {unknown[row] for row, most in zip(identified, amount, strict=True) if most > 0}
         )
@@ -238,7 +238,7 @@ def open_database(project: str, name: str) -> Database:
         X008 if there is no such project or database, or it is of Brightway 2.
     """
     bw2data = user_projects()
-    if project not in {one.name for one in bw2data.projects}:
+    if project not in {each.name for each in bw2data.projects}:
         raise StudyError("X008", "no such project", value=project)
     with quiet():
         bw2data.projects.set_current(project)

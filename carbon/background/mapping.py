@@ -179,7 +179,7 @@ def found_in(mapping: Mapping, activities: pd.DataFrame, unit_of: Any, product_o
     table["factor"] = table["factor"].fillna(computed.reindex(table.index))
     table = table.drop(columns=["shown", "count"]).reset_index(drop=True)
     both = [mapping.problems, problems.table()]
-    ordered = pd.concat([one for one in both if len(one)] or both[:1], ignore_index=True)
+    ordered = pd.concat([part for part in both if len(part)] or both[:1], ignore_index=True)
     ordered = ordered.sort_values("row", kind="stable", ignore_index=True)
     return Mapping(mapping.file, table, ordered)
 

@@ -89,7 +89,7 @@ def drop(name: str) -> int:
         with contextlib.suppress(OSError):
             path.parent.rmdir()
         return 1
-    count = len([one for one in path.parent.iterdir() if one.is_dir()])
+    count = len([item for item in path.parent.iterdir() if item.is_dir()])
     shutil.rmtree(path.parent)
     return count
 

@@ -238,8 +238,8 @@ def per_unit(ours: str, theirs: str) -> float:
     if not all(names):
         return float("nan")
     try:
-        one = _registry().Quantity(1.0, names[0])
-        return float(f"{one.to(names[1]).magnitude:.14g}")
+        quantity = _registry().Quantity(1.0, names[0])
+        return float(f"{quantity.to(names[1]).magnitude:.14g}")
     except (pint.errors.PintError, AttributeError, ValueError, TypeError):
         return float("nan")
 

@@ -47,8 +47,8 @@ def compact_legs(rows: Rows, column: str, vocabulary: Vocabulary) -> Lines:
     spec, words = LINE_COLUMNS["legs"], vocabulary.unit_words
     texts = grammar.guard(rows.texts[column])
     # legs of one chain may stand between semicolons too, if nothing else says chain
-    one = pc.invert(pc.match_substring_regex(texts, r"[:%|\n]"))
-    texts = pc.if_else(one, grammar.replace(texts, ";", ","), texts)
+    single = pc.invert(pc.match_substring_regex(texts, r"[:%|\n]"))
+    texts = pc.if_else(single, grammar.replace(texts, ";", ","), texts)
     of_cell, chain = grammar.split(grammar.replace(texts, r"[|\n]", ";"), ";")
     legs: Any = chain
     head = pa.nulls(len(chain), pa.string())

@@ -103,11 +103,11 @@ class SkuIndex:
         """Rows of keys, looked for in their order: a run is read through and not at random."""
         positions = np.full(len(keys), -1, np.int64)
         first, second = keys[order, 0], keys[order, 1]
-        for one, two, rows in self._runs:
-            if not len(one):
+        for ones, two, rows in self._runs:
+            if not len(ones):
                 continue
-            at = np.minimum(np.searchsorted(one, first), len(one) - 1)
-            same = (one[at] == first) & (two[at] == second) & (first != 0)
+            at = np.minimum(np.searchsorted(ones, first), len(ones) - 1)
+            same = (ones[at] == first) & (two[at] == second) & (first != 0)
             positions[order[same]] = rows[at[same]]
         return positions
 

@@ -53,7 +53,7 @@ def dashboard(
 
     reasons = reasons or rooms.with_name(f"{rooms.stem}-reasons{rooms.suffix}")
     shares = None if exposure is None else _report_of(exposure)
-    guard(output, *(one for one in (rooms, reasons, shares) if one is not None), only=PAGES)
+    guard(output, *(each for each in (rooms, reasons, shares) if each is not None), only=PAGES)
     judged = _read(rooms, ROOMS)
     html = page(
         judged,

@@ -250,10 +250,10 @@ def steps(
         is that of the combination.
     """
     book = book_of(study)
-    one = catalogue.part(0, 1)
-    before = float(study.footprints(one).total[0])
+    single = catalogue.part(0, 1)
+    before = float(study.footprints(single).total[0])
     rows = []
-    for each, change in in_turn(one, [lever(text, book) for text in levers or LEVERS], book):
+    for each, change in in_turn(single, [lever(text, book) for text in levers or LEVERS], book):
         if change.applies[0]:
             after = float(study.footprints(change.catalogue).total[0])
             rows.append((each.words[lang == "zh"], after))

@@ -41,9 +41,9 @@ def height(texts: Sequence[object], widths: Sequence[float]) -> float:
     (30.0, 30.0, 15.0)
     """
     lines = [1]
-    for one, width in zip(texts, widths, strict=False):
-        if isinstance(one, str):
-            size = sum(2 if character >= WIDE else 1 for character in one[:LONG])
+    for each, width in zip(texts, widths, strict=False):
+        if isinstance(each, str):
+            size = sum(2 if character >= WIDE else 1 for character in each[:LONG])
             lines.append(math.ceil(SPARE * size / width))
     return LINE * max(lines)
 

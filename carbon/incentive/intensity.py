@@ -220,7 +220,7 @@ def _decomposed(
     both &= set(map(tuple, base.loc[base["kept"] != 0, ["taxpayer", "sku"]].to_numpy()))
     pools = [_pooled(table, both) for table in (now, base_now)]
     index = pools[0].index.union(pools[1].index)
-    one, zero = (pool.reindex(index, fill_value=0.0) for pool in pools)
+    after, zero = (pool.reindex(index, fill_value=0.0) for pool in pools)
     sums = {
         name: table.groupby("taxpayer")[["kept", "revenue", "known", *TERMS]].sum()
         for name, table in (("now", now), ("base", base), ("base_now", base_now))
@@ -237,7 +237,7 @@ def _decomposed(
             for name, table in sums.items()
         }
         changed = pd.DataFrame(values).dropna()
-        effects = _effects(one, zero, sums["now"], sums["base_now"], payers, measure)
+        effects = _effects(after, zero, sums["now"], sums["base_now"], payers, measure)
         effects = effects.reindex(changed.index)
         effects.insert(0, "edition", changed["base_now"] - changed["base"])
         if measure == "per_unit":
@@ -287,7 +287,7 @@ def _pooled(table: pd.DataFrame, both: set[tuple[str, str]]) -> pd.DataFrame:
 
 
 def _effects(
-    one: pd.DataFrame,
+    later: pd.DataFrame,
     zero: pd.DataFrame,
     sums: pd.DataFrame,
     before: pd.DataFrame,
@@ -296,7 +296,7 @@ def _effects(
 ) -> pd.DataFrame:
     """Effects of each taxpayer by additive LMDI-I."""
     common, combined = [], []
-    for pool, total in ((zero, before), (one, sums)):
+    for pool, total in ((zero, before), (later, sums)):
         kept, known = (  # a taxpayer who kept nothing in one year is not compared
             total[name].where(total[name] > 0).reindex(payers).to_numpy()
             for name in ("kept", "known")
@@ -309,11 +309,11 @@ def _effects(
     for term, names in TERMS.items():
         ends = [
             shared | dict(zip(names, _factors(pool, term), strict=True))
-            for shared, pool in zip(common, (zero, one), strict=True)
+            for shared, pool in zip(common, (zero, later), strict=True)
         ]
         values = [
             np.nan_to_num(pool[term].to_numpy() * per)
-            for pool, per in zip((zero, one), combined, strict=True)
+            for pool, per in zip((zero, later), combined, strict=True)
         ]
         for name, effect in _terms(ends[0], ends[1], values[0], values[1]).items():
             effects[name] = effects.get(name, np.zeros(len(payers))) + effect
@@ -332,12 +332,12 @@ def _factors(pool: pd.DataFrame, term: str) -> list[Floats]:
 
 
 def _terms(
-    zero: Mapping[str, Floats], one: Mapping[str, Floats], before: Floats, after: Floats
+    zero: Mapping[str, Floats], later: Mapping[str, Floats], before: Floats, after: Floats
 ) -> dict[str, Floats]:
     """Effect of each factor on the sum of the products, whose values are handed over."""
     names = list(zero)
     with np.errstate(invalid="ignore", divide="ignore"):
-        ratios = {name: one[name] / zero[name] for name in names}
+        ratios = {name: later[name] / zero[name] for name in names}
     lawful = (before != 0) & (after != 0)
     for ratio in ratios.values():
         lawful &= np.isfinite(ratio) & (ratio > 0)
@@ -349,7 +349,7 @@ def _terms(
             terms[name] = np.where(lawful, mean * np.log(np.where(lawful, ratios[name], 1.0)), 0.0)
     for name in names:  # the first factor that is zero or turns its sign takes the whole change
         last = name == names[-1]
-        signs = np.sign(np.nan_to_num(zero[name])) * np.sign(np.nan_to_num(one[name]))
+        signs = np.sign(np.nan_to_num(zero[name])) * np.sign(np.nan_to_num(later[name]))
         turned = open_ & (last | ~(signs > 0))
         terms[name] = np.where(turned, after - before, terms[name])
         open_ = open_ & ~turned

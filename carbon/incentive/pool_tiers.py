@@ -70,10 +70,10 @@ def tiers(merchants: pd.DataFrame, policy: Policy) -> pd.DataFrame:
         return np.bincount(place, values, size).astype(values.dtype)
 
     insured, expected = total("insured"), total("expected_cents")
-    one = Decimal(1)
-    factor = one + policy.pricing.loading.value
+    unity = Decimal(1)
+    factor = unity + policy.pricing.loading.value
     due = np.array(
-        [int((int(each) * factor).quantize(one, ROUND_HALF_EVEN)) for each in expected], np.int64
+        [int((int(each) * factor).quantize(unity, ROUND_HALF_EVEN)) for each in expected], np.int64
     )
     known = insured > 0
     premium = divided(due, np.where(known, insured, 1), "half_even")

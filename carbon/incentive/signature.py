@@ -131,8 +131,8 @@ def summary_pdf(dossier: Dossier, chart: str, signed: Sequence[Source], lang: st
             "title": say["inputs"],
             "head": [say["input"], say["file"], say["sha256"]],
             "rows": [
-                [say[f"role_{one.role}"], one.file, one.sha256]
-                for one in (*dossier.sources, *signed)
+                [say[f"role_{each.role}"], each.file, each.sha256]
+                for each in (*dossier.sources, *signed)
             ],
         },
         "statements": [say["statement_unknown"], say["statement_emissions"]],

@@ -171,14 +171,14 @@ def _registries(
 ) -> tuple[npt.NDArray[np.object_], Floats]:
     """Registry of each row, ``""`` if it is not accepted, and what one serial stands for."""
     known = {
-        name.casefold(): one
-        for one in policy.matching.registries
-        if one.of == of
-        for name in (one.id, *one.names)
+        name.casefold(): registry
+        for registry in policy.matching.registries
+        if registry.of == of
+        for name in (registry.id, *registry.names)
     }
     words = names.str.casefold()
-    ids = words.map({name: one.id for name, one in known.items()}).fillna("")
-    each = words.map({name: one.each for name, one in known.items()})
+    ids = words.map({name: registry.id for name, registry in known.items()}).fillna("")
+    each = words.map({name: registry.each for name, registry in known.items()})
     return np.asarray(ids, dtype=object), np.asarray(each, dtype=np.float64)
 
 
@@ -256,11 +256,11 @@ def _in_time(
             refuse("R084", other, faults["early"] | faults["future"], frame[other])
     end = (start.astype("datetime64[M]") + months).astype("datetime64[s]")
     at = np.maximum(table["session"].to_numpy(), -1)
-    one = at >= 0  # it names its session: no other one may take from it
+    has_session = at >= 0  # it names its session: no other one may take from it
     begins = np.append(sessions["start"].to_numpy(dtype="datetime64[s]"), np.datetime64("NaT", "s"))
     ends = np.append(sessions["end"].to_numpy(dtype="datetime64[s]"), np.datetime64("NaT", "s"))
-    table["start"] = np.where(one, np.maximum(start, begins[at]), start)
-    table["end"] = np.where(one, np.minimum(end, ends[at]), end)
+    table["start"] = np.where(has_session, np.maximum(start, begins[at]), start)
+    table["end"] = np.where(has_session, np.minimum(end, ends[at]), end)
 
 
 def _lookalikes(table: pd.DataFrame, of: str, problems: RoomProblems) -> None:

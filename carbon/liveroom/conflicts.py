@@ -108,7 +108,7 @@ def conflicts(
     conflicts_found: list[Conflict] = []
     for size in range(1, len(RULES) + 1):
         for names in combinations(RULES, size):
-            if any(set(one.rules) <= set(names) for one in conflicts_found):
+            if any(set(conflict.rules) <= set(names) for conflict in conflicts_found):
                 continue
             why = _impossible(base, rooms, rulebook(base, small, rules, names))
             if why is not None:

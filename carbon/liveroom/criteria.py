@@ -174,8 +174,8 @@ def measures(
                 void_weight = np.where(np.isnan(each), 0.0, weight)
                 part = np.nan_to_num(each) * void_weight
             known, total, sums = (
-                np.bincount(sold.room, weights=one, minlength=n).astype(np.float64)
-                for one in (void_weight, weight, part)
+                np.bincount(sold.room, weights=amounts, minlength=n).astype(np.float64)
+                for amounts in (void_weight, weight, part)
             )
             with np.errstate(invalid="ignore", divide="ignore"):
                 value = (sums + (total - known) * unknown) / total
@@ -193,8 +193,8 @@ def _returns(sold: Sold, goods: pd.DataFrame, units: Floats, prior: float) -> tu
     rate = np.append(goods["category_return_rate"].to_numpy(dtype=np.float64), np.nan)[sold.sku]
     use = ~np.isnan(rate)
     counted, back, typical = (
-        np.bincount(sold.room[use], weights=one[use], minlength=n).astype(np.float64)
-        for one in (sold.closed_units, sold.closed_returned, sold.closed_units * rate)
+        np.bincount(sold.room[use], weights=each[use], minlength=n).astype(np.float64)
+        for each in (sold.closed_units, sold.closed_returned, sold.closed_units * rate)
     )
     with np.errstate(invalid="ignore", divide="ignore"):
         mean = typical / counted

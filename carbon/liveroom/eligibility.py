@@ -299,7 +299,7 @@ def _gates(
     sound = ~(unsold | back | silent | sold.mixed)
     sound &= np.array(["R011" not in gate_codes for gate_codes in codes], dtype=bool)
     none = np.full(n, np.nan)
-    gate_codes = [" ".join(code for code in one.split() if code in DATA) for one in codes]
+    gate_codes = [" ".join(code for code in text.split() if code in DATA) for text in codes]
     gates = [Gate("data", sound, none, np.nan, np.array(gate_codes, dtype=object))]
     asked = policy.gates
     for name, column, bound in (
@@ -327,7 +327,7 @@ def _earlier_told(on_air: Studio, claims: tuple[Claims, ...], problems: RoomProb
     """Earlier judgements that rest on what now counts nowhere."""
     for table, thing in (
         (on_air.earlier, "session"),
-        *((one.earlier, "serial") for one in claims),
+        *((claim.earlier, "serial") for claim in claims),
     ):
         if not len(table):
             continue
@@ -348,7 +348,7 @@ def _decide(
 ) -> pd.DataFrame:
     """Status, tier and boost of each room, and everything they rest on."""
     n = len(rooms)
-    points = np.round(sum((one.points for one in measured.values()), np.zeros(n)), 9)
+    points = np.round(sum((each.points for each in measured.values()), np.zeros(n)), 9)
     sound, open_yet = np.ones(n, dtype=bool), np.zeros(n, dtype=bool)
     failed = np.full(n, "", dtype=object)
     for gate in gates:
@@ -360,11 +360,11 @@ def _decide(
     need = (table["footprint_kg"] - table["power_kg"]).to_numpy(dtype=np.float64)
     offset = table["credits_kg"].to_numpy(dtype=np.float64)
     tier = np.full(n, -1)
-    for position, one in reversed(list(enumerate(policy.tiers))):
-        enough = points >= one.least.value - CLOSE
-        if one.matched is not None:
+    for position, each in reversed(list(enumerate(policy.tiers))):
+        enough = points >= each.least.value - CLOSE
+        if each.matched is not None:
             with np.errstate(invalid="ignore"):
-                enough &= offset >= one.matched.value * need * (1 - CLOSE)
+                enough &= offset >= each.matched.value * need * (1 - CLOSE)
         tier[enough] = position
     tier = np.where(sound, tier, -1)
     status = np.where(open_yet & sound, "provisional", "eligible")
@@ -374,23 +374,23 @@ def _decide(
         by_room: npt.NDArray[np.object_] = np.array([*values, ""], dtype=object)[tier]
         return by_room
 
-    boost = np.array([*(one.boost.value for one in policy.tiers), 0.0])[tier]
+    boost = np.array([*(each.boost.value for each in policy.tiers), 0.0])[tier]
     granted = {"eligible": 1.0, "provisional": policy.provisional_share.value, "not_eligible": 0.0}
-    boost = boost * np.array([granted[one] for one in status], dtype=np.float64)
+    boost = boost * np.array([granted[each] for each in status], dtype=np.float64)
     market = text_of(rooms, "market").str.upper().replace("", policy.market)
-    words = {(one.tier, one.market): one for one in policy.wording}
+    words = {(each.tier, each.market): each for each in policy.wording}
     said = [
-        words.get((name, place)) if one == "eligible" else None
-        for name, place, one in zip(
+        words.get((name, place)) if each == "eligible" else None
+        for name, place, each in zip(
             of_tier([t.id for t in policy.tiers]), market, status, strict=True
         )
     ]
     judged = pd.DataFrame({"room": rooms["room"], "merchant": text_of(rooms, "merchant")})
     judged["market"] = market
     judged["status"] = status
-    judged["tier"] = of_tier([one.id for one in policy.tiers])
-    judged["tier_zh"] = of_tier([one.zh for one in policy.tiers])
-    judged["tier_en"] = of_tier([one.en for one in policy.tiers])
+    judged["tier"] = of_tier([each.id for each in policy.tiers])
+    judged["tier_zh"] = of_tier([each.zh for each in policy.tiers])
+    judged["tier_en"] = of_tier([each.en for each in policy.tiers])
     judged["points"] = points
     judged["boost"] = np.round(boost, 9)
     judged["small_merchant"] = who.small
@@ -403,7 +403,7 @@ def _decide(
         columns[f"points_{name}"] = criterion.points
         columns[f"value_{name}"] = criterion.value
     judged = pd.concat([judged, pd.DataFrame(columns, index=judged.index), table], axis=1)
-    judged["claim_zh"] = ["" if one is None else one.zh for one in said]
-    judged["claim_en"] = ["" if one is None else one.en for one in said]
+    judged["claim_zh"] = ["" if each is None else each.zh for each in said]
+    judged["claim_en"] = ["" if each is None else each.en for each in said]
     judged["problem"] = problems.by_room()
     return judged

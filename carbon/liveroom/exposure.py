@@ -145,7 +145,7 @@ def allocate(
     base = impressions[used] / total
     clashes = conflicts(base, small, names[used].tolist(), rules)
     if clashes:
-        message = "; ".join(f"{' + '.join(one.rules)}: {one.en}" for one in clashes)
+        message = "; ".join(f"{' + '.join(clash.rules)}: {clash.en}" for clash in clashes)
         raise RuleError("R200", message)
     book = rulebook(base, small, rules)
     wish = base * (1 + boost)

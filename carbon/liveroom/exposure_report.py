@@ -248,12 +248,12 @@ def _fairness(
 
 def _lorenz(base: Floats, share: Floats) -> Iterator[dict[str, Any]]:
     before, after = lorenz(base), lorenz(share)
-    for place, (one, other) in enumerate(zip(before, after, strict=True)):
+    for place, (first, other) in enumerate(zip(before, after, strict=True)):
         at = place / (len(before) - 1)
         yield {
             "section": "lorenz",
             "name": f"{at:.2f}",
-            "before": float(one),
+            "before": float(first),
             "after": float(other),
             "unit": "share of impressions",
         }

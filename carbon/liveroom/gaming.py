@@ -143,24 +143,24 @@ def _bunching(goods: Listing, ratio: Floats, bounds: dict[str, float], rules: Ga
     table["q"] = tests.adjusted(table["p"].to_numpy(dtype=np.float64))
 
     def rows() -> Iterator[dict[str, Any]]:
-        for one in table[table["q"] <= rules.false_discovery.value].to_dict("records"):
-            codes = goods.merchants if one["kind"] == "merchant" else goods.categories
-            names = goods.merchant_names if one["kind"] == "merchant" else goods.category_names
-            bound = bounds[one["letter"]]
+        for pattern in table[table["q"] <= rules.false_discovery.value].to_dict("records"):
+            codes = goods.merchants if pattern["kind"] == "merchant" else goods.categories
+            names = goods.merchant_names if pattern["kind"] == "merchant" else goods.category_names
+            bound = bounds[pattern["letter"]]
             under = (ratio <= bound) & (ratio > bound * np.exp(-rules.bunching_window.value))
             yield row(
                 "bunching",
-                **{one["kind"]: one["name"]},
-                letter=one["letter"],
-                under=one["under"],
-                over=one["over"],
-                observed=one["under"] / (one["under"] + one["over"]),
-                expected=one["expected"],
+                **{pattern["kind"]: pattern["name"]},
+                letter=pattern["letter"],
+                under=pattern["under"],
+                over=pattern["over"],
+                observed=pattern["under"] / (pattern["under"] + pattern["over"]),
+                expected=pattern["expected"],
                 unit="share just under the bound",
-                n=one["under"] + one["over"],
-                p_value=one["p"],
-                q_value=one["q"],
-                skus=goods.named(np.flatnonzero(under & (codes == names.index(one["name"])))),
+                n=pattern["under"] + pattern["over"],
+                p_value=pattern["p"],
+                q_value=pattern["q"],
+                skus=goods.named(np.flatnonzero(under & (codes == names.index(pattern["name"])))),
             )
 
     return "bunching", rows(), len(table)
@@ -373,17 +373,17 @@ def _waybills(
     by = by.assign(p=p, q=tests.adjusted(p)).reset_index()
 
     def rows() -> Iterator[dict[str, Any]]:
-        for one in by[by["q"] <= rules.false_discovery.value].to_dict("records"):
+        for pattern in by[by["q"] <= rules.false_discovery.value].to_dict("records"):
             yield row(
                 "waybill_mass",
-                **goods.who(one["at"]),
-                observed=one["times"],
+                **goods.who(pattern["at"]),
+                observed=pattern["times"],
                 expected=1.0,
                 unit="weighed over declared",
-                n=float(one["n"]),
-                over=int(one["over"]),
-                p_value=one["p"],
-                q_value=one["q"],
+                n=float(pattern["n"]),
+                over=int(pattern["over"]),
+                p_value=pattern["p"],
+                q_value=pattern["q"],
             )
 
     return "waybill_mass", rows(), len(by)

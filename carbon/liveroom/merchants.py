@@ -73,14 +73,14 @@ def merchants_of(
         table[name] = table[name].astype("boolean")
     # one that stands twice is blocked if any of its rows says so
     by = table.groupby(text_of(register, "merchant").to_numpy(), sort=True)
-    one = by.agg({"grade": "last", "blocked": "max", "small_merchant": "max"})
-    group = _with_blocked(register, one["blocked"])
+    by_merchant = by.agg({"grade": "last", "blocked": "max", "small_merchant": "max"})
+    group = _with_blocked(register, by_merchant["blocked"])
     who = text_of(rooms, "merchant")
-    matched = one.reindex(pd.Index(who))
+    matched = by_merchant.reindex(pd.Index(who))
     at = np.flatnonzero(who.isin(group))
     problems.add("R083", file="merchants", column="taxpayer", owner=at, value=who.iloc[at])
     blocked = matched["blocked"].astype("boolean").mask(who.isin(group).to_numpy(), True)
-    banned = looks(pd.Series(one.index[one["blocked"].fillna(False)], dtype="str"))
+    banned = looks(pd.Series(by_merchant.index[by_merchant["blocked"].fillna(False)], dtype="str"))
     alike = looks(who).isin(banned).to_numpy() & ~blocked.fillna(False).to_numpy(dtype=bool)
     at = np.flatnonzero(alike)
     problems.add("R078", file="rooms", column="merchant", owner=at, value=who.iloc[at])
@@ -115,7 +115,7 @@ def _words(rooms: pd.Index, findings: pd.DataFrame | None) -> npt.NDArray[np.obj
         return np.full(len(rooms), "?", dtype=object)
     texts = np.full(len(rooms), "", dtype=object)
     words = text_of(findings, "words").groupby(text_of(findings, "room"), sort=True)
-    joined = words.agg(lambda one: ", ".join(dict.fromkeys(one)))
+    joined = words.agg(lambda words_of: ", ".join(dict.fromkeys(words_of)))
     place = rooms.get_indexer(joined.index)
     texts[place[place >= 0]] = joined.to_numpy()[place >= 0]
     return texts

@@ -120,8 +120,8 @@ class Keys:
             if column in grades:
                 values |= set(map(str, grades[column].dropna().unique())) - {""}
             if len(values) > 1:
-                one, other, *_ = sorted(values)
-                raise StudyError("S002", f"{column}: {one} against {other}")
+                first, other, *_ = sorted(values)
+                raise StudyError("S002", f"{column}: {first} against {other}")
         value, spread, reason, words = _values(grades, self.by)
         self._value.append(value)
         self._spread.append(spread)

@@ -121,7 +121,7 @@ def conflicts(policy: Policy) -> Iterator[Conflict]:
     Conflict
         R040 weights, R041 to R043 bounds, R044 to R046 tiers, R047 names, R048 words.
     """
-    total = sum(one.weight.value for one in policy.criteria.values())
+    total = sum(entry.weight.value for entry in policy.criteria.values())
     if round(total, 9) != WHOLE:
         yield Conflict("R040", "criteria", f"{total:g}", "sum of the weights")
     for name, criterion in policy.criteria.items():
@@ -189,25 +189,27 @@ def _names(policy: Policy) -> Iterator[Conflict]:
     tiers = {tier.id: tier for tier in policy.tiers}
     markets = {market.id: market for market in policy.markets}
     spoken = [
-        (one.of, name.casefold())
-        for one in policy.matching.registries
-        for name in (one.id, *one.names)
+        (each.of, name.casefold())
+        for each in policy.matching.registries
+        for name in (each.id, *each.names)
     ]
     for key, names in (
         ("tiers", [tier.id for tier in policy.tiers]),
         ("markets", [market.id for market in policy.markets]),
-        ("wording", [f"{one.tier} {one.market}" for one in policy.wording]),
+        ("wording", [f"{each.tier} {each.market}" for each in policy.wording]),
         ("matching.registries", [" ".join(name) for name in spoken]),
     ):
         for name in sorted({name for name in names if names.count(name) > 1}):
             yield Conflict("R047", key, name, "it stands twice")
     if policy.market not in markets:
         yield Conflict("R047", "market", policy.market, "markets do not list it")
-    for one in policy.wording:
-        if one.tier not in tiers or one.market not in markets:
-            yield Conflict("R047", "wording", f"{one.tier} {one.market}", "no such tier or market")
-        elif tiers[one.tier].matched is not None and not markets[one.market].offset_claims:
-            yield Conflict("R048", "wording", f"{one.tier} {one.market}", "")
+    for each in policy.wording:
+        if each.tier not in tiers or each.market not in markets:
+            yield Conflict(
+                "R047", "wording", f"{each.tier} {each.market}", "no such tier or market"
+            )
+        elif tiers[each.tier].matched is not None and not markets[each.market].offset_claims:
+            yield Conflict("R048", "wording", f"{each.tier} {each.market}", "")
 
 
 def explain(policy: Policy, lang: str = "en") -> list[str]:
@@ -287,8 +289,8 @@ def explain(policy: Policy, lang: str = "en") -> list[str]:
     return lines
 
 
-def _source(one: Cited) -> str:
-    return one.cite if one.cite.startswith(one.kind) else f"{one.kind}: {one.cite}"
+def _source(cited: Cited) -> str:
+    return cited.cite if cited.cite.startswith(cited.kind) else f"{cited.kind}: {cited.cite}"
 
 
 def _shown(metric: Metric, value: float) -> str:

@@ -197,7 +197,7 @@ def _parts(rooms: pd.DataFrame, rounds: int) -> list[tuple[int, pd.DataFrame]]:
     if "round" not in rooms:
         return [(number, rooms) for number in range(1, rounds + 1)]
     number = rooms["round"].astype("Int64").fillna(0).to_numpy(dtype=np.int64)
-    return [(int(one), rooms[number == one]) for one in np.unique(number)]
+    return [(int(each), rooms[number == each]) for each in np.unique(number)]
 
 
 class _Echo:

@@ -327,8 +327,8 @@ def _one_currency(
 ) -> tuple[Floats, npt.NDArray[np.object_], Flags]:
     """Revenue in one currency a room, that currency, and rooms where there are several."""
     if "currency" not in sales:
-        one = np.full(len(rooms), policy.currency, dtype=object)
-        return revenue, one, np.zeros(len(rooms), dtype=bool)
+        by_room = np.full(len(rooms), policy.currency, dtype=object)
+        return revenue, by_room, np.zeros(len(rooms), dtype=bool)
     column = sales["currency"]
     if not isinstance(column.dtype, pd.CategoricalDtype):
         column = column.astype("category")

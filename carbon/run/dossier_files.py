@@ -59,7 +59,7 @@ def exchanges_of(
             table = carried_table(study.inventory(sold.part(start, start + CHUNK)))
             if path is not None:
                 arrow = pa.Table.from_pandas(table, preserve_index=False)
-                plain = pa.schema([(one.name, _plain(one.type)) for one in arrow.schema])
+                plain = pa.schema([(field.name, _plain(field.type)) for field in arrow.schema])
                 writer = writer or parquet.ParquetWriter(path, plain, compression="zstd")
                 writer.write_table(arrow.cast(plain))
             names = [*FACTOR, "match"]

@@ -254,17 +254,17 @@ def copied(
             else:
                 shutil.copyfile(path, target)
             copies.setdefault(role, []).append(target)
-            files = sorted(one for one in target.rglob("*") if one.is_file())
+            files = sorted(file for file in target.rglob("*") if file.is_file())
             named += [
-                Named(role=role, path=one.relative_to(folder).as_posix(), sha256=digest(one))
-                for one in (files if path.is_dir() else [target])
+                Named(role=role, path=file.relative_to(folder).as_posix(), sha256=digest(file))
+                for file in (files if path.is_dir() else [target])
             ]
     return copies, named
 
 
 def outputs(folder: Path, inputs: list[Named]) -> list[Named]:
     """Hash every file of a dossier that is no input."""
-    known = {one.path for one in inputs}
+    known = {each.path for each in inputs}
     names = sorted(
         path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()
     )
@@ -297,19 +297,19 @@ def restored(path: Path, manifest: Manifest) -> dict[str, list[Path]]:
     """
     home = path.resolve().parent
     by_input: dict[str, list[Path]] = {}
-    for one in manifest.inputs:
-        file = home / one.path
+    for each in manifest.inputs:
+        file = home / each.path
         if not file.is_file():
-            raise StudyError("T011", "it is missing", file=one.path)
+            raise StudyError("T011", "it is missing", file=each.path)
         if not _really_inside(home, file):
-            raise StudyError("T011", "a link is not followed", file=one.path)
-        if digest(file) != one.sha256:
-            raise StudyError("T011", f"SHA-256 is not {one.sha256[:12]}", file=one.path)
-        parts = Path(one.path).parts
+            raise StudyError("T011", "a link is not followed", file=each.path)
+        if digest(file) != each.sha256:
+            raise StudyError("T011", f"SHA-256 is not {each.sha256[:12]}", file=each.path)
+        parts = Path(each.path).parts
         folder = home.joinpath(*parts[:3])
-        if folder not in by_input.setdefault(one.role, []):
-            by_input[one.role].append(folder)
-    known = {home / one.path for one in manifest.inputs}
+        if folder not in by_input.setdefault(each.role, []):
+            by_input[each.role].append(folder)
+    known = {home / each.path for each in manifest.inputs}
     for folder in (path for paths in by_input.values() for path in paths if path.is_dir()):
         for file in sorted(folder.rglob("*")):
             if file.is_file() and file not in known:

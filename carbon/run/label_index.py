@@ -143,7 +143,7 @@ def _append(kept_claims: list[dict[str, str]], path: Path) -> list[dict[str, str
 
 
 def _sorted_files(folder: Path, above: str = "") -> Iterator[str]:
-    for entry in sorted(os.scandir(folder / above), key=lambda one: one.name):
+    for entry in sorted(os.scandir(folder / above), key=lambda item: item.name):
         if entry.is_dir():
             yield from _sorted_files(folder, f"{above}{entry.name}/")
         else:

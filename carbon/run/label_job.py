@@ -133,7 +133,7 @@ def check_job(job: LabelJob) -> dict[str, Any]:
         L001 to L014 if a template is refused, L101 if the market is not known.
     """
     designs = designs_of(job)
-    if job.sheets and not all(min(per_page(job.style(one), job.sheets)) for one in designs):
+    if job.sheets and not all(min(per_page(job.style(name), job.sheets)) for name in designs):
         raise RuleError("L013", value=f"{job.sheets:.0%}")
     hashes = {design.sheet.name: design.sha256 for design in designs}
     if len(hashes) < len(designs):

@@ -273,9 +273,9 @@ class _Folder:
         target.mkdir()
 
     def add(self, part: Path) -> None:
-        one = _Parquet(self._target / f"part-{self._number:06d}.parquet")
-        one.add(part)
-        one.close()
+        file = _Parquet(self._target / f"part-{self._number:06d}.parquet")
+        file.add(part)
+        file.close()
         self._number += 1
 
     def close(self) -> None:

@@ -230,10 +230,10 @@ def _same_text(first: bytes, second: bytes) -> bool:
         return True
     if NUMBER.sub(b"0", first) != NUMBER.sub(b"0", second):
         return False
-    one, other = (
+    first_text, other = (
         np.array([float(each) for each in NUMBER.findall(text)]) for text in (first, second)
     )
-    return bool(np.isclose(one, other, rtol=TOLERANCE, atol=0).all())
+    return bool(np.isclose(first_text, other, rtol=TOLERANCE, atol=0).all())
 
 
 def _same_workbook(path: Path, again: Path, program: tuple[bytes, bytes]) -> bool:
@@ -258,9 +258,9 @@ def _same_parquet(path: Path, again: Path) -> bool:
         rows = first.metadata.num_rows == second.metadata.num_rows
         if not rows or sizes[0] > 2 * sizes[1] + SPARE or first.schema_arrow != second.schema_arrow:
             return False
-        one, other = first.read(), second.read()
+        first_batch, other = first.read(), second.read()
     for name in other.column_names:
-        left, right = one.column(name), other.column(name)
+        left, right = first_batch.column(name), other.column(name)
         if pa.types.is_floating(left.type):
             close = np.isclose(
                 left.to_numpy(), right.to_numpy(), rtol=TOLERANCE, atol=0, equal_nan=True
