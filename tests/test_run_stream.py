@@ -27,8 +27,8 @@ def in_batches(source, vocabulary: Vocabulary, folder: Path, step: int):
     stream.survey()
     parts = []
     for batch in stream:
-        sheets, whole = batch.sheets(Limits())
-        whole = replace(whole, sessions=stream.sessions)
+        sheets, context = batch.sheets(Limits())
+        context = replace(context, sessions=stream.sessions)
         parts.append(
             fill(read_tables(sheets, vocabulary, context=context, file=stream.file), vocabulary)
         )

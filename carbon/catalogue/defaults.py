@@ -22,7 +22,7 @@ from carbon.catalogue.problems import CellProblems, Rows
 from carbon.catalogue.routes import complete_legs, leg_distances
 from carbon.catalogue.schema import FUELS, PROVENANCE_COLUMNS, Catalogue, Vocabulary
 from carbon.catalogue.sessions import share_sessions
-from carbon.catalogue.tables import Looked, alive, spread
+from carbon.catalogue.tables import CodedTable, alive, spread
 
 __all__ = ["fill"]
 
@@ -245,7 +245,7 @@ def _with_archetype(
     has[given["row"].to_numpy()] = True
     keep = alive(given, live)
     bare = np.flatnonzero(live & ~has)
-    table = Looked.by_category(vocabulary, archetype)
+    table = CodedTable.by_category(vocabulary, archetype)
     line, taken = spread(bare, category[bare], table.starts, table.counts)
     provenance[~has] = _ABSENT
     provenance[np.unique(line)] = _DEFAULT
@@ -310,7 +310,7 @@ def _materials(
         numbers,
     )
     code, row = lines["material"].to_numpy(), lines["row"].to_numpy()
-    table = Looked.of(vocabulary, "materials")
+    table = CodedTable.of(vocabulary, "materials")
     mass = lines["mass_kg"].to_numpy()
     virgin_only = table.codes("recycled")[code] < 0
     recycled = np.where(virgin_only, 0.0, np.nan_to_num(lines["recycled_share"].to_numpy()))
@@ -369,8 +369,8 @@ def _packaging(
         numbers,
     )
     code, row = lines["item"].to_numpy(), lines["row"].to_numpy()
-    items = Looked.of(vocabulary, "packaging_items")
-    stuff = Looked.of(vocabulary, "materials")
+    items = CodedTable.of(vocabulary, "packaging_items")
+    stuff = CodedTable.of(vocabulary, "materials")
     material = vocabulary.names("material").find(_strings(vocabulary.packaging_items["material"]))[
         code
     ]

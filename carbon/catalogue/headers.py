@@ -169,7 +169,8 @@ def understand(
     first_of: dict[str, Header] = {}
     for header in headers:
         if header.column in first_of:
-            detail = f"{first_of[header.column].source!r} and {header.source!r} both mean {header.column}"
+            first = first_of[header.column].source
+            detail = f"{first!r} and {header.source!r} both mean {header.column}"
             raise CatalogueError("C006", detail, file=file, column=header.source)
         if header.column:
             first_of[header.column] = header

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-__all__ = ["Limits", "Whole"]
+__all__ = ["Limits", "BatchContext"]
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Limits:
 
 
 @dataclass(frozen=True)
-class Whole:
+class BatchContext:
     """What a part of a catalogue must know of the whole, so that parts give what the whole gives.
 
     Parameters

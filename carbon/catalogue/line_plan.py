@@ -135,7 +135,7 @@ class LinePlan:
     everything: bool = False
 
     @classmethod
-    def whole(cls, tables: Sequence[str]) -> LinePlan:
+    def single(cls, tables: Sequence[str]) -> LinePlan:
         """Plan of a single batch."""
         return cls({name: [] for name in tables}, everything=True)
 

@@ -18,7 +18,7 @@ from carbon.catalogue.headers import Header, match_headers
 from carbon.catalogue.lines import Lines, material_lines, packaging_lines, read_compact, read_tidy
 from carbon.catalogue.problems import CellProblems, Rows, Runs, Texts
 from carbon.catalogue.prose.columns import reword_lines
-from carbon.catalogue.schema import LINE_COLUMNS, LINE_TABLES, Vocabulary, Whole
+from carbon.catalogue.schema import LINE_COLUMNS, LINE_TABLES, Vocabulary, BatchContext
 from carbon.catalogue.sheets import Sheet
 from carbon.catalogue.sku_index import runs
 
@@ -184,7 +184,7 @@ def line_table(
     vocabulary: Vocabulary,
     problems: CellProblems,
     understood_as: list[tuple[str, Header]],
-    context: Whole,
+    context: BatchContext,
     category: Any,
 ) -> pd.DataFrame:
     """Lines of one kind, from the compact cells, the tidy table or both."""
@@ -210,7 +210,7 @@ def _tidy(
     vocabulary: Vocabulary,
     problems: CellProblems,
     understood_as: list[tuple[str, Header]],
-    context: Whole,
+    context: BatchContext,
 ) -> list[Lines]:
     """Lines of a tidy table; those of unknown SKUs, or of SKUs that have a cell too, are noted."""
     headers = understood(sheet, table, vocabulary, problems, understood_as, context.first)

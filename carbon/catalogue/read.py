@@ -42,7 +42,7 @@ from carbon.catalogue.schema import (
     Catalogue,
     Limits,
     Vocabulary,
-    Whole,
+    BatchContext,
 )
 from carbon.catalogue.sessions import check_sessions, gathered
 from carbon.catalogue.sheets import Sheet
@@ -115,7 +115,7 @@ def read_tables(
     sheets: dict[str, Sheet],
     vocabulary: Vocabulary,
     *,
-    context: Whole | None = None,
+    context: BatchContext | None = None,
     problems: CellProblems | None = None,
     file: str = "",
 ) -> Catalogue:
@@ -126,7 +126,7 @@ def read_tables(
     sheets : dict of str to Sheet
         ``skus``, and any of ``materials``, ``packaging`` and ``legs``; emptied while they are read.
     vocabulary : Vocabulary
-    context : Whole, optional
+    context : BatchContext, optional
         What a part must know of the whole.
     problems : CellProblems, optional
         Those found before.
@@ -143,7 +143,7 @@ def read_tables(
         C005 if a column is missing, C006 if two headers mean one column.
     """
     problems = problems or CellProblems()
-    context = context or Whole()
+    context = context or BatchContext()
     understood_as: list[tuple[str, Header]] = []
     main = sheets["skus"]
     headers = understood(main, "skus", vocabulary, problems, understood_as, context.first)

@@ -17,7 +17,7 @@ from carbon.base.terms import PROVENANCES
 from carbon.catalogue.overseas import LAND_KM, afloat, crossing, grounded
 from carbon.catalogue.places import Geography, great_circle
 from carbon.catalogue.schema import Vocabulary
-from carbon.catalogue.tables import Looked, alive, spread
+from carbon.catalogue.tables import CodedTable, alive, spread
 from carbon.catalogue.templates import Modes, Templates, cold_categories, ways
 
 __all__ = ["Distances", "complete_legs", "leg_distances"]
@@ -149,7 +149,7 @@ def complete_legs(
     legs = _mirrored(legs, len(category))
     table = vocabulary.modes
     mode = legs["mode"]
-    mode_table = Looked.of(vocabulary, "modes")
+    mode_table = CodedTable.of(vocabulary, "modes")
     far = legs["km"] > mode_table.numbers("beyond_km")[mode]
     near, beyond = (
         table[name].where(table[name].notna(), "").astype(str)
@@ -273,7 +273,7 @@ def _lengths(
     candidates = np.flatnonzero((score == best[of]) & missing)
     main = candidates[np.unique(of[candidates], return_index=True)[1]]
     feeder = np.setdiff1d(np.flatnonzero(missing), main, assume_unique=True)
-    mode_table = Looked.of(vocabulary, "modes")
+    mode_table = CodedTable.of(vocabulary, "modes")
     factor, offset = mode_table.numbers("distance_factor"), mode_table.numbers("distance_offset_km")
     routed = distances.circle[row[main]] * factor[mode[main]] + np.nan_to_num(offset[mode[main]])
     known = ~np.isnan(routed)

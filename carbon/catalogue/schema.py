@@ -26,7 +26,7 @@ from carbon.catalogue.columns import (
     Column,
 )
 from carbon.catalogue.documents import no_evidence
-from carbon.catalogue.limits import Limits, Whole
+from carbon.catalogue.limits import Limits, BatchContext
 from carbon.catalogue.names import Names, key, written
 
 __all__ = [
@@ -41,7 +41,7 @@ __all__ = [
     "Column",
     "Limits",
     "Vocabulary",
-    "Whole",
+    "BatchContext",
 ]
 
 

@@ -28,7 +28,7 @@ from carbon.catalogue.line_plan import LinePlan, Planner, percents
 from carbon.catalogue.line_tables import understood
 from carbon.catalogue.problems import CellProblems
 from carbon.catalogue.read import read_tables
-from carbon.catalogue.schema import LINE_TABLES, Limits, Vocabulary, Whole
+from carbon.catalogue.schema import LINE_TABLES, Limits, Vocabulary, BatchContext
 from carbon.catalogue.sessions import joined_sessions
 from carbon.catalogue.sheets import Sheet
 from carbon.catalogue.sku_index import SkuIndex, sku_digests
@@ -62,16 +62,16 @@ class Batch:
         Rows of SKUs.
     pieces : dict of str to list of Piece
         Table → its rows.
-    whole : Whole
+    context : BatchContext
         What it must know of the whole.
     """
 
     number: int
     rows: int
     pieces: dict[str, list[Piece]]
-    whole: Whole = field(default_factory=Whole)
+    context: BatchContext = field(default_factory=BatchContext)
 
-    def sheets(self, limits: Limits) -> tuple[dict[str, Sheet], Whole]:
+    def sheets(self, limits: Limits) -> tuple[dict[str, Sheet], BatchContext]:
         """Read the tables, without their empty rows, and what they must know of the whole.
 
         Raises
@@ -91,8 +91,8 @@ class Batch:
                     start + np.searchsorted(part, sheet.lines)
                     for start, part, sheet in zip(starts, lines, read, strict=False)
                 ]
-        repeats = np.flatnonzero(np.isin(np.concatenate(kept), self.whole.repeats))
-        return sheets, replace(self.whole, repeats=repeats)
+        repeats = np.flatnonzero(np.isin(np.concatenate(kept), self.context.repeats))
+        return sheets, replace(self.context, repeats=repeats)
 
     def places(self) -> list[Damaged]:
         """Where its SKUs stand."""
@@ -193,12 +193,12 @@ class Stream:
             yield from self._following()
             return
         tables = [name for name in LINE_TABLES if name in self.tables]
-        plan = self.lines or LinePlan.whole(tables)
+        plan = self.lines or LinePlan.single(tables)
         cursor = plan.open(self.tables)
         for batch in self._skus(self.damaged):
             batch.pieces.update(cursor(batch.number))
             repeats = self._repeats.get(batch.number, np.empty(0, np.int64))
-            batch.whole = Whole(repeats, None, self.fractions, batch.number == 0)
+            batch.context = BatchContext(repeats, None, self.fractions, batch.number == 0)
             yield batch
 
     def _following(self) -> Iterator[Batch]:
@@ -210,7 +210,7 @@ class Stream:
             if plan is not None:
                 plan.begin(skus)
             repeats = index.add(sku_digests(skus))
-            batch.whole = Whole(repeats, None, self.fractions, batch.number == 0)
+            batch.context = BatchContext(repeats, None, self.fractions, batch.number == 0)
             if plan is not None:
                 plan.add(repeats)
                 plan.ordered()
@@ -300,7 +300,7 @@ class Stream:
             if len(repeats):
                 self._repeats[batch.number] = repeats
                 if surveyed_batch.sessions is not None:
-                    batch.whole = replace(batch.whole, repeats=repeats)
+                    batch.context = replace(batch.context, repeats=repeats)
                     surveyed_batch = look(batch)
             if surveyed_batch.sessions is not None:
                 sessions.append(surveyed_batch.sessions)
@@ -337,4 +337,4 @@ def _sku_texts(batch: Batch, header: str) -> Any:
 
 
 def _survey(vocabulary: Vocabulary, columns: Collection[str] | None, batch: Batch) -> Surveyed:
-    return surveyed(_rows(batch), vocabulary, columns, batch.whole)
+    return surveyed(_rows(batch), vocabulary, columns, batch.context)

@@ -11,7 +11,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from carbon.catalogue.schema import Vocabulary
-from carbon.catalogue.tables import Looked
+from carbon.catalogue.tables import CodedTable
 
 __all__ = ["Modes", "Templates", "cold_categories"]
 
@@ -44,7 +44,7 @@ class Templates:
     """Archetype chains as templates: legs sorted by category and chain."""
 
     def __init__(self, vocabulary: Vocabulary, modes: Modes) -> None:
-        chains = Looked.by_category(vocabulary, "archetype_chains")
+        chains = CodedTable.by_category(vocabulary, "archetype_chains")
         names = vocabulary.names("category")
         frame = chains.frame
         category = names.find(pa.array(frame["category"].astype(str), pa.string()))
@@ -56,11 +56,11 @@ class Templates:
         self.mode = modes.names.find(pa.array(frame["mode"].astype(str), pa.string()))[order]
         self.km = chains.numbers("km")[order]
         starts, counts = np.unique(first[order], return_index=True, return_counts=True)[1:]
-        self.legs = Looked(frame, np.append(starts, 0), np.append(counts, 0))
+        self.legs = CodedTable(frame, np.append(starts, 0), np.append(counts, 0))
         self.category = category[order][starts]
         self.share = chains.numbers("share")[order][starts]
         per = np.append(np.bincount(self.category, minlength=len(names)), 0)
-        self.of_category = Looked(frame, np.append(0, np.cumsum(per)[:-1]), per)
+        self.of_category = CodedTable(frame, np.append(0, np.cumsum(per)[:-1]), per)
         moving = modes.tkm[self.mode]
         main = np.flatnonzero(moving & np.isnan(self.km))
         self.main = np.full(len(starts), -1)

@@ -107,7 +107,13 @@ def rank(
     yardsticks = None if references is None else read_references(references)
     draw_factors(study, draws)
     job, ranking = rank_job(
-        study, str(output), by=by, within=within, draws=draws, own=yardsticks, signals=signals_file
+        study,
+        str(output),
+        by=by,
+        within=within,
+        draws=draws,
+        references=yardsticks,
+        signals=signals_file,
     )
     outcome = run(job, catalogue, output, **running)
     if signals_file is not None:

@@ -62,14 +62,14 @@ class Variance:
     names : tuple of str
         Catalogue columns, then ``factor: activity``.
     values : ndarray of float64, shape (n, names)
-        They sum to ``whole``; one may be negative where two factors move against each other.
-    whole : ndarray of float64, shape (n,)
+        They sum to ``total``; one may be negative where two factors move against each other.
+    total : ndarray of float64, shape (n,)
         First-order variance of the total.
     """
 
     names: tuple[str, ...]
     values: Floats
-    whole: Floats
+    total: Floats
 
 
 @dataclass(frozen=True)

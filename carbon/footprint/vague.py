@@ -15,7 +15,7 @@ import pandas as pd
 
 from carbon.base.terms import PROVENANCES
 from carbon.catalogue.schema import Catalogue, Vocabulary
-from carbon.catalogue.tables import Looked
+from carbon.catalogue.tables import CodedTable
 
 __all__ = ["settle"]
 
@@ -67,7 +67,7 @@ def settle(
     added = of.merge(usual, on="of", how="inner", sort=False)
     names = vocabulary.names("material")
     code = added["material"].map({name: i for i, name in enumerate(names.ids)}).to_numpy()
-    materials = Looked.of(vocabulary, "materials")
+    materials = CodedTable.of(vocabulary, "materials")
     recycled = np.nan_to_num(added["recycled_share"].to_numpy(dtype=np.float64))
     # what else a line says (where the material is made) is that of the vague one
     first = np.full(size, -1)

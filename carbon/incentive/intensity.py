@@ -176,7 +176,7 @@ def change(
     ends: list[pd.DataFrame] = []
     for summed in (True, False):
         tables = [
-            _known(lines, terms, scale, whole=summed)
+            _known(lines, terms, scale, summed=summed)
             for lines, terms in (now, base, (base[0], base_now))
         ]
         effects, reasons = _decomposed(*tables)

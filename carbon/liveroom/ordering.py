@@ -20,7 +20,7 @@ __all__ = ["ORDERS", "WITHIN", "Keys", "Order", "certainty", "needed", "scores"]
 
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
-Whole = npt.NDArray[Any]
+Integers = npt.NDArray[Any]
 
 ORDERS: Final = ("intensity", "letter", "saving")
 """What can be ranked by."""
@@ -60,14 +60,14 @@ class _Texts:
 
     def __init__(self) -> None:
         self._known = {"": 0}
-        self._codes: list[Whole] = []
+        self._codes: list[Integers] = []
 
-    def add(self, codes: Whole, words: Sequence[object] | pd.Index) -> None:
+    def add(self, codes: Integers, words: Sequence[object] | pd.Index) -> None:
         """Add rows as places among words; below 0 there is no word."""
         of = [self._known.setdefault(str(word), len(self._known)) for word in words]
         self._codes.append(np.array([*of, 0], dtype=np.int32)[codes])
 
-    def taken(self) -> tuple[Whole, list[str]]:
+    def taken(self) -> tuple[Integers, list[str]]:
         """All rows as places among the sorted words, and these; what is missing is empty."""
         words = sorted(self._known)
         place = np.empty(len(words), dtype=np.min_scalar_type(len(words)))
@@ -189,7 +189,7 @@ class Keys:
             reasons,
         )
 
-    def _coded(self, rows: Whole) -> tuple[Whole, list[str], int, int]:
+    def _coded(self, rows: Integers) -> tuple[Integers, list[str], int, int]:
         """Group and letter of rows as one number; categories; how to get them out of it."""
         (code, categories), *more = (texts.taken() for texts in self._groups.values())
         more.append(self._letter.taken() if self.by == "letter" else (code[:0], [""]))
@@ -202,7 +202,7 @@ class Keys:
         return code, categories, sizes[-1], int(np.prod(sizes[:-1], dtype=np.int64))
 
 
-def _values(grades: pd.DataFrame, by: str) -> tuple[Floats, Floats, Whole, list[str]]:
+def _values(grades: pd.DataFrame, by: str) -> tuple[Floats, Floats, Integers, list[str]]:
     """Value and its standard deviation, lowest first; why it is not ranked, as places of words."""
     ratio = grades["ratio"].to_numpy(dtype=np.float64)
     words = ["", "R101", "R102", "R103"]
@@ -229,7 +229,7 @@ def _values(grades: pd.DataFrame, by: str) -> tuple[Floats, Floats, Whole, list[
     return value, spread, reason, words + [str(word) or "R101" for word in reasons]
 
 
-def _taken(parts: list[Floats], rows: Whole) -> Floats:
+def _taken(parts: list[Floats], rows: Integers) -> Floats:
     """Some rows of an array in parts, which are given up."""
     joined = np.concatenate(parts) if parts else np.empty(0)
     parts.clear()
@@ -244,7 +244,7 @@ def _sorted(names: pd.Series) -> npt.NDArray[np.intp]:
     return np.asarray(names.astype("str").array.argsort(kind="stable"), dtype=np.intp)
 
 
-def _changes(codes: Whole) -> Flags:
+def _changes(codes: Integers) -> Flags:
     """Rows that are unlike the row before."""
     flags = np.ones(len(codes), dtype=bool)
     flags[1:] = codes[1:] != codes[:-1]
@@ -273,13 +273,13 @@ class Order:
         The first is empty.
     """
 
-    rows: Whole
+    rows: Integers
     value: Floats
     spread: Floats
-    leads: Whole
-    heads: Whole
+    leads: Integers
+    heads: Integers
     categories: list[str]
-    reason: Whole
+    reason: Integers
     reasons: list[str]
 
     def columns(self, start: int = 0, stop: int | None = None) -> dict[str, Any]:
@@ -353,7 +353,7 @@ class Order:
         return following
 
 
-def scores(run: Whole, log_ratio: Floats) -> Floats:
+def scores(run: Integers, log_ratio: Floats) -> Floats:
     """Score of each run of SKUs that share a rank: 1/(1 + r), r the geometric mean of ratios.
 
     Parameters
@@ -380,13 +380,13 @@ def certainty(log_ratio: Floats, log_gsd: Floats) -> Floats:
     return np.asarray(ndtr(np.where(log_ratio == 0, 0.0, away)))
 
 
-def _ends(begins: Whole, place: Whole) -> tuple[Whole, Whole]:
+def _ends(begins: Integers, place: Integers) -> tuple[Integers, Integers]:
     """Where the stretch of each place begins, and how long it is."""
     at = np.searchsorted(begins, place, side="right") - 1
     return begins[at], begins[at + 1] - begins[at]
 
 
-def _numbers(known: Whole, behind: int) -> pd.arrays.IntegerArray:
-    """Whole numbers, and empty cells behind them."""
+def _numbers(known: Integers, behind: int) -> pd.arrays.IntegerArray:
+    """Integers numbers, and empty cells behind them."""
     numbers = np.concatenate([known, np.full(behind, -1)]).astype(np.int64)
     return pd.arrays.IntegerArray(numbers, numbers < 0)

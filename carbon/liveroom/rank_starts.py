@@ -11,7 +11,7 @@ __all__ = ["starts"]
 
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
-Whole = npt.NDArray[Any]
+Integers = npt.NDArray[Any]
 
 GLANCE: Final = 64
 """SKUs looked at first for the next one that can be told apart; twice as many each time after."""
@@ -72,7 +72,7 @@ def starts(new_group: Flags, value: Floats, variance: Floats, score: float) -> F
     return ends[:n]
 
 
-def _upcoming(flag: Flags, more: int) -> Whole:
+def _upcoming(flag: Flags, more: int) -> Integers:
     """Place of the next flagged row, the row itself included, and more; the last is flagged."""
     kind = np.int32 if len(flag) < np.iinfo(np.int32).max else np.int64
     upcoming = np.full(len(flag), np.iinfo(kind).max, dtype=kind)

@@ -17,7 +17,7 @@ from pyarrow import parquet
 
 from carbon.base.errors import OutputError
 from carbon.base.files import whole_file
-from carbon.catalogue.schema import Whole
+from carbon.catalogue.schema import BatchContext
 from carbon.catalogue.sheets import Sheet
 from carbon.run.keys import line_skus
 from carbon.run.parts import arrow, joiner, read_part, write_part
@@ -86,8 +86,8 @@ class Since:
         return np.where(unchanged, row[at], -1), same
 
     def split(
-        self, keys: pd.DataFrame, sheets: dict[str, Sheet], context: Whole
-    ) -> tuple[pa.Table, dict[str, Sheet], Whole]:
+        self, keys: pd.DataFrame, sheets: dict[str, Sheet], context: BatchContext
+    ) -> tuple[pa.Table, dict[str, Sheet], BatchContext]:
         """Rows of the earlier result that hold still, and the tables without their SKUs."""
         row, same = self.find(keys)
         copied = self.result.take(_rows(row[same], self.each))

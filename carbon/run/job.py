@@ -78,7 +78,7 @@ def work(batch: Batch) -> Part:
         vocabulary = state.job.study.vocabulary
         catalogue = state.job.study.complete(
             read_tables(
-                sheets, vocabulary, whole=context, problems=problems, file=state.stream.file
+                sheets, vocabulary, context=context, problems=problems, file=state.stream.file
             )
         )
     except CatalogueError as error:

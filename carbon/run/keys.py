@@ -14,7 +14,7 @@ from pandas.util import hash_array
 
 from carbon.catalogue import cells
 from carbon.catalogue.line_tables import filled_down
-from carbon.catalogue.schema import Whole
+from carbon.catalogue.schema import BatchContext
 from carbon.catalogue.sessions import session_keys
 from carbon.catalogue.sheets import Sheet
 from carbon.catalogue.sku_index import sku_digests
@@ -26,14 +26,14 @@ Hashes = NDArray[np.uint64]
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 
 
-def content_keys(sheets: dict[str, Sheet], context: Whole, stream: Stream) -> pd.DataFrame:
+def content_keys(sheets: dict[str, Sheet], context: BatchContext, stream: Stream) -> pd.DataFrame:
     """What each SKU is and what its rows say, as numbers.
 
     Parameters
     ----------
     sheets : dict of str to Sheet
         Tables of a batch.
-    context : Whole
+    context : BatchContext
     stream : Stream
 
     Returns

@@ -67,7 +67,7 @@ def rank_job(
     chosen = references or study.references
     options = {"by": by, "within": within, "draws": draws, "references": chosen.id}
     ranking = Ranking(by, within, study.scale.confidence, output, signals)
-    compute = partial(graded, own=references)
+    compute = partial(graded, references=references)
     return Job("rank", study, compute, options, kept=".arrow", finish=ranking.finish), ranking
 
 

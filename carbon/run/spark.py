@@ -28,7 +28,7 @@ from carbon.catalogue.headers import Header
 from carbon.catalogue.line_tables import understood
 from carbon.catalogue.problems import CellProblems
 from carbon.catalogue.read import read_tables
-from carbon.catalogue.schema import Catalogue, Limits, Whole
+from carbon.catalogue.schema import Catalogue, Limits, BatchContext
 from carbon.catalogue.sessions import joined_sessions
 from carbon.catalogue.sheets import Sheet
 from carbon.catalogue.stream import BATCH
@@ -176,7 +176,7 @@ def _applied(df: DataFrame, study: Study, compute: Compute) -> DataFrame:
         state = _loaded(shared.value)
         for table in _batched(batches):
             sheet, repeats = _sheet(table, state)
-            context = Whole(repeats, state.sessions, state.fractions, first=False)
+            context = BatchContext(repeats, state.sessions, state.fractions, first=False)
             catalogue = _filled(sheet, state.study, context)
             rows = arrow(compute(state.study, catalogue)).select(names)
             yield from _words(rows).to_batches()
@@ -212,7 +212,7 @@ def _survey(
 
     def keys(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for table in _batched(batches):
-            surveyed_rows = surveyed(_as_sheet(table), vocabulary, None, Whole(first=False))
+            surveyed_rows = surveyed(_as_sheet(table), vocabulary, None, BatchContext(first=False))
             parts = {
                 "a": surveyed_rows.keys[:, 0].view(np.int64),
                 "b": surveyed_rows.keys[:, 1].view(np.int64),
@@ -234,7 +234,7 @@ def _survey(
     def sessions(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for table in _batched(batches):
             sheet, repeats = _sheet(table, known_to_all)
-            part = surveyed(sheet, vocabulary, set(wanted), Whole(repeats, first=False))
+            part = surveyed(sheet, vocabulary, set(wanted), BatchContext(repeats, first=False))
             payload = pickle.dumps((part.sessions, part.fractions), protocol=5)
             yield pa.RecordBatch.from_arrays([pa.array([payload], pa.binary())], names=["told"])
 
@@ -282,7 +282,7 @@ def _sheet(table: pa.Table, known: _Known) -> tuple[Sheet, Any]:
     sheet = _as_sheet(table.select([*known.headers, ROW]))
     again = np.empty(0, np.int64)
     if known.repeated:
-        surveyed_rows = surveyed(sheet, known.study.vocabulary, None, Whole(first=False))
+        surveyed_rows = surveyed(sheet, known.study.vocabulary, None, BatchContext(first=False))
         a, b = (surveyed_rows.keys[:, at].view(np.int64) for at in (0, 1))
         rows = table.column(ROW).to_numpy()
         candidates = np.flatnonzero(np.isin(a, [key for key, _ in known.repeated]))
@@ -297,12 +297,12 @@ def _sheet(table: pa.Table, known: _Known) -> tuple[Sheet, Any]:
     return sheet, again
 
 
-def _filled(sheet: Sheet, study: Study, context: Whole) -> Catalogue:
+def _filled(sheet: Sheet, study: Study, context: BatchContext) -> Catalogue:
     before = sheet.lines
     sheet = checked(sheet, Limits())
     repeats = np.flatnonzero(np.isin(sheet.lines, before[context.repeats]))
     context = replace(context, repeats=repeats)
-    return study.complete(read_tables({"skus": sheet}, study.vocabulary, whole=context))
+    return study.complete(read_tables({"skus": sheet}, study.vocabulary, context=context))
 
 
 def _example(known: _Known, head: dict[str, Header], compute: Compute) -> pa.Table:
@@ -316,7 +316,7 @@ def _example(known: _Known, head: dict[str, Header], compute: Compute) -> pa.Tab
         for name in [next((key for key, each in head.items() if each.source == header), "")]
     ]
     sheet = Sheet("", list(known.headers), columns, np.zeros(1, np.int64))
-    return _words(arrow(compute(study, _filled(sheet, study, Whole(first=False)))))
+    return _words(arrow(compute(study, _filled(sheet, study, BatchContext(first=False)))))
 
 
 def _words(table: pa.Table) -> pa.Table:

@@ -15,7 +15,7 @@ import pandas as pd
 from carbon.base import units
 from carbon.base.errors import StudyError
 from carbon.catalogue.schema import Catalogue, Vocabulary
-from carbon.catalogue.tables import Looked
+from carbon.catalogue.tables import CodedTable
 from carbon.catalogue.templates import cold_categories
 
 __all__ = ["REASONS", "Book", "Change", "Lever", "put"]
@@ -208,7 +208,7 @@ class Book:
     def modes(self) -> pd.DataFrame:
         """Modes by name, numbers as float."""
         table = self.vocabulary.modes.set_index("mode")
-        modes = Looked.of(self.vocabulary, "modes")
+        modes = CodedTable.of(self.vocabulary, "modes")
         for name in ("beyond_km", "distance_factor", "distance_offset_km"):
             table[name] = modes.numbers(name)
         return table
