@@ -18,7 +18,7 @@ from carbon.base.terms import BOUNDARIES, FITS, PROVENANCES, STAGES
 from carbon.base.words import section
 from carbon.catalogue.given import Source
 from carbon.catalogue.schema import Catalogue
-from carbon.footprint.traced import traced
+from carbon.footprint.exchange_sources import exchange_sources
 from carbon.paper.sku_charts import stage_chart
 from carbon.study import Study
 
@@ -71,7 +71,9 @@ def tree(study: Study, catalogue: Catalogue, cut: float, lang: str = "en") -> It
     yield teller("worst_match", match=teller.match(str(parts["match"])))
     yield teller("given", columns=teller.columns(catalogue, "given", "measured"))
     yield teller("assumed", columns=teller.columns(catalogue, "default"))
-    table = traced(study, catalogue, stages.take(catalogue, study.boundary), licensed=True)
+    table = exchange_sources(
+        study, catalogue, stages.take(catalogue, study.boundary), licensed=True
+    )
     small = 0.0
     for stage in STAGES:
         rows = table[table["stage"] == stage]

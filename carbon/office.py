@@ -323,7 +323,7 @@ def make_dossier(
     carbon.base.errors.OutputError: T007 goods.csv: ...
     """
     folders.free(output, [path for paths in inputs.values() for path in paths])
-    with folders.beside(output) as folder:
+    with folders.replaced_folder(output) as folder:
         progress("inputs")
         copies, named = folders.copied(inputs, folder)
         progress("footprints")

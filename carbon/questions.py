@@ -122,8 +122,8 @@ class Questions:
         Returns
         -------
         pandas.DataFrame
-            As :func:`carbon.footprint.beside.beside`; ``attrs["alone"]`` names the SKUs that only
-            one of two catalogues has.
+            As :func:`carbon.footprint.side_by_side.side_by_side`; ``attrs["alone"]`` names the
+            SKUs that only one of two catalogues has.
 
         Raises
         ------
@@ -138,7 +138,7 @@ class Questions:
         >>> bool(table.set_index("stage").loc["total", "difference_kg"] < 0)
         True
         """
-        from carbon.footprint.beside import beside, pairs
+        from carbon.footprint.side_by_side import pairs, side_by_side
 
         study = cast("Study", self)
         alone: list[str] = []
@@ -149,7 +149,7 @@ class Questions:
             left, right = (both.select([sku]) for sku in skus)
         else:
             raise StudyError("S003", "two catalogues, or one and two SKUs", value=" ".join(skus))
-        table = beside(study, left, right, draws=draws or None)
+        table = side_by_side(study, left, right, draws=draws or None)
         table.attrs["alone"] = alone
         return table
 

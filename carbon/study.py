@@ -25,6 +25,7 @@ from carbon.catalogue.schema import Catalogue, Vocabulary
 from carbon.footprint import quality
 from carbon.footprint.draws import Draws
 from carbon.footprint.evidence import settled
+from carbon.footprint.exchange_sources import exchange_sources
 from carbon.footprint.judging import Judging, bare_goods
 from carbon.footprint.letters import EvenPoints, Letters
 from carbon.footprint.plausible import assess
@@ -32,7 +33,6 @@ from carbon.footprint.reference import References, of_archetypes
 from carbon.footprint.result import ROUNDING, Footprints, spread_out
 from carbon.footprint.standing import Yardsticks
 from carbon.footprint.streams import distinct
-from carbon.footprint.traced import traced
 from carbon.footprint.uncertainty import Sampler
 from carbon.footprint.weighing import CHUNK, DEFAULT_BOUNDARY, DEFAULT_METHOD, WITHOUT_USE, Weighing
 from carbon.label.scale import Scale, grade, scale_of
@@ -413,7 +413,7 @@ class Study(Questions, Weighing):
         Returns
         -------
         pandas.DataFrame
-            As :func:`carbon.footprint.traced.traced` makes it.
+            As :func:`carbon.footprint.exchange_sources.exchange_sources` makes it.
         """
         catalogue = self.catalogue(source)
-        return traced(self, catalogue, stages.take(catalogue, self.boundary))
+        return exchange_sources(self, catalogue, stages.take(catalogue, self.boundary))

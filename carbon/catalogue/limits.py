@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-__all__ = ["Limits", "BatchContext"]
+__all__ = ["BatchContext", "Limits"]
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from carbon.catalogue.headers import Header, match_headers
 from carbon.catalogue.lines import Lines, material_lines, packaging_lines, read_compact, read_tidy
 from carbon.catalogue.problems import CellProblems, Rows, Runs, Texts
 from carbon.catalogue.prose.columns import reword_lines
-from carbon.catalogue.schema import LINE_COLUMNS, LINE_TABLES, Vocabulary, BatchContext
+from carbon.catalogue.schema import LINE_COLUMNS, LINE_TABLES, BatchContext, Vocabulary
 from carbon.catalogue.sheets import Sheet
 from carbon.catalogue.sku_index import runs
 

@@ -39,10 +39,10 @@ from carbon.catalogue.schema import (
     COLUMNS,
     LINE_TABLES,
     PROVENANCE_COLUMNS,
+    BatchContext,
     Catalogue,
     Limits,
     Vocabulary,
-    BatchContext,
 )
 from carbon.catalogue.sessions import check_sessions, gathered
 from carbon.catalogue.sheets import Sheet

@@ -26,7 +26,7 @@ from carbon.catalogue.columns import (
     Column,
 )
 from carbon.catalogue.documents import no_evidence
-from carbon.catalogue.limits import Limits, BatchContext
+from carbon.catalogue.limits import BatchContext, Limits
 from carbon.catalogue.names import Names, key, written
 
 __all__ = [
@@ -37,11 +37,11 @@ __all__ = [
     "LINE_TABLES",
     "PROVENANCE_COLUMNS",
     "SHEETS",
+    "BatchContext",
     "Catalogue",
     "Column",
     "Limits",
     "Vocabulary",
-    "BatchContext",
 ]
 
 

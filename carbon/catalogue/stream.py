@@ -28,7 +28,7 @@ from carbon.catalogue.line_plan import LinePlan, Planner, percents
 from carbon.catalogue.line_tables import understood
 from carbon.catalogue.problems import CellProblems
 from carbon.catalogue.read import read_tables
-from carbon.catalogue.schema import LINE_TABLES, Limits, Vocabulary, BatchContext
+from carbon.catalogue.schema import LINE_TABLES, BatchContext, Limits, Vocabulary
 from carbon.catalogue.sessions import joined_sessions
 from carbon.catalogue.sheets import Sheet
 from carbon.catalogue.sku_index import SkuIndex, sku_digests

@@ -15,7 +15,7 @@ from carbon.catalogue.headers import Header
 from carbon.catalogue.line_tables import understood
 from carbon.catalogue.problems import CellProblems
 from carbon.catalogue.read import read_tables
-from carbon.catalogue.schema import COLUMNS, Vocabulary, BatchContext
+from carbon.catalogue.schema import COLUMNS, BatchContext, Vocabulary
 from carbon.catalogue.sheets import Sheet
 from carbon.catalogue.sku_index import Keys, sku_digests
 from carbon.catalogue.sources import only

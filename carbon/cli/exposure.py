@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from carbon.cli.options import LANG, OUTPUT, PATH, POLICY, command, echo
-from carbon.cli.outputs import beside, write_tables
+from carbon.cli.outputs import result_files, write_tables
 from carbon.cli.printing import code_words, said, say
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def exposure(
     from carbon.liveroom.exposed import share_exposure
     from carbon.liveroom.policy_file import read_policy
 
-    files = beside(output, "report", "problems", "monitor", "course", inputs=(rooms,))
+    files = result_files(output, "report", "problems", "monitor", "course", inputs=(rooms,))
     policy = read_policy(policy_file)
     if rooms is None and scenario_file is None:
         raise click.UsageError("ROOMS, or a scenario that makes them up, is needed")

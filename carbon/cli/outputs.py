@@ -12,7 +12,7 @@ from carbon.base.files import plain_place
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["beside", "guard", "write_tables"]
+__all__ = ["guard", "result_files", "write_tables"]
 
 
 def guard(
@@ -71,7 +71,9 @@ def guard(
         check_folder(output, index)
 
 
-def beside(output: Path, *names: str, inputs: tuple[Path | None, ...] = ()) -> dict[str, Path]:
+def result_files(
+    output: Path, *names: str, inputs: tuple[Path | None, ...] = ()
+) -> dict[str, Path]:
     """Files of a result of several tables: OUT itself, and OUT-name for each name.
 
     Parameters
@@ -102,7 +104,7 @@ def write_tables(files: Mapping[str, Path], **tables: pd.DataFrame | None) -> No
     Parameters
     ----------
     files : dict of str to pathlib.Path
-        As :func:`beside` gives them.
+        As :func:`result_files` gives them.
     **tables : pandas.DataFrame, optional
         By name; ``out`` is OUT itself. None is not written.
     """

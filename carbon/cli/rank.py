@@ -27,7 +27,7 @@ from carbon.cli.options import (
     run_options,
     scope,
 )
-from carbon.cli.outputs import beside, guard, write_tables
+from carbon.cli.outputs import guard, result_files, write_tables
 from carbon.cli.printing import code_words, errors_in, print_run, said, say
 
 if TYPE_CHECKING:
@@ -181,7 +181,7 @@ def anomalies(
     """
     from carbon.platform import Platform
 
-    files = beside(output, "problems", inputs=(catalogue, sales, waybills))
+    files = result_files(output, "problems", inputs=(catalogue, sales, waybills))
     study = new_study(**rest)
     platform = Platform(study, policy_file, references=references, draws=draws, progress=progress)
     filled = study.catalogue(catalogue)

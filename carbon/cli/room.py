@@ -23,7 +23,7 @@ from carbon.cli.options import (
     progress,
     scope,
 )
-from carbon.cli.outputs import beside, write_tables
+from carbon.cli.outputs import result_files, write_tables
 from carbon.cli.printing import say
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ def room(
     day, sources = _asked(as_of, rooms, named)
     if history is not None and not period:
         raise click.UsageError("--history needs --period: a room is judged once in each")
-    files = beside(output, "reasons", "problems", "settlement", inputs=(catalogue, *sources))
+    files = result_files(output, "reasons", "problems", "settlement", inputs=(catalogue, *sources))
     study = new_study(**rest)
     platform = Platform(study, policy_file, references=references, draws=draws, progress=progress)
     judged = platform.judge(

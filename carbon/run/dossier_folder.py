@@ -29,12 +29,12 @@ from carbon.run.manifest import Manifest, Named, read_manifest
 __all__ = [
     "MANIFEST",
     "DossierOptions",
-    "beside",
     "copied",
     "dossier_manifest",
     "free",
     "options_of",
     "outputs",
+    "replaced_folder",
     "restored",
 ]
 
@@ -191,7 +191,7 @@ def _ours(output: Path) -> None:
 
 
 @contextmanager
-def beside(output: Path) -> Iterator[Path]:
+def replaced_folder(output: Path) -> Iterator[Path]:
     """A folder beside another; it takes its place when all is written.
 
     Parameters

@@ -28,7 +28,7 @@ from carbon.catalogue.headers import Header
 from carbon.catalogue.line_tables import understood
 from carbon.catalogue.problems import CellProblems
 from carbon.catalogue.read import read_tables
-from carbon.catalogue.schema import Catalogue, Limits, BatchContext
+from carbon.catalogue.schema import BatchContext, Catalogue, Limits
 from carbon.catalogue.sessions import joined_sessions
 from carbon.catalogue.sheets import Sheet
 from carbon.catalogue.stream import BATCH

@@ -11,10 +11,10 @@ from carbon.footprint.computing import Computing
 from carbon.footprint.evidence import EVIDENCE, by_stage
 from carbon.stages.inventory import Inventory
 
-__all__ = ["traced"]
+__all__ = ["exchange_sources"]
 
 
-def traced(
+def exchange_sources(
     study: Computing, catalogue: Catalogue, inventory: Inventory, *, licensed: bool = False
 ) -> pd.DataFrame:
     """Add to an inventory what it was weighed with.
