@@ -309,5 +309,5 @@ def coverage(study: Study, source: Source) -> pd.DataFrame:
     table = inventory.to_frame(filled.skus["sku"])
     unit = study.unit_impacts
     table["kg"] = table["amount"] * unit.values.sum(axis=1)[rows]
-    table["own_kg"] = table["amount"] * unit.own.sum(axis=1)[rows]
+    table["own_kg"] = table["amount"] * unit.own_part.sum(axis=1)[rows]
     return kept(table[table["kg"].notna()])

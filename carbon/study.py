@@ -256,7 +256,7 @@ class Study(Questions, Weighing):
             if sampler is not None:
                 weighed = self._drawn(part, sampler, weighed, yardsticks)
             elif yardsticks is not None:
-                weighed = replace(weighed, standing=yardsticks.held(part.skus))
+                weighed = replace(weighed, standing=yardsticks.standing_of(part.skus))
             parts.append(weighed)
             if progress is not None:
                 progress(len(part))
@@ -279,7 +279,7 @@ class Study(Questions, Weighing):
         ndarray of float64, shape (n,)
             [kg CO2e per kept unit]; NaN where the category has none.
         """
-        return self._yardsticks(references or self.references).held(catalogue.skus).reference
+        return self._yardsticks(references or self.references).standing_of(catalogue.skus).reference
 
     @cached_property
     def _even_points(self) -> EvenPoints:
@@ -307,7 +307,7 @@ class Study(Questions, Weighing):
         standing, lettered = None, None
         if yardsticks is not None:
             total = weighed.total[rows]
-            standing = yardsticks.held(goods.skus)
+            standing = yardsticks.standing_of(goods.skus)
             letters = Letters(self._even_points, part)
             lettered = partial(yardsticks.measure, standing, letters.ratios, total=total)
             dear = total - self._middle(goods, total)

@@ -56,7 +56,7 @@ class Edition:
         The year to which a dataset's age is compared.
     packages : tuple of Package
         In order of preference; a user's own come first.
-    own : int
+    own_packages : int
         How many of the packages are the user's own.
     home : str
         Place whose templates are linked from the start, those elsewhere when they are wanted; empty
@@ -73,7 +73,7 @@ class Edition:
     digest: str
     year: int
     packages: tuple[Package, ...]
-    own: int = 0
+    own_packages: int = 0
     home: str = ""
     _found: dict[tuple[str, str], tuple[int, int]] = field(default_factory=dict, repr=False)
 
@@ -285,7 +285,7 @@ class Edition:
     def _links(self) -> Links:
         datasets, exchanges = self.datasets, self._table("exchanges")
         self._check(datasets, exchanges)
-        return Links(datasets, exchanges, self.parents, self.year, self.own, self.home)
+        return Links(datasets, exchanges, self.parents, self.year, self.own_packages, self.home)
 
     def _check(self, datasets: pd.DataFrame, exchanges: pd.DataFrame) -> None:
         keys = ["source", "activity", "location"]

@@ -78,7 +78,7 @@ class UnitImpacts:
         Uptake (negative) and release of :data:`BIOGENIC_CO2` [kg CO2e per unit].
     method : str
         Name of the characterization method.
-    own : ndarray of float64, shape (activities + 1, 0 or 1)
+    own_part : ndarray of float64, shape (activities + 1, 0 or 1)
         Part of the total that activities of a user's own background release, direct or behind
         shipped ones; no column without such a background [kg CO2e per unit].
 
@@ -93,7 +93,7 @@ class UnitImpacts:
     aggregates: npt.NDArray[np.float64]
     carbon: npt.NDArray[np.float64]
     method: str
-    own: npt.NDArray[np.float64]
+    own_part: npt.NDArray[np.float64]
 
     @property
     def widths(self) -> list[int]:
@@ -178,7 +178,7 @@ def extended(unit: UnitImpacts, edition: Edition, *, whole_life: bool = True) ->
     """
     if not np.isnan(unit.values[:-1][edition.linked, 0]).any():
         return unit
-    values = np.column_stack([unit.values, unit.aggregates, unit.carbon, unit.own])
+    values = np.column_stack([unit.values, unit.aggregates, unit.carbon, unit.own_part])
     factors = characterization(edition, unit.method, whole_life=whole_life)
     return _as_unit_impacts(_with_later(edition, values, factors), unit.method)
 

@@ -184,7 +184,7 @@ class Planner:
         keep: bool = False,
     ) -> None:
         self.tables, self.headers, self.vocabulary = tables, headers, vocabulary
-        self.folder, self.seen, self.keep = folder, index, keep
+        self.folder, self.index, self.keep = folder, index, keep
         self.fractions: frozenset[str] = frozenset()
         self._counts: dict[str, list[int]] = {name: [] for name in tables}
         self._sizes: list[int] = []
@@ -309,7 +309,7 @@ class Planner:
             self._look(sheet, table)
             column = sheet.columns[sheet.headers.index(self._sku_header(sheet, table))]
             texts = filled_down(sheet, column, cells.clean(column))
-            row = self.seen.rows(sku_digests(texts))
+            row = self.index.rows(sku_digests(texts))
             batch = np.where(row < 0, 0, np.searchsorted(ends, row, side="right"))
             blank = pc.is_null(column).to_numpy(zero_copy_only=False)
             if len(blank) and blank[0]:

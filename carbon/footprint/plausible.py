@@ -79,7 +79,7 @@ class Plausible:
     level : ndarray of int8, shape (n, parts)
         Evidence class of each part: that of the weakest cell that was told. Making without a
         meter follows from the materials.
-    told : ndarray of bool, shape (n, parts)
+    stated : ndarray of bool, shape (n, parts)
         The merchant told a cell of the part.
     placed : ndarray of bool, shape (n,)
         Where it is made is told and no document stands behind it: the power of another place
@@ -93,7 +93,7 @@ class Plausible:
     vague: Flags
     codes: npt.NDArray[np.object_]
     level: npt.NDArray[np.int8]
-    told: Flags
+    stated: Flags
     placed: Flags
     graded: Flags
 

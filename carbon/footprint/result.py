@@ -81,7 +81,7 @@ class Footprints:
         Primary share, rating and what to ask first; with draws only.
     standing : Standing, optional
         How the draws lie against the references; where these were given.
-    own : ndarray of float64, shape (n, 1), optional
+    own_part : ndarray of float64, shape (n, 1), optional
         Part that rests on the user's own background [kg CO2e]; shape (n, 0) without one.
     weak : ndarray of float64, shape (n, 2), optional
         Part that datasets of another place carry (proxies), and part that datasets whose figure
@@ -105,7 +105,7 @@ class Footprints:
     interval: Interval | None = None
     quality: Quality | None = None
     standing: Standing | None = None
-    own: npt.NDArray[np.float64] | None = None
+    own_part: npt.NDArray[np.float64] | None = None
     weak: npt.NDArray[np.float64] | None = None
 
     @classmethod
@@ -137,7 +137,7 @@ class Footprints:
             _joined(Interval, intervals) if intervals else None,
             _joined(Quality, qualities) if qualities else None,
             _joined(Standing, standings) if standings else None,
-            every("own") if parts[0].own is not None else None,
+            every("own_part") if parts[0].own_part is not None else None,
             every("weak") if parts[0].weak is not None else None,
         )
 
@@ -215,8 +215,8 @@ class Footprints:
             for position, name in enumerate(WEAK_COLUMNS):
                 weak = np.nan if self.weak is None else self.weak[:, position]
                 frame[name] = weak / total
-            if self.own is not None and self.own.size:
-                frame["own_share"] = self.own[:, 0] / total
+            if self.own_part is not None and self.own_part.size:
+                frame["own_share"] = self.own_part[:, 0] / total
         frame["defaulted"] = _names(self.catalogue.provenance == PROVENANCES.index("default"))
         if self.quality is not None:
             known = ~np.isnan(total)
@@ -231,8 +231,8 @@ class Footprints:
         unknown = np.isnan(total) & ~self.missing & ~skus["failed"].to_numpy(dtype=bool)
         problem = _with_code(skus["problem"], self.missing, "S001")
         problem = _with_code(problem, unknown, "S006")
-        if self.own is not None and self.own.size:
-            problem = _with_code(problem, self.own[:, 0] < total * (1 - ROUNDING), "X015")
+        if self.own_part is not None and self.own_part.size:
+            problem = _with_code(problem, self.own_part[:, 0] < total * (1 - ROUNDING), "X015")
         frame["problem"] = problem.astype("object")
         return pd.DataFrame(frame, copy=False)
 

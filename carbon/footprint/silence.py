@@ -81,7 +81,7 @@ class Silence:
             name: np.append(table[name].to_numpy(dtype=np.float64), np.nan) for name in self.rates
         }
 
-    def told(self, catalogue: Catalogue, name: str) -> Flags:
+    def is_stated(self, catalogue: Catalogue, name: str) -> Flags:
         """SKUs that tell a parameter, shape (n,)."""
         flags: Flags = (catalogue.provenance[name] != _DEFAULT).to_numpy()
         if name == "materials" and "unspecific" in catalogue.skus:
@@ -107,7 +107,7 @@ class Silence:
         if table is None:
             return None
         category = catalogue.skus["category"].cat.codes.to_numpy()
-        return np.where(self.told(catalogue, name), np.nan, table[category])
+        return np.where(self.is_stated(catalogue, name), np.nan, table[category])
 
     def dear(self, catalogue: Catalogue) -> Catalogue:
         """The catalogue with what was not told on the dear side.
@@ -182,14 +182,14 @@ class Silence:
             return legs
         category = catalogue.skus["category"].cat.codes.to_numpy()
         before, after = (share[category] for share in self.air[::power])
-        silent = ~self.told(catalogue, "transport") & ~(before == after)
+        silent = ~self.is_stated(catalogue, "transport") & ~(before == after)
         share = legs["chain_share"].to_numpy(dtype=np.float64, copy=True)
         with np.errstate(divide="ignore", invalid="ignore"):
             up, rest = after / before, (1 - after) / (1 - before)
         # a category that never flies has no chain to fly by
         usable = silent & (before > 0) & (after > 0) & (before < 1) & (after < 1)
         row, returning = legs["row"].to_numpy(), legs["returning"].to_numpy(dtype=bool)
-        mirrored = ~self.told(catalogue, "return_transport")
+        mirrored = ~self.is_stated(catalogue, "return_transport")
         here = np.flatnonzero(usable[row] & (mirrored[row] | ~returning))
         if not len(here):
             return legs

@@ -111,7 +111,7 @@ class Yardsticks:
         rows: npt.NDArray[np.int64] = table[category.codes, size.codes]
         return rows
 
-    def held(self, skus: pd.DataFrame) -> Standing:
+    def standing_of(self, skus: pd.DataFrame) -> Standing:
         """Begin with some SKUs; :meth:`measure` fills what was drawn.
 
         Parameters

@@ -129,7 +129,7 @@ class Weighing:
         """
         n, unit = inventory.n, self.unit_impacts
         group = inventory.sku * len(STAGES) + inventory.stage
-        both = np.hstack([unit.values, unit.carbon, unit.aggregates, unit.own])
+        both = np.hstack([unit.values, unit.carbon, unit.aggregates, unit.own_part])
         weighed = weigh(group, rows, inventory.amount, n * len(STAGES), both)
         weighed = weighed.reshape(n, len(STAGES), both.shape[1])
         weighed[catalogue.skus["failed"].to_numpy(dtype=bool)] = np.nan
@@ -148,7 +148,7 @@ class Weighing:
             decisive(by_fit(inventory.sku, self.edition.reported(rows, fits), kg, n), missing),
             missing,
             self.basis,
-            own=added(own_part, 1),
+            own_part=added(own_part, 1),
             weak=self._weak(inventory, rows, fits, kg),
         )
 

@@ -11,7 +11,7 @@ import numpy as np
 from carbon.base.digits import DASH
 from carbon.base.rests import RESTS, rests_text
 from carbon.base.words import basis_text
-from carbon.incentive.dossier import Dossier, told, words
+from carbon.incentive.dossier import Dossier, code_text, words
 from carbon.incentive.vat_rules import NO_LAW, IntensityAtMost
 
 __all__ = ["Front", "height"]
@@ -281,7 +281,7 @@ class Front:
         self._put(sheet, row + 1, [say["settled"], say["rule_broken"]], self.head, self.head)
         row += 2
         for code, count in dict(counts).items():
-            cells = [f"{code}  × {count}", told(str(code), self.lang)]
+            cells = [f"{code}  × {count}", code_text(str(code), self.lang)]
             sheet.set_row(row, height(cells, COVER))
             self._put(sheet, row, cells)
             row += 1

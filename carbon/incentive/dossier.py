@@ -35,10 +35,10 @@ __all__ = [
     "Source",
     "amounts",
     "changes",
+    "code_text",
     "earlier",
     "line_table",
     "to_json",
-    "told",
     "total_table",
     "words",
 ]
@@ -155,12 +155,12 @@ def words(lang: str) -> Mapping[str, str]:
         return {row["key"]: row[lang] for row in csv.DictReader(file)}
 
 
-def told(code: str, lang: str) -> str:
+def code_text(code: str, lang: str) -> str:
     """What a code says: rule and remedy.
 
     Examples
     --------
-    >>> told("T032", "en")
+    >>> code_text("T032", "en")
     'carbon intensity needs revenue; none is needed; the SKU is not eligible'
     """
     entry = CODES[code]

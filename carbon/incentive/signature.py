@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from carbon.base.rules import templates_root
 from carbon.base.words import basis_text
-from carbon.incentive.dossier import Dossier, Source, told, words
+from carbon.incentive.dossier import Dossier, Source, code_text, words
 from carbon.incentive.intensity import EFFECTS, Change
 from carbon.incentive.money import text
 from carbon.incentive.vat_rules import EVERYBODY, NO_LAW, TaxRule
@@ -189,6 +189,6 @@ def _conditions(dossier: Dossier, say: Any, lang: str) -> dict[str, Any]:
 def _settled(dossier: Dossier, say: Any, lang: str) -> dict[str, Any]:
     codes = dossier.problems["code"].astype(str)
     counts = codes[codes.str.startswith("T")].value_counts().sort_index()
-    rows = [[str(code), f"{count:,}", told(str(code), lang)] for code, count in counts.items()]
+    rows = [[str(code), f"{count:,}", code_text(str(code), lang)] for code, count in counts.items()]
     head = [say["code"], say["count"], say["rule_broken"]]
     return {"title": say["settled"], "head": head, "rows": rows}

@@ -153,7 +153,7 @@ def evidence_of(
     # what he cannot know, no merchant needs to show
     free = [PARTS.index(part) for part in ("live_session",)]
     counted = weight.copy()
-    counted[:, free] = np.where(plausible.told[:, free], counted[:, free], 0.0)
+    counted[:, free] = np.where(plausible.stated[:, free], counted[:, free], 0.0)
     decides = (counted >= counted.max(axis=1, keepdims=True) / DECIDING) & (counted > 0)
     lowest = np.where(decides, level, len(EVIDENCE) - 1).min(axis=1).astype(np.int8)
     return lowest, documented_share(weight, level)

@@ -280,7 +280,7 @@ def grade(
     unknown, without = np.isnan(total), np.isnan(standing.reference)
     undrawn = np.isnan(chance).any(axis=1)
     parts = contributions(footprints)
-    stated = plausible.told if plausible is not None else np.ones((n, len(PARTS)), dtype=bool)
+    stated = plausible.stated if plausible is not None else np.ones((n, len(PARTS)), dtype=bool)
     if plausible is not None:
         without |= ~plausible.graded
     codes = Codes(n)

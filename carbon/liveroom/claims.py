@@ -309,10 +309,10 @@ def _once(
     fresh = pd.Series(~old).groupby(both["cluster"]).transform("any").to_numpy()
     again = both["cluster"].where(~old).duplicated().to_numpy() & ~old & ~rooms & ~unlike
     names = (
-        both.assign(told=both["room"] + np.where(old, " (" + both["period"] + ")", ""))
+        both.assign(holder=both["room"] + np.where(old, " (" + both["period"] + ")", ""))
         .loc[rooms]
-        .sort_values("told")
-        .groupby("cluster")["told"]
+        .sort_values("holder")
+        .groupby("cluster")["holder"]
         .agg(lambda texts: ", ".join(dict.fromkeys(texts)))
     )
     named = both["cluster"].map(names)

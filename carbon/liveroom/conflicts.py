@@ -132,7 +132,7 @@ def _impossible(base: Floats, rooms: Sequence[str], book: Rulebook) -> dict[str,
         )
     capacity = float(book.high.sum())
     if capacity < 1 - SLACK:
-        return spoken("exposure.too_few", count=count, cap=book.high[0], held=capacity)
+        return spoken("exposure.too_few", count=count, cap=book.high[0], capacity=capacity)
     small, others = book.small, ~book.small
     if book.floor > 0 and not small.any():
         return spoken("exposure.no_small", floor=book.floor)

@@ -236,13 +236,13 @@ def _survey(
             sheet, repeats = _sheet(table, known_to_all)
             part = surveyed(sheet, vocabulary, set(wanted), BatchContext(repeats, first=False))
             payload = pickle.dumps((part.sessions, part.fractions), protocol=5)
-            yield pa.RecordBatch.from_arrays([pa.array([payload], pa.binary())], names=["told"])
+            yield pa.RecordBatch.from_arrays([pa.array([payload], pa.binary())], names=["payload"])
 
     known_to_all = replace(known, headers=tuple(wanted))
-    rows = slim.mapInArrow(sessions, "told binary").collect()
-    parts = [pickle.loads(row.told) for row in rows]  # noqa: S301  from our own executors
+    rows = slim.mapInArrow(sessions, "payload binary").collect()
+    parts = [pickle.loads(row.payload) for row in rows]  # noqa: S301  from our own executors
     tables = [part for part, _ in parts if part is not None and len(part)]
-    fractions = frozenset().union(*(surveyed_rows for _, surveyed_rows in parts))
+    fractions = frozenset().union(*(percents for _, percents in parts))
     if not tables:
         tables = [part for part, _ in parts[:1]]
     return replace(known, sessions=joined_sessions(tables) if tables else None, fractions=fractions)

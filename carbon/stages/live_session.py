@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from carbon.stages.inventory import Exchanges, Quantities, one
+from carbon.stages.inventory import Exchanges, Quantities, repeated
 from carbon.stages.production import ELECTRICITY
 
 __all__ = ["RENEWABLE", "STREAMING", "take"]
@@ -38,4 +38,4 @@ def take(of: Quantities) -> Iterator[Exchanges]:
     yield of.everywhere(RENEWABLE, of.origin, studio * renewable)
     hours = of.of("viewer_hours")
     row = np.flatnonzero(hours != 0)
-    yield of.to_destinations(row, one(STREAMING, len(row)), hours[row])
+    yield of.to_destinations(row, repeated(STREAMING, len(row)), hours[row])
