@@ -27,7 +27,7 @@ from carbon.liveroom import gaming, ranking
 from carbon.liveroom.exposed import Exposure, share_exposure
 from carbon.liveroom.judged import RoomsJudged, day_of, judge_rooms
 from carbon.liveroom.ledgers import LEDGERS, Table, ledger_files, problems_of
-from carbon.liveroom.market import Scenario
+from carbon.liveroom.market import ExposureScenario
 from carbon.liveroom.policy import Policy
 from carbon.liveroom.policy_file import read_policy, refuse
 from carbon.liveroom.room_words import word_conflicts
@@ -36,14 +36,14 @@ from carbon.policy_words import forbidden
 
 if TYPE_CHECKING:
     from carbon.catalogue.given import Source
-    from carbon.incentive.pool_policy import Policy as PoolPolicy
+    from carbon.incentive.pool_policy import PoolPolicy
     from carbon.study import Study
 
 __all__ = ["LEDGERS", "Anomalies", "Exposure", "Platform", "RoomsJudged"]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Anomalies(Shown, gaming.Anomalies):
+class Anomalies(Shown, gaming.GamingPatterns):
     """What stands out, with what was wrong with the ledgers.
 
     Parameters
@@ -315,7 +315,7 @@ class Platform:
         ----------
         orders : path, pandas.DataFrame or Ledger
             A ledger of orders.
-        policy : pool_policy.Policy or path, optional
+        policy : pool_policy.PoolPolicy or path, optional
             Tiers, loading, season and bounds; the shipped policy without.
         catalogue : path, pandas.DataFrame or Catalogue, optional
             The goods, for the emissions of a return.
@@ -342,7 +342,7 @@ class Platform:
         rooms: Table | None = None,
         *,
         rounds_made: int | None = None,
-        scenario: Scenario | Path | str | None = None,
+        scenario: ExposureScenario | Path | str | None = None,
     ) -> Exposure:
         """Share out impressions: boosts, long-tail floor, caps and largest loss; the sum stays.
 
@@ -353,7 +353,7 @@ class Platform:
             scenario's market without.
         rounds_made : int, optional
             Rounds to share out; one without.
-        scenario : market.Scenario, path or str, optional
+        scenario : market.ExposureScenario, path or str, optional
             A made-up market.
 
         Returns

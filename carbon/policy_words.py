@@ -14,13 +14,13 @@ from carbon.base.errors import RuleError
 from carbon.base.rules import load
 from carbon.label.claims import check, load_market
 from carbon.liveroom.policy import Policy
-from carbon.liveroom.policy_file import Conflict, policy_path
+from carbon.liveroom.policy_file import PolicyConflict, policy_path
 from carbon.liveroom.room_words import word_conflicts
 
 __all__ = ["forbidden", "policy_conflicts"]
 
 
-def policy_conflicts(name: Path | str) -> tuple[Policy, list[Conflict]]:
+def policy_conflicts(name: Path | str) -> tuple[Policy, list[PolicyConflict]]:
     """Rules of a policy that conflict, and words that the claim rules of their market forbid.
 
     Parameters
@@ -31,7 +31,7 @@ def policy_conflicts(name: Path | str) -> tuple[Policy, list[Conflict]]:
     Returns
     -------
     policy : Policy
-    conflicts : list of Conflict
+    conflicts : list of PolicyConflict
         R040 to R049; empty if its rules hold together.
 
     Raises

@@ -39,7 +39,7 @@ TINY: Final = 1e-12
 """What rounding may leave below zero, relative to the largest gas of a dataset."""
 
 
-class Spread(Rules):
+class AssumedSpread(Rules):
     """What is assumed of a dataset whose mapping gives no spread."""
 
     kind: str
@@ -51,7 +51,7 @@ class Spread(Rules):
 class Assumed(Rules):
     """The file of assumptions."""
 
-    spread: Spread
+    spread: AssumedSpread
 
 
 @dataclass(frozen=True)

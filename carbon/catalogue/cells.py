@@ -314,7 +314,7 @@ def scaled(
         In a row that is not among these, the column says percent and holds a fraction of 1, or
         says nothing and holds a number that can only be percent.
     """
-    candidates: list[tuple[units.Scale, str]] = []
+    candidates: list[tuple[units.UnitScale, str]] = []
 
     def remember(text: str) -> int:
         candidates.append(_scale_of(text.strip(), column, header_unit or column.implied, aliases))
@@ -367,21 +367,23 @@ def scaled(
 
 def _scale_of(
     text: str, column: Column, default: str, aliases: Mapping[str, str]
-) -> tuple[units.Scale, str]:
+) -> tuple[units.UnitScale, str]:
     """Scale of the text after a number, and what of that text is no unit (the fuel of heat)."""
     name = text or default
     if column.kind == "share":
         name = {"percent": "%", "permille": "‰"}.get(aliases.get(name.lower(), name), name)
-        return {"": units.Scale(), "%": units.Scale(1.0, 100.0), "‰": units.Scale(1.0, 1000.0)}.get(
-            name, units.Scale(code="C103")
-        ), ""
+        return {
+            "": units.UnitScale(),
+            "%": units.UnitScale(1.0, 100.0),
+            "‰": units.UnitScale(1.0, 1000.0),
+        }.get(name, units.UnitScale(code="C103")), ""
     if column.kind == "count":
         times = units.multiple(name)
         if np.isnan(times) and aliases.get(name.lower()) == "dimensionless":
             times = 1.0
-        return (units.Scale(code="C103") if np.isnan(times) else units.Scale(times)), ""
+        return (units.UnitScale(code="C103") if np.isnan(times) else units.UnitScale(times)), ""
     if not name:
-        return units.Scale(code="C102"), ""
+        return units.UnitScale(code="C102"), ""
     scale = units.scale(name, column.kind, aliases)
     if scale.code and column.kind == "heat" and " " in name:
         head, rest = name.split(" ", 1)

@@ -15,7 +15,7 @@ from carbon.cli.printing import code_words, said, say
 if TYPE_CHECKING:
     from carbon.liveroom.exposed import Exposure
     from carbon.liveroom.exposure import Allocation
-    from carbon.liveroom.market import Scenario
+    from carbon.liveroom.market import ExposureScenario
     from carbon.liveroom.rounds import Rounds
 
 __all__ = ["exposure"]
@@ -127,7 +127,7 @@ def _print_rounds(shared: Rounds) -> None:
         say("merchant", **{str(name): value for name, value in row.items()})
 
 
-def _print_scenario(scenario: Scenario, shared: Exposure, lang: str) -> None:
+def _print_scenario(scenario: ExposureScenario, shared: Exposure, lang: str) -> None:
     """What came out beside what was reported."""
     first, last = shared.course.iloc[0], shared.course.iloc[-1]
     echo(scenario.title_zh if lang == "zh" else scenario.title)

@@ -71,7 +71,7 @@ def contents(texts: pd.Series, aliases: dict[str, str]) -> pd.DataFrame:
         before, amount, unit, after = parsed.groups()
         value = float(amount.replace(",", ".")) * int(before or 1) * int(after or 1)
         for at, kind in enumerate(_KINDS):
-            scale = units.scale(unit, kind, aliases) if unit else units.Scale(code="C103")
+            scale = units.scale(unit, kind, aliases) if unit else units.UnitScale(code="C103")
             if not scale.code:
                 rows[position, at] = scale(np.array([value]))[0]
         if np.isnan(rows[position]).all():

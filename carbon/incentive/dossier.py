@@ -22,7 +22,7 @@ from carbon.base.errors import StudyError
 from carbon.base.rules import templates_root
 from carbon.base.shown import Shown
 from carbon.base.words import text as spoken
-from carbon.incentive.intensity import Change
+from carbon.incentive.intensity import IntensityChange
 from carbon.incentive.money import text
 from carbon.incentive.vat import Assessment
 from carbon.incentive.vat_rules import Period, TaxRule
@@ -104,7 +104,7 @@ class Dossier(Shown):
         Of catalogue, ledger and SKUs.
     changes : pandas.DataFrame or None
         Against the dossier of the period before.
-    change : Change or None
+    change : IntensityChange or None
         Carbon intensity against the base year.
     sources : sequence of Source
         Inputs and the rule file.
@@ -130,7 +130,7 @@ class Dossier(Shown):
     exchanges: pd.DataFrame | None
     problems: pd.DataFrame
     changes: pd.DataFrame | None
-    change: Change | None
+    change: IntensityChange | None
     sources: Sequence[Source]
     basis: str
     program: str
@@ -284,7 +284,7 @@ def _records(table: pd.DataFrame) -> Iterator[dict[str, Any]]:
         yield dict(zip(names, row, strict=True))
 
 
-def _intensity(change: Change | None) -> dict[str, Any] | None:
+def _intensity(change: IntensityChange | None) -> dict[str, Any] | None:
     if change is None:
         return None
     return {"ends": list(_records(change.ends)), "effects": list(_records(change.effects))}

@@ -25,7 +25,7 @@ from carbon.footprint.computing import Computing
 from carbon.incentive.vat_rules import EVERYBODY
 from carbon.stages.inventory import Quantities
 
-__all__ = ["EFFECTS", "Change", "change", "components", "log_mean"]
+__all__ = ["EFFECTS", "IntensityChange", "change", "components", "log_mean"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -67,7 +67,7 @@ NEAR: Final = 1e-6
 
 
 @dataclass(frozen=True)
-class Change:
+class IntensityChange:
     """The change of carbon intensity since the base year, of each taxpayer and of all (``*``).
 
     Parameters
@@ -139,7 +139,7 @@ def change(
     base_now: pd.DataFrame,
     *,
     digits: int = 2,
-) -> Change:
+) -> IntensityChange:
     """Decompose the change of carbon intensity since a base year.
 
     A SKU that was sold in both years stands for itself; those of one year only stand together
@@ -159,7 +159,7 @@ def change(
 
     Returns
     -------
-    Change
+    IntensityChange
 
     Notes
     -----
@@ -182,7 +182,7 @@ def change(
         effects, reasons = _decomposed(*tables)
         parts.append(effects)
         ends.append(reasons)
-    return Change(pd.concat(parts, ignore_index=True), pd.concat(ends, ignore_index=True))
+    return IntensityChange(pd.concat(parts, ignore_index=True), pd.concat(ends, ignore_index=True))
 
 
 def _known(lines: pd.DataFrame, terms: pd.DataFrame, scale: float, *, summed: bool) -> pd.DataFrame:

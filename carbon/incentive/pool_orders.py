@@ -19,7 +19,7 @@ from carbon.catalogue.ledger import MONEY, Ledger
 from carbon.catalogue.refused import bias_of, first_causes
 from carbon.catalogue.schema import Catalogue
 from carbon.footprint.computing import Computing
-from carbon.incentive.pool_policy import Policy
+from carbon.incentive.pool_policy import PoolPolicy
 
 __all__ = [
     "PerReturn",
@@ -88,7 +88,7 @@ def per_return_of(footprints: pd.DataFrame, spelled: Mapping[str, str]) -> PerRe
 
 def window_of(
     orders: Ledger,
-    policy: Policy,
+    policy: PoolPolicy,
     problems: Problems,
     as_of: date | None = None,
     categories: Mapping[str, str] | None = None,
@@ -98,7 +98,7 @@ def window_of(
     Parameters
     ----------
     orders : Ledger
-    policy : Policy
+    policy : PoolPolicy
         Length of the window, and how long an order may come back.
     problems : Problems
         Gathers I005, I006 and I012 to I015.
@@ -173,7 +173,7 @@ def _once(frame: pd.DataFrame, problems: Problems, file: str) -> pd.DataFrame:
     return rest.drop(index=gone.index[gone]).reset_index(drop=True)
 
 
-def claims_of(frame: pd.DataFrame, policy: Policy, problems: Problems) -> Floats:
+def claims_of(frame: pd.DataFrame, policy: PoolPolicy, problems: Problems) -> Floats:
     """Claim of each order [ten-thousandths]: 0 without return, NaN where it is not told."""
     returned = frame["returned"].to_numpy(dtype=bool)
     claims = np.zeros(len(frame))

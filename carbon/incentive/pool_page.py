@@ -15,7 +15,7 @@ from carbon.base.rules import templates_root
 from carbon.base.words import section
 from carbon.incentive import credibility
 from carbon.incentive.money import text as amount
-from carbon.incentive.pool_policy import Policy
+from carbon.incentive.pool_policy import PoolPolicy
 from carbon.incentive.return_pool import Pool
 from carbon.paper import strokes
 from carbon.paper.charts import Bar, bars
@@ -43,13 +43,15 @@ BAND: Final = "#c9dfd3"
 FONT: Final = "Noto Sans, Noto Sans SC, Noto Sans CJK SC, Microsoft YaHei, Arial, sans-serif"
 
 
-def summary(pool: Pool, policy: Policy, *, source: str, basis: str = "", lang: str = "zh") -> bytes:
+def summary(
+    pool: Pool, policy: PoolPolicy, *, source: str, basis: str = "", lang: str = "zh"
+) -> bytes:
     """The page.
 
     Parameters
     ----------
     pool : Pool
-    policy : Policy
+    policy : PoolPolicy
     source : str
         Name of the ledger.
     basis : str
@@ -109,7 +111,7 @@ def summary(pool: Pool, policy: Policy, *, source: str, basis: str = "", lang: s
 
 
 def _values(
-    pool: Pool, policy: Policy, say: dict[str, str], source: str, basis: str, lang: str
+    pool: Pool, policy: PoolPolicy, say: dict[str, str], source: str, basis: str, lang: str
 ) -> dict[str, Any]:
     totals, fund = pool.totals, pool.outlook.fund
     even, currency = fund["break_even"], policy.currency

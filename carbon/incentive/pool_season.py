@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from carbon.incentive.fund import ClaimGroup, balance, simulate
-from carbon.incentive.pool_policy import Policy
+from carbon.incentive.pool_policy import PoolPolicy
 from carbon.incentive.pool_tiers import CENTS
 
 __all__ = ["Outlook", "outlook", "profile"]
@@ -44,13 +44,13 @@ class Outlook:
     fund: dict[str, Any]
 
 
-def profile(days: pd.DatetimeIndex, policy: Policy) -> pd.DataFrame:
+def profile(days: pd.DatetimeIndex, policy: PoolPolicy) -> pd.DataFrame:
     """Orders and return rate of each day against a day without festival.
 
     Parameters
     ----------
     days : pandas.DatetimeIndex
-    policy : Policy
+    policy : PoolPolicy
 
     Returns
     -------
@@ -85,7 +85,7 @@ def outlook(
     tiers: pd.DataFrame,
     claims: tuple[Floats, Floats],
     window: dict[str, Any],
-    policy: Policy,
+    policy: PoolPolicy,
     progress: Callable[[int], object] | None = None,
 ) -> Outlook:
     """Simulate the fund.
@@ -104,7 +104,7 @@ def outlook(
         Mean and standard deviation of a claim by category [currency].
     window : dict
         ``first last ledger_last``: dates.
-    policy : Policy
+    policy : PoolPolicy
     progress : callable, optional
 
     Returns
@@ -190,7 +190,7 @@ def _group(
     )
 
 
-def _told(fund: Any, income: Floats, policy: Policy) -> dict[str, Any]:
+def _told(fund: Any, income: Floats, policy: PoolPolicy) -> dict[str, Any]:
     reserve = 0.0 if policy.fund.reserve is None else float(policy.fund.reserve)
     share, low, high = fund.ruin(reserve)
     need, least, most = fund.reserve(float(policy.fund.ruin))

@@ -17,7 +17,7 @@ import pandas as pd
 import pyarrow as pa
 
 from carbon.incentive.money import divided
-from carbon.incentive.pool_policy import Policy
+from carbon.incentive.pool_policy import PoolPolicy
 
 __all__ = ["CENTS", "money", "move", "shown", "tier_of", "tiers"]
 
@@ -28,14 +28,14 @@ CENTS: Final = 100
 """Smallest units of a currency unit in which premiums are charged."""
 
 
-def tier_of(rate: Floats, policy: Policy) -> Integers:
+def tier_of(rate: Floats, policy: PoolPolicy) -> Integers:
     """Position of the tier of each return rate.
 
     Parameters
     ----------
     rate : numpy.ndarray
         [1].
-    policy : Policy
+    policy : PoolPolicy
 
     Examples
     --------
@@ -47,7 +47,7 @@ def tier_of(rate: Floats, policy: Policy) -> Integers:
     return np.minimum(np.searchsorted(ends, rate, side="left"), len(ends) - 1).astype(np.int64)
 
 
-def tiers(merchants: pd.DataFrame, policy: Policy) -> pd.DataFrame:
+def tiers(merchants: pd.DataFrame, policy: PoolPolicy) -> pd.DataFrame:
     """Premiums at which each tier breaks even.
 
     Parameters
@@ -55,7 +55,7 @@ def tiers(merchants: pd.DataFrame, policy: Policy) -> pd.DataFrame:
     merchants : pandas.DataFrame
         ``place`` (of the tier) ``orders insured expected_returns expected_cents paid_cents
         claims_cents``.
-    policy : Policy
+    policy : PoolPolicy
 
     Returns
     -------

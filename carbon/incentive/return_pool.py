@@ -32,7 +32,7 @@ from carbon.incentive.pool_orders import (
     sums,
     window_of,
 )
-from carbon.incentive.pool_policy import Policy
+from carbon.incentive.pool_policy import PoolPolicy
 from carbon.incentive.pool_season import Outlook, outlook
 from carbon.incentive.pool_tiers import CENTS, move, tier_of, tiers
 from carbon.incentive.suspicion import MerchantCells, suspects
@@ -90,7 +90,7 @@ class Pool(Shown):
 
 def pool(
     orders: Ledger,
-    policy: Policy,
+    policy: PoolPolicy,
     per_return: PerReturn | None = None,
     progress: Callable[[int], object] | None = None,
     *,
@@ -103,7 +103,7 @@ def pool(
     ----------
     orders : Ledger
         A ledger ``orders``.
-    policy : Policy
+    policy : PoolPolicy
     per_return : PerReturn, optional
         Emissions of one return; unknown without.
     progress : callable, optional
@@ -209,7 +209,7 @@ def pool(
 
 
 def _rated(
-    table: pd.DataFrame, categories: int, policy: Policy
+    table: pd.DataFrame, categories: int, policy: PoolPolicy
 ) -> tuple[credibility.Priors, tuple[Floats, Floats]]:
     """Priors of the categories, and posterior of each cell."""
     group, n, k = (table[name].to_numpy() for name in ("category", "orders", "returns"))

@@ -9,7 +9,7 @@ from typing import Any, Final
 from carbon.base.rules import templates_root
 from carbon.base.words import basis_text
 from carbon.incentive.dossier import Dossier, Source, code_text, words
-from carbon.incentive.intensity import EFFECTS, Change
+from carbon.incentive.intensity import EFFECTS, IntensityChange
 from carbon.incentive.money import text
 from carbon.incentive.vat_rules import EVERYBODY, NO_LAW, TaxRule
 from carbon.paper.sku_charts import waterfall
@@ -25,12 +25,12 @@ COLUMNS: Final = (
 COUNTS: Final = {"line_count": "lines", "eligible": "eligible"}
 
 
-def intensity_chart(change: Change, rule: TaxRule, basis: str, lang: str) -> str:
+def intensity_chart(change: IntensityChange, rule: TaxRule, basis: str, lang: str) -> str:
     """Waterfall of the change of carbon intensity of all taxpayers, with the target as a line.
 
     Parameters
     ----------
-    change : Change
+    change : IntensityChange
         As :func:`carbon.incentive.intensity.change` gives it.
     rule : TaxRule
         Target and currency.

@@ -15,7 +15,7 @@ from carbon.base.words import spoken
 from carbon.liveroom.entropy import Rulebook, largest
 from carbon.liveroom.policy import ExposureRules
 
-__all__ = ["RULES", "Conflict", "conflicts", "head_of", "rulebook"]
+__all__ = ["RULES", "ExposureConflict", "conflicts", "head_of", "rulebook"]
 
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
@@ -28,7 +28,7 @@ SLACK: Final = 1e-12
 
 
 @dataclass(frozen=True)
-class Conflict:
+class ExposureConflict:
     """Rules that contradict each other, none of which can be left out of the contradiction.
 
     Parameters
@@ -81,7 +81,7 @@ def head_of(rules: ExposureRules, rooms: int) -> int:
 
 def conflicts(
     base: Floats, small: Flags, rooms: Sequence[str], rules: ExposureRules
-) -> list[Conflict]:
+) -> list[ExposureConflict]:
     """Smallest sets of rules that no allocation keeps.
 
     Parameters
@@ -95,7 +95,7 @@ def conflicts(
 
     Returns
     -------
-    list of Conflict
+    list of ExposureConflict
         Single rules first, then pairs, and so on; empty if there is an allocation.
 
     Notes
@@ -105,14 +105,14 @@ def conflicts(
     so that no other shares have a smaller head; with a floor, small and other rooms have a level
     each.
     """
-    conflicts_found: list[Conflict] = []
+    conflicts_found: list[ExposureConflict] = []
     for size in range(1, len(RULES) + 1):
         for names in combinations(RULES, size):
             if any(set(conflict.rules) <= set(names) for conflict in conflicts_found):
                 continue
             why = _impossible(base, rooms, rulebook(base, small, rules, names))
             if why is not None:
-                conflicts_found.append(Conflict(names, why["en"], why["zh"]))
+                conflicts_found.append(ExposureConflict(names, why["en"], why["zh"]))
     return conflicts_found
 
 

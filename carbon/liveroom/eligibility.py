@@ -21,7 +21,7 @@ from carbon.liveroom.room_problems import RoomProblems, text_of
 from carbon.liveroom.sales import Sold, tally
 from carbon.liveroom.studio import Studio, studio
 
-__all__ = ["Earlier", "Judgement", "Tables", "judge"]
+__all__ = ["CountedBefore", "Judgement", "Tables", "judge"]
 
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
@@ -60,7 +60,7 @@ class Tables:
 
 
 @dataclass(frozen=True, eq=False)
-class Earlier:
+class CountedBefore:
     """What counted before, in other rooms or periods.
 
     Parameters
@@ -110,7 +110,7 @@ def judge(
     period: str = "",
     basis: str = "",
     edition: str = "",
-    earlier: Earlier | None = None,
+    earlier: CountedBefore | None = None,
 ) -> Judgement:
     """Judge every room.
 
@@ -129,7 +129,7 @@ def judge(
         Name of the period; a room is judged once in each.
     basis, edition : str
         Of the footprints, carried into the result.
-    earlier : Earlier, optional
+    earlier : CountedBefore, optional
         What counted before.
 
     Returns
@@ -148,7 +148,7 @@ def judge(
     rooms = _rooms(tables.rooms)
     problems = RoomProblems(pd.Index(rooms["room"]))
     _repeated_rooms(tables.rooms, problems)
-    before = earlier or Earlier(pd.DataFrame(), pd.DataFrame())
+    before = earlier or CountedBefore(pd.DataFrame(), pd.DataFrame())
     on_air = studio(
         tables.sessions,
         problems.rooms,

@@ -11,7 +11,7 @@ from carbon.base.errors import LedgerError, RuleError, problem_table
 from carbon.base.shown import Shown
 from carbon.catalogue.ledger import Ledger, read_ledger
 from carbon.liveroom.ledgers import Table
-from carbon.liveroom.market import Scenario, read_scenario, rooms_of
+from carbon.liveroom.market import ExposureScenario, read_scenario, rooms_of
 from carbon.liveroom.policy import Policy
 from carbon.liveroom.rounds import Rounds, run
 
@@ -30,7 +30,7 @@ class Exposure(Shown, Rounds):
         Rows that got no share.
     several : bool
         Rounds were asked for, or told; there may be one.
-    scenario : Scenario, optional
+    scenario : ExposureScenario, optional
         The made-up market that was asked for.
 
     Examples
@@ -43,7 +43,7 @@ class Exposure(Shown, Rounds):
     problems: pd.DataFrame
     left_out: int
     several: bool = False
-    scenario: Scenario | None = None
+    scenario: ExposureScenario | None = None
 
 
 def share_exposure(
@@ -51,7 +51,7 @@ def share_exposure(
     rooms: Table | None = None,
     *,
     rounds_made: int | None = None,
-    scenario: Scenario | Path | str | None = None,
+    scenario: ExposureScenario | Path | str | None = None,
     name: str = "",
 ) -> Exposure:
     """Share out impressions: boosts, long-tail floor, caps and largest loss; the sum stays.
@@ -87,7 +87,7 @@ def share_exposure(
     rules = policy.exposure
     if rules is None:
         raise RuleError("R209", file=name or policy.id, value="exposure")
-    if scenario is not None and not isinstance(scenario, Scenario):
+    if scenario is not None and not isinstance(scenario, ExposureScenario):
         scenario = read_scenario(scenario)
     market = None if scenario is None else scenario.market
     wrong, left_out, file = problem_table(), 0, ""

@@ -17,7 +17,7 @@ from carbon.liveroom.pattern_rows import CHECKS, Listing, Told, row, stated
 from carbon.liveroom.policy import GamingRules
 from carbon.stages.inventory import Quantities
 
-__all__ = ["ANOMALY_COLUMNS", "Anomalies", "anomalies"]
+__all__ = ["ANOMALY_COLUMNS", "GamingPatterns", "anomalies"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -40,7 +40,7 @@ ANOMALY_COLUMNS: Final = (
 
 
 @dataclass(frozen=True, eq=False)
-class Anomalies:
+class GamingPatterns:
     """What stands out.
 
     Parameters
@@ -64,7 +64,7 @@ def anomalies(
     *,
     sales: pd.DataFrame | None = None,
     waybills: pd.DataFrame | None = None,
-) -> Anomalies:
+) -> GamingPatterns:
     """Look for suspicious patterns.
 
     Parameters
@@ -85,7 +85,7 @@ def anomalies(
 
     Returns
     -------
-    Anomalies
+    GamingPatterns
 
     Notes
     -----
@@ -117,7 +117,7 @@ def anomalies(
     order = table.assign(place=table["check"].map(rank)).sort_values(
         ["place", "p_value", "category", "merchant", "sku", "en"], kind="stable"
     )
-    return Anomalies(table.loc[order.index].reset_index(drop=True), tested)
+    return GamingPatterns(table.loc[order.index].reset_index(drop=True), tested)
 
 
 def _bunching(goods: Listing, ratio: Floats, bounds: dict[str, float], rules: GamingRules) -> Told:

@@ -31,7 +31,7 @@ __all__ = [
     "Share",
     "Text",
     "Tier",
-    "Wording",
+    "TierWording",
 ]
 
 Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,39}$")]
@@ -155,7 +155,7 @@ class Market(Cited):
     offset_claims: bool
 
 
-class Wording(Cited):
+class TierWording(Cited):
     """Words that a tier may print in a market."""
 
     tier: Identifier
@@ -340,7 +340,7 @@ class Policy(Rules):
     tiers : tuple of Tier
         Strictest first.
     markets : tuple of Market
-    wording : tuple of Wording
+    wording : tuple of TierWording
     matching : Matching
     exposure : ExposureRules, optional
         How impressions are shared out.
@@ -372,7 +372,7 @@ class Policy(Rules):
     criteria: dict[MetricName, Criterion]
     tiers: tuple[Tier, ...] = Field(min_length=1, max_length=20)
     markets: tuple[Market, ...]
-    wording: tuple[Wording, ...] = ()
+    wording: tuple[TierWording, ...] = ()
     matching: Matching
     exposure: ExposureRules | None = None
     gaming: GamingRules | None = None

@@ -18,7 +18,7 @@ import pandas as pd
 from carbon.base.errors import LedgerError
 from carbon.base.words import joined, spoken
 from carbon.liveroom.claims import CLAIM_COLUMNS
-from carbon.liveroom.eligibility import Earlier, Judgement
+from carbon.liveroom.eligibility import CountedBefore, Judgement
 from carbon.liveroom.metrics import METRICS
 from carbon.liveroom.policy import Policy
 
@@ -74,7 +74,7 @@ class History:
     head: str
     last: dict[str, dict[str, Any]]
 
-    def others(self, rooms: pd.Index, period: str) -> Earlier:
+    def others(self, rooms: pd.Index, period: str) -> CountedBefore:
         """What counted in other rooms or periods than those judged now.
 
         Parameters
@@ -86,14 +86,14 @@ class History:
 
         Returns
         -------
-        Earlier
+        CountedBefore
         """
 
         def rest(table: pd.DataFrame) -> pd.DataFrame:
             now = table["room"].isin(rooms) & (table["period"] == period)
             return table[~now].reset_index(drop=True)
 
-        return Earlier(rest(self.claims), rest(self.sessions))
+        return CountedBefore(rest(self.claims), rest(self.sessions))
 
 
 def read_history(folder: Path) -> History:

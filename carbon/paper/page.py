@@ -24,7 +24,7 @@ from markupsafe import Markup
 
 from carbon.base.errors import RuleError
 
-__all__ = ["Page", "folder", "page"]
+__all__ = ["PageTemplate", "folder", "page"]
 
 SOURCE: Final = 200_000
 """Characters of one template."""
@@ -68,7 +68,7 @@ _LOOP = "index index0 revindex revindex0 first last length depth depth0 previtem
 LOOP: Final = frozenset(_LOOP.split())
 
 
-class Page:
+class PageTemplate:
     """A template that was understood once and is filled often.
 
     Parameters
@@ -351,7 +351,7 @@ def page(
     file: str = "",
     *,
     steps: int = STEPS,
-) -> Page:
+) -> PageTemplate:
     """Understand a template.
 
     Parameters
@@ -367,7 +367,7 @@ def page(
 
     Returns
     -------
-    Page
+    PageTemplate
 
     Raises
     ------
@@ -385,4 +385,4 @@ def page(
     texts = {name: templates} if isinstance(templates, str) else templates
     if name not in texts:
         raise RuleError("L003", f"{name} is missing", file=file)
-    return Page(Environment(texts, steps), name, file or name)
+    return PageTemplate(Environment(texts, steps), name, file or name)

@@ -31,8 +31,8 @@ from carbon.run.manifest import write_manifest
 from carbon.run.parts import digest, joiner, read_part
 from carbon.run.plan import Job, Outcome
 from carbon.run.publish import publish, tell_rejects
-from carbon.run.workers import Pool
-from carbon.run.workspace import Part, Work
+from carbon.run.workers import Workers
+from carbon.run.workspace import BatchRecord, Work
 
 __all__ = ["Job", "Outcome", "run"]
 
@@ -136,7 +136,7 @@ def _run(
     keys = manifest is not None or since is not None
     alone = stream.single
     workers = 1 if alone else workers or cores()
-    surveying = Pool(workers, begin, None)
+    surveying = Workers(workers, begin, None)
     try:
         stream.survey(surveying.each, always=keys)
     finally:
@@ -147,9 +147,9 @@ def _run(
         kept = ".csv"
     state = State(job, stream, work.parts, kept, keys, earlier, alone, filled)
     job.study.unit_impacts  # noqa: B018  solved once, before there are workers
-    pool = Pool(workers, begin, state)
+    pool = Workers(workers, begin, state)
     outcome = Outcome(work.output)
-    parts: list[Part] = []
+    parts: list[BatchRecord] = []
     end: Any = None
     joined = filled or work.folder / f"joined{kept}"
     try:
@@ -225,14 +225,14 @@ def _plan(job: Job, stream: Stream) -> dict[str, Any]:
 
 
 def _done(
-    pool: Pool, stream: Stream, state: State, resumed: bool, outcome: Outcome
-) -> Iterator[Part]:
+    pool: Workers, stream: Stream, state: State, resumed: bool, outcome: Outcome
+) -> Iterator[BatchRecord]:
     """Parts in their order, those that were finished before among them."""
-    ready: dict[int, Part] = {}
+    ready: dict[int, BatchRecord] = {}
 
     def left() -> Iterator[Batch]:
         for each in stream:
-            saved = Part.load(state.parts, each.number, state.filled) if resumed else None
+            saved = BatchRecord.load(state.parts, each.number, state.filled) if resumed else None
             if saved is None:
                 yield each
             else:
@@ -266,7 +266,7 @@ def _done(
             number += 1
 
 
-def _summed(outcome: Outcome, parts: list[Part], stream: Stream) -> None:
+def _summed(outcome: Outcome, parts: list[BatchRecord], stream: Stream) -> None:
     """Sums over the parts."""
     for part in parts:
         outcome.skus += part.skus
@@ -283,7 +283,7 @@ def _summed(outcome: Outcome, parts: list[Part], stream: Stream) -> None:
     outcome.rejects += stream.damaged
 
 
-def _first_problems(parts: list[Part], folder: Path) -> pd.DataFrame:
+def _first_problems(parts: list[BatchRecord], folder: Path) -> pd.DataFrame:
     """The first problems that are no notes."""
     problems: list[pd.DataFrame] = []
     for part in parts:

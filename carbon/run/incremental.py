@@ -21,8 +21,8 @@ from carbon.catalogue.schema import BatchContext
 from carbon.catalogue.sheets import Sheet
 from carbon.run.keys import line_skus
 from carbon.run.parts import arrow, joiner, read_part, write_part
-from carbon.run.previous import Rows, earlier_run
-from carbon.run.workspace import Part
+from carbon.run.previous import StoredRows, earlier_run
+from carbon.run.workspace import BatchRecord
 
 __all__ = ["CHANGE_COLUMNS", "Since", "since_of"]
 
@@ -43,7 +43,7 @@ class Since:
     ----------
     sha256 : str
         Of its manifest.
-    result : Rows
+    result : StoredRows
         Its result.
     each : int
         Rows of the result for each SKU.
@@ -58,7 +58,7 @@ class Since:
     """
 
     sha256: str
-    result: Rows
+    result: StoredRows
     each: int
     table: Path
     folder: Path
@@ -140,12 +140,14 @@ class Since:
         counts = {"new": len(moved) - len(had), "changed": len(had), "unchanged": unchanged}
         return table, change, counts
 
-    def write_changes(self, parts: list[Part], folder: Path, path: Path | None) -> dict[str, int]:
+    def write_changes(
+        self, parts: list[BatchRecord], folder: Path, path: Path | None
+    ) -> dict[str, int]:
         """Write what has changed, and what is gone; how many are gone.
 
         Parameters
         ----------
-        parts : list of Part
+        parts : list of BatchRecord
         folder : pathlib.Path
             Where the parts are.
         path : pathlib.Path, optional
@@ -157,9 +159,14 @@ class Since:
                 row, _ = self.find(read_part(folder / part.name_of("keys")).to_pandas())
                 kept_rows[row[row >= 0]] = True
         rows = np.flatnonzero(~kept_rows & self._own())
-        skus = Rows.of(self.table).take(rows, ["sku"]).column(0).to_numpy(zero_copy_only=False)
+        skus = StoredRows.of(self.table).take(rows, ["sku"]).column(0)
         before = self._footprints(rows)
-        gone = _changes(skus, np.full(len(rows), "gone"), before, np.full(len(rows), np.nan))
+        gone = _changes(
+            skus.to_numpy(zero_copy_only=False),
+            np.full(len(rows), "gone"),
+            before,
+            np.full(len(rows), np.nan),
+        )
         if path is not None:
             last = folder / "gone"
             suffix = path.suffix.lower()

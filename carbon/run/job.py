@@ -18,7 +18,7 @@ from carbon.run.incremental import Since
 from carbon.run.keys import content_keys
 from carbon.run.parts import write_part
 from carbon.run.plan import Job
-from carbon.run.workspace import Part, Written
+from carbon.run.workspace import BatchRecord, Written
 
 __all__ = ["State", "begin", "work"]
 
@@ -64,7 +64,7 @@ def begin(state: State | None) -> None:
     _state[:] = [] if state is None else [state]
 
 
-def work(batch: Batch) -> Part:
+def work(batch: Batch) -> BatchRecord:
     """Do a batch, in any process."""
     state = _state[0]
     try:
@@ -85,15 +85,17 @@ def work(batch: Batch) -> Part:
         if state.alone:
             raise
         places = [[at.file, at.first, at.last] for at in batch.places()]
-        part = Part(batch.number, rejected=str(error), places=places)
+        part = BatchRecord(batch.number, rejected=str(error), places=places)
         part.save(state.parts)
         return part
     return _computed(state, batch.number, catalogue, keys, copied)
 
 
-def _computed(state: State, number: int, catalogue: Catalogue, keys: Any, copied: Any) -> Part:
+def _computed(
+    state: State, number: int, catalogue: Catalogue, keys: Any, copied: Any
+) -> BatchRecord:
     job = state.job
-    part = Part(number)
+    part = BatchRecord(number)
     files = None if state.filled is None else Files(state.filled, number)
     frame = job.compute(job.study, catalogue, files, **job.options)
     changes: dict[str, int] = {}

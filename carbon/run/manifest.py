@@ -29,7 +29,7 @@ from carbon.catalogue.inputs import Input
 from carbon.run.older_manifests import FORMAT, upgraded
 from carbon.run.parts import digest, read_part
 from carbon.run.plan import Outcome
-from carbon.run.workspace import Part
+from carbon.run.workspace import BatchRecord
 
 __all__ = [
     "FORMAT",
@@ -295,7 +295,7 @@ def write_manifest(
     plan: dict[str, Any],
     inputs: Sequence[Input],
     output: tuple[str, int, str],
-    parts: Sequence[Part],
+    parts: Sequence[BatchRecord],
     outcome: Outcome,
     keys: Path | None,
     workers: int,
@@ -310,7 +310,7 @@ def write_manifest(
     inputs : sequence of Input
     output : tuple of str, int and str
         Path, rows and SHA-256 of the result.
-    parts : sequence of Part
+    parts : sequence of BatchRecord
     outcome : Outcome
     keys : pathlib.Path, optional
         Folder of the parts, if they hold what :func:`carbon.run.keys.content_keys` gave.
@@ -392,7 +392,7 @@ def _relative(name: str, manifest: Path) -> str:
     return PurePosixPath(result.relative_to(folder) if inside else result).as_posix()
 
 
-def _write_keys(path: Path, folder: Path, parts: Iterable[Part]) -> None:
+def _write_keys(path: Path, folder: Path, parts: Iterable[BatchRecord]) -> None:
     """Table of SKUs in the order of the result."""
     with whole_file(path) as draft:
         file: Any = None

@@ -16,7 +16,7 @@ from carbon.base.rules import shipped
 from carbon.base.terms import Basis
 from carbon.catalogue.ledger import Ledger
 from carbon.incentive.pool_page import summary
-from carbon.incentive.pool_policy import DEFAULT, Policy
+from carbon.incentive.pool_policy import DEFAULT, PoolPolicy
 from carbon.incentive.pool_tiers import shown
 from carbon.incentive.return_pool import Pool
 from carbon.incentive.suspicion import says
@@ -57,7 +57,7 @@ def check_pool_folder(output: Path, inputs: Sequence[Path]) -> None:
 def write_pool(
     priced: Pool,
     ledger: Ledger,
-    policy: Policy,
+    policy: PoolPolicy,
     output: Path,
     *,
     inputs: Mapping[str, Path | None],
@@ -71,7 +71,7 @@ def write_pool(
     priced : Pool
     ledger : Ledger
         Of the orders.
-    policy : Policy
+    policy : PoolPolicy
     output : pathlib.Path
         A folder.
     inputs : mapping of str to pathlib.Path
@@ -117,7 +117,7 @@ def write_pool(
     return [output / name for name in (*names, MANIFEST)], problems
 
 
-def _write_others(priced: Pool, policy: Policy, place: Path, page: bytes) -> None:
+def _write_others(priced: Pool, policy: PoolPolicy, place: Path, page: bytes) -> None:
     """Write the fund and the page."""
     fund = {
         "schema": FUND,
@@ -137,7 +137,7 @@ def _json(data: dict[str, Any]) -> bytes:
 
 def _manifest(
     ledger: Ledger,
-    policy: Policy,
+    policy: PoolPolicy,
     inputs: Mapping[str, Path | None],
     basis: Basis | str,
     lang: str,

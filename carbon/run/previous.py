@@ -16,11 +16,11 @@ from carbon.catalogue.inputs import filesystem
 from carbon.run.manifest import Manifest, read_manifest
 from carbon.run.parts import digest
 
-__all__ = ["Earlier", "Rows", "earlier_run"]
+__all__ = ["PreviousRun", "StoredRows", "earlier_run"]
 
 
 @dataclass(frozen=True)
-class Rows:
+class StoredRows:
     """Rows of a Parquet file, or of the files of a folder one behind the other.
 
     Parameters
@@ -41,7 +41,7 @@ class Rows:
     _last: dict[tuple[str, ...], tuple[int, pa.Table]] = field(default_factory=dict, repr=False)
 
     @classmethod
-    def of(cls, path: Path) -> Rows:
+    def of(cls, path: Path) -> StoredRows:
         """Look at a file, or at a folder of parts."""
         files = [path]
         if path.is_dir():  # a millionth part has a digit more
@@ -84,7 +84,7 @@ class Rows:
 
 
 @dataclass(frozen=True)
-class Earlier:
+class PreviousRun:
     """An earlier run, whose files are as it left them.
 
     Parameters
@@ -94,16 +94,16 @@ class Earlier:
         Of the manifest.
     table : pathlib.Path
         Its SKUs.
-    result : Rows
+    result : StoredRows
     """
 
     manifest: Manifest
     sha256: str
     table: Path
-    result: Rows
+    result: StoredRows
 
 
-def earlier_run(manifest: Path | str, folder: Path) -> Earlier:
+def earlier_run(manifest: Path | str, folder: Path) -> PreviousRun:
     """Open an earlier run.
 
     Parameters
@@ -136,10 +136,10 @@ def earlier_run(manifest: Path | str, folder: Path) -> Earlier:
         if not places[role].exists() or digest(places[role]) != named.sha256:
             raise OutputError(code, "it is not as it was", file=name)
     try:
-        result = Rows.of(places["result"])
+        result = StoredRows.of(places["result"])
     except (OSError, pa.ArrowException) as error:  # a folder that is none of parts
         raise OutputError("B007", str(error), file=str(places["result"])) from None
-    return Earlier(before, digest(here), places["skus"], result)
+    return PreviousRun(before, digest(here), places["skus"], result)
 
 
 def _beside(manifest: str, name: str) -> str:

@@ -18,7 +18,7 @@ from carbon.base.files import plain_place
 from carbon.run.folder import still_whole
 from carbon.run.parts import digest
 
-__all__ = ["Part", "Work", "Written"]
+__all__ = ["BatchRecord", "Work", "Written"]
 
 try:
     import fcntl
@@ -39,7 +39,7 @@ class Written:
 
 
 @dataclass(frozen=True)
-class Part:
+class BatchRecord:
     """What was done with a batch.
 
     Parameters
@@ -98,7 +98,7 @@ class Part:
         draft.replace(path)
 
     @classmethod
-    def load(cls, folder: Path, number: int, filled: Path | None = None) -> Part | None:
+    def load(cls, folder: Path, number: int, filled: Path | None = None) -> BatchRecord | None:
         """A part that was finished before, if its files are still whole.
 
         Parameters
