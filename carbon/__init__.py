@@ -1,4 +1,4 @@
-"""Carbon footprint of every SKU sold in live-stream e-commerce.
+"""Reads catalogues of live-stream e-commerce, gives the footprint of every SKU [kg CO2e].
 
 The names of ``__all__`` are the public face; they are imported when they are first used, so that
 ``import carbon`` costs nothing.

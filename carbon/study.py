@@ -1,4 +1,4 @@
-"""Reads a catalogue, gives its footprints [kg CO2e]: read → fill → take → match → weigh."""
+"""Reads a catalogue, gives its footprints [kg CO2e]: read, fill, take, match, weigh."""
 
 from __future__ import annotations
 

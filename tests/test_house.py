@@ -41,6 +41,22 @@ COMMANDS = {
 }  # fmt: skip
 
 
+FIRST_LINE = re.compile(r"Reads .+?, (gives|writes|prints|draws|keeps) .+")
+"""A module says what it takes and what comes of it."""
+VAGUE = {
+    "told",
+    "thing",
+    "things",
+    "stuff",
+    "something",
+    "seen",
+    "held",
+    "whole",
+    "beside",
+    "various",
+}
+
+
 def text(name: str) -> str:
     return (ROOT / name).read_text(encoding="utf-8")
 
@@ -49,6 +65,9 @@ def text(name: str) -> str:
 def test_a_module_says_what_it_is_and_what_it_offers(name: str) -> None:
     module = importlib.import_module(name)
     assert module.__doc__, name
+    first = module.__doc__.partition("\n")[0]
+    assert FIRST_LINE.fullmatch(first), f"{name}: {first}"
+    assert not VAGUE & set(re.findall(r"\w+", first)), f"{name}: {first}"
     offered = getattr(module, "__all__", None)
     assert offered is not None or name.count(".") == 1, f"{name} has no __all__"
     for word in offered or ():

@@ -1,4 +1,4 @@
-"""The one room that knows Brightway: data packages, matrices and the transposed solve.
+"""Reads datasets of an edition, gives Brightway packages, matrices and transposed solves.
 
 Notes
 -----

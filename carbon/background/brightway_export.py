@@ -1,4 +1,4 @@
-"""The third room that knows Brightway: an edition and what SKUs take, as a project or a file.
+"""Reads an edition and inventories, gives a Brightway project or its file.
 
 The nodes carry what Brightway and Activity Browser show: name, reference product, unit,
 location, categories and a comment that ends at the publisher's cell.

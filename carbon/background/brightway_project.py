@@ -1,4 +1,4 @@
-"""The second room that knows Brightway: projects on the user's disk, read here.
+"""Reads a Brightway project on the user's disk, gives its datasets and inventories.
 
 A project is read as an analyst would: the processed packages of its databases, one matrix, one
 solve. Brightway keeps names and units as pickles in the project's own SQLite file, so a

@@ -1,4 +1,4 @@
-"""Editions: which versions of which sources are in force, and how a demand finds its dataset.
+"""Reads a lock file and its packages, gives the edition in force and the dataset of a demand.
 
 A dataset located at ``*`` is a template: it is made once at every place that has a dataset of
 its own for one of the inputs taken at ``@``, so that an electric van in Sichuan takes the

@@ -1,4 +1,4 @@
-"""Elementary flows of other databases, by ours: a shipped list of names, and further gases."""
+"""Reads a shipped list of names, gives our elementary flow for each of another database."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Mappings: which dataset of the user's database stands for an activity of ours."""
+"""Reads a mapping file, gives the dataset of the user's database that stands for an activity."""
 
 from __future__ import annotations
 

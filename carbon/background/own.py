@@ -1,4 +1,4 @@
-"""Own backgrounds: datasets of a user's own database in the place of shipped ones.
+"""Reads a user's database and mapping, gives datasets that stand in for shipped ones.
 
 The life cycles of the mapped datasets are solved once and kept as a sealed factor package in
 the user's data folder: their greenhouse gases [kg per unit], so that every method, interval and

@@ -1,4 +1,4 @@
-"""Sampled unit impacts: how uncertain one unit of each thing is.
+"""Reads spreads of an edition's datasets, gives sampled unit impacts [kg CO2e per unit].
 
 Every dataset is uncertain by one lognormal factor: its published spread where it has one, else
 its basic uncertainty and its pedigree. The draws are Brightway's and the seed is the edition's, so

@@ -1,4 +1,4 @@
-"""The transposed system of a background, solved for all activities at once.
+"""Reads a sparse system, gives the solution of its transpose for all right-hand sides.
 
 Notes
 -----

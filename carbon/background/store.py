@@ -1,4 +1,4 @@
-"""Where own backgrounds are kept: sealed packages in the user's data folder, by name and digest.
+"""Reads the user's data folder, gives own backgrounds by name and digest.
 
 The folder is the user's alone. A version stays when a newer one is made, so that a result can
 be computed again: ``name`` is the newest, ``name@version`` any.

@@ -1,4 +1,4 @@
-"""Unit impacts: what one unit of every activity of an edition causes.
+"""Reads an edition and a method, gives what one unit of every activity causes [kg CO2e].
 
 They are solved once for all activities and kept in the user's cache folder under the digest of
 the edition and the name of the method, so that a second run needs no Brightway.

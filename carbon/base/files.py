@@ -1,4 +1,4 @@
-"""Reads and writes whole files: bounded reads, decoded text, digests, and results moved into place.
+"""Reads paths, gives bounded bytes, decoded text and digests; writes complete files.
 
 Nothing is written where it is to stand: a file or folder is made beside its place and moved there
 when it is whole, so that a run that ends early leaves what was there before.

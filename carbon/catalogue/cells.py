@@ -1,4 +1,4 @@
-"""Cells → numbers in base units, a whole column at a time.
+"""Reads a column of cells, gives numbers in base units with their faults.
 
 Every pattern is run by RE2, in time linear in the text. A cell that cannot be understood becomes
 NaN and a fault: an error code with the positions at which it holds.

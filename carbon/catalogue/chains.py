@@ -1,4 +1,4 @@
-"""Transport chains as merchants write them: ``air 60%: truck 80 km, plane 1650 km | road 40%``."""
+"""Reads transport chains such as ``air 60%: truck 80 km | road 40%``, gives legs [km]."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Checks across the cells of a SKU: its mass, its recycled materials, its energy."""
+"""Reads the cells of a SKU together, gives what contradicts in mass, materials and energy."""
 
 from __future__ import annotations
 

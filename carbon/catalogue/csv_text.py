@@ -1,4 +1,4 @@
-"""Reads CSV files, gives tables of cells: encoding, separator, line ends and titles are found out.
+"""Reads CSV files, gives tables of cells; encoding, separator and titles are detected.
 
 Where the rows of a large file begin is found in one pass and in little memory; a span of rows is
 then read alone, by any process. A file whose quotation marks are irregular, or whose line ends are

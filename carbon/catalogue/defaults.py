@@ -1,4 +1,4 @@
-"""Complete a catalogue from the archetype of each category; what was completed is said per cell.
+"""Reads a catalogue, gives it completed from archetypes, with the provenance of each cell.
 
 A default is a datum of the archetypes, with its source there. Where the archetype says nothing the
 cell stays NaN: unknown is not zero. Prices and units sold are never guessed.

@@ -1,4 +1,4 @@
-"""Files → tables of cells: CSV, XLSX, Parquet, JSON Lines, a folder of them, or a data frame.
+"""Reads CSV, XLSX, Parquet, JSON Lines, folders or data frames, gives tables of cells.
 
 Cells are text, or numbers where the file itself says so; nothing is interpreted here.
 """

@@ -1,4 +1,4 @@
-"""Grammar of compact cells: entries, and the names, numbers and units in them.
+"""Reads compact cells, gives their entries: names, numbers and units.
 
 Every pattern is run by RE2, in time linear in the text.
 """

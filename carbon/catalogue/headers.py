@@ -1,4 +1,4 @@
-"""Headers: which column a merchant's header means, and in which unit its numbers are.
+"""Reads a merchant's headers, gives the column that each means and the unit of its numbers.
 
 ``mass_g``, ``mass (g)``, ``净重(克)`` and ``heat_MJ`` all name a column and a unit.
 """

@@ -1,4 +1,4 @@
-"""Files of a catalogue: a file, a folder or a URL."""
+"""Reads a path, a folder or a URL, gives the files of a catalogue."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Ledgers: sales, sessions, orders and other tables beside the catalogue.
+"""Reads sales, sessions, orders and other ledgers, gives typed tables with their problems.
 
 A column of money is counted in whole ten-thousandths of the currency unit (int64; Int64 where a
 cell may be empty): ``revenue`` 2580000 is 258.00 CNY. Sums are exact; divide by

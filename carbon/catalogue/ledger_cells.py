@@ -1,4 +1,4 @@
-"""Cells of a ledger → typed columns: each different text is understood once.
+"""Reads cells of a ledger, gives typed columns; each different text is understood once.
 
 Money is counted in whole ten-thousandths of its currency (int64), so that sums are exact. Dates
 are days without a time zone; a stamp with an offset is told in China Standard Time. Counts are

@@ -1,4 +1,4 @@
-"""Which ledgers there are, and what each of their columns holds: a table of the templates."""
+"""Reads a table of the templates, gives the ledgers and what each of their columns holds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Limits of a file, and what a part of a catalogue must know of the whole."""
+"""Reads nothing, gives limits of a file, and what a batch knows of its catalogue."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which lines of tidy tables belong to which batch of SKUs.
+"""Reads the SKUs of tidy tables, gives the lines that belong to each batch.
 
 Line tables usually stand in the order of their SKUs: then a batch's lines are the next ones, and
 nothing is kept but their number. Tables in another order are sorted into files, one a batch.

@@ -1,4 +1,4 @@
-"""Lines under the SKUs: materials, packaging, legs and destinations.
+"""Reads entries of cells and tidy rows, gives materials, packaging, legs and destinations.
 
 A compact cell and a tidy table are two spellings of the same lines. Each is brought to the same
 columns (:class:`Lines`), and one function per kind judges them, so that both give equal tables.

@@ -1,4 +1,4 @@
-"""Reads a merchant's mapping of words, gives a vocabulary that knows them; lists what it lacks."""
+"""Reads a merchant's mapping of words, gives a vocabulary with them and what it lacks."""
 
 from __future__ import annotations
 

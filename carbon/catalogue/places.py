@@ -1,4 +1,4 @@
-"""Places: where something is made and where it goes, and the great circle between the two."""
+"""Reads names of places, gives where they are and the great circle between two [km]."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads prices as merchants write them, gives amounts and the currencies beside them."""
+"""Reads prices as merchants write them, gives amounts with their currencies."""
 
 from __future__ import annotations
 

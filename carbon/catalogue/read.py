@@ -1,4 +1,4 @@
-"""Read a catalogue: what the merchant wrote, in base units, with every problem named."""
+"""Reads a catalogue as the merchant wrote it, gives it in base units with every problem."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Complete transport: archetype chains, main legs by distance, hubs, last mile and the way back.
+"""Reads legs and archetype chains, gives complete ways there and back [km].
 
 A *main leg* is the one whose length follows from where a thing is made and sold; others feed it.
 In a chain it is the leg of the farthest-reaching vehicle (plane, ship, train, lorry, van).

@@ -1,4 +1,4 @@
-"""What a catalogue is: its columns, its tables, the vocabulary it is read with and its limits."""
+"""Reads nothing, gives what a catalogue is: its columns, tables, vocabulary and limits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Live sessions: their totals are shared between the SKUs that were shown in them.
+"""Reads totals of live sessions, gives the share of each SKU that was shown [kWh; h].
 
 A session may reach over batches and partitions, so what is known of a session is gathered in a
 table of its own (:func:`gathered`): largest and smallest totals, and sums that do not depend on

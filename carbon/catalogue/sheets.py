@@ -1,4 +1,4 @@
-"""Tables of cells as files hold them: text, or numbers where the file itself says so."""
+"""Reads nothing, gives the form of a table of cells: text, or numbers of the file itself."""
 
 from __future__ import annotations
 

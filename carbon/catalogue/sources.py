@@ -1,4 +1,4 @@
-"""Tables of any size, read piece by piece: a file, a folder of files or a URL.
+"""Reads a file, a folder of files or a URL piece by piece, gives tables of any size.
 
 Parquet comes row group by row group, CSV in spans of rows; what can only be understood as a whole
 (XLSX, JSON Lines, irregular CSV) is read whole, within its limits, and handed over in parts.

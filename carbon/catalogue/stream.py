@@ -1,4 +1,4 @@
-"""A catalogue in batches: SKUs with their lines, in the order of the files, whatever its size.
+"""Reads a catalogue of any size, gives its SKUs with their lines in batches.
 
 Parts must give what the whole gives. Three things reach over batches: SKUs that stand twice, live
 sessions that are shared by SKUs, and columns that say percent and hold fractions somewhere. A first

@@ -1,4 +1,4 @@
-"""Reads a part of the SKU table, gives what it tells the other parts."""
+"""Reads a part of the SKU table, gives what all other parts need of it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Small tables looked up by code, for columns of many lines."""
+"""Reads small tables by row number, gives values for columns of many lines."""
 
 from __future__ import annotations
 

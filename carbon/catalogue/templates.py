@@ -1,4 +1,4 @@
-"""Archetype chains as templates, for chains that are not given or given by their mode alone."""
+"""Reads archetype chains, gives templates for chains that are open or only name a mode."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``carbon dashboard``: a page for the operator of a platform."""
+"""Reads tables of rooms and exposure, writes a page of HTML: ``carbon dashboard``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``carbon exposure``: impressions shared out by the rules of a policy."""
+"""Reads rooms and a policy, writes impressions shared out: ``carbon exposure``."""
 
 from __future__ import annotations
 

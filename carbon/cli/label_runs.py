@@ -1,4 +1,4 @@
-"""Reads a catalogue and how labels are drawn, draws them and prints what was done."""
+"""Reads a catalogue and how labels are drawn, prints what was drawn."""
 
 from __future__ import annotations
 

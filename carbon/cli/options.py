@@ -1,4 +1,4 @@
-"""Reads nothing: options that commands share, their languages, old names, and told failures."""
+"""Reads nothing, gives options that commands share, languages, old names and failures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``carbon pool``: rates, tiers, premiums and reserve of a return-insurance pool."""
+"""Reads orders, writes rates, tiers, premiums and reserve: ``carbon pool``."""
 
 from __future__ import annotations
 

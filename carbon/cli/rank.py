@@ -1,4 +1,4 @@
-"""``carbon rank`` and ``carbon anomalies``: what stands first, and what looks like gaming."""
+"""Reads a catalogue, writes ranks or suspicious patterns: ``carbon rank``, ``anomalies``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads a catalogue, writes a page on it or a study of some of its products: ``carbon report``."""
+"""Reads a catalogue, writes a page on it or a study of its products: ``carbon report``."""
 
 from __future__ import annotations
 

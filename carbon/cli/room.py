@@ -1,4 +1,4 @@
-"""``carbon room``: may a live room call itself what it wants to."""
+"""Reads ledgers of rooms, writes tiers, points and reasons: ``carbon room``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads SKUs ready to be drawn, gives how their totals move with what is told [1].
+"""Reads SKUs ready to be drawn, gives how their totals move with what is stated [1].
 
 A letter is conditional on the edition: factors and category defaults are its rules, the same for a
 SKU and its reference. So its probability rests on points that move only what the merchant told,

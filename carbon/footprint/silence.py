@@ -1,4 +1,4 @@
-"""Reads a sized catalogue, gives it with what a merchant knows and does not tell on the dear side.
+"""Reads a sized catalogue, gives it with what a merchant leaves unsaid on the dear side.
 
 A merchant knows mass, materials, packaging, air share, return rate and resale share. Where he does
 not tell them, the category's 75th percentile stands in his own number: silence never flatters.

@@ -1,4 +1,4 @@
-"""Reads an inventory, finds its datasets, gives its footprints [kg CO2e per kept unit]."""
+"""Reads an inventory and an edition, gives footprints [kg CO2e per kept unit]."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The first sheets of a dossier: its cover, and the rule with the cells that formulas name."""
+"""Reads a dossier, gives its first sheets: cover, and rule with the cells of formulas."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Credible return rates: what few orders say is drawn towards what the category says.
+"""Reads returns and orders, gives credible return rates, few drawn towards the category's [1].
 
 The returns k of n orders of a merchant are binomial with a rate of its own; the rates of a category
 follow Beta(a, b). Then k is beta-binomial, and the posterior of the rate is Beta(a+k, b+n−k): 3 of

@@ -1,4 +1,4 @@
-"""The dossier: everything an office is told about one period, before it becomes files."""
+"""Reads assessed lines of a period, gives the dossier before it becomes files."""
 
 from __future__ import annotations
 

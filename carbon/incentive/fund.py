@@ -1,4 +1,4 @@
-"""The fund of a pool over a season: claims drawn day by day, ruin, and the reserve against it.
+"""Reads claims day by day, gives a pool's fund over a season, ruin and reserve [money].
 
 Claims of a tier on a day are binomial in its orders; the rate carries the season's profile, the
 uncertainty of the estimate (one draw a season) and a shock that all tiers share (one draw a

@@ -1,4 +1,4 @@
-"""Carbon intensity against a base year, and what its change consists of.
+"""Reads two periods, gives the change of carbon intensity and its parts [kg CO2e per 1,000].
 
 Additive LMDI-I: B. W. Ang, The LMDI approach to decomposition analysis, Energy Policy 33 (2005)
 867-871, and LMDI decomposition approach: a guide for implementation, Energy Policy 86 (2015)

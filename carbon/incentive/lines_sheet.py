@@ -1,4 +1,4 @@
-"""The sheets of lines and totals: what is computed in them, as live formulas.
+"""Reads assessed lines and totals, gives sheets that compute them as live formulas.
 
 A formula works in the smallest unit of the currency: ``ROUND(x, 6)`` before the last rounding
 takes away what binary numbers add, so that every program rounds a half the same way.

@@ -1,4 +1,4 @@
-"""Money as whole numbers of the smallest unit: exact, in bulk, and rounded by a stated rule.
+"""Reads decimal amounts, gives integers of the smallest unit, rounded by a stated rule.
 
 A million amounts as ``decimal.Decimal`` take seconds for each sum; as 64-bit integers of the
 smallest unit (cents, 分) they are as exact, and a product with a rate is an integer again in

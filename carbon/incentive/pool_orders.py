@@ -1,4 +1,4 @@
-"""Orders of a pool: which count, what their claims cost, their sums by merchant and category."""
+"""Reads orders, gives those that count, their claims, and sums by merchant and category."""
 
 from __future__ import annotations
 

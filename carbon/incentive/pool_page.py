@@ -1,4 +1,4 @@
-"""One page of PDF on a pool: key figures, tiers, the fund over the season, rates by category."""
+"""Reads a priced pool, gives a page of PDF: figures, tiers, fund and rates by category."""
 
 from __future__ import annotations
 

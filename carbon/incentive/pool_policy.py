@@ -1,4 +1,4 @@
-"""Policy of a return-insurance pool: tiers, loading, season, bounds; every figure with a cite."""
+"""Reads a policy file, gives a pool's tiers, loading, season and bounds, each with a cite."""
 
 from __future__ import annotations
 

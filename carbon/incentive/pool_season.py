@@ -1,4 +1,4 @@
-"""The coming season of a pool: its days, its orders, and how the fund fares at which premium."""
+"""Reads rates and a policy, gives the coming season: days, orders and fund by premium."""
 
 from __future__ import annotations
 

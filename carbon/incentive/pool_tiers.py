@@ -1,4 +1,4 @@
-"""Tiers of a pool: what each must cost to break even, and what moving one tier is worth.
+"""Reads merchants and premiums, gives the break-even of each tier and what a move is worth.
 
 Claims are expected per merchant and rounded to the cent; a tier is the sum of its merchants, so
 that lines and totals agree. The premium due is expected claims × (1 + loading) to the cent; the

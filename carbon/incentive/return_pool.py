@@ -1,4 +1,4 @@
-"""Return-insurance pool: from orders to credible rates, tiers, premiums, suspicion and reserve.
+"""Reads orders, gives credible rates, tiers, premiums, suspicion and reserve.
 
 A merchant that sells in several categories has a rate in each, drawn towards that of the category;
 its rate is their mean by orders, and its interval that of a beta distribution with the variance of

@@ -1,4 +1,4 @@
-"""Sales of a period, line by line of the ledger, gathered by taxpayer, SKU and tax rate.
+"""Reads the sales ledger of a period, gives lines gathered by taxpayer, SKU and tax rate.
 
 Every conflict is settled here by a rule that stands in ``docs/tax.md``, or the line is left out
 and named: what is doubtful never adds to a relief.

@@ -1,4 +1,4 @@
-"""Rows of a sheet, many at once: cells as columns of text, written as the XML of a workbook.
+"""Reads columns of cells, gives the XML of a sheet's rows, many at once.
 
 xlsxwriter writes some 50,000 formulas a second; a dossier has millions. Its constant-memory mode
 keeps the finished rows of a sheet in a file, and the rows made here are put into that file, so

@@ -1,4 +1,4 @@
-"""The summary of a dossier for signature: a few pages of PDF."""
+"""Reads a dossier, gives its summary for signature as PDF."""
 
 from __future__ import annotations
 

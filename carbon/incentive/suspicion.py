@@ -1,4 +1,4 @@
-"""Returns that do not look like chance: put apart with the evidence, never taken out in silence.
+"""Reads returns, gives those unlike chance, apart, with their evidence.
 
 Each buyer and each address is held against the rates of the merchants and categories it ordered
 from: with p the mean of those rates, P(X ≥ k) of the binomial (n, p) is an upper bound of the

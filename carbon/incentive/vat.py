@@ -1,4 +1,4 @@
-"""The tax incentive: conditions, tax base and relief of every taxpayer and SKU, and their totals.
+"""Reads lines and a rule, gives tax base, relief and totals of each taxpayer and SKU.
 
 Amounts are whole smallest units (see :mod:`carbon.incentive.money`); a relief is kept in
 millionths of that unit until it is rounded, so that what rounding adds or takes can be shown.

@@ -1,4 +1,4 @@
-"""The workbook of a dossier: every amount, condition and total a live formula with its value."""
+"""Reads a dossier, gives its workbook: every amount and total a formula with its value."""
 
 from __future__ import annotations
 

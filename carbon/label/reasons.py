@@ -1,4 +1,4 @@
-"""Reads a footprint beside its reference, gives the told facts that part them [%]."""
+"""Reads a footprint and its reference, gives the stated facts that part them [%]."""
 
 from __future__ import annotations
 

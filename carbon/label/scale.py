@@ -1,4 +1,4 @@
-"""Reads ratios to a reference, gives letters with what is sure of them.
+"""Reads ratios to a reference, gives letters with their probability.
 
 The letter is the likeliest one. It stands alone where it holds in nine of ten draws, else as one
 end of the shortest range of neighbouring letters that does, at most two wide, else there is none. A

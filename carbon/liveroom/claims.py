@@ -1,4 +1,4 @@
-"""Claims on certificates of green power and on retired credits: each serial counts once."""
+"""Reads green-power certificates and retired credits, gives claims; a serial counts once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How unevenly something is spread over rooms."""
+"""Reads amounts of rooms, gives how unevenly they are spread [1]."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rules of exposure that no allocation can keep together, named with their numbers."""
+"""Reads rules of exposure, gives those that no allocation can keep together."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sums of what rooms sold and took, and the value and points of each criterion."""
+"""Reads what rooms sold and took, gives the value and points of each criterion."""
 
 from __future__ import annotations
 

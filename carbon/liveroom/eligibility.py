@@ -1,4 +1,4 @@
-"""Judge rooms by a policy: gates, points, tier, boost, and what remains after matching."""
+"""Reads rooms and a policy, gives gates, points, tier, boost, and residual emissions."""
 
 from __future__ import annotations
 

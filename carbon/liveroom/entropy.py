@@ -1,4 +1,4 @@
-"""The shares nearest to those wished for, in relative entropy, that keep the rules.
+"""Reads wished-for shares and rules, gives the nearest that keep them, in relative entropy.
 
 minimise Σ x ln(x/t) − x + t  subject to  Σ x = 1,  low ≤ x ≤ high,
 Σ x over small rooms ≥ floor,  the sum of the k largest x ≤ head cap.

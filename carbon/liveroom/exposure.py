@@ -1,4 +1,4 @@
-"""Exposure: impressions shared out among rooms, nearest to what boosts ask for within rules."""
+"""Reads impressions and boosts, gives them shared out among rooms within rules."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an allocation of exposure costs whom: rules, prices, concentration, fairness."""
+"""Reads an allocation, gives what it costs whom: rules, prices, concentration, fairness."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Suspicious patterns in a catalogue, told with their evidence; nothing follows from them here."""
+"""Reads a catalogue, gives suspicious patterns with their evidence, without a verdict."""
 
 from __future__ import annotations
 

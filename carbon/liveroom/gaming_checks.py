@@ -1,4 +1,4 @@
-"""The tests behind reports of suspicious patterns: numbers in, numbers out."""
+"""Reads counts and values, gives the test statistics of suspicious patterns [1]."""
 
 from __future__ import annotations
 

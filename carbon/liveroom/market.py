@@ -1,4 +1,4 @@
-"""Scenarios of exposure: a market made up from a few figures, and what was reported of one."""
+"""Reads a market's figures, gives a scenario of exposure with what was reported of it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Merchants of the merchants behind rooms, and the words they use."""
+"""Reads merchants and rooms, gives the merchant of each room and the words they use."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The order of a ranking: a few numbers a SKU, gathered piece by piece, and where ranks begin."""
+"""Reads grades piece by piece, gives the order of a ranking from a few numbers a SKU."""
 
 from __future__ import annotations
 

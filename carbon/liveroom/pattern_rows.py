@@ -1,4 +1,4 @@
-"""What reports of suspicious patterns share: the listing of SKUs, and what is told of them."""
+"""Reads SKUs of a pattern, gives its rows: who they are and what is reported."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Policy of a platform: gates, criteria, weights, tiers, boosts and the words a tier may print.
+"""Reads nothing, gives the model of a policy: gates, criteria, weights, tiers and boosts.
 
 The file holds every number; what is here is what a policy can speak of.
 """

@@ -1,4 +1,4 @@
-"""A policy file: read, refused where its rules conflict, told in sentences."""
+"""Reads a policy file, gives the policy in sentences; refuses rules that conflict."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Facts of goods that a room is judged by: how they fly, what wraps them, what the category does.
+"""Reads goods, gives what a room is judged by: flights, wrapping and the category's typical.
 
 Only what the merchant told counts. What the catalogue filled from the category is in the
 footprint, but earns nobody points.

@@ -1,4 +1,4 @@
-"""Where the ranks of a ranking begin: each leader looks for the next that can be told apart."""
+"""Reads scores in order, gives where ranks begin: the next SKU that clearly differs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Ranking: which products come first, like with like, and no order where none can be told."""
+"""Reads graded SKUs, gives ranks of like with like, and none where none is clear."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Exposure over many rounds: who drifts below its floor."""
+"""Reads exposure of many rounds, gives the rooms that drift below their floor."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sales of rooms: lines checked, left out with a reason, and summed by room and SKU.
+"""Reads lines of room sales, gives sums by room and SKU, and why lines were left out.
 
 Units and money are whole numbers, so sums are exact and the order of the lines changes nothing.
 """

@@ -1,4 +1,4 @@
-"""History of judgements: what counted where, and what changes when returns come late.
+"""Reads a history of judgements, gives what counted where and what late returns change.
 
 A history is a folder of numbered JSON files, each with the SHA-256 of the one before: an entry
 that is changed or lost is found. The same judgement again adds nothing.

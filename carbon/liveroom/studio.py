@@ -1,4 +1,4 @@
-"""Sessions of rooms: their studio energy, metered or estimated, and what they emit."""
+"""Reads sessions, gives their studio energy, metered or estimated, and emissions [kWh; kg]."""
 
 from __future__ import annotations
 

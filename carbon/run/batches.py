@@ -1,4 +1,4 @@
-"""Batch runs: a catalogue of any size, batch by batch, on all cores, into one result.
+"""Reads a catalogue of any size, writes one result, batch by batch, on all cores.
 
 The result appears only when it is whole. What is finished stays in a folder beside it until then,
 so that a run that was interrupted goes on where it was; see :mod:`carbon.run.workspace`.

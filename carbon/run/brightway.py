@@ -1,4 +1,4 @@
-"""Footprints as a Brightway project: what the SKUs take, put beside the edition."""
+"""Reads a study's catalogue, gives what SKUs take as a Brightway project on the edition."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Only what has changed since an earlier run is computed; the rest is copied from its result."""
+"""Reads an earlier run, gives a result in which only what changed is computed again."""
 
 from __future__ import annotations
 

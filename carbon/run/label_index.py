@@ -1,4 +1,4 @@
-"""The index of labels: which file is whose, and which labels change against an earlier one."""
+"""Reads labels of batches, gives the index of whose each file is and which change."""
 
 from __future__ import annotations
 

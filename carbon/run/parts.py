@@ -1,4 +1,4 @@
-"""Results in parts: a file for each batch, joined in their order into one that is whole.
+"""Reads results of batches, gives one complete result of their files in order.
 
 The bytes of the whole do not depend on how the parts were cut: text is joined as it is, and the
 rows of Parquet are cut again.

@@ -1,4 +1,4 @@
-"""Files of an earlier run: found by its manifest, fetched, seen to be as they were, and read."""
+"""Reads the manifest of an earlier run, gives its files, as they were, with their rows."""
 
 from __future__ import annotations
 

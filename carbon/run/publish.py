@@ -1,4 +1,4 @@
-"""The last step of a run: its files put together and moved into place."""
+"""Reads the files of a finished run, writes them to their place together."""
 
 from __future__ import annotations
 

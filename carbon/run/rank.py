@@ -1,4 +1,4 @@
-"""A ranking as a run: graded batch by batch, ordered by few numbers a SKU, written in pieces."""
+"""Reads graded batches, writes a ranking in pieces, ordered by few numbers a SKU."""
 
 from __future__ import annotations
 

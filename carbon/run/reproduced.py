@@ -1,4 +1,4 @@
-"""Reads a dossier that was handed in and one made again from it, gives what is equal and what not.
+"""Reads a dossier as filed and one made again from it, gives what differs.
 
 Every file that lies in the folder is held against the one made again, not against the manifest: a
 manifest is written by whoever hands the dossier in. Two questions are answered apart: whether the

@@ -1,4 +1,4 @@
-"""Results as files: written beside, moved into place, in the format of the extension."""
+"""Reads tables and pictures, writes them in the format of the extension, then into place."""
 
 from __future__ import annotations
 

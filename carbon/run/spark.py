@@ -1,4 +1,4 @@
-"""The same study on a Spark cluster: ``mapInArrow`` over the rows of a data frame.
+"""Reads the rows of a Spark data frame, gives the same study on a cluster: ``mapInArrow``.
 
 The study travels as arrays in one broadcast: workers need this package, numpy, scipy, pandas,
 pyarrow, pint and pydantic, not Brightway. What reaches over partitions (SKUs that stand twice, live

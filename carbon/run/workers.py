@@ -1,4 +1,4 @@
-"""Worker processes that may die: what they worked on is given to others."""
+"""Reads tasks, gives their results from worker processes that may die."""
 
 from __future__ import annotations
 

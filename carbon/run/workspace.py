@@ -1,4 +1,4 @@
-"""The folder of a run, beside its result: finished parts, so that an interrupted run can go on."""
+"""Reads the folder of a run, gives its finished parts, so that it can go on."""
 
 from __future__ import annotations
 

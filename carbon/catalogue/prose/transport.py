@@ -1,4 +1,4 @@
-"""Reads carriers and services, gives chains by their main mode, or leaves the way open."""
+"""Reads carriers and services, gives chains by their main mode, or an open way."""
 
 from __future__ import annotations
 

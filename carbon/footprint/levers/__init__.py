@@ -1,4 +1,4 @@
-"""Levers: what a merchant could do otherwise, each a pure function on a filled catalogue.
+"""Reads a filled catalogue, gives it as it would be if the merchant did otherwise.
 
 A lever takes the catalogue, its sizes and the book of levers, and gives the changed catalogue
 with, per SKU, whether it applies and why not. Where it does not apply nothing is changed. A SKU

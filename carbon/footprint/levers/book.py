@@ -1,4 +1,4 @@
-"""The book of levers: sizes, swaps and categories of the edition, and how lines are changed."""
+"""Reads sizes and swaps of an edition, gives catalogues with lines that a lever changed."""
 
 from __future__ import annotations
 

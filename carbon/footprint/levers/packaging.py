@@ -1,4 +1,4 @@
-"""Levers on packaging: a bag, a reusable box, a box of the right size, lighter pieces."""
+"""Reads packaging, gives it as bags, reusable boxes, fitting boxes or lighter pieces."""
 
 from __future__ import annotations
 

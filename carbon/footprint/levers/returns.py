@@ -1,4 +1,4 @@
-"""Levers on returns: fewer of them, and more of them sold again."""
+"""Reads return and resale rates, gives lower and higher ones [1]."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Settings: any number of the catalogue, changed in points, in percent or to an amount."""
+"""Reads a setting, gives any number of the catalogue changed by points, percent or amount."""
 
 from __future__ import annotations
 

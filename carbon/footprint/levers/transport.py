@@ -1,4 +1,4 @@
-"""Levers on transport: ground instead of air, a regional warehouse, electric vans."""
+"""Reads legs, gives ground for air, regional warehouses and electric vans."""
 
 from __future__ import annotations
 
