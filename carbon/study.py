@@ -36,12 +36,13 @@ from carbon.footprint.streams import distinct
 from carbon.footprint.uncertainty import Sampler
 from carbon.footprint.weighing import CHUNK, DEFAULT_BOUNDARY, DEFAULT_METHOD, WITHOUT_USE, Weighing
 from carbon.label.scale import Scale, grade, scale_of
+from carbon.lookups import Lookups
 from carbon.questions import Questions
 
 __all__ = ["DEFAULT_BOUNDARY", "DEFAULT_METHOD", "Study"]
 
 
-class Study(Questions, Weighing):
+class Study(Questions, Lookups, Weighing):
     """Goal and scope of a computation.
 
     Parameters

@@ -129,14 +129,13 @@ def _print_rounds(shared: Rounds) -> None:
 
 def _print_scenario(scenario: ExposureScenario, shared: Exposure, lang: str) -> None:
     """What came out beside what was reported."""
-    first, last = shared.course.iloc[0], shared.course.iloc[-1]
     echo(scenario.title_zh if lang == "zh" else scenario.title)
-    paper, shares, change = scenario.reported, "", ""
-    if paper is not None:
-        before, after = paper.small_sales_before.value, paper.small_sales_after.value
-        shares = said("paper_shares", before=before, after=after)
-        change = said("paper_change", change=paper.head_change.value)
-    before, after = first["small_sales"], last["small_sales"]
+    table = shared.backtest().set_index("name")
+    before, after, moved = table["given"]
+    shares, change = "", ""
+    if scenario.reported is not None:
+        was, became, by = table["reported"]
+        shares = said("paper_shares", before=was, after=became)
+        change = said("paper_change", change=by)
     say("small_sales", before=before, after=after, reported=shares)
-    moved = last["top_sales"] / first["top_sales"] - 1
     say("head_sales", change=moved, reported=change)

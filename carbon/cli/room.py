@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from carbon.base.errors import LedgerError, OutputError
+from carbon.base.errors import LedgerError
 from carbon.cli.options import (
     DRAWS,
     LANG,
@@ -121,7 +121,8 @@ def room(
         settlement=judged.settlement,
     )
     if history is not None:
-        _keep(history, judged)
+        entry = judged.keep(history)
+        say("nothing_new") if entry is None else say("entry", path=entry)
     if judged.settlement is not None:
         _print_changes(judged.settlement, lang)
     _print_rooms(judged, lang)
@@ -151,20 +152,6 @@ def _asked(
         raise
 
 
-def _keep(history: Path, judged: RoomsJudged) -> None:
-    """Write the next entry of a history; an entry is never replaced."""
-    from carbon.base.files import write_text
-
-    if judged.next_entry is None:
-        say("nothing_new")
-        return
-    path = history / judged.next_entry[0]
-    if path.exists():
-        raise OutputError("O004", file=str(path))
-    write_text(path, judged.next_entry[1])
-    say("entry", path=path)
-
-
 def _print_rooms(judged: RoomsJudged, lang: str) -> None:
     """Rooms by tier, and what the first rooms could do."""
     rooms = judged.rooms
@@ -176,12 +163,8 @@ def _print_rooms(judged: RoomsJudged, lang: str) -> None:
             f"{row['room']}  {row['points']:.1f}  {row['status']} {row['tier']}  "
             f"{row['boost']:+.0%}  {row['problem']}".rstrip()
         )
-        reasons = judged.reasons[judged.reasons["room"] == row["room"]]
-        missed = reasons[(reasons["kind"] == "gate") & ~reasons["passed"].astype(bool)]
-        best = reasons[reasons["kind"] == "criterion"].nlargest(2, "adds")
-        for reason in [*missed.to_dict("records"), *best.to_dict("records")]:
-            if reason["adds"] > 0 or reason["kind"] == "gate":
-                echo(f"    {reason[lang]}")
+        for sentence in judged.advice(row["room"])[lang]:
+            echo(f"    {sentence}")
     if len(rooms) > SHOWN:
         say("more_rooms", count=len(rooms) - SHOWN)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from carbon.base.errors import LedgerError, RuleError, problem_table
@@ -45,6 +46,34 @@ class Exposure(Shown, Rounds):
     several: bool = False
     scenario: ExposureScenario | None = None
 
+    def backtest(self) -> pd.DataFrame:
+        """What came out of a scenario, and what was reported of such a market.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Columns ``name given reported difference`` [1]: ``small_sales_before`` and
+            ``small_sales_after``, the share of sales of small merchants, and ``head_change``, how
+            much the sales of the largest rooms moved. ``reported`` is NaN where nobody did.
+
+        Raises
+        ------
+        carbon.base.errors.LedgerError
+            G001 if no scenario was asked for: a ledger of rooms tells no sales.
+        """
+        if self.scenario is None:
+            raise LedgerError("G001", "a scenario is needed: rooms alone tell no sales")
+        first, last = self.course.iloc[0], self.course.iloc[-1]
+        given = {
+            "small_sales_before": first["small_sales"],
+            "small_sales_after": last["small_sales"],
+            "head_change": last["top_sales"] / first["top_sales"] - 1,
+        }
+        paper = self.scenario.reported
+        reported = [np.nan if paper is None else getattr(paper, name).value for name in given]
+        table = pd.DataFrame({"name": list(given), "given": list(given.values())})
+        return table.assign(reported=reported, difference=table["given"] - reported)
+
 
 def share_exposure(
     policy: Policy,
@@ -59,23 +88,14 @@ def share_exposure(
     Parameters
     ----------
     policy : Policy
-    rooms : path or pandas.DataFrame, optional
-        Ledger of kind ``exposure``; those of the scenario's market without.
-    rounds_made, scenario
-        As for :meth:`carbon.platform.Platform.share_exposure`.
+    rooms, rounds_made, scenario
+        As for :meth:`carbon.platform.Platform.share_exposure`, with what it raises.
     name : str
         Of the policy, for errors.
 
     Returns
     -------
     Exposure
-
-    Raises
-    ------
-    carbon.base.errors.RuleError
-        R209 if the policy has no rules of exposure, R200 if they contradict each other.
-    carbon.base.errors.LedgerError
-        G001 if there are neither rooms nor a scenario.
 
     Examples
     --------

@@ -11,13 +11,14 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.special import ndtr
 
+from carbon.base.shown import Shown
 from carbon.catalogue.schema import Catalogue
 from carbon.liveroom import gaming_checks as tests
 from carbon.liveroom.pattern_rows import CHECKS, Listing, Told, row, stated
 from carbon.liveroom.policy import GamingRules
 from carbon.stages.inventory import Quantities
 
-__all__ = ["ANOMALY_COLUMNS", "GamingPatterns", "anomalies"]
+__all__ = ["ANOMALY_COLUMNS", "Anomalies", "GamingPatterns", "anomalies"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -54,6 +55,29 @@ class GamingPatterns:
 
     table: pd.DataFrame
     tested: dict[str, int]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Anomalies(Shown, GamingPatterns):
+    """What stands out, with what was wrong with the ledgers.
+
+    Parameters
+    ----------
+    problems : pandas.DataFrame
+        Columns :data:`carbon.base.errors.PROBLEM_COLUMNS`.
+    left_out : int
+        Rows of the ledgers that were left out.
+
+    Examples
+    --------
+    >>> from carbon import Platform, Study
+    >>> goods = "sku,category,mass\\nA,t_shirt,60 g\\n"
+    >>> Platform(Study(), draws=0).find_anomalies(goods).left_out
+    0
+    """
+
+    problems: pd.DataFrame
+    left_out: int
 
 
 def anomalies(
