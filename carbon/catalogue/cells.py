@@ -372,11 +372,8 @@ def _scale_of(
     name = text or default
     if column.kind == "share":
         name = {"percent": "%", "permille": "‰"}.get(aliases.get(name.lower(), name), name)
-        return {
-            "": units.UnitScale(),
-            "%": units.UnitScale(1.0, 100.0),
-            "‰": units.UnitScale(1.0, 1000.0),
-        }.get(name, units.UnitScale(code="C103")), ""
+        parts = {"": 1.0, "%": 100.0, "‰": 1000.0}.get(name)
+        return units.UnitScale(1.0, parts) if parts else units.UnitScale(code="C103"), ""
     if column.kind == "count":
         times = units.multiple(name)
         if np.isnan(times) and aliases.get(name.lower()) == "dimensionless":

@@ -73,11 +73,7 @@ def exposure(
     if rooms is None and scenario_file is None:
         raise click.UsageError("ROOMS, or a scenario that makes them up, is needed")
     shared = share_exposure(
-        policy,
-        rooms,
-        rounds_made=rounds,
-        scenario=scenario_file,
-        name=policy_file,
+        policy, rooms, rounds_made=rounds, scenario=scenario_file, name=policy_file
     )
     write_tables(
         files,

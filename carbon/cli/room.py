@@ -19,6 +19,7 @@ from carbon.cli.options import (
     REFERENCES,
     command,
     echo,
+    ledger_options,
     new_study,
     progress,
     scope,
@@ -37,21 +38,6 @@ SHOWN: Final = 10
 """Rooms and reasons that are printed."""
 
 
-def _ledgers(function: Any) -> Any:
-    """Options that name the ledgers beside the rooms."""
-    helps = {
-        "sessions": "Sessions with studio energy and viewer-hours.",
-        "sales": "Sales lines with returns.",
-        "merchants": "Standing of merchants: block list, size, credit grade.",
-        "certificates": "Certificates of green power with serials.",
-        "credits": "Retired credits with serials.",
-        "rates": "Currencies and their price in the policy's.",
-    }
-    for name, words in reversed(helps.items()):
-        function = click.option(f"--{name}", type=PATH, metavar="FILE", help=words)(function)
-    return function
-
-
 @command()
 @click.argument("rooms", type=PATH)
 @click.option(
@@ -61,7 +47,7 @@ def _ledgers(function: Any) -> Any:
     metavar="FILE",
     help="Catalogue of the goods sold.",
 )
-@_ledgers
+@ledger_options
 @OUTPUT
 @POLICY
 @click.option("--as-of", metavar="DATE", help="Day of the judgement, 2026-11-30; today without.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from types import ModuleType
@@ -15,7 +15,7 @@ import pyarrow as pa
 from pyarrow import csv, parquet
 
 from carbon.base.digits import carried_table
-from carbon.base.errors import OutputError
+from carbon.base.errors import LedgerError, OutputError
 from carbon.base.files import whole_file
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "SHEET_ROWS",
     "as_text",
     "json_lines",
+    "read_result",
     "write_picture",
     "write_table",
 ]
@@ -216,3 +217,38 @@ FORMATS: Final[dict[str, Callable[[pd.DataFrame, Path], None]]] = {
     ".jsonl": _jsonl,
 }
 """Writers by extension."""
+
+
+def read_result(path: Path, columns: Sequence[str]) -> pd.DataFrame:
+    """A result of another command, read again.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        A table.
+    columns : sequence of str
+        That it must have.
+
+    Raises
+    ------
+    carbon.base.errors.LedgerError
+        G001 to G005 or G008 if it is not there, or not what that command writes.
+    """
+    readers = {
+        ".csv": lambda: pd.read_csv(path, keep_default_na=True, encoding="utf-8-sig"),
+        ".parquet": lambda: pd.read_parquet(path),
+        ".xlsx": lambda: pd.read_excel(path, engine="calamine"),
+        ".jsonl": lambda: pd.DataFrame(map(json.loads, path.read_text("utf-8").splitlines())),
+    }
+    if path.suffix.lower() not in readers:
+        raise LedgerError("G002", file=str(path))
+    if not path.is_file():
+        raise LedgerError("G001", file=str(path))
+    try:
+        table = readers[path.suffix.lower()]()
+    except Exception as error:  # readers raise errors of several unrelated kinds
+        raise LedgerError("G008", str(error)[:120], file=str(path)) from None
+    missing = [name for name in columns if name not in table]
+    if missing:
+        raise LedgerError("G005", f"as {path.stem} has none", file=str(path), column=missing[0])
+    return table

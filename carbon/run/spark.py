@@ -212,20 +212,15 @@ def _survey(
 
     def keys(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for table in _batched(batches):
-            surveyed_rows = surveyed(_as_sheet(table), vocabulary, None, BatchContext(first=False))
-            parts = {
-                "a": surveyed_rows.keys[:, 0].view(np.int64),
-                "b": surveyed_rows.keys[:, 1].view(np.int64),
-            }
+            keyed = surveyed(_as_sheet(table), vocabulary, None, BatchContext(first=False))
+            parts = {"a": keyed.keys[:, 0].view(np.int64), "b": keyed.keys[:, 1].view(np.int64)}
             row = table.column(ROW).combine_chunks()
             yield pa.RecordBatch.from_arrays(
                 [*map(pa.array, parts.values()), row], names=["a", "b", "row"]
             )
 
-    surveyed_rows = slim.mapInArrow(keys, "a long, b long, row long").where("a != 0")
-    grouped = surveyed_rows.groupBy("a", "b").agg(
-        f.min("row").alias("first"), f.count("*").alias("n")
-    )
+    keyed = slim.mapInArrow(keys, "a long, b long, row long").where("a != 0")
+    grouped = keyed.groupBy("a", "b").agg(f.min("row").alias("first"), f.count("*").alias("n"))
     repeated = {(row.a, row.b): row.first for row in grouped.where("n > 1").collect()}
     known = replace(known, repeated=repeated)
     if columns is None:
@@ -282,8 +277,8 @@ def _sheet(table: pa.Table, known: _Known) -> tuple[Sheet, Any]:
     sheet = _as_sheet(table.select([*known.headers, ROW]))
     again = np.empty(0, np.int64)
     if known.repeated:
-        surveyed_rows = surveyed(sheet, known.study.vocabulary, None, BatchContext(first=False))
-        a, b = (surveyed_rows.keys[:, at].view(np.int64) for at in (0, 1))
+        keyed = surveyed(sheet, known.study.vocabulary, None, BatchContext(first=False))
+        a, b = (keyed.keys[:, at].view(np.int64) for at in (0, 1))
         rows = table.column(ROW).to_numpy()
         candidates = np.flatnonzero(np.isin(a, [key for key, _ in known.repeated]))
         again = np.array(
