@@ -35,8 +35,6 @@ Flags = npt.NDArray[np.bool_]
 FINE: Final = 1_000_000
 """Parts of one that shares are counted in, so that their sums are exact."""
 
-DAY: Final = np.timedelta64(1, "D")
-
 
 @dataclass(frozen=True)
 class Sold:
