@@ -107,6 +107,7 @@ def label(
         decided = {"draws": draws, **decided}
         drawn = draw_in_batches(study, drawing, decided, catalogue, output, old, **running)
         print_labels(drawn)
+        assert drawn.outcome is not None
         print_run(drawn.outcome, study.basis)
         sys.exit(drawn.outcome.exit_code)
     if running["manifest"] is not None or "://" in f"{catalogue}{output}":

@@ -112,7 +112,8 @@ def job_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def _kinds(formats: str, output: Path | str) -> tuple[str, ...]:
     """Formats that were asked for; that of OUT where it is one file."""
-    from carbon.run.labelling import KINDS, is_single
+    from carbon.run.labelling import is_single
+    from carbon.run.labels import KINDS
 
     kinds = tuple(dict.fromkeys(kind.strip() for kind in formats.split(",") if kind.strip()))
     if not kinds or not set(kinds) <= set(KINDS):

@@ -130,10 +130,11 @@ def draw_in_batches(
     **running : object
         As for :func:`carbon.run.batches.run`.
     """
-    drawn = LabelsDrawn()
+    drawn, finish, kept = LabelsDrawn(), partial(_finish, old=old), ""
     table = old is not None and is_table(output)
-    kept, finish = (".parquet", _compare) if table else ("", _finish)
-    finish = partial(finish, old=old, drawn=drawn)
+    if table:
+        finish, kept = partial(_compare, old=old), ".parquet"
+    finish = partial(finish, drawn=drawn)
     job = Job("label", study, drawing, dict(decided), not kept, tallied, kept, finish)
     drawn.outcome = run(job, catalogue, output, **running)
     drawn.states = {name: int(count) for name, count in drawn.outcome.tally.items()}
@@ -153,8 +154,9 @@ def _finish(joined: Path, made: Path, *, old: pd.DataFrame | None, drawn: Labels
         drawn.claimed = len(drawn.claims) + sum(1 for _ in rows)
 
 
-def _compare(joined: Path, made: Path, *, old: pd.DataFrame, drawn: LabelsDrawn) -> None:
+def _compare(joined: Path, made: Path, *, old: pd.DataFrame | None, drawn: LabelsDrawn) -> None:
     """What labels would change."""
+    assert old is not None
     drawn.changes = changes(old, pd.read_parquet(joined))
     FORMATS[made.suffix.lower()](drawn.changes, made)
 
