@@ -67,7 +67,7 @@ def rank_job(
     chosen = references or study.references
     options = {"by": by, "within": within, "draws": draws, "references": chosen.id}
     ranking = Ranking(by, within, study.scale.confidence, output, signals)
-    compute = partial(graded, references=references)
+    compute = partial(graded, yardsticks=references)
     return Job("rank", study, compute, options, kept=".arrow", finish=ranking.finish), ranking
 
 
@@ -76,14 +76,14 @@ def graded(
     catalogue: Catalogue,
     folder: Path | None,
     *,
-    references: References | None,
+    yardsticks: References | None,
     by: str,
     draws: int,
     **_: Any,
 ) -> pd.DataFrame:
     """Rows of a batch: graded, with the merchant and, if it is ranked by, the best lever."""
     del folder
-    grades = study.grades(catalogue, references=references, draws=draws)
+    grades = study.grades(catalogue, references=yardsticks, draws=draws)
     grades["merchant"] = catalogue.skus["merchant"].to_numpy()
     if by == "saving":
         best = ranking.savings(study, catalogue, draws=draws)
