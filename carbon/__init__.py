@@ -1,4 +1,4 @@
-"""Carbon footprint of every SKU sold in live-stream e-commerce.
+"""Reads catalogues of live-stream e-commerce, gives the footprint of every SKU [kg CO2e].
 
 The names of ``__all__`` are the public face; they are imported when they are first used, so that
 ``import carbon`` costs nothing.
@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 __version__ = "0.1.0"
 
 FACE: Final = {
-    "Anomalies": "carbon.platform",
+    "Anomalies": "carbon.liveroom.gaming",
     "Basis": "carbon.base.terms",
     "CarbonError": "carbon.base.errors",
     "Catalogue": "carbon.catalogue.schema",
@@ -44,6 +44,7 @@ FACE: Final = {
     "lever": "carbon.footprint.levers.registered",
     "read": "carbon.reading",
     "read_ledger": "carbon.catalogue.ledger",
+    "reproduce": "carbon.office",
     "verify": "carbon.run.manifest",
 }
 """Public name → the room in which it is made."""
@@ -76,6 +77,7 @@ __all__ = [
     "lever",
     "read",
     "read_ledger",
+    "reproduce",
     "verify",
 ]
 
@@ -97,10 +99,11 @@ if TYPE_CHECKING:
     from carbon.incentive.return_pool import Pool as Pool
     from carbon.label.scale import Scale as Scale
     from carbon.liveroom.exposed import Exposure as Exposure
+    from carbon.liveroom.gaming import Anomalies as Anomalies
     from carbon.liveroom.judged import RoomsJudged as RoomsJudged
     from carbon.liveroom.policy import Policy as Policy
     from carbon.office import Office as Office
-    from carbon.platform import Anomalies as Anomalies
+    from carbon.office import reproduce as reproduce
     from carbon.platform import Platform as Platform
     from carbon.reading import read as read
     from carbon.run.labels import Labels as Labels

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -19,9 +20,11 @@ from carbon.base.terms import BOUNDARIES, FITS, PROVENANCES, STAGES
 from carbon.base.words import basis_text, column_names, section
 from carbon.catalogue.given import Source
 from carbon.catalogue.schema import Catalogue
-from carbon.footprint.traced import traced
+from carbon.footprint.exchange_sources import exchange_sources
 from carbon.paper.sku_charts import stage_chart
-from carbon.study import Study
+
+if TYPE_CHECKING:
+    from carbon.study import Study
 
 __all__ = ["chart", "coverage", "dataset", "first_name", "tree"]
 
@@ -78,7 +81,9 @@ def tree(study: Study, catalogue: Catalogue, cut: float, lang: str = "en") -> It
     yield teller("given", columns=teller.columns(catalogue, "given", "measured"))
     yield teller("assumed", columns=teller.columns(catalogue, "default"))
     yield from _judged(teller, catalogue)
-    table = traced(study, catalogue, stages.take(catalogue, study.boundary), licensed=True)
+    table = exchange_sources(
+        study, catalogue, stages.take(catalogue, study.boundary), licensed=True
+    )
     small = 0.0
     whole = table.groupby("stage", observed=True)["kg"].sum().reindex(list(STAGES)).to_numpy()
     percents = dict(zip(STAGES, shares(whole[None, :])[0].tolist(), strict=True))
@@ -353,5 +358,5 @@ def coverage(study: Study, source: Source) -> pd.DataFrame:
     table = inventory.to_frame(filled.skus["sku"])
     unit = study.unit_impacts
     table["kg"] = table["amount"] * unit.values.sum(axis=1)[rows]
-    table["own_kg"] = table["amount"] * unit.own.sum(axis=1)[rows]
+    table["own_kg"] = table["amount"] * unit.own_part.sum(axis=1)[rows]
     return kept(table[table["kg"].notna()])

@@ -25,7 +25,7 @@ from carbon.catalogue.ledger import read_ledger
 from carbon.catalogue.schema import Catalogue
 from carbon.incentive import intensity as intensities
 from carbon.incentive.dossier import Dossier, Source, changes, earlier
-from carbon.incentive.intensity import Change
+from carbon.incentive.intensity import IntensityChange
 from carbon.incentive.sales import settle
 from carbon.incentive.sold import all_days, settled_sales, sku_problems, sold_goods
 from carbon.incentive.vat import assess, taxed
@@ -189,7 +189,9 @@ class Office:
             program=f"carbon-label {carbon.__version__}",
         )
 
-    def intensity(self, catalogue: Goods, sales: Table, period: str, base: BaseYear) -> Change:
+    def intensity(
+        self, catalogue: Goods, sales: Table, period: str, base: BaseYear
+    ) -> IntensityChange:
         """Change of carbon intensity since a base year, by what it came from.
 
         Parameters
@@ -201,7 +203,7 @@ class Office:
 
         Returns
         -------
-        carbon.incentive.intensity.Change
+        carbon.incentive.intensity.IntensityChange
             [kg CO2e per 1,000 of the rule's currency].
 
         Raises
@@ -266,7 +268,7 @@ class Office:
 
     def _change(
         self, lines: pd.DataFrame, sold: Catalogue, base: BaseYear
-    ) -> tuple[Change, pd.DataFrame]:
+    ) -> tuple[IntensityChange, pd.DataFrame]:
         """Carbon intensity against the base year, and the problems of its ledger."""
         study, rule = self.study, self.rule
         ledger = read_ledger(base.sales, "sales")
@@ -277,7 +279,7 @@ class Office:
         then = base_now
         if old is not study:
             then = intensities.components(old, old.catalogue(base.catalogue))
-        change: Change = intensities.change(
+        change: IntensityChange = intensities.change(
             (lines, intensities.components(study, sold)),
             (taxed(sales.lines, rule), then),
             base_now,
@@ -324,7 +326,7 @@ def make_dossier(
     carbon.base.errors.OutputError: T007 goods.csv: ...
     """
     folders.free(output, [path for paths in inputs.values() for path in paths])
-    with folders.beside(output) as folder:
+    with folders.replaced_folder(output) as folder:
         progress("inputs")
         copies, named = folders.copied(inputs, folder)
         progress("footprints")

@@ -6,8 +6,7 @@ Labels, live rooms and incentives do not know each other; what needs two of them
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +15,6 @@ import pandas as pd
 
 from carbon.base.errors import LedgerError, RuleError
 from carbon.base.progress import Progress, silent
-from carbon.base.shown import Shown
 from carbon.catalogue.aliases import spelled
 from carbon.catalogue.ledger import Ledger, read_ledger
 from carbon.footprint.reference import References, read_references
@@ -25,47 +23,25 @@ from carbon.incentive.pool_policy import load_policy
 from carbon.incentive.return_pool import Pool, pool
 from carbon.liveroom import gaming, ranking
 from carbon.liveroom.exposed import Exposure, share_exposure
+from carbon.liveroom.gaming import Anomalies
 from carbon.liveroom.judged import RoomsJudged, day_of, judge_rooms
 from carbon.liveroom.ledgers import LEDGERS, Table, ledger_files, problems_of
-from carbon.liveroom.market import Scenario
+from carbon.liveroom.market import ExposureScenario
 from carbon.liveroom.policy import Policy
-from carbon.liveroom.policy_file import read_policy, refuse, with_items
+from carbon.liveroom.policy_file import refuse, with_items
 from carbon.liveroom.room_words import word_conflicts
 from carbon.liveroom.settlement import read_history
-from carbon.policy_words import forbidden
+from carbon.policy_words import PolicyWords, forbidden
 
 if TYPE_CHECKING:
     from carbon.catalogue.given import Source
-    from carbon.incentive.pool_policy import Policy as PoolPolicy
+    from carbon.incentive.pool_policy import PoolPolicy
     from carbon.study import Study
 
 __all__ = ["LEDGERS", "Anomalies", "Exposure", "Platform", "RoomsJudged"]
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class Anomalies(Shown, gaming.Anomalies):
-    """What stands out, with what was wrong with the ledgers.
-
-    Parameters
-    ----------
-    problems : pandas.DataFrame
-        Columns :data:`carbon.base.errors.PROBLEM_COLUMNS`.
-    left_out : int
-        Rows of the ledgers that were left out.
-
-    Examples
-    --------
-    >>> from carbon import Platform, Study
-    >>> goods = "sku,category,mass\\nA,t_shirt,60 g\\n"
-    >>> Platform(Study(), draws=0).find_anomalies(goods).left_out
-    0
-    """
-
-    problems: pd.DataFrame
-    left_out: int
-
-
-class Platform:
+class Platform(PolicyWords):
     """What a platform does with the footprints of what it sells.
 
     Parameters
@@ -105,7 +81,7 @@ class Platform:
         progress: Progress = silent,
     ) -> None:
         self.study = study
-        self._policy = policy
+        super().__init__(policy)
         self.references = (
             references
             if references is None or isinstance(references, References)
@@ -116,9 +92,8 @@ class Platform:
 
     @cached_property
     def policy(self) -> Policy:
-        """Gates, criteria, tiers, boosts, and rules of exposure and gaming."""
-        policy = self._policy if isinstance(self._policy, Policy) else read_policy(self._policy)
-        return with_items(policy, self.study.vocabulary.names("item"))
+        """Gates, criteria, tiers, boosts, and rules of exposure and gaming; items by their ids."""
+        return with_items(super().policy, self.study.vocabulary.names("item"))
 
     def grades(self, catalogue: Source) -> pd.DataFrame:
         """Footprints with their letters.
@@ -203,7 +178,7 @@ class Platform:
         day = day_of(as_of)
         if history is not None and not period:
             raise LedgerError("G011", "a history needs the period it judges", column="period")
-        refuse(word_conflicts(self.policy, forbidden), self._name)
+        refuse(word_conflicts(self.policy, forbidden), self.policy_name)
         before = None if history is None else read_history(Path(history))
         read = self._ledgers(ledger_files(rooms, ledgers or {}))
         filled = self.study.catalogue(catalogue)
@@ -286,20 +261,20 @@ class Platform:
         """
         rules = self.policy.gaming
         if rules is None:
-            raise RuleError("R209", file=self._name, value="gaming")
+            raise RuleError("R209", file=self.policy_name, value="gaming")
         read = self._ledgers({"sales": sales, "waybills": waybills})
         filled = self.study.catalogue(catalogue)
         scale = self.study.scale
-        found = gaming.anomalies(
+        patterns = gaming.anomalies(
             filled,
             self.grades(filled),
             dict(zip(scale.letters, scale.bounds.tolist(), strict=False)),
             rules,
             **{name: ledger.frame for name, ledger in read.items()},
         )
-        table = found.table.assign(policy=self.policy.id, basis=str(self.study.basis))
+        table = patterns.table.assign(policy=self.policy.id, basis=str(self.study.basis))
         return Anomalies(
-            table, found.tested, problems_of(read), sum(each.dropped for each in read.values())
+            table, patterns.tested, problems_of(read), sum(each.dropped for each in read.values())
         )
 
     def price_pool(
@@ -316,7 +291,7 @@ class Platform:
         ----------
         orders : path, pandas.DataFrame or Ledger
             A ledger of orders.
-        policy : pool_policy.Policy or path, optional
+        policy : pool_policy.PoolPolicy or path, optional
             Tiers, loading, season and bounds; the shipped policy without.
         catalogue : path, pandas.DataFrame or Catalogue, optional
             The goods, for the emissions of a return.
@@ -343,7 +318,7 @@ class Platform:
         rooms: Table | None = None,
         *,
         rounds_made: int | None = None,
-        scenario: Scenario | Path | str | None = None,
+        scenario: ExposureScenario | Path | str | None = None,
     ) -> Exposure:
         """Share out impressions: boosts, long-tail floor, caps and largest loss; the sum stays.
 
@@ -354,7 +329,7 @@ class Platform:
             scenario's market without.
         rounds_made : int, optional
             Rounds to share out; one without.
-        scenario : market.Scenario, path or str, optional
+        scenario : market.ExposureScenario, path or str, optional
             A made-up market.
 
         Returns
@@ -380,13 +355,55 @@ class Platform:
             rooms,
             rounds_made=rounds_made,
             scenario=scenario,
-            name=self._name,
+            name=self.policy_name,
         )
 
-    @property
-    def _name(self) -> str:
-        """The policy as errors name it."""
-        return self._policy.id if isinstance(self._policy, Policy) else str(self._policy)
+    def backtest(
+        self, scenario: ExposureScenario | Path | str = "fair-exposure", *, rounds_made: int = 12
+    ) -> pd.DataFrame:
+        """What the rules of exposure do to a market of which the outcome was reported.
+
+        Parameters
+        ----------
+        scenario : market.ExposureScenario, path or str
+            A made-up market with what was reported of one.
+        rounds_made : int
+            Rounds to share out.
+
+        Returns
+        -------
+        pandas.DataFrame
+            As :meth:`carbon.Exposure.backtest`.
+
+        Examples
+        --------
+        >>> from carbon import Platform, Study
+        >>> Platform(Study()).backtest(rounds_made=2)["name"].tolist()
+        ['small_sales_before', 'small_sales_after', 'head_change']
+        """
+        return self.share_exposure(rounds_made=rounds_made, scenario=scenario).backtest()
+
+    def dashboard(
+        self, judged: RoomsJudged, shared: Exposure | None = None, *, langs: Sequence[str] = ("en",)
+    ) -> str:
+        """One page on live rooms: tiers, points lost, exposure before and after.
+
+        Parameters
+        ----------
+        judged : RoomsJudged
+        shared : Exposure, optional
+        langs : sequence of str
+            ``"en"``, ``"zh"`` or both; the first is that of the page.
+
+        Returns
+        -------
+        str
+            An HTML document.
+        """
+        from carbon.pages.dashboard import page
+
+        report = None if shared is None else shared.last.report
+        return page(judged.rooms, judged.reasons, report, langs=langs, subject=self.policy_name)
 
     def _ledgers(self, sources: Mapping[str, Table | None]) -> dict[str, Ledger]:
         given = {name: source for name, source in sources.items() if source is not None}

@@ -122,8 +122,8 @@ class Questions:
         Returns
         -------
         pandas.DataFrame
-            As :func:`carbon.footprint.beside.beside`; ``attrs["alone"]`` names the SKUs that only
-            one of two catalogues has.
+            As :func:`carbon.footprint.side_by_side.side_by_side`; ``attrs["alone"]`` names the
+            SKUs that only one of two catalogues has.
 
         Raises
         ------
@@ -138,7 +138,7 @@ class Questions:
         >>> bool(table.set_index("stage").loc["total", "difference_kg"] < 0)
         True
         """
-        from carbon.footprint.beside import beside, pairs
+        from carbon.footprint.side_by_side import pairs, side_by_side
 
         study = cast("Study", self)
         alone: list[str] = []
@@ -149,7 +149,7 @@ class Questions:
             left, right = (both.select([sku]) for sku in skus)
         else:
             raise StudyError("S003", "two catalogues, or one and two SKUs", value=" ".join(skus))
-        table = beside(study, left, right, draws=draws or None)
+        table = side_by_side(study, left, right, draws=draws or None)
         table.attrs["alone"] = alone
         return table
 
@@ -203,8 +203,8 @@ class Questions:
 
         study = cast("Study", self)
         job = label_job(study, **options)
-        held = None if verified is None else verified_on(verified, job.issue.issued)[0]
-        drawing = Drawing(job, references or study.references, held)
+        on_file = None if verified is None else verified_on(verified, job.issue.issued)[0]
+        drawing = Drawing(job, references or study.references, on_file)
         catalogue = study.catalogue(source)
         if skus:
             catalogue = catalogue.select(list(dict.fromkeys(skus)))

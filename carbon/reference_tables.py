@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,9 @@ from carbon.catalogue.given import Source
 from carbon.catalogue.ledger import read_ledger
 from carbon.footprint.reference import References, of_sales
 from carbon.liveroom.kept import kept_sales
-from carbon.study import Study
+
+if TYPE_CHECKING:
+    from carbon.study import Study
 
 __all__ = ["build_references", "reference_table"]
 

@@ -1,4 +1,4 @@
-"""Reads a catalogue, gives its footprints [kg CO2e]: read → fill → take → match → weigh."""
+"""Reads a catalogue, gives its footprints [kg CO2e]: read, fill, take, match, weigh."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ from carbon.footprint import quality
 from carbon.footprint.draws import Draws
 from carbon.footprint.evidence import settled
 from carbon.footprint.evidence_table import Documents
+from carbon.footprint.exchange_sources import exchange_sources
 from carbon.footprint.judging import Judging, bare_goods, judging_of, vocabulary_of
 from carbon.footprint.letters import EvenPoints, Letters
 from carbon.footprint.plausible import assess
@@ -34,16 +35,16 @@ from carbon.footprint.result import ROUNDING, Footprints, spread_out
 from carbon.footprint.standing import Yardsticks
 from carbon.footprint.streams import distinct
 from carbon.footprint.supplied import believed, with_suppliers
-from carbon.footprint.traced import traced
 from carbon.footprint.uncertainty import Sampler
 from carbon.footprint.weighing import CHUNK, DEFAULT_BOUNDARY, DEFAULT_METHOD, WITHOUT_USE, Weighing
 from carbon.label.scale import Scale, grade, scale_of
+from carbon.lookups import Lookups
 from carbon.questions import Questions
 
 __all__ = ["DEFAULT_BOUNDARY", "DEFAULT_METHOD", "Study"]
 
 
-class Study(Questions, Weighing):
+class Study(Questions, Lookups, Weighing):
     """Goal and scope of a computation.
 
     Parameters
@@ -97,8 +98,8 @@ class Study(Questions, Weighing):
         if boundary not in BOUNDARIES:
             raise StudyError("S004", f"known: {', '.join(BOUNDARIES)}", value=boundary)
         if isinstance(edition, str):
-            own = [folder(background)] if background else []
-            edition = load_edition(edition, extra=[*factors, *own])
+            folders = [folder(background)] if background else []
+            edition = load_edition(edition, extra=[*factors, *folders])
         if boundary == DEFAULT_BOUNDARY and not edition.judging:
             boundary = WITHOUT_USE  # an edition that leaves use out says so in the name
         super().__init__(edition, method, boundary, cache=cache)
@@ -268,7 +269,7 @@ class Study(Questions, Weighing):
             if sampler is not None:
                 weighed = self._drawn(part, sampler, weighed, yardsticks)
             elif yardsticks is not None:
-                weighed = replace(weighed, standing=yardsticks.held(part.skus))
+                weighed = replace(weighed, standing=yardsticks.standing_of(part.skus))
             parts.append(weighed)
             if progress is not None:
                 progress(len(part))
@@ -291,7 +292,7 @@ class Study(Questions, Weighing):
         ndarray of float64, shape (n,)
             [kg CO2e per kept unit]; NaN where the category has none.
         """
-        return self._yardsticks(references or self.references).held(catalogue.skus).reference
+        return self._yardsticks(references or self.references).standing_of(catalogue.skus).reference
 
     @cached_property
     def _even_points(self) -> EvenPoints:
@@ -319,7 +320,7 @@ class Study(Questions, Weighing):
         standing, lettered = None, None
         if yardsticks is not None:
             total = weighed.total[rows]
-            standing = yardsticks.held(goods.skus)
+            standing = yardsticks.standing_of(goods.skus)
             letters = Letters(self._even_points, part)
             lettered = partial(yardsticks.measure, standing, letters.ratios, total=total)
             middle = self.judging.silence.middled(goods) if self.judging else goods
@@ -415,7 +416,7 @@ class Study(Questions, Weighing):
         Returns
         -------
         pandas.DataFrame
-            As :func:`carbon.footprint.traced.traced` makes it.
+            As :func:`carbon.footprint.exchange_sources.exchange_sources` makes it.
         """
         catalogue = self.catalogue(source)
-        return traced(self, catalogue, stages.take(catalogue, self.boundary))
+        return exchange_sources(self, catalogue, stages.take(catalogue, self.boundary))

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from carbon.liveroom.eligibility import Earlier, Judgement, Tables, judge
+from carbon.liveroom.eligibility import CountedBefore, Judgement, Tables, judge
 from carbon.liveroom.policy import Policy
 from carbon.liveroom.policy_file import read_policy
 
@@ -146,7 +146,7 @@ def judged(
 ) -> Judgement:
     """Judge the faultless room, or what is given."""
     as_of: np.datetime64 = given.pop("as_of", AS_OF)
-    earlier: Earlier | None = given.pop("earlier", None)
+    earlier: CountedBefore | None = given.pop("earlier", None)
     period: str = given.pop("period", "2026-11")
     return judge(
         of or tables(**given),

@@ -13,7 +13,7 @@ from test_tax import HEADER, QUARTER, footprints, ledger, rule
 from test_tax import judged as taxed
 
 from carbon.incentive.fund import ClaimGroup, simulate
-from carbon.incentive.pool_policy import Policy, load_policy
+from carbon.incentive.pool_policy import PoolPolicy, load_policy
 from carbon.incentive.pool_season import profile
 from carbon.incentive.sales import settle
 from carbon.incentive.vat import assess
@@ -91,7 +91,7 @@ def test_a_shock_has_the_mean_one(shock_sd: float) -> None:
     assert claims.mean() == pytest.approx(100 * 0.02 * 10, rel=0.01)
 
 
-def season(*festivals: tuple[str, str, str, float]) -> Policy:
+def season(*festivals: tuple[str, str, str, float]) -> PoolPolicy:
     """The shipped policy with some festivals."""
     policy = load_policy()
     first = policy.season.festivals[0]

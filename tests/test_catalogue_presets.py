@@ -213,7 +213,7 @@ def test_pieces_of_a_large_export_are_read_together(study, tmp_path):
 
     path = tmp_path / "shopify.csv"
     shopify().to_csv(path, index=False)
-    stream = Stream(path, study.vocabulary, tmp_path, step=4, whole=0)
+    stream = Stream(path, study.vocabulary, tmp_path, step=4, unsplit_bytes=0)
     skus = [
         sku for batch in stream for sku in batch.sheets(Limits())[0]["skus"].columns[0].to_pylist()
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 from types import SimpleNamespace
@@ -19,7 +20,7 @@ from linear import nearest_linear
 from scipy import sparse
 from scipy.optimize import linprog
 
-from carbon.base.errors import CODES, RuleError, StudyError
+from carbon.base.errors import CODES, LedgerError, RuleError, StudyError
 from carbon.catalogue.ledger import read_ledger
 from carbon.cli.exposure import exposure as exposure_command
 from carbon.liveroom import concentration
@@ -593,3 +594,16 @@ def test_the_command_refuses(tmp_path):
         done = call(path, "-o", tmp_path / "o.csv", "--policy", policy)
         assert isinstance(done.exception, RuleError), old
         assert done.exception.code == "P003"
+
+
+def test_a_backtest_holds_a_scenario_against_its_report() -> None:
+    shared = share_exposure(POLICY, scenario="fair-exposure", rounds_made=2)
+    table = shared.backtest().set_index("name")
+    last = shared.course.iloc[-1]
+    assert table.loc["small_sales_after", "given"] == last["small_sales"]
+    moved = last["top_sales"] / shared.course["top_sales"].iloc[0] - 1
+    assert table.loc["head_change", "given"] == pytest.approx(moved)
+    assert table.loc["head_change", "reported"] == pytest.approx(-0.18)
+    assert np.allclose(table["difference"], table["given"] - table["reported"])
+    with pytest.raises(LedgerError, match="scenario"):
+        replace(shared, scenario=None).backtest()

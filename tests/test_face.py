@@ -32,7 +32,7 @@ EXPECTED = {
     "Anomalies", "Basis", "CarbonError", "Catalogue", "Change", "Dossier", "Edition", "Exposure",
     "Footprints", "Inventory", "Labels", "Ledger", "Lever", "Office", "Platform", "Policy", "Pool",
     "References", "RoomsJudged", "Scale", "Study", "UnitImpacts", "Vocabulary", "__version__",
-    "lever", "read", "read_ledger", "verify",
+    "lever", "read", "read_ledger", "reproduce", "verify",
 }  # fmt: skip
 
 

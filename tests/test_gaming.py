@@ -13,7 +13,7 @@ from scipy.stats import betabinom, false_discovery_control, median_abs_deviation
 from carbon.base.words import sections
 from carbon.cli import rank as cli_rank
 from carbon.liveroom import gaming_checks as tests
-from carbon.liveroom.gaming import ANOMALY_COLUMNS, Anomalies, anomalies
+from carbon.liveroom.gaming import ANOMALY_COLUMNS, GamingPatterns, anomalies
 from carbon.liveroom.pattern_rows import CHECKS
 from carbon.liveroom.policy_file import read_policy
 
@@ -43,7 +43,7 @@ def listing(n: int = 240, seed: int = 0) -> pd.DataFrame:
     )
 
 
-def look(study, table: pd.DataFrame, ratio: np.ndarray | None = None, **ledgers) -> Anomalies:
+def look(study, table: pd.DataFrame, ratio: np.ndarray | None = None, **ledgers) -> GamingPatterns:
     catalogue = study.catalogue(table)
     total = study.footprints(catalogue).to_frame()["total_kg"].to_numpy()
     if ratio is None:
@@ -52,7 +52,7 @@ def look(study, table: pd.DataFrame, ratio: np.ndarray | None = None, **ledgers)
     return anomalies(catalogue, grades, BOUNDS, RULES, **ledgers)
 
 
-def told(found: Anomalies, check: str) -> pd.DataFrame:
+def told(found: GamingPatterns, check: str) -> pd.DataFrame:
     return found.table[found.table["check"] == check]
 
 

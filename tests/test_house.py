@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 import os
 import pkgutil
@@ -41,6 +42,45 @@ COMMANDS = {
 }  # fmt: skip
 
 
+FIRST_LINE = re.compile(r"Reads .+?, (gives|writes|prints|draws|keeps) .+")
+"""A module says what it takes and what comes of it."""
+VAGUE = {
+    "told",
+    "thing",
+    "things",
+    "stuff",
+    "something",
+    "seen",
+    "held",
+    "whole",
+    "beside",
+    "various",
+}
+
+
+PUBLIC = {
+    "footprint": "Study.footprints", "inventory": "Study.inventory", "explain": "Study.explain",
+    "check": "read", "template": "Study.template", "whatif": "Study.what_if",
+    "compare": "Study.compare", "label": "Study.label", "report": "Study.report",
+    "claims": "Study.claims", "reference list": "Study.reference_table",
+    "reference build": "Study.build_references", "rank": "Platform.rank",
+    "anomalies": "Platform.find_anomalies", "room": "Platform.judge",
+    "policy check": "Platform.conflicts", "policy explain": "Platform.explain_policy",
+    "exposure": "Platform.share_exposure", "dashboard": "Platform.dashboard",
+    "pool": "Platform.price_pool", "tax": "Office.dossier", "reproduce": "reproduce",
+    "background use": "background.own.use", "background list": "background.store.stored",
+    "background drop": "background.store.drop", "background coverage": "Study.coverage",
+    "export brightway": "Study.export", "factors list": "Edition.packages",
+    "factors search": "Study.factors", "factors show": "Study.explain_factor",
+    "factors check": "Study.unit_impacts", "factors diff": "Study.differences",
+    "factors seal": "background.source.seal",
+}  # fmt: skip
+"""Command → what does the same from Python."""
+
+LONGEST_COMMAND = 60
+"""Lines of code under a command, its declarations and help apart: it parses, calls and prints."""
+
+
 def text(name: str) -> str:
     return (ROOT / name).read_text(encoding="utf-8")
 
@@ -49,6 +89,9 @@ def text(name: str) -> str:
 def test_a_module_says_what_it_is_and_what_it_offers(name: str) -> None:
     module = importlib.import_module(name)
     assert module.__doc__, name
+    first = module.__doc__.partition("\n")[0]
+    assert FIRST_LINE.fullmatch(first), f"{name}: {first}"
+    assert not VAGUE & set(re.findall(r"\w+", first)), f"{name}: {first}"
     offered = getattr(module, "__all__", None)
     assert offered is not None or name.count(".") == 1, f"{name} has no __all__"
     for word in offered or ():
@@ -101,6 +144,37 @@ def test_every_command_has_help_with_examples() -> None:
     for words in COMMANDS:
         output = CliRunner().invoke(main, [*words.split(), "--help"]).output
         assert f"carbon {words}" in output.split("Options")[0].split("\n", 2)[2], words
+
+
+@pytest.mark.parametrize("name", sorted(COMMANDS))
+def test_what_a_command_does_can_be_done_from_python(name: str) -> None:
+    path = PUBLIC[name].split(".")
+    if path[0] == "background":  # folders on this machine: functions of a documented module
+        module = importlib.import_module(f"carbon.{'.'.join(path[:-1])}")
+        assert path[-1] in module.__all__
+        assert getattr(module, path[-1]).__doc__
+        assert f"carbon.{PUBLIC[name]}" in text("docs/api.md")
+        return
+    assert path[0] in carbon.__all__
+    owner = getattr(carbon, path[0])
+    known = {*dir(owner), *getattr(owner, "__dataclass_fields__", {})}
+    assert set(path[1:]) <= known, name
+
+
+def test_commands_parse_call_and_print() -> None:
+    """A command computes nothing: it has few lines, and no arrays or tables of its own."""
+    for path in (ROOT / "carbon" / "cli").glob("*.py"):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        commands, lines = 0, 0
+        for node in (each for each in ast.walk(tree) if isinstance(each, ast.FunctionDef)):
+            body = node.body[bool(ast.get_docstring(node)) :]
+            lines += sum(part.end_lineno - part.lineno + 1 for part in body)
+            commands += any("command" in ast.unparse(each) for each in node.decorator_list)
+            imports = [part for part in ast.walk(node) if isinstance(part, ast.Import)]
+            loaded = {each.name for part in imports for each in part.names}
+            assert not loaded & {"numpy", "pandas", "pyarrow"}, f"{path.name} {node.name}"
+        if commands:
+            assert lines <= LONGEST_COMMAND * commands, f"{path.name}: {lines} lines"
 
 
 def test_the_commands_of_the_readmes_are_the_real_ones(

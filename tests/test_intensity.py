@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from carbon.base.rules import templates_root
-from carbon.incentive.intensity import EFFECTS, TERMS, Change, change, components, log_mean
+from carbon.incentive.intensity import EFFECTS, TERMS, IntensityChange, change, components, log_mean
 from carbon.incentive.signature import intensity_chart
 from carbon.incentive.vat_rules import load_rule
 from carbon.paper.sku_charts import waterfall
@@ -36,13 +36,15 @@ def lines(*rows: tuple[str, str, float, int]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["taxpayer", "sku", "kept_units", "base"])
 
 
-def effects(found: Change, payer: str = "*", measure: str = "per_1000") -> dict[str, float]:
+def effects(
+    found: IntensityChange, payer: str = "*", measure: str = "per_1000"
+) -> dict[str, float]:
     told = found.effects
     told = told[(told["taxpayer"] == payer) & (told["measure"] == measure)]
     return dict(zip(told["effect"], told["value"], strict=True))
 
 
-def ends(found: Change, payer: str = "*", measure: str = "per_1000") -> dict[str, float]:
+def ends(found: IntensityChange, payer: str = "*", measure: str = "per_1000") -> dict[str, float]:
     told = found.ends
     return told[(told["taxpayer"] == payer) & (told["measure"] == measure)].iloc[0].to_dict()
 

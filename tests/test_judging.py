@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from carbon.footprint.beside import beside
+from carbon.footprint.side_by_side import side_by_side
 from carbon.study import Study
 
 LETTERS = "ABCDE"
@@ -250,7 +250,7 @@ def test_what_is_equal_cancels_in_a_comparison(judge: Study) -> None:
             ]
         )
     )
-    table = beside(judge, both.select(["A"]), both.select(["B"]), draws=200)
+    table = side_by_side(judge, both.select(["A"]), both.select(["B"]), draws=200)
     total = table.iloc[-1]
     assert total["differs"] == "packaging"
     assert total["p_a_less"] > 0.97

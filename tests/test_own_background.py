@@ -210,12 +210,12 @@ def test_what_stands_behind_a_shipped_dataset_counts_as_own(project: str, home: 
     unit = study.unit_impacts
     total = unit.values.sum(axis=1)
     direct, _ = study.edition.match("electricity, consumer", "CN")
-    assert unit.own[direct, 0] == pytest.approx(total[direct])
+    assert unit.own_part[direct, 0] == pytest.approx(total[direct])
     behind, _ = study.edition.match("textile processing, woven cotton", "CN")
     taken = Study().unit_impacts.values.sum(axis=1)[behind]
-    assert 0 < unit.own[behind, 0] < total[behind]
-    assert total[behind] - unit.own[behind, 0] < taken
-    assert unit.own[:-1][study.edition.linked].min() >= 0
+    assert 0 < unit.own_part[behind, 0] < total[behind]
+    assert total[behind] - unit.own_part[behind, 0] < taken
+    assert unit.own_part[:-1][study.edition.linked].min() >= 0
 
 
 def test_licensed_numbers_stay_with_the_user(project: str, home: Path) -> None:

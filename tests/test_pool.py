@@ -29,7 +29,7 @@ from carbon.cli.pool import pool as command
 from carbon.incentive import credibility
 from carbon.incentive.fund import ClaimGroup, balance, simulate
 from carbon.incentive.pool_orders import per_return_of
-from carbon.incentive.pool_policy import Figure, Policy, load_policy
+from carbon.incentive.pool_policy import Figure, PoolPolicy, load_policy
 from carbon.incentive.pool_season import profile
 from carbon.incentive.pool_tiers import money, tiers
 from carbon.incentive.return_pool import pool
@@ -38,7 +38,7 @@ from carbon.incentive.suspicion import says
 EXAMPLE = Path(__file__).resolve().parents[1] / "examples" / "office" / "orders.csv"
 
 
-def quick(**fund: object) -> Policy:
+def quick(**fund: object) -> PoolPolicy:
     """The shipped policy with few simulations."""
     policy = load_policy()
     changed = policy.fund.model_copy(update={"simulations": 300, **fund})
@@ -66,7 +66,7 @@ def orders(size: int = 400, merchants: int = 20, seed: int = 1, **columns: objec
     return pd.concat([table.assign(**columns), *ends], ignore_index=True).astype(str)
 
 
-def computed(table: pd.DataFrame, policy: Policy | None = None, per_return: object = None):
+def computed(table: pd.DataFrame, policy: PoolPolicy | None = None, per_return: object = None):
     return pool(read_ledger(table, "orders"), policy or quick(), per_return)
 
 
@@ -698,7 +698,7 @@ def test_policies_that_are_refused(tmp_path, before, after, said):
     path = tmp_path / "policy.toml"
     path.write_text(text.replace(before, after, 1), encoding="utf-8")
     with pytest.raises(RuleError) as found:
-        load(path, Policy)
+        load(path, PoolPolicy)
     assert found.value.code == "P003"
     assert said in str(found.value)
 

@@ -13,7 +13,7 @@ from rooms import certificates, codes, credit, goods, judged, retired, sales, se
 from scipy.optimize import linprog
 
 from carbon.liveroom.claims import CLAIM_COLUMNS, Claims, claimed
-from carbon.liveroom.eligibility import Earlier
+from carbon.liveroom.eligibility import CountedBefore
 from carbon.liveroom.matching import match_power
 from carbon.liveroom.policy_file import read_policy
 from carbon.liveroom.room_problems import RoomProblems
@@ -162,7 +162,7 @@ def test_one_room_that_names_a_serial_twice() -> None:
 
 
 def test_what_was_used_elsewhere_is_not_there_any_more() -> None:
-    def past(room: str, used: float, **cells: Any) -> Earlier:
+    def past(room: str, used: float, **cells: Any) -> CountedBefore:
         row = {
             "of": "power",
             "registry": "GEC",
@@ -174,7 +174,9 @@ def test_what_was_used_elsewhere_is_not_there_any_more() -> None:
             "period": "2026-10",
             "used": used,
         }
-        return Earlier(pd.DataFrame([row | cells], columns=list(CLAIM_COLUMNS)), pd.DataFrame())
+        return CountedBefore(
+            pd.DataFrame([row | cells], columns=list(CLAIM_COLUMNS)), pd.DataFrame()
+        )
 
     same_room = judged(certificates=certificates(), earlier=past("r1", 996.0))
     assert same_room.rooms["matched_kwh"].tolist() == [4]
@@ -202,15 +204,17 @@ def test_a_session_counts_in_one_period() -> None:
             "meter": [""],
         }
     )
-    found = judged(earlier=Earlier(pd.DataFrame(), before), certificates=None)
+    found = judged(earlier=CountedBefore(pd.DataFrame(), before), certificates=None)
     assert codes(found) == {"R034", "R051"}
     assert found.rooms["status"].tolist() == ["not_eligible"]
     overlap = before.assign(
         session="other", start=pd.Timestamp("2026-11-01 22:59"), end=pd.Timestamp("2026-11-02")
     )
-    assert "R034" in codes(judged(earlier=Earlier(pd.DataFrame(), overlap), certificates=None))
+    assert "R034" in codes(
+        judged(earlier=CountedBefore(pd.DataFrame(), overlap), certificates=None)
+    )
     clear = before.assign(session="other")
-    assert not codes(judged(earlier=Earlier(pd.DataFrame(), clear)))
+    assert not codes(judged(earlier=CountedBefore(pd.DataFrame(), clear)))
 
 
 def test_more_than_is_needed_is_left() -> None:

@@ -22,7 +22,7 @@ from carbon.base.errors import CarbonError, OutputError
 from carbon.cli.outputs import guard
 from carbon.run.batches import run
 from carbon.run.plan import Job
-from carbon.run.workers import Pool
+from carbon.run.workers import Workers
 from carbon.study import Study
 
 ROWS = 600
@@ -285,7 +285,7 @@ def double(thing: int) -> int:
 
 
 def test_workers_answer_in_order():
-    pool = Pool(2, len, [])
+    pool = Workers(2, len, [])
     try:
         assert list(pool.each(double, range(40))) == [(at, 2 * at) for at in range(40)]
     finally:

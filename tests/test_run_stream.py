@@ -23,14 +23,14 @@ TABLES = ("skus", "materials", "packaging", "legs", "destinations", "provenance"
 
 def in_batches(source, vocabulary: Vocabulary, folder: Path, step: int):
     folder.mkdir(exist_ok=True)
-    stream = Stream(source, vocabulary, folder, step, whole=0)
+    stream = Stream(source, vocabulary, folder, step, unsplit_bytes=0)
     stream.survey()
     parts = []
     for batch in stream:
-        sheets, whole = batch.sheets(Limits())
-        whole = replace(whole, sessions=stream.sessions)
+        sheets, context = batch.sheets(Limits())
+        context = replace(context, sessions=stream.sessions)
         parts.append(
-            fill(read_tables(sheets, vocabulary, whole=whole, file=stream.file), vocabulary)
+            fill(read_tables(sheets, vocabulary, context=context, file=stream.file), vocabulary)
         )
     return parts, stream
 
@@ -262,7 +262,7 @@ def test_rows_behind_damaged_ones_keep_their_place(vocabulary, tmp_path, ordered
     stream = Stream(path, vocabulary, tmp_path, 5, ordered=ordered)
     stream.survey()
     tables = [batch.sheets(Limits()) for batch in stream]
-    skus = pd.concat([read_tables(part, vocabulary, whole=of).skus for part, of in tables])
+    skus = pd.concat([read_tables(part, vocabulary, context=of).skus for part, of in tables])
     assert [(each.first, each.last) for each in stream.damaged] == [(12, 21)]
     assert skus["sku"].tolist() == [*frame["sku"][:10], *frame["sku"][20:]]
     assert skus.loc[skus["problem"].str.contains("C008"), "name"].tolist() == ["n35"]
@@ -283,7 +283,7 @@ def test_lines_that_are_followed_are_those_that_are_looked_for(vocabulary, tmp_p
         except OutOfOrder:
             assert order != "sorted"
             return
-        parts = [read_tables(part, vocabulary, whole=of) for part, of in tables]
+        parts = [read_tables(part, vocabulary, context=of) for part, of in tables]
         found.append([pd.concat([part.legs, part.materials]) for part in parts])
     assert order == "sorted"
     assert stream.lines is None, "nothing was looked for"

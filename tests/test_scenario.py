@@ -18,7 +18,6 @@ from carbon.base.terms import BOUNDARIES, STAGES
 from carbon.catalogue.schema import Catalogue
 from carbon.cli import whatif as cli_whatif  # noqa: F401  registers its commands
 from carbon.cli.main import main
-from carbon.footprint.beside import BESIDE_COLUMNS, beside, pairs
 from carbon.footprint.computing import sampled
 from carbon.footprint.levers import LEVERS, REASONS, TOUCHES, Book, Change, lever
 from carbon.footprint.levers.settings import SETTABLE
@@ -32,6 +31,7 @@ from carbon.footprint.scenario import (
     what_if,
 )
 from carbon.footprint.scenario_file import read_scenario
+from carbon.footprint.side_by_side import SIDE_BY_SIDE_COLUMNS, pairs, side_by_side
 from carbon.study import Study
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -359,7 +359,7 @@ def test_intervals_of_differences_are_paired() -> None:
     )
     near, far = flown.select(["A"]), pull("legs.distance=+10%", flown.select(["A"])).catalogue
     assert (sampled(study(), far, 200) > sampled(study(), near, 200)).all()
-    both = beside(study(), near, far, draws=200)
+    both = side_by_side(study(), near, far, draws=200)
     assert both["p_a_less"].iloc[-1] == 1
 
 
@@ -588,10 +588,10 @@ def test_compare_side_by_side(tmp_path: Path) -> None:
     code, text = run("compare", str(source), str(other), "-o", str(out))
     assert code == 1, "some stand in one catalogue only"
     assert "NEW" in text
-    assert tuple(pd.read_csv(out)) == BESIDE_COLUMNS
+    assert tuple(pd.read_csv(out)) == SIDE_BY_SIDE_COLUMNS
     left, right, alone = pairs(goods(), study().catalogue(other))
     assert alone == ["NEW", "ROAD"]
-    table = beside(study(), left, right).set_index(["sku_a", "stage"])
+    table = side_by_side(study(), left, right).set_index(["sku_a", "stage"])
     assert table.loc[("AIR", "total"), "difference_kg"] == pytest.approx(
         table.loc["AIR"].drop("total")["difference_kg"].sum()
     )
@@ -624,7 +624,7 @@ def test_every_boundary_has_its_savings(boundary: str) -> None:
 
 def test_every_column_of_the_answers_is_documented() -> None:
     reference = (ROOT / "docs" / "columns.md").read_text(encoding="utf-8")
-    for name in (*WHATIF_COLUMNS, *BESIDE_COLUMNS):
+    for name in (*WHATIF_COLUMNS, *SIDE_BY_SIDE_COLUMNS):
         assert f"| `{name}` |" in reference, name
     method = (ROOT / "docs" / "method.md").read_text(encoding="utf-8")
     assert all(f"| `{name}` |" in method for name in LEVERS)

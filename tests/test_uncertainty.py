@@ -461,10 +461,10 @@ def test_contributions_sum_to_the_variance(sure: Study, study: Study, goods: Cat
         unit = of.unit_impacts.values.sum(axis=1)[part.used // len(FITS)]
         names = of.edition.activities["activity"].to_numpy()[part.used // len(FITS)].tolist()
         found = variance(part, unit, names)
-        assert np.allclose(found.values.sum(axis=1), found.whole)
+        assert np.allclose(found.values.sum(axis=1), found.total)
         if exact:
             drawn = next(of.sample(goods.part(0, 100), 500)).total.astype(float)
-            assert np.allclose(found.whole, drawn.var(axis=1, ddof=1), rtol=2e-3)
+            assert np.allclose(found.total, drawn.var(axis=1, ddof=1), rtol=2e-3)
             best = assess(part, of.edition, unit).ask_first
             assert all(text.startswith("factor: ") for text in best)
 

@@ -1,1 +1,1 @@
-"""What one unit of each thing causes: factor packages, editions and unit impacts."""
+"""Reads factor packages and editions, gives what one unit of each activity causes [kg CO2e]."""

@@ -129,7 +129,7 @@ def _asked(edition: Edition) -> set[str]:
     """Names that footprints ask for: shipped ones, inputs of datasets, words of own tables."""
     shipped = load_edition(edition.name.partition("+")[0])
     asked = set(shipped.datasets["activity"])
-    for package in edition.packages[: edition.own]:
+    for package in edition.packages[: edition.own_packages]:
         for name, table in package.tables.items():
             if name == "exchanges":
                 asked |= set(table.loc[table["kind"] == "input", "flow"])

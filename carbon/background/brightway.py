@@ -1,4 +1,4 @@
-"""The one room that knows Brightway: data packages, matrices and the transposed solve.
+"""Reads datasets of an edition, gives Brightway packages, matrices and transposed solves.
 
 Notes
 -----
@@ -399,6 +399,6 @@ def _production(edition: Edition, rows: npt.NDArray[np.intp]) -> npt.NDArray[np.
 def _indices(row: npt.NDArray[Any], col: npt.NDArray[Any]) -> npt.NDArray[Any]:
     import bw_processing
 
-    out = np.zeros(len(row), dtype=bw_processing.INDICES_DTYPE)
-    out["row"], out["col"] = row, col
-    return out
+    indices = np.zeros(len(row), dtype=bw_processing.INDICES_DTYPE)
+    indices["row"], indices["col"] = row, col
+    return indices

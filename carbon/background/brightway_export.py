@@ -1,4 +1,4 @@
-"""The third room that knows Brightway: an edition and what SKUs take, as a project or a file.
+"""Reads an edition and inventories, gives a Brightway project or its file.
 
 The nodes carry what Brightway and Activity Browser show: name, reference product, unit,
 location, categories and a comment that ends at the publisher's cell.
@@ -109,7 +109,7 @@ def write_project(name: str, exported: Exported) -> None:
         X020 if there is such a project, O001 if it cannot be written.
     """
     bw2data = user_projects()
-    if not name.strip() or name in {one.name for one in bw2data.projects}:
+    if not name.strip() or name in {project.name for project in bw2data.projects}:
         raise OutputError("X020", value=name)
     before = bw2data.projects.current
     try:
@@ -129,7 +129,7 @@ def write_project(name: str, exported: Exported) -> None:
             raise OutputError("O001", str(error), file=name) from None
         raise
     finally:
-        if before in {one.name for one in bw2data.projects}:
+        if before in {project.name for project in bw2data.projects}:
             bw2data.projects.set_current(before)
 
 
@@ -271,7 +271,7 @@ def _methods(
 ) -> dict[tuple[str, ...], list[tuple[tuple[str, str], float]]]:
     """Factors of the total and of each indicator, as the result's columns have them."""
     shown = {"removals": -2, "biogenic": -1}  # carbon dioxide that biomass takes up and releases
-    out = {}
+    methods = {}
     for name in ("total", *PARTS):
         rows = []
         for flow, vector in factors.items():
@@ -282,8 +282,8 @@ def _methods(
                 factor += float(vector[shown[name]]) if name in shown else 0.0
             if factor:
                 rows.append(((FLOWS, flow), factor))
-        out["carbon-label", method, name] = rows
-    return {name: rows for name, rows in out.items() if rows}
+        methods["carbon-label", method, name] = rows
+    return {name: rows for name, rows in methods.items() if rows}
 
 
 def _depends(nodes: Nodes, database: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""The second room that knows Brightway: projects on the user's disk, read here.
+"""Reads a Brightway project on the user's disk, gives its datasets and inventories.
 
 A project is read as an analyst would: the processed packages of its databases, one matrix, one
 solve. Brightway keeps names and units as pickles in the project's own SQLite file, so a
@@ -153,8 +153,8 @@ class Database:
         except BW2CalcError as error:
             raise StudyError("X009", str(error)[:200], file=place) from None
         products = [self.product(code) for code in codes]
-        rows = np.array([central.dicts.product[one[0]] for one in products if one])
-        signs = np.array([one[1] for one in products if one])
+        rows = np.array([central.dicts.product[product[0]] for product in products if product])
+        signs = np.array([product[1] for product in products if product])
         table, unknown = self._flows(central, flows, list(wanted), suspect)
         columns = [table]
         if check:
@@ -211,11 +211,13 @@ class Database:
         """Which of the unknown flows the processes release."""
         if not unknown:
             return []
-        found = list(unknown)
-        one = np.zeros((calculation.biosphere_matrix.shape[0], len(found)))
-        one[found, np.arange(len(found))] = 1.0
-        amount = np.abs(_solve(calculation, one)[rows]).max(axis=0)
-        return sorted({unknown[row] for row, most in zip(found, amount, strict=True) if most > 0})
+        identified = list(unknown)
+        unit_row = np.zeros((calculation.biosphere_matrix.shape[0], len(identified)))
+        unit_row[identified, np.arange(len(identified))] = 1.0
+        amount = np.abs(_solve(calculation, unit_row)[rows]).max(axis=0)
+        return sorted(
+            {unknown[row] for row, most in zip(identified, amount, strict=True) if most > 0}
+        )
 
 
 def open_database(project: str, name: str) -> Database:
@@ -236,7 +238,7 @@ def open_database(project: str, name: str) -> Database:
         X008 if there is no such project or database, or it is of Brightway 2.
     """
     bw2data = user_projects()
-    if project not in {one.name for one in bw2data.projects}:
+    if project not in {each.name for each in bw2data.projects}:
         raise StudyError("X008", "no such project", value=project)
     with quiet():
         bw2data.projects.set_current(project)
@@ -267,11 +269,11 @@ def _elementary(keys: list[int]) -> dict[int, Any]:
     """Data of nodes by id."""
     from bw2data.backends.schema import ActivityDataset as Row
 
-    found: dict[int, Any] = {}
+    flows: dict[int, Any] = {}
     for start in range(0, len(keys), 500):  # below SQLite's limit of variables
         some = Row.select(Row.id, Row.data).where(Row.id << keys[start : start + 500])
-        found.update((row.id, row.data) for row in some)
-    return found
+        flows.update((row.id, row.data) for row in some)
+    return flows
 
 
 def _method(calculation: bw2calc.LCA, name: tuple[str, ...], place: str) -> Floats:

@@ -1,4 +1,4 @@
-"""Editions: which versions of which sources are in force, and how a demand finds its dataset.
+"""Reads a lock file and its packages, gives the edition in force and the dataset of a demand.
 
 A dataset located at ``*`` is a template: it is made once at every place that has a dataset of
 its own for one of the inputs taken at ``@``, so that an electric van in Sichuan takes the
@@ -62,7 +62,7 @@ class Edition:
         The year to which a dataset's age is compared.
     packages : tuple of Package
         In order of preference; a user's own come first.
-    own : int
+    own_packages : int
         How many of the packages are the user's own.
     home : str
         Place whose templates are linked from the start, those elsewhere when they are wanted; empty
@@ -79,7 +79,7 @@ class Edition:
     digest: str
     year: int
     packages: tuple[Package, ...]
-    own: int = 0
+    own_packages: int = 0
     home: str = ""
     _found: dict[tuple[str, str], tuple[int, int]] = field(default_factory=dict, repr=False)
 
@@ -298,7 +298,7 @@ class Edition:
     def _links(self) -> Links:
         datasets, exchanges = self.datasets, self._table("exchanges")
         self._check(datasets, exchanges)
-        return Links(datasets, exchanges, self.parents, self.year, self.own, self.home)
+        return Links(datasets, exchanges, self.parents, self.year, self.own_packages, self.home)
 
     def _check(self, datasets: pd.DataFrame, exchanges: pd.DataFrame) -> None:
         keys = ["source", "activity", "location"]
@@ -380,15 +380,15 @@ def load_edition(
         raise FactorsError("F010", f"known: {', '.join(editions(root))}", value=name)
     content = path.read_bytes()
     lock: dict[str, Any] = json.loads(content)
-    own = [read_package(Path(folder)) for folder in extra]
+    added = [read_package(Path(folder)) for folder in extra]
     shipped = [
         read_package(root / entry["name"] / entry["version"], expected=entry["sha256"])
         for entry in lock["packages"]
     ]
     digest = hashlib.sha256(content)
-    for package in own:
+    for package in added:
         digest.update(package.digest.encode())
-    label = "+".join([lock["edition"], *(package.id for package in own)])
+    label = "+".join([lock["edition"], *(package.id for package in added)])
     known = _KNOWN.get((label, digest.hexdigest()))
     if known is None:
         if len(_KNOWN) >= MOST_KNOWN:
@@ -397,8 +397,8 @@ def load_edition(
             label,
             digest.hexdigest(),
             int(lock["year"]),
-            (*own, *shipped),
-            len(own),
+            (*added, *shipped),
+            len(added),
             str(lock.get("home", "")),
         )
     return known

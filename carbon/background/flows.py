@@ -1,4 +1,4 @@
-"""Elementary flows of other databases, by ours: a shipped list of names, and further gases."""
+"""Reads a shipped list of names, gives our elementary flow for each of another database."""
 
 from __future__ import annotations
 
@@ -35,11 +35,11 @@ class Flows:
         """By kind of match and name: compartment, our flow, sign; the first that fits decides."""
         path = templates_root() / "background" / "flows.csv"
         table = pd.read_csv(path, dtype=str, keep_default_na=False)
-        out: dict[tuple[str, str], list[tuple[str, str, float]]] = {}
+        entries: dict[tuple[str, str], list[tuple[str, str, float]]] = {}
         for row in table.to_dict("records"):
             entry = (row["compartment"], row["flow"], float(row["sign"]))
-            out.setdefault((row["match"], row["name"]), []).append(entry)
-        return out
+            entries.setdefault((row["match"], row["name"]), []).append(entry)
+        return entries
 
     @cached_property
     def gases(self) -> pd.DataFrame:

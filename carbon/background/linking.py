@@ -53,7 +53,7 @@ class Links:
         The places that contain each place, the nearest first.
     year : int
         To which a dataset's age is compared.
-    own : int
+    own_packages : int
         How many packages are the user's own.
     home : str
         Where templates are linked from the start, with the places inside it; ``""`` is everywhere.
@@ -65,10 +65,10 @@ class Links:
         exchanges: pd.DataFrame,
         parents: Mapping[str, tuple[str, ...]],
         year: int,
-        own: int,
+        own_packages: int,
         home: str,
     ) -> None:
-        self.parents, self.year, self.own = parents, year, own
+        self.parents, self.year, self.own_packages = parents, year, own_packages
         datasets = datasets.reset_index(names="published")
         fixed = datasets[datasets["location"] != TEMPLATE]
         of_template = exchanges["location"] == TEMPLATE
@@ -163,7 +163,7 @@ class Links:
                     fit = GLOBAL
                 else:
                     fit = self._far(place, location)
-                foreign = 0 if rank < self.own and fit < PROXY else 1
+                foreign = 0 if rank < self.own_packages and fit < PROXY else 1
                 fit = max(fit, int(own_fits[row])) if fits else fit
                 key = (foreign, min(fit, PROXY), nearness, rank, -year)  # proxies choose alike
                 if best is None or key < best[0]:
@@ -244,10 +244,10 @@ def refuse(code: str, rows: pd.DataFrame) -> None:
 
 def _grids(exchanges: pd.DataFrame) -> dict[str, float]:
     """Consumer electricity by place, where a source gives it as one figure [kg CO2e/kWh]."""
-    told = exchanges[
+    stated = exchanges[
         (exchanges["activity"] == CONSUMER_GRID) & exchanges["flow"].str.startswith(AGGREGATE)
     ]
-    first = told[told["rank"] == told.groupby("location")["rank"].transform("min")]
+    first = stated[stated["rank"] == stated.groupby("location")["rank"].transform("min")]
     return {
         str(where): float(kg) for where, kg in first.groupby("location")["amount"].sum().items()
     }

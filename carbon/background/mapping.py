@@ -1,4 +1,4 @@
-"""Mappings: which dataset of the user's database stands for an activity of ours."""
+"""Reads a mapping file, gives the dataset of the user's database that stands for an activity."""
 
 from __future__ import annotations
 
@@ -74,8 +74,8 @@ class _Problems:
         ]
 
     def table(self) -> pd.DataFrame:
-        found = problem_table(pd.DataFrame(self.rows) if self.rows else None)
-        return found.sort_values(["row", "code"], kind="stable", ignore_index=True)
+        table = problem_table(pd.DataFrame(self.rows) if self.rows else None)
+        return table.sort_values(["row", "code"], kind="stable", ignore_index=True)
 
 
 def read_mapping(path: Path, edition: Edition) -> Mapping:
@@ -180,9 +180,9 @@ def found_in(mapping: Mapping, activities: pd.DataFrame, unit_of: Any, product_o
     table["factor"] = table["factor"].fillna(computed.reindex(table.index))
     table = table.drop(columns=["shown", "count"]).reset_index(drop=True)
     both = [mapping.problems, problems.table()]
-    whole = pd.concat([one for one in both if len(one)] or both[:1], ignore_index=True)
-    whole = whole.sort_values("row", kind="stable", ignore_index=True)
-    return Mapping(mapping.file, table, whole)
+    ordered = pd.concat([part for part in both if len(part)] or both[:1], ignore_index=True)
+    ordered = ordered.sort_values("row", kind="stable", ignore_index=True)
+    return Mapping(mapping.file, table, ordered)
 
 
 def _table(path: Path) -> pd.DataFrame:

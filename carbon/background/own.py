@@ -1,4 +1,4 @@
-"""Own backgrounds: datasets of a user's own database in the place of shipped ones.
+"""Reads a user's database and mapping, gives datasets that stand in for shipped ones.
 
 The life cycles of the mapped datasets are solved once and kept as a sealed factor package in
 the user's data folder: their greenhouse gases [kg per unit], so that every method, interval and
@@ -39,7 +39,7 @@ TINY: Final = 1e-12
 """What rounding may leave below zero, relative to the largest gas of a dataset."""
 
 
-class Spread(Rules):
+class AssumedSpread(Rules):
     """What is assumed of a dataset whose mapping gives no spread."""
 
     kind: str
@@ -51,7 +51,7 @@ class Spread(Rules):
 class Assumed(Rules):
     """The file of assumptions."""
 
-    spread: Spread
+    spread: AssumedSpread
 
 
 @dataclass(frozen=True)
@@ -161,12 +161,12 @@ def use(
     if rows.empty:
         raise StudyError("X010", "no row of the mapping is left", file=str(mapping))
     made = _write(name, f"{project}/{database}", edition, rows, amounts, wanted, further)
-    found = [table for table in problems if len(table)]
+    reported = [table for table in problems if len(table)]
     return Used(
         f"{name}@{made.name}",
         made,
         rows[["activity", "location", "unit", "title", "factor", "kg", "theirs"]],
-        pd.concat(found, ignore_index=True) if found else problem_table(),
+        pd.concat(reported, ignore_index=True) if reported else problem_table(),
     )
 
 
@@ -189,10 +189,10 @@ def unmapped(edition: Edition) -> pd.DataFrame:
     have = set(table.loc[licensed, "activity"])
     open_ = table[~table["activity"].isin(have) & ~table["template"]]
     first = open_.drop_duplicates("activity")[["activity", "location", "unit"]]
-    out = first.sort_values("activity", ignore_index=True)
+    listed = first.sort_values("activity", ignore_index=True)
     for column in ("their_code", "their_name", "their_product", "their_location", "factor"):
-        out[column] = ""
-    return out
+        listed[column] = ""
+    return listed
 
 
 def kept(table: pd.DataFrame) -> pd.DataFrame:
@@ -217,12 +217,12 @@ def kept(table: pd.DataFrame) -> pd.DataFrame:
     [0.5, 1.0]
     """
     columns = ["activity", "location"]
-    out = table.groupby(columns, observed=True)[["kg", "own_kg"]].sum().reset_index()
-    out["share"] = out["kg"] / table["kg"].sum()
-    out["own_share"] = out["own_kg"] / out["kg"]
-    out["open"] = out["kg"] - out["own_kg"]
-    out = out.sort_values(["open", "activity"], ascending=[False, True], ignore_index=True)
-    return out[[*columns, "share", "own_share"]]
+    sums = table.groupby(columns, observed=True)[["kg", "own_kg"]].sum().reset_index()
+    sums["share"] = sums["kg"] / table["kg"].sum()
+    sums["own_share"] = sums["own_kg"] / sums["kg"]
+    sums["open"] = sums["kg"] - sums["own_kg"]
+    sums = sums.sort_values(["open", "activity"], ascending=[False, True], ignore_index=True)
+    return sums[[*columns, "share", "own_share"]]
 
 
 # -------------------------------------------------------------------------- how it is made
@@ -230,13 +230,13 @@ def kept(table: pd.DataFrame) -> pd.DataFrame:
 
 def _weights(edition: Edition, method: str, further: pd.DataFrame) -> dict[str, float]:
     """Elementary flows that a life cycle is asked for, with the factors of the method."""
-    out = {
+    weights = {
         flow: float(vector[: len(PARTS)].sum())
         for flow, vector in characterization(edition, method).items()
         if not flow.startswith("greenhouse gases, aggregate")
     }
     mine = further[further["method"] == method]
-    return {**out, **dict(zip(mine["flow"], mine["factor"].astype(float), strict=True))}
+    return {**weights, **dict(zip(mine["flow"], mine["factor"].astype(float), strict=True))}
 
 
 def _spread(draws: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
@@ -309,15 +309,15 @@ def _write(
     try:
         home = root() / name
         home.mkdir(parents=True, exist_ok=True, mode=0o700)
-        beside = Path(tempfile.mkdtemp(dir=home, prefix=".making-"))
+        draft = Path(tempfile.mkdtemp(dir=home, prefix=".making-"))
         try:
-            write_rows(beside, "activities", activities)
-            write_rows(beside, "exchanges", exchanges)
-            write_rows(beside, "characterization", _records(further))
-            _describe(beside, name, source, len(rows))
-            return put(beside, home)
+            write_rows(draft, "activities", activities)
+            write_rows(draft, "exchanges", exchanges)
+            write_rows(draft, "characterization", _records(further))
+            _describe(draft, name, source, len(rows))
+            return put(draft, home)
         finally:
-            shutil.rmtree(beside, ignore_errors=True)
+            shutil.rmtree(draft, ignore_errors=True)
     except OSError as error:
         raise OutputError("O001", error.strerror or str(error), file=str(root())) from None
 
@@ -326,9 +326,9 @@ def _records(table: pd.DataFrame) -> list[dict[str, object]]:
     return [{str(name): value for name, value in row.items()} for row in table.to_dict("records")]
 
 
-def _describe(beside: Path, name: str, source: str, datasets: int) -> None:
+def _describe(folder: Path, name: str, source: str, datasets: int) -> None:
     digest = hashlib.sha256()
-    for table in sorted(beside.glob("*.csv")):
+    for table in sorted(folder.glob("*.csv")):
         digest.update(table.read_bytes())
     descriptor = {
         "name": f"own-{name}",
@@ -340,7 +340,7 @@ def _describe(beside: Path, name: str, source: str, datasets: int) -> None:
         "datasets": datasets,
     }
     text = json.dumps(descriptor, ensure_ascii=False, indent=2) + "\n"
-    (beside / "datapackage.json").write_text(text, encoding="utf-8", newline="\n")
-    seal(beside)
-    for file in beside.iterdir():
+    (folder / "datapackage.json").write_text(text, encoding="utf-8", newline="\n")
+    seal(folder)
+    for file in folder.iterdir():
         file.chmod(0o600)

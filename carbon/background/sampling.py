@@ -1,4 +1,4 @@
-"""Sampled unit impacts: how uncertain one unit of each thing is.
+"""Reads spreads of an edition's datasets, gives sampled unit impacts [kg CO2e per unit].
 
 Every dataset is uncertain by one lognormal factor: its published spread where it has one, else
 its basic uncertainty and its pedigree. The draws are Brightway's and the seed is the edition's, so
@@ -109,9 +109,9 @@ def spread(edition: Edition) -> npt.NDArray[np.float64]:
     emitting = pd.MultiIndex.from_frame(
         edition.exchanges.loc[edition.exchanges["kind"] == "emission", ["col"]]
     ).get_level_values(0)
-    own = np.zeros(len(datasets), dtype=bool)
-    own[edition.activities["published"].to_numpy()[np.unique(emitting)]] = True
-    joined = (gsd2 <= basic) & (own | (datasets["kind"] == "published").to_numpy())
+    has_spread = np.zeros(len(datasets), dtype=bool)
+    has_spread[edition.activities["published"].to_numpy()[np.unique(emitting)]] = True
+    joined = (gsd2 <= basic) & (has_spread | (datasets["kind"] == "published").to_numpy())
     logs = np.take_along_axis(pedigree_factors(edition), scores(datasets).T, axis=1)
     if "official" in edition.spreads:
         official = datasets["source"].isin(edition.spreads["official"]["source"]).to_numpy()
@@ -284,8 +284,8 @@ class Mismatch:
         # younger data are dated by their own pedigree
         score = np.where(score > self.ages[1], score, 0)
         time = factors[INDICATORS.index("temporal"), score]
-        out: npt.NDArray[np.float64] = np.exp(np.hypot(place, time))
-        return out
+        squared: npt.NDArray[np.float64] = np.exp(np.hypot(place, time))
+        return squared
 
     def draw(
         self, rows: npt.NDArray[np.int32], fits: npt.NDArray[np.int8], draws: int
@@ -302,11 +302,11 @@ class Mismatch:
         names = (
             datasets["source"] + "|" + datasets["activity"] + "|" + datasets["location"]
         ).tolist()
-        out = np.ones((len(rows), draws), dtype=np.float32)
+        factors = np.ones((len(rows), draws), dtype=np.float32)
         for position in np.flatnonzero(sigma > 0):
             name = f"{names[published[position]]}|{PLACED[fits[position]]}"
             key = int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), "big")
             random = np.random.Generator(np.random.Philox(key=np.array([seed, key], np.uint64)))
-            out[position] = np.exp(sigma[position] * random.standard_normal(draws))
-        out /= out.mean(axis=1, dtype=np.float64, keepdims=True).astype(np.float32)
-        return out
+            factors[position] = np.exp(sigma[position] * random.standard_normal(draws))
+        factors /= factors.mean(axis=1, dtype=np.float64, keepdims=True).astype(np.float32)
+        return factors

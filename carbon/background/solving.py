@@ -1,4 +1,4 @@
-"""The transposed system of a background, solved for all activities at once.
+"""Reads a sparse system, gives the solution of its transpose for all right-hand sides.
 
 Notes
 -----
@@ -63,9 +63,9 @@ def transposed(technosphere: Any, right: Floats) -> Floats:
     turned = sparse.csr_array(technosphere.T)
     diagonal = turned.diagonal()
     others = turned - sparse.diags_array(diagonal, format="csr")
-    found = rounds(others, diagonal[:, None], right)
-    if found is not None:
-        return found
+    solution = rounds(others, diagonal[:, None], right)
+    if solution is not None:
+        return solution
     solved: Floats = splu(turned.tocsc()).solve(np.ascontiguousarray(right))
     return solved
 
@@ -91,9 +91,9 @@ def each(others: Any, diagonal: Floats, right: Floats) -> Floats:
     RuntimeError
         If one of them has no single solution.
     """
-    found = rounds(others, diagonal, right)
-    if found is not None:
-        return found
+    solution = rounds(others, diagonal, right)
+    if solution is not None:
+        return solution
     shape = (len(right), max(diagonal.shape[1], right.shape[1]))
     columns = zip(np.broadcast_to(diagonal, shape).T, np.broadcast_to(right, shape).T, strict=True)
     solved = [

@@ -1,4 +1,4 @@
-"""Factor packages: folders of published numbers that never change.
+"""Reads folders of published numbers, gives factor packages whose seals fit.
 
 A package is a Frictionless Data Package: ``datapackage.json`` names the publisher, the licence,
 the publisher's file and the hash of every table beside it.

@@ -1,4 +1,4 @@
-"""Where own backgrounds are kept: sealed packages in the user's data folder, by name and digest.
+"""Reads the user's data folder, gives own backgrounds by name and digest.
 
 The folder is the user's alone. A version stays when a newer one is made, so that a result can
 be computed again: ``name`` is the newest, ``name@version`` any.
@@ -32,20 +32,20 @@ def root() -> Path:
 
 def stored() -> pd.DataFrame:
     """Own backgrounds that are kept: columns ``name version title datasets current``."""
-    found = []
+    entries = []
     for path in sorted(root().glob("*/*/datapackage.json")):
-        told = json.loads(path.read_text(encoding="utf-8"))
-        found.append(
+        descriptor = json.loads(path.read_text(encoding="utf-8"))
+        entries.append(
             {
                 "name": path.parent.parent.name,
                 "version": path.parent.name,
-                "title": told["title"],
-                "datasets": told["datasets"],
+                "title": descriptor["title"],
+                "datasets": descriptor["datasets"],
                 "current": _current(path.parent.parent) == path.parent.name,
             }
         )
     columns = ["name", "version", "title", "datasets", "current"]
-    return pd.DataFrame(found, columns=columns)
+    return pd.DataFrame(entries, columns=columns)
 
 
 def folder(name: str) -> Path:
@@ -89,17 +89,17 @@ def drop(name: str) -> int:
         with contextlib.suppress(OSError):
             path.parent.rmdir()
         return 1
-    count = len([one for one in path.parent.iterdir() if one.is_dir()])
+    count = len([item for item in path.parent.iterdir() if item.is_dir()])
     shutil.rmtree(path.parent)
     return count
 
 
-def put(beside: Path, home: Path) -> Path:
+def put(draft: Path, home: Path) -> Path:
     """Move a sealed package into place; whoever comes second finds the same bytes there.
 
     Parameters
     ----------
-    beside : pathlib.Path
+    draft : pathlib.Path
         Where it was made, in the folder of its name.
     home : pathlib.Path
         That folder.
@@ -114,10 +114,10 @@ def put(beside: Path, home: Path) -> Path:
     OSError
         If it could not be moved.
     """
-    version = json.loads((beside / "datapackage.json").read_text(encoding="utf-8"))["version"]
+    version = json.loads((draft / "datapackage.json").read_text(encoding="utf-8"))["version"]
     place: Path = home / str(version)
     with contextlib.suppress(OSError):
-        beside.rename(place)
+        draft.rename(place)
     if not (place / "datapackage.json").is_file():
         raise OSError(f"{place} could not be made")
     pointer = home / f".current.{os.getpid()}"

@@ -1,4 +1,4 @@
-"""Tables of an edition beside its datasets, and the keys by which the first package wins."""
+"""Reads the packages of an edition, gives its tables, in which the first package wins."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Unit impacts: what one unit of every activity of an edition causes.
+"""Reads an edition and a method, gives what one unit of every activity causes [kg CO2e].
 
 They are solved once for all activities and kept in the user's cache folder under the digest of
 the edition and the name of the method, so that a second run needs no Brightway.
@@ -78,7 +78,7 @@ class UnitImpacts:
         Uptake (negative) and release of :data:`BIOGENIC_CO2` [kg CO2e per unit].
     method : str
         Name of the characterization method.
-    own : ndarray of float64, shape (activities + 1, 0 or 1)
+    own_part : ndarray of float64, shape (activities + 1, 0 or 1)
         Part of the total that activities of a user's own background release, direct or behind
         shipped ones; no column without such a background [kg CO2e per unit].
 
@@ -95,7 +95,7 @@ class UnitImpacts:
     aggregates: npt.NDArray[np.float64]
     carbon: npt.NDArray[np.float64]
     method: str
-    own: npt.NDArray[np.float64]
+    own_part: npt.NDArray[np.float64]
 
     @property
     def widths(self) -> list[int]:
@@ -180,15 +180,15 @@ def extended(unit: UnitImpacts, edition: Edition, *, whole_life: bool = True) ->
     """
     if not np.isnan(unit.values[:-1][edition.linked, 0]).any():
         return unit
-    values = np.column_stack([unit.values, unit.aggregates, unit.carbon, unit.own])
+    values = np.column_stack([unit.values, unit.aggregates, unit.carbon, unit.own_part])
     factors = characterization(edition, unit.method, whole_life=whole_life)
     return _as_unit_impacts(_with_later(edition, values, factors), unit.method)
 
 
 def _as_unit_impacts(values: npt.NDArray[np.float64], method: str) -> UnitImpacts:
     ends = [len(PARTS), WIDTH - len(BIOGENIC_CO2), WIDTH]
-    parts, aggregates, carbon, own = np.split(values, ends, axis=1)
-    return UnitImpacts(np.ascontiguousarray(parts), aggregates, carbon, method, own)
+    parts, aggregates, carbon, own_part = np.split(values, ends, axis=1)
+    return UnitImpacts(np.ascontiguousarray(parts), aggregates, carbon, method, own_part)
 
 
 def _with_later(
@@ -309,10 +309,10 @@ def characterization(
     """
     table = edition.characterization
     table = table[table["method"] == method]
-    out: dict[str, npt.NDArray[np.float64]] = {}
+    weights: dict[str, npt.NDArray[np.float64]] = {}
     rows = zip(table["flow"], table["indicator"], table["factor"], strict=True)
     for flow, indicator, factor in rows:
-        vector = out.setdefault(flow, np.zeros(WIDTH))
+        vector = weights.setdefault(flow, np.zeros(WIDTH))
         if flow in BIOGENIC_CO2:
             vector[BIOGENIC_CO2.index(flow) - len(BIOGENIC_CO2)] = factor * whole_life
             continue
@@ -320,7 +320,7 @@ def characterization(
         for position, report in enumerate(AGGREGATES, start=len(PARTS)):
             if flow.startswith("greenhouse gases, aggregate") and flow.endswith(report):
                 vector[position] = factor
-    return out
+    return weights
 
 
 def cache_path(edition: Edition, *key: str) -> Path:
@@ -355,11 +355,11 @@ def _secret() -> bytes:
     if not path.exists():
         with (
             contextlib.suppress(FileExistsError),
-            tempfile.NamedTemporaryFile(dir=path.parent, prefix=".cache.key.") as beside,
+            tempfile.NamedTemporaryFile(dir=path.parent, prefix=".cache.key.") as draft,
         ):
-            beside.write(secrets.token_bytes(32))  # made with mode 0600
-            beside.flush()
-            os.link(beside.name, path)
+            draft.write(secrets.token_bytes(32))  # made with mode 0600
+            draft.flush()
+            os.link(draft.name, path)
     key = path.read_bytes()
     if len(key) != 32:
         raise OSError(f"{path} is no key")
@@ -384,5 +384,5 @@ def save(path: Path, values: npt.NDArray[Any]) -> None:
     buffer = io.BytesIO()
     np.save(buffer, values, allow_pickle=False)
     body = buffer.getvalue()
-    with contextlib.suppress(OutputError), whole_file(path, private=True) as beside:
-        beside.write_bytes(body + _seal(path, body))
+    with contextlib.suppress(OutputError), whole_file(path, private=True) as draft:
+        draft.write_bytes(body + _seal(path, body))

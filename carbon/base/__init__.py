@@ -1,1 +1,1 @@
-"""The ground: words, units, errors, rules, files and digits that every wing stands on."""
+"""Reads nothing, gives every wing its words, units, errors, rules, files and digits."""

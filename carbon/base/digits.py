@@ -278,7 +278,7 @@ def amount(value: float, low: float = math.nan, high: float = math.nan, to: str 
     >>> amount(39123.4, 30210, 60400), amount(1.2345), amount(math.nan), amount(-0.0512)
     ('39,000 (30,000–60,000)', '1.23', '–', '−0.051')
     """
-    texts = [one[0] for one in amounts(*(np.array([number]) for number in (value, low, high)))]
+    texts = [text[0] for text in amounts(*(np.array([number]) for number in (value, low, high)))]
     if texts[0] and texts[1] and texts[2] and high > low:
         return f"{printed(texts[0])} ({printed(texts[1])}{to}{printed(texts[2])})"
     return printed(texts[0])
@@ -399,5 +399,5 @@ def shares(parts: Floats) -> Integers:
     missing = (np.where(sound[:, 0], 100, 0) - floors.sum(axis=1)).astype(np.int64)
     order = np.argsort(-np.round(exact - floors, 9), axis=1, kind="stable")
     rank = np.argsort(order, axis=1, kind="stable")
-    whole: Integers = (floors + (rank < missing[:, None])).astype(np.int64)
-    return whole
+    counts: Integers = (floors + (rank < missing[:, None])).astype(np.int64)
+    return counts

@@ -1,4 +1,4 @@
-"""Reads and writes whole files: bounded reads, decoded text, digests, and results moved into place.
+"""Reads paths, gives bounded bytes, decoded text and digests; writes complete files.
 
 Nothing is written where it is to stand: a file or folder is made beside its place and moved there
 when it is whole, so that a run that ends early leaves what was there before.
@@ -84,12 +84,12 @@ def as_utf8(data: bytes, encoding: str = "") -> bytes | None:
         return None
 
 
-def utf8_copy(path: Path, beside: Path) -> tuple[Path, str] | None:
+def utf8_copy(path: Path, target: Path) -> tuple[Path, str] | None:
     """Path of a text file in UTF-8, of whatever size: its own, or that of a copy if it is not.
 
     Parameters
     ----------
-    path, beside : pathlib.Path
+    path, target : pathlib.Path
         The file, and where a copy of it may stand.
 
     Returns
@@ -103,14 +103,14 @@ def utf8_copy(path: Path, beside: Path) -> tuple[Path, str] | None:
         return (path, encoding) if encoding else None
     decoder = codecs.getincrementaldecoder(CODECS[encoding])()
     try:
-        with beside.open("wb") as copy:
+        with target.open("wb") as copy:
             for number, block in enumerate(blocks(path)):
                 skip = 0 if number else mark_of(block)[1]
                 copy.write(decoder.decode(block[skip:]).encode("utf-8"))
             copy.write(decoder.decode(b"", final=True).encode("utf-8"))
     except UnicodeError:
         return None
-    return beside, encoding
+    return target, encoding
 
 
 def blocks(path: Path) -> Iterator[bytes]:
@@ -251,22 +251,22 @@ def whole_file(path: Path, *, private: bool = False) -> Iterator[Path]:
         O001 if it cannot be written, O005 if something else than a plain file stands there.
     """
     plain_place(path)
-    beside: Path | None = None
+    draft: Path | None = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(
             dir=path.parent, prefix=f".{path.name}.", suffix=path.suffix
         )
         os.close(handle)
-        beside = Path(name)
-        yield beside
-        beside.chmod(0o600 if private else permissions(0o666))
-        beside.replace(path)
+        draft = Path(name)
+        yield draft
+        draft.chmod(0o600 if private else permissions(0o666))
+        draft.replace(path)
     except OSError as error:
         raise OutputError("O001", error.strerror or str(error), file=str(path)) from None
     finally:
-        if beside is not None:
-            beside.unlink(missing_ok=True)
+        if draft is not None:
+            draft.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -289,29 +289,29 @@ def whole_folder(path: Path) -> Iterator[Path]:
         O001 if it cannot be written, O005 if something else than a folder stands there.
     """
     plain_place(path, folder=True)
-    beside: Path | None = None
+    draft: Path | None = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        beside = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
-        beside.chmod(permissions(0o777))
-        yield beside
+        draft = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
+        draft.chmod(permissions(0o777))
+        yield draft
         if path.exists():
             aside = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
             path.rename(aside / "before")
             try:
-                beside.rename(path)
+                draft.rename(path)
             except OSError:
                 (aside / "before").rename(path)
                 raise
             finally:
                 shutil.rmtree(aside, ignore_errors=True)
         else:
-            beside.rename(path)
+            draft.rename(path)
     except OSError as error:
         raise OutputError("O001", error.strerror or str(error), file=str(path)) from None
     finally:
-        if beside is not None:
-            shutil.rmtree(beside, ignore_errors=True)
+        if draft is not None:
+            shutil.rmtree(draft, ignore_errors=True)
 
 
 @contextmanager
@@ -335,12 +335,12 @@ def whole_files(folder: Path) -> Iterator[Path]:
         the way.
     """
     plain_place(folder, folder=True)
-    beside: Path | None = None
+    draft: Path | None = None
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        beside = Path(tempfile.mkdtemp(dir=folder, prefix=f".{folder.name}."))
-        yield beside
-        made = sorted(beside.iterdir(), key=lambda file: file.stat().st_mtime_ns)
+        draft = Path(tempfile.mkdtemp(dir=folder, prefix=f".{folder.name}."))
+        yield draft
+        made = sorted(draft.iterdir(), key=lambda file: file.stat().st_mtime_ns)
         for file in made:
             plain_place(folder / file.name)
         for file in made:
@@ -349,8 +349,8 @@ def whole_files(folder: Path) -> Iterator[Path]:
     except OSError as error:
         raise OutputError("O001", error.strerror or str(error), file=str(folder)) from None
     finally:
-        if beside is not None:
-            shutil.rmtree(beside, ignore_errors=True)
+        if draft is not None:
+            shutil.rmtree(draft, ignore_errors=True)
 
 
 def write_text(path: Path, text: str) -> None:
@@ -367,5 +367,5 @@ def write_text(path: Path, text: str) -> None:
     carbon.base.errors.OutputError
         As :func:`whole_file`.
     """
-    with whole_file(path) as beside:
-        beside.write_text(text, encoding="utf-8", newline="\n")
+    with whole_file(path) as draft:
+        draft.write_text(text, encoding="utf-8", newline="\n")

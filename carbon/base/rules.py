@@ -98,11 +98,11 @@ def load(path: Path | str, model: type[Model]) -> Model:
 
     raw = read_bounded(path, fault, LARGEST)
     try:
-        told = tomllib.loads(raw.decode("utf-8-sig"))
+        content = tomllib.loads(raw.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
         raise RuleError("P002", str(error)[:200], file=str(path)) from error
     try:
-        return model.model_validate(told)
+        return model.model_validate(content)
     except ValidationError as error:
         first, *others = error.errors(include_url=False, include_context=False)
         more = f"; and {len(others)} more" if others else ""
@@ -157,5 +157,5 @@ def shipped(folder: str, name: Path | str) -> Path:
     >>> shipped("policies", "default").name, shipped("policies", "ours/default").as_posix()
     ('default.toml', 'ours/default')
     """
-    found = templates_root() / folder / f"{name}.toml"
-    return found if len(Path(name).parts) == 1 and found.is_file() else Path(name)
+    file = templates_root() / folder / f"{name}.toml"
+    return file if len(Path(name).parts) == 1 and file.is_file() else Path(name)

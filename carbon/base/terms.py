@@ -1,4 +1,4 @@
-"""The words of the house: stages, indicators, boundaries and the basis of a comparison.
+"""Reads nothing, gives the words of the house: stages, indicators, boundaries and bases.
 
 The names follow ISO 14040, ISO 14044 and ISO 14067, and Brightway's spelling of them.
 """

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from carbon.base.rules import templates_root
 
-__all__ = ["BASE_UNITS", "Scale", "multiple", "per_unit", "scale"]
+__all__ = ["BASE_UNITS", "UnitScale", "multiple", "per_unit", "scale"]
 
 BASE_UNITS: Final[dict[str, str]] = {
     "mass": "kilogram",
@@ -51,7 +51,7 @@ _PER_YEAR: Final = re.compile(r"\s*(?:/|\bper\b|\ba\b|每)\s*(?:years?|yr|y|a|an
 
 
 @dataclass(frozen=True)
-class Scale:
+class UnitScale:
     """Factor from a unit to the base unit of its quantity.
 
     It is kept as a multiplication *and* a division, because dividing by 1000 rounds correctly and
@@ -67,7 +67,7 @@ class Scale:
     Examples
     --------
     >>> import numpy as np
-    >>> Scale(1.0, 1000.0)(np.array([12.0])).tolist()
+    >>> UnitScale(1.0, 1000.0)(np.array([12.0])).tolist()
     [0.012]
     """
 
@@ -82,7 +82,7 @@ class Scale:
         return amounts * self.multiply / self.divide
 
 
-def scale(text: str, quantity: str, aliases: Mapping[str, str] | None = None) -> Scale:
+def scale(text: str, quantity: str, aliases: Mapping[str, str] | None = None) -> UnitScale:
     """Scale from a unit, as a merchant wrote it, to the base unit of a quantity.
 
     The name is tried as written (``mJ`` is not ``MJ``), then as an alias, then in lower case; the
@@ -100,14 +100,14 @@ def scale(text: str, quantity: str, aliases: Mapping[str, str] | None = None) ->
 
     Returns
     -------
-    Scale
+    UnitScale
         Its ``code`` is C103 for an unknown unit, C104 for an ambiguous one, C105 for a unit of
         another kind, and empty otherwise.
 
     Examples
     --------
     >>> scale("g", "mass"), scale("斤", "mass").divide, scale("gr", "mass").divide
-    (Scale(multiply=1.0, divide=1000.0, code=''), 2.0, 1000.0)
+    (UnitScale(multiply=1.0, divide=1000.0, code=''), 2.0, 1000.0)
     >>> [scale(name, "mass").code for name in ("tonne", "ton", "km", "foo")]
     ['', 'C104', 'C105', 'C103']
     """
@@ -123,7 +123,7 @@ def scale(text: str, quantity: str, aliases: Mapping[str, str] | None = None) ->
         if not result.code or (lower in _names()[1] and result.code == "C104"):
             return result
         worst = max(worst, result.code)
-    return Scale(code=worst)
+    return UnitScale(code=worst)
 
 
 def multiple(text: str) -> float:
@@ -171,24 +171,24 @@ def _names() -> tuple[dict[str, tuple[str, Fraction]], dict[str, tuple[str, Frac
 
 
 @lru_cache(maxsize=4096)
-def _scale(name: str, quantity: str) -> Scale:
+def _scale(name: str, quantity: str) -> UnitScale:
     """Scale of one name."""
     exact, folded = _names()
     entry = exact.get(name) or folded.get(_folded(name))
     if entry is None:
-        return Scale(code="C103")
+        return UnitScale(code="C103")
     kind, worth = entry
     if kind == "unsure":
-        return Scale(code="C104")
+        return UnitScale(code="C104")
     if kind != _KINDS.get(quantity, quantity):
-        return Scale(code="C105")
+        return UnitScale(code="C105")
     factor = worth / exact[BASE_UNITS[quantity]][1]
     if factor < 1 and factor.denominator % factor.numerator == 0:
-        return Scale(1.0, float(1 / factor))
+        return UnitScale(1.0, float(1 / factor))
     inverse = float(f"{float(1 / factor):.10g}")
     if factor < 1 and abs(inverse * float(factor) - 1) < 1e-12:
-        return Scale(1.0, inverse)
-    return Scale(float(factor), 1.0)
+        return UnitScale(1.0, inverse)
+    return UnitScale(float(factor), 1.0)
 
 
 _OF_DATASETS: Final[dict[str, str]] = {
@@ -239,8 +239,8 @@ def per_unit(ours: str, theirs: str) -> float:
     if not all(names):
         return float("nan")
     try:
-        one = _registry().Quantity(1.0, names[0])
-        return float(f"{one.to(names[1]).magnitude:.14g}")
+        quantity = _registry().Quantity(1.0, names[0])
+        return float(f"{quantity.to(names[1]).magnitude:.14g}")
     except (pint.errors.PintError, AttributeError, ValueError, TypeError):
         return float("nan")
 

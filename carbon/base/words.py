@@ -64,12 +64,12 @@ def sections() -> Mapping[str, Mapping[str, Spoken]]:
         If a word lacks a language.
     """
     with (templates_root() / "words.toml").open("rb") as file:
-        told = tomllib.load(file)
-    for name, words in told.items():
+        content = tomllib.load(file)
+    for name, words in content.items():
         for key, spoken in words.items():
             if set(spoken) != set(LANGUAGES):
                 raise ValueError(f"words.toml: {name}.{key} needs {' and '.join(LANGUAGES)}")
-    return MappingProxyType(told)
+    return MappingProxyType(content)
 
 
 def section(name: str, lang: str) -> dict[str, str]:

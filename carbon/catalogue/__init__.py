@@ -1,1 +1,1 @@
-"""What merchants say: catalogues read, checked and completed."""
+"""Reads what merchants say, gives catalogues that are checked and completed."""

@@ -53,21 +53,21 @@ def assigned(
     problems : CellProblems
         Told what is left out.
     """
-    found: dict[str, list[Sheet]] = {}
+    of_table: dict[str, list[Sheet]] = {}
     names = _names(vocabulary)
     for name, sheet in sheets:
         table = names.get(key(name), "") if len(sheets) > 1 else ""
         if table not in SHEETS or table == "skus":
             table = "skus" if _holds_skus(sheet, vocabulary) else ""
-        found.setdefault(table, []).append(sheet)
-    others = found.pop("", [])
-    if "skus" not in found:  # told by its headers what it lacks
+        of_table.setdefault(table, []).append(sheet)
+    others = of_table.pop("", [])
+    if "skus" not in of_table:  # told by its headers what it lacks
         named = [sheet for name, sheet in sheets if names.get(key(name)) == "skus"]
-        found["skus"] = [[*named, *others, sheets[0][1]][0]]
+        of_table["skus"] = [[*named, *others, sheets[0][1]][0]]
     for sheet in others:
-        if sheet is not found["skus"][0]:
+        if sheet is not of_table["skus"][0]:
             problems.add("C012", file=sheet.file, value=sheet.file)
-    return found
+    return of_table
 
 
 def one_table(sheets: Named, table: str, vocabulary: Vocabulary, problems: CellProblems) -> Sheet:

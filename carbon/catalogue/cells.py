@@ -1,4 +1,4 @@
-"""Cells → numbers in base units, a whole column at a time.
+"""Reads a column of cells, gives numbers in base units with their faults.
 
 Every pattern is run by RE2, in time linear in the text. A cell that cannot be understood becomes
 NaN and a fault: an error code with the positions at which it holds.
@@ -82,10 +82,10 @@ class Numbers:
 
     def fail(self, code: str, where: NDArray[Any]) -> None:
         """Blank the values where a condition holds and note the code."""
-        found = np.flatnonzero(where)
-        if len(found):
-            self.values[found] = np.nan
-            self.faults.append((code, found))
+        failed = np.flatnonzero(where)
+        if len(failed):
+            self.values[failed] = np.nan
+            self.faults.append((code, failed))
 
 
 def clean(cells: Any) -> Any:
@@ -103,8 +103,8 @@ def clean(cells: Any) -> Any:
     """
     if pa.types.is_floating(cells.type):
         integral = pc.and_(pc.equal(cells, pc.floor(cells)), pc.less(pc.abs(cells), 1e15))
-        whole = pc.cast(pc.if_else(integral, cells, None), pa.int64(), safe=False)
-        return pc.coalesce(pc.cast(whole, pa.string()), pc.cast(cells, pa.string()))
+        integers = pc.cast(pc.if_else(integral, cells, None), pa.int64(), safe=False)
+        return pc.coalesce(pc.cast(integers, pa.string()), pc.cast(cells, pa.string()))
     if pa.types.is_integer(cells.type):
         return pc.cast(cells, pa.string())
     coded = few(cells)
@@ -161,8 +161,8 @@ def _clean(cells: Any) -> Any:
         cells = pc.ascii_trim_whitespace(cells)
     elif len(cells):
         cells = pc.utf8_normalize(cells, "NFKC")
-        found = _holds_bytes(cells, _LEADS)
-        if found and pc.any(pc.match_substring_regex(cells, _INVISIBLE)).as_py():
+        dirty = _holds_bytes(cells, _LEADS)
+        if dirty and pc.any(pc.match_substring_regex(cells, _INVISIBLE)).as_py():
             cells = pc.replace_substring_regex(cells, _INVISIBLE, "")
         cells = pc.utf8_trim_whitespace(cells)
     if pc.any(pc.starts_with(cells, '="')).as_py():  # a text that a spreadsheet must not count
@@ -215,19 +215,19 @@ def numbers(texts: Any) -> Numbers:
     [1.5, 1234.5, 0.5, nan, nan]
     """
     try:
-        out = Numbers(floats(pc.cast(texts, pa.float64())))
+        read = Numbers(floats(pc.cast(texts, pa.float64())))
     except pa.ArrowInvalid:
         plain = pc.fill_null(pc.match_substring_regex(texts, _PLAIN), False)
-        out = Numbers(floats(pc.cast(pc.if_else(plain, texts, None), pa.float64())))
+        read = Numbers(floats(pc.cast(pc.if_else(plain, texts, None), pa.float64())))
         at = np.flatnonzero(~plain.to_numpy(zero_copy_only=False) & present(texts))
         if len(at):
             odd = by_unique(texts.take(pa.array(at)), _odd, np.float64, np.nan)
-            out.values[at] = odd
+            read.values[at] = odd
             infinite = np.isinf(odd)
-            out.fail("C111", _mask(len(texts), at[infinite]))
-            out.fail("C101", _mask(len(texts), at[np.isnan(odd)]))
-    out.fail("C101", np.isinf(out.values))
-    return out
+            read.fail("C111", _mask(len(texts), at[infinite]))
+            read.fail("C101", _mask(len(texts), at[np.isnan(odd)]))
+    read.fail("C101", np.isinf(read.values))
+    return read
 
 
 def _odd(text: str) -> float:
@@ -280,19 +280,19 @@ def measure(
     if cells.null_count == len(cells):
         return Numbers(np.full(len(cells), np.nan))
     if not pa.types.is_string(cells.type):
-        out = Numbers(floats(cells))
-        out.fail("C101", np.isinf(out.values))
-        return scaled(out, None, column, header_unit, aliases, fractions)
+        read = Numbers(floats(cells))
+        read.fail("C101", np.isinf(read.values))
+        return scaled(read, None, column, header_unit, aliases, fractions)
     parts = pc.extract_regex(cells, _CELL)
     number = pc.utf8_trim_whitespace(parts.field("number"))
     number = pc.if_else(pc.is_valid(parts), number, pa.scalar(None, pa.string()))
-    out = numbers(number)
-    out.fail("C101", present(cells) & ~present(parts))
-    return scaled(out, parts.field("unit"), column, header_unit, aliases, fractions)
+    read = numbers(number)
+    read.fail("C101", present(cells) & ~present(parts))
+    return scaled(read, parts.field("unit"), column, header_unit, aliases, fractions)
 
 
 def scaled(
-    out: Numbers,
+    amounts: Numbers,
     unit: Any,
     column: Column,
     header_unit: str,
@@ -303,7 +303,7 @@ def scaled(
 
     Parameters
     ----------
-    out : Numbers
+    amounts : Numbers
         Changed in place.
     unit : pyarrow.Array, optional
         Unit of each number, ``""`` for none; without, none carries one.
@@ -314,74 +314,73 @@ def scaled(
         In a row that is not among these, the column says percent and holds a fraction of 1, or
         says nothing and holds a number that can only be percent.
     """
-    found: list[tuple[units.Scale, str]] = []
+    candidates: list[tuple[units.UnitScale, str]] = []
 
     def remember(text: str) -> int:
-        found.append(_scale_of(text.strip(), column, header_unit or column.implied, aliases))
-        return len(found) - 1
+        candidates.append(_scale_of(text.strip(), column, header_unit or column.implied, aliases))
+        return len(candidates) - 1
 
     if unit is None:
         codes: Any = np.full(1, remember(""))  # of all
-        bare = np.ones(len(out.values), bool)
+        bare = np.ones(len(amounts.values), bool)
     else:
         codes, bare = by_unique(pc.fill_null(unit, ""), remember, np.int32, -1), _empty(unit)
-    given, percent = ~np.isnan(out.values), header_unit == "%"
+    given, percent = ~np.isnan(amounts.values), header_unit == "%"
     if column.kind == "share" and percent and column.output not in _SUMMED:
         # a cell formatted as percent holds 0.35 where it shows 35 %
-        fraction = bare & (out.values > 0) & (out.values < 1)
+        fraction = bare & (amounts.values > 0) & (amounts.values < 1)
         if fractions or fraction.any():
-            out.fail("C108", fraction | (bare & (out.values == 1)))
-            given = ~np.isnan(out.values)
-    bare_percent = np.zeros(len(out.values), bool)
+            amounts.fail("C108", fraction | (bare & (amounts.values == 1)))
+            given = ~np.isnan(amounts.values)
+    bare_percent = np.zeros(len(amounts.values), bool)
     if column.kind == "share" and not percent and column.output in RATES:
-        bare_percent = bare & (out.values > 1) & (out.values <= 100)
+        bare_percent = bare & (amounts.values > 1) & (amounts.values <= 100)
         if fractions or bare_percent.any():  # the column is read in one way, as percent
-            out.fail("C108", bare & (out.values > 0) & (out.values <= 1))
-            out.values = np.where(bare_percent, out.values / 100, out.values)
-            given = ~np.isnan(out.values)
-    scales = [scale for scale, _ in found]
+            amounts.fail("C108", bare & (amounts.values > 0) & (amounts.values <= 1))
+            amounts.values = np.where(bare_percent, amounts.values / 100, amounts.values)
+            given = ~np.isnan(amounts.values)
+    scales = [scale for scale, _ in candidates]
     if any((scale.multiply, scale.divide) != (1.0, 1.0) for scale in scales):
         multiply = np.array([scale.multiply for scale in scales])[codes]
         divide = np.array([scale.divide for scale in scales])[codes]
-        out.values = out.values * multiply / divide
+        amounts.values = amounts.values * multiply / divide
     for code in sorted({scale.code for scale in scales} - {""}):
         wrong = np.array([scale.code == code for scale in scales])
-        out.fail(code, given & wrong[codes])
-    if any(rest for _, rest in found):
-        out.rest = np.array([rest for _, rest in found], object)[codes]
-        out.rest = np.broadcast_to(out.rest, len(out.values)).copy()
-    values = out.values
-    out.fail("C106", values < 0)
+        amounts.fail(code, given & wrong[codes])
+    if any(rest for _, rest in candidates):
+        amounts.rest = np.array([rest for _, rest in candidates], object)[codes]
+        amounts.rest = np.broadcast_to(amounts.rest, len(amounts.values)).copy()
+    values = amounts.values
+    amounts.fail("C106", values < 0)
     if bare_percent.any():  # read, and told
-        out.faults.append(("C108", np.flatnonzero(bare_percent)))
+        amounts.faults.append(("C108", np.flatnonzero(bare_percent)))
     elif column.kind == "share":
-        out.fail("C108", bare & (not percent) & (values > 1) & (values <= 100))
+        amounts.fail("C108", bare & (not percent) & (values > 1) & (values <= 100))
     if column.kind == "share":
-        out.fail("C107", values > column.limit)
+        amounts.fail("C107", values > column.limit)
     if column.positive or column.least:
-        out.fail("C112", (values <= 0) if column.positive else (values < column.least))
+        amounts.fail("C112", (values <= 0) if column.positive else (values < column.least))
     if column.most < np.inf:
-        out.fail("C122", values > column.most)
-    return out
+        amounts.fail("C122", values > column.most)
+    return amounts
 
 
 def _scale_of(
     text: str, column: Column, default: str, aliases: Mapping[str, str]
-) -> tuple[units.Scale, str]:
+) -> tuple[units.UnitScale, str]:
     """Scale of the text after a number, and what of that text is no unit (the fuel of heat)."""
     name = text or default
     if column.kind == "share":
         name = {"percent": "%", "permille": "‰"}.get(aliases.get(name.lower(), name), name)
-        return {"": units.Scale(), "%": units.Scale(1.0, 100.0), "‰": units.Scale(1.0, 1000.0)}.get(
-            name, units.Scale(code="C103")
-        ), ""
+        parts = {"": 1.0, "%": 100.0, "‰": 1000.0}.get(name)
+        return units.UnitScale(1.0, parts) if parts else units.UnitScale(code="C103"), ""
     if column.kind == "count":
         times = units.multiple(name)
         if np.isnan(times) and aliases.get(name.lower()) == "dimensionless":
             times = 1.0
-        return (units.Scale(code="C103") if np.isnan(times) else units.Scale(times)), ""
+        return (units.UnitScale(code="C103") if np.isnan(times) else units.UnitScale(times)), ""
     if not name:
-        return units.Scale(code="C102"), ""
+        return units.UnitScale(code="C102"), ""
     scale = units.scale(name, column.kind, aliases)
     if scale.code and column.kind == "heat" and " " in name:
         head, rest = name.split(" ", 1)
@@ -392,26 +391,28 @@ def _scale_of(
 
 def floats(values: Any) -> NDArray[np.float64]:
     """Writable floats of an array, NaN for null."""
-    out: NDArray[np.float64] = np.array(
+    array: NDArray[np.float64] = np.array(
         pc.cast(values, pa.float64(), safe=False).to_numpy(zero_copy_only=False), np.float64
     )
-    return out
+    return array
 
 
 def present(values: Any) -> NDArray[np.bool_]:
     """Where an array is not null."""
-    out: NDArray[np.bool_] = pc.is_valid(values).to_numpy(zero_copy_only=False)
-    return out
+    flags: NDArray[np.bool_] = pc.is_valid(values).to_numpy(zero_copy_only=False)
+    return flags
 
 
 def _empty(values: Any) -> NDArray[np.bool_]:
     """Where a text is null or empty."""
-    out: NDArray[np.bool_] = pc.fill_null(pc.equal(values, ""), True).to_numpy(zero_copy_only=False)
-    return out
+    flags: NDArray[np.bool_] = pc.fill_null(pc.equal(values, ""), True).to_numpy(
+        zero_copy_only=False
+    )
+    return flags
 
 
 def _mask(size: int, positions: NDArray[Any]) -> NDArray[np.bool_]:
     """Mask that holds at positions."""
-    out = np.zeros(size, bool)
-    out[positions] = True
-    return out
+    mask = np.zeros(size, bool)
+    mask[positions] = True
+    return mask

@@ -1,4 +1,4 @@
-"""Transport chains as merchants write them: ``air 60%: truck 80 km, plane 1650 km | road 40%``."""
+"""Reads transport chains such as ``air 60%: truck 80 km | road 40%``, gives legs [km]."""
 
 from __future__ import annotations
 
@@ -47,8 +47,8 @@ def compact_legs(rows: Rows, column: str, vocabulary: Vocabulary) -> Lines:
     spec, words = LINE_COLUMNS["legs"], vocabulary.unit_words
     texts = grammar.guard(rows.texts[column])
     # legs of one chain may stand between semicolons too, if nothing else says chain
-    one = pc.invert(pc.match_substring_regex(texts, r"[:%|\n]"))
-    texts = pc.if_else(one, grammar.replace(texts, ";", ","), texts)
+    single = pc.invert(pc.match_substring_regex(texts, r"[:%|\n]"))
+    texts = pc.if_else(single, grammar.replace(texts, ";", ","), texts)
     of_cell, chain = grammar.split(grammar.replace(texts, r"[|\n]", ";"), ";")
     legs: Any = chain
     head = pa.nulls(len(chain), pa.string())
@@ -77,13 +77,13 @@ def compact_legs(rows: Rows, column: str, vocabulary: Vocabulary) -> Lines:
     return Lines(rows, of_cell[of_chain], column, text, name, values, extra)
 
 
-def _spread(found: cells.Numbers, at: NDArray[np.int64]) -> cells.Numbers:
+def _spread(unique: cells.Numbers, at: NDArray[np.int64]) -> cells.Numbers:
     """Numbers of chains, as numbers of their legs; a fault is told at the first leg."""
-    out = cells.Numbers(found.values[at])
-    for code, where in found.faults:
+    every = cells.Numbers(unique.values[at])
+    for code, where in unique.faults:
         first = np.searchsorted(at, where, side="left")
-        out.faults.append((code, first[first < len(at)]))
-    return out
+        every.faults.append((code, first[first < len(at)]))
+    return every
 
 
 def tidy_legs(lines: Lines) -> Lines:

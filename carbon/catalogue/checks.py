@@ -1,4 +1,4 @@
-"""Checks across the cells of a SKU: its mass, its recycled materials, its energy."""
+"""Reads the cells of a SKU together, gives what contradicts in mass, materials and energy."""
 
 from __future__ import annotations
 
@@ -64,9 +64,9 @@ def _processed(
     known = category >= 0
     usual = any_of(category[known], material[known], len(vocabulary.categories) + 1)
     row = materials["row"].to_numpy()
-    own = any_of(row, materials["material"].cat.codes.to_numpy(), size)
+    processes = any_of(row, materials["material"].cat.codes.to_numpy(), size)
     has = np.bincount(row, minlength=size) > 0
-    return np.where(has, own, usual[skus["category"].cat.codes.to_numpy()])
+    return np.where(has, processes, usual[skus["category"].cat.codes.to_numpy()])
 
 
 def check_mass(
@@ -89,8 +89,8 @@ def check_mass(
         ratio = total[apart] / mass[apart]
     wide = (ratio > _TOO_FAR) | (ratio < 1 / _TOO_FAR)
     for at, code in ((apart[~wide], "C204"), (apart[wide], "C206")):
-        told = [f"{total[item]:.6g} kg of {mass[item]:.6g} kg" for item in at]
-        problems.cells(rows, at, "materials", told, code)
+        stated = [f"{total[item]:.6g} kg of {mass[item]:.6g} kg" for item in at]
+        problems.cells(rows, at, "materials", stated, code)
 
     category = skus["category"].cat.codes.to_numpy()
     bounds = vocabulary.parameter_table
@@ -127,6 +127,8 @@ def check_lines(
     code = materials["material"].cat.codes.to_numpy()
     if not len(code):
         return
-    found = virgin_only[code] & (materials["recycled_share"].to_numpy() > 0)
-    told = materials.loc[found, "material"].astype(str)
-    problems.cells(rows, materials["row"].to_numpy()[found], "materials", told.tolist(), "C205")
+    recycled_virgin = virgin_only[code] & (materials["recycled_share"].to_numpy() > 0)
+    names = materials.loc[recycled_virgin, "material"].astype(str)
+    problems.cells(
+        rows, materials["row"].to_numpy()[recycled_virgin], "materials", names.tolist(), "C205"
+    )

@@ -1,4 +1,4 @@
-"""Columns that a merchant may fill, in the SKU table and in the line tables."""
+"""Reads nothing, gives the columns that a merchant may fill, table by table."""
 
 from __future__ import annotations
 

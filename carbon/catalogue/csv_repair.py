@@ -1,4 +1,4 @@
-"""Reads the text of an irregular CSV file, gives its rows with those that are not well formed told.
+"""Reads the text of an irregular CSV file, gives its rows and those that are not well formed.
 
 A quotation mark that is not closed would swallow the rows below it. It fails the row in which it
 stands, and the rows below are read.

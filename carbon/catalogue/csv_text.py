@@ -1,4 +1,4 @@
-"""Reads CSV files, gives tables of cells: encoding, separator, line ends and titles are found out.
+"""Reads CSV files, gives tables of cells; encoding, separator and titles are detected.
 
 Where the rows of a large file begin is found in one pass and in little memory; a span of rows is
 then read alone, by any process. A file whose quotation marks are irregular, or whose line ends are
@@ -36,13 +36,13 @@ _HEADER: Final = 1 << 17  # bytes in which its header ends
 _QUOTE, _FEED = b'"'[0], b"\n"[0]
 
 
-def read_csv(path: Path, whole: bool = True, most: int = 256) -> Sheet:
+def read_csv(path: Path, complete: bool = True, most: int = 256) -> Sheet:
     """Table of a CSV file.
 
     Parameters
     ----------
     path : pathlib.Path
-    whole : bool
+    complete : bool
         As for :func:`fast`.
     most : int
         Columns.
@@ -67,7 +67,7 @@ def read_csv(path: Path, whole: bool = True, most: int = 256) -> Sheet:
         if titles and not quoted:
             data, above = data.split(b"\n", titles)[titles], above + titles
         _narrow(data, separator, most, file)
-        quick = None if quoted else fast(file, data, separator, above, whole)
+        quick = None if quoted else fast(file, data, separator, above, complete)
         return in_encoding(quick or slow(file, data, separator, above), encoding)
     except csv.Error as error:
         raise CatalogueError("C011", str(error), file=file) from error
@@ -206,7 +206,7 @@ def _regular(data: bytes, separator: str) -> bool:
 
 
 def fast(
-    file: str, data: bytes, separator: str, above: int = 0, whole: bool = True
+    file: str, data: bytes, separator: str, above: int = 0, complete: bool = True
 ) -> Sheet | None:
     """Table of a regular CSV file, or None if :func:`slow` must look at it.
 
@@ -217,7 +217,7 @@ def fast(
     separator : str
     above : int
         Lines of the file above the header.
-    whole : bool
+    complete : bool
         Columns as one array each; else in chunks, which needs less memory.
     """
     from pyarrow import csv as arrow_csv
@@ -244,7 +244,7 @@ def fast(
     except pa.ArrowInvalid:
         return None
     table = table.slice(1)
-    columns = [plain(table.column(name)) if whole else table.column(name) for name in names]
+    columns = [plain(table.column(name)) if complete else table.column(name) for name in names]
     if b'"' in data and _any_swallowed(columns, separator):
         return None
     lines = np.arange(2 + above, len(table) + 2 + above, dtype=np.int64)

@@ -1,4 +1,4 @@
-"""Complete a catalogue from the archetype of each category; what was completed is said per cell.
+"""Reads a catalogue, gives it completed from archetypes, with the provenance of each cell.
 
 A default is a datum of the archetypes, with its source there. Where the archetype says nothing the
 cell stays NaN: unknown is not zero. Prices and units sold are never guessed.
@@ -22,7 +22,7 @@ from carbon.catalogue.problems import CellProblems, Rows
 from carbon.catalogue.routes import complete_legs, leg_distances
 from carbon.catalogue.schema import FUELS, PROVENANCE_COLUMNS, Catalogue, Vocabulary
 from carbon.catalogue.sessions import share_sessions
-from carbon.catalogue.tables import Looked, alive, spread
+from carbon.catalogue.tables import CodedTable, alive, spread
 
 __all__ = ["fill"]
 
@@ -91,8 +91,8 @@ def fill(catalogue: Catalogue, vocabulary: Vocabulary, *, market: str = "CN") ->
 
     def parameter(name: str) -> NDArray[np.float64]:
         values = np.append(parameters[name].to_numpy(dtype=np.float64), np.nan)
-        out: NDArray[np.float64] = values[category]
-        return out
+        chosen: NDArray[np.float64] = values[category]
+        return chosen
 
     def complete(
         column: str, output: str, values: NDArray[np.float64], code: int = _DEFAULT
@@ -132,10 +132,10 @@ def fill(catalogue: Catalogue, vocabulary: Vocabulary, *, market: str = "CN") ->
     )
     packaging = _packaging(catalogue.packaging, skus, category, provenance, live, vocabulary)
     distances = leg_distances(skus, destinations, geography, parameter("distance"))
-    legs, found = complete_legs(catalogue.legs, category, provenance, live, distances, vocabulary)
+    legs, filled = complete_legs(catalogue.legs, category, provenance, live, distances, vocabulary)
 
-    problems = _told(catalogue, skus, found)
-    lost = found["C224"]
+    problems = _told(catalogue, skus, filled)
+    lost = filled["C224"]
     if len(lost):
         live[lost] = False
         materials, packaging, legs, destinations = (
@@ -155,17 +155,17 @@ def fill(catalogue: Catalogue, vocabulary: Vocabulary, *, market: str = "CN") ->
 
 
 def _told(
-    catalogue: Catalogue, skus: pd.DataFrame, found: dict[str, NDArray[np.int64]]
+    catalogue: Catalogue, skus: pd.DataFrame, gaps: dict[str, NDArray[np.int64]]
 ) -> pd.DataFrame:
     """Add problems of the transport; SKUs whose transport has no length fail."""
     import pyarrow as pa
 
-    if not any(len(at) for at in found.values()):
+    if not any(len(at) for at in gaps.values()):
         return catalogue.problems
     problems = CellProblems()
     lines = skus["line"].to_numpy()
     rows = Rows(catalogue.file, lines, pa.array(skus["sku"], pa.string()), np.arange(len(skus)))
-    for code, at in found.items():
+    for code, at in gaps.items():
         if len(at):
             problems.cells(rows, at, "transport", (), code)
             skus.loc[at, "problem"] = (skus.loc[at, "problem"] + f" {code}").str.strip()
@@ -246,23 +246,28 @@ def _with_archetype(
     has[given["row"].to_numpy()] = True
     keep = alive(given, live)
     bare = np.flatnonzero(live & ~has)
-    table = Looked.by_category(vocabulary, archetype)
+    table = CodedTable.by_category(vocabulary, archetype)
     line, taken = spread(bare, category[bare], table.starts, table.counts)
     provenance[~has] = _ABSENT
     provenance[np.unique(line)] = _DEFAULT
     row = np.concatenate([keep["row"].to_numpy(), line]).astype(np.int32)
     order = _by_row(row)
     ids = names.find(_strings(table.frame[kind]))[taken]
-    out = {"row": row[order], kind: np.concatenate([keep[kind].cat.codes.to_numpy(), ids])[order]}
+    columns = {
+        "row": row[order],
+        kind: np.concatenate([keep[kind].cat.codes.to_numpy(), ids])[order],
+    }
     for name, source in numbers.items():
         default = np.full(len(taken), np.nan)
         if source in table.frame:
             default = pd.to_numeric(table.frame[source]).to_numpy(dtype=np.float64)[taken]
-        own = keep[name].to_numpy(dtype=np.float64) if name in keep else np.full(len(keep), np.nan)
-        out[name] = np.concatenate([own, default])[order]
+        stated = (
+            keep[name].to_numpy(dtype=np.float64) if name in keep else np.full(len(keep), np.nan)
+        )
+        columns[name] = np.concatenate([stated, default])[order]
     new = np.concatenate([np.full(len(keep), _GIVEN), np.full(len(line), _DEFAULT)])
-    out["origin"] = new.astype(np.uint8)[order]
-    return pd.DataFrame(out, copy=False)
+    columns["origin"] = new.astype(np.uint8)[order]
+    return pd.DataFrame(columns, copy=False)
 
 
 def _by_row(row: NDArray[np.int32]) -> NDArray[np.intp] | slice:
@@ -306,14 +311,14 @@ def _materials(
         numbers,
     )
     code, row = lines["material"].to_numpy(), lines["row"].to_numpy()
-    looked = Looked.of(vocabulary, "materials")
+    table = CodedTable.of(vocabulary, "materials")
     mass = lines["mass_kg"].to_numpy()
-    virgin_only = looked.codes("recycled")[code] < 0
+    virgin_only = table.codes("recycled")[code] < 0
     recycled = np.where(virgin_only, 0.0, np.nan_to_num(lines["recycled_share"].to_numpy()))
     by_share = lines["share"].to_numpy() * skus["mass_kg"].to_numpy()[row]
     worked = skus["made_in"].cat.codes.to_numpy()[row]
-    told = lines["made_in"].to_numpy()
-    made = np.where(np.isnan(told), worked, told).astype(np.int32)
+    made_in = lines["made_in"].to_numpy()
+    made = np.where(np.isnan(made_in), worked, made_in).astype(np.int32)
     road, sea = inbound_km(made, worked, default_km[row], geography, vocabulary)
     return pd.DataFrame(
         {
@@ -321,13 +326,13 @@ def _materials(
             "material": names.categorical(code),
             "mass_kg": np.where(np.isnan(mass), by_share, mass),
             "recycled_share": recycled,
-            "loss": looked.numbers("manufacturing_loss")[code],
-            "disposed_share": looked.numbers("disposed_share")[code],
+            "loss": table.numbers("manufacturing_loss")[code],
+            "disposed_share": table.numbers("disposed_share")[code],
             "made_in": vocabulary.names("region").categorical(made),
             "inbound_road_km": road,
             "inbound_sea_km": sea,
             **{
-                name: looked.words(name, code)
+                name: table.words(name, code)
                 for name in ("virgin", "recycled", "processing", "disposal")
             },
             "origin": lines["origin"].to_numpy(),
@@ -365,29 +370,29 @@ def _packaging(
         numbers,
     )
     code, row = lines["item"].to_numpy(), lines["row"].to_numpy()
-    looked = Looked.of(vocabulary, "packaging_items")
-    stuff = Looked.of(vocabulary, "materials")
+    items = CodedTable.of(vocabulary, "packaging_items")
+    stuff = CodedTable.of(vocabulary, "materials")
     material = vocabulary.names("material").find(_strings(vocabulary.packaging_items["material"]))[
         code
     ]
 
     def first(*choices: NDArray[np.float64]) -> NDArray[np.float64]:
-        out = choices[0]
+        chosen = choices[0]
         for other in choices[1:]:
-            out = np.where(np.isnan(out), other, out)
-        return out
+            chosen = np.where(np.isnan(chosen), other, chosen)
+        return chosen
 
     mass = lines["mass_kg"].to_numpy()
     source = np.where(np.isnan(mass), _DEFAULT, lines["origin"].to_numpy()).astype(np.uint8)
-    mass = first(mass, lines["mass_g"].to_numpy() / 1000.0, looked.numbers("mass_g")[code] / 1000.0)
+    mass = first(mass, lines["mass_g"].to_numpy() / 1000.0, items.numbers("mass_g")[code] / 1000.0)
     recycled = first(
         lines["recycled_share"].to_numpy(),
-        looked.numbers("recycled_share")[code],
+        items.numbers("recycled_share")[code],
         np.zeros(len(code)),
     )
     parcel = (vocabulary.packaging_items["level"] == "parcel").to_numpy(dtype=bool)[code]
     units = skus["units_per_parcel"].to_numpy()[row]
-    trips = first(lines["trips"].to_numpy(), looked.numbers("trips")[code], np.ones(len(code)))
+    trips = first(lines["trips"].to_numpy(), items.numbers("trips")[code], np.ones(len(code)))
     return pd.DataFrame(
         {
             "row": row,
@@ -400,8 +405,8 @@ def _packaging(
                 name: stuff.words(name, material)
                 for name in ("virgin", "recycled", "processing", "disposal")
             },
-            "washing": looked.words("washing", code),
-            "return_haul_km": looked.numbers("return_haul_km")[code],
+            "washing": items.words("washing", code),
+            "return_haul_km": items.numbers("return_haul_km")[code],
             "origin": source,
         },
         copy=False,

@@ -121,7 +121,7 @@ def _fill_categories(
         rows.texts.get("mass", blank).take(at), COLUMNS["mass"], header, vocabulary.unit_words
     ).values
     choices: dict[tuple[str, str, float], Choice] = {}
-    told: dict[str, list[tuple[int, str]]] = {}
+    reworded_cells: dict[str, list[tuple[int, str]]] = {}
     for position, text, title, mass in zip(
         where.tolist(), written, titles, masses.tolist(), strict=True
     ):
@@ -131,10 +131,10 @@ def _fill_categories(
         choice = choices[asked]
         codes[position] = names.code(choice.category) if choice.category else -1
         if choice.code or choice.hint:
-            told.setdefault(choice.code or "C010", []).append((position, choice.hint))
+            reworded_cells.setdefault(choice.code or "C010", []).append((position, choice.hint))
     unhinted = codes < 0
     lines = Lines(rows, np.arange(len(codes)), "category", texts, texts, {}, {})
-    for code, noted in told.items():
+    for code, noted in reworded_cells.items():
         positions = np.array([position for position, _ in noted])
         unhinted[positions] = False
         values = pc.fill_null(pc.cast(texts, pa.string()).take(pa.array(positions)), "")
@@ -162,56 +162,60 @@ def fill_numbers(
         return np.zeros(size, bool)
     column = rows.texts[name] if given[name] is None else given[name]
     if spec.kind == "price":
-        found = price(column, units[name])
-        currency = pa.array(found.rest, pa.string())
+        numbers = price(column, units[name])
+        currency = pa.array(numbers.rest, pa.string())
         rows.texts["price.currency"] = pc.if_else(pc.equal(currency, ""), None, currency)
     else:
-        found = cells.measure(column, spec, units[name], vocabulary.unit_words, fractions)
-        if name == "mass" and found.faults:
-            _contents(found, rows, skus["category"], vocabulary, problems)
+        numbers = cells.measure(column, spec, units[name], vocabulary.unit_words, fractions)
+        if name == "mass" and numbers.faults:
+            _contents(numbers, rows, skus["category"], vocabulary, problems)
     if name in ("price", "units_sold"):
-        _open_numbers(found, rows.texts[name])
-    for code, where in found.faults:
+        _open_numbers(numbers, rows.texts[name])
+    for code, where in numbers.faults:
         problems.cells(rows, where, name, rows.texts[name].take(pa.array(where)), code)
-    if name == "heat" and found.rest is not None:
-        fuel = pa.array(found.rest, pa.string())
+    if name == "heat" and numbers.rest is not None:
+        fuel = pa.array(numbers.rest, pa.string())
         stated = rows.texts.get("heat_fuel", pa.nulls(size, pa.string()))
         rows.texts["heat_fuel"] = pc.coalesce(stated, pc.if_else(pc.equal(fuel, ""), None, fuel))
         rows.sources.setdefault("heat_fuel", rows.sources["heat"])
-    skus[spec.output] = found.values
-    return ~np.isnan(found.values)
+    skus[spec.output] = numbers.values
+    return ~np.isnan(numbers.values)
 
 
-def _open_numbers(found: cells.Numbers, texts: Any) -> None:
+def _open_numbers(numbers: cells.Numbers, texts: Any) -> None:
     """Tell ranges and numbers with a plus, as 12.9-15.9 and 200+, from what is no number."""
     faults = []
-    for code, where in found.faults:
+    for code, where in numbers.faults:
         if code in ("C101", "C103"):
             texts_there = texts.take(pa.array(where))
             ranged = pc.match_substring_regex(texts_there, _RANGE).to_numpy(zero_copy_only=False)
             faults += [("C118", where[ranged]), (code, where[~ranged])]
         else:
             faults.append((code, where))
-    found.faults[:] = [(code, where) for code, where in faults if len(where)]
+    numbers.faults[:] = [(code, where) for code, where in faults if len(where)]
 
 
 def _contents(
-    found: cells.Numbers, rows: Rows, category: Any, vocabulary: Vocabulary, problems: CellProblems
+    numbers: cells.Numbers,
+    rows: Rows,
+    category: Any,
+    vocabulary: Vocabulary,
+    problems: CellProblems,
 ) -> None:
     """Read masses that are written as net contents, as 200g*6 or 500 ml."""
-    odd = np.unique(np.concatenate([where for _, where in found.faults]))
+    odd = np.unique(np.concatenate([where for _, where in numbers.faults]))
     texts = rows.texts["mass"]
-    beside = [str(each) for each in np.asarray(category)[odd]]
+    context = [str(each) for each in np.asarray(category)[odd]]
     prose = ContentProse(vocabulary.unit_words)
-    compact, told = reworded(texts, odd, prose.read, beside)
+    compact, readings = reworded(texts, odd, prose.read, context)
     changed = pc.fill_null(pc.not_equal(texts, compact), True).to_numpy(zero_copy_only=False)
     changed &= pc.is_valid(texts).to_numpy(zero_copy_only=False)
     if not changed.any():
         return
-    tell_reworded(rows, "mass", texts, told, problems)
+    tell_reworded(rows, "mass", texts, readings, problems)
     at = np.flatnonzero(changed)
     again = cells.measure(compact.take(pa.array(at)), COLUMNS["mass"], "", vocabulary.unit_words)
-    found.values[at] = again.values
-    kept = [(code, where[~changed[where]]) for code, where in found.faults]
-    found.faults[:] = [(code, where) for code, where in kept if len(where)]
-    found.faults += [(code, at[where]) for code, where in again.faults]
+    numbers.values[at] = again.values
+    kept = [(code, where[~changed[where]]) for code, where in numbers.faults]
+    numbers.faults[:] = [(code, where) for code, where in kept if len(where)]
+    numbers.faults += [(code, at[where]) for code, where in again.faults]

@@ -1,4 +1,4 @@
-"""Files → tables of cells: separated text, XLSX, Parquet, JSON Lines, a folder, or a data frame.
+"""Reads separated text, XLSX, Parquet, JSON Lines, folders or data frames, gives tables of cells.
 
 Cells are text, or numbers where the file itself says so; nothing is interpreted here.
 """
@@ -31,7 +31,7 @@ SPARE: Final = 1 << 20
 
 
 def open_sheets(
-    source: str | os.PathLike[str] | pd.DataFrame, limits: Limits, whole: bool = True
+    source: str | os.PathLike[str] | pd.DataFrame, limits: Limits, complete: bool = True
 ) -> list[tuple[str, Sheet]]:
     """Read every table of a file or folder.
 
@@ -39,7 +39,7 @@ def open_sheets(
     ----------
     source : path or pandas.DataFrame
     limits : Limits
-    whole : bool
+    complete : bool
         Columns as one array each; else those of CSV may come in chunks, which needs less memory.
 
     Returns
@@ -59,7 +59,7 @@ def open_sheets(
         return [
             named(item, name, sheet)
             for item in inputs_of(path)
-            for name, sheet in open_sheets(item.path, limits, whole)
+            for name, sheet in open_sheets(item.path, limits, complete)
         ]
     reader = _READERS.get(path.suffix.lower())
     if not path.is_file():
@@ -73,7 +73,7 @@ def open_sheets(
     if path.stat().st_size > limits.bytes:
         raise CatalogueError("C003", f"more than {limits.bytes:,} bytes", file=path.name)
     try:
-        opened = reader(path, limits, whole)
+        opened = reader(path, limits, complete)
     except OSError as error:
         raise CatalogueError("C001", str(error), file=path.name) from error
     return [(name, checked(sheet, limits)) for name, sheet in opened.items()]
@@ -232,12 +232,14 @@ def settled(sheet: Sheet) -> Sheet:
     """
     if not sheet.raw:
         return sheet
-    out = Sheet(sheet.file, list(sheet.headers), [], sheet.lines, list(sheet.faults), sheet.files)
-    out.columns = [
-        column_text(column, name, out)
+    copied = Sheet(
+        sheet.file, list(sheet.headers), [], sheet.lines, list(sheet.faults), sheet.files
+    )
+    copied.columns = [
+        column_text(column, name, copied)
         for name, column in zip(sheet.headers, sheet.columns, strict=True)
     ]
-    return out
+    return copied
 
 
 def column_text(column: Any, name: str, sheet: Sheet) -> Any:

@@ -1,4 +1,4 @@
-"""Grammar of compact cells: entries, and the names, numbers and units in them.
+"""Reads compact cells, gives their entries: names, numbers and units.
 
 Every pattern is run by RE2, in time linear in the text.
 """
@@ -169,8 +169,8 @@ def amount(texts: Any) -> tuple[Any, Any, Any]:
     parts = [usual.field(item) for item in ("name", "number", "unit")]
     if usual.null_count:
         rare = pc.is_null(usual)
-        found = _amount(texts.filter(rare))
-        parts = [pc.replace_with_mask(a, rare, b) for a, b in zip(parts, found, strict=True)]
+        parsed = _amount(texts.filter(rare))
+        parts = [pc.replace_with_mask(a, rare, b) for a, b in zip(parts, parsed, strict=True)]
     return parts[0], parts[1], parts[2]
 
 

@@ -1,4 +1,4 @@
-"""Headers: which column a merchant's header means, and in which unit its numbers are.
+"""Reads a merchant's headers, gives the column that each means and the unit of its numbers.
 
 ``mass_g``, ``mass (g)``, ``净重(克)`` and ``heat_MJ`` all name a column and a unit.
 """
@@ -194,43 +194,42 @@ def understand(
     Header(source='用电量(kWh)', column='energy', unit='kWh', note='', code='C007')
     """
     headers = [_match(source, known, unit_of) for source in sources]
-    seen: dict[str, Header] = {}
+    first_of: dict[str, Header] = {}
     for header in headers:
-        if header.column in seen:
-            detail = (
-                f"{seen[header.column].source!r} and {header.source!r} both mean {header.column}"
-            )
+        if header.column in first_of:
+            first = first_of[header.column].source
+            detail = f"{first!r} and {header.source!r} both mean {header.column}"
             raise CatalogueError("C006", detail, file=file, column=header.source)
         if header.column:
-            seen[header.column] = header
+            first_of[header.column] = header
     return headers
 
 
 def _match(source: str, known: Mapping[str, str], unit_of: UnitOf) -> Header:
     """Understand one header."""
     text = simplified(source).strip().strip("*").strip()
-    whole = known.get(key(text), "")
-    if whole and key(text) == key(whole):
-        return Header(source, whole)
+    name = known.get(key(text), "")
+    if name and key(text) == key(name):
+        return Header(source, name)
     note = ""
     for pattern in (_BRACKETED, _SUFFIXED, _JOINED):
         parts = pattern.match(text)
         if parts is None or known.get(key(parts["unit"])) == key(parts["unit"]).replace(" ", "_"):
             continue
         # an alias may hold its unit, as "net weight g"; else the part before the unit is one
-        column = known.get(key(parts["base"]), whole)
+        column = known.get(key(parts["base"]), name)
         if not column:
             continue
         unit, understood = unit_of(parts["unit"].strip(), column)
         if understood:
             return Header(source, column, unit)
-        if pattern is _BRACKETED and not whole:
+        if pattern is _BRACKETED and not name:
             if unit and not _is_remark(parts["unit"]):
                 note = f"({parts['unit']}) is no known unit of {column}; the column was left out"
                 return Header(source, "", "", note, "C121")
-            whole = column
-    if whole:
-        return Header(source, whole, "", note)
+            name = column
+    if name:
+        return Header(source, name, "", note)
     return Header(source, "", "", "not a known column; left out")
 
 

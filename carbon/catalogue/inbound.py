@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from carbon.catalogue.overseas import LAND_KM
 from carbon.catalogue.places import Geography, great_circle
 from carbon.catalogue.schema import Vocabulary
-from carbon.catalogue.tables import Looked
+from carbon.catalogue.tables import CodedTable
 from carbon.catalogue.templates import ways
 
 __all__ = ["inbound_km"]
@@ -57,8 +57,8 @@ def inbound_km(
     if not moves.any():  # nor need a vocabulary know any way
         return np.zeros(len(here)), np.zeros(len(here))
     modes, chains = ways(vocabulary)
-    looked = Looked.of(vocabulary, "modes")
-    factor = looked.numbers("distance_factor")
+    mode_table = CodedTable.of(vocabulary, "modes")
+    factor = mode_table.numbers("distance_factor")
     road, sea = (modes.names.code(name) for name in (_ROAD, _SEA))
     # the last row of feeders is their mean over all categories
     by_road = np.where(by_sea, ENDS * chains.feeder[-1, road], circle * factor[road])

@@ -1,4 +1,4 @@
-"""Files of a catalogue: a file, a folder or a URL."""
+"""Reads a path, a folder or a URL, gives the files of a catalogue."""
 
 from __future__ import annotations
 
@@ -104,10 +104,10 @@ def filesystem(url: str) -> tuple[Any, str]:
         from pyarrow.fs import FileSystem
 
         try:
-            found, path = FileSystem.from_uri(url)
+            system, path = FileSystem.from_uri(url)
         except (pa.ArrowException, OSError):
             raise CatalogueError("C001", str(missing), file=url) from None
-        return ArrowFSWrapper(found), path
+        return ArrowFSWrapper(system), path
     return known
 
 
@@ -158,10 +158,10 @@ def inputs_of(source: str | os.PathLike[str]) -> list[Input]:
         return _remote(text)
     path = Path(source)
     if path.is_dir():
-        found = [
+        listed = [
             (item.relative_to(path).as_posix(), item) for item in path.rglob("*") if item.is_file()
         ]
-        files = sorted((name, item) for name, item in found if _wanted(name))
+        files = sorted((name, item) for name, item in listed if _wanted(name))
         if not files:
             raise CatalogueError("C001", "no table in the folder", file=str(path))
         return [_input(name, item) for name, item in files]
@@ -188,20 +188,20 @@ def _remote(url: str) -> list[Input]:
     remote, path = filesystem(url)
     try:
         if remote.isfile(path):
-            found = {path: remote.info(path)}
+            entries = {path: remote.info(path)}
             root = str(PurePosixPath(path).parent)
         else:
-            found, root = remote.find(path, detail=True), path
+            entries, root = remote.find(path, detail=True), path
     except OSError as error:
         raise CatalogueError("C001", str(error), file=url) from error
-    out = []
-    for item, info in sorted(found.items()):
+    inputs = []
+    for item, info in sorted(entries.items()):
         name = item.removeprefix(root).lstrip("/")
         if _wanted(name):
             stamp = next(
                 (str(info[key]) for key in ("ETag", "etag", "mtime", "created") if key in info), ""
             )
-            out.append(Input(name, item, int(info["size"]), stamp, remote))
-    if not out:
+            inputs.append(Input(name, item, int(info["size"]), stamp, remote))
+    if not inputs:
         raise CatalogueError("C001", "no table there", file=url)
-    return out
+    return inputs

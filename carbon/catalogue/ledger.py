@@ -1,4 +1,4 @@
-"""Ledgers: sales, sessions, orders and other tables beside the catalogue.
+"""Reads sales, sessions, orders and other ledgers, gives typed tables with their problems.
 
 A column of money is counted in whole ten-thousandths of the currency unit (int64; Int64 where a
 cell may be empty): ``revenue`` 2580000 is 258.00 CNY. Sums are exact; divide by
@@ -144,8 +144,8 @@ def read_ledger(
     path = None if isinstance(source, pd.DataFrame) else Path(source)
     problems = CellProblems({})  # a row with an error is left out
     try:
-        opened = open_sheets(source, limits or LIMITS, whole=False)
-        sheet, headers = _choose([found for _, found in opened], table, problems)
+        opened = open_sheets(source, limits or LIMITS, complete=False)
+        sheet, headers = _choose([opened_sheet for _, opened_sheet in opened], table, problems)
     except CatalogueError as error:
         raise LedgerError(
             _CODES[error.code],
@@ -202,9 +202,9 @@ def _choose(sheets: list[Sheet], table: str, problems: CellProblems) -> tuple[Sh
         headers = understand(sheet.headers, known, _unit_of(table), sheet.file)
         have = {header.column for header in headers}
         missing = [ledger_columns(table)[name] for name in needed if name not in have]
-        told = ", ".join(f"{column.name} ({column.header_zh})" for column in missing)
-        seen = ", ".join(sheet.headers)[:300]
-        raise LedgerError("G005", f"missing {told}; headers seen: {seen}", file=sheet.file)
+        names = ", ".join(f"{column.name} ({column.header_zh})" for column in missing)
+        shown = ", ".join(sheet.headers)[:300]
+        raise LedgerError("G005", f"missing {names}; headers seen: {shown}", file=sheet.file)
     for header, cells in zip(taken[1], taken[0].columns, strict=True):
         if not header.column and (header.source.strip() or cells.null_count < len(cells)):
             code = "G007" if header.code == "C007" else header.code
@@ -286,29 +286,29 @@ def _frame(
         return parse(sheet.columns[at[name]], columns[name], headers[at[name]].unit)
 
     with ThreadPoolExecutor() as threads:  # most of the work is done outside the interpreter
-        found = dict(zip(known, threads.map(understood, known), strict=True))
-    for name, cells in found.items():
+        parsed = dict(zip(known, threads.map(understood, known), strict=True))
+    for name, cells in parsed.items():
         column = columns[name]
         for code, where in cells.faults:
             fail(name, code, where)
         if column.required and cells.empty.any():
             fail(name, "G011", np.flatnonzero(cells.empty))
-    out: dict[str, Any] = {}
+    by_column: dict[str, Any] = {}
     if "currency" in columns:
         units_of = {name: money_unit(headers[place].unit)[0] for name, place in at.items()}
-        row, names = _currency(found, columns, units_of, fail)
+        row, names = _currency(parsed, columns, units_of, fail)
         if ((row == 0) & ~bad).any():
             (only,) = {column.unit for column in columns.values() if column.kind == "money"}
             problems.add("G019", file=sheet.file, column="currency", hint=f"{only} was assumed")
             names[0] = only
-        out["currency"] = _merged(row, names)
+        by_column["currency"] = _merged(row, names)
     keep = None if not bad.any() else ~bad
     for name, column in columns.items():
-        if name in found and name != "currency":
-            out[name] = _typed(found.pop(name), column)
-    out["line"] = sheet.lines.astype(np.int32)
-    frame = pd.DataFrame(out, copy=False)
-    frame = frame[[*(name for name in columns if name in out), "line"]]
+        if name in parsed and name != "currency":
+            by_column[name] = _typed(parsed.pop(name), column)
+    by_column["line"] = sheet.lines.astype(np.int32)
+    frame = pd.DataFrame(by_column, copy=False)
+    frame = frame[[*(name for name in columns if name in by_column), "line"]]
     if keep is None:
         return frame, frame.iloc[:0]
     return frame[keep].reset_index(drop=True), frame[bad].reset_index(drop=True)
@@ -324,13 +324,13 @@ def _typed(cells: Cells, column: LedgerColumn) -> Any:
 
 
 def _currency(
-    found: dict[str, Cells],
+    cells_of: dict[str, Cells],
     columns: dict[str, LedgerColumn],
     header: dict[str, str],
     fail: Any,
 ) -> tuple[NDArray[np.int16], list[str]]:
     """Currency of each row, 0 where none is told, and their names; a conflict is an error."""
-    size = len(next(iter(found.values())).empty)
+    size = len(next(iter(cells_of.values())).empty)
     names = [""]
     row = np.zeros(size, np.int16)
 
@@ -339,25 +339,27 @@ def _currency(
             names.append(name)
         return names.index(name)
 
-    if "currency" in found:
-        told: pd.Categorical = found["currency"].values
-        words = [currency_of(word) or currency_of(word.upper()) for word in told.categories]
+    if "currency" in cells_of:
+        stated: pd.Categorical = cells_of["currency"].values
+        words = [currency_of(word) or currency_of(word.upper()) for word in stated.categories]
         codes = np.array([*(place(word) for word in words), 0], np.int16)
-        row = codes[told.codes]
+        row = codes[stated.codes]
         unknown = np.array([*(not word for word in words), False])
         if unknown.any():
-            fail("currency", "C103", np.flatnonzero(unknown[told.codes]))
-    for name, cells in found.items():
+            fail("currency", "C103", np.flatnonzero(unknown[stated.codes]))
+    for name, cells in cells_of.items():
         if columns[name].kind != "money":
             continue
-        own = np.zeros(size, np.int16)
+        in_cell = np.zeros(size, np.int16)
         if cells.currency is not None:
-            own = np.array([place(word) for word in cells.currencies], np.int16)[cells.currency]
+            in_cell = np.array([place(word) for word in cells.currencies], np.int16)[cells.currency]
         if header.get(name):
-            own = np.where((own == 0) & ~cells.empty, place(header[name]), own).astype(np.int16)
-        if own.any():
-            fail(name, "G018", np.flatnonzero((own != row) & (own != 0) & (row != 0)))
-            row = np.where(row == 0, own, row)
+            in_cell = np.where((in_cell == 0) & ~cells.empty, place(header[name]), in_cell).astype(
+                np.int16
+            )
+        if in_cell.any():
+            fail(name, "G018", np.flatnonzero((in_cell != row) & (in_cell != 0) & (row != 0)))
+            row = np.where(row == 0, in_cell, row)
     return row, names
 
 

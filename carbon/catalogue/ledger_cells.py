@@ -1,4 +1,4 @@
-"""Cells of a ledger → typed columns: each different text is understood once.
+"""Reads cells of a ledger, gives typed columns; each different text is understood once.
 
 Money is counted in whole ten-thousandths of its currency (int64), so that sums are exact. Dates
 are days without a time zone; a stamp with an offset is told in China Standard Time. Counts are
@@ -113,12 +113,12 @@ def parse(cells: Any, column: LedgerColumn, unit: str) -> Cells:
     quick = _quick(cells) if column.kind in ("count", "number", "money") else None
     if quick is not None:
         empty = np.isnan(quick)
-        out = Cells(quick, empty)
-        out.fail("C101", np.isinf(quick))
+        parsed = Cells(quick, empty)
+        parsed.fail("C101", np.isinf(quick))
         if column.kind == "money":
-            return _money(out, unit, column)
-        out.values = _times(out.values, unit)
-        return _counted(out, column)
+            return _money(parsed, unit, column)
+        parsed.values = _times(parsed.values, unit)
+        return _counted(parsed, column)
     if column.kind == "id":
         texts = clean(cells.combine_chunks() if isinstance(cells, pa.ChunkedArray) else cells)
         return Cells(pd.array(texts, dtype="str"), _null(texts))
@@ -156,15 +156,15 @@ def _spread(cells: Any, understand: Callable[[Any], Cells], as_printed: bool = F
         texts = as_written(encoded.dictionary, texts)
     texts = pa.concat_arrays([texts, pa.nulls(1, texts.type)])
     at = pc.fill_null(encoded.indices, len(texts) - 1).to_numpy(zero_copy_only=False)
-    found = understand(texts)
-    out = Cells(found.values[at], found.empty[at])
-    for code, where in found.faults:
+    unique = understand(texts)
+    every = Cells(unique.values[at], unique.empty[at])
+    for code, where in unique.faults:
         mask = np.zeros(len(texts), bool)
         mask[where] = True
-        out.fail(code, mask[at])
-    if found.currency is not None:
-        out.currency, out.currencies = found.currency[at], found.currencies
-    return out
+        every.fail(code, mask[at])
+    if unique.currency is not None:
+        every.currency, every.currencies = unique.currency[at], unique.currencies
+    return every
 
 
 def _text(texts: Any, _column: LedgerColumn, _unit: str) -> Cells:
@@ -178,26 +178,26 @@ def _choice(texts: Any, column: LedgerColumn, _unit: str) -> Cells:
     names = list(dict.fromkeys(column.choices.values()))
     words = [None if word is None else column.choices.get(key(word)) for word in texts.to_pylist()]
     codes = np.array([names.index(word) if word else -1 for word in words], np.int32)
-    out = Cells(pd.Categorical.from_codes(codes, pd.Index(names, dtype="str")), _null(texts))
-    out.fail("G015", (codes < 0) & ~out.empty)
-    return out
+    chosen = Cells(pd.Categorical.from_codes(codes, pd.Index(names, dtype="str")), _null(texts))
+    chosen.fail("G015", (codes < 0) & ~chosen.empty)
+    return chosen
 
 
 def _flag(texts: Any, _column: LedgerColumn, _unit: str) -> Cells:
     known = flag_words()
     words = [None if word is None else known.get(key(word)) for word in texts.to_pylist()]
-    out = Cells(np.array([bool(word) for word in words]), _null(texts))
-    out.fail("G014", np.array([word is None for word in words]) & ~out.empty)
-    return out
+    flags = Cells(np.array([bool(word) for word in words]), _null(texts))
+    flags.fail("G014", np.array([word is None for word in words]) & ~flags.empty)
+    return flags
 
 
 def _quantity(texts: Any, column: LedgerColumn, unit: str) -> Cells:
     """Quantities with a unit, and shares."""
     kind = QUANTITIES.get(column.kind, column.kind)
     most = min(column.most, 1.0)
-    found = measure(texts, Column(kind, "", "", implied=column.unit, limit=most), unit, {})
-    out = Cells(found.values, _null(texts), found.faults)
-    return _bounded(out, column)
+    read = measure(texts, Column(kind, "", "", implied=column.unit, limit=most), unit, {})
+    parsed = Cells(read.values, _null(texts), read.faults)
+    return _bounded(parsed, column)
 
 
 def _count(texts: Any, column: LedgerColumn, unit: str) -> Cells:
@@ -208,30 +208,30 @@ def _count(texts: Any, column: LedgerColumn, unit: str) -> Cells:
         plain = pc.if_else(pa.array(minus), pc.replace_substring_regex(plain, _MINUS, ""), plain)
     else:
         minus[:] = False
-    found = measure(plain, Column("count", "", ""), unit, {})
-    values = np.where(minus, -found.values, found.values)
+    read = measure(plain, Column("count", "", ""), unit, {})
+    values = np.where(minus, -read.values, read.values)
     if column.kind == "count":
         values = np.round(values, 6)  # 1.1 万 is 11,000, not a millionth more
-    return _counted(Cells(values, _null(texts), found.faults), column)
+    return _counted(Cells(values, _null(texts), read.faults), column)
 
 
-def _counted(out: Cells, column: LedgerColumn) -> Cells:
-    out = _bounded(out, column)
+def _counted(parsed: Cells, column: LedgerColumn) -> Cells:
+    parsed = _bounded(parsed, column)
     if column.kind == "count":
-        values = out.values
-        out.fail("G020", (values != np.floor(values)) & np.isfinite(values))
-        out.fail("G016", np.isfinite(values) & (np.abs(values) > _EXACT))
+        values = parsed.values
+        parsed.fail("G020", (values != np.floor(values)) & np.isfinite(values))
+        parsed.fail("G016", np.isfinite(values) & (np.abs(values) > _EXACT))
         bad = ~np.isfinite(values) | (np.abs(values) > _EXACT)
-        out.values = np.where(bad, 0, values).astype(np.int64)
-    return out
+        parsed.values = np.where(bad, 0, values).astype(np.int64)
+    return parsed
 
 
-def _bounded(out: Cells, column: LedgerColumn) -> Cells:
-    values = out.values
+def _bounded(parsed: Cells, column: LedgerColumn) -> Cells:
+    values = parsed.values
     negative = (values < 0) & (column.least >= 0 or column.kind not in ("money", "count"))
-    out.fail("C106", negative)
-    out.fail("G016", ((values < column.least) & ~negative) | (values > column.most))
-    return out
+    parsed.fail("C106", negative)
+    parsed.fail("G016", ((values < column.least) & ~negative) | (values > column.most))
+    return parsed
 
 
 def _ungrouped(texts: Any) -> Any:
@@ -245,58 +245,60 @@ def _amount(texts: Any, column: LedgerColumn, unit: str) -> Cells:
     parts = pc.extract_regex(_ungrouped(texts), _AMOUNT)
     number = pc.binary_join_element_wise(parts.field("sign"), parts.field("number"), "")
     number = pc.if_else(pc.is_valid(parts), pc.utf8_trim_whitespace(number), None)
-    found: Numbers = numbers(number)
-    found.fail("C101", ~_null(texts) & ~np.asarray(pc.is_valid(parts), bool))
+    read: Numbers = numbers(number)
+    read.fail("C101", ~_null(texts) & ~np.asarray(pc.is_valid(parts), bool))
     signs = pc.binary_join_element_wise(parts.field("before"), parts.field("after"), "")
     words = [(word or "").strip() for word in signs.to_pylist()]
     units = {word: money_unit(word) for word in set(words)}
-    found.fail("C103", np.array([not units[word][2] for word in words]) & ~np.isnan(found.values))
-    out = Cells(found.values, _null(texts), found.faults)
-    out.currencies = list(dict.fromkeys(units[word][0] for word in words))
-    place = {name: at for at, name in enumerate(out.currencies)}
-    out.currency = np.array([place[units[word][0]] for word in words], np.int16)
-    own = np.array([units[word][1] for word in words])
+    read.fail("C103", np.array([not units[word][2] for word in words]) & ~np.isnan(read.values))
+    parsed = Cells(read.values, _null(texts), read.faults)
+    parsed.currencies = list(dict.fromkeys(units[word][0] for word in words))
+    place = {name: at for at, name in enumerate(parsed.currencies)}
+    parsed.currency = np.array([place[units[word][0]] for word in words], np.int16)
+    currency = np.array([units[word][1] for word in words])
     header = money_unit(unit)[1]  # a cell that names its own unit is not in that of the header
-    out.values = out.values * np.where(np.array([word != "" for word in words]), own, header)
-    return _money(out, "", column)
+    parsed.values = parsed.values * np.where(
+        np.array([word != "" for word in words]), currency, header
+    )
+    return _money(parsed, "", column)
 
 
-def _money(out: Cells, unit: str, column: LedgerColumn) -> Cells:
+def _money(parsed: Cells, unit: str, column: LedgerColumn) -> Cells:
     """Whole ten-thousandths of amounts; the unit of the header is already in those of texts."""
-    out = _bounded(out, column)
-    exact = out.values * (money_unit(unit)[1] * MONEY)
+    parsed = _bounded(parsed, column)
+    exact = parsed.values * (money_unit(unit)[1] * MONEY)
     fine = np.abs(exact) < _LARGEST
     exact[~fine] = 0.0
-    whole = np.rint(exact)
-    off = np.abs(exact - whole)
+    rounded = np.rint(exact)
+    off = np.abs(exact - rounded)
     uneven = off > _NOISE
     if uneven.any():
         uneven &= off > 4 * np.spacing(np.abs(exact))
-    out.fail("G017", (~fine & np.isfinite(out.values)) | uneven)
-    out.values = whole.astype(np.int64)
-    return out
+    parsed.fail("G017", (~fine & np.isfinite(parsed.values)) | uneven)
+    parsed.values = rounded.astype(np.int64)
+    return parsed
 
 
 def _date(texts: Any, column: LedgerColumn, _unit: str) -> Cells:
     """Dates and stamps: ISO, 2026年9月1日, 20260901, Excel's own; any other order is refused."""
-    out = Cells(np.full(len(texts), np.datetime64("NaT", "s")), _null(texts))
+    parsed = Cells(np.full(len(texts), np.datetime64("NaT", "s")), _null(texts))
     for pattern in (_ORDERED, _COMPACT):
         parts = pc.extract_regex(texts, pattern)
-        told = np.asarray(pc.is_valid(parts), bool)
-        if told.any():
-            out.values[told] = _stamp(parts.filter(pa.array(told)))
+        valid = np.asarray(pc.is_valid(parts), bool)
+        if valid.any():
+            parsed.values[valid] = _stamp(parts.filter(pa.array(valid)))
     serial = np.asarray(pc.fill_null(pc.match_substring_regex(texts, _SERIAL), False), bool)
     if serial.any():
         days = np.array(pc.cast(texts.filter(pa.array(serial)), pa.float64()), np.float64)
         seconds = np.rint(days * _DAY).astype(np.int64)
-        out.values[serial] = _EXCEL + seconds.astype("timedelta64[s]")
+        parsed.values[serial] = _EXCEL + seconds.astype("timedelta64[s]")
     if column.kind == "date":
-        out.values = out.values.astype("datetime64[D]").astype("datetime64[s]")
-    unread = np.isnat(out.values) & ~out.empty
+        parsed.values = parsed.values.astype("datetime64[D]").astype("datetime64[s]")
+    unread = np.isnat(parsed.values) & ~parsed.empty
     first = np.asarray(pc.fill_null(pc.match_substring_regex(texts, _DAY_FIRST), False), bool)
-    out.fail("G013", unread & first)
-    out.fail("G012", unread & ~first)
-    return out
+    parsed.fail("G013", unread & first)
+    parsed.fail("G012", unread & ~first)
+    return parsed
 
 
 def _stamp(parts: Any) -> NDArray[np.datetime64]:
@@ -318,9 +320,9 @@ def _stamp(parts: Any) -> NDArray[np.datetime64]:
     seconds = hour * 3600 + minute * 60 + second
     if "zone" in names:
         seconds += np.array([_ahead(zone) for zone in parts.field("zone").to_pylist()], np.int64)
-    out: NDArray[np.datetime64] = date.astype("datetime64[s]") + seconds.astype("timedelta64[s]")
-    out[~fine] = np.datetime64("NaT", "s")
-    return out
+    stamps: NDArray[np.datetime64] = date.astype("datetime64[s]") + seconds.astype("timedelta64[s]")
+    stamps[~fine] = np.datetime64("NaT", "s")
+    return stamps
 
 
 def _ahead(zone: str) -> int:

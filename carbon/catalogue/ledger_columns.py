@@ -1,4 +1,4 @@
-"""Which ledgers there are, and what each of their columns holds: a table of the templates."""
+"""Reads a table of the templates, gives the ledgers and what each of their columns holds."""
 
 from __future__ import annotations
 
@@ -55,10 +55,10 @@ class LedgerColumn:
 
 @lru_cache(maxsize=1)
 def _tables() -> dict[str, dict[str, LedgerColumn]]:
-    out: dict[str, dict[str, LedgerColumn]] = {}
+    tables: dict[str, dict[str, LedgerColumn]] = {}
     with (templates_root() / "ledgers" / "columns.csv").open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
-            out.setdefault(row["table"], {})[row["column"]] = LedgerColumn(
+            tables.setdefault(row["table"], {})[row["column"]] = LedgerColumn(
                 name=row["column"],
                 kind=row["kind"],
                 unit=row["unit"],
@@ -71,16 +71,16 @@ def _tables() -> dict[str, dict[str, LedgerColumn]]:
                 choices=_choices(row["choices"]),
                 example=row["example"],
             )
-    return out
+    return tables
 
 
 def _choices(text: str) -> dict[str, str]:
     """Words of ``road:truck,公路;air:plane``; a value is a word of itself."""
-    out: dict[str, str] = {}
+    choices: dict[str, str] = {}
     for part in filter(None, text.split(";")):
         value, _, words = part.partition(":")
-        out |= {key(word): value for word in (value, *words.split(",")) if word}
-    return out
+        choices |= {key(word): value for word in (value, *words.split(",")) if word}
+    return choices
 
 
 def ledgers() -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Limits of a file, and what a part of a catalogue must know of the whole."""
+"""Reads nothing, gives limits of a file, and what a batch knows of its catalogue."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-__all__ = ["Limits", "Whole"]
+__all__ = ["BatchContext", "Limits"]
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Limits:
 
 
 @dataclass(frozen=True)
-class Whole:
+class BatchContext:
     """What a part of a catalogue must know of the whole, so that parts give what the whole gives.
 
     Parameters

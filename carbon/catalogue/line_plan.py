@@ -1,4 +1,4 @@
-"""Which lines of tidy tables belong to which batch of SKUs.
+"""Reads the SKUs of tidy tables, gives the lines that belong to each batch.
 
 Line tables usually stand in the order of their SKUs: then a batch's lines are the next ones, and
 nothing is kept but their number. Tables in another order are sorted into files, one a batch.
@@ -104,16 +104,16 @@ class _Cursor:
 
     def take(self, count: int) -> list[Sheet]:
         """Take the next lines."""
-        out = []
+        sheets = []
         while count > 0:
             sheet = self.peek()
             if sheet is None:
                 break
             part = sheet.part(0, count)
-            out.append(part)
+            sheets.append(part)
             self.skip(len(part.lines))
             count -= len(part.lines)
-        return out
+        return sheets
 
 
 @dataclass
@@ -135,7 +135,7 @@ class LinePlan:
     everything: bool = False
 
     @classmethod
-    def whole(cls, tables: Sequence[str]) -> LinePlan:
+    def single(cls, tables: Sequence[str]) -> LinePlan:
         """Plan of a single batch."""
         return cls({name: [] for name in tables}, everything=True)
 
@@ -144,14 +144,14 @@ class LinePlan:
         cursors = {name: _Cursor(tables[name]) for name in self.counts}
 
         def of(number: int) -> dict[str, list[Piece]]:
-            out: dict[str, list[Piece]] = {}
+            pieces: dict[str, list[Piece]] = {}
             for name, cursor in cursors.items():
                 wanted = 1 << 62 if self.everything else self.counts[name][number]
-                out[name] = list(cursor.take(wanted)) or [empty(tables[name][0])]
+                pieces[name] = list(cursor.take(wanted)) or [empty(tables[name][0])]
             for name, folder in self.folders.items():
                 path = folder / f"{number}.lines"
-                out[name] = list(_spilled(path)) or [empty(tables[name][0])]
-            return out
+                pieces[name] = list(_spilled(path)) or [empty(tables[name][0])]
+            return pieces
 
         return of
 
@@ -179,12 +179,12 @@ class Planner:
         headers: dict[str, dict[str, Header]],
         vocabulary: Vocabulary,
         folder: Path,
-        seen: SkuIndex,
+        index: SkuIndex,
         *,
         keep: bool = False,
     ) -> None:
         self.tables, self.headers, self.vocabulary = tables, headers, vocabulary
-        self.folder, self.seen, self.keep = folder, seen, keep
+        self.folder, self.index, self.keep = folder, index, keep
         self.fractions: frozenset[str] = frozenset()
         self._counts: dict[str, list[int]] = {name: [] for name in tables}
         self._sizes: list[int] = []
@@ -265,8 +265,8 @@ class Planner:
         for name in self._percents[table]:
             header = self.headers[table][name]
             texts = cells.clean(sheet.columns[sheet.headers.index(header.source)])
-            found = cells.measure(texts, LINE_COLUMNS[table][name], "%", self.vocabulary.unit_words)
-            if any(code == "C108" for code, _ in found.faults):
+            read = cells.measure(texts, LINE_COLUMNS[table][name], "%", self.vocabulary.unit_words)
+            if any(code == "C108" for code, _ in read.faults):
                 self.fractions |= {f"{table}.{name}"}
 
     def lines(self) -> dict[str, list[Piece]]:
@@ -309,7 +309,7 @@ class Planner:
             self._look(sheet, table)
             column = sheet.columns[sheet.headers.index(self._sku_header(sheet, table))]
             texts = filled_down(sheet, column, cells.clean(column))
-            row = self.seen.rows(sku_digests(texts))
+            row = self.index.rows(sku_digests(texts))
             batch = np.where(row < 0, 0, np.searchsorted(ends, row, side="right"))
             blank = pc.is_null(column).to_numpy(zero_copy_only=False)
             if len(blank) and blank[0]:
@@ -336,9 +336,9 @@ def _append(path: Path, sheet: Sheet, rows: Any) -> None:
     files = np.full(len(sheet.lines), sheet.file, object) if sheet.files is None else sheet.files
     columns = [*(column.take(at) for column in sheet.columns), pa.array(sheet.lines[rows])]
     columns.append(pa.array(files[rows], pa.string()))
-    told = json.dumps([sheet.headers, [astuple(fault) for fault in sheet.faults]])
+    header = json.dumps([sheet.headers, [astuple(fault) for fault in sheet.faults]])
     names = [str(position) for position in range(len(columns))]
-    batch = pa.record_batch(columns, names=names).replace_schema_metadata({"table": told})
+    batch = pa.record_batch(columns, names=names).replace_schema_metadata({"table": header})
     with path.open("ab") as target, pa.ipc.new_stream(target, batch.schema) as stream:
         stream.write_batch(batch)
 

@@ -18,7 +18,7 @@ from carbon.catalogue.headers import Header, match_headers
 from carbon.catalogue.lines import Lines, material_lines, packaging_lines, read_compact, read_tidy
 from carbon.catalogue.problems import CellProblems, Rows, Runs, Texts
 from carbon.catalogue.prose.columns import reword_lines
-from carbon.catalogue.schema import LINE_COLUMNS, LINE_TABLES, Vocabulary, Whole
+from carbon.catalogue.schema import LINE_COLUMNS, LINE_TABLES, BatchContext, Vocabulary
 from carbon.catalogue.sheets import Sheet
 from carbon.catalogue.sku_index import runs
 
@@ -42,24 +42,24 @@ def understood(
     table: str,
     vocabulary: Vocabulary,
     problems: CellProblems,
-    told: list[tuple[str, Header]],
+    understood_as: list[tuple[str, Header]],
     first: bool = True,
 ) -> dict[str, tuple[int, Header]]:
     """Canonical column → its position and header; damaged rows and unknown headers are told.
 
     The headers of a table in parts are told by the ``first`` part only.
     """
-    out: dict[str, tuple[int, Header]] = {}
+    by_column: dict[str, tuple[int, Header]] = {}
     for position, header in enumerate(match_headers(sheet.headers, table, vocabulary, sheet.file)):
         if header.column:
-            out[header.column] = (position, header)
+            by_column[header.column] = (position, header)
         elif not header.source.strip() and sheet.columns[position].null_count == len(sheet.lines):
             continue
         elif first:
             problems.add(
                 header.code, file=sheet.file, row=1, column=header.source, hint=header.note
             )
-        told.append((sheet.file, header))
+        understood_as.append((sheet.file, header))
     for fault in sheet.faults:
         if not len(sheet.rows_of(fault)) and (first or fault.line):
             problems.add(
@@ -70,7 +70,7 @@ def understood(
                 value=fault.text,
                 hint=fault.hint,
             )
-    return out
+    return by_column
 
 
 def tell_faults(sheet: Sheet, rows: Rows, problems: CellProblems) -> None:
@@ -109,8 +109,8 @@ def rows_of(
     if goods.distinct and sku.equals(goods.sku):
         owner = run  # SKU by SKU, as the catalogue has them
     else:
-        found = pc.index_in(sku, value_set=goods.sku, skip_nulls=True)
-        owner = pc.fill_null(found, -1).to_numpy(zero_copy_only=False).astype(np.int64)[run]
+        position = pc.index_in(sku, value_set=goods.sku, skip_nulls=True)
+        owner = pc.fill_null(position, -1).to_numpy(zero_copy_only=False).astype(np.int64)[run]
     texts = Texts({name: column for name, column in given.items() if name != "sku"})
     return Rows(
         *(sheet.file, sheet.lines, Runs(sku, run), owner, sources, texts, sheet.files),
@@ -166,13 +166,13 @@ def compact_lines(
     ]
     with ThreadPoolExecutor(max_workers=len(wanted)) as pool:
         parsed = list(pool.map(parse, filled))
-    out: dict[str, list[Lines]] = {table: [] for table in LINE_TABLES}
+    by_table: dict[str, list[Lines]] = {table: [] for table in LINE_TABLES}
     for (table, column), lines in zip(filled, parsed, strict=True):
         changed = reword_lines(rows, table, column, lines, vocabulary, category, problems)
         if changed and rows.texts[column].null_count == len(rows.lines):
             continue
-        out[table].append(parse((table, column)) if changed else lines)
-    return out
+        by_table[table].append(parse((table, column)) if changed else lines)
+    return by_table
 
 
 def line_table(
@@ -183,14 +183,14 @@ def line_table(
     size: int,
     vocabulary: Vocabulary,
     problems: CellProblems,
-    told: list[tuple[str, Header]],
-    whole: Whole,
+    understood_as: list[tuple[str, Header]],
+    context: BatchContext,
     category: Any,
 ) -> pd.DataFrame:
     """Lines of one kind, from the compact cells, the tidy table or both."""
     sources = list(compact)
     if sheet is not None:
-        sources += _tidy(table, sheet, rows, sources, vocabulary, problems, told, whole)
+        sources += _tidy(table, sheet, rows, sources, vocabulary, problems, understood_as, context)
     frames = []
     for lines in sources:
         if table == "materials":
@@ -209,45 +209,45 @@ def _tidy(
     compact: Sequence[Lines],
     vocabulary: Vocabulary,
     problems: CellProblems,
-    told: list[tuple[str, Header]],
-    whole: Whole,
+    understood_as: list[tuple[str, Header]],
+    context: BatchContext,
 ) -> list[Lines]:
     """Lines of a tidy table; those of unknown SKUs, or of SKUs that have a cell too, are noted."""
-    headers = understood(sheet, table, vocabulary, problems, told, whole.first)
+    headers = understood(sheet, table, vocabulary, problems, understood_as, context.first)
     named = {"materials": "material", "packaging": "item", "legs": "mode"}[table]
     missing = [name for name in ("sku", named) if name not in headers]
     if missing:
         raise CatalogueError("C005", f"no {' and no '.join(missing)} in {table}", file=sheet.file)
     given = {name: sheet.columns[position] for name, (position, _) in headers.items()}
     units = {name: header.unit for name, (_, header) in headers.items()}
-    own = rows_of(sheet, headers, given, rows)
-    tell_faults(sheet, own, problems)
+    row = rows_of(sheet, headers, given, rows)
+    tell_faults(sheet, row, problems)
     if (
-        own.sku.values.null_count
+        row.sku.values.null_count
         or given["sku"].null_count
-        or len(own.sku.values) == len(own.lines)
+        or len(row.sku.values) == len(row.lines)
     ):
         blank = pc.is_null(cells.clean(given["sku"])).to_numpy(zero_copy_only=False)
-        named_above = pc.is_valid(own.sku.take(None)).to_numpy(zero_copy_only=False)
-        problems.cells(own, np.flatnonzero(blank & named_above), "sku", (), "C253")
-    strange = np.flatnonzero(own.owner < 0)
-    problems.cells(own, strange, "sku", own.sku.take(pa.array(strange)), "C251")
+        named_above = pc.is_valid(row.sku.take(None)).to_numpy(zero_copy_only=False)
+        problems.cells(row, np.flatnonzero(blank & named_above), "sku", (), "C253")
+    strange = np.flatnonzero(row.owner < 0)
+    problems.cells(row, strange, "sku", row.sku.take(pa.array(strange)), "C251")
     numeric = {
-        name: own.texts[name] if pa.types.is_string(column.type) else column
+        name: row.texts[name] if pa.types.is_string(column.type) else column
         for name, column in given.items()
         if name != "sku"
     }
-    lines = read_tidy(own, numeric, units, table, vocabulary, whole.fractions)
+    lines = read_tidy(row, numeric, units, table, vocabulary, context.fractions)
     for column in LINE_COLUMNS[table]:
-        own.texts.add(column, pa.nulls(len(sheet.lines), pa.string()))
+        row.texts.add(column, pa.nulls(len(sheet.lines), pa.string()))
     if table == "legs":
         lines = tidy_legs(lines)
     for other in compact:
         way = lines.extra["returning"] if table == "legs" else np.zeros(len(lines.at), bool)
         same = way == (other.column == "return_transport")
-        both = np.isin(own.owner, other.owner) & (own.owner >= 0) & same
+        both = np.isin(row.owner, other.owner) & (row.owner >= 0) & same
         at = np.flatnonzero(both)
-        problems.cells(own, at, named, own.texts[named].take(pa.array(at)), "C252")
+        problems.cells(row, at, named, row.texts[named].take(pa.array(at)), "C252")
     return [lines]
 
 
@@ -269,6 +269,6 @@ def _joined(frames: list[pd.DataFrame], table: str, vocabulary: Vocabulary) -> p
                 {"returning": bool, "bare": bool, "chain": np.int16, "position": np.int16}
             )
         return empty
-    whole = pd.concat(frames, ignore_index=True)
+    lines = pd.concat(frames, ignore_index=True)
     by = ["row", "returning", "chain", "position"] if table == "legs" else ["row"]
-    return whole.sort_values(by, kind="stable", ignore_index=True)
+    return lines.sort_values(by, kind="stable", ignore_index=True)

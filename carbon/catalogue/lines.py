@@ -1,4 +1,4 @@
-"""Lines under the SKUs: materials, packaging, legs and destinations.
+"""Reads entries of cells and tidy rows, gives materials, packaging, legs and destinations.
 
 A compact cell and a tidy table are two spellings of the same lines. Each is brought to the same
 columns (:class:`Lines`), and one function per kind judges them, so that both give equal tables.
@@ -92,17 +92,17 @@ class Lines:
         """Note a problem at some of the lines (positions)."""
         if not len(where):
             return
-        told: Any = values
-        if told is None and self.column:
-            told = self.text.take(pa.array(where))
-        elif told is None:
-            told = self.rows.texts[column].take(pa.array(self.at[where]))
-        problems.cells(self.rows, self.at[where], self.column or column, told, code, hints)
+        texts: Any = values
+        if texts is None and self.column:
+            texts = self.text.take(pa.array(where))
+        elif texts is None:
+            texts = self.rows.texts[column].take(pa.array(self.at[where]))
+        problems.cells(self.rows, self.at[where], self.column or column, texts, code, hints)
 
     def tell_faults(self, problems: CellProblems) -> None:
         """Note the faults of the numbers."""
-        for column, found in self.values.items():
-            for code, where in found.faults:
+        for column, numbers in self.values.items():
+            for code, where in numbers.faults:
                 self.fail(problems, where, column, code)
 
     def find(
@@ -163,15 +163,15 @@ def read_compact(rows: Rows, kind: str, column: str, vocabulary: Vocabulary) -> 
     rest, recycled = grammar.take_out(rest, r"(?i)recycled|再生|回收", *_RECYCLED)
     values["recycled"] = cells.measure(recycled, spec["recycled"], "", words)
     name, number, unit = grammar.amount(rest)
-    found = cells.numbers(number)
+    numbers = cells.numbers(number)
     if kind == "materials":
         share = pc.is_in(pc.fill_null(unit, ""), value_set=pa.array(["", "%", "‰"]))
         is_share = share.to_numpy(zero_copy_only=False)
-        first = Numbers(np.where(is_share, found.values, np.nan), found.faults)
+        first = Numbers(np.where(is_share, numbers.values, np.nan), numbers.faults)
         values["share"] = cells.scaled(first, pc.if_else(share, unit, ""), spec["share"], "", words)
-        found = Numbers(np.where(is_share, np.nan, found.values))
+        numbers = Numbers(np.where(is_share, np.nan, numbers.values))
         unit = pc.if_else(share, "", unit)
-    values["mass"] = cells.scaled(found, unit, spec["mass"], "", words)
+    values["mass"] = cells.scaled(numbers, unit, spec["mass"], "", words)
     return Lines(rows, at, column, text, name, values, {})
 
 
@@ -248,20 +248,20 @@ def material_lines(
     known = owner >= 0
     count = np.bincount(owner[known], minlength=size)
     neither = np.isnan(share) & np.isnan(mass)
-    told = np.zeros(len(owner), bool)
-    for found in lines.values.values():
-        for _, where in found.faults:
-            told[where] = True
-    alone = neither & known & (count[owner] == 1) & ~told
+    stated = np.zeros(len(owner), bool)
+    for numbers in lines.values.values():
+        for _, where in numbers.faults:
+            stated[where] = True
+    alone = neither & known & (count[owner] == 1) & ~stated
     share = np.where(alone, 1.0, share)
-    lines.fail(problems, np.flatnonzero(neither & ~alone & ~told & known), "material", "C101")
+    lines.fail(problems, np.flatnonzero(neither & ~alone & ~stated & known), "material", "C101")
     shared, weighed = (np.zeros(size, bool) for _ in range(2))
     shared[owner[known & ~np.isnan(share)]] = True
     weighed[owner[known & ~np.isnan(mass)]] = True
     mixed = shared & weighed
     lines.fail(problems, _firsts(lines, mixed), "material", "C203")
     fit = shared & ~mixed
-    fit[owner[(told | neither & ~alone) & known]] = False
+    fit[owner[(stated | neither & ~alone) & known]] = False
     share = shares(lines, share, owner, size, fit, "share", "C202", problems)
     order = lines.by_row()
     order = order[(codes[order] >= 0) & ~(np.isnan(share) & np.isnan(mass))[order]]
@@ -286,18 +286,18 @@ def _made_in(lines: Lines, vocabulary: Vocabulary, problems: CellProblems) -> ND
     places = vocabulary.names("region")
     blank = pa.nulls(len(lines.at), pa.string())
     if lines.column == "":
-        told = lines.rows.texts.words("made_in", blank)
+        place_texts = lines.rows.texts.words("made_in", blank)
     elif pc.any(pc.match_substring_regex(lines.name, "[@\uff20]")).as_py():
         parts = pc.extract_regex(lines.name, "^(?P<name>[^@\uff20]+)[@\uff20](?P<place>.+)$")
-        told = pc.utf8_trim_whitespace(pc.struct_field(parts, "place"))
+        place_texts = pc.utf8_trim_whitespace(pc.struct_field(parts, "place"))
         name = pc.utf8_trim_whitespace(pc.struct_field(parts, "name"))
         lines.name = pc.coalesce(name, lines.name)
     else:
         return np.full(len(lines.at), np.nan)
-    codes = places.find(told)
-    unknown = (codes < 0) & pc.is_valid(told).to_numpy(zero_copy_only=False)
+    codes = places.find(place_texts)
+    unknown = (codes < 0) & pc.is_valid(place_texts).to_numpy(zero_copy_only=False)
     where = np.flatnonzero(unknown)
-    values = told.take(pa.array(where)).to_pylist()
+    values = place_texts.take(pa.array(where)).to_pylist()
     lines.fail(problems, where, lines.column or "made_in", "C231", values=values)
     return np.where(codes >= 0, codes, np.nan)
 
@@ -311,9 +311,9 @@ def _recycled_names(
         match = _WHOLLY_RECYCLED.match(text.strip())
         return names.code(match["name"]) if match else -1
 
-    found = by_unique(texts, look, np.int32, -1)
-    wholly = (codes < 0) & (found >= 0)
-    return np.where(wholly, found, codes), wholly
+    code = by_unique(texts, look, np.int32, -1)
+    wholly = (codes < 0) & (code >= 0)
+    return np.where(wholly, code, codes), wholly
 
 
 def packaging_lines(lines: Lines, vocabulary: Vocabulary, problems: CellProblems) -> pd.DataFrame:
@@ -407,8 +407,8 @@ def shares(
         at = np.flatnonzero((group >= 0) & off[np.maximum(group, 0)])
         _, first = np.unique(group[at], return_index=True)
         where = at[first]
-        told = np.bincount(group[inside], minlength=size) > 0
-        sums = [f"sum {total[item]:.4%}" if told[item] else "" for item in group[where]]
+        stated = np.bincount(group[inside], minlength=size) > 0
+        sums = [f"sum {total[item]:.4%}" if stated[item] else "" for item in group[where]]
         hints = ["" if text else "write the share of each, as 40%; 60%" for text in sums]
         values = [text.replace(".0000%", "%") or "no shares" for text in sums]
         lines.fail(problems, where, column, code, hints, values)

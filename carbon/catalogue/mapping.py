@@ -1,4 +1,4 @@
-"""Reads a merchant's mapping of words, gives a vocabulary that knows them; lists what it lacks."""
+"""Reads a merchant's mapping of words, gives a vocabulary with them and what it lacks."""
 
 from __future__ import annotations
 
@@ -192,8 +192,8 @@ def learned(catalogue: Catalogue, vocabulary: Vocabulary, lang: str = "en") -> p
     spelled: dict[tuple[str, str], str] = {}
     table = catalogue.problems
     table = table[table["code"].isin(list(_KIND_OF))]
-    seen = table.groupby(["code", "column", "value"], sort=False).size().reset_index(name="rows")
-    for row in seen.to_dict("records"):
+    counted = table.groupby(["code", "column", "value"], sort=False).size().reset_index(name="rows")
+    for row in counted.to_dict("records"):
         kind = _KIND_OF[str(row["code"])]
         text = str(row["column"] if kind == "header" else row["value"])
         for word in _unknown(kind, text, vocabulary):

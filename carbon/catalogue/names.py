@@ -116,8 +116,8 @@ def by_unique(texts: Any, function: Callable[[str], Any], dtype: Any, missing: A
         values[position] = function(text)
     values[-1] = missing
     indices = pc.fill_null(coded.indices, len(coded.dictionary)).to_numpy(zero_copy_only=False)
-    out: NDArray[Any] = values[indices]
-    return out
+    every: NDArray[Any] = values[indices]
+    return every
 
 
 class Names:

@@ -1,4 +1,4 @@
-"""Goods that go where no road leads: chains of a category are those of its home market."""
+"""Reads destinations that no road reaches, gives the chains of the home market there."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Places: where something is made and where it goes, and the great circle between the two."""
+"""Reads names of places, gives where they are and the great circle between two [km]."""
 
 from __future__ import annotations
 
@@ -53,8 +53,8 @@ def great_circle(
     across = np.sin((np.radians(lon2) - np.radians(lon1)) / 2)
     up = np.sin((phi2 - phi1) / 2)
     chord = up * up + np.cos(phi1) * np.cos(phi2) * across * across
-    out: NDArray[np.float64] = 2 * EARTH_RADIUS_KM * np.arcsin(np.sqrt(np.clip(chord, 0, 1)))
-    return out
+    km: NDArray[np.float64] = 2 * EARTH_RADIUS_KM * np.arcsin(np.sqrt(np.clip(chord, 0, 1)))
+    return km
 
 
 @dataclass(frozen=True)
@@ -93,10 +93,10 @@ class Geography:
         lon = regions["lon"].to_numpy(dtype=np.float64, copy=True)
         rough = {}
         for name in ("lat", "lon"):
-            own = regions[name].astype(float)
-            inside = own.groupby(regions["parent"]).mean().reindex(regions["location"])
+            area = regions[name].astype(float)
+            inside = area.groupby(regions["parent"]).mean().reindex(regions["location"])
             root = ~regions["parent"].notna().to_numpy()
-            rough[name] = np.where(own.notna() | root, own, inside.to_numpy())
+            rough[name] = np.where(area.notna() | root, area, inside.to_numpy())
         wide = regions["location"].isin(set(regions["parent"].dropna())).to_numpy(dtype=bool)
         lat[wide] = lon[wide] = np.nan
         parent = pd.factorize(regions["parent"])[0]
@@ -114,20 +114,20 @@ class Geography:
         """Whether a sea, a strait or a closed border lies between places, by their codes."""
         land = np.append(self.land, -1)
         known = (land[here] >= 0) & (land[there] >= 0)
-        out: NDArray[np.bool_] = known & (land[here] != land[there])
-        return out
+        flags: NDArray[np.bool_] = known & (land[here] != land[there])
+        return flags
 
     def nearest(self, lat: NDArray[np.float64], lon: NDArray[np.float64]) -> NDArray[np.int32]:
         """Code of the place whose capital is nearest to each point."""
-        out = np.full(len(lat), -1, np.int32)
+        nearest = np.full(len(lat), -1, np.int32)
         candidates = np.flatnonzero(~np.isnan(self.lat))
         for start in range(0, len(lat), 20_000):  # keeps the table of distances small
             part = slice(start, start + 20_000)
             away = great_circle(
                 lat[part, None], lon[part, None], self.lat[candidates], self.lon[candidates]
             )
-            out[part] = candidates[np.argmin(away, axis=1)]
-        return out
+            nearest[part] = candidates[np.argmin(away, axis=1)]
+        return nearest
 
 
 def _find(names: Any, vocabulary: Vocabulary) -> NDArray[np.int32]:
@@ -260,8 +260,8 @@ def destination_lines(
         odd[where] = True
     if odd.any():
         given = rows.texts["destination"]
-        mixes, told = reworded(given, np.unique(at[odd]), PlaceProse.of(vocabulary).read)
-        tell_reworded(rows, "destination", given, told, problems)
+        mixes, readings = reworded(given, np.unique(at[odd]), PlaceProse.of(vocabulary).read)
+        tell_reworded(rows, "destination", given, readings, problems)
         if not mixes.equals(given):
             rows.texts["destination"] = mixes
             if mixes.null_count == len(mixes):

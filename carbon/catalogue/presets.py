@@ -96,16 +96,16 @@ def presets() -> dict[str, Preset]:
     """
     known = {}
     for path in sorted((templates_root() / "catalogue" / "presets").glob("*.toml")):
-        told = tomllib.loads(path.read_text(encoding="utf-8"))
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
         known[path.stem] = Preset(
             name=path.stem,
-            title=told["title"],
-            recognise=tuple(frozenset(map(key, headers)) for headers in told["recognise"]),
-            columns={name: tuple(sources) for name, sources in told["columns"].items()},
-            group=told.get("group", ""),
-            parents=told.get("parents"),
+            title=content["title"],
+            recognise=tuple(frozenset(map(key, headers)) for headers in content["recognise"]),
+            columns={name: tuple(sources) for name, sources in content["columns"].items()},
+            group=content.get("group", ""),
+            parents=content.get("parents"),
             **{
-                name: tuple(told.get(name, ()))
+                name: tuple(content.get(name, ()))
                 for name in ("sku_parts", "left_out", "filled_down", "goods_have")
             },
         )
@@ -312,8 +312,8 @@ class _Export:
                 if name in self:
                     texts = self.texts(name)
                     self.columns[key(name)] = pc.coalesce(texts, texts.take(at))
-        found: NDArray[np.bool_] = is_parent.to_numpy(zero_copy_only=False)
-        return found
+        is_parent_row: NDArray[np.bool_] = is_parent.to_numpy(zero_copy_only=False)
+        return is_parent_row
 
     def first_of(self, names: Sequence[str]) -> Any:
         """First filled cell of some columns; None if none of them is there."""

@@ -1,4 +1,4 @@
-"""Reads prices as merchants write them, gives amounts and the currencies beside them."""
+"""Reads prices as merchants write them, gives amounts with their currencies."""
 
 from __future__ import annotations
 
@@ -25,32 +25,32 @@ def price(cells: Any, header_unit: str) -> Numbers:
     ([129.0, 19.9, 5.0], ['CNY', 'EUR', 'CNY'])
     """
     if not pa.types.is_string(cells.type):
-        out = Numbers(floats(cells))
+        read = Numbers(floats(cells))
         sign: Any = pa.array([""] * len(cells))
     else:
         pattern = r"^(?P<before>[^-+−0-9.]*)(?P<number>[-+−]?[0-9.][0-9.,' ]*)(?P<after>[^0-9]*)$"
         parts = pc.extract_regex(cells, pattern)
         number = pc.utf8_trim_whitespace(parts.field("number"))
-        out = numbers(pc.if_else(pc.is_valid(parts), number, pa.scalar(None, pa.string())))
-        out.fail("C101", present(cells) & ~present(parts))
+        read = numbers(pc.if_else(pc.is_valid(parts), number, pa.scalar(None, pa.string())))
+        read.fail("C101", present(cells) & ~present(parts))
         sign = pc.binary_join_element_wise(parts.field("before"), parts.field("after"), "")
-    found: list[str] = []
+    currencies: list[str] = []
 
     def remember(text: str) -> int:
-        found.append(
+        currencies.append(
             (text.strip() if money_unit(text)[2] else "?") if text.strip() else header_unit
         )
-        return len(found) - 1
+        return len(currencies) - 1
 
     codes = by_unique(pc.fill_null(sign, ""), remember, np.int32, -1)
-    money = [("?", 1.0) if item == "?" else money_unit(item)[:2] for item in found]
+    money = [("?", 1.0) if item == "?" else money_unit(item)[:2] for item in currencies]
     if any(times != 1 for _, times in money):
-        out.values = out.values * np.array([*(times for _, times in money), 1.0])[codes]
-    found = [currency for currency, _ in money]
-    out.rest = np.array([*found, ""], object)[codes]
+        read.values = read.values * np.array([*(times for _, times in money), 1.0])[codes]
+    currencies = [currency for currency, _ in money]
+    read.rest = np.array([*currencies, ""], object)[codes]
     # a price is not needed: one that could mean two things is left out
-    out.faults = [("C117" if code == "C111" else code, where) for code, where in out.faults]
-    out.fail("C101", np.isinf(out.values))
-    out.fail("C103", (out.rest == "?") & ~np.isnan(out.values))
-    out.fail("C106", out.values < 0)
-    return out
+    read.faults = [("C117" if code == "C111" else code, where) for code, where in read.faults]
+    read.fail("C101", np.isinf(read.values))
+    read.fail("C103", (read.rest == "?") & ~np.isnan(read.values))
+    read.fail("C106", read.values < 0)
+    return read

@@ -1,4 +1,4 @@
-"""Read a catalogue: what the merchant wrote, in base units, with every problem named."""
+"""Reads a catalogue as the merchant wrote it, gives it in base units with every problem."""
 
 from __future__ import annotations
 
@@ -39,10 +39,10 @@ from carbon.catalogue.schema import (
     COLUMNS,
     LINE_TABLES,
     PROVENANCE_COLUMNS,
+    BatchContext,
     Catalogue,
     Limits,
     Vocabulary,
-    Whole,
 )
 from carbon.catalogue.sessions import check_sessions, gathered
 from carbon.catalogue.sheets import Sheet
@@ -112,7 +112,7 @@ def read_tables(
     sheets: dict[str, Sheet],
     vocabulary: Vocabulary,
     *,
-    whole: Whole | None = None,
+    context: BatchContext | None = None,
     problems: CellProblems | None = None,
     file: str = "",
 ) -> Catalogue:
@@ -123,7 +123,7 @@ def read_tables(
     sheets : dict of str to Sheet
         ``skus``, and any of ``materials``, ``packaging`` and ``legs``; emptied while they are read.
     vocabulary : Vocabulary
-    whole : Whole, optional
+    context : BatchContext, optional
         What a part must know of the whole.
     problems : CellProblems, optional
         Those found before.
@@ -140,10 +140,10 @@ def read_tables(
         C005 if a column is missing, C006 if two headers mean one column.
     """
     problems = problems or CellProblems()
-    whole = whole or Whole()
-    told: list[tuple[str, Header]] = []
+    context = context or BatchContext()
+    understood_as: list[tuple[str, Header]] = []
     main = sheets["skus"]
-    headers = understood(main, "skus", vocabulary, problems, told, whole.first)
+    headers = understood(main, "skus", vocabulary, problems, understood_as, context.first)
     missing = [name for name in ("sku", "category") if name not in headers]
     if missing:
         detail = (
@@ -155,10 +155,10 @@ def read_tables(
     rows = rows_of(main, headers, given, None)
     given = {name: None if pa.types.is_string(cell.type) else cell for name, cell in given.items()}
     size = len(main.lines)
-    if not size and whole.first:
+    if not size and context.first:
         problems.add("C021", file=main.file)
     tell_faults(main, rows, problems)
-    repeated = _identities(rows, problems, whole.repeats)
+    repeated = _identities(rows, problems, context.repeats)
     rows.distinct = not len(repeated) and not rows.sku.null_count
     for name in ("sku", "gtin"):
         if name in rows.texts and pc.any(pc.match_substring(rows.texts[name], "+")).as_py():
@@ -177,7 +177,7 @@ def read_tables(
         if spec.kind in ("text", "choice", "place"):
             has = fill_words(filled, name, size, rows, vocabulary, geography, problems)
         else:
-            percent = f"skus.{name}" in whole.fractions
+            percent = f"skus.{name}" in context.fractions
             has = fill_numbers(
                 filled, name, size, rows, given, units, vocabulary, problems, percent
             )
@@ -185,7 +185,9 @@ def read_tables(
             provenance[has, PROVENANCE_COLUMNS.index(name)] = _GIVEN
     filled["line"] = main.lines
     skus = pd.DataFrame(filled, index=pd.RangeIndex(size), copy=False)
-    sessions = _sessions(skus, vocabulary, repeated) if whole.sessions is None else whole.sessions
+    sessions = (
+        _sessions(skus, vocabulary, repeated) if context.sessions is None else context.sessions
+    )
     if len(repeated):
         skus.loc[repeated, ["session", "session_kwh", "viewer_hours"]] = np.nan
 
@@ -202,8 +204,8 @@ def read_tables(
             size,
             vocabulary,
             problems,
-            told,
-            whole,
+            understood_as,
+            context,
             category,
         )
         pa.default_memory_pool().release_unused()
@@ -214,14 +216,14 @@ def read_tables(
         frames["destination"] = no_destinations(vocabulary)
     returning = frames["legs"]["returning"].to_numpy()
     legs_row = frames["legs"]["row"].to_numpy()
-    for name, own in (
+    for name, sheet_columns in (
         ("materials", frames["materials"]["row"]),
         ("packaging", frames["packaging"]["row"]),
         ("transport", legs_row[~returning]),
         ("return_transport", legs_row[returning]),
         ("destination", frames["destination"]["row"]),
     ):
-        provenance[np.asarray(own, np.int64), PROVENANCE_COLUMNS.index(name)] = _GIVEN
+        provenance[np.asarray(sheet_columns, np.int64), PROVENANCE_COLUMNS.index(name)] = _GIVEN
     for name, where in measured.items():
         position = PROVENANCE_COLUMNS.index(name)
         provenance[where & (provenance[:, position] == _GIVEN), position] = _MEASURED
@@ -241,7 +243,7 @@ def read_tables(
         destinations=frames["destination"],
         provenance=pd.DataFrame(provenance, columns=list(PROVENANCE_COLUMNS)),
         problems=problems.table(),
-        headers=header_table(told),
+        headers=header_table(understood_as),
         file=file,
         sessions=sessions,
         evidence=evidence,
@@ -272,7 +274,7 @@ def _measured(
     if not words:
         return {}, documents([])
     pattern = rf"(?i)[ ,;(]*(?:{'|'.join(words)})\)?(?:\s*{DOCUMENT})?$"
-    found, named = {}, []
+    sheets, named = {}, []
     for name in PROVENANCE_COLUMNS:
         if name not in rows.texts or name in rows.texts.numbers:
             continue
@@ -288,8 +290,8 @@ def _measured(
             at = np.flatnonzero(pc.and_(where, pc.is_valid(cell)).to_numpy(zero_copy_only=False))
             named.append((name, at, cell.take(pa.array(at)).to_pylist()))
             rows.texts[name] = pc.replace_substring_regex(texts, pattern, "")
-            found[name] = where.to_numpy(zero_copy_only=False)
-    return found, documents(named)
+            sheets[name] = where.to_numpy(zero_copy_only=False)
+    return sheets, documents(named)
 
 
 def _sessions(

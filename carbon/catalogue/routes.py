@@ -1,4 +1,4 @@
-"""Complete transport: archetype chains, main legs by distance, hubs, last mile and the way back.
+"""Reads legs and archetype chains, gives complete ways there and back [km].
 
 A *main leg* is the one whose length follows from where a thing is made and sold; others feed it.
 In a chain it is the leg of the farthest-reaching vehicle (plane, ship, train, lorry, van).
@@ -17,7 +17,7 @@ from carbon.base.terms import PROVENANCES
 from carbon.catalogue.overseas import LAND_KM, afloat, crossing, grounded
 from carbon.catalogue.places import Geography, great_circle
 from carbon.catalogue.schema import Vocabulary
-from carbon.catalogue.tables import Looked, alive, spread
+from carbon.catalogue.tables import CodedTable, alive, spread
 from carbon.catalogue.templates import Modes, Templates, cold_categories, ways
 
 __all__ = ["Distances", "complete_legs", "leg_distances"]
@@ -123,8 +123,8 @@ def complete_legs(
     """
     modes, chains = ways(vocabulary)
     given = alive(given, live)
-    own = given["row"].to_numpy()[~given["returning"].to_numpy(dtype=bool)]
-    far = np.setdiff1d(np.flatnonzero(live & distances.far), own)
+    given_rows = given["row"].to_numpy()[~given["returning"].to_numpy(dtype=bool)]
+    far = np.setdiff1d(np.flatnonzero(live & distances.far), given_rows)
     given, crossed = crossing(given, far, category, vocabulary, modes, chains)
     given, shipped = afloat(given, distances.apart, category, vocabulary, modes)
     legs = _chosen(given, category, provenance, live, chains)
@@ -149,8 +149,8 @@ def complete_legs(
     legs = _mirrored(legs, len(category))
     table = vocabulary.modes
     mode = legs["mode"]
-    looked = Looked.of(vocabulary, "modes")
-    far = legs["km"] > looked.numbers("beyond_km")[mode]
+    mode_table = CodedTable.of(vocabulary, "modes")
+    far = legs["km"] > mode_table.numbers("beyond_km")[mode]
     near, beyond = (
         table[name].where(table[name].notna(), "").astype(str)
         for name in ("activity", "activity_beyond")
@@ -190,7 +190,7 @@ def _chosen(
     row, returning = given["row"].to_numpy(), given["returning"].to_numpy(dtype=bool)
     mode = given["mode"].cat.codes.to_numpy().astype(np.int64)
     template = np.where(given["bare"].to_numpy(dtype=bool), chains.by_mode[category[row], mode], -1)
-    own = template < 0
+    stated = template < 0
     size = len(category)
     has, back = np.zeros(size, bool), np.zeros(size, bool)
     has[row[~returning]] = True
@@ -203,7 +203,7 @@ def _chosen(
     provenance["return_transport"][~back & (provenance["transport"] == _ABSENT)] = _ABSENT
     number = np.arange(len(at)) - np.searchsorted(at, at, side="left")
 
-    named = np.flatnonzero(~own)
+    named = np.flatnonzero(~stated)
     heads = np.arange(len(named) + len(at))
     template = np.concatenate([template[named], default])
     head, leg = spread(heads, template, chains.legs.starts, chains.legs.counts)
@@ -225,14 +225,14 @@ def _chosen(
             np.concatenate([given["chain_share"].to_numpy()[named], chains.share[default]]),
         ),
     }
-    legs = {name: np.concatenate([a[own], b[head]]) for name, (a, b) in columns.items()}
+    legs = {name: np.concatenate([a[stated], b[head]]) for name, (a, b) in columns.items()}
     leg_mode = np.where(is_main & (renamed[head] >= 0), renamed[head], chains.mode[leg])
     legs["position"] = np.concatenate(
-        [given["position"].to_numpy()[own], np.arange(len(head)) - starts]
+        [given["position"].to_numpy()[stated], np.arange(len(head)) - starts]
     )
-    legs["mode"] = np.concatenate([mode[own], leg_mode])
-    legs["km"] = np.concatenate([given["km"].to_numpy()[own], chains.km[leg]])
-    legs["template"] = np.concatenate([np.zeros(int(own.sum()), bool), np.ones(len(head), bool)])
+    legs["mode"] = np.concatenate([mode[stated], leg_mode])
+    legs["km"] = np.concatenate([given["km"].to_numpy()[stated], chains.km[leg]])
+    legs["template"] = np.concatenate([np.zeros(int(stated.sum()), bool), np.ones(len(head), bool)])
     types = {"row": np.int32, "chain": np.int16, "position": np.int16, "mode": np.int16}
     legs |= {name: legs[name].astype(dtype, copy=False) for name, dtype in types.items()}
     if len(head):
@@ -273,8 +273,8 @@ def _lengths(
     candidates = np.flatnonzero((score == best[of]) & missing)
     main = candidates[np.unique(of[candidates], return_index=True)[1]]
     feeder = np.setdiff1d(np.flatnonzero(missing), main, assume_unique=True)
-    looked = Looked.of(vocabulary, "modes")
-    factor, offset = looked.numbers("distance_factor"), looked.numbers("distance_offset_km")
+    mode_table = CodedTable.of(vocabulary, "modes")
+    factor, offset = mode_table.numbers("distance_factor"), mode_table.numbers("distance_offset_km")
     routed = distances.circle[row[main]] * factor[mode[main]] + np.nan_to_num(offset[mode[main]])
     known = ~np.isnan(routed)
     legs["km"] = legs["km"].copy()
@@ -309,30 +309,30 @@ def _handled(
     end = np.cumsum(before + 1 + after)
     at = end - 1 - after
     source = np.repeat(np.arange(size), before + 1 + after)
-    out = {name: legs[name][source] for name in ("row", "returning", "chain", "chain_share")}
+    columns = {name: legs[name][source] for name in ("row", "returning", "chain", "chain_share")}
     total = len(source)
     new = np.ones(total, bool)
     new[at] = False
-    out["mode"] = mode[source]
-    out["mode"][new] = modes.door
+    columns["mode"] = mode[source]
+    columns["mode"][new] = modes.door
     hubs = at[hub_here] + 1
-    out["mode"][hubs] = hub[legs["row"][hub_here]]
-    out["km"] = np.full(total, np.nan)
-    out["km"][at] = legs["km"]
-    out["origin"] = legs["origin"][source]
-    out["origin"][new] = _DEFAULT
+    columns["mode"][hubs] = hub[legs["row"][hub_here]]
+    columns["km"] = np.full(total, np.nan)
+    columns["km"][at] = legs["km"]
+    columns["origin"] = legs["origin"][source]
+    columns["origin"][new] = _DEFAULT
     first = at[start] - before[start]
-    out["position"] = (np.arange(total) - first[of][source]).astype(np.int16)
+    columns["position"] = (np.arange(total) - first[of][source]).astype(np.int16)
     place = np.full(total, _PLACES.index("country"), np.int8)
-    place[modes.parcel[out["mode"]]] = _PLACES.index("destination")
+    place[modes.parcel[columns["mode"]]] = _PLACES.index("destination")
     # the leg at the origin: the first moving one there, the last one back
     moves = np.flatnonzero(moving)
     chain = of[moves]
     for back, pick in ((False, np.unique(chain, return_index=True)[1]), (True, _last_of(chain))):
         ends = moves[pick]
         place[at[ends[returning[ends] == back]]] = _PLACES.index("origin")
-    out["place"] = place
-    return out
+    columns["place"] = place
+    return columns
 
 
 def _last_of(chain: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -355,8 +355,8 @@ def _mirrored(legs: dict[str, NDArray[Any]], size: int) -> dict[str, NDArray[Any
     mirrored = np.bincount(row[turned], minlength=size)
     given = np.bincount(row[returning], minlength=size)
     begin = np.cumsum(there + mirrored + given) - (there + mirrored + given)
-    own = np.cumsum(there + given) - (there + given)
-    to = begin[row] + (np.arange(len(row)) - own[row])
+    first = np.cumsum(there + given) - (there + given)
+    to = begin[row] + (np.arange(len(row)) - first[row])
     copied = np.cumsum(mirrored) - mirrored
     to_image = (
         begin[row[turned]] + there[row[turned]] + np.arange(len(turned)) - copied[row[turned]]
@@ -364,8 +364,8 @@ def _mirrored(legs: dict[str, NDArray[Any]], size: int) -> dict[str, NDArray[Any
     source = np.empty(len(row) + len(turned), np.int64)
     source[to] = np.arange(len(row))
     source[to_image] = image
-    out = {name: legs.pop(name)[source] for name in list(legs)}  # frees each column as it goes
-    out["returning"][to_image] = True
-    out["position"][to_image] = turned - start[of[turned]]
-    out["origin"][to_image] = _DEFAULT
-    return out
+    columns = {name: legs.pop(name)[source] for name in list(legs)}  # frees each column as it goes
+    columns["returning"][to_image] = True
+    columns["position"][to_image] = turned - start[of[turned]]
+    columns["origin"][to_image] = _DEFAULT
+    return columns

@@ -1,4 +1,4 @@
-"""What a catalogue is: its columns, its tables, the vocabulary it is read with and its limits."""
+"""Reads nothing, gives what a catalogue is: its columns, tables, vocabulary and limits."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from carbon.catalogue.columns import (
     Column,
 )
 from carbon.catalogue.documents import no_evidence
-from carbon.catalogue.limits import Limits, Whole
+from carbon.catalogue.limits import BatchContext, Limits
 from carbon.catalogue.names import Names, key, written
 
 __all__ = [
@@ -37,11 +37,11 @@ __all__ = [
     "LINE_TABLES",
     "PROVENANCE_COLUMNS",
     "SHEETS",
+    "BatchContext",
     "Catalogue",
     "Column",
     "Limits",
     "Vocabulary",
-    "Whole",
 ]
 
 
@@ -191,13 +191,13 @@ class Vocabulary:
     @cached_property
     def _by_kind(self) -> dict[str, dict[str, str]]:
         """Aliases and ids of every kind; batch after batch needs them."""
-        out: dict[str, dict[str, str]] = {}
+        by_kind: dict[str, dict[str, str]] = {}
         for kind, alias, item in zip(
             *(self.words[name].astype(str).tolist() for name in ("kind", "alias", "id")),
             strict=True,
         ):
-            out.setdefault(kind, {})[alias] = item
-        return out
+            by_kind.setdefault(kind, {})[alias] = item
+        return by_kind
 
     @cached_property
     def parameter_table(self) -> pd.DataFrame:

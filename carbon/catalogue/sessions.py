@@ -1,4 +1,4 @@
-"""Live sessions: their totals are shared between the SKUs that were shown in them.
+"""Reads totals of live sessions, gives the share of each SKU that was shown [kWh; h].
 
 A session may reach over batches and partitions, so what is known of a session is gathered in a
 table of its own (:func:`gathered`): largest and smallest totals, and sums that do not depend on
@@ -120,27 +120,27 @@ def joined_sessions(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
 
 def _by_session(table: pd.DataFrame) -> pd.DataFrame:
     by = table.groupby("session", sort=True)
-    out = {}
+    sums = {}
     for name in table.columns[1:]:
         column = by[name]
         if name.endswith("_most"):
-            out[name] = column.max()
+            sums[name] = column.max()
         elif name.endswith("_least"):
-            out[name] = column.min()
+            sums[name] = column.min()
         else:
-            out[name] = column.any() if table[name].dtype == bool else column.sum()
-    return pd.DataFrame(out)
+            sums[name] = column.any() if table[name].dtype == bool else column.sum()
+    return pd.DataFrame(sums)
 
 
 def _limbs(values: NDArray[np.float64]) -> list[NDArray[np.int64]]:
     """Digits to base 2³² of values that are not negative."""
     rest = np.minimum(values, _LARGEST) / _LIMB
-    out = []
+    limbs = []
     for _ in range(_LIMBS):
-        whole = np.floor(rest)
-        out.append(whole.astype(np.int64))
-        rest = (rest - whole) * _LIMB
-    return out
+        limb = np.floor(rest)
+        limbs.append(limb.astype(np.int64))
+        rest = (rest - limb) * _LIMB
+    return limbs
 
 
 def _sum(table: pd.DataFrame, name: str) -> NDArray[np.float64]:
@@ -263,19 +263,21 @@ def share_sessions(
     )
     revenue = skus["price"].to_numpy(dtype=np.float64) * kept
     at = _positions(skus, sessions)
-    own = at < 0  # a SKU without a session is a session of its own
+    alone = at < 0  # a SKU without a session is a session of its own
     mixed = (sessions["currency_most"] > sessions["currency_least"]).to_numpy()
     units, money = _sum(sessions, "kept"), _sum(sessions, "revenue")
     # also of free gifts only
     by_units = sessions["unpriced"].to_numpy() | mixed | (money == 0)
-    whole = np.append(np.where(by_units, units, money), 1.0)[at]
-    weight = np.where(own, 1.0, np.where(np.append(by_units, True)[at], kept, revenue))
+    session_total = np.append(np.where(by_units, units, money), 1.0)[at]
+    weight = np.where(alone, 1.0, np.where(np.append(by_units, True)[at], kept, revenue))
     for name, output in zip(_TOTALS, ("studio_kwh", "viewer_hours"), strict=True):
         stated = skus[name].to_numpy(dtype=np.float64)
         most = np.append(sessions[f"{name}_most"].to_numpy(dtype=np.float64), np.nan)[at]
-        total = np.where(own, stated, most)
+        total = np.where(alone, stated, most)
         with np.errstate(divide="ignore", invalid="ignore"):
-            each = np.where((kept > 0) & (total >= 0), total * weight / whole / kept, np.nan)
+            each = np.where(
+                (kept > 0) & (total >= 0), total * weight / session_total / kept, np.nan
+            )
         provenance[name][~np.isnan(each)] = _GIVEN
         take = np.isnan(each)
         skus[output] = np.where(take, parameter(name), each)

@@ -1,4 +1,4 @@
-"""Tables of cells as files hold them: text, or numbers where the file itself says so."""
+"""Reads nothing, gives the form of a table of cells: text, or numbers of the file itself."""
 
 from __future__ import annotations
 
@@ -206,8 +206,8 @@ def records(file: str, rows: Sequence[tuple[int, Sequence[Any]]]) -> Sheet:
     body: list[Sequence[Any]] = []
     for number, row in rows[1:]:
         if len(row) > width and any(cell not in (None, "") for cell in row[width:]):
-            told = "; ".join(str(cell) for cell in row[width:] if cell)[:80]
-            faults.append(Fault(file, number, told, "more cells than headers"))
+            excess = "; ".join(str(cell) for cell in row[width:] if cell)[:80]
+            faults.append(Fault(file, number, excess, "more cells than headers"))
             if len(faults) > MOST_FAULTS:
                 raise CatalogueError("C011", faults[0].hint, file=file, row=faults[0].line)
         body.append([*row[:width], *([None] * (width - len(row)))])

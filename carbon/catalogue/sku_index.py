@@ -45,14 +45,14 @@ def sku_digests(texts: Any) -> Keys:
     """
     filled = pc.fill_null(texts, "") if texts.null_count else texts
     words = filled.to_numpy(zero_copy_only=False)
-    out = np.column_stack(
+    digests = np.column_stack(
         [
             hash_array(words, categorize=False),
             hash_array(words, hash_key=_SECOND, categorize=False),
         ]
     )
-    out[words == ""] = 0
-    return out
+    digests[words == ""] = 0
+    return digests
 
 
 class SkuIndex:
@@ -101,15 +101,15 @@ class SkuIndex:
 
     def _found(self, keys: Keys, order: NDArray[np.int64]) -> NDArray[np.int64]:
         """Rows of keys, looked for in their order: a run is read through and not at random."""
-        out = np.full(len(keys), -1, np.int64)
+        positions = np.full(len(keys), -1, np.int64)
         first, second = keys[order, 0], keys[order, 1]
-        for one, two, rows in self._runs:
-            if not len(one):
+        for ones, two, rows in self._runs:
+            if not len(ones):
                 continue
-            at = np.minimum(np.searchsorted(one, first), len(one) - 1)
-            found = (one[at] == first) & (two[at] == second) & (first != 0)
-            out[order[found]] = rows[at[found]]
-        return out
+            at = np.minimum(np.searchsorted(ones, first), len(ones) - 1)
+            same = (ones[at] == first) & (two[at] == second) & (first != 0)
+            positions[order[same]] = rows[at[same]]
+        return positions
 
     def _merged(self, *runs: tuple[Keys, Keys, NDArray[np.int64]]) -> Any:
         joined = [np.concatenate(column) for column in zip(*runs, strict=True)]
@@ -118,14 +118,14 @@ class SkuIndex:
         if len(order) < _LARGEST:
             return tuple(merged)
         self._files += 1
-        out = []
+        pairs = []
         for name, column in zip("abc", merged, strict=True):
             path = self.folder / f"seen-{self._files}-{name}.npy"
             np.save(path, column)
-            out.append(np.load(path, mmap_mode="r"))
+            pairs.append(np.load(path, mmap_mode="r"))
             with contextlib.suppress(PermissionError):  # where a mapped file cannot be removed
                 path.unlink()
-        return tuple(out)
+        return tuple(pairs)
 
 
 def runs(column: Any) -> tuple[NDArray[np.int64], Any]:

@@ -1,4 +1,4 @@
-"""Tables of any size, read piece by piece: a file, a folder of files or a URL.
+"""Reads a file, a folder of files or a URL piece by piece, gives tables of any size.
 
 Parquet comes row group by row group, CSV in spans of rows, JSON Lines some lines at a time; what
 can only be understood as a whole (XLSX, irregular CSV) is read so, and handed over in parts.
@@ -147,8 +147,8 @@ class _Parquet:
     def pieces(self, step: int, columns: Collection[str] | None = None) -> Iterator[Piece]:
         import pyarrow.parquet as pq
 
-        own = [name for name in self.headers if name not in self.item.constants]
-        wanted = own if columns is None else [name for name in own if name in columns]
+        stored = [name for name in self.headers if name not in self.item.constants]
+        wanted = stored if columns is None else [name for name in stored if name in columns]
         with self.item.open() as source, pq.ParquetFile(source) as file:
             line = 2
             for group in range(file.metadata.num_row_groups):
@@ -241,7 +241,7 @@ def open_readers(
     limits: Limits,
     folder: Path,
     step: int,
-    whole: int = WHOLE,
+    unsplit_bytes: int = WHOLE,
 ) -> tuple[list[Reader], list[Damaged]]:
     """Open every table of a catalogue.
 
@@ -258,7 +258,7 @@ def open_readers(
         For copies: of remote files that are not Parquet, of text that is not UTF-8.
     step : int
         Rows in a span of CSV.
-    whole : int
+    unsplit_bytes : int
         Files up to this size are read whole [bytes].
 
     Returns
@@ -279,7 +279,7 @@ def open_readers(
     damaged: list[Damaged] = []
     for item in inputs:
         try:
-            readers += _open(item, vocabulary, limits, folder, step, whole)
+            readers += _open(item, vocabulary, limits, folder, step, unsplit_bytes)
         except CatalogueError as error:
             if len(inputs) == 1:
                 raise
@@ -291,7 +291,7 @@ def open_readers(
 
 
 def _open(
-    item: Input, vocabulary: Vocabulary, limits: Limits, folder: Path, step: int, whole: int
+    item: Input, vocabulary: Vocabulary, limits: Limits, folder: Path, step: int, unsplit_bytes: int
 ) -> list[Reader]:
     suffix = PurePosixPath(item.path).suffix.lower()
     if suffix == ".parquet":
@@ -300,7 +300,7 @@ def _open(
         if wanted in (None, NO_PRESET):  # rows of an export belong together
             return [table]
     path = item.local(folder)
-    if suffix in TEXTS and item.size > whole:
+    if suffix in TEXTS and item.size > unsplit_bytes:
         readable = utf8_copy(path, folder / f"utf8+{item.name.replace('/', '+')}")
         if readable is None:
             raise CatalogueError("C004", file=item.name)
@@ -313,7 +313,7 @@ def _open(
             _, preset = headed(parts[0].sheet() if parts else headers, vocabulary.preset)
             if preset is None:  # rows of an export belong together
                 return [_Spans(item.table, item.name, headers.headers, parts, limits)]
-    if suffix == ".jsonl" and item.size > whole:
+    if suffix == ".jsonl" and item.size > unsplit_bytes:
         records = json_lines(path, item.name, limits)
         if (vocabulary.preset or recognised(list(records.columns))) in (None, NO_PRESET):
             return [_Records(item.table, item, records)]

@@ -1,4 +1,4 @@
-"""A catalogue in batches: SKUs with their lines, in the order of the files, whatever its size.
+"""Reads a catalogue of any size, gives its SKUs with their lines in batches.
 
 Parts must give what the whole gives. Three things reach over batches: SKUs that stand twice, live
 sessions that are shared by SKUs, and columns that say percent and hold fractions somewhere. A first
@@ -28,7 +28,7 @@ from carbon.catalogue.line_plan import LinePlan, Planner, percents
 from carbon.catalogue.line_tables import understood
 from carbon.catalogue.problems import CellProblems
 from carbon.catalogue.read import read_tables
-from carbon.catalogue.schema import LINE_TABLES, Limits, Vocabulary, Whole
+from carbon.catalogue.schema import LINE_TABLES, BatchContext, Limits, Vocabulary
 from carbon.catalogue.sessions import joined_sessions
 from carbon.catalogue.sheets import Sheet
 from carbon.catalogue.sku_index import SkuIndex, sku_digests
@@ -62,16 +62,16 @@ class Batch:
         Rows of SKUs.
     pieces : dict of str to list of Piece
         Table → its rows.
-    whole : Whole
+    context : BatchContext
         What it must know of the whole.
     """
 
     number: int
     rows: int
     pieces: dict[str, list[Piece]]
-    whole: Whole = field(default_factory=Whole)
+    context: BatchContext = field(default_factory=BatchContext)
 
-    def sheets(self, limits: Limits) -> tuple[dict[str, Sheet], Whole]:
+    def sheets(self, limits: Limits) -> tuple[dict[str, Sheet], BatchContext]:
         """Read the tables, without their empty rows, and what they must know of the whole.
 
         Raises
@@ -79,32 +79,32 @@ class Batch:
         CatalogueError
             If one is damaged or too large.
         """
-        out = {}
+        sheets = {}
         kept: list[NDArray[np.int64]] = []
         for table, pieces in self.pieces.items():
             read = [_sheet(piece) for piece in pieces]
             lines = [sheet.lines for sheet in read]
-            out[table] = joined([checked(sheet, limits) for sheet in read])
+            sheets[table] = joined([checked(sheet, limits) for sheet in read])
             if table == "skus":
                 starts = np.cumsum([0, *(len(part) for part in lines)])
                 kept = [
                     start + np.searchsorted(part, sheet.lines)
                     for start, part, sheet in zip(starts, lines, read, strict=False)
                 ]
-        repeats = np.flatnonzero(np.isin(np.concatenate(kept), self.whole.repeats))
-        return out, replace(self.whole, repeats=repeats)
+        repeats = np.flatnonzero(np.isin(np.concatenate(kept), self.context.repeats))
+        return sheets, replace(self.context, repeats=repeats)
 
     def places(self) -> list[Damaged]:
         """Where its SKUs stand."""
-        out = []
+        places = []
         for piece in self.pieces["skus"]:
             if isinstance(piece, Sheet):
                 ends = (int(piece.lines[0]), int(piece.lines[-1])) if len(piece.lines) else (0, 0)
             else:
                 assert not isinstance(piece, Damaged)
                 ends = (piece.above + 2, piece.above + 1 + piece.rows)
-            out.append(Damaged(piece.file, *ends, ""))
-        return out
+            places.append(Damaged(piece.file, *ends, ""))
+        return places
 
 
 class Stream:
@@ -141,7 +141,7 @@ class Stream:
     >>> stream = Stream(goods, vocabulary, Path(tempfile.mkdtemp()), step=2)
     >>> stream.survey()
     >>> tables = [batch.sheets(Limits()) for batch in stream]
-    >>> parts = [read_tables(sheets, vocabulary, whole=whole) for sheets, whole in tables]
+    >>> parts = [read_tables(sheets, vocabulary, context=context) for sheets, context in tables]
     >>> [part.skus["problem"].tolist() for part in parts]
     [['', ''], ['C008']]
     """
@@ -153,14 +153,14 @@ class Stream:
         folder: Path,
         step: int = BATCH,
         limits: Limits | None = None,
-        whole: int = WHOLE,
+        unsplit_bytes: int = WHOLE,
         ordered: bool = False,
     ) -> None:
         self.vocabulary, self.folder, self.step = vocabulary, folder, step
         self.limits = limits or Limits()
         self.inputs = [] if isinstance(source, pd.DataFrame) else inputs_of(source)
         readers, self.damaged = open_readers(
-            *(source, vocabulary, self.inputs, self.limits, folder, step, whole)
+            *(source, vocabulary, self.inputs, self.limits, folder, step, unsplit_bytes)
         )
         self.problems = CellProblems()
         headed = [(reader, empty(reader)) for reader in readers]
@@ -178,8 +178,8 @@ class Stream:
         self.headers: dict[str, dict[str, Header]] = {}
         for table in ("skus", *LINE_TABLES):
             if table in whole_sheets:
-                found = understood(whole_sheets[table], table, vocabulary, CellProblems(), [])
-                self.headers[table] = {name: header for name, (_, header) in found.items()}
+                headers = understood(whole_sheets[table], table, vocabulary, CellProblems(), [])
+                self.headers[table] = {name: header for name, (_, header) in headers.items()}
         read_tables(whole_sheets, vocabulary)  # refuses what lacks a column
         self.lines: LinePlan | None = None
         self._followed = ordered
@@ -193,24 +193,24 @@ class Stream:
             yield from self._following()
             return
         tables = [name for name in LINE_TABLES if name in self.tables]
-        plan = self.lines or LinePlan.whole(tables)
+        plan = self.lines or LinePlan.single(tables)
         cursor = plan.open(self.tables)
         for batch in self._skus(self.damaged):
             batch.pieces.update(cursor(batch.number))
             repeats = self._repeats.get(batch.number, np.empty(0, np.int64))
-            batch.whole = Whole(repeats, None, self.fractions, batch.number == 0)
+            batch.context = BatchContext(repeats, None, self.fractions, batch.number == 0)
             yield batch
 
     def _following(self) -> Iterator[Batch]:
         """The same in one pass, while lines stand in the order of their SKUs."""
-        seen = SkuIndex(self.folder)
-        plan = self._planner(seen, keep=True)
+        index = SkuIndex(self.folder)
+        plan = self._planner(index, keep=True)
         for batch in self._skus(self.damaged):
             skus = _sku_texts(batch, self.headers["skus"]["sku"].source)
             if plan is not None:
                 plan.begin(skus)
-            repeats = seen.add(sku_digests(skus))
-            batch.whole = Whole(repeats, None, self.fractions, batch.number == 0)
+            repeats = index.add(sku_digests(skus))
+            batch.context = BatchContext(repeats, None, self.fractions, batch.number == 0)
             if plan is not None:
                 plan.add(repeats)
                 plan.ordered()
@@ -219,11 +219,11 @@ class Stream:
         if plan is not None:
             plan.ordered(end=True)
 
-    def _planner(self, seen: SkuIndex, *, keep: bool = False) -> Planner | None:
+    def _planner(self, index: SkuIndex, *, keep: bool = False) -> Planner | None:
         tables = {name: self.tables[name] for name in LINE_TABLES if name in self.tables}
         if not tables:
             return None
-        return Planner(tables, self.headers, self.vocabulary, self.folder, seen, keep=keep)
+        return Planner(tables, self.headers, self.vocabulary, self.folder, index, keep=keep)
 
     def _skus(
         self, damaged: list[Damaged], columns: Collection[str] | None = None
@@ -290,22 +290,22 @@ class Stream:
             return
         columns = {head[name].source for name in names or ("sku",)} | set(rates)
         look = partial(_survey, self.vocabulary, None if names is None else columns)
-        seen = SkuIndex(self.folder)
+        index = SkuIndex(self.folder)
         sessions: list[pd.DataFrame] = []
-        plan = self._planner(seen)
-        for batch, found in (apply or _in_turn)(look, self._skus([], columns)):
+        plan = self._planner(index)
+        for batch, surveyed_batch in (apply or _in_turn)(look, self._skus([], columns)):
             if plan is not None:
                 plan.begin(_sku_texts(batch, head["sku"].source))
-            repeats = seen.add(found.keys)
+            repeats = index.add(surveyed_batch.keys)
             if len(repeats):
                 self._repeats[batch.number] = repeats
-                if found.sessions is not None:
-                    batch.whole = replace(batch.whole, repeats=repeats)
-                    found = look(batch)
-            if found.sessions is not None:
-                sessions.append(found.sessions)
+                if surveyed_batch.sessions is not None:
+                    batch.context = replace(batch.context, repeats=repeats)
+                    surveyed_batch = look(batch)
+            if surveyed_batch.sessions is not None:
+                sessions.append(surveyed_batch.sessions)
                 sessions = [joined_sessions(sessions)]
-            self.fractions |= found.fractions
+            self.fractions |= surveyed_batch.fractions
             if plan is not None:
                 plan.add(repeats)
         self.sessions = sessions[0] if sessions else None
@@ -337,4 +337,4 @@ def _sku_texts(batch: Batch, header: str) -> Any:
 
 
 def _survey(vocabulary: Vocabulary, columns: Collection[str] | None, batch: Batch) -> Surveyed:
-    return surveyed(_rows(batch), vocabulary, columns, batch.whole)
+    return surveyed(_rows(batch), vocabulary, columns, batch.context)

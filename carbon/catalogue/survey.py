@@ -1,4 +1,4 @@
-"""Reads a part of the SKU table, gives what it tells the other parts."""
+"""Reads a part of the SKU table, gives what all other parts need of it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from carbon.catalogue.headers import Header
 from carbon.catalogue.line_tables import understood
 from carbon.catalogue.problems import CellProblems
 from carbon.catalogue.read import read_tables
-from carbon.catalogue.schema import COLUMNS, Vocabulary, Whole
+from carbon.catalogue.schema import COLUMNS, BatchContext, Vocabulary
 from carbon.catalogue.sheets import Sheet
 from carbon.catalogue.sku_index import Keys, sku_digests
 from carbon.catalogue.sources import only
@@ -46,7 +46,7 @@ class Surveyed:
         Of its SKUs.
     sessions : pandas.DataFrame, optional
     fractions : frozenset of str
-        As ``Whole.fractions``.
+        As ``BatchContext.fractions``.
     """
 
     keys: Keys
@@ -88,7 +88,7 @@ def told_percents(sheet: Sheet, rates: Mapping[str, str]) -> frozenset[str]:
 
 
 def surveyed(
-    sheet: Sheet, vocabulary: Vocabulary, columns: Collection[str] | None, whole: Whole
+    sheet: Sheet, vocabulary: Vocabulary, columns: Collection[str] | None, context: BatchContext
 ) -> Surveyed:
     """What a part of the SKU table tells the others.
 
@@ -98,16 +98,16 @@ def surveyed(
     vocabulary : Vocabulary
     columns : collection of str, optional
         Headers of what reaches over parts; without, the SKUs only.
-    whole : Whole
+    context : BatchContext
         With the positions of SKUs that stood before, once these are known.
     """
-    found = understood(sheet, "skus", vocabulary, CellProblems(), [])
-    rates = unlabelled({name: header for name, (_, header) in found.items()})
+    headers = understood(sheet, "skus", vocabulary, CellProblems(), [])
+    rates = unlabelled({name: header for name, (_, header) in headers.items()})
     percents_told = told_percents(sheet, rates)
     if columns is None:
-        keys = sku_digests(cells.clean(sheet.columns[found["sku"][0]]))
+        keys = sku_digests(cells.clean(sheet.columns[headers["sku"][0]]))
         return Surveyed(keys, fractions=percents_told)
-    part = read_tables({"skus": only(sheet, columns)}, vocabulary, whole=whole)
+    part = read_tables({"skus": only(sheet, columns)}, vocabulary, context=context)
     percent = part.headers[part.headers["unit"] == "%"]
     named = dict(zip(percent["source"], percent["column"], strict=True))
     bad = part.problems.loc[part.problems["code"] == "C108", "column"].unique()

@@ -1,4 +1,4 @@
-"""Small tables looked up by code, for columns of many lines."""
+"""Reads small tables by row number, gives values for columns of many lines."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from carbon.catalogue.schema import Vocabulary
 
-__all__ = ["Looked", "alive", "spread"]
+__all__ = ["CodedTable", "alive", "spread"]
 
 
-class Looked:
+class CodedTable:
     """A table whose columns are taken by row number.
 
     Parameters
@@ -26,8 +26,8 @@ class Looked:
 
     Examples
     --------
-    >>> looked = Looked(pd.DataFrame({"virgin": ["wood", "", "wood"]}))
-    >>> looked.words("virgin", np.array([2, 1])).tolist()
+    >>> table = CodedTable(pd.DataFrame({"virgin": ["wood", "", "wood"]}))
+    >>> table.words("virgin", np.array([2, 1])).tolist()
     ['wood', nan]
     """
 
@@ -44,13 +44,13 @@ class Looked:
 
     @classmethod
     @lru_cache(maxsize=32)
-    def of(cls, vocabulary: Vocabulary, table: str) -> Looked:
+    def of(cls, vocabulary: Vocabulary, table: str) -> CodedTable:
         """Table of a vocabulary; batch after batch needs the same."""
         return cls(getattr(vocabulary, table))
 
     @classmethod
     @lru_cache(maxsize=32)
-    def by_category(cls, vocabulary: Vocabulary, table: str) -> Looked:
+    def by_category(cls, vocabulary: Vocabulary, table: str) -> CodedTable:
         """Archetype table sorted by category; the last group, of no category, is empty."""
         frame: pd.DataFrame = getattr(vocabulary, table)
         names = vocabulary.names("category")

@@ -1,4 +1,4 @@
-"""Archetype chains as templates, for chains that are not given or given by their mode alone."""
+"""Reads archetype chains, gives templates for chains that are open or only name a mode."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from carbon.catalogue.schema import Vocabulary
-from carbon.catalogue.tables import Looked
+from carbon.catalogue.tables import CodedTable
 
 __all__ = ["Modes", "Templates", "cold_categories"]
 
@@ -44,23 +44,23 @@ class Templates:
     """Archetype chains as templates: legs sorted by category and chain."""
 
     def __init__(self, vocabulary: Vocabulary, modes: Modes) -> None:
-        looked = Looked.by_category(vocabulary, "archetype_chains")
+        chains = CodedTable.by_category(vocabulary, "archetype_chains")
         names = vocabulary.names("category")
-        frame = looked.frame
+        frame = chains.frame
         category = names.find(pa.array(frame["category"].astype(str), pa.string()))
         chain = pd.factorize(frame["chain"].astype(str))[0]
         first = (
             pd.Series(np.arange(len(frame))).groupby([category, chain]).transform("min").to_numpy()
         )
-        order = np.lexsort((looked.numbers("position"), first))
+        order = np.lexsort((chains.numbers("position"), first))
         self.mode = modes.names.find(pa.array(frame["mode"].astype(str), pa.string()))[order]
-        self.km = looked.numbers("km")[order]
+        self.km = chains.numbers("km")[order]
         starts, counts = np.unique(first[order], return_index=True, return_counts=True)[1:]
-        self.legs = Looked(frame, np.append(starts, 0), np.append(counts, 0))
+        self.legs = CodedTable(frame, np.append(starts, 0), np.append(counts, 0))
         self.category = category[order][starts]
-        self.share = looked.numbers("share")[order][starts]
+        self.share = chains.numbers("share")[order][starts]
         per = np.append(np.bincount(self.category, minlength=len(names)), 0)
-        self.of_category = Looked(frame, np.append(0, np.cumsum(per)[:-1]), per)
+        self.of_category = CodedTable(frame, np.append(0, np.cumsum(per)[:-1]), per)
         moving = modes.tkm[self.mode]
         main = np.flatnonzero(moving & np.isnan(self.km))
         self.main = np.full(len(starts), -1)
@@ -78,13 +78,13 @@ class Templates:
         where = category[use] * kinds + kind
         with np.errstate(invalid="ignore"):
             total = np.bincount(where, weights=self.km[use], minlength=(size + 1) * kinds)
-            own = total / np.bincount(where, minlength=(size + 1) * kinds)
+            within = total / np.bincount(where, minlength=(size + 1) * kinds)
             every = np.bincount(kind, weights=self.km[use], minlength=kinds) / np.bincount(
                 kind, minlength=kinds
             )
-        table = own.reshape(size + 1, kinds)
-        out: NDArray[np.float64] = np.where(np.isnan(table), every, table)[:, modes.kind]
-        return out
+        table = within.reshape(size + 1, kinds)
+        shares: NDArray[np.float64] = np.where(np.isnan(table), every, table)[:, modes.kind]
+        return shares
 
     def _choices(
         self, vocabulary: Vocabulary, modes: Modes
@@ -98,13 +98,13 @@ class Templates:
         template, renamed = np.full(shape, -1), np.ones(shape, bool)
         cold = cold_categories(vocabulary)
         for code in range(shape[0] - 1):
-            own = np.flatnonzero(self.category == code)
-            own = own[np.argsort(-self.share[own], kind="stable")]
-            own = own[self.main[own] >= 0]
-            for mode in range(shape[1]) if len(own) else ():
-                same = own[self.main[own] == mode]
-                alike = own[modes.kind[self.main[own]] == modes.kind[mode]]
-                template[code, mode] = [*same, *alike, *own][0]
+            rows = np.flatnonzero(self.category == code)
+            rows = rows[np.argsort(-self.share[rows], kind="stable")]
+            rows = rows[self.main[rows] >= 0]
+            for mode in range(shape[1]) if len(rows) else ():
+                same = rows[self.main[rows] == mode]
+                alike = rows[modes.kind[self.main[rows]] == modes.kind[mode]]
+                template[code, mode] = [*same, *alike, *rows][0]
                 renamed[code, mode] = not (len(alike) and cold[code])
         return template, renamed
 

@@ -1,1 +1,1 @@
-"""The command line, a file a command: read options, call the face, write, print."""
+"""Reads options, prints and writes what the public face gives, a file a command."""

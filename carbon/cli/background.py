@@ -205,9 +205,9 @@ def background_coverage(catalogue: Path, output: Path | None, show: int, **scope
 def _print_mapped(mapped: pd.DataFrame, show: int) -> None:
     checked = mapped["theirs"].notna().any()
     for row in mapped.head(show).to_dict("records"):
-        beside = said("theirs", kg=row["theirs"]) if checked else ""
+        theirs = said("theirs", kg=row["theirs"]) if checked else ""
         echo(
-            f"{row['kg']:>10.4g} kg CO2e/{row['unit']:<7}{beside}  {row['activity']}, "
+            f"{row['kg']:>10.4g} kg CO2e/{row['unit']:<7}{theirs}  {row['activity']}, "
             f"{row['location']}  <- {row['title'][:70]}"
         )
     if len(mapped) > show:

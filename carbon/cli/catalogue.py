@@ -1,4 +1,4 @@
-"""Commands on a catalogue: ``carbon template``, ``check``, ``inventory`` and ``explain``."""
+"""Reads a catalogue, prints what it says: ``carbon template|check|inventory|explain``."""
 
 from __future__ import annotations
 

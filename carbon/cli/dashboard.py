@@ -1,22 +1,15 @@
-"""``carbon dashboard``: a page for the operator of a platform."""
+"""Reads tables of rooms and exposure, writes a page of HTML: ``carbon dashboard``."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
-from carbon.base.errors import LedgerError
-from carbon.base.files import read_bounded
 from carbon.cli.options import LANGS, OUTPUT, command
 from carbon.cli.outputs import guard
 from carbon.cli.printing import say
 from carbon.cli.report import PAGES
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 __all__ = ["dashboard"]
 
@@ -51,15 +44,16 @@ def dashboard(
     """
     from carbon.base.files import write_text
     from carbon.pages.dashboard import EXPOSURE, REASONS, ROOMS, page
+    from carbon.run.results import read_result
 
     reasons = reasons or rooms.with_name(f"{rooms.stem}-reasons{rooms.suffix}")
     shares = None if exposure is None else _report_of(exposure)
-    guard(output, *(one for one in (rooms, reasons, shares) if one is not None), only=PAGES)
-    judged = _read(rooms, ROOMS)
+    guard(output, *(each for each in (rooms, reasons, shares) if each is not None), only=PAGES)
+    judged = read_result(rooms, ROOMS)
     html = page(
         judged,
-        _read(reasons, REASONS),
-        None if shares is None else _read(shares, EXPOSURE),
+        read_result(reasons, REASONS),
+        None if shares is None else read_result(shares, EXPOSURE),
         langs=langs,
         subject=rooms.name,
     )
@@ -72,51 +66,3 @@ def _report_of(exposure: Path) -> Path:
     if exposure.stem.endswith("-report"):
         return exposure
     return exposure.with_name(f"{exposure.stem}-report{exposure.suffix}")
-
-
-def _read(path: Path, columns: Sequence[str]) -> pd.DataFrame:
-    """A result of another command.
-
-    Raises
-    ------
-    carbon.base.errors.LedgerError
-        G001 to G005 or G008 if it is not there, or not what that command writes.
-    """
-    import io
-    import json
-
-    import pandas as pd
-
-    readers = {
-        ".csv": lambda raw: pd.read_csv(
-            io.BytesIO(raw), keep_default_na=True, encoding="utf-8-sig"
-        ),
-        ".parquet": lambda raw: pd.read_parquet(io.BytesIO(raw)),
-        ".jsonl": lambda raw: pd.DataFrame(map(json.loads, raw.decode("utf-8").splitlines())),
-        ".xlsx": lambda _: _sheet(path),
-    }
-    if path.suffix.lower() not in readers:
-        raise LedgerError("G002", file=str(path))
-    if not path.is_file():
-        raise LedgerError("G001", file=str(path))
-    raw = read_bounded(path, lambda detail: LedgerError("G008", detail, file=str(path)))
-    try:
-        found = readers[path.suffix.lower()](raw)
-    except Exception as error:  # readers raise errors of several unrelated kinds
-        raise LedgerError("G008", str(error)[:120], file=str(path)) from None
-    missing = [name for name in columns if name not in found]
-    if missing:
-        raise LedgerError("G005", f"as {path.stem} has none", file=str(path), column=missing[0])
-    return found
-
-
-def _sheet(path: Path) -> pd.DataFrame:
-    """First sheet of a workbook, bounded as a catalogue is."""
-    import pandas as pd
-
-    from carbon.catalogue.files import open_sheets
-    from carbon.catalogue.schema import Limits
-
-    _, sheet = open_sheets(path, Limits())[0]
-    columns = [column.to_pandas() for column in sheet.columns]
-    return pd.DataFrame(dict(zip(sheet.headers, columns, strict=True)))

@@ -1,4 +1,4 @@
-"""``carbon exposure``: impressions shared out by the rules of a policy."""
+"""Reads rooms and a policy, writes impressions shared out: ``carbon exposure``."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ import click
 
 from carbon.base.words import text
 from carbon.cli.options import LANG, OUTPUT, PATH, POLICY, command, echo
-from carbon.cli.outputs import beside, write_tables
+from carbon.cli.outputs import result_files, write_tables
 from carbon.cli.printing import code_words, padded, said, say, words_of
 
 if TYPE_CHECKING:
     from carbon.liveroom.exposed import Exposure
     from carbon.liveroom.exposure import Allocation
-    from carbon.liveroom.market import Scenario
+    from carbon.liveroom.market import ExposureScenario
     from carbon.liveroom.rounds import Rounds
 
 __all__ = ["exposure"]
@@ -69,16 +69,12 @@ def exposure(
     from carbon.liveroom.exposed import share_exposure
     from carbon.liveroom.policy_file import read_policy
 
-    files = beside(output, "report", "problems", "monitor", "course", inputs=(rooms,))
+    files = result_files(output, "report", "problems", "monitor", "course", inputs=(rooms,))
     policy = read_policy(policy_file)
     if rooms is None and scenario_file is None:
         raise click.UsageError("ROOMS, or a scenario that makes them up, is needed")
     shared = share_exposure(
-        policy,
-        rooms,
-        rounds_made=rounds,
-        scenario=scenario_file,
-        name=policy_file,
+        policy, rooms, rounds_made=rounds, scenario=scenario_file, name=policy_file
     )
     write_tables(
         files,
@@ -135,16 +131,15 @@ def _print_rounds(shared: Rounds) -> None:
         say("merchant", **{str(name): value for name, value in row.items()})
 
 
-def _print_scenario(scenario: Scenario, shared: Exposure, lang: str) -> None:
+def _print_scenario(scenario: ExposureScenario, shared: Exposure, lang: str) -> None:
     """What came out beside what was reported."""
-    first, last = shared.course.iloc[0], shared.course.iloc[-1]
     echo(scenario.title_zh if lang == "zh" else scenario.title)
-    paper, shares, change = scenario.reported, "", ""
-    if paper is not None:
-        before, after = paper.small_sales_before.value, paper.small_sales_after.value
-        shares = said("paper_shares", before=before, after=after)
-        change = said("paper_change", change=paper.head_change.value)
-    before, after = first["small_sales"], last["small_sales"]
+    table = shared.backtest().set_index("name")
+    before, after, moved = table["given"]
+    shares, change = "", ""
+    if scenario.reported is not None:
+        was, became, by = table["reported"]
+        shares = said("paper_shares", before=was, after=became)
+        change = said("paper_change", change=by)
     say("small_sales", before=before, after=after, reported=shares)
-    moved = last["top_sales"] / first["top_sales"] - 1
     say("head_sales", change=moved, reported=change)

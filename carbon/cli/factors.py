@@ -56,13 +56,9 @@ def factors_search(words: tuple[str, ...], edition: str, factors: tuple[Path, ..
     carbon factors search cotton
     carbon factors search electricity CN-ZJ
     """
-    datasets = _factor_table(edition, factors)
-    text = datasets[["activity", "title", "title_zh", "location", "source"]].agg(" ".join, axis=1)
-    for word in words:
-        text = text[text.str.contains(word, case=False, regex=False)]
-    if text.empty:
+    datasets = new_study(edition=edition, factors=factors).factors(*words)
+    if datasets.empty:
         raise FactorsError("F011", value=" ".join(words))
-    datasets = datasets.loc[text.index]
     kinds = words_of("kind_")
     made = datasets["template"] & ~datasets["location"].isin([*words, "CN", "GLO"])
     for row in datasets[~made].to_dict("records"):
@@ -83,10 +79,8 @@ def factors_show(activity: str, location: str, edition: str, factors: tuple[Path
     \b
     carbon factors show "electricity, consumer" CN-ZJ
     """
-    from carbon.explained import dataset
-
     study = new_study(edition=edition, factors=factors)
-    for line in dataset(study, activity, location, language()):
+    for line in study.explain_factor(activity, location, lang=language()).splitlines():
         echo(line)
 
 
@@ -159,24 +153,15 @@ def factors_diff(old: str, new: str, output: Path | None) -> None:
     carbon factors diff 2026.1 2026.2
     carbon factors diff 2026.1 my-factors/
     """
-    from carbon.background.differences import differences
     from carbon.background.edition import DEFAULT_EDITION
     from carbon.run.results import write_table
 
     guard(output)
     studies = []
     for name in (old, new):
-        own = (Path(name),) if Path(name).is_dir() else ()
-        studies.append(new_study(edition=DEFAULT_EDITION if own else name, factors=own))
-    places: set[str] = set()
-    for study in studies:
-        table = study.edition.activities.iloc[study.edition.at_first]
-        places |= set(table.loc[table["template"], "location"])
-    sides = []
-    for study in studies:
-        study.edition.reach(places)
-        sides += [study.edition, study.unit_impacts.values[:-1].sum(axis=1)]
-    table = differences(*sides)
+        folders = (Path(name),) if Path(name).is_dir() else ()
+        studies.append(new_study(edition=DEFAULT_EDITION if folders else name, factors=folders))
+    table = studies[0].differences(studies[1])
     if output is not None:
         write_table(table, output)
     _print_differences(table)
@@ -196,13 +181,6 @@ def _print_differences(table: pd.DataFrame) -> None:
     for (kind, why), rows in table.groupby(["kind", "why"], sort=True):
         echo(f"{len(rows)} {kind}: {why}")
     say("differ", count=int((table["kind"] == "dataset").sum()))
-
-
-def _factor_table(edition: str, own: tuple[Path, ...]) -> pd.DataFrame:
-    study = new_study(edition=edition, factors=own)
-    table = study.edition.activities.copy()
-    table["kg"] = study.unit_impacts.values[:-1].sum(axis=1)
-    return table[study.edition.linked]
 
 
 def _digits(value: float) -> str:

@@ -1,4 +1,4 @@
-"""The command ``carbon footprint``: a catalogue of any size to its footprints."""
+"""Reads a catalogue of any size, writes its footprints [kg CO2e]: ``carbon footprint``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The command line.
+"""Reads a command line, gives it to the command that it names.
 
 Exit codes: 0 everything was computed; 1 some rows have problems and were left out; 2 the command
 was not understood; 3 the input was refused; 4 the factors were refused; 5 the result could not

@@ -1,21 +1,28 @@
-"""Reads nothing: options that commands share, their languages, old names, and told failures."""
+"""Reads nothing, gives options that commands share, and the study and progress they ask for."""
 
 from __future__ import annotations
 
 import functools
-import io
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from carbon.base.errors import CarbonError, OutputError
-from carbon.base.faults import shown_text, unexpected
 from carbon.base.terms import BOUNDARIES, DEFAULT_EDITION
-from carbon.base.words import LANGUAGES, default_language, text
+from carbon.base.words import LANGUAGES, text
+from carbon.cli.frame import (
+    OLD_NAMES,
+    Command,
+    Group,
+    command,
+    echo,
+    language,
+    languages,
+    one_language,
+)
 
 if TYPE_CHECKING:
     from carbon.study import Study
@@ -29,6 +36,7 @@ __all__ = [
     "draw_factors",
     "echo",
     "language",
+    "ledger_options",
     "new_study",
     "progress",
     "run_options",
@@ -37,20 +45,22 @@ __all__ = [
     "words",
 ]
 
-OLD_NAMES: Final = {
-    "--most": "--show",
-    "--since": "--previous-run",
-    "--outline": "--text-as-paths",
-    "--against": "--compare-with",
-    "--only": "--sku",
-}
-"""Option as it was called up to version 0.1 → as it is called now."""
-
+LANG = click.option(
+    "--lang",
+    type=click.Choice(list(LANGUAGES)),
+    callback=one_language,
+    help="Language of what is said; that of the locale without.",
+)
+LANGS = click.option(
+    "--lang",
+    "langs",
+    metavar="zh|en|zh,en",
+    callback=languages,
+    help="Language of what is made; with a comma both, the first one first. That of the locale "
+    "without.",
+)
 PATH = click.Path(path_type=Path)
 """A file or folder of this machine."""
-
-LANG_KEY: Final = "carbon.lang"
-"""Where a running command keeps its language."""
 
 
 class Place(click.ParamType):  # type: ignore[type-arg, unused-ignore]
@@ -63,117 +73,6 @@ class Place(click.ParamType):  # type: ignore[type-arg, unused-ignore]
         del param, ctx
         return value if "://" in str(value) else Path(value)
 
-
-def language() -> str:
-    """Language of the running command: that of its --lang, else of the locale."""
-    ctx = click.get_current_context(silent=True)
-    chosen = None if ctx is None else ctx.meta.get(LANG_KEY)
-    return chosen or default_language()
-
-
-def _one_language(ctx: click.Context, _parameter: click.Parameter, value: str | None) -> str:
-    ctx.meta[LANG_KEY] = value or default_language()
-    return str(ctx.meta[LANG_KEY])
-
-
-def _languages(
-    ctx: click.Context, _parameter: click.Parameter, value: str | None
-) -> tuple[str, ...]:
-    names = dict.fromkeys(part.strip() for part in (value or default_language()).split(","))
-    if not set(names) <= set(LANGUAGES):
-        raise click.BadParameter("zh, en or zh,en")
-    ctx.meta[LANG_KEY] = next(iter(names))
-    return tuple(names)
-
-
-LANG = click.option(
-    "--lang",
-    type=click.Choice(list(LANGUAGES)),
-    callback=_one_language,
-    help="Language of what is said; that of the locale without.",
-)
-LANGS = click.option(
-    "--lang",
-    "langs",
-    metavar="zh|en|zh,en",
-    callback=_languages,
-    help="Language of what is made; with a comma both, the first one first. That of the locale "
-    "without.",
-)
-SAID_IN = click.option(
-    "--lang",
-    type=click.Choice(list(LANGUAGES)),
-    callback=_one_language,
-    expose_value=False,
-    help="Language of what is said; that of the locale without.",
-)
-
-
-class Command(click.Command):
-    """A command that says what it says in a language, and knows what its options were called."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if not any("--lang" in each.opts for each in self.params):
-            SAID_IN(self)
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Read options under their old names too, and say what they are called now."""
-        known = {name for each in self.params for name in each.opts}
-        renamed = {old: new for old, new in OLD_NAMES.items() if new in known and old not in known}
-        stop = args.index("--") if "--" in args else len(args)
-        for at, word in enumerate(args[:stop]):
-            name, equals, value = word.partition("=")
-            if name in renamed:
-                args[at] = f"{renamed[name]}{equals}{value}"
-                note = text("cli.renamed", default_language(), old=name, new=renamed[name])
-                echo(note, err=True)
-        return super().parse_args(ctx, args)
-
-
-def echo(text: object = "", *, err: bool = False) -> None:
-    """Print a line; what would steer the terminal is shown instead of sent.
-
-    Parameters
-    ----------
-    text : object
-        May hold names and cells of files.
-    err : bool
-        Print on stderr.
-    """
-    click.echo(shown_text(str(text)), err=err)
-
-
-class Group(click.Group):
-    """A group whose failures are told in one line, with the exit code of their kind."""
-
-    command_class = Command
-
-    def invoke(self, ctx: click.Context) -> Any:
-        """Run the command and turn what a user can cause into a line and an exit code."""
-        for stream in (sys.stdout, sys.stderr):
-            if isinstance(stream, io.TextIOWrapper):  # a terminal may not have every character
-                stream.reconfigure(errors="backslashreplace")
-        failure: CarbonError
-        try:
-            return super().invoke(ctx)
-        except CarbonError as error:
-            failure = error
-        except BrokenPipeError:
-            sys.stderr.close()
-            return ctx.exit(0)
-        except (click.ClickException, click.exceptions.Exit, click.Abort):
-            raise
-        except OSError as error:
-            failure = OutputError("O001", str(error))
-        except Exception as error:
-            failure = unexpected(error, sys.argv[1:])
-        echo(f"carbon: {failure.text(ctx.meta.get(LANG_KEY) or 'en')}", err=True)
-        return ctx.exit(failure.exit_code)
-
-
-command = functools.partial(click.command, cls=Command)
-"""Decorator of a command."""
 
 SOURCE = click.argument("catalogue", type=Place())
 TARGET = click.option("-o", "--output", required=True, type=Place(), metavar="OUT")
@@ -286,6 +185,21 @@ def scope(function: Callable[..., Any]) -> Callable[..., Any]:
         EDITION,
     ):
         function = option(function)
+    return function
+
+
+def ledger_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Options that name the ledgers beside the rooms."""
+    helps = {
+        "sessions": "Sessions with studio energy and viewer-hours.",
+        "sales": "Sales lines with returns.",
+        "merchants": "Standing of merchants: block list, size, credit grade.",
+        "certificates": "Certificates of green power with serials.",
+        "credits": "Retired credits with serials.",
+        "rates": "Currencies and their price in the policy's.",
+    }
+    for name, words in reversed(helps.items()):
+        function = click.option(f"--{name}", type=PATH, metavar="FILE", help=words)(function)
     return function
 
 

@@ -13,7 +13,7 @@ from carbon.cli.options import language
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["beside", "guard", "write_tables"]
+__all__ = ["guard", "result_files", "write_tables"]
 
 
 def guard(
@@ -72,7 +72,9 @@ def guard(
         check_folder(output, index)
 
 
-def beside(output: Path, *names: str, inputs: tuple[Path | None, ...] = ()) -> dict[str, Path]:
+def result_files(
+    output: Path, *names: str, inputs: tuple[Path | None, ...] = ()
+) -> dict[str, Path]:
     """Files of a result of several tables: OUT itself, and OUT-name for each name.
 
     Parameters
@@ -103,7 +105,7 @@ def write_tables(files: Mapping[str, Path], **tables: pd.DataFrame | None) -> No
     Parameters
     ----------
     files : dict of str to pathlib.Path
-        As :func:`beside` gives them.
+        As :func:`result_files` gives them.
     **tables : pandas.DataFrame, optional
         By name; ``out`` is OUT itself. None is not written; problems are told in the language of
         the command.

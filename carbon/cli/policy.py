@@ -1,4 +1,4 @@
-"""``carbon policy``: what the policy of a platform says, and whether its rules hold together."""
+"""Reads a policy, prints what it says and its conflicts: ``carbon policy``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``carbon pool``: rates, tiers, premiums and reserve of a return-insurance pool."""
+"""Reads orders, writes rates, tiers, premiums and reserve: ``carbon pool``."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from carbon.cli.options import LANG, PATH, command, echo, new_study, progress, s
 from carbon.cli.printing import category_names, padded, print_problems, said, say
 
 if TYPE_CHECKING:
-    from carbon.incentive.pool_policy import Policy
+    from carbon.incentive.pool_policy import PoolPolicy
     from carbon.incentive.return_pool import Pool
 
 __all__ = ["pool"]
@@ -99,7 +99,7 @@ def pool(
     sys.exit(1 if ledger.dropped else 0)
 
 
-def _print_pool(priced: Pool, policy: Policy) -> None:
+def _print_pool(priced: Pool, policy: PoolPolicy) -> None:
     """Tiers and fund, in a few lines."""
     say("pool", **priced.totals)
     heads = [said(key) for key in ("tier", "up_to", "merchants", "return_rate", "premium")]

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from carbon.catalogue.schema import Catalogue
+    from carbon.run.labelling import LabelsDrawn
     from carbon.run.plan import Outcome
     from carbon.study import Study
 
@@ -28,6 +29,7 @@ __all__ = [
     "print_catalogue_problems",
     "print_defaults",
     "print_headers",
+    "print_labels",
     "print_problems",
     "print_run",
     "print_summary",
@@ -274,3 +276,47 @@ def listed(counts: Any) -> str:
     """Names with their counts."""
     pairs = counts.items() if isinstance(counts, Mapping) else counts
     return said("comma").join(f"{name} {count}" for name, count in pairs)
+
+
+def print_labels(drawn: LabelsDrawn) -> None:
+    """Print what was drawn: changes, files, claims in names, and how sure the letters are.
+
+    Parameters
+    ----------
+    drawn : LabelsDrawn
+        As :mod:`carbon.run.labelling` gives it.
+    """
+    if drawn.changes is not None:
+        _print_changes(drawn.changes)
+    if drawn.files is not None:
+        say("label_files", count=drawn.files)
+    _print_claims(drawn.claims, drawn.claimed - len(drawn.claims))
+    _print_states(drawn.states)
+
+
+def _print_states(tally: Mapping[Any, int]) -> None:
+    """How many SKUs have a letter, and how sure it is."""
+    from carbon.label.scale import STATES
+
+    names = words_of("state_")
+    parts = [f"{tally[state]} {names[state]}" for state in STATES if tally.get(state)]
+    certified = tally.get("verified", 0)
+    parts += [said("verified", count=certified)] if certified else []
+    echo(said("comma").join(parts) or said("no_labels"))
+
+
+def _print_changes(table: pd.DataFrame) -> None:
+    """How many labels change and how; the letters that do."""
+    names = words_of("change_")
+    counts = table["change"].value_counts()
+    kinds = said("comma").join(f"{count} {names[str(kind)]}" for kind, count in counts.items())
+    say("labels_change", count=len(table), kinds=kinds or said("none"))
+    for row in table[table["change"] == "letter"].head(20).to_dict("records"):
+        echo(f"  {row['sku']}: {row['letter_old'] or '-'} -> {row['letter_new'] or '-'}")
+
+
+def _print_claims(claims: pd.DataFrame, more: int) -> None:
+    """Names that claimed what the market forbids."""
+    print_problems(claims, len(claims))
+    if more > 0:
+        say("more_in", count=more, file="problems.csv")

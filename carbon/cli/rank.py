@@ -1,4 +1,4 @@
-"""``carbon rank`` and ``carbon anomalies``: what stands first, and what looks like gaming."""
+"""Reads a catalogue, writes ranks or suspicious patterns: ``carbon rank``, ``anomalies``."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from carbon.cli.options import (
     run_options,
     scope,
 )
-from carbon.cli.outputs import beside, guard, write_tables
+from carbon.cli.outputs import guard, result_files, write_tables
 from carbon.cli.printing import (
     category_names,
     category_words,
@@ -115,7 +115,7 @@ def rank(
     if by == "saving" and signals_file is not None:
         raise click.UsageError("--signals says how low a footprint is, not what could be saved")
     study = new_study(**rest)
-    own = None if references is None else read_references(references)
+    yardsticks = None if references is None else read_references(references)
     draw_factors(study, draws)
     job, ranking = rank_job(
         study,
@@ -123,7 +123,7 @@ def rank(
         by=by,
         within=within,
         draws=draws,
-        own=own,
+        references=yardsticks,
         signals=signals_file,
         lang=running["lang"],
     )
@@ -197,7 +197,7 @@ def anomalies(
     """
     from carbon.platform import Platform
 
-    files = beside(output, "problems", inputs=(catalogue, sales, waybills))
+    files = result_files(output, "problems", inputs=(catalogue, sales, waybills))
     study = new_study(**rest)
     platform = Platform(study, policy_file, references=references, draws=draws, progress=progress)
     filled = study.catalogue(catalogue)

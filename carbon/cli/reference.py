@@ -1,4 +1,4 @@
-"""``carbon reference``: the yardstick of each category."""
+"""Reads categories or sales, writes their yardsticks [kg CO2e]: ``carbon reference``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads a catalogue, writes a page on it or a study of some of its products: ``carbon report``."""
+"""Reads a catalogue, writes a page on it or a study of its products: ``carbon report``."""
 
 from __future__ import annotations
 
@@ -68,14 +68,14 @@ def report(
     from carbon.office import Office
 
     guard(output, catalogue, only=(*PAGES, *([".json"] if skus else [])))
-    own = None if references is None else read_references(references)
+    yardsticks = None if references is None else read_references(references)
     study = new_study(**scope)
     filled = study.catalogue(catalogue)
     draw_factors(study, draws)
     options = _typed(scope)
     if skus:
         product_study = Office(study, draws=draws).study_report(
-            filled, skus, langs=langs, references=own, file=catalogue, options=options
+            filled, skus, langs=langs, references=yardsticks, file=catalogue, options=options
         )
         write_text(
             output,
@@ -93,7 +93,7 @@ def report(
             filled,
             langs=langs,
             market=market,
-            references=own,
+            references=yardsticks,
             draws=draws,
             file=catalogue,
             options=options,

@@ -1,4 +1,4 @@
-"""``carbon room``: may a live room call itself what it wants to."""
+"""Reads ledgers of rooms, writes tiers, points and reasons: ``carbon room``."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from carbon.base.errors import LedgerError, OutputError
+from carbon.base.errors import LedgerError
 from carbon.cli.options import (
     DRAWS,
     LANG,
@@ -19,11 +19,12 @@ from carbon.cli.options import (
     REFERENCES,
     command,
     echo,
+    ledger_options,
     new_study,
     progress,
     scope,
 )
-from carbon.cli.outputs import beside, write_tables
+from carbon.cli.outputs import result_files, write_tables
 from carbon.cli.printing import padded, say, words_of
 
 if TYPE_CHECKING:
@@ -37,21 +38,6 @@ SHOWN: Final = 10
 """Rooms and reasons that are printed."""
 
 
-def _ledgers(function: Any) -> Any:
-    """Options that name the ledgers beside the rooms."""
-    helps = {
-        "sessions": "Sessions with studio energy and viewer-hours.",
-        "sales": "Sales lines with returns.",
-        "merchants": "Standing of merchants: block list, size, credit grade.",
-        "certificates": "Certificates of green power with serials.",
-        "credits": "Retired credits with serials.",
-        "rates": "Currencies and their price in the policy's.",
-    }
-    for name, words in reversed(helps.items()):
-        function = click.option(f"--{name}", type=PATH, metavar="FILE", help=words)(function)
-    return function
-
-
 @command()
 @click.argument("rooms", type=PATH)
 @click.option(
@@ -61,7 +47,7 @@ def _ledgers(function: Any) -> Any:
     metavar="FILE",
     help="Catalogue of the goods sold.",
 )
-@_ledgers
+@ledger_options
 @OUTPUT
 @POLICY
 @click.option("--as-of", metavar="DATE", help="Day of the judgement, 2026-11-30; today without.")
@@ -107,7 +93,7 @@ def room(
     day, sources = _asked(as_of, rooms, named)
     if history is not None and not period:
         raise click.UsageError("--history needs --period: a room is judged once in each")
-    files = beside(output, "reasons", "problems", "settlement", inputs=(catalogue, *sources))
+    files = result_files(output, "reasons", "problems", "settlement", inputs=(catalogue, *sources))
     study = new_study(**rest)
     platform = Platform(study, policy_file, references=references, draws=draws, progress=progress)
     judged = platform.judge(
@@ -121,7 +107,8 @@ def room(
         settlement=judged.settlement,
     )
     if history is not None:
-        _keep(history, judged)
+        entry = judged.keep(history)
+        say("nothing_new") if entry is None else say("entry", path=entry)
     if judged.settlement is not None:
         _print_changes(judged.settlement, lang)
     _print_rooms(judged, lang)
@@ -151,20 +138,6 @@ def _asked(
         raise
 
 
-def _keep(history: Path, judged: RoomsJudged) -> None:
-    """Write the next entry of a history; an entry is never replaced."""
-    from carbon.base.files import write_text
-
-    if judged.next_entry is None:
-        say("nothing_new")
-        return
-    path = history / judged.next_entry[0]
-    if path.exists():
-        raise OutputError("O004", file=str(path))
-    write_text(path, judged.next_entry[1])
-    say("entry", path=path)
-
-
 def _print_rooms(judged: RoomsJudged, lang: str) -> None:
     """Rooms by tier, and what the first rooms could do."""
     rooms, statuses = judged.rooms, words_of("room_")
@@ -179,12 +152,8 @@ def _print_rooms(judged: RoomsJudged, lang: str) -> None:
             f"{titles.get(row['tier']) or row['tier']}  "
             f"{row['boost']:+.0%}  {row['problem']}".rstrip()
         )
-        reasons = judged.reasons[judged.reasons["room"] == row["room"]]
-        missed = reasons[(reasons["kind"] == "gate") & ~reasons["passed"].astype(bool)]
-        best = reasons[reasons["kind"] == "criterion"].nlargest(2, "adds")
-        for reason in [*missed.to_dict("records"), *best.to_dict("records")]:
-            if reason["adds"] > 0 or reason["kind"] == "gate":
-                echo(f"    {reason[lang]}")
+        for sentence in judged.advice(row["room"])[lang]:
+            echo(f"    {sentence}")
     if len(rooms) > SHOWN:
         say("more_rooms", count=len(rooms) - SHOWN)
 

@@ -1,4 +1,4 @@
-"""Commands for tax offices: ``carbon tax`` and ``carbon reproduce``."""
+"""Reads a period's ledger, writes or reproduces its dossier: ``carbon tax``, ``reproduce``."""
 
 from __future__ import annotations
 

@@ -49,9 +49,9 @@ def bounded(weight: Floats, key: pd.Series, merchant: pd.Series, sku: float, sho
     [0.3, 0.175, 0.175, 0.175, 0.175]
     """
     group, _ = pd.factorize(key.to_numpy(dtype=object))
-    own = merchant.fillna("").astype(str).to_numpy(dtype=object)
-    row = np.arange(len(own)).astype(str).astype(object)
-    named = np.where(own == "", "\0" + row, own)
+    merchants = merchant.fillna("").astype(str).to_numpy(dtype=object)
+    row = np.arange(len(merchants)).astype(str).astype(object)
+    named = np.where(merchants == "", "\0" + row, merchants)
     _, each = np.unique(
         np.column_stack([group, pd.factorize(named)[0]]), axis=0, return_inverse=True
     )
@@ -71,11 +71,11 @@ def bounded(weight: Floats, key: pd.Series, merchant: pd.Series, sku: float, sho
 
 def _cut(share: Floats, group: Any, unit: Any, most: Floats) -> Floats:
     """Cut units down to their bound and share out among the others what was taken off."""
-    held = np.bincount(unit, share)[unit]
+    unit_share = np.bincount(unit, share)[unit]
     bound = most[group]
-    over = held > bound
+    over = unit_share > bound
     with np.errstate(invalid="ignore", divide="ignore"):
-        cut = np.where(over, share * bound / held, 0.0)
+        cut = np.where(over, share * bound / unit_share, 0.0)
     fixed = np.bincount(group, cut, most.size)
     rest = np.bincount(group, np.where(over, 0.0, share), most.size)
     with np.errstate(invalid="ignore", divide="ignore"):

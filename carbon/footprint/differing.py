@@ -101,8 +101,8 @@ def paired(a: Catalogue, b: Catalogue) -> tuple[Catalogue, Catalogue]:
     first, second = content_keys(a), content_keys(b)
     keys: dict[str, np.ndarray] = {}
     for part, parameters in PARAMETERS_OF.items():
-        own = np.where(flags[:, PARTS.index(part)], second, first)
-        keys |= {key_of(name): own for name in parameters}
+        values = np.where(flags[:, PARTS.index(part)], second, first)
+        keys |= {key_of(name): values for name in parameters}
     return a, replace(b, skus=b.skus.assign(**keys))
 
 
@@ -151,17 +151,17 @@ def _lines(catalogue: Catalogue, part: str, columns: tuple[str, ...]) -> npt.NDA
         table = table[~table["returning"].to_numpy(dtype=bool)]
     row = table["row"].to_numpy()
     size = len(catalogue)
-    told: dict[str, Any] = {}
+    stated: dict[str, Any] = {}
     for name in columns:
         cells = table[name]
         if isinstance(cells.dtype, pd.CategoricalDtype):
-            told[name] = cells.astype("object").fillna("").astype(str).to_numpy(object)
+            stated[name] = cells.astype("object").fillna("").astype(str).to_numpy(object)
             continue
         values = cells.to_numpy(dtype=np.float64)
         if part == "materials" and name == "mass_kg":
             values = values / np.bincount(row, values, size)[row]
-        told[name] = np.round(np.where(np.isnan(values), -1.0, values), DIGITS)
-    number = pd.util.hash_pandas_object(pd.DataFrame(told), index=False).to_numpy(dtype=np.uint64)
+        stated[name] = np.round(np.where(np.isnan(values), -1.0, values), DIGITS)
+    number = pd.util.hash_pandas_object(pd.DataFrame(stated), index=False).to_numpy(dtype=np.uint64)
     total = np.zeros(size, dtype=np.uint64)
     np.add.at(total, row, number)  # wraps around
     return total

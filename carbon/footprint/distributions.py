@@ -122,8 +122,8 @@ def quantile_function(row: dict[Any, Any], at: Floats) -> Floats:
 
     mean, deviation = (low + high) / 2, (high - low) / (2 * WIDTH)
     cut = ndtr(-mean / deviation)
-    out: Floats = mean + deviation * ndtri(cut + at * (1 - cut))
-    return out
+    quantiles: Floats = mean + deviation * ndtri(cut + at * (1 - cut))
+    return quantiles
 
 
 def triangle(low: float, mode: float, high: float, at: Floats) -> Floats:
@@ -154,6 +154,6 @@ def beta_quantiles(
     inside = (mean > 0) & (mean < 1)
     safe = np.where(inside, mean, 0.5)
     alpha, beta = safe * count, (1 - safe) * count
-    found = betaincinv(alpha, beta, at * betainc(alpha, beta, limit))
-    out = np.where(inside, found, np.minimum(mean, limit))
-    return out.astype(np.float32)[again.ravel()]
+    inner = betaincinv(alpha, beta, at * betainc(alpha, beta, limit))
+    quantiles = np.where(inside, inner, np.minimum(mean, limit))
+    return quantiles.astype(np.float32)[again.ravel()]

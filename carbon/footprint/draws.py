@@ -1,4 +1,4 @@
-"""Reads nothing: draws of some SKUs and their 95 % intervals [kg CO2e per kept unit]."""
+"""Reads draws of SKUs, gives their 95 % intervals [kg CO2e per kept unit]."""
 
 from __future__ import annotations
 

@@ -89,8 +89,8 @@ def levels(catalogue: Catalogue) -> pd.DataFrame:
         stated = named["level"].to_numpy(dtype=np.int8)[inside]
         column = position[inside]
         # a document shows what was written, and stands behind nothing that was not
-        told = level[row, column] > ASSUMED
-        np.maximum.at(level, (row[told], column[told]), stated[told])
+        declared = level[row, column] > ASSUMED
+        np.maximum.at(level, (row[declared], column[declared]), stated[declared])
     return pd.DataFrame(level, columns=catalogue.provenance.columns)
 
 
@@ -111,8 +111,8 @@ def by_stage(catalogue: Catalogue) -> npt.NDArray[np.int8]:
     columns = []
     for stage in STAGES:
         cells = level[list(CELLS_OF_STAGE[stage])].to_numpy()
-        told = np.where(cells > ASSUMED, cells, VERIFIED).min(axis=1)
-        columns.append(np.where((cells > ASSUMED).any(axis=1), told, ASSUMED))
+        weakest = np.where(cells > ASSUMED, cells, VERIFIED).min(axis=1)
+        columns.append(np.where((cells > ASSUMED).any(axis=1), weakest, ASSUMED))
         if stage in REPLACED and "supplied" in catalogue.skus:
             supplied = catalogue.skus["supplied"].to_numpy(dtype=bool)
             columns[-1] = np.where(supplied, level["supplier_kg"].to_numpy(), columns[-1])

@@ -64,14 +64,14 @@ def contents(texts: pd.Series, aliases: dict[str, str]) -> pd.DataFrame:
     rows = np.full((len(cells) + 1, 3), np.nan)
     unread = np.zeros(len(cells) + 1, bool)
     for position, cell in enumerate(cells):
-        found = _CONTENT.fullmatch(str(cell))
-        if found is None:
+        parsed = _CONTENT.fullmatch(str(cell))
+        if parsed is None:
             unread[position] = True
             continue
-        before, amount, unit, after = found.groups()
+        before, amount, unit, after = parsed.groups()
         value = float(amount.replace(",", ".")) * int(before or 1) * int(after or 1)
         for at, kind in enumerate(_KINDS):
-            scale = units.scale(unit, kind, aliases) if unit else units.Scale(code="C103")
+            scale = units.scale(unit, kind, aliases) if unit else units.UnitScale(code="C103")
             if not scale.code:
                 rows[position, at] = scale(np.array([value]))[0]
         if np.isnan(rows[position]).all():
@@ -133,7 +133,9 @@ class Functional:
         self.column = np.append(table["column"].fillna("pieces").astype(str).to_numpy(object), "")
         self.usual = _padded(table["usual"].fillna(1.0))
         self.exponent = _padded(table["packaging_exponent"])
-        per = [float(found[0]) if (found := re.match(r"\d+", unit)) else 1.0 for unit in self.unit]
+        per = [
+            float(number[0]) if (number := re.match(r"\d+", unit)) else 1.0 for unit in self.unit
+        ]
         self.pieces = np.append(per, 1.0)
         self.kilograms = np.append([0.001 if unit == "g" else 1.0 for unit in self.unit], 1.0)
         density = tables["densities"].set_index("category").reindex(names)
@@ -179,22 +181,22 @@ class Functional:
         skus = catalogue.skus
         category = skus["category"].cat.codes.to_numpy()
         column, usual = self.column[category], self.usual[category]
-        told = contents(skus["quantity"], self.vocabulary.unit_words)
+        quantities = contents(skus["quantity"], self.vocabulary.unit_words)
         count = skus["pack_count"].to_numpy(dtype=np.float64)
         weighed = (catalogue.provenance["mass"] != _DEFAULT).to_numpy()
         mass = np.where(weighed, skus["mass_kg"].to_numpy(dtype=np.float64), np.nan)
         name, size = self._class(skus, category, mass)
         by_mass = mass / (self.mass[category] * size) * usual
         density = self.density[category]
-        litres = _first(told["volume"], told["mass"] / density)
-        sheets = _first(told["count"] / self.pieces[category], count * np.nan)
+        litres = _first(quantities["volume"], quantities["mass"] / density)
+        sheets = _first(quantities["count"] / self.pieces[category], count * np.nan)
         amount = np.full(len(skus), np.nan)
         certain = np.zeros(len(skus), bool)
         for kind, stated, otherwise in (
-            ("mass", _first(mass, told["mass"], told["volume"] * density), None),
+            ("mass", _first(mass, quantities["mass"], quantities["volume"] * density), None),
             ("volume", _first(litres, mass / density), None),
             ("capacity", _first(litres), by_mass),
-            ("pieces", _first(count, told["count"]), np.where(usual == 1, 1.0, by_mass)),
+            ("pieces", _first(count, quantities["count"]), np.where(usual == 1, 1.0, by_mass)),
             ("sheets", sheets, by_mass),
             ("fine_metal", self._fine(catalogue, category, mass), None),
         ):
@@ -212,18 +214,20 @@ class Functional:
         # what a told quantity weighs, where nobody weighed it
         kg = _first(
             np.where(
-                np.isin(column, ("mass", "volume")), _first(told["mass"], litres * density), np.nan
+                np.isin(column, ("mass", "volume")),
+                _first(quantities["mass"], litres * density),
+                np.nan,
             ),
             self.mass[category] * ratio,
         )
         devices = np.where(stated_amount & (column == "pieces"), amount / usual, 1.0)
-        out = self._scaled(catalogue, ~weighed, kg, ratio, self.exponent[category], devices)
+        sized = self._scaled(catalogue, ~weighed, kg, ratio, self.exponent[category], devices)
         units_ = pd.Categorical.from_codes(
             *_recoded(category, [*self.unit, ""]),
         )
         return replace(
-            out,
-            skus=out.skus.assign(
+            sized,
+            skus=sized.skus.assign(
                 functional_quantity=amount,
                 unit=units_,
                 size_class=name,
@@ -332,10 +336,10 @@ def _padded(column: pd.Series) -> Floats:
 
 def _first(*choices: Any) -> Floats:
     """The first of several numbers that is known."""
-    out = np.asarray(choices[0], dtype=np.float64)
+    chosen = np.asarray(choices[0], dtype=np.float64)
     for other in choices[1:]:
-        out = np.where(np.isnan(out), np.asarray(other, dtype=np.float64), out)
-    return out
+        chosen = np.where(np.isnan(chosen), np.asarray(other, dtype=np.float64), chosen)
+    return chosen
 
 
 def _recoded(

@@ -62,8 +62,8 @@ class Judging:
         self.remelted = np.zeros(len(vocabulary.materials) + 1)
         if "scrap" in tables:
             share = tables["scrap"].set_index("material")["recycled_share"]
-            found = share.reindex(vocabulary.materials["material"].astype(str)).fillna(0.0)
-            self.remelted[:-1] = found.to_numpy(dtype=np.float64)
+            shares = share.reindex(vocabulary.materials["material"].astype(str)).fillna(0.0)
+            self.remelted[:-1] = shares.to_numpy(dtype=np.float64)
         rate = vocabulary.parameter_table["return_rate"].to_numpy(dtype=np.float64)
         self.return_rate = np.append(rate, np.nan)
 
@@ -77,11 +77,11 @@ class Judging:
         dear : bool
             Put what a merchant knows and does not tell on its dear side; not for references.
         """
-        found: dict[str, npt.NDArray[np.int64]] = {}
+        problems: dict[str, npt.NDArray[np.int64]] = {}
         unread = contents(catalogue.skus["quantity"], self.vocabulary.unit_words)["unread"]
         written = catalogue.skus["quantity"].notna()
-        found["C275"] = np.flatnonzero((unread & written).to_numpy())
-        found["C276"] = self._strange_classes(catalogue)
+        problems["C275"] = np.flatnonzero((unread & written).to_numpy())
+        problems["C276"] = self._strange_classes(catalogue)
         catalogue = settle(catalogue, self.tables, self.vocabulary)
         catalogue = self.functional.sized(catalogue)
         catalogue = self._lines(catalogue)
@@ -89,16 +89,16 @@ class Judging:
         catalogue = _stranded(catalogue)
         if self.meters is not None:
             catalogue, metered = self.meters.read(catalogue)
-            found |= metered
+            problems |= metered
             short = np.zeros(len(catalogue), bool)
             short[metered.get(LEAST, [])] = True
             catalogue = replace(catalogue, skus=catalogue.skus.assign(least_energy=short))
-            found.pop(LEAST, None)  # told with what else is not plausible
+            problems.pop(LEAST, None)  # told with what else is not plausible
         catalogue, noted = usable(catalogue)
-        found |= noted
+        problems |= noted
         if dear:
             catalogue = self.silence.dear(catalogue)
-        return _told(catalogue, found)
+        return _told(catalogue, problems)
 
     def _strange_classes(self, catalogue: Catalogue) -> npt.NDArray[np.int64]:
         """SKUs whose size class is none of their category."""
@@ -144,8 +144,8 @@ class Judging:
 def _stranded(catalogue: Catalogue) -> Catalogue:
     """What is returned abroad does not fly home: it is disposed of there, unless a way is told."""
     skus, there = catalogue.skus, catalogue.destinations
-    told = [PROVENANCES.index("given"), PROVENANCES.index("measured")]
-    untold = ~np.isin(catalogue.provenance["return_transport"].to_numpy(), told)
+    stated = [PROVENANCES.index("given"), PROVENANCES.index("measured")]
+    untold = ~np.isin(catalogue.provenance["return_transport"].to_numpy(), stated)
     row = there["row"].to_numpy()
     made = _countries(skus["origin"])[row]
     abroad = np.bincount(
@@ -174,15 +174,15 @@ def _stranded(catalogue: Catalogue) -> Catalogue:
 def _countries(places: pd.Series) -> npt.NDArray[np.object_]:
     column = places.array
     names = np.array([str(name).partition("-")[0] for name in column.categories] + [""], object)
-    found: npt.NDArray[np.object_] = names[column.codes]
-    return found
+    countries: npt.NDArray[np.object_] = names[column.codes]
+    return countries
 
 
-def _told(catalogue: Catalogue, found: dict[str, npt.NDArray[np.int64]]) -> Catalogue:
+def _told(catalogue: Catalogue, problems: dict[str, npt.NDArray[np.int64]]) -> Catalogue:
     """The catalogue with problems that were found while it was judged."""
     skus = catalogue.skus
-    found = {code: at for code, at in found.items() if len(at)}
-    if not found:
+    problems = {code: at for code, at in problems.items() if len(at)}
+    if not problems:
         return catalogue
     parts = [
         pd.DataFrame(
@@ -195,10 +195,10 @@ def _told(catalogue: Catalogue, found: dict[str, npt.NDArray[np.int64]]) -> Cata
                 "code": code,
             }
         )
-        for code, at in found.items()
+        for code, at in problems.items()
     ]
     problem = catalogue.skus["problem"].astype("object").copy()
-    for code, at in found.items():
+    for code, at in problems.items():
         problem.iloc[at] = (problem.iloc[at].astype(str) + f" {code}").str.strip()
     table = problem_table(pd.concat(parts, ignore_index=True))
     both = [frame for frame in (catalogue.problems, table) if len(frame)]

@@ -1,4 +1,4 @@
-"""Reads SKUs ready to be drawn, gives how their totals move with what is told [1].
+"""Reads SKUs ready to be drawn, gives how their totals move with what is stated [1].
 
 A letter is conditional on the edition: factors and category defaults are its rules, the same for a
 SKU and its reference. So its probability rests on points that move only what the merchant told,
@@ -70,13 +70,13 @@ class Letters:
         self.factors: dict[str, tuple[Singles, npt.NDArray[np.int64]]] = {}
         self.rates: dict[str, tuple[Spread, Flags]] = {}
         for name in (*PARAMETERS, *RATES):
-            told = np.isin(cell_provenances(part.catalogue, name), TOLD)
+            stated = np.isin(cell_provenances(part.catalogue, name), TOLD)
             spread = points.spreads.of(part.catalogue, name)
             if name in RATES:
                 row = np.full(part.n, NO_SPREAD) if spread.row is None else spread.row
-                self.rates[name] = spread, told & (row != NO_SPREAD)
-            elif told.any():
-                self.factors[name] = _tabulated(spread, told, points.ranks[name])
+                self.rates[name] = spread, stated & (row != NO_SPREAD)
+            elif stated.any():
+                self.factors[name] = _tabulated(spread, stated, points.ranks[name])
 
     def ratios(self, block: slice) -> Singles:
         """Totals of some SKUs over the total as stated.
@@ -117,18 +117,18 @@ class Letters:
 
     def _rate(self, name: str, block: slice) -> Singles:
         """A rate at the points, and as stated at the last one."""
-        spread, told = self.rates[name]
+        spread, is_stated = self.rates[name]
         stated: Singles = self.part.rates[name][block].astype(np.float32)[:, None]
-        if not told[block].any():
+        if not is_stated[block].any():
             return stated
         assert spread.row is not None
         ranks = self.points.ranks[name] + (np.maximum(spread.row[block], 0) * POINTS)[:, None]
-        drawn = np.where(told[block, None], moved(spread, ranks, block), stated)
+        drawn = np.where(is_stated[block, None], moved(spread, ranks, block), stated)
         return np.concatenate([drawn, stated], axis=1)
 
 
 def _tabulated(
-    spread: Spread, told: Flags, ranks: npt.NDArray[np.int64]
+    spread: Spread, stated: Flags, ranks: npt.NDArray[np.int64]
 ) -> tuple[Singles, npt.NDArray[np.int64]]:
     """Factors at the points, a row for each different spread, and the row of each SKU.
 
@@ -136,9 +136,9 @@ def _tabulated(
     """
     from scipy.special import ndtri
 
-    row = np.full(len(told), NO_SPREAD) if spread.row is None else spread.row
-    row = np.where(told, row, NO_SPREAD)
-    moves = told & (row == NO_SPREAD)
+    row = np.full(len(stated), NO_SPREAD) if spread.row is None else spread.row
+    row = np.where(stated, row, NO_SPREAD)
+    moves = stated & (row == NO_SPREAD)
     below, above = (side * moves for side in (spread.below, spread.above))
     code, first = kinds_of(below, above)
     count = 0 if spread.table is None else len(spread.table)

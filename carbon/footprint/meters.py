@@ -132,14 +132,14 @@ class Meters:
                 codes = provenance[name].to_numpy(copy=True)
                 codes[short] = PROVENANCES.index("given")
                 provenance[name] = codes
-        found = {LEAST: np.flatnonzero(short), UNKNOWN_STEP: np.flatnonzero(unknown & metered)}
+        problems = {LEAST: np.flatnonzero(short), UNKNOWN_STEP: np.flatnonzero(unknown & metered)}
         return replace(
             catalogue,
             skus=skus.assign(electricity_kwh=electricity, heat_mj=heat),
             materials=lines.assign(stepwise=stepwise),
             provenance=provenance,
             steps=steps,
-        ), {code: at for code, at in found.items() if len(at)}
+        ), {code: at for code, at in problems.items() if len(at)}
 
     def _named(self, texts: pd.Series) -> tuple[Flags, Flags, Flags]:
         """Steps named by each cell, shape (n, steps); whether any is, and any word that is none."""

@@ -81,7 +81,7 @@ class Plausible:
     level : ndarray of int8, shape (n, parts)
         Evidence class of each part: that of the weakest cell that was told. Making without a
         meter follows from the materials.
-    told : ndarray of bool, shape (n, parts)
+    stated : ndarray of bool, shape (n, parts)
         The merchant told a cell of the part.
     placed : ndarray of bool, shape (n,)
         Where it is made is told and no document stands behind it: the power of another place
@@ -99,7 +99,7 @@ class Plausible:
     vague: Flags
     codes: npt.NDArray[np.object_]
     level: npt.NDArray[np.int8]
-    told: Flags
+    stated: Flags
     placed: Flags
     unnamed: Flags
     supplied: Flags
@@ -168,21 +168,21 @@ def assess(catalogue: Catalogue, judging: Tables, vocabulary: Vocabulary) -> Pla
     if below is not None:
         add("C271", below.to_numpy(dtype=bool), "production")
     by_part = [evidence[list(cells)].to_numpy() for cells in CELLS_OF.values()]
-    told = np.column_stack([cells.max(axis=1) for cells in by_part]) >= _DECLARED
+    stated = np.column_stack([cells.max(axis=1) for cells in by_part]) >= _DECLARED
     # units in a parcel without what they are packed in do not tell the packaging
-    told[:, PARTS.index("packaging")] = evidence["packaging"].to_numpy() >= _DECLARED
+    stated[:, PARTS.index("packaging")] = evidence["packaging"].to_numpy() >= _DECLARED
     # an untold cell stands dear and decides nothing: the weakest of those that were told
     level = np.column_stack(
         [np.where(cells >= _DECLARED, cells, _VERIFIED).min(axis=1) for cells in by_part]
     )
-    level = np.where(told, level, 0)
+    level = np.where(stated, level, 0)
     made = PARTS.index("production")
     follows = level[:, PARTS.index("materials")]
-    level[:, made] = np.where(told[:, made], level[:, made], follows)
+    level[:, made] = np.where(stated[:, made], level[:, made], follows)
     for part in ("materials", "production"):
         at = PARTS.index(part)
         level[:, at] = np.where(supplied, evidence["supplier_kg"].to_numpy(), level[:, at])
-        told[:, at] |= supplied
+        stated[:, at] |= supplied
     for code in UNUSED:
         add(code, catalogue.skus["problem"].str.contains(code, regex=False).to_numpy(dtype=bool))
     return Plausible(
@@ -191,7 +191,7 @@ def assess(catalogue: Catalogue, judging: Tables, vocabulary: Vocabulary) -> Pla
         vague,
         _joined_codes(codes, size),
         level.astype(np.int8),
-        told,
+        stated,
         placed,
         ~(names.own | categories_shown(catalogue)),
         supplied,
@@ -248,8 +248,8 @@ class _Bounds:
         with np.errstate(invalid="ignore"):
             small = np.isin(flatters, ("low", "both")) & (value < low * (1 - SLACK))
             large = np.isin(flatters, ("high", "both")) & (value > high * (1 + SLACK))
-        told = (level >= _DECLARED) & (level < _VERIFIED)
-        flag: Flags = told & (small | large)
+        declared = (level >= _DECLARED) & (level < _VERIFIED)
+        flag: Flags = declared & (small | large)
         return flag
 
 
@@ -330,8 +330,8 @@ def _packed(
         np.append(trips["high"].to_numpy(dtype=np.float64), np.nan)[code],
         np.append(trips["declared_high"].to_numpy(dtype=np.float64), np.nan)[code],
     )
-    told = (level >= _DECLARED) & (level < _VERIFIED)
-    many = told & (lines["trips"].to_numpy(dtype=np.float64) > most * (1 + SLACK))
+    declared = (level >= _DECLARED) & (level < _VERIFIED)
+    many = declared & (lines["trips"].to_numpy(dtype=np.float64) > most * (1 + SLACK))
     flag: Flags = light | (np.bincount(row[many], minlength=size) > 0)
     return flag
 
@@ -339,11 +339,11 @@ def _packed(
 def _distance(catalogue: Catalogue) -> Floats:
     """Mean way of the units to the buyer [km]."""
     legs = catalogue.legs
-    out = legs[~legs["returning"].to_numpy(dtype=bool)]
+    outward = legs[~legs["returning"].to_numpy(dtype=bool)]
     # handling and the last mile have no length
-    length = np.nan_to_num(out["km"].to_numpy(dtype=np.float64))
-    km = out["chain_share"].to_numpy(dtype=np.float64) * length
-    return np.bincount(out["row"].to_numpy(), km, len(catalogue)).astype(np.float64)
+    length = np.nan_to_num(outward["km"].to_numpy(dtype=np.float64))
+    km = outward["chain_share"].to_numpy(dtype=np.float64) * length
+    return np.bincount(outward["row"].to_numpy(), km, len(catalogue)).astype(np.float64)
 
 
 def _recycled(
@@ -358,8 +358,8 @@ def _recycled(
     share = lines["recycled_share"].to_numpy(dtype=np.float64)
     over = share > high[lines["material"].cat.codes.to_numpy()] * (1 + SLACK)
     level = evidence["materials"].to_numpy()
-    told = (level >= _DECLARED) & (level < _DOCUMENTED)
-    flag: Flags = told & (np.bincount(row[over], minlength=size) > 0)
+    declared = (level >= _DECLARED) & (level < _DOCUMENTED)
+    flag: Flags = declared & (np.bincount(row[over], minlength=size) > 0)
     return flag
 
 

@@ -62,14 +62,14 @@ class Variance:
     names : tuple of str
         Catalogue columns, then ``factor: activity``.
     values : ndarray of float64, shape (n, names)
-        They sum to ``whole``; one may be negative where two factors move against each other.
-    whole : ndarray of float64, shape (n,)
+        They sum to ``total``; one may be negative where two factors move against each other.
+    total : ndarray of float64, shape (n,)
         First-order variance of the total.
     """
 
     names: tuple[str, ...]
     values: Floats
-    whole: Floats
+    total: Floats
 
 
 @dataclass(frozen=True)
@@ -106,10 +106,10 @@ def _total(part: Part, group: dict[str, Any], of: dict[str, Any]) -> Floats:
 
 def weights(part: Part, of: dict[str, Any]) -> Floats:
     """How often each group counts in the total, shape (n, groups)."""
-    out = np.zeros((part.n, len(GROUPS)))
+    by_group = np.zeros((part.n, len(GROUPS)))
     for position, name in enumerate(GROUPS):
-        out[:, position] = _total(part, {name: 1.0}, of)
-    return out
+        by_group[:, position] = _total(part, {name: 1.0}, of)
+    return by_group
 
 
 def variance(part: Part, unit: Floats, names: list[str], weight: Floats | None = None) -> Variance:
@@ -244,26 +244,31 @@ def assess(part: Part, edition: Edition, unit: Floats) -> Quality:
     amount = np.column_stack(
         [np.maximum.reduce([score[provenance[cell]] for cell in CELLS[name]]) for name in GROUPS]
     )
-    told = np.isin(
+    stated = np.isin(
         np.arange(len(PROVENANCES)), [PROVENANCES.index("given"), PROVENANCES.index("measured")]
     )
     primary = np.column_stack(
-        [np.logical_and.reduce([told[provenance[cell]] for cell in CELLS[name]]) for name in GROUPS]
+        [
+            np.logical_and.reduce([stated[provenance[cell]] for cell in CELLS[name]])
+            for name in GROUPS
+        ]
     )
     once, back, lost = _layers(part)
     rate, resale = provenance["return_rate"], provenance["resale_share"]
-    whole = known = rated = np.zeros(part.n)
+    total = known = rated = np.zeros(part.n)
     for layer, cells in ((once, ()), (back, (rate,)), (lost, (rate, resale))):
         here = layer * weighed[..., 0]
-        own = np.logical_and.reduce([np.ones(part.n, bool), *(told[cell] for cell in cells)])
+        all_primary = np.logical_and.reduce(
+            [np.ones(part.n, bool), *(stated[cell] for cell in cells)]
+        )
         poorest = np.maximum.reduce(
             [amount, *(np.tile(score[cell], (len(GROUPS), 1)).T for cell in cells)]
         )
-        whole = whole + here.sum(axis=1)
-        known = known + (here * primary).sum(axis=1) * own
+        total = total + here.sum(axis=1)
+        known = known + (here * primary).sum(axis=1) * all_primary
         rated = rated + (layer * weighed[..., 1] + here * poorest).sum(axis=1)
     with np.errstate(invalid="ignore", divide="ignore"):
-        share, rating = known / whole, rated / whole / (len(INDICATORS) + 1)
+        share, rating = known / total, rated / total / (len(INDICATORS) + 1)
     return Quality(share, rating, _first(variance(part, unit, names, once + back + lost)))
 
 
@@ -276,15 +281,15 @@ def _layers(part: Part) -> tuple[Floats, Floats, Floats]:
     return none, kept - none, every - kept
 
 
-def _first(found: Variance) -> npt.NDArray[np.object_]:
+def _first(terms: Variance) -> npt.NDArray[np.object_]:
     """The largest contributions of each SKU, by name."""
-    count = min(ASKED, len(found.names))
-    top = np.argsort(-found.values, axis=1, kind="stable")[:, :count]
-    size = np.take_along_axis(found.values, top, axis=1)
+    count = min(ASKED, len(terms.names))
+    top = np.argsort(-terms.values, axis=1, kind="stable")[:, :count]
+    size = np.take_along_axis(terms.values, top, axis=1)
     code = np.where(size > 0, top, -1)
     patterns, inverse = np.unique(code, axis=0, return_inverse=True)
     text = np.array(
-        ["; ".join(found.names[at] for at in pattern if at >= 0) for pattern in patterns], object
+        ["; ".join(terms.names[at] for at in pattern if at >= 0) for pattern in patterns], object
     )
-    out: npt.NDArray[np.object_] = text[inverse.ravel()] if len(code) else np.empty(0, object)
-    return out
+    names: npt.NDArray[np.object_] = text[inverse.ravel()] if len(code) else np.empty(0, object)
+    return names

@@ -192,13 +192,13 @@ class References:
         return json.dumps(content, ensure_ascii=False, indent=1) + "\n"
 
     def _content(self) -> dict[str, object]:
-        told = {
+        content = {
             name: getattr(self, name)
             for name in ("name", "version", "boundary", "edition", "weights", "catalogue")
         }
         lists = {name: self.exchanges[name].astype("object").tolist() for name in COLUMNS}
         sizes = {name: of for name in ("quantity", "mass") if (of := getattr(self, name))}
-        return {**told, "skus": self.skus, "left_out": self.left_out, **sizes, **lists}
+        return {**content, "skus": self.skus, "left_out": self.left_out, **sizes, **lists}
 
     def _same_boundary(self, study: Computing) -> None:
         if self.boundary != study.boundary:
@@ -225,19 +225,19 @@ def read_references(path: Path | str) -> References:
     path = Path(path)
     data = read_bounded(path, lambda detail: StudyError("S030", detail, file=str(path)), LARGEST)
     try:
-        told = File.model_validate_json(data)
+        file = File.model_validate_json(data)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         where = ".".join(str(part) for part in first["loc"])
         raise StudyError("S030", f"{where}: {first['msg']}", file=str(path)) from error
-    lists = {name: getattr(told, name) for name in COLUMNS}
-    if len({len(values) for values in lists.values()}) > 1 or not set(told.stage) <= set(STAGES):
+    lists = {name: getattr(file, name) for name in COLUMNS}
+    if len({len(values) for values in lists.values()}) > 1 or not set(file.stage) <= set(STAGES):
         raise StudyError("S030", "the columns do not fit together", file=str(path))
-    single = told.model_dump(exclude={*COLUMNS, "sha256"})
-    found = References(exchanges=pd.DataFrame(lists), **single)
-    if found.sha256 != told.sha256:
-        raise StudyError("S031", file=str(path), value=told.sha256[:12])
-    return found
+    single = file.model_dump(exclude={*COLUMNS, "sha256"})
+    references = References(exchanges=pd.DataFrame(lists), **single)
+    if references.sha256 != file.sha256:
+        raise StudyError("S031", file=str(path), value=file.sha256[:12])
+    return references
 
 
 def of_archetypes(catalogue: Catalogue, boundary: str, edition: str) -> References:

@@ -91,7 +91,7 @@ class Footprints:
         Primary share, rating and what to ask first; with draws only.
     standing : Standing, optional
         How the draws lie against the references; where these were given.
-    own : ndarray of float64, shape (n, 1), optional
+    own_part : ndarray of float64, shape (n, 1), optional
         Part that rests on the user's own background [kg CO2e]; shape (n, 0) without one.
     weak : ndarray of float64, shape (n, 2), optional
         Part that datasets of another place carry (proxies), and part that datasets whose figure
@@ -118,7 +118,7 @@ class Footprints:
     interval: Interval | None = None
     quality: Quality | None = None
     standing: Standing | None = None
-    own: npt.NDArray[np.float64] | None = None
+    own_part: npt.NDArray[np.float64] | None = None
     weak: npt.NDArray[np.float64] | None = None
     beyond: npt.NDArray[np.float64] | None = None
 
@@ -151,7 +151,7 @@ class Footprints:
             _joined(Interval, intervals) if intervals else None,
             _joined(Quality, qualities) if qualities else None,
             _joined(Standing, standings) if standings else None,
-            every("own") if parts[0].own is not None else None,
+            every("own_part") if parts[0].own_part is not None else None,
             every("weak") if parts[0].weak is not None else None,
             every("beyond") if parts[0].beyond is not None else None,
         )
@@ -242,8 +242,8 @@ class Footprints:
             for position, name in enumerate(WEAK_COLUMNS):
                 weak = np.nan if self.weak is None else self.weak[:, position]
                 frame[name] = weak / total
-            if self.own is not None and self.own.size:
-                frame["own_share"] = self.own[:, 0] / total
+            if self.own_part is not None and self.own_part.size:
+                frame["own_share"] = self.own_part[:, 0] / total
         frame["defaulted"] = _names(self.catalogue.provenance == PROVENANCES.index("default"))
         if self.quality is not None:
             known = ~np.isnan(total)
@@ -253,11 +253,11 @@ class Footprints:
         fits = np.where(np.isnan(total) & ~self.missing, -1, self.fit)
         frame["match"] = pd.Categorical.from_codes(fits, categories=pd.Index(FITS))
         same = np.zeros(len(self), dtype=np.int8)
-        for name, told in (("basis", str(self.basis)), ("edition", self.basis.edition)):
-            frame[name] = pd.Categorical.from_codes(same, categories=pd.Index([told]))
+        for name, text in (("basis", str(self.basis)), ("edition", self.basis.edition)):
+            frame[name] = pd.Categorical.from_codes(same, categories=pd.Index([text]))
         problem = self.problem
-        if self.own is not None and self.own.size:
-            problem = _with_code(problem, self.own[:, 0] < total * (1 - ROUNDING), "X015")
+        if self.own_part is not None and self.own_part.size:
+            problem = _with_code(problem, self.own_part[:, 0] < total * (1 - ROUNDING), "X015")
         frame["problem"] = problem.astype("object")
         return pd.DataFrame(frame, copy=False)
 
@@ -353,6 +353,6 @@ def _names(flags: pd.DataFrame) -> pd.Categorical[str]:
 def _with_code(problem: pd.Series, flag: npt.NDArray[np.bool_], code: str) -> pd.Series:
     if not flag.any():
         return problem
-    out = problem.astype("object")
-    out[flag] = (out[flag].astype(str) + f" {code}").str.strip()
-    return out
+    codes = problem.astype("object")
+    codes[flag] = (codes[flag].astype(str) + f" {code}").str.strip()
+    return codes

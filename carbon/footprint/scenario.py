@@ -254,14 +254,14 @@ def steps(
         is that of the combination.
     """
     book = book_of(study)
-    one = catalogue.part(0, 1)
-    before = float(study.footprints(one).total[0])
-    out = []
-    for each, change in in_turn(one, [lever(text, book) for text in levers or LEVERS], book):
+    single = catalogue.part(0, 1)
+    before = float(study.footprints(single).total[0])
+    rows = []
+    for each, change in in_turn(single, [lever(text, book) for text in levers or LEVERS], book):
         if change.applies[0]:
             after = float(study.footprints(change.catalogue).total[0])
-            out.append((each.words[lang == "zh"], after))
-    return before, out
+            rows.append((each.words[lang == "zh"], after))
+    return before, rows
 
 
 def _joined(parts: Sequence[_Results]) -> _Results:
@@ -354,14 +354,14 @@ def summary(table: pd.DataFrame) -> pd.DataFrame:
     """
     known = table[table["before_kg"].notna()]
     grouped = known.groupby("lever", observed=True, sort=False)
-    out = pd.DataFrame(
+    summed = pd.DataFrame(
         {
             "applies": grouped["applies"].sum(),
             "saved_share": grouped["saved_share"].mean(),
             "saved_kg_year": grouped["saved_kg_year"].sum(min_count=1),
         }
     ).reset_index()
-    out["lever"] = out["lever"].astype(str)
-    out["last"] = out["lever"] == ALL
-    out = out.sort_values(["last", "saved_share"], ascending=[True, False], kind="stable")
-    return out.drop(columns="last").reset_index(drop=True)
+    summed["lever"] = summed["lever"].astype(str)
+    summed["last"] = summed["lever"] == ALL
+    summed = summed.sort_values(["last", "saved_share"], ascending=[True, False], kind="stable")
+    return summed.drop(columns="last").reset_index(drop=True)

@@ -104,10 +104,14 @@ def read_scenario(path: Path | str) -> Scenario:
     if reported:
         _known(path, "reported", reported, REPORTED)
         _cited(path, "reported", reported)
-        found = reported.get("ratio")
-        if not isinstance(found, int | float) or isinstance(found, bool) or not found > 0:
+        difference = reported.get("ratio")
+        if (
+            not isinstance(difference, int | float)
+            or isinstance(difference, bool)
+            or not difference > 0
+        ):
             raise StudyError("S025", "reported: ratio is a number above 0", file=str(path))
-        ratio = float(found)
+        ratio = float(difference)
     rows = [{key: str(row[key]) for key in row if key in COLUMNS} for row in base]
     return Scenario(
         title,

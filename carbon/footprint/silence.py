@@ -1,4 +1,4 @@
-"""Reads a sized catalogue, gives it with what a merchant knows and does not tell on the dear side.
+"""Reads a sized catalogue, gives it with what a merchant leaves unsaid on the dear side.
 
 A merchant knows mass, materials, packaging, air share, return rate and resale share. Where he does
 not tell them, the category's 75th percentile stands in his own number: silence never flatters.
@@ -81,7 +81,7 @@ class Silence:
             name: np.append(table[name].to_numpy(dtype=np.float64), np.nan) for name in self.rates
         }
 
-    def told(self, catalogue: Catalogue, name: str) -> Flags:
+    def is_stated(self, catalogue: Catalogue, name: str) -> Flags:
         """SKUs that tell a parameter, shape (n,)."""
         flags: Flags = (catalogue.provenance[name] != _DEFAULT).to_numpy()
         if name == "materials" and "unspecific" in catalogue.skus:
@@ -109,7 +109,7 @@ class Silence:
         if table is None:
             return None
         category = catalogue.skus["category"].cat.codes.to_numpy()
-        return np.where(self.told(catalogue, name), np.nan, table[category])
+        return np.where(self.is_stated(catalogue, name), np.nan, table[category])
 
     def dear(self, catalogue: Catalogue) -> Catalogue:
         """The catalogue with what was not told on the dear side.
@@ -184,14 +184,14 @@ class Silence:
             return legs
         category = catalogue.skus["category"].cat.codes.to_numpy()
         before, after = (share[category] for share in self.air[::power])
-        silent = ~self.told(catalogue, "transport") & ~(before == after)
+        silent = ~self.is_stated(catalogue, "transport") & ~(before == after)
         share = legs["chain_share"].to_numpy(dtype=np.float64, copy=True)
         with np.errstate(divide="ignore", invalid="ignore"):
             up, rest = after / before, (1 - after) / (1 - before)
         # a category that never flies has no chain to fly by
         usable = silent & (before > 0) & (after > 0) & (before < 1) & (after < 1)
         row, returning = legs["row"].to_numpy(), legs["returning"].to_numpy(dtype=bool)
-        mirrored = ~self.told(catalogue, "return_transport")
+        mirrored = ~self.is_stated(catalogue, "return_transport")
         here = np.flatnonzero(usable[row] & (mirrored[row] | ~returning))
         if not len(here):
             return legs
@@ -203,8 +203,8 @@ class Silence:
         flown = np.logical_or.reduceat(planes[mode.codes[here]], np.flatnonzero(new))
         flown = flown[np.cumsum(new) - 1]
         # goods that cross a sea have no chains of their category: their one chain stays whole
-        out = new & flown & ~returning[here]
-        by_air = np.bincount(row, np.where(out, share[here], 0.0), len(before))
+        dear = new & flown & ~returning[here]
+        by_air = np.bincount(row, np.where(dear, share[here], 0.0), len(before))
         usual = np.isclose(by_air, before, rtol=0, atol=1e-6)[row]
         share[here] *= np.where(usual, np.where(flown, up[row], rest[row]), 1.0)
         return legs.assign(chain_share=share)

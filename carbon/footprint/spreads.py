@@ -129,21 +129,21 @@ class Spreads:
         if name in RATES:
             value = catalogue.skus[name].to_numpy(dtype=np.float64)
             return self._rate(name, provenance, category, value, dear)
-        found = self._factor(name, provenance, category, dear)
+        spread = self._factor(name, provenance, category, dear)
         if name == "materials":
             # one material has no composition that could be another
             lines = catalogue.materials["row"].to_numpy()
             single = np.bincount(lines, minlength=len(provenance)) == 1
             single &= provenance != PROVENANCES.index("default")
             nought = np.where(single, 0, 1).astype(np.float32)
-            found = replace(
-                found,
-                below=found.below * nought,
-                above=found.above * nought,
-                centre=found.centre * nought,
-                row=None if found.row is None else np.where(single, NO_SPREAD, found.row),
+            spread = replace(
+                spread,
+                below=spread.below * nought,
+                above=spread.above * nought,
+                centre=spread.centre * nought,
+                row=None if spread.row is None else np.where(single, NO_SPREAD, spread.row),
             )
-        return found
+        return spread
 
     def dear_factors(self, name: str, quantile: float) -> Floats:
         """Quantile of a default on its dear side, over its mean, by code of a category.
@@ -346,26 +346,28 @@ def _bounds(edition: Edition, vocabulary: Vocabulary) -> dict[str, tuple[Floats,
     """By category: σ below and above of a factor; value, low and high of a rate."""
     categories = vocabulary.categories["category"].astype(str)
     table = edition.vocabulary["archetype_parameters"]
-    out: dict[str, tuple[Floats, ...]] = {}
+    bounds: dict[str, tuple[Floats, ...]] = {}
     for name, rows in table.groupby("parameter"):
         if name not in (*PARAMETERS, *RATES):
             continue
-        found = rows.set_index("category").reindex(categories)
-        value, low, high = (found[key].to_numpy(np.float64) for key in ("value", "low", "high"))
+        by_category = rows.set_index("category").reindex(categories)
+        value, low, high = (
+            by_category[key].to_numpy(np.float64) for key in ("value", "low", "high")
+        )
         if name in RATES:
-            out[str(name)] = (value, low, high)
+            bounds[str(name)] = (value, low, high)
             continue
         with np.errstate(divide="ignore", invalid="ignore"):
             below, above = np.log(value / low) / WIDTH, np.log(high / value) / WIDTH
         usable = (low > 0) & (value > 0) & (low <= value) & (value <= high)
-        out[str(name)] = (np.where(usable, below, np.nan), np.where(usable, above, np.nan))
+        bounds[str(name)] = (np.where(usable, below, np.nan), np.where(usable, above, np.nan))
     pieces = edition.vocabulary["archetype_packaging"]
     variance = ((pieces["high"] - pieces["low"]) / (2 * WIDTH)) ** 2
     deviation = np.sqrt(variance.groupby(pieces["category"]).sum())
     share = deviation / pieces["mass_g"].groupby(pieces["category"]).sum()
     sigma = np.sqrt(np.log1p(share**2)).reindex(categories).to_numpy()
-    out["packaging"] = (sigma, sigma)
-    return out
+    bounds["packaging"] = (sigma, sigma)
+    return bounds
 
 
 def moved(spread: Spread, ranks: npt.NDArray[np.int64], part: slice) -> npt.NDArray[np.float32]:

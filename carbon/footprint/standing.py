@@ -108,10 +108,10 @@ class Yardsticks:
             for other, word in enumerate(sizes):
                 plain = self.row.get(str(name), -1)
                 table[at, other] = self.row.get(reference_key(name, word), plain)
-        found: npt.NDArray[np.int64] = table[category.codes, size.codes]
-        return found
+        rows: npt.NDArray[np.int64] = table[category.codes, size.codes]
+        return rows
 
-    def held(self, skus: pd.DataFrame) -> Standing:
+    def standing_of(self, skus: pd.DataFrame) -> Standing:
         """Begin with some SKUs; :meth:`measure` fills what was drawn.
 
         Parameters

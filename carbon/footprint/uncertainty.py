@@ -123,15 +123,15 @@ class Part:
             dear = sampler.silence.moved(self.catalogue, name) if sampler.silence else None
             self.spread[name] = sampler.spreads.of(self.catalogue, name, dear)
             alone = self.catalogue.skus.get(key_of(name))
-            own = keys if alone is None else alone.to_numpy(dtype=np.uint64)
-            self.start[name] = self.streams.start(name, own)
+            seeds = keys if alone is None else alone.to_numpy(dtype=np.uint64)
+            self.start[name] = self.streams.start(name, seeds)
         # the way back that nobody stated is the way out: one distance, one draw
         mirrored = (
             self.catalogue.provenance["return_transport"] == PROVENANCES.index("default")
         ).to_numpy()
-        out, back = self.start["transport"], self.start["return_transport"]
+        there, back = self.start["transport"], self.start["return_transport"]
         self.start["return_transport"] = Start(
-            np.where(mirrored, out.window, back.window), np.where(mirrored, out.sign, back.sign)
+            np.where(mirrored, there.window, back.window), np.where(mirrored, there.sign, back.sign)
         )
 
     def draw(self, part: slice) -> dict[str, Any]:
@@ -357,13 +357,13 @@ class Sampler:
         def work(block: slice) -> None:
             drawn = part.draw(block)
             shape = (block.stop - block.start, self.draws)
-            whole = np.zeros(shape, dtype=np.float32)
+            total = np.zeros(shape, dtype=np.float32)
             for values in drawn.values():
                 if np.ndim(values):  # a stage that nothing enters is a number, 0
-                    whole += values
+                    total += values
             if lettered is not None:
                 lettered(block)
-            low[block, 0], high[block, 0] = interval(whole)
+            low[block, 0], high[block, 0] = interval(total)
             for position, name in enumerate(STAGES, start=1):
                 values = drawn[name]
                 if np.ndim(values) < 2 or values.shape[1] < self.draws:
@@ -398,12 +398,12 @@ class Sampler:
 
         def work(block: slice) -> None:
             drawn = part.draw(block)
-            whole = np.zeros((block.stop - block.start, self.draws), dtype=np.float32)
+            summed = np.zeros((block.stop - block.start, self.draws), dtype=np.float32)
             for position, name in enumerate(STAGES):
-                whole += drawn[name]
+                summed += drawn[name]
                 if every is not None:
                     every[block, position] = drawn[name]
-            total[block] = whole
+            total[block] = summed
 
         with ThreadPoolExecutor(workers()) as pool:
             for _ in pool.map(work, part.blocks()):

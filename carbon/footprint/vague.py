@@ -15,7 +15,7 @@ import pandas as pd
 
 from carbon.base.terms import PROVENANCES
 from carbon.catalogue.schema import Catalogue, Vocabulary
-from carbon.catalogue.tables import Looked
+from carbon.catalogue.tables import CodedTable
 
 __all__ = ["settle"]
 
@@ -50,12 +50,12 @@ def settle(
     row, mass = lines["row"].to_numpy(), lines["mass_kg"].to_numpy(dtype=np.float64)
     category = catalogue.skus["category"].cat.codes.to_numpy()
     vague = _vague(lines["material"], category[row], judging["unspecific_materials"], vocabulary)
-    told = (catalogue.provenance["materials"] != _DEFAULT).to_numpy()
-    vague &= told[row]
-    whole = np.bincount(row, mass, size)
+    stated = (catalogue.provenance["materials"] != _DEFAULT).to_numpy()
+    vague &= stated[row]
+    row_kg = np.bincount(row, mass, size)
     part = np.bincount(row[vague], mass[vague], size)
     with np.errstate(invalid="ignore", divide="ignore"):
-        unspecific = part > VAGUE * whole
+        unspecific = part > VAGUE * row_kg
     skus = catalogue.skus.assign(unspecific=unspecific)
     at = np.flatnonzero(part > 0)
     if not len(at):
@@ -67,7 +67,7 @@ def settle(
     added = of.merge(usual, on="of", how="inner", sort=False)
     names = vocabulary.names("material")
     code = added["material"].map({name: i for i, name in enumerate(names.ids)}).to_numpy()
-    looked = Looked.of(vocabulary, "materials")
+    materials = CodedTable.of(vocabulary, "materials")
     recycled = np.nan_to_num(added["recycled_share"].to_numpy(dtype=np.float64))
     # what else a line says (where the material is made) is that of the vague one
     first = np.full(size, -1)
@@ -78,11 +78,11 @@ def settle(
         row=added["row"].to_numpy(np.int32),
         material=names.categorical(code),
         mass_kg=added["kg"].to_numpy() * added["share"].to_numpy(dtype=np.float64),
-        recycled_share=np.where(looked.codes("recycled")[code] < 0, 0.0, recycled),
-        loss=looked.numbers("manufacturing_loss")[code],
-        disposed_share=looked.numbers("disposed_share")[code],
+        recycled_share=np.where(materials.codes("recycled")[code] < 0, 0.0, recycled),
+        loss=materials.numbers("manufacturing_loss")[code],
+        disposed_share=materials.numbers("disposed_share")[code],
         **{
-            name: looked.words(name, code)
+            name: materials.words(name, code)
             for name in ("virgin", "recycled", "processing", "disposal")
         },
         origin=np.full(len(added), _DEFAULT, dtype=lines["origin"].to_numpy().dtype),
@@ -112,5 +112,5 @@ def _vague(
     flag[row[~everywhere], column[~everywhere]] = True
     flag[-1] = False
     codes = material.cat.codes.to_numpy()
-    found: npt.NDArray[np.bool_] = flag[category, codes]
-    return found
+    vague: npt.NDArray[np.bool_] = flag[category, codes]
+    return vague

@@ -137,7 +137,7 @@ def added(values: npt.NDArray[np.float64], axis: int) -> npt.NDArray[np.float64]
     [3.0, 7.0]
     """
     first, *rest = np.moveaxis(values, axis, 0)
-    out: npt.NDArray[np.float64] = first.copy()
+    total: npt.NDArray[np.float64] = first.copy()
     for each in rest:
-        out += each
-    return out
+        total += each
+    return total

@@ -1,4 +1,4 @@
-"""Reads an inventory, finds its datasets, gives its footprints [kg CO2e per kept unit]."""
+"""Reads an inventory and an edition, gives footprints [kg CO2e per kept unit]."""
 
 from __future__ import annotations
 
@@ -144,7 +144,7 @@ class Weighing:
         """
         n, unit = inventory.n, self.unit_impacts
         group = inventory.sku * len(STAGES) + inventory.stage
-        both = np.hstack([unit.values, unit.carbon, unit.aggregates, unit.own])
+        both = np.hstack([unit.values, unit.carbon, unit.aggregates, unit.own_part])
         weighed = weigh(group, rows, inventory.amount, n * len(STAGES), both)
         weighed = weighed.reshape(n, len(STAGES), both.shape[1])
         weighed[catalogue.skus["failed"].to_numpy(dtype=bool)] = np.nan
@@ -154,7 +154,7 @@ class Weighing:
                 weighed[absent, STAGES.index(stage)] = np.nan
         missing = np.bincount(inventory.sku[rows < 0], minlength=n) > 0
         kg = inventory.amount * unit.values.sum(axis=1)[rows]
-        impact, carbon, aggregate, own = np.split(weighed, np.cumsum(unit.widths), axis=2)
+        impact, carbon, aggregate, own_part = np.split(weighed, np.cumsum(unit.widths), axis=2)
         total = added(impact, 2).sum(axis=1)
         beyond = impossible(catalogue.skus, total)
         impact[beyond] = np.nan
@@ -166,7 +166,7 @@ class Weighing:
             decisive(by_fit(inventory.sku, self.edition.reported(rows, fits), kg, n), missing),
             missing,
             self.basis,
-            own=added(own, 1),
+            own_part=added(own_part, 1),
             weak=self._weak(inventory, rows, fits, kg),
             beyond=np.where(beyond, total, np.nan),
         )

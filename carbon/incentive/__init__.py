@@ -1,1 +1,1 @@
-"""What an office is told: tax dossiers, carbon intensity, return-insurance pools."""
+"""Reads ledgers and rules, gives dossiers, carbon intensities and return-insurance pools."""

@@ -1,4 +1,4 @@
-"""The first sheets of a dossier: its cover, and the rule with the cells that formulas name."""
+"""Reads a dossier, gives its first sheets: cover, and rule with the cells of formulas."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 from carbon.base.digits import DASH
 from carbon.base.rests import RESTS, rests_text
 from carbon.base.words import basis_text
-from carbon.incentive.dossier import Dossier, told, words
+from carbon.incentive.dossier import Dossier, code_text, words
 from carbon.incentive.vat_rules import NO_LAW, IntensityAtMost
 
 __all__ = ["Front", "height"]
@@ -41,9 +41,9 @@ def height(texts: Sequence[object], widths: Sequence[float]) -> float:
     (30.0, 30.0, 15.0)
     """
     lines = [1]
-    for one, width in zip(texts, widths, strict=False):
-        if isinstance(one, str):
-            size = sum(2 if character >= WIDE else 1 for character in one[:LONG])
+    for each, width in zip(texts, widths, strict=False):
+        if isinstance(each, str):
+            size = sum(2 if character >= WIDE else 1 for character in each[:LONG])
             lines.append(math.ceil(SPARE * size / width))
     return LINE * max(lines)
 
@@ -130,10 +130,10 @@ class Front:
             if isinstance(value, int | float):
                 sheet.write_number(row, column, value, style)
             elif value != "":
-                told = str(value)[:32_000]
+                text = str(value)[:32_000]
                 # a text between these tags would be taken for formatted text as it stands
                 sheet.write_string(
-                    row, column, f" {told}" if told.startswith("<r>") else told, style
+                    row, column, f" {text}" if text.startswith("<r>") else text, style
                 )
 
     def _cite(self, part: Any) -> str:
@@ -194,8 +194,8 @@ class Front:
             put(say[predicate], shown, kind, cite, self.formats["number"], predicate)
             if isinstance(condition, IntensityAtMost):
                 rows = {}
-                for category, own in sorted(condition.category_bounds.items()):
-                    put(f"  {category}", float(own), kind, "", self.formats["number"])
+                for category, category_bound in sorted(condition.category_bounds.items()):
+                    put(f"  {category}", float(category_bound), kind, "", self.formats["number"])
                     rows[category] = row
                 at[f"{predicate} rows"] = rows
         if rule.target is not None:
@@ -281,7 +281,7 @@ class Front:
         self._put(sheet, row + 1, [say["settled"], say["rule_broken"]], self.head, self.head)
         row += 2
         for code, count in dict(counts).items():
-            cells = [f"{code}  × {count}", told(str(code), self.lang)]
+            cells = [f"{code}  × {count}", code_text(str(code), self.lang)]
             sheet.set_row(row, height(cells, COVER))
             self._put(sheet, row, cells)
             row += 1

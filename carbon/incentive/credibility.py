@@ -1,4 +1,4 @@
-"""Credible return rates: what few orders say is drawn towards what the category says.
+"""Reads returns and orders, gives credible return rates, few drawn towards the category's [1].
 
 The returns k of n orders of a merchant are binomial with a rate of its own; the rates of a category
 follow Beta(a, b). Then k is beta-binomial, and the posterior of the rate is Beta(a+k, b+n−k): 3 of
@@ -87,19 +87,19 @@ def fit(
     >>> bool(abs(found.a[0] - 4) < 0.3), SOURCES[found.source[0]]
     (True, 'category')
     """
-    own = _fitted(group, orders, returns, groups, least, most)
-    if not (own.source == SOURCES.index("none")).any():
-        return own
-    whole = _fitted(np.zeros(len(group), np.int64), orders, returns, 1, least, most)
-    if whole.source[0] == SOURCES.index("none"):
-        return own
-    poor = own.source == SOURCES.index("none")
+    by_group = _fitted(group, orders, returns, groups, least, most)
+    if not (by_group.source == SOURCES.index("none")).any():
+        return by_group
+    overall = _fitted(np.zeros(len(group), np.int64), orders, returns, 1, least, most)
+    if overall.source[0] == SOURCES.index("none"):
+        return by_group
+    poor = by_group.source == SOURCES.index("none")
     return Priors(
-        np.where(poor, whole.a[0], own.a),
-        np.where(poor, whole.b[0], own.b),
-        np.where(poor, SOURCES.index("portfolio"), own.source).astype(np.int8),
-        own.moment_a,
-        own.moment_b,
+        np.where(poor, overall.a[0], by_group.a),
+        np.where(poor, overall.b[0], by_group.b),
+        np.where(poor, SOURCES.index("portfolio"), by_group.source).astype(np.int8),
+        by_group.moment_a,
+        by_group.moment_b,
     )
 
 
@@ -143,8 +143,8 @@ class _Terms:
     groups: int
 
     def sum(self, values: Floats) -> Floats:
-        out: Floats = np.bincount(self.group, values * self.weight, self.groups).astype(float)
-        return out
+        sums: Floats = np.bincount(self.group, values * self.weight, self.groups).astype(float)
+        return sums
 
     def likelihood(self, a: Floats, b: Floats) -> Floats:
         """Logarithm of the likelihood of each group, up to a constant."""
@@ -187,8 +187,8 @@ def _newton(
         best = np.where(better, value, best)
         damping = np.clip(np.where(better, damping / 5, damping * 8), 1e-12, 1e13)
         open_ &= ~(better & (moved < _DONE)) & (damping < 1e12)
-    out: Floats = np.exp(point)
-    return out[0], out[1]
+    solution: Floats = np.exp(point)
+    return solution[0], solution[1]
 
 
 def _step(terms: _Terms, point: Floats, damping: Floats) -> Floats:
@@ -213,10 +213,10 @@ def _step(terms: _Terms, point: Floats, damping: Floats) -> Floats:
     shift = damping * scale + np.maximum(-low, 0.0) * 1.01
     waa, wbb = waa + shift, wbb + shift
     determinant = waa * wbb - wab**2
-    out: Floats = np.stack(
+    step: Floats = np.stack(
         [(wbb * ga - wab * gb) / determinant, (waa * gb - wab * ga) / determinant]
     )
-    return np.nan_to_num(out, nan=0.0, posinf=0.0, neginf=0.0)
+    return np.nan_to_num(step, nan=0.0, posinf=0.0, neginf=0.0)
 
 
 def interval(a: Floats, b: Floats, level: float) -> tuple[Floats, Floats]:

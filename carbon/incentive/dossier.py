@@ -1,4 +1,4 @@
-"""The dossier: everything an office is told about one period, before it becomes files."""
+"""Reads assessed lines of a period, gives the dossier before it becomes files."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from carbon.base.files import read_bounded
 from carbon.base.rules import templates_root
 from carbon.base.shown import Shown
 from carbon.base.words import text as spoken
-from carbon.incentive.intensity import Change
+from carbon.incentive.intensity import IntensityChange
 from carbon.incentive.money import text
 from carbon.incentive.vat import Assessment
 from carbon.incentive.vat_rules import Period, TaxRule
@@ -36,10 +36,10 @@ __all__ = [
     "Source",
     "amounts",
     "changes",
+    "code_text",
     "earlier",
     "line_table",
     "to_json",
-    "told",
     "total_table",
     "words",
 ]
@@ -105,7 +105,7 @@ class Dossier(Shown):
         Of catalogue, ledger and SKUs.
     changes : pandas.DataFrame or None
         Against the dossier of the period before.
-    change : Change or None
+    change : IntensityChange or None
         Carbon intensity against the base year.
     sources : sequence of Source
         Inputs and the rule file.
@@ -131,7 +131,7 @@ class Dossier(Shown):
     exchanges: pd.DataFrame | None
     problems: pd.DataFrame
     changes: pd.DataFrame | None
-    change: Change | None
+    change: IntensityChange | None
     sources: Sequence[Source]
     basis: str
     program: str
@@ -156,12 +156,12 @@ def words(lang: str) -> Mapping[str, str]:
         return {row["key"]: row[lang] for row in csv.DictReader(file)}
 
 
-def told(code: str, lang: str) -> str:
+def code_text(code: str, lang: str) -> str:
     """What a code says: rule and remedy.
 
     Examples
     --------
-    >>> told("T032", "en")
+    >>> code_text("T032", "en")
     'carbon intensity needs revenue; none is needed; the SKU is not eligible'
     """
     entry = CODES[code]
@@ -177,9 +177,9 @@ def amounts(units: npt.NDArray[Any] | pd.Series, digits: int) -> Any:
     >>> amounts(np.array([123456, -5, 0]), 2).to_pylist()
     ['1234.56', '-0.05', '0.00']
     """
-    whole = np.asarray(units, dtype=np.int64)
-    size = pc.utf8_lpad(pc.cast(pa.array(np.abs(whole)), pa.string()), digits + 1, "0")
-    sign = pc.if_else(pa.array(whole < 0), "-", "")
+    integers = np.asarray(units, dtype=np.int64)
+    size = pc.utf8_lpad(pc.cast(pa.array(np.abs(integers)), pa.string()), digits + 1, "0")
+    sign = pc.if_else(pa.array(integers < 0), "-", "")
     if digits:
         head = pc.utf8_slice_codeunits(size, 0, -digits)
         size = pc.binary_join_element_wise(head, pc.utf8_slice_codeunits(size, -digits), ".")
@@ -189,35 +189,35 @@ def amounts(units: npt.NDArray[Any] | pd.Series, digits: int) -> Any:
 def line_table(dossier: Dossier) -> pd.DataFrame:
     """Lines as they are written to CSV: amounts as decimal text, the currency on every row."""
     lines, rule = dossier.assessment.lines, dossier.rule
-    out = lines.drop(columns=[name for name in NOT_TOLD if name in lines])
-    out.insert(2, "period", dossier.period.name)
-    out.insert(out.columns.get_loc("revenue"), "currency", rule.currency)  # type: ignore[arg-type]
-    out.insert(
-        out.columns.get_loc("tax"),  # type: ignore[arg-type]
+    table = lines.drop(columns=[name for name in NOT_TOLD if name in lines])
+    table.insert(2, "period", dossier.period.name)
+    table.insert(table.columns.get_loc("revenue"), "currency", rule.currency)  # type: ignore[arg-type]
+    table.insert(
+        table.columns.get_loc("tax"),  # type: ignore[arg-type]
         "vat_rate",
         amounts(lines["vat_ppm"], 6).to_pandas().to_numpy(),
     )
     for name in AMOUNTS:
-        out[name] = amounts(lines[name], rule.minor_digits).to_pandas().to_numpy()
+        table[name] = amounts(lines[name], rule.minor_digits).to_pandas().to_numpy()
     exact = amounts(lines["relief_micro"], rule.minor_digits + 6).to_pandas().to_numpy()
-    out["relief_exact"] = exact
-    out["basis"] = dossier.basis
-    names = [name for name in out if name not in ("relief_micro", "relief_exact")]
+    table["relief_exact"] = exact
+    table["basis"] = dossier.basis
+    names = [name for name in table if name not in ("relief_micro", "relief_exact")]
     at = names.index("relief")
-    return out[[*names[:at], "relief_exact", *names[at:]]]
+    return table[[*names[:at], "relief_exact", *names[at:]]]
 
 
 def total_table(dossier: Dossier) -> pd.DataFrame:
     """Totals as they are written to CSV, a row a taxpayer and one for all of them."""
     totals, rule = dossier.assessment.totals, dossier.rule
-    out = totals.drop(columns=["first_line"])
-    out.insert(1, "period", dossier.period.name)
-    out.insert(2, "currency", rule.currency)
+    table = totals.drop(columns=["first_line"])
+    table.insert(1, "period", dossier.period.name)
+    table.insert(2, "currency", rule.currency)
     for name in TOTAL_AMOUNTS:
-        out[name] = amounts(totals[name], rule.minor_digits).to_pandas().to_numpy()
+        table[name] = amounts(totals[name], rule.minor_digits).to_pandas().to_numpy()
     digits = rule.minor_digits + 6
-    out["exact_micro"] = [text(int(value), digits) for value in totals["exact_micro"]]
-    return out.rename(columns={"exact_micro": "relief_exact"})
+    table["exact_micro"] = [text(int(value), digits) for value in totals["exact_micro"]]
+    return table.rename(columns={"exact_micro": "relief_exact"})
 
 
 def to_json(dossier: Dossier) -> Iterator[str]:
@@ -285,7 +285,7 @@ def _records(table: pd.DataFrame) -> Iterator[dict[str, Any]]:
         yield dict(zip(names, row, strict=True))
 
 
-def _intensity(change: Change | None) -> dict[str, Any] | None:
+def _intensity(change: IntensityChange | None) -> dict[str, Any] | None:
     if change is None:
         return None
     return {"ends": list(_records(change.ends)), "effects": list(_records(change.effects))}
@@ -322,8 +322,8 @@ def earlier(path: Path, rule: TaxRule) -> dict[str, Any]:
             [[row[name] for name in EARLIER] for row in read["lines"]], columns=list(EARLIER)
         )
         for name in ("base", "relief"):
-            whole = [int(Decimal(amount) * scale) for amount in lines[name]]
-            lines[name] = np.array(whole, dtype=np.int64)
+            minor = [int(Decimal(amount) * scale) for amount in lines[name]]
+            lines[name] = np.array(minor, dtype=np.int64)
         lines["total_kg"] = lines["total_kg"].astype(np.float64)
         return {"period": str(read["period"]["name"]), "basis": str(read["basis"]), "lines": lines}
     except (ValueError, KeyError, TypeError, RecursionError, ArithmeticError) as error:

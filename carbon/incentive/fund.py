@@ -1,4 +1,4 @@
-"""The fund of a pool over a season: claims drawn day by day, ruin, and the reserve against it.
+"""Reads claims day by day, gives a pool's fund over a season, ruin and reserve [money].
 
 Claims of a tier on a day are binomial in its orders; the rate carries the season's profile, the
 uncertainty of the estimate (one draw a season) and a shock that all tiers share (one draw a
@@ -148,7 +148,7 @@ def simulate(
     """
     rng = np.random.default_rng(seed)
     days = len(group.orders)
-    out = np.zeros((simulations, days + lag))
+    fund = np.zeros((simulations, days + lag))
     periods = -(-days // shock_days)
     for start in range(0, simulations, _BLOCK):
         size = min(_BLOCK, simulations - start)
@@ -157,10 +157,10 @@ def simulate(
         factor = np.repeat(shock, shock_days, axis=1)[:, :days] * returns
         chance = np.minimum(rate[:, None, :] * factor[:, :, None], 1.0)
         count = rng.binomial(group.orders[None], chance).astype(float)
-        out[start : start + size, lag:] = _cost(rng, count, group).sum(axis=2)
+        fund[start : start + size, lag:] = _cost(rng, count, group).sum(axis=2)
         if progress is not None:
             progress(size)
-    return out
+    return fund
 
 
 def balance(claims: Floats, income: Floats) -> Balance:
@@ -177,9 +177,9 @@ def balance(claims: Floats, income: Floats) -> Balance:
     -------
     Balance
     """
-    whole = np.zeros(claims.shape[1])
-    whole[: len(income)] = income
-    path = np.cumsum(whole - claims, axis=1)
+    paid = np.zeros(claims.shape[1])
+    paid[: len(income)] = income
+    path = np.cumsum(paid - claims, axis=1)
     deficits = np.sort(np.maximum(-path.min(axis=1), 0.0))
     return Balance(deficits, np.quantile(path, [0.01, 0.5, 0.99], axis=0))
 

@@ -1,4 +1,4 @@
-"""Carbon intensity against a base year, and what its change consists of.
+"""Reads two periods, gives the change of carbon intensity and its parts [kg CO2e per 1,000].
 
 Additive LMDI-I: B. W. Ang, The LMDI approach to decomposition analysis, Energy Policy 33 (2005)
 867-871, and LMDI decomposition approach: a guide for implementation, Energy Policy 86 (2015)
@@ -25,7 +25,7 @@ from carbon.footprint.computing import Computing
 from carbon.incentive.vat_rules import EVERYBODY
 from carbon.stages.inventory import Quantities
 
-__all__ = ["EFFECTS", "Change", "change", "components", "log_mean"]
+__all__ = ["EFFECTS", "IntensityChange", "change", "components", "log_mean"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -67,7 +67,7 @@ NEAR: Final = 1e-6
 
 
 @dataclass(frozen=True)
-class Change:
+class IntensityChange:
     """The change of carbon intensity since the base year, of each taxpayer and of all (``*``).
 
     Parameters
@@ -139,7 +139,7 @@ def change(
     base_now: pd.DataFrame,
     *,
     digits: int = 2,
-) -> Change:
+) -> IntensityChange:
     """Decompose the change of carbon intensity since a base year.
 
     A SKU that was sold in both years stands for itself; those of one year only stand together
@@ -159,7 +159,7 @@ def change(
 
     Returns
     -------
-    Change
+    IntensityChange
 
     Notes
     -----
@@ -174,41 +174,41 @@ def change(
     scale = 10.0**digits
     parts: list[pd.DataFrame] = []
     ends: list[pd.DataFrame] = []
-    for whole in (True, False):
+    for summed in (True, False):
         tables = [
-            _known(lines, terms, scale, whole=whole)
+            _known(lines, terms, scale, summed=summed)
             for lines, terms in (now, base, (base[0], base_now))
         ]
-        effects, told = _decomposed(*tables)
+        effects, reasons = _decomposed(*tables)
         parts.append(effects)
-        ends.append(told)
-    return Change(pd.concat(parts, ignore_index=True), pd.concat(ends, ignore_index=True))
+        ends.append(reasons)
+    return IntensityChange(pd.concat(parts, ignore_index=True), pd.concat(ends, ignore_index=True))
 
 
-def _known(lines: pd.DataFrame, terms: pd.DataFrame, scale: float, *, whole: bool) -> pd.DataFrame:
+def _known(lines: pd.DataFrame, terms: pd.DataFrame, scale: float, *, summed: bool) -> pd.DataFrame:
     """Amounts of each taxpayer and SKU: kept units, revenue, and every term times the units."""
     single = terms[~terms["sku"].duplicated()]
     at = pd.Index(single["sku"].astype("object")).get_indexer(lines["sku"].astype("object"))
-    found = single.iloc[np.maximum(at, 0)].reset_index(drop=True)
+    matched = single.iloc[np.maximum(at, 0)].reset_index(drop=True)
     kept = lines["kept_units"].to_numpy(np.float64)
-    out = pd.DataFrame(
+    pools = pd.DataFrame(
         {
-            "taxpayer": EVERYBODY if whole else lines["taxpayer"].astype(str).to_numpy(),
+            "taxpayer": EVERYBODY if summed else lines["taxpayer"].astype(str).to_numpy(),
             "sku": lines["sku"].astype(str).to_numpy(),
-            "category": found["category"].astype(str).to_numpy(),
+            "category": matched["category"].astype(str).to_numpy(),
             "kept": kept,
             "revenue": lines["base"].to_numpy(np.float64) / scale,
         }
     )
     for name in (*TERMS, "shipped", "tkm", "returned"):
-        out[name] = found[name].to_numpy() * kept
-    known = (at >= 0) & out[list(TERMS)].notna().all(axis=1).to_numpy()
-    out["known"] = np.where(known, out["revenue"], 0.0)
-    numbers = [name for name in out if name not in ("taxpayer", "sku", "category", "revenue")]
-    out.loc[~known, numbers] = 0.0
+        pools[name] = matched[name].to_numpy() * kept
+    known = (at >= 0) & pools[list(TERMS)].notna().all(axis=1).to_numpy()
+    pools["known"] = np.where(known, pools["revenue"], 0.0)
+    numbers = [name for name in pools if name not in ("taxpayer", "sku", "category", "revenue")]
+    pools.loc[~known, numbers] = 0.0
     keys = ["taxpayer", "sku"]
-    sums = out.drop(columns="category").groupby(keys, sort=True).sum()
-    kinds = out.drop_duplicates(keys).set_index(keys)["category"]
+    sums = pools.drop(columns="category").groupby(keys, sort=True).sum()
+    kinds = pools.drop_duplicates(keys).set_index(keys)["category"]
     sums.insert(0, "category", kinds.reindex(sums.index).to_numpy())
     return sums.reset_index()
 
@@ -220,12 +220,12 @@ def _decomposed(
     both &= set(map(tuple, base.loc[base["kept"] != 0, ["taxpayer", "sku"]].to_numpy()))
     pools = [_pooled(table, both) for table in (now, base_now)]
     index = pools[0].index.union(pools[1].index)
-    one, zero = (pool.reindex(index, fill_value=0.0) for pool in pools)
+    after, zero = (pool.reindex(index, fill_value=0.0) for pool in pools)
     sums = {
         name: table.groupby("taxpayer")[["kept", "revenue", "known", *TERMS]].sum()
         for name, table in (("now", now), ("base", base), ("base_now", base_now))
     }
-    told, parts = [], []
+    reasons, parts = [], []
     payers = index.get_level_values(0)
     for measure in ("per_1000", "per_unit"):
         per = "known" if measure == "per_1000" else "kept"
@@ -236,10 +236,10 @@ def _decomposed(
             / table[per].where((table["known"] > 0) & (table["kept"] > 0))
             for name, table in sums.items()
         }
-        found = pd.DataFrame(values).dropna()
-        effects = _effects(one, zero, sums["now"], sums["base_now"], payers, measure)
-        effects = effects.reindex(found.index)
-        effects.insert(0, "edition", found["base_now"] - found["base"])
+        changed = pd.DataFrame(values).dropna()
+        effects = _effects(after, zero, sums["now"], sums["base_now"], payers, measure)
+        effects = effects.reindex(changed.index)
+        effects.insert(0, "edition", changed["base_now"] - changed["base"])
         if measure == "per_unit":
             effects = effects.drop(columns="price")
         parts.append(
@@ -251,24 +251,26 @@ def _decomposed(
             name: table["known"] / table["revenue"].where(table["revenue"] > 0)
             for name, table in sums.items()
         }
-        told.append(
+        reasons.append(
             pd.DataFrame(
                 {
-                    "taxpayer": found.index,
+                    "taxpayer": changed.index,
                     "measure": measure,
-                    **{name: found[name].to_numpy() for name in ("base", "base_now", "now")},
-                    "change": (found["now"] - found["base"]).to_numpy(),
-                    "coverage_base": cover["base"].reindex(found.index).to_numpy(),
-                    "coverage": cover["now"].reindex(found.index).to_numpy(),
+                    **{name: changed[name].to_numpy() for name in ("base", "base_now", "now")},
+                    "change": (changed["now"] - changed["base"]).to_numpy(),
+                    "coverage_base": cover["base"].reindex(changed.index).to_numpy(),
+                    "coverage": cover["now"].reindex(changed.index).to_numpy(),
                 }
             )
         )
-    out = pd.concat(parts, ignore_index=True)
-    out["group"] = out["effect"].map(EFFECTS)
-    rank = out["effect"].map({name: at for at, name in enumerate(EFFECTS)})
-    out = out.assign(rank=rank).sort_values(["taxpayer", "measure", "rank"], kind="stable")
+    parts_table = pd.concat(parts, ignore_index=True)
+    parts_table["group"] = parts_table["effect"].map(EFFECTS)
+    rank = parts_table["effect"].map({name: at for at, name in enumerate(EFFECTS)})
+    parts_table = parts_table.assign(rank=rank).sort_values(
+        ["taxpayer", "measure", "rank"], kind="stable"
+    )
     columns = ["taxpayer", "measure", "effect", "group", "value"]
-    return out[columns], pd.concat(told, ignore_index=True)
+    return parts_table[columns], pd.concat(reasons, ignore_index=True)
 
 
 def _pooled(table: pd.DataFrame, both: set[tuple[str, str]]) -> pd.DataFrame:
@@ -285,7 +287,7 @@ def _pooled(table: pd.DataFrame, both: set[tuple[str, str]]) -> pd.DataFrame:
 
 
 def _effects(
-    one: pd.DataFrame,
+    later: pd.DataFrame,
     zero: pd.DataFrame,
     sums: pd.DataFrame,
     before: pd.DataFrame,
@@ -293,8 +295,8 @@ def _effects(
     measure: str,
 ) -> pd.DataFrame:
     """Effects of each taxpayer by additive LMDI-I."""
-    common, whole = [], []
-    for pool, total in ((zero, before), (one, sums)):
+    common, combined = [], []
+    for pool, total in ((zero, before), (later, sums)):
         kept, known = (  # a taxpayer who kept nothing in one year is not compared
             total[name].where(total[name] > 0).reindex(payers).to_numpy()
             for name in ("kept", "known")
@@ -302,20 +304,20 @@ def _effects(
         with np.errstate(invalid="ignore", divide="ignore"):
             price = 1000.0 * kept / known if measure == "per_1000" else np.ones(len(payers))
             common.append({"mix": pool["kept"].to_numpy() / kept, "price": price})
-            whole.append(price / kept)
-    out: dict[str, Floats] = {}
+            combined.append(price / kept)
+    effects: dict[str, Floats] = {}
     for term, names in TERMS.items():
         ends = [
             shared | dict(zip(names, _factors(pool, term), strict=True))
-            for shared, pool in zip(common, (zero, one), strict=True)
+            for shared, pool in zip(common, (zero, later), strict=True)
         ]
         values = [
             np.nan_to_num(pool[term].to_numpy() * per)
-            for pool, per in zip((zero, one), whole, strict=True)
+            for pool, per in zip((zero, later), combined, strict=True)
         ]
         for name, effect in _terms(ends[0], ends[1], values[0], values[1]).items():
-            out[name] = out.get(name, np.zeros(len(payers))) + effect
-    return pd.DataFrame(out).groupby(payers).sum()
+            effects[name] = effects.get(name, np.zeros(len(payers))) + effect
+    return pd.DataFrame(effects).groupby(payers).sum()
 
 
 def _factors(pool: pd.DataFrame, term: str) -> list[Floats]:
@@ -330,28 +332,28 @@ def _factors(pool: pd.DataFrame, term: str) -> list[Floats]:
 
 
 def _terms(
-    zero: Mapping[str, Floats], one: Mapping[str, Floats], before: Floats, after: Floats
+    zero: Mapping[str, Floats], later: Mapping[str, Floats], before: Floats, after: Floats
 ) -> dict[str, Floats]:
     """Effect of each factor on the sum of the products, whose values are handed over."""
     names = list(zero)
     with np.errstate(invalid="ignore", divide="ignore"):
-        ratios = {name: one[name] / zero[name] for name in names}
+        ratios = {name: later[name] / zero[name] for name in names}
     lawful = (before != 0) & (after != 0)
     for ratio in ratios.values():
         lawful &= np.isfinite(ratio) & (ratio > 0)
     mean = log_mean(np.where(lawful, after, 1.0), np.where(lawful, before, 1.0))
     open_ = ~lawful
-    out = {}
+    terms = {}
     for name in names:
         with np.errstate(invalid="ignore", divide="ignore"):
-            out[name] = np.where(lawful, mean * np.log(np.where(lawful, ratios[name], 1.0)), 0.0)
+            terms[name] = np.where(lawful, mean * np.log(np.where(lawful, ratios[name], 1.0)), 0.0)
     for name in names:  # the first factor that is zero or turns its sign takes the whole change
         last = name == names[-1]
-        signs = np.sign(np.nan_to_num(zero[name])) * np.sign(np.nan_to_num(one[name]))
+        signs = np.sign(np.nan_to_num(zero[name])) * np.sign(np.nan_to_num(later[name]))
         turned = open_ & (last | ~(signs > 0))
-        out[name] = np.where(turned, after - before, out[name])
+        terms[name] = np.where(turned, after - before, terms[name])
         open_ = open_ & ~turned
-    return out
+    return terms
 
 
 def log_mean(a: Floats, b: Floats) -> Floats:

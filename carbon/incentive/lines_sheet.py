@@ -1,4 +1,4 @@
-"""The sheets of lines and totals: what is computed in them, as live formulas.
+"""Reads assessed lines and totals, gives sheets that compute them as live formulas.
 
 A formula works in the smallest unit of the currency: ``ROUND(x, 6)`` before the last rounding
 takes away what binary numbers add, so that every program rounds a half the same way.
@@ -86,56 +86,56 @@ def line_cells(
         shown = values / unit if kind == "money" else values
         return SheetColumn(shown, formula, styles(kind), rows)
 
-    out = {
+    cells = {
         name: SheetColumn(lines[name].array if name == "taxpayer" else lines[name].to_numpy())
         for name in TEXTS
     }
     for name in ("sales_rows", "first_row", "catalogue_row", "rooms", "units", "returned_units"):
-        out[name] = number(name, "count")
+        cells[name] = number(name, "count")
     for name in ("revenue", "refund"):
-        out[name] = number(name, "money")
+        cells[name] = number(name, "money")
     for name in ("letter_probability", "primary_share"):
-        out[name] = number(name, "share")
-    out["high_kg"] = number("high_kg", "kg")
-    out["vat_rate"] = SheetColumn(lines["vat_ppm"].to_numpy() / 1e6, "", styles("rate"))
+        cells[name] = number(name, "share")
+    cells["high_kg"] = number("high_kg", "kg")
+    cells["vat_rate"] = SheetColumn(lines["vat_ppm"].to_numpy() / 1e6, "", styles("rate"))
     kept, base = col["kept_units"], col["base"]
-    out["kept_units"] = number("kept_units", "count", f"{col['units']}-{col['returned_units']}")
+    cells["kept_units"] = number("kept_units", "count", f"{col['units']}-{col['returned_units']}")
     net = f"ROUND({col['revenue']}-{col['refund']},{digits})"
-    out["net"] = number("net", "money", net)
+    cells["net"] = number("net", "money", net)
     if rule.prices == "tax_included":
         divided = rounded(f"{col['net']}*{unit:.0f}/(1+{col['vat_rate']})", rule)
         taxed = f"ROUND({col['net']}-{base},{digits})"
     else:
         divided, taxed = col["net"], rounded(f"{base}*{unit:.0f}*{col['vat_rate']}", rule)
-    out["base"] = number("base", "money", divided)
-    out["tax"] = number("tax", "money", taxed)
-    out["total_kg"] = number("total_kg", "kg", footprint[0], i=footprint[1])
+    cells["base"] = number("base", "money", divided)
+    cells["tax"] = number("tax", "money", taxed)
+    cells["total_kg"] = number("total_kg", "kg", footprint[0], i=footprint[1])
     if not footprint[0]:
-        out["total_kg"] = number("total_kg", "kg")
+        cells["total_kg"] = number("total_kg", "kg")
     for name, kg in (("intensity", "total_kg"), ("intensity_high", "high_kg")):
         sound = f'IF(ISNUMBER({col[kg]}),IF({kept}*{base}>0,1000*{col[kg]}*{kept}/{base},""),"")'
-        out[name] = number(name, "intensity", sound)
+        cells[name] = number(name, "intensity", sound)
     for condition in rule.condition:
         name = condition.predicate
-        out[f"{name} bound"], out[f"{name} met"] = _judged(name, lines, col, at, styles)
+        cells[f"{name} bound"], cells[f"{name} met"] = _judged(name, lines, col, at, styles)
     met = ",".join(f"{col[f'{c.predicate} met']}=1" for c in rule.condition)
     blocked = lines["problem"].str.contains("|".join(BLOCKING), regex=True).to_numpy()
-    out["blocked"] = SheetColumn(blocked.astype(np.int64), "", styles("count"))
+    cells["blocked"] = SheetColumn(blocked.astype(np.int64), "", styles("count"))
     eligible = f"IF(AND({met},{col['blocked']}=0),1,0)"
-    out["eligible"] = SheetColumn(lines["eligible"].to_numpy(np.int64), eligible, styles("count"))
+    cells["eligible"] = SheetColumn(lines["eligible"].to_numpy(np.int64), eligible, styles("count"))
     amount = col["tax" if rule.relief.measure == "share_of_tax" else "base"]
     if rule.negative_base == "zero":
         amount = f"MAX(0,{amount})"
     exact = f"ROUND({amount}*{at['relief']},{digits + 6})"
     if rule.caps.per_sku is not None:
         exact = f"MAX(-{at['cap_sku']},MIN({at['cap_sku']},{exact}))"
-    out["relief_exact"] = SheetColumn(
+    cells["relief_exact"] = SheetColumn(
         lines["relief_micro"].to_numpy(np.float64) / (unit * 1e6),
         f"IF({col['eligible']}=1,{exact},0)",
         styles("exact"),
     )
-    out["relief"] = number("relief", "money", rounded(f"{col['relief_exact']}*{unit:.0f}", rule))
-    return {name: out[name] for name in names}
+    cells["relief"] = number("relief", "money", rounded(f"{col['relief_exact']}*{unit:.0f}", rule))
+    return {name: cells[name] for name in names}
 
 
 TEXTS: Final = (
@@ -162,12 +162,12 @@ def _judged(
     bound, count = col[f"{name} bound"], styles("count")
     if name in ("intensity_at_most", "interval_high_at_most"):
         value = col["intensity" if name == "intensity_at_most" else "intensity_high"]
-        own = lines["category"].map(at[f"{name} rows"]).fillna(at[f"{name} row"])
+        category_bound = lines["category"].map(at[f"{name} rows"]).fillna(at[f"{name} row"])
         cells = SheetColumn(
             bounds.to_numpy(np.float64),
             f"{at['sheet']}$B${{b}}",
             styles("intensity"),
-            {"b": own.to_numpy(np.int64)},
+            {"b": category_bound.to_numpy(np.int64)},
         )
         formula = f"IF(ISNUMBER({value}),IF({value}<={bound},1,0),0)"
         return cells, SheetColumn(met, formula, count)
@@ -210,14 +210,14 @@ def total_formulas(
     dict of str to str
     """
     digits, unit = rule.minor_digits, 10**rule.minor_digits
-    out = {name: f"ROUND({sums(name)},{digits})" for name in ("revenue", "refund", "net")}
-    out |= {name: f"ROUND({sums(name)},{digits})" for name in ("base", "tax")}
-    out |= {name: sums(name) for name in ("units", "returned_units", "kept_units", "eligible")}
-    out["relief_lines"] = f"ROUND({sums('relief')},{digits})"
-    out["exact"] = f"ROUND({sums('relief_exact')},{digits + 6})"
-    out["relief_once"] = rounded(f"{col['exact']}*{unit}", rule)
-    out["difference"] = f"ROUND({col['relief_lines']}-{col['relief_once']},{digits})"
-    out["granted"] = col["relief_lines" if rule.rounding.level == "line" else "relief_once"]
+    formulas = {name: f"ROUND({sums(name)},{digits})" for name in ("revenue", "refund", "net")}
+    formulas |= {name: f"ROUND({sums(name)},{digits})" for name in ("base", "tax")}
+    formulas |= {name: sums(name) for name in ("units", "returned_units", "kept_units", "eligible")}
+    formulas["relief_lines"] = f"ROUND({sums('relief')},{digits})"
+    formulas["exact"] = f"ROUND({sums('relief_exact')},{digits + 6})"
+    formulas["relief_once"] = rounded(f"{col['exact']}*{unit}", rule)
+    formulas["difference"] = f"ROUND({col['relief_lines']}-{col['relief_once']},{digits})"
+    formulas["granted"] = col["relief_lines" if rule.rounding.level == "line" else "relief_once"]
     capped = rule.caps.per_taxpayer is not None
-    out["relief"] = f"MIN({col['granted']},{cap})" if capped else col["granted"]
-    return out
+    formulas["relief"] = f"MIN({col['granted']},{cap})" if capped else col["granted"]
+    return formulas

@@ -1,4 +1,4 @@
-"""Money as whole numbers of the smallest unit: exact, in bulk, and rounded by a stated rule.
+"""Reads decimal amounts, gives integers of the smallest unit, rounded by a stated rule.
 
 A million amounts as ``decimal.Decimal`` take seconds for each sum; as 64-bit integers of the
 smallest unit (cents, 分) they are as exact, and a product with a rate is an integer again in
@@ -48,8 +48,8 @@ def minor(amounts: Integers, digits: int) -> tuple[Integers, npt.NDArray[np.bool
     >>> [column.tolist() for column in minor(np.array([1000, 26750, 26755]), 2)]
     [[10, 267, 267], [True, False, False]]
     """
-    whole, rest = np.divmod(amounts, MONEY // 10**digits)
-    return whole, (rest == 0) & (np.abs(whole) <= LARGEST)
+    units, rest = np.divmod(amounts, MONEY // 10**digits)
+    return units, (rest == 0) & (np.abs(units) <= LARGEST)
 
 
 def divided(numerator: Integers, denominator: int | Integers, mode: str) -> Integers:
@@ -70,14 +70,16 @@ def divided(numerator: Integers, denominator: int | Integers, mode: str) -> Inte
     [[3, -3, 4], [2, -2, 4], [2, -2, 3], [3, -3, 4]]
     """
     size, sign = np.abs(numerator), np.sign(numerator)
-    whole, rest = size // denominator, size % denominator
+    quotient, rest = size // denominator, size % denominator
     if mode == "up":
-        whole = whole + (rest > 0)
+        quotient = quotient + (rest > 0)
     elif mode == "half_up":
-        whole = whole + (2 * rest >= denominator)
+        quotient = quotient + (2 * rest >= denominator)
     elif mode == "half_even":
-        whole = whole + ((2 * rest > denominator) | ((2 * rest == denominator) & (whole % 2 == 1)))
-    rounded: Integers = (sign * whole).astype(np.int64)
+        quotient = quotient + (
+            (2 * rest > denominator) | ((2 * rest == denominator) & (quotient % 2 == 1))
+        )
+    rounded: Integers = (sign * quotient).astype(np.int64)
     return rounded
 
 

@@ -1,4 +1,4 @@
-"""Orders of a pool: which count, what their claims cost, their sums by merchant and category."""
+"""Reads orders, gives those that count, their claims, and sums by merchant and category."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from carbon.catalogue.ledger import MONEY, Ledger
 from carbon.catalogue.refused import bias_of, first_causes
 from carbon.catalogue.schema import Catalogue
 from carbon.footprint.computing import Computing
-from carbon.incentive.pool_policy import Policy
+from carbon.incentive.pool_policy import PoolPolicy
 
 __all__ = [
     "PerReturn",
@@ -80,15 +80,15 @@ def per_return_of(footprints: pd.DataFrame, spelled: Mapping[str, str]) -> PerRe
     kg = np.full(len(rate), np.nan)
     kg[some] = stage[some] * (1 - rate[some]) / rate[some]
     mean = pd.Series(kg).groupby(footprints["category"].astype("str").to_numpy()).mean()
-    found = mean.reindex(list(spelled.values())).set_axis(list(spelled))
+    by_spelling = mean.reindex(list(spelled.values())).set_axis(list(spelled))
     names: Any = footprints["sku"].astype("str").to_numpy() if "sku" in footprints else []
-    own = pd.Series(kg[: len(names)], index=pd.Index(names, dtype="str"), dtype="float64")
-    return PerReturn(found.astype("float64"), own[~own.index.duplicated()])
+    by_sku = pd.Series(kg[: len(names)], index=pd.Index(names, dtype="str"), dtype="float64")
+    return PerReturn(by_spelling.astype("float64"), by_sku[~by_sku.index.duplicated()])
 
 
 def window_of(
     orders: Ledger,
-    policy: Policy,
+    policy: PoolPolicy,
     problems: Problems,
     as_of: date | None = None,
     categories: Mapping[str, str] | None = None,
@@ -98,7 +98,7 @@ def window_of(
     Parameters
     ----------
     orders : Ledger
-    policy : Policy
+    policy : PoolPolicy
         Length of the window, and how long an order may come back.
     problems : Problems
         Gathers I005, I006 and I012 to I015.
@@ -173,20 +173,20 @@ def _once(frame: pd.DataFrame, problems: Problems, file: str) -> pd.DataFrame:
     return rest.drop(index=gone.index[gone]).reset_index(drop=True)
 
 
-def claims_of(frame: pd.DataFrame, policy: Policy, problems: Problems) -> Floats:
+def claims_of(frame: pd.DataFrame, policy: PoolPolicy, problems: Problems) -> Floats:
     """Claim of each order [ten-thousandths]: 0 without return, NaN where it is not told."""
     returned = frame["returned"].to_numpy(dtype=bool)
-    out = np.zeros(len(frame))
+    claims = np.zeros(len(frame))
     if "return_freight" in frame:
-        told = frame["return_freight"].to_numpy(dtype=np.float64, na_value=np.nan)
+        stated = frame["return_freight"].to_numpy(dtype=np.float64, na_value=np.nan)
         most = float(policy.pricing.claim_most.value * MONEY)
-        out = np.where(returned, np.minimum(told, most), 0.0)
-        stray = ~returned & (told > 0)
+        claims = np.where(returned, np.minimum(stated, most), 0.0)
+        stray = ~returned & (stated > 0)
         if stray.any():
             problems.add("I007", column="return_freight", value=f"{int(stray.sum())} orders")
     else:
-        out[returned] = np.nan
-    unknown = int(np.isnan(out).sum())
+        claims[returned] = np.nan
+    unknown = int(np.isnan(claims).sum())
     if unknown and unknown == returned.sum():
         raise StudyError("I003", f"{unknown} returns")
     if unknown:
@@ -194,7 +194,7 @@ def claims_of(frame: pd.DataFrame, policy: Policy, problems: Problems) -> Floats
     free = int((frame["premium"].to_numpy() == 0).sum())
     if free:
         problems.add("I009", column="premium", value=f"{free} orders")
-    return out
+    return claims
 
 
 def cells_of(frame: pd.DataFrame) -> tuple[Integers, pd.DataFrame]:
@@ -259,8 +259,8 @@ def category_claims(frame: pd.DataFrame, claim: Floats, size: int) -> tuple[Floa
     category = frame["category"].cat.codes.to_numpy()[known]
     amount = claim[known] / MONEY
     count = np.bincount(category, minlength=size)
-    whole = amount.mean() if len(amount) else 0.0
-    mean = np.where(count, np.bincount(category, amount, size) / np.maximum(count, 1), whole)
+    overall = amount.mean() if len(amount) else 0.0
+    mean = np.where(count, np.bincount(category, amount, size) / np.maximum(count, 1), overall)
     around = np.bincount(category, (amount - mean[category]) ** 2, size)
     spread = amount.std() if len(amount) else 0.0
     sd = np.where(count > 1, np.sqrt(around / np.maximum(count, 1)), spread)
@@ -286,13 +286,13 @@ def kilograms(
     cells = by_category[table["category"].to_numpy()]
     weight = table["orders"].to_numpy()
     if "sku" in frame and len(per_return.sku):
-        found = per_return.sku.reindex(frame["sku"].cat.categories).to_numpy(dtype=np.float64)
-        kg = np.append(found, np.nan)[frame["sku"].cat.codes.to_numpy()]
+        by_sku = per_return.sku.reindex(frame["sku"].cat.categories).to_numpy(dtype=np.float64)
+        kg = np.append(by_sku, np.nan)[frame["sku"].cat.codes.to_numpy()]
         kg = np.where(np.isnan(kg), cells[of], kg)
         cells = np.bincount(of, kg, len(table)) / weight
-    whole = np.bincount(at, weight, len(codes))
-    out: Floats = np.bincount(at, cells * weight, len(codes)) / whole
-    return out
+    weights = np.bincount(at, weight, len(codes))
+    means: Floats = np.bincount(at, cells * weight, len(codes)) / weights
+    return means
 
 
 def returned(study: Computing, orders: Ledger, catalogue: Catalogue) -> PerReturn:

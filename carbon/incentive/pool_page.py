@@ -1,4 +1,4 @@
-"""One page of PDF on a pool: key figures, tiers, the fund over the season, rates by category."""
+"""Reads a priced pool, gives a page of PDF: figures, tiers, fund and rates by category."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from carbon.base.rules import templates_root
 from carbon.base.words import closed, section
 from carbon.incentive import credibility
 from carbon.incentive.money import text as amount
-from carbon.incentive.pool_policy import Policy
+from carbon.incentive.pool_policy import PoolPolicy
 from carbon.incentive.return_pool import Pool
 from carbon.paper import strokes
 from carbon.paper.charts import Bar, bars
@@ -45,7 +45,7 @@ FONT: Final = "Noto Sans, Noto Sans SC, Noto Sans CJK SC, Microsoft YaHei, Arial
 
 def summary(
     pool: Pool,
-    policy: Policy,
+    policy: PoolPolicy,
     *,
     source: str,
     basis: str = "",
@@ -57,7 +57,7 @@ def summary(
     Parameters
     ----------
     pool : Pool
-    policy : Policy
+    policy : PoolPolicy
     source : str
         Name of the ledger.
     basis : str
@@ -86,9 +86,11 @@ def summary(
         days[["low", "median", "high"]].to_numpy(np.float64),
         days["festival_zh" if lang == "zh" else "festival"].tolist(),
     )
-    told = pool.categories.sort_values("orders", ascending=False, kind="stable").head(SHOWN)
+    shown = pool.categories.sort_values("orders", ascending=False, kind="stable").head(SHOWN)
     level = float(policy.credibility.interval)
-    low, high = credibility.interval(told["prior_a"].to_numpy(), told["prior_b"].to_numpy(), level)
+    low, high = credibility.interval(
+        shown["prior_a"].to_numpy(), shown["prior_b"].to_numpy(), level
+    )
     known = names or {}
     rows = [
         Bar(
@@ -107,7 +109,7 @@ def summary(
             most,
         )
         for name, mean, least, most in zip(
-            told["category"], told["prior_mean"], low, high, strict=True
+            shown["category"], shown["prior_mean"], low, high, strict=True
         )
     ]
     chart = bars(rows, name=say["categories"], key="c")
@@ -128,7 +130,7 @@ def summary(
 
 
 def _values(
-    pool: Pool, policy: Policy, say: dict[str, str], source: str, basis: str, lang: str
+    pool: Pool, policy: PoolPolicy, say: dict[str, str], source: str, basis: str, lang: str
 ) -> dict[str, Any]:
     totals, fund = pool.totals, pool.outlook.fund
     even, currency = fund["break_even"], policy.currency
@@ -281,7 +283,7 @@ def fan(dates: Sequence[str], paths: npt.NDArray[np.float64], marks: Sequence[st
     def y(value: float) -> str:
         return f"{high - bottom - (value - least) * up:.1f}"
 
-    out = [
+    rows = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{wide}" height="{high}" '
         f'viewBox="0 0 {wide} {high}" font-family="{FONT}" font-size="11">'
     ]
@@ -296,7 +298,7 @@ def fan(dates: Sequence[str], paths: npt.NDArray[np.float64], marks: Sequence[st
                 name = fitted(plain(marks[start]), 11, room)
                 if not following:
                     left_end = min(left_end, wide - width_of(name, 11) - 4)
-                out.append(
+                rows.append(
                     f'<rect x="{x(start)}" y="{top}" width="{width:.1f}" '
                     f'height="{high - top - bottom}" fill="#f3ead9"/>'
                     f'<text x="{left_end:.1f}" y="{top - 6}" fill="{SOFT}">{escape(name)}</text>'
@@ -306,23 +308,23 @@ def fan(dates: Sequence[str], paths: npt.NDArray[np.float64], marks: Sequence[st
     for tick in range(math.ceil(least / step), math.floor(most / step) + 1):
         at_y = y(tick * step)
         colour = SOFT if tick == 0 else GRID
-        out.append(
+        rows.append(
             f'<line x1="{left}" y1="{at_y}" x2="{wide - 10}" y2="{at_y}" stroke="{colour}"/>'
             f'<text x="{left - 6}" y="{float(at_y) + 4:.1f}" text-anchor="end" fill="{SOFT}">'
             f"{tick * step:,.0f}</text>".replace(">-", ">−")
         )
     upper = [f"{x(at)},{y(value)}" for at, value in enumerate(paths[:, 2])]
     lower = [f"{x(at)},{y(value)}" for at, value in enumerate(paths[:, 0])]
-    out.append(
+    rows.append(
         f'<polygon points="{" ".join([*upper, *reversed(lower)])}" fill="{BAND}" '
         f'fill-opacity="0.75"/>'
     )
     middle = " ".join(f"{x(at)},{y(value)}" for at, value in enumerate(paths[:, 1]))
-    out.append(f'<polyline points="{middle}" fill="none" stroke="{MORE}" stroke-width="2"/>')
+    rows.append(f'<polyline points="{middle}" fill="none" stroke="{MORE}" stroke-width="2"/>')
     for at in sorted({0, len(dates) // 3, 2 * len(dates) // 3, len(dates) - 1}):
         side = "end" if at and at == len(dates) - 1 else "start" if at == 0 else "middle"
-        out.append(
+        rows.append(
             f'<text x="{x(at)}" y="{high - 6}" text-anchor="{side}" fill="{SOFT}">'
             f"{escape(dates[at])}</text>"
         )
-    return "\n".join([*out, "</svg>"])
+    return "\n".join([*rows, "</svg>"])

@@ -1,4 +1,4 @@
-"""Policy of a return-insurance pool: tiers, loading, season, bounds; every figure with a cite."""
+"""Reads a policy file, gives a pool's tiers, loading, season and bounds, each with a cite."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pydantic import Field, field_validator, model_validator
 from carbon.base.rules import Cited, Rules, Text, shipped
 from carbon.base.rules import load as load_rules
 
-__all__ = ["DEFAULT", "Festival", "Figure", "Policy", "Tier", "load_policy"]
+__all__ = ["DEFAULT", "Festival", "Figure", "PoolPolicy", "PoolTier", "load_policy"]
 
 MonthDay = Annotated[str, Field(pattern=r"^\d{2}-\d{2}$")]
 
@@ -53,7 +53,7 @@ class Figure(Cited):
         return int(self.value)
 
 
-class Tier(Cited):
+class PoolTier(Cited):
     """Merchants up to a three-month return rate.
 
     Parameters
@@ -229,7 +229,7 @@ class Season(Rules):
     festivals: tuple[Festival, ...] = ()
 
 
-class Policy(Rules):
+class PoolPolicy(Rules):
     """All of a pool's rules.
 
     Parameters
@@ -238,7 +238,7 @@ class Policy(Rules):
     currency : str
         ISO 4217 code.
     window, credibility, pricing, suspicion, fund, season
-    tiers : tuple of Tier
+    tiers : tuple of PoolTier
         Rising; the last reaches 1.
     """
 
@@ -252,10 +252,10 @@ class Policy(Rules):
     suspicion: Suspicion
     fund: Fund
     season: Season
-    tiers: Annotated[tuple[Tier, ...], Field(min_length=1, max_length=100)]
+    tiers: Annotated[tuple[PoolTier, ...], Field(min_length=1, max_length=100)]
 
     @model_validator(mode="after")
-    def _bounds(self) -> Policy:
+    def _bounds(self) -> PoolPolicy:
         ends = [tier.up_to for tier in self.tiers]
         if any(after <= before for before, after in pairwise(ends)):
             raise ValueError("the bounds of the tiers must rise")
@@ -290,7 +290,7 @@ DEFAULT = "default"
 """Name of the policy that is shipped."""
 
 
-def load_policy(path: Path | str | None = None) -> Policy:
+def load_policy(path: Path | str | None = None) -> PoolPolicy:
     """Read a policy file.
 
     Parameters
@@ -300,7 +300,7 @@ def load_policy(path: Path | str | None = None) -> Policy:
 
     Returns
     -------
-    Policy
+    PoolPolicy
 
     Raises
     ------
@@ -312,4 +312,4 @@ def load_policy(path: Path | str | None = None) -> Policy:
     >>> load_policy().currency
     'CNY'
     """
-    return load_rules(path or shipped("pool", DEFAULT), Policy)
+    return load_rules(path or shipped("pool", DEFAULT), PoolPolicy)

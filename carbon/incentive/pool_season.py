@@ -1,4 +1,4 @@
-"""The coming season of a pool: its days, its orders, and how the fund fares at which premium."""
+"""Reads rates and a policy, gives the coming season: days, orders and fund by premium."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from carbon.incentive.fund import ClaimGroup, balance, simulate
-from carbon.incentive.pool_policy import Policy
+from carbon.incentive.pool_policy import PoolPolicy
 from carbon.incentive.pool_tiers import CENTS
 
 __all__ = ["Outlook", "outlook", "profile"]
@@ -44,13 +44,13 @@ class Outlook:
     fund: dict[str, Any]
 
 
-def profile(days: pd.DatetimeIndex, policy: Policy) -> pd.DataFrame:
+def profile(days: pd.DatetimeIndex, policy: PoolPolicy) -> pd.DataFrame:
     """Orders and return rate of each day against a day without festival.
 
     Parameters
     ----------
     days : pandas.DatetimeIndex
-    policy : Policy
+    policy : PoolPolicy
 
     Returns
     -------
@@ -65,15 +65,17 @@ def profile(days: pd.DatetimeIndex, policy: Policy) -> pd.DataFrame:
     (['Double 11 peak', ''], [4.0, 1.0])
     """
     names = days.strftime("%m-%d").to_numpy()
-    out = pd.DataFrame(
+    season = pd.DataFrame(
         {"date": days, "festival": "", "festival_zh": "", "orders": 1.0, "returns": 1.0}
     )
     for festival in policy.season.festivals:
         here = (names >= festival.first) & (names <= festival.last)
-        here &= (out["orders"].to_numpy() < festival.orders) | (out["festival"] == "").to_numpy()
-        out.loc[here, ["festival", "festival_zh"]] = [festival.name, festival.name_zh]
-        out.loc[here, ["orders", "returns"]] = [festival.orders, festival.returns]
-    return out
+        here &= (season["orders"].to_numpy() < festival.orders) | (
+            season["festival"] == ""
+        ).to_numpy()
+        season.loc[here, ["festival", "festival_zh"]] = [festival.name, festival.name_zh]
+        season.loc[here, ["orders", "returns"]] = [festival.orders, festival.returns]
+    return season
 
 
 def outlook(
@@ -83,7 +85,7 @@ def outlook(
     tiers: pd.DataFrame,
     claims: tuple[Floats, Floats],
     window: dict[str, Any],
-    policy: Policy,
+    policy: PoolPolicy,
     progress: Callable[[int], object] | None = None,
 ) -> Outlook:
     """Simulate the fund.
@@ -102,7 +104,7 @@ def outlook(
         Mean and standard deviation of a claim by category [currency].
     window : dict
         ``first last ledger_last``: dates.
-    policy : Policy
+    policy : PoolPolicy
     progress : callable, optional
 
     Returns
@@ -188,10 +190,10 @@ def _group(
     )
 
 
-def _told(found: Any, income: Floats, policy: Policy) -> dict[str, Any]:
+def _told(fund: Any, income: Floats, policy: PoolPolicy) -> dict[str, Any]:
     reserve = 0.0 if policy.fund.reserve is None else float(policy.fund.reserve)
-    share, low, high = found.ruin(reserve)
-    need, least, most = found.reserve(float(policy.fund.ruin))
+    share, low, high = fund.ruin(reserve)
+    need, least, most = fund.reserve(float(policy.fund.ruin))
     return {
         "premiums": round(float(income.sum()), 2),
         "reserve": reserve,
@@ -212,19 +214,19 @@ def _days(
     paths: Floats,
     lag: int,
 ) -> pd.DataFrame:
-    whole = len(ahead) + lag
+    length = len(ahead) + lag
     first = ahead["date"].iloc[0]
-    out = pd.DataFrame({"date": pd.date_range(first, periods=whole).strftime("%Y-%m-%d")})
+    days = pd.DataFrame({"date": pd.date_range(first, periods=length).strftime("%Y-%m-%d")})
     for name, source, empty in (
         ("festival", "festival", ""),
         ("festival_zh", "festival_zh", ""),
         ("orders_factor", "orders", 0.0),
         ("returns_factor", "returns", np.nan),
     ):
-        out[name] = ahead[source].reindex(range(whole), fill_value=empty)
-    out["orders"] = np.append(group.orders.sum(axis=1), np.zeros(lag, np.int64))
-    out["premium"] = np.append(income, np.zeros(lag))
-    out["expected_claims"] = np.append(np.zeros(lag), expected)
+        days[name] = ahead[source].reindex(range(length), fill_value=empty)
+    days["orders"] = np.append(group.orders.sum(axis=1), np.zeros(lag, np.int64))
+    days["premium"] = np.append(income, np.zeros(lag))
+    days["expected_claims"] = np.append(np.zeros(lag), expected)
     for name, values in zip(("low", "median", "high"), paths, strict=True):
-        out[name] = values
-    return out.round(_DIGITS)
+        days[name] = values
+    return days.round(_DIGITS)

@@ -1,4 +1,4 @@
-"""Tiers of a pool: what each must cost to break even, and what moving one tier is worth.
+"""Reads merchants and premiums, gives the break-even of each tier and what a move is worth.
 
 Claims are expected per merchant and rounded to the cent; a tier is the sum of its merchants, so
 that lines and totals agree. The premium due is expected claims × (1 + loading) to the cent; the
@@ -17,7 +17,7 @@ import pandas as pd
 import pyarrow as pa
 
 from carbon.incentive.money import divided
-from carbon.incentive.pool_policy import Policy
+from carbon.incentive.pool_policy import PoolPolicy
 
 __all__ = ["CENTS", "money", "move", "shown", "tier_of", "tiers"]
 
@@ -28,14 +28,14 @@ CENTS: Final = 100
 """Smallest units of a currency unit in which premiums are charged."""
 
 
-def tier_of(rate: Floats, policy: Policy) -> Integers:
+def tier_of(rate: Floats, policy: PoolPolicy) -> Integers:
     """Position of the tier of each return rate.
 
     Parameters
     ----------
     rate : numpy.ndarray
         [1].
-    policy : Policy
+    policy : PoolPolicy
 
     Examples
     --------
@@ -47,7 +47,7 @@ def tier_of(rate: Floats, policy: Policy) -> Integers:
     return np.minimum(np.searchsorted(ends, rate, side="left"), len(ends) - 1).astype(np.int64)
 
 
-def tiers(merchants: pd.DataFrame, policy: Policy) -> pd.DataFrame:
+def tiers(merchants: pd.DataFrame, policy: PoolPolicy) -> pd.DataFrame:
     """Premiums at which each tier breaks even.
 
     Parameters
@@ -55,7 +55,7 @@ def tiers(merchants: pd.DataFrame, policy: Policy) -> pd.DataFrame:
     merchants : pandas.DataFrame
         ``place`` (of the tier) ``orders insured expected_returns expected_cents paid_cents
         claims_cents``.
-    policy : Policy
+    policy : PoolPolicy
 
     Returns
     -------
@@ -70,10 +70,10 @@ def tiers(merchants: pd.DataFrame, policy: Policy) -> pd.DataFrame:
         return np.bincount(place, values, size).astype(values.dtype)
 
     insured, expected = total("insured"), total("expected_cents")
-    one = Decimal(1)
-    factor = one + policy.pricing.loading.value
+    unity = Decimal(1)
+    factor = unity + policy.pricing.loading.value
     due = np.array(
-        [int((int(each) * factor).quantize(one, ROUND_HALF_EVEN)) for each in expected], np.int64
+        [int((int(each) * factor).quantize(unity, ROUND_HALF_EVEN)) for each in expected], np.int64
     )
     known = insured > 0
     premium = divided(due, np.where(known, insured, 1), "half_even")
@@ -188,9 +188,9 @@ def shown(table: pd.DataFrame, currency: str) -> pd.DataFrame:
     >>> shown(pd.DataFrame({"due_cents": [1234]}), "CNY").astype("str").iloc[0].tolist()
     ['12.34', 'CNY']
     """
-    out = table.copy(deep=False)
+    table_shown = table.copy(deep=False)
     cents = [name for name in map(str, table) if name.endswith("_cents")]
     for name in cents:
-        out[name] = pd.Series(money(table[name]), index=table.index)
-    out = out.rename(columns={name: name.removesuffix("_cents") for name in cents})
-    return out.assign(currency=currency)
+        table_shown[name] = pd.Series(money(table[name]), index=table.index)
+    table_shown = table_shown.rename(columns={name: name.removesuffix("_cents") for name in cents})
+    return table_shown.assign(currency=currency)

@@ -1,4 +1,4 @@
-"""Return-insurance pool: from orders to credible rates, tiers, premiums, suspicion and reserve.
+"""Reads orders, gives credible rates, tiers, premiums, suspicion and reserve.
 
 A merchant that sells in several categories has a rate in each, drawn towards that of the category;
 its rate is their mean by orders, and its interval that of a beta distribution with the variance of
@@ -32,7 +32,7 @@ from carbon.incentive.pool_orders import (
     sums,
     window_of,
 )
-from carbon.incentive.pool_policy import Policy
+from carbon.incentive.pool_policy import PoolPolicy
 from carbon.incentive.pool_season import Outlook, outlook
 from carbon.incentive.pool_tiers import CENTS, move, tier_of, tiers
 from carbon.incentive.suspicion import MerchantCells, suspects
@@ -90,7 +90,7 @@ class Pool(Shown):
 
 def pool(
     orders: Ledger,
-    policy: Policy,
+    policy: PoolPolicy,
     per_return: PerReturn | None = None,
     progress: Callable[[int], object] | None = None,
     *,
@@ -103,7 +103,7 @@ def pool(
     ----------
     orders : Ledger
         A ledger ``orders``.
-    policy : Policy
+    policy : PoolPolicy
     per_return : PerReturn, optional
         Emissions of one return; unknown without.
     progress : callable, optional
@@ -209,7 +209,7 @@ def pool(
 
 
 def _rated(
-    table: pd.DataFrame, categories: int, policy: Policy
+    table: pd.DataFrame, categories: int, policy: PoolPolicy
 ) -> tuple[credibility.Priors, tuple[Floats, Floats]]:
     """Priors of the categories, and posterior of each cell."""
     group, n, k = (table[name].to_numpy() for name in ("category", "orders", "returns"))
@@ -321,7 +321,7 @@ def _priors(
     returns = np.bincount(group, table["returns"], size).astype(np.int64)
     with np.errstate(invalid="ignore"):
         raw = returns / np.where(orders > 0, orders, np.nan)
-    out = pd.DataFrame(
+    priors = pd.DataFrame(
         {
             "category": names.astype("str"),
             "merchants": np.bincount(group, minlength=size),
@@ -341,14 +341,14 @@ def _priors(
             "claim_sd": price_sd,
         }
     )
-    return out[out["orders"] > 0].sort_values("category", ignore_index=True)
+    return priors[priors["orders"] > 0].sort_values("category", ignore_index=True)
 
 
 def _named(table: pd.DataFrame, names: dict[str, pd.Index[Any]]) -> pd.DataFrame:
     """Names for codes, in their order."""
-    out = table.copy(deep=False)
+    renamed = table.copy(deep=False)
     for column in ("merchant", "category"):
-        if column in out:
-            out[column] = names[column].astype("str")[out[column].to_numpy()]
-    keys = [column for column in ("merchant", "category") if column in out]
-    return out.sort_values(keys, kind="stable", ignore_index=True)
+        if column in renamed:
+            renamed[column] = names[column].astype("str")[renamed[column].to_numpy()]
+    keys = [column for column in ("merchant", "category") if column in renamed]
+    return renamed.sort_values(keys, kind="stable", ignore_index=True)

@@ -64,7 +64,7 @@ def with_ledger_rates(catalogue: Catalogue, lines: pd.DataFrame) -> tuple[Catalo
         row=catalogue.skus["line"].to_numpy()[at],
         column="return_rate",
         sku=catalogue.skus["sku"].astype(str).to_numpy()[at],
-        value=[f"{promised[one]:.1%}, {rate[one]:.1%} in the ledger" for one in at],
+        value=[f"{promised[row]:.1%}, {rate[row]:.1%} in the ledger" for row in at],
     )
     if not len(at):
         return catalogue, problems.table()

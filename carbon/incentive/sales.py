@@ -1,4 +1,4 @@
-"""Sales of a period, line by line of the ledger, gathered by taxpayer, SKU and tax rate.
+"""Reads the sales ledger of a period, gives lines gathered by taxpayer, SKU and tax rate.
 
 Every conflict is settled here by a rule that stands in ``docs/tax.md``, or the line is left out
 and named: what is doubtful never adds to a relief.
@@ -148,8 +148,10 @@ def settle(
     keep = left_out.keep
     if not keep.any():
         causes = first_causes(ledger)
-        told = f"{int(outside.sum())} lines lie outside" + (f"; refused: {causes}" * bool(causes))
-        raise LedgerError("T004", told, file=ledger.file)
+        message = f"{int(outside.sum())} lines lie outside" + (
+            f"; refused: {causes}" * bool(causes)
+        )
+        raise LedgerError("T004", message, file=ledger.file)
     returning = (rows["refund"] != 0) | (rows["returned_units"] != 0)
     late = keep & refunded & ~sold & returning
     left_out.note("T025", "refund_date", int(late.sum()))
@@ -205,9 +207,9 @@ class _Left:
 
     def table(self) -> pd.DataFrame:
         """The problems, after those of the ledger."""
-        own = self.problems.table()
-        parts = [part for part in (self.ledger.problems, own) if not part.empty]
-        return pd.concat(parts, ignore_index=True) if parts else own
+        own_table = self.problems.table()
+        parts = [part for part in (self.ledger.problems, own_table) if not part.empty]
+        return pd.concat(parts, ignore_index=True) if parts else own_table
 
 
 def _shown(rows: pd.DataFrame, column: str) -> list[str]:
@@ -222,40 +224,40 @@ def _shown(rows: pd.DataFrame, column: str) -> list[str]:
 def _columns(ledger: Ledger, rule: TaxRule, categories: Mapping[str, str]) -> pd.DataFrame:
     """Columns of a ledger that a dossier needs, those that are absent as well."""
     frame, size = ledger.frame, len(ledger)
-    out = pd.DataFrame({"sku": frame["sku"].astype("category")})
+    columns = pd.DataFrame({"sku": frame["sku"].astype("category")})
     who = _words(frame, "taxpayer")
-    out["taxpayer"] = who if "merchant" not in frame else _first(who, _words(frame, "merchant"))
+    columns["taxpayer"] = who if "merchant" not in frame else _first(who, _words(frame, "merchant"))
     for name in ("room", "session", "order", "category", "letter", "edition", "entry"):
-        out[name] = _words(frame, name)
-    out["category"] = renamed(out["category"], categories)
-    letters = out["letter"].cat.categories.astype(str)
-    out["letter"] = renamed(out["letter"], {word: letter_of(word) for word in letters})
+        columns[name] = _words(frame, name)
+    columns["category"] = renamed(columns["category"], categories)
+    letters = columns["letter"].cat.categories.astype(str)
+    columns["letter"] = renamed(columns["letter"], {word: letter_of(word) for word in letters})
     for name in ("units", "returned_units"):
-        out[name] = frame[name].fillna(0).astype(np.int64) if name in frame else 0
+        columns[name] = frame[name].fillna(0).astype(np.int64) if name in frame else 0
     exact = np.ones(size, dtype=np.bool_)
     for name in ("revenue", "refund"):
-        told = frame[name].fillna(0).to_numpy(np.int64) if name in frame else np.zeros(size, "i8")
-        out[name], fine = minor(told, rule.minor_digits)
+        amount = frame[name].fillna(0).to_numpy(np.int64) if name in frame else np.zeros(size, "i8")
+        columns[name], fine = minor(amount, rule.minor_digits)
         exact &= fine
-    out["exact"] = exact
-    out["currency"] = frame["currency"].astype(str) == rule.currency
-    out["date"] = frame["date"]
+    columns["exact"] = exact
+    columns["currency"] = frame["currency"].astype(str) == rule.currency
+    columns["date"] = frame["date"]
     # a red-letter line takes back what it names, on its own day
-    out["unlike"] = (out["units"] < 0) & (out["revenue"] > 0)
-    out["unlike"] |= (out["units"] > 0) & (out["revenue"] < 0)
-    out["red"] = ((out["units"] < 0) | (out["revenue"] < 0)) & ~out["unlike"]
+    columns["unlike"] = (columns["units"] < 0) & (columns["revenue"] > 0)
+    columns["unlike"] |= (columns["units"] > 0) & (columns["revenue"] < 0)
+    columns["red"] = ((columns["units"] < 0) | (columns["revenue"] < 0)) & ~columns["unlike"]
     for sold, back in BACK:
-        out[back] += np.where(out["red"], -out[sold], 0)
-        out[sold] = out[sold].where(~out["red"], 0)
+        columns[back] += np.where(columns["red"], -columns[sold], 0)
+        columns[sold] = columns[sold].where(~columns["red"], 0)
     later = frame["refund_date"] if "refund_date" in frame else pd.Series(pd.NaT, frame.index)
-    later = later.where(~out["red"]).fillna(frame["date"]).astype(frame["date"].dtype)
-    out["early"] = misdated(as_days(later), after=as_days(frame["date"]))["early"]
-    out["refund_date"] = later.where(~out["early"], frame["date"])
+    later = later.where(~columns["red"]).fillna(frame["date"]).astype(frame["date"].dtype)
+    columns["early"] = misdated(as_days(later), after=as_days(frame["date"]))["early"]
+    columns["refund_date"] = later.where(~columns["early"], frame["date"])
     rate = frame["vat_rate"] if "vat_rate" in frame else pd.Series(np.nan, frame.index)
     assumed = -1 if rule.tax_rate is None else share(rule.tax_rate)
-    out["vat_ppm"] = (rate * MILLION).round().fillna(assumed).astype(np.int64)
-    out["line"] = frame["line"].to_numpy(np.int64)
-    return out
+    columns["vat_ppm"] = (rate * MILLION).round().fillna(assumed).astype(np.int64)
+    columns["line"] = frame["line"].to_numpy(np.int64)
+    return columns
 
 
 def _words(frame: pd.DataFrame, name: str) -> pd.Series:
@@ -298,10 +300,10 @@ def _twice(rows: pd.DataFrame, keep: Flags) -> list[tuple[str, Flags]]:
     for name in ("units", "revenue", "returned_units", "refund", "vat_ppm", "date", "refund_date"):
         table[name] = rows[name].to_numpy()[at]
     table["refunding"] = (table["units"] == 0) & (table["revenue"] == 0)
-    told = pd.DataFrame(table)
-    again = told.duplicated().to_numpy()
-    named = told["entry"].to_numpy() >= 0
-    once = told[named & ~again]
+    repeats = pd.DataFrame(table)
+    again = repeats.duplicated().to_numpy()
+    named = repeats["entry"].to_numpy() >= 0
+    once = repeats[named & ~again]
     double = once.duplicated(["taxpayer", "sku", "entry", "refunding"], keep=False).to_numpy()
     repeated, contradictory = (np.zeros(len(rows), dtype=np.bool_) for _ in range(2))
     repeated[at[again]] = True

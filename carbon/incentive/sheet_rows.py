@@ -1,4 +1,4 @@
-"""Rows of a sheet, many at once: cells as columns of text, written as the XML of a workbook.
+"""Reads columns of cells, gives the XML of a sheet's rows, many at once.
 
 xlsxwriter writes some 50,000 formulas a second; a dossier has millions. Its constant-memory mode
 keeps the finished rows of a sheet in a file, and the rows made here are put into that file, so
@@ -65,12 +65,12 @@ def letters(column: int) -> str:
     >>> letters(0), letters(25), letters(26), letters(16383)
     ('A', 'Z', 'AA', 'XFD')
     """
-    out = ""
+    name = ""
     column += 1
     while column:
         column, rest = divmod(column - 1, 26)
-        out = chr(65 + rest) + out
-    return out
+        name = chr(65 + rest) + name
+    return name
 
 
 def write_rows(sheet: Any, first: int, columns: Sequence[SheetColumn]) -> None:

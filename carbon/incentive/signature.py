@@ -1,4 +1,4 @@
-"""The summary of a dossier for signature: a few pages of PDF."""
+"""Reads a dossier, gives its summary for signature as PDF."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any, Final
 from carbon.base.rules import templates_root
 from carbon.base.words import basis_text
 from carbon.base.words import text as spoken_text
-from carbon.incentive.dossier import Dossier, Source, told, words
-from carbon.incentive.intensity import EFFECTS, Change
+from carbon.incentive.dossier import Dossier, Source, code_text, words
+from carbon.incentive.intensity import EFFECTS, IntensityChange
 from carbon.incentive.money import text
 from carbon.incentive.vat_rules import EVERYBODY, NO_LAW, TaxRule
 from carbon.paper.sku_charts import waterfall
@@ -26,12 +26,12 @@ COLUMNS: Final = (
 COUNTS: Final = {"line_count": "lines", "eligible": "eligible"}
 
 
-def intensity_chart(change: Change, rule: TaxRule, basis: str, lang: str) -> str:
+def intensity_chart(change: IntensityChange, rule: TaxRule, basis: str, lang: str) -> str:
     """Waterfall of the change of carbon intensity of all taxpayers, with the target as a line.
 
     Parameters
     ----------
-    change : Change
+    change : IntensityChange
         As :func:`carbon.incentive.intensity.change` gives it.
     rule : TaxRule
         Target and currency.
@@ -134,8 +134,8 @@ def summary_pdf(dossier: Dossier, chart: str, signed: Sequence[Source], lang: st
             "title": say["inputs"],
             "head": [say["input"], say["file"], say["sha256"]],
             "rows": [
-                [say[f"role_{one.role}"], one.file, one.sha256]
-                for one in (*dossier.sources, *signed)
+                [say[f"role_{each.role}"], each.file, each.sha256]
+                for each in (*dossier.sources, *signed)
             ],
         },
         "statements": [say["statement_unknown"], say["statement_emissions"]],
@@ -146,8 +146,8 @@ def summary_pdf(dossier: Dossier, chart: str, signed: Sequence[Source], lang: st
 
 
 def _grouped(units: int, rule: TaxRule) -> str:
-    whole, dot, rest = text(units, rule.minor_digits).partition(".")
-    grouped = f"{int(whole):,}{dot}{rest}" if whole != "-0" else f"{whole}{dot}{rest}"
+    integer, dot, rest = text(units, rule.minor_digits).partition(".")
+    grouped = f"{int(integer):,}{dot}{rest}" if integer != "-0" else f"{integer}{dot}{rest}"
     return grouped.replace("-", "−")
 
 
@@ -166,8 +166,8 @@ def _totals(dossier: Dossier, say: Any, lang: str) -> dict[str, Any]:
     ]
     everything = [say["all"]]
     for name in COLUMNS:
-        whole = sum(int(value) for value in totals[COUNTS.get(name, name)])
-        everything.append(f"{whole:,}" if name in COUNTS else _grouped(whole, rule))
+        total = sum(int(value) for value in totals[COUNTS.get(name, name)])
+        everything.append(f"{total:,}" if name in COUNTS else _grouped(total, rule))
     return {
         "title": spoken_text("pool.bracket", lang).format(value=say["summary"], rest=rule.currency),
         "head": [say["taxpayer"], *(say[name] for name in COLUMNS)],
@@ -199,6 +199,6 @@ def _conditions(dossier: Dossier, say: Any, lang: str) -> dict[str, Any]:
 def _settled(dossier: Dossier, say: Any, lang: str) -> dict[str, Any]:
     codes = dossier.problems["code"].astype(str)
     counts = codes[codes.str.startswith("T")].value_counts().sort_index()
-    rows = [[str(code), f"{count:,}", told(str(code), lang)] for code, count in counts.items()]
+    rows = [[str(code), f"{count:,}", code_text(str(code), lang)] for code, count in counts.items()]
     head = [say["code"], say["count"], say["rule_broken"]]
     return {"title": say["settled"], "head": head, "rows": rows}

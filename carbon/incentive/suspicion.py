@@ -1,4 +1,4 @@
-"""Returns that do not look like chance: put apart with the evidence, never taken out in silence.
+"""Reads returns, gives those unlike chance, apart, with their evidence.
 
 Each buyer and each address is held against the rates of the merchants and categories it ordered
 from: with p the mean of those rates, P(X ≥ k) of the binomial (n, p) is an upper bound of the
@@ -105,8 +105,8 @@ def suspects(
     parts = []
     for kind in ("buyer", "address"):
         if kind in frame:
-            found, orders = _repeated(frame, kind, returned, cells, chance, least)
-            parts.append(_with_evidence(found, frame, claim, kind, orders))
+            repeated, orders = _repeated(frame, kind, returned, cells, chance, least)
+            parts.append(_with_evidence(repeated, frame, claim, kind, orders))
             marked |= orders
     parts.append(_beyond(frame, cells, least))
     if "reason" in frame:
@@ -160,38 +160,38 @@ def _with_evidence(
         return listed
     rows = frame[orders]
     group = rows[kind].astype("str").to_numpy()
-    out = listed.set_index("name")
-    out["merchants"] = rows["merchant"].astype("str").groupby(group).nunique()
+    table = listed.set_index("name")
+    table["merchants"] = rows["merchant"].astype("str").groupby(group).nunique()
     if "buyer" in rows:
-        out["buyers"] = rows["buyer"].astype("str").groupby(group).nunique()
+        table["buyers"] = rows["buyer"].astype("str").groupby(group).nunique()
     cents = np.nan_to_num(claim[orders]) / (MONEY // CENTS)
-    out["claims_cents"] = pd.Series(cents).groupby(group).sum().round().astype("Int64")
+    table["claims_cents"] = pd.Series(cents).groupby(group).sum().round().astype("Int64")
     if "reason" in rows:
-        told = rows["reason"].astype("object").where(rows["returned"].to_numpy(dtype=bool))
+        reasons = rows["reason"].astype("object").where(rows["returned"].to_numpy(dtype=bool))
         counted = (
-            pd.Series(group[told.notna()])
+            pd.Series(group[reasons.notna()])
             .to_frame("name")
-            .assign(reason=told[told.notna()].to_numpy())
+            .assign(reason=reasons[reasons.notna()].to_numpy())
         )
         counted = counted.value_counts().rename("count").reset_index()
         counted = counted.sort_values(["count", "reason"], ascending=[False, True])
         first = counted.drop_duplicates("name").set_index("name")
-        out["reason"] = first["reason"]
-        out["reason_share"] = first["count"] / out["returns"]
-    return out.reset_index()
+        table["reason"] = first["reason"]
+        table["reason_share"] = first["count"] / table["returns"]
+    return table.reset_index()
 
 
 def _table(kind: str, names: Any, **columns: Any) -> pd.DataFrame:
     size = len(names)
-    told = {"kind": [kind] * size, "name": [str(name) for name in names]}
-    return pd.DataFrame({**told, "merchant": "", **columns}, index=range(size))
+    cells = {"kind": [kind] * size, "name": [str(name) for name in names]}
+    return pd.DataFrame({**cells, "merchant": "", **columns}, index=range(size))
 
 
 def _chance(returns: Floats, orders: Floats, rate: Floats, tests: int) -> Floats:
     """Chance of so many returns or more, multiplied by the number of tests."""
     tail = special.betainc(returns, orders - returns + 1, np.clip(rate, 1e-12, 1.0))
-    out: Floats = np.minimum(tail * tests, 1.0)
-    return out
+    chance: Floats = np.minimum(tail * tests, 1.0)
+    return chance
 
 
 def _repeated(
@@ -218,8 +218,8 @@ def _repeated(
     orders = np.bincount(at, minlength=len(many)).astype(float)
     expected = np.bincount(at, cells.rate[cells.of[rows]], len(many))
     returns = back[many].astype(float)
-    told = int((np.bincount(codes[codes >= 0], minlength=len(names)) > 0).sum())
-    p = _chance(returns, orders, expected / orders, told)
+    names_used = int((np.bincount(codes[codes >= 0], minlength=len(names)) > 0).sum())
+    p = _chance(returns, orders, expected / orders, names_used)
     odd = p < chance
     merchants = frame["merchant"].cat.codes.to_numpy()[rows]
     only = _only(at, merchants, len(many))
@@ -292,17 +292,17 @@ def _one_reason(
     known = sparse.csr_matrix(
         (np.ones(len(rows)), (merchant, category)), shape=(merchants, categories)
     )
-    told = np.asarray(known.sum(axis=1)).ravel()
+    reasons = np.asarray(known.sum(axis=1)).ravel()
     pairs, count = np.unique(merchant * kinds + reason, return_counts=True)
     who, why = np.divmod(pairs, kinds)
     expected = np.asarray((known @ shares)[who, why])
-    p = _chance(count.astype(float), told[who], expected / told[who], len(pairs))
-    odd = (p < chance) & (count >= least) & (count >= share * told[who]) & (why < len(common))
+    p = _chance(count.astype(float), reasons[who], expected / reasons[who], len(pairs))
+    odd = (p < chance) & (count >= least) & (count >= share * reasons[who]) & (why < len(common))
     names = np.asarray(frame["reason"].cat.categories)[common[why[odd]]]
     table = _table(
         "merchant reason",
         names,
-        orders=told[who[odd]].astype(np.int64),
+        orders=reasons[who[odd]].astype(np.int64),
         returns=count[odd].astype(np.int64),
         expected_returns=expected[odd],
         chance=p[odd],

@@ -1,4 +1,4 @@
-"""The tax incentive: conditions, tax base and relief of every taxpayer and SKU, and their totals.
+"""Reads lines and a rule, gives tax base, relief and totals of each taxpayer and SKU.
 
 Amounts are whole smallest units (see :mod:`carbon.incentive.money`); a relief is kept in
 millionths of that unit until it is rounded, so that what rounding adds or takes can be shown.
@@ -85,17 +85,17 @@ def taxed(lines: pd.DataFrame, rule: TaxRule) -> pd.DataFrame:
     ``base = net``, ``tax = base·t``; net is revenue less refunds, each result rounded to the
     smallest unit.
     """
-    out = lines.copy()
-    out["kept_units"] = out["units"] - out["returned_units"]
-    out["net"] = out["revenue"] - out["refund"]
-    net, ppm = out["net"].to_numpy(np.int64), out["vat_ppm"].to_numpy(np.int64)
+    table = lines.copy()
+    table["kept_units"] = table["units"] - table["returned_units"]
+    table["net"] = table["revenue"] - table["refund"]
+    net, ppm = table["net"].to_numpy(np.int64), table["vat_ppm"].to_numpy(np.int64)
     if rule.prices == "tax_included":
         base = divided(net * MILLION, MILLION + ppm, rule.rounding.mode)
         tax = net - base
     else:
         base, tax = net, divided(net * ppm, MILLION, rule.rounding.mode)
-    out["base"], out["tax"] = base, tax
-    return out
+    table["base"], table["tax"] = base, tax
+    return table
 
 
 def assess(
@@ -128,62 +128,66 @@ def assess(
     -----
     Intensity is ``1000·total_kg·kept_units/base`` [kg CO2e/1,000 of currency].
     """
-    out = taxed(lines, rule)
-    known = _joined(out, footprints)
-    out["certificate"] = _certificates(out["sku"], verifications, period)
+    table = taxed(lines, rule)
+    known = _joined(table, footprints)
+    table["certificate"] = _certificates(table["sku"], verifications, period)
     scale = 10.0**rule.minor_digits
-    base = out["base"].to_numpy(np.int64)
-    kept = out["kept_units"].to_numpy(np.float64)
+    base = table["base"].to_numpy(np.int64)
+    kept = table["kept_units"].to_numpy(np.float64)
     sound = kept * base > 0  # of refunds alone both are negative, and the ratio is theirs
     with np.errstate(invalid="ignore", divide="ignore"):
         for name, kg in (("intensity", "total_kg"), ("intensity_high", "high_kg")):
-            out[name] = np.where(sound, PER * out[kg].to_numpy() * kept / (base / scale), np.nan)
-    conditions = {condition.predicate: _judged(condition, out) for condition in rule.condition}
-    eligible = np.ones(len(out), dtype=np.bool_)
-    unknown = np.zeros(len(out), dtype=np.bool_)
+            table[name] = np.where(
+                sound, PER * table[kg].to_numpy() * kept / (base / scale), np.nan
+            )
+    conditions = {condition.predicate: _judged(condition, table) for condition in rule.condition}
+    eligible = np.ones(len(table), dtype=np.bool_)
+    unknown = np.zeros(len(table), dtype=np.bool_)
     for name, (value, bound, met) in conditions.items():
-        out[f"{name}_value"], out[f"{name}_bound"], out[f"{name}_met"] = value, bound, met
+        table[f"{name}_value"], table[f"{name}_bound"], table[f"{name}_met"] = value, bound, met
         eligible &= met
         unknown |= np.asarray(pd.isna(value)) if name != "verified" else False
     flags = {
         "T030": ~known,
-        "T031": known & out["total_kg"].isna().to_numpy(),
+        "T031": known & table["total_kg"].isna().to_numpy(),
         "T032": base == 0,
         "T033": base < 0,
-        "T034": out["relabelled"].to_numpy(),
-        "T035": out["two_rates"].to_numpy(),
+        "T034": table["relabelled"].to_numpy(),
+        "T035": table["two_rates"].to_numpy(),
         "T036": (base != 0) & ~sound,
-        "T037": out["other_edition"].to_numpy(),
-        "T038": out["rooms"].to_numpy() > 1,
+        "T037": table["other_edition"].to_numpy(),
+        "T038": table["rooms"].to_numpy() > 1,
     }
     flags["T039"] = unknown & ~(flags["T030"] | flags["T031"] | flags["T032"] | flags["T036"])
     for code in BLOCKING:
         eligible &= ~flags[code]
-    out["eligible"] = eligible
-    out["relief_micro"] = _relief(out, rule)
-    out["relief"] = divided(out["relief_micro"].to_numpy(), MILLION, rule.rounding.mode)
-    out["problem"] = _codes(flags, out.pop("footprint_problem"))
-    return Assessment(out, total(out, rule))
+    table["eligible"] = eligible
+    table["relief_micro"] = _relief(table, rule)
+    table["relief"] = divided(table["relief_micro"].to_numpy(), MILLION, rule.rounding.mode)
+    table["problem"] = _codes(flags, table.pop("footprint_problem"))
+    return Assessment(table, total(table, rule))
 
 
-def _joined(out: pd.DataFrame, footprints: pd.DataFrame) -> Flags:
+def _joined(table: pd.DataFrame, footprints: pd.DataFrame) -> Flags:
     """Add the footprint of each line; of a repeated SKU the first row is meant, as it is read."""
     single = footprints[~footprints["sku"].duplicated()]
-    at = pd.Index(single["sku"].astype("object")).get_indexer(out["sku"].astype("object"))
+    at = pd.Index(single["sku"].astype("object")).get_indexer(table["sku"].astype("object"))
     known: Flags = at >= 0
     for name in ("total_kg", "low_kg", "high_kg", "dear_kg", "supplier_kg", *SHARES):
-        told = single[name].to_numpy(np.float64) if name in single else np.full(len(single), np.nan)
+        stated = (
+            single[name].to_numpy(np.float64) if name in single else np.full(len(single), np.nan)
+        )
         digits = MILLIGRAM if name.endswith("_kg") else 9
-        out[name] = np.where(known, np.round(_at(told, at, np.nan), digits), np.nan)
+        table[name] = np.where(known, np.round(_at(stated, at, np.nan), digits), np.nan)
     single = single.assign(**_letters(single))
     for name in ("category", "letter", "letter_used", "state", "reason", "evidence"):
         empty = pd.Series("", index=single.index)
         words = single.get(name, empty).astype("object").to_numpy()
-        out[name] = pd.Series(np.where(known, _at(words, at, ""), "")).fillna("")
-    out["footprint_problem"] = np.where(
+        table[name] = pd.Series(np.where(known, _at(words, at, ""), "")).fillna("")
+    table["footprint_problem"] = np.where(
         known, _at(single["problem"].to_numpy("object"), at, ""), ""
     )
-    out["catalogue_row"] = np.where(known, _at(single["line"].to_numpy(np.int64), at, 0), 0)
+    table["catalogue_row"] = np.where(known, _at(single["line"].to_numpy(np.int64), at, 0), 0)
     return known
 
 
@@ -203,12 +207,12 @@ def _at(values: npt.NDArray[Any], at: npt.NDArray[np.intp], gap: object) -> npt.
     return values[at] if len(values) else np.full(len(at), gap)
 
 
-def _certificates(skus: pd.Series, told: pd.DataFrame | None, period: Period) -> pd.Series:
+def _certificates(skus: pd.Series, certificates: pd.DataFrame | None, period: Period) -> pd.Series:
     """Certificate of each SKU that is in force on the last day, the one that lasts longest."""
-    if told is None or told.empty:
+    if certificates is None or certificates.empty:
         return pd.Series("", index=skus.index, dtype="object")
     day = pd.Timestamp(period.last)
-    valid = told[(told["valid_from"] <= day) & (told["valid_to"] >= day)]
+    valid = certificates[(certificates["valid_from"] <= day) & (certificates["valid_to"] >= day)]
     valid = valid.sort_values(["valid_to", "certificate"]).drop_duplicates("sku", keep="last")
     words = valid["certificate"].astype(str) + " (" + valid["verifier"].astype(str) + ", "
     words += valid["valid_to"].dt.strftime("%Y-%m-%d") + ")"
@@ -221,8 +225,8 @@ def _judged(condition: Condition, lines: pd.DataFrame) -> tuple[Any, Any, Flags]
     if isinstance(condition, IntensityAtMost):
         high = condition.predicate == "interval_high_at_most"
         value = lines["intensity_high" if high else "intensity"].to_numpy()
-        own = {name: float(bound) for name, bound in condition.category_bounds.items()}
-        bound = lines["category"].map(own).astype(np.float64).fillna(float(condition.bound))
+        bounds = {name: float(bound) for name, bound in condition.category_bounds.items()}
+        bound = lines["category"].map(bounds).astype(np.float64).fillna(float(condition.bound))
         return value, bound.to_numpy(), value <= bound.to_numpy()
     if isinstance(condition, LetterAtLeast):
         letter = lines["letter_used"].replace("", None)
@@ -249,9 +253,9 @@ def _relief(lines: pd.DataFrame, rule: TaxRule) -> npt.NDArray[np.int64]:
     return micro
 
 
-def _codes(flags: dict[str, Flags], told: pd.Series) -> pd.Series:
+def _codes(flags: dict[str, Flags], by_line: pd.Series) -> pd.Series:
     """Codes of each line, after those of its footprint."""
-    size = np.zeros(len(told), dtype=np.int64)
+    size = np.zeros(len(by_line), dtype=np.int64)
     for bit, flag in enumerate(flags.values()):
         size |= flag.astype(np.int64) << bit
     patterns, code = np.unique(size, return_inverse=True)
@@ -262,8 +266,8 @@ def _codes(flags: dict[str, Flags], told: pd.Series) -> pd.Series:
         ],
         dtype="object",
     )[code]
-    before = told.fillna("").astype(str).to_numpy(dtype="object")
-    return pd.Series(before + " " + words, index=told.index).str.strip()
+    before = by_line.fillna("").astype(str).to_numpy(dtype="object")
+    return pd.Series(before + " " + words, index=by_line.index).str.strip()
 
 
 def total(lines: pd.DataFrame, rule: TaxRule) -> pd.DataFrame:
@@ -294,11 +298,11 @@ def total(lines: pd.DataFrame, rule: TaxRule) -> pd.DataFrame:
     def summed(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
         return np.add.reduceat(values, starts) if len(starts) else values[:0]
 
-    out = pd.DataFrame({"taxpayer": lines["taxpayer"].astype(str).to_numpy()[starts]})
-    out["first_line"] = starts
-    out["lines"] = np.diff(np.append(starts, len(lines)))
+    totals = pd.DataFrame({"taxpayer": lines["taxpayer"].astype(str).to_numpy()[starts]})
+    totals["first_line"] = starts
+    totals["lines"] = np.diff(np.append(starts, len(lines)))
     eligible = lines["eligible"].to_numpy()
-    out["eligible"] = summed(eligible.astype(np.int64))
+    totals["eligible"] = summed(eligible.astype(np.int64))
     for name in (
         "units",
         "returned_units",
@@ -309,30 +313,34 @@ def total(lines: pd.DataFrame, rule: TaxRule) -> pd.DataFrame:
         "base",
         "tax",
     ):
-        out[name] = summed(lines[name].to_numpy(np.int64))
+        totals[name] = summed(lines[name].to_numpy(np.int64))
     for name in ("base", "tax"):
-        out[f"eligible_{name}"] = summed(np.where(eligible, lines[name], 0).astype(np.int64))
-    whole, rest = np.divmod(lines["relief_micro"].to_numpy(np.int64), MILLION)
-    exact = summed(whole).astype(object) * MILLION + summed(rest).astype(object)
-    out["exact_micro"] = exact
-    out["relief_lines"] = summed(lines["relief"].to_numpy(np.int64))
+        totals[f"eligible_{name}"] = summed(np.where(eligible, lines[name], 0).astype(np.int64))
+    units, rest = np.divmod(lines["relief_micro"].to_numpy(np.int64), MILLION)
+    exact = summed(units).astype(object) * MILLION + summed(rest).astype(object)
+    totals["exact_micro"] = exact
+    totals["relief_lines"] = summed(lines["relief"].to_numpy(np.int64))
     mode = rule.rounding.mode
-    out["relief_once"] = divided(exact, MILLION, mode).astype(np.int64)
-    out["difference"] = out["relief_lines"] - out["relief_once"]
-    granted = out["relief_lines" if rule.rounding.level == "line" else "relief_once"]
+    totals["relief_once"] = divided(exact, MILLION, mode).astype(np.int64)
+    totals["difference"] = totals["relief_lines"] - totals["relief_once"]
+    granted = totals["relief_lines" if rule.rounding.level == "line" else "relief_once"]
     cap = rule.caps.per_taxpayer
-    out["granted"] = granted
-    out["relief"] = (
+    totals["granted"] = granted
+    totals["relief"] = (
         granted if cap is None else granted.clip(upper=int(cap.scaleb(rule.minor_digits)))
     )
     kg = (lines["total_kg"] * lines["kept_units"]).to_numpy()
     known = ~np.isnan(kg)
-    out["emissions_kg"] = summed(np.where(known, kg, 0.0))
-    out["known_base"] = summed(np.where(known, lines["base"], 0).astype(np.int64))
+    totals["emissions_kg"] = summed(np.where(known, kg, 0.0))
+    totals["known_base"] = summed(np.where(known, lines["base"], 0).astype(np.int64))
     scale = 10.0**rule.minor_digits
     with np.errstate(invalid="ignore", divide="ignore"):
-        positive = out["known_base"].to_numpy() > 0
-        intensity = PER * out["emissions_kg"].to_numpy() / (out["known_base"].to_numpy() / scale)
-        out["intensity"] = np.where(positive, intensity, np.nan)
-        out["coverage"] = np.where(out["base"] > 0, out["known_base"] / out["base"], np.nan)
-    return out
+        positive = totals["known_base"].to_numpy() > 0
+        intensity = (
+            PER * totals["emissions_kg"].to_numpy() / (totals["known_base"].to_numpy() / scale)
+        )
+        totals["intensity"] = np.where(positive, intensity, np.nan)
+        totals["coverage"] = np.where(
+            totals["base"] > 0, totals["known_base"] / totals["base"], np.nan
+        )
+    return totals

@@ -1,4 +1,4 @@
-"""Tax rule files: what is relieved, by how much, under which conditions, and on which law.
+"""Reads tax rule files, gives what is relieved, by how much, when, and on which law.
 
 The law is in the file, none of it in Python. A rule that rests on no statute says so.
 """

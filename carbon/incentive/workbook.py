@@ -1,4 +1,4 @@
-"""The workbook of a dossier: every amount, condition and total a live formula with its value."""
+"""Reads a dossier, gives its workbook: every amount and total a formula with its value."""
 
 from __future__ import annotations
 
@@ -193,8 +193,8 @@ class _Book(Front):
 
     def _exchanges(self, exchanges: pd.DataFrame) -> None:
         factor = f"'{self.words['factors']}'!$D${{f}}"
-        told = exchanges["kg_per_unit"].notna().to_numpy()
-        rows = {"f": np.where(told, exchanges["factor"].to_numpy(np.int64) + 2, 0)}
+        has_kg = exchanges["kg_per_unit"].notna().to_numpy()
+        rows = {"f": np.where(has_kg, exchanges["factor"].to_numpy(np.int64) + 2, 0)}
         number = self.formats["number"]
         cells = {name: SheetColumn(exchanges[name].array) for name in ("sku", "stage", "activity")}
         cells["amount"] = SheetColumn(exchanges["amount"].to_numpy(), style=number)
@@ -252,11 +252,11 @@ class _Book(Front):
             if name == "taxpayer":
                 cells[name] = SheetColumn(values[name].to_numpy())
                 continue
-            told = values["exact_micro" if name == "exact" else name].to_numpy(np.float64)
+            amounts = values["exact_micro" if name == "exact" else name].to_numpy(np.float64)
             divide = scale * 1e6 if name == "exact" else scale if kind == "money" else 1.0
             style = self.formats[kind]
             needed = {row: rows[row] for row in rows if f"{{{row}}}" in formulas.get(name, "")}
-            cells[name] = SheetColumn(told / divide, formulas.get(name, ""), style, needed)
+            cells[name] = SheetColumn(amounts / divide, formulas.get(name, ""), style, needed)
             sheet_kinds[name] = kind
         self._sheet(self.words["summary"], cells, sheet)
         write_rows(sheet, 1, list(cells.values()))
@@ -285,8 +285,8 @@ class _Book(Front):
             for name in ("taxpayer", "sku")
         }
         for name in ("status_before", "status_now"):
-            told = table[name].map({"yes": self.words["yes"], "no": self.words["no"], "": ""})
-            cells[name] = SheetColumn(told.astype("object").to_numpy())
+            answers = table[name].map({"yes": self.words["yes"], "no": self.words["no"], "": ""})
+            cells[name] = SheetColumn(answers.astype("object").to_numpy())
         for name in ("base_before", "base_now", "relief_before", "relief_now"):
             cells[name] = SheetColumn(
                 table[name].to_numpy() / 10.0**digits, style=self.formats["money"]
@@ -353,9 +353,9 @@ class _Book(Front):
         )
         cells = {}
         for name in names:
-            told = table[name]
+            column = table[name]
             numbers = name == "row"
-            values = told.astype(np.float64) if numbers else told.fillna("").astype(str)
+            values = column.astype(np.float64) if numbers else column.fillna("").astype(str)
             cells[name] = SheetColumn(
                 values.to_numpy(), style=self.formats["count"] if numbers else None
             )

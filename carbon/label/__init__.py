@@ -1,1 +1,1 @@
-"""Reads footprints held against references, gives what a shopper sees: letters, claims, labels."""
+"""Reads footprints and references, gives what a shopper sees: letters, claims, labels."""

@@ -20,14 +20,14 @@ import pandas as pd
 from carbon.base.errors import RuleError, problem_table
 from carbon.base.rules import templates_root
 from carbon.base.words import text as spoken_text
-from carbon.label.claims_match import HAN, Market, compiled
+from carbon.label.claims_match import HAN, ClaimMarket, compiled
 from carbon.label.claims_rules import EVIDENCE, ClaimRule
 
 __all__ = [
     "ACTIONS",
     "EVIDENCE",
     "FINDING_COLUMNS",
-    "Market",
+    "ClaimMarket",
     "check",
     "clean",
     "load_market",
@@ -74,7 +74,7 @@ def markets() -> list[str]:
     return sorted(path.stem for path in folder.glob("*.toml") if path.stem != "terms")
 
 
-def load_market(name: str | Path = "neutral") -> Market:
+def load_market(name: str | Path = "neutral") -> ClaimMarket:
     """Claim rules of a market.
 
     Parameters
@@ -84,7 +84,7 @@ def load_market(name: str | Path = "neutral") -> Market:
 
     Returns
     -------
-    Market
+    ClaimMarket
 
     Raises
     ------
@@ -107,7 +107,7 @@ def load_market(name: str | Path = "neutral") -> Market:
 
 
 @lru_cache(maxsize=1)
-def _shipped() -> dict[str, Market]:
+def _shipped() -> dict[str, ClaimMarket]:
     folder = templates_root() / "claims"
     every = [compiled(folder / f"{name}.toml") for name in markets()]
     return {alias: market for market in every for alias in (market.id, *market.rules.aliases)}
@@ -115,7 +115,7 @@ def _shipped() -> dict[str, Market]:
 
 def check(
     texts: str | Sequence[str] | pd.Series,
-    market: Market,
+    market: ClaimMarket,
     evidence: pd.DataFrame | None = None,
     *,
     lang: str = "en",
@@ -126,7 +126,7 @@ def check(
     ----------
     texts : str, sequence of str or pandas.Series
         What is to be printed; a missing text claims nothing.
-    market : Market
+    market : ClaimMarket
         Whose rules.
     evidence : pandas.DataFrame, optional
         One row a text, in the same order: any of the columns :data:`EVIDENCE`; ``probability`` and
@@ -181,7 +181,7 @@ def check(
 
 def clean(
     texts: str | Sequence[str] | pd.Series,
-    market: Market,
+    market: ClaimMarket,
     evidence: pd.DataFrame | None = None,
     *,
     lang: str = "en",
@@ -272,7 +272,7 @@ def _series(texts: str | Sequence[str] | pd.Series) -> pd.Series:
 
 
 def _missing(
-    rule: ClaimRule, market: Market, evidence: pd.DataFrame | None, position: int, zh: bool
+    rule: ClaimRule, market: ClaimMarket, evidence: pd.DataFrame | None, position: int, zh: bool
 ) -> str:
     """Evidence of a rule that is not there, as the end of its message."""
     lacking = []

@@ -18,7 +18,7 @@ from carbon.base.errors import RuleError
 from carbon.base.rules import digest, load, templates_root
 from carbon.label.claims_rules import MarketRules, Terms
 
-__all__ = ["HAN", "Market", "Span", "compiled"]
+__all__ = ["HAN", "ClaimMarket", "ClaimSpan", "compiled"]
 
 SPACES: Final = frozenset(".·•‧・*'`~|#@\\\"_")
 """Punctuation that is put between letters to hide a word; a comma or a stop parts two words."""
@@ -44,7 +44,7 @@ LATIN: Final = re.compile(r"[a-z0-9]")
 HAN: Final = re.compile(r"[\u3400-\u9fff]")
 
 
-class Span(NamedTuple):
+class ClaimSpan(NamedTuple):
     """A claim: its first character, the one after its last, and the position of its rule."""
 
     start: int
@@ -75,7 +75,7 @@ class _Fold(dict[int, str]):
 
 
 @dataclass(frozen=True)
-class Market:
+class ClaimMarket:
     """Claim rules of a market, ready to be used.
 
     Parameters
@@ -110,12 +110,12 @@ class Market:
                     places.append(position)
         return "".join(characters), places
 
-    def spans(self, text: str, rules: Sequence[int] | None = None) -> list[Span]:
+    def spans(self, text: str, rules: Sequence[int] | None = None) -> list[ClaimSpan]:
         """Claims of one text, in its order, by some rules or all; none overlaps another."""
         read, places = self.folded(text)
         read = self._innocent.sub(lambda matches: "\x00" * len(matches[0]), read)
         matches = [
-            Span(match.start(), match.end(), number)
+            ClaimSpan(match.start(), match.end(), number)
             for number in (range(len(self._patterns)) if rules is None else rules)
             for match in self._patterns[number].finditer(read)
         ]
@@ -125,7 +125,7 @@ class Market:
         ):
             if start >= last:
                 last = end
-                kept.append(Span(places[start], places[end - 1] + 1, rule))
+                kept.append(ClaimSpan(places[start], places[end - 1] + 1, rule))
         return kept
 
     def suspects(self, texts: pd.Series) -> dict[int, list[int]]:
@@ -144,7 +144,7 @@ class Market:
         return dict(sorted(suspected.items()))
 
 
-def compiled(path: Path) -> Market:
+def compiled(path: Path) -> ClaimMarket:
     """Read a rule file and make it ready.
 
     Parameters
@@ -154,7 +154,7 @@ def compiled(path: Path) -> Market:
 
     Returns
     -------
-    Market
+    ClaimMarket
 
     Raises
     ------
@@ -176,7 +176,7 @@ def compiled(path: Path) -> Market:
         sieves.append(_sieve(phrases))
     innocent = [word for rule in rules.rule for word in rule.innocent]
     innocent += [word for term in terms.term.values() for word in term.innocent]
-    market = Market(
+    market = ClaimMarket(
         rules,
         digest(path),
         terms,

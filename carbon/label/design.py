@@ -28,7 +28,7 @@ from carbon.label.link import qr
 from carbon.label.phrases import joined, phrases, sentence
 from carbon.label.scale import Scale
 from carbon.paper.markup import DATA, PICTURE, still_page, still_picture
-from carbon.paper.page import Page, folder, page
+from carbon.paper.page import PageTemplate, folder, page
 from carbon.paper.text import plain, width, wrapped
 
 __all__ = ["DESIGNS", "LANGUAGES", "Design", "load_design", "load_words"]
@@ -65,7 +65,7 @@ class Words(Rules):
     en: dict[str, Word] = Field(default_factory=dict)
 
 
-class Sheet(Rules):
+class DesignRules(Rules):
     """``label.toml``."""
 
     name: Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{1,40}$")]
@@ -87,11 +87,11 @@ class Design:
 
     Parameters
     ----------
-    sheet : Sheet
+    sheet : DesignRules
         What ``label.toml`` says.
     words : dict
         Words by language, those of the folder before the shared ones.
-    picture, page : Page or None
+    picture, page : PageTemplate or None
         The SVG, and the HTML if the folder has one.
     sha256 : str
         Of all that the folder and the shared words say.
@@ -101,10 +101,10 @@ class Design:
         Shipped with the program.
     """
 
-    sheet: Sheet
+    sheet: DesignRules
     words: Mapping[str, Mapping[str, str]]
-    picture: Page
-    page: Page | None
+    picture: PageTemplate
+    page: PageTemplate | None
     sha256: str
     source: Mapping[str, str]
     ours: bool = False
@@ -278,7 +278,7 @@ def load_design(name: str | Path) -> Design:
     path = templates_root() / str(name) if str(name) in DESIGNS else Path(name)
     if not path.is_dir():
         raise RuleError("L012", f"known: {', '.join(DESIGNS)}", value=str(name)[:80])
-    sheet = load(path / "label.toml", Sheet)
+    sheet = load(path / "label.toml", DesignRules)
     shared = load_words()
     layers = (_columns(), shared, sheet.words)
     words = {

@@ -1,4 +1,4 @@
-"""Reads a footprint beside its reference, gives the told facts that part them [%]."""
+"""Reads a footprint and its reference, gives the stated facts that part them [%]."""
 
 from __future__ import annotations
 
@@ -84,24 +84,24 @@ def contributions(footprints: Footprints) -> Floats:
         for part, name in STAGE_OF.items():
             place = STAGES.index(name)
             usual = np.nan_to_num(against[:, place])
-            own = np.nan_to_num(stage[:, place])
+            own_stage = np.nan_to_num(stage[:, place])
             if part in ("materials", "production"):
                 made += usual
                 usual = usual * heavier
-            table[:, PARTS.index(part)] = own - usual
+            table[:, PARTS.index(part)] = own_stage - usual
         table[:, PARTS.index("mass")] = (heavier - 1) * made
         share: Floats = table / reference[:, None]
     return share
 
 
-def reasons_of(share: Floats, told: npt.NDArray[np.bool_]) -> npt.NDArray[np.object_]:
+def reasons_of(share: Floats, stated: npt.NDArray[np.bool_]) -> npt.NDArray[np.object_]:
     """The told facts that move the ratio most, as machine text.
 
     Parameters
     ----------
     share : ndarray of float64, shape (n, parts)
         As :func:`contributions` gives it [1].
-    told : ndarray of bool, shape (n, parts)
+    stated : ndarray of bool, shape (n, parts)
         The merchant told the part.
 
     Returns
@@ -117,7 +117,7 @@ def reasons_of(share: Floats, told: npt.NDArray[np.bool_]) -> npt.NDArray[np.obj
     ['returns:+14;packaging:-6']
     """
     bounded = np.clip(np.nan_to_num(share), -LARGEST / 100, LARGEST / 100)
-    percent = np.rint(np.where(told, bounded * 100, 0.0)).astype(np.int64)
+    percent = np.rint(np.where(stated, bounded * 100, 0.0)).astype(np.int64)
     order = np.argsort(-np.abs(percent), axis=1, kind="stable")[:, :SHOWN]
     size = np.take_along_axis(percent, order, axis=1)
     key = np.where(size != 0, order * 2000 + size + 1000, -1)
@@ -192,7 +192,7 @@ def evidence_of(
     # what he cannot know, no merchant needs to show
     free = [PARTS.index(part) for part in ("live_session",)]
     counted = weight.copy()
-    counted[:, free] = np.where(plausible.told[:, free], counted[:, free], 0.0)
+    counted[:, free] = np.where(plausible.stated[:, free], counted[:, free], 0.0)
     decides = (counted >= counted.max(axis=1, keepdims=True) / DECIDING) & (counted > 0)
     lowest = np.where(decides, level, len(EVIDENCE) - 1).min(axis=1).astype(np.int8)
     return lowest, documented_share(weight, level)
@@ -228,14 +228,14 @@ class Codes:
         for bit, name in enumerate(names):
             packed |= self.flags[name].astype(np.int64) << bit
         cells = np.full(self.n, "", dtype=object) if before is None else before
-        code, told = pd.factorize(cells)
-        pair = packed * max(len(told), 1) + code
+        code, distinct = pd.factorize(cells)
+        pair = packed * max(len(distinct), 1) + code
         patterns, inverse = np.unique(pair, return_inverse=True)
         text = [
             " ".join(
                 [
-                    *(name for bit, name in enumerate(names) if (key // len(told)) >> bit & 1),
-                    *str(told[key % len(told)]).split(),
+                    *(name for bit, name in enumerate(names) if (key // len(distinct)) >> bit & 1),
+                    *str(distinct[key % len(distinct)]).split(),
                 ]
             )
             for key in patterns.tolist()

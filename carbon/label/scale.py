@@ -1,4 +1,4 @@
-"""Reads ratios to a reference, gives letters with what is sure of them.
+"""Reads ratios to a reference, gives letters with their probability.
 
 The letter is the likeliest one. It stands alone where it holds in nine of ten draws, else as one
 end of the shortest range of neighbouring letters that does, at most two wide, else there is none. A
@@ -170,10 +170,10 @@ class Scale:
         worst = np.full(len(share), -1)
         sums = np.cumsum(np.column_stack([np.zeros(len(share)), filled]), axis=1)
         for width in range(1, self.widest + 1):
-            held = sums[:, width:] - sums[:, :-width]
+            widths = sums[:, width:] - sums[:, :-width]
             # of equally sure ranges the worse
-            first = held.shape[1] - 1 - np.argmax(held[:, ::-1], axis=1)
-            enough = held[np.arange(len(share)), first] >= self.confidence - self.tolerance
+            first = widths.shape[1] - 1 - np.argmax(widths[:, ::-1], axis=1)
+            enough = widths[np.arange(len(share)), first] >= self.confidence - self.tolerance
             now = known & enough & (best < 0)
             best[now], worst[now] = first[now], first[now] + width - 1
         return likeliest, best, worst
@@ -282,7 +282,7 @@ def grade(
     unknown, without = np.isnan(total), np.isnan(standing.reference)
     undrawn = np.isnan(chance).any(axis=1)
     parts = contributions(footprints)
-    told = plausible.told if plausible is not None else np.ones((n, len(PARTS)), dtype=bool)
+    stated = plausible.stated if plausible is not None else np.ones((n, len(PARTS)), dtype=bool)
     if plausible is not None:
         without |= ~plausible.graded
     codes = Codes(n)
@@ -291,7 +291,7 @@ def grade(
     untold = np.zeros(n, dtype=bool)
     if plausible is not None:
         for part, code in NEEDED.items():
-            gap = ~told[:, PARTS.index(part)]
+            gap = ~stated[:, PARTS.index(part)]
             if part == "mass":
                 gap = ~_quantity_told(footprints, gap)
             codes.add(code, gap & ~unknown & ~without)
@@ -333,7 +333,7 @@ def grade(
     frame["state"] = pd.Categorical.from_codes(state, categories=pd.Index(STATES))
     reason = codes.words(plausible.codes if plausible is not None else None)
     frame["reason"] = pd.Series(reason).mask(pd.Series(unknown), frame["problem"].astype("object"))
-    frame["why"] = reasons_of(parts, told)
+    frame["why"] = reasons_of(parts, stated)
     frame["dear_kg"] = _or_zero(getattr(standing, "dear_kg", None), n)
     frame["supplier_kg"] = supplier_kg(footprints.catalogue)
     lowest, share = evidence_of(footprints, plausible)

@@ -1,1 +1,1 @@
-"""What a platform decides: eligibility of rooms, ranking of products, exposure."""
+"""Reads ledgers and policies, gives eligible rooms, ranked products and shared exposure."""

@@ -1,4 +1,4 @@
-"""Claims on certificates of green power and on retired credits: each serial counts once."""
+"""Reads green-power certificates and retired credits, gives claims; a serial counts once."""
 
 from __future__ import annotations
 
@@ -166,17 +166,19 @@ def claimed(
     return Claims(table, clash)
 
 
-def _registries(told: pd.Series, of: str, policy: Policy) -> tuple[npt.NDArray[np.object_], Floats]:
+def _registries(
+    names: pd.Series, of: str, policy: Policy
+) -> tuple[npt.NDArray[np.object_], Floats]:
     """Registry of each row, ``""`` if it is not accepted, and what one serial stands for."""
     known = {
-        name.casefold(): one
-        for one in policy.matching.registries
-        if one.of == of
-        for name in (one.id, *one.names)
+        name.casefold(): registry
+        for registry in policy.matching.registries
+        if registry.of == of
+        for name in (registry.id, *registry.names)
     }
-    words = told.str.casefold()
-    ids = words.map({name: one.id for name, one in known.items()}).fillna("")
-    each = words.map({name: one.each for name, one in known.items()})
+    words = names.str.casefold()
+    ids = words.map({name: registry.id for name, registry in known.items()}).fillna("")
+    each = words.map({name: registry.each for name, registry in known.items()})
     return np.asarray(ids, dtype=object), np.asarray(each, dtype=np.float64)
 
 
@@ -203,8 +205,8 @@ def _blocks(table: pd.DataFrame) -> Floats:
     kept = start["digits"].str.len() - stop["digits"].str.len()
     last = pd.Series(
         [
-            (begin[: max(size, 0)] + end).zfill(width) if cut else whole
-            for begin, end, size, cut, whole in zip(
+            (begin[: max(size, 0)] + end).zfill(width) if cut else entire
+            for begin, end, size, cut, entire in zip(
                 start["digits"], stop["digits"], kept, short, last, strict=True
             )
         ],
@@ -243,22 +245,22 @@ def _in_time(
             )
         return
     name = "generation_start"
-    told = frame[name] if name in frame else pd.Series(pd.NaT, range(n))
-    start = told.to_numpy(dtype="datetime64[s]")
+    times = frame[name] if name in frame else pd.Series(pd.NaT, range(n))
+    start = times.to_numpy(dtype="datetime64[s]")
     months = np.timedelta64(round(policy.matching.certificate_months.value), "M")
-    refuse("R030", name, np.isnat(start), told)
+    refuse("R030", name, np.isnat(start), times)
     for other in ("issued", "generation_end"):
         if other in frame:
             day = as_days(frame[other])
-            faults = misdated(day, after=as_days(told), as_of=as_of)
+            faults = misdated(day, after=as_days(times), as_of=as_of)
             refuse("R084", other, faults["early"] | faults["future"], frame[other])
     end = (start.astype("datetime64[M]") + months).astype("datetime64[s]")
     at = np.maximum(table["session"].to_numpy(), -1)
-    one = at >= 0  # it names its session: no other one may take from it
+    has_session = at >= 0  # it names its session: no other one may take from it
     begins = np.append(sessions["start"].to_numpy(dtype="datetime64[s]"), np.datetime64("NaT", "s"))
     ends = np.append(sessions["end"].to_numpy(dtype="datetime64[s]"), np.datetime64("NaT", "s"))
-    table["start"] = np.where(one, np.maximum(start, begins[at]), start)
-    table["end"] = np.where(one, np.minimum(end, ends[at]), end)
+    table["start"] = np.where(has_session, np.maximum(start, begins[at]), start)
+    table["end"] = np.where(has_session, np.minimum(end, ends[at]), end)
 
 
 def _lookalikes(table: pd.DataFrame, of: str, problems: RoomProblems) -> None:
@@ -282,13 +284,15 @@ def _once(
 ) -> pd.DataFrame:
     """Refuse serials of several rooms and overlapping blocks; take off what was used."""
     columns = ["registry", "prefix", "first", "last", "room", "period", "amount", "line"]
-    own = table.loc[table["counts"], [*columns, "serial"]].sort_values("line").reset_index()
-    past = pd.DataFrame(columns=own.columns)
+    counted = table.loc[table["counts"], [*columns, "serial"]].sort_values("line").reset_index()
+    past = pd.DataFrame(columns=counted.columns)
     if earlier is not None and len(earlier):
         past = earlier[earlier["of"] == of].reset_index(drop=True).assign(index=-1, line=-1)
         past["amount"] = np.nan
-    both = pd.concat([own, past[[*own.columns]]], ignore_index=True) if len(past) else own
-    if not len(own):
+    both = (
+        pd.concat([counted, past[[*counted.columns]]], ignore_index=True) if len(past) else counted
+    )
+    if not len(counted):
         return both.loc[[], ["room", "period", "serial"]]
     old = (both["index"] < 0).to_numpy()
     width = both["first"].str.len().max()
@@ -300,16 +304,16 @@ def _once(
     both["from"], both["to"] = first, last
     by = both.groupby("cluster", sort=False)
     rooms = by["room"].transform("nunique").to_numpy() > 1
-    whole = (by["from"].transform("nunique") == 1) & (by["to"].transform("nunique") == 1)
-    unlike = ~whole.to_numpy() | (by["amount"].transform("nunique") > 1).to_numpy()
+    same_span = (by["from"].transform("nunique") == 1) & (by["to"].transform("nunique") == 1)
+    unlike = ~same_span.to_numpy() | (by["amount"].transform("nunique") > 1).to_numpy()
     fresh = pd.Series(~old).groupby(both["cluster"]).transform("any").to_numpy()
     again = both["cluster"].where(~old).duplicated().to_numpy() & ~old & ~rooms & ~unlike
     names = (
-        both.assign(told=both["room"] + np.where(old, " (" + both["period"] + ")", ""))
+        both.assign(holder=both["room"] + np.where(old, " (" + both["period"] + ")", ""))
         .loc[rooms]
-        .sort_values("told")
-        .groupby("cluster")["told"]
-        .agg(lambda told: ", ".join(dict.fromkeys(told)))
+        .sort_values("holder")
+        .groupby("cluster")["holder"]
+        .agg(lambda texts: ", ".join(dict.fromkeys(texts)))
     )
     named = both["cluster"].map(names)
     serial = both["registry"].astype(str) + " " + both["serial"].astype(str)
@@ -325,11 +329,13 @@ def _once(
         return both.loc[[], ["room", "period", "serial"]]
     past = past.assign(used=past["used"].astype(np.float64))
     spent = past.groupby(["registry", "prefix", past["first"].str.zfill(width)])["used"].sum()
-    found = spent.reindex(
-        pd.MultiIndex.from_arrays([own["registry"], own["prefix"], own["first"].str.zfill(width)])
+    matched = spent.reindex(
+        pd.MultiIndex.from_arrays(
+            [counted["registry"], counted["prefix"], counted["first"].str.zfill(width)]
+        )
     ).fillna(0.0)
-    left = table.loc[own["index"], "amount"].to_numpy() - found.to_numpy()
-    table.loc[own["index"], "left"] = np.maximum(left, 0.0)
-    rests = np.append(np.zeros(len(own), dtype=bool), past["used"].to_numpy() > 0)
+    left = table.loc[counted["index"], "amount"].to_numpy() - matched.to_numpy()
+    table.loc[counted["index"], "left"] = np.maximum(left, 0.0)
+    rests = np.append(np.zeros(len(counted), dtype=bool), past["used"].to_numpy() > 0)
     clash: pd.DataFrame = both.loc[rests & fresh & (rooms | unlike), ["room", "period", "serial"]]
     return clash.reset_index(drop=True)

@@ -1,4 +1,4 @@
-"""How unevenly something is spread over rooms."""
+"""Reads amounts of rooms, gives how unevenly they are spread [1]."""
 
 from __future__ import annotations
 
@@ -115,5 +115,5 @@ def lorenz(values: Floats) -> Floats:
     at = np.linspace(0, 1, LORENZ_POINTS)
     if not total > 0:
         return np.full(LORENZ_POINTS, np.nan)
-    held = np.concatenate([[0.0], np.cumsum(np.sort(values))]) / total
-    return np.interp(at, np.linspace(0, 1, len(held)), held)
+    cumulated = np.concatenate([[0.0], np.cumsum(np.sort(values))]) / total
+    return np.interp(at, np.linspace(0, 1, len(cumulated)), cumulated)

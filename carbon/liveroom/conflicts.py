@@ -1,4 +1,4 @@
-"""Rules of exposure that no allocation can keep together, named with their numbers."""
+"""Reads rules of exposure, gives those that no allocation can keep together."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from carbon.base.words import spoken
 from carbon.liveroom.entropy import Rulebook, largest
 from carbon.liveroom.policy import ExposureRules
 
-__all__ = ["RULES", "Conflict", "conflicts", "head_of", "rulebook"]
+__all__ = ["RULES", "ExposureConflict", "conflicts", "head_of", "rulebook"]
 
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
@@ -28,7 +28,7 @@ SLACK: Final = 1e-12
 
 
 @dataclass(frozen=True)
-class Conflict:
+class ExposureConflict:
     """Rules that contradict each other, none of which can be left out of the contradiction.
 
     Parameters
@@ -81,7 +81,7 @@ def head_of(rules: ExposureRules, rooms: int) -> int:
 
 def conflicts(
     base: Floats, small: Flags, rooms: Sequence[str], rules: ExposureRules
-) -> list[Conflict]:
+) -> list[ExposureConflict]:
     """Smallest sets of rules that no allocation keeps.
 
     Parameters
@@ -95,7 +95,7 @@ def conflicts(
 
     Returns
     -------
-    list of Conflict
+    list of ExposureConflict
         Single rules first, then pairs, and so on; empty if there is an allocation.
 
     Notes
@@ -105,15 +105,15 @@ def conflicts(
     so that no other shares have a smaller head; with a floor, small and other rooms have a level
     each.
     """
-    found: list[Conflict] = []
+    conflicts_found: list[ExposureConflict] = []
     for size in range(1, len(RULES) + 1):
         for names in combinations(RULES, size):
-            if any(set(one.rules) <= set(names) for one in found):
+            if any(set(conflict.rules) <= set(names) for conflict in conflicts_found):
                 continue
             why = _impossible(base, rooms, rulebook(base, small, rules, names))
             if why is not None:
-                found.append(Conflict(names, why["en"], why["zh"]))
-    return found
+                conflicts_found.append(ExposureConflict(names, why["en"], why["zh"]))
+    return conflicts_found
 
 
 def _impossible(base: Floats, rooms: Sequence[str], book: Rulebook) -> dict[str, str] | None:
@@ -130,9 +130,9 @@ def _impossible(base: Floats, rooms: Sequence[str], book: Rulebook) -> dict[str,
             kept=book.low[at],
             cap=book.high[at],
         )
-    held = float(book.high.sum())
-    if held < 1 - SLACK:
-        return spoken("exposure.too_few", count=count, cap=book.high[0], held=held)
+    capacity = float(book.high.sum())
+    if capacity < 1 - SLACK:
+        return spoken("exposure.too_few", count=count, cap=book.high[0], capacity=capacity)
     small, others = book.small, ~book.small
     if book.floor > 0 and not small.any():
         return spoken("exposure.no_small", floor=book.floor)
@@ -174,6 +174,6 @@ def _filled(low: Floats, high: Floats, total: float) -> Floats:
         return np.asarray(knots * count - passed, dtype=np.float64)
 
     # the sum of clip(level, low, high) at each knot; straight between knots
-    held = low.sum() + above(low) - above(high)
-    level = float(np.interp(total, np.maximum.accumulate(held), knots))
+    filled = low.sum() + above(low) - above(high)
+    level = float(np.interp(total, np.maximum.accumulate(filled), knots))
     return np.asarray(np.clip(level, low, high), dtype=np.float64)

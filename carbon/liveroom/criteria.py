@@ -1,4 +1,4 @@
-"""Sums of what rooms sold and took, and the value and points of each criterion."""
+"""Reads what rooms sold and took, gives the value and points of each criterion."""
 
 from __future__ import annotations
 
@@ -96,8 +96,8 @@ def sums(n: int, sold: Sold, goods: pd.DataFrame, on_air: Studio, matched: Float
     air = on_air.sessions
 
     def by_session(weights: Floats) -> Floats:
-        out = np.bincount(air["room"], weights=weights, minlength=n).astype(np.float64)
-        return np.where(np.bincount(air["room"], minlength=n) > 0, out, np.nan)
+        sums_by_room = np.bincount(air["room"], weights=weights, minlength=n).astype(np.float64)
+        return np.where(np.bincount(air["room"], minlength=n) > 0, sums_by_room, np.nan)
 
     hours = air["hours"].to_numpy()
     saved = np.maximum((air["grid_kg"] - air["renewable_kg"]).to_numpy(), 0.0)
@@ -154,7 +154,7 @@ def measures(
         In the order of the policy.
     """
     n = len(table)
-    out: dict[str, Measured] = {}
+    measured: dict[str, Measured] = {}
     units = np.bincount(sold.room, weights=sold.units, minlength=n).astype(np.float64)
     for name, criterion in policy.criteria.items():
         unknown = (criterion.unknown or criterion.zero).value
@@ -168,21 +168,23 @@ def measures(
             weight = np.where(sold.mixed[sold.room], 0.0, sold.revenue)
             weight = weight if name in BY_REVENUE else sold.units
             if name == "packaging_void":
-                part, seen = sold.void, sold.void_units
+                part, void_weight = sold.void, sold.void_units
             else:
                 each = np.append(goods[name].to_numpy(dtype=np.float64), np.nan)[sold.sku]
-                seen = np.where(np.isnan(each), 0.0, weight)
-                part = np.nan_to_num(each) * seen
-            known, whole, sums = (
-                np.bincount(sold.room, weights=one, minlength=n).astype(np.float64)
-                for one in (seen, weight, part)
+                void_weight = np.where(np.isnan(each), 0.0, weight)
+                part = np.nan_to_num(each) * void_weight
+            known, total, sums = (
+                np.bincount(sold.room, weights=amounts, minlength=n).astype(np.float64)
+                for amounts in (void_weight, weight, part)
             )
             with np.errstate(invalid="ignore", divide="ignore"):
-                value = (sums + (whole - known) * unknown) / whole
-                share = known / whole
+                value = (sums + (total - known) * unknown) / total
+                share = known / total
             value[~(known > 0)] = np.nan
-        out[name] = Measured(METRICS[name], criterion, value, points_of(value, criterion), share)
-    return out
+        measured[name] = Measured(
+            METRICS[name], criterion, value, points_of(value, criterion), share
+        )
+    return measured
 
 
 def _returns(sold: Sold, goods: pd.DataFrame, units: Floats, prior: float) -> tuple[Floats, Floats]:
@@ -191,8 +193,8 @@ def _returns(sold: Sold, goods: pd.DataFrame, units: Floats, prior: float) -> tu
     rate = np.append(goods["category_return_rate"].to_numpy(dtype=np.float64), np.nan)[sold.sku]
     use = ~np.isnan(rate)
     counted, back, typical = (
-        np.bincount(sold.room[use], weights=one[use], minlength=n).astype(np.float64)
-        for one in (sold.closed_units, sold.closed_returned, sold.closed_units * rate)
+        np.bincount(sold.room[use], weights=each[use], minlength=n).astype(np.float64)
+        for each in (sold.closed_units, sold.closed_returned, sold.closed_units * rate)
     )
     with np.errstate(invalid="ignore", divide="ignore"):
         mean = typical / counted

@@ -1,4 +1,4 @@
-"""Judge rooms by a policy: gates, points, tier, boost, and what remains after matching."""
+"""Reads rooms and a policy, gives gates, points, tier, boost, and residual emissions."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from carbon.liveroom.room_problems import RoomProblems, text_of
 from carbon.liveroom.sales import Sold, tally
 from carbon.liveroom.studio import Studio, studio
 
-__all__ = ["Earlier", "Judgement", "Tables", "judge"]
+__all__ = ["CountedBefore", "Judgement", "Tables", "judge"]
 
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
@@ -60,7 +60,7 @@ class Tables:
 
 
 @dataclass(frozen=True, eq=False)
-class Earlier:
+class CountedBefore:
     """What counted before, in other rooms or periods.
 
     Parameters
@@ -110,7 +110,7 @@ def judge(
     period: str = "",
     basis: str = "",
     edition: str = "",
-    earlier: Earlier | None = None,
+    earlier: CountedBefore | None = None,
 ) -> Judgement:
     """Judge every room.
 
@@ -129,7 +129,7 @@ def judge(
         Name of the period; a room is judged once in each.
     basis, edition : str
         Of the footprints, carried into the result.
-    earlier : Earlier, optional
+    earlier : CountedBefore, optional
         What counted before.
 
     Returns
@@ -148,7 +148,7 @@ def judge(
     rooms = _rooms(tables.rooms)
     problems = RoomProblems(pd.Index(rooms["room"]))
     _repeated_rooms(tables.rooms, problems)
-    before = earlier or Earlier(pd.DataFrame(), pd.DataFrame())
+    before = earlier or CountedBefore(pd.DataFrame(), pd.DataFrame())
     on_air = studio(
         tables.sessions,
         problems.rooms,
@@ -206,13 +206,13 @@ def judge(
     who = merchants_of(rooms, tables.merchants, tables.findings, policy, problems)
     gates = _gates(table, sold, who, policy, as_of, problems)
     _earlier_told(on_air, (power, used), problems)
-    out = _decide(rooms, table, measured, gates, who, policy, problems)
-    out.insert(3, "period", period)
-    out.insert(4, "as_of", str(as_of))
-    out = out.assign(policy=policy.id, basis=basis, edition=edition)
+    judged = _decide(rooms, table, measured, gates, who, policy, problems)
+    judged.insert(3, "period", period)
+    judged.insert(4, "as_of", str(as_of))
+    judged = judged.assign(policy=policy.id, basis=basis, edition=edition)
     return Judgement(
-        out,
-        reasons(out, measured, gates, policy),
+        judged,
+        reasons(judged, measured, gates, policy),
         problems.table(),
         pd.concat([power.table, used.table], ignore_index=True),
         on_air.sessions.assign(period=period),
@@ -241,19 +241,19 @@ def _doubts(sold: Sold, goods: pd.DataFrame, problems: RoomProblems) -> None:
             )
 
 
-def _rooms(told: pd.DataFrame) -> pd.DataFrame:
+def _rooms(rooms: pd.DataFrame) -> pd.DataFrame:
     """One row a room, the first."""
-    table = told.assign(room=text_of(told, "room").to_numpy())
+    table = rooms.assign(room=text_of(rooms, "room").to_numpy())
     return table[(table["room"] != "")].drop_duplicates("room").reset_index(drop=True)
 
 
-def _repeated_rooms(told: pd.DataFrame, problems: RoomProblems) -> None:
-    table = told.assign(room=text_of(told, "room").to_numpy())
+def _repeated_rooms(rooms: pd.DataFrame, problems: RoomProblems) -> None:
+    table = rooms.assign(room=text_of(rooms, "room").to_numpy())
     line = table["line"] if "line" in table else pd.Series(np.arange(2, len(table) + 2))
     rest = table.drop(columns="line", errors="ignore")
-    whole = rest.astype("str").duplicated().to_numpy()
+    repeated = rest.astype("str").duplicated().to_numpy()
     again = rest["room"].duplicated().to_numpy() & (rest["room"] != "").to_numpy()
-    for code, bad in (("R006", again & whole), ("R011", again & ~whole)):
+    for code, bad in (("R006", again & repeated), ("R011", again & ~repeated)):
         at = np.flatnonzero(bad)
         name = table["room"].iloc[at]
         place = problems.rooms.get_indexer(pd.Index(name))
@@ -267,10 +267,10 @@ def _serials(claims: Claims, n: int) -> npt.NDArray[np.object_]:
     text = used["registry"].astype(str) + " " + used["serial"].astype(str)
     block = used["last_serial"] != used["serial"]
     text = text.where(~block, text + " … " + used["last_serial"].astype(str))
-    out = np.full(n, "", dtype=object)
-    told = text.groupby(used["place"]).agg("; ".join)
-    out[told.index.to_numpy(dtype=np.int64)] = told.to_numpy()
-    return out
+    serials = np.full(n, "", dtype=object)
+    by_place = text.groupby(used["place"]).agg("; ".join)
+    serials[by_place.index.to_numpy(dtype=np.int64)] = by_place.to_numpy()
+    return serials
 
 
 def _gates(
@@ -297,10 +297,10 @@ def _gates(
         )
     codes = problems.by_room()
     sound = ~(unsold | back | silent | sold.mixed)
-    sound &= np.array(["R011" not in told for told in codes], dtype=bool)
+    sound &= np.array(["R011" not in gate_codes for gate_codes in codes], dtype=bool)
     none = np.full(n, np.nan)
-    told = [" ".join(code for code in one.split() if code in DATA) for one in codes]
-    gates = [Gate("data", sound, none, np.nan, np.array(told, dtype=object))]
+    gate_codes = [" ".join(code for code in text.split() if code in DATA) for text in codes]
+    gates = [Gate("data", sound, none, np.nan, np.array(gate_codes, dtype=object))]
     asked = policy.gates
     for name, column, bound in (
         ("coverage", "coverage", asked.coverage),
@@ -327,7 +327,7 @@ def _earlier_told(on_air: Studio, claims: tuple[Claims, ...], problems: RoomProb
     """Earlier judgements that rest on what now counts nowhere."""
     for table, thing in (
         (on_air.earlier, "session"),
-        *((one.earlier, "serial") for one in claims),
+        *((claim.earlier, "serial") for claim in claims),
     ):
         if not len(table):
             continue
@@ -348,7 +348,7 @@ def _decide(
 ) -> pd.DataFrame:
     """Status, tier and boost of each room, and everything they rest on."""
     n = len(rooms)
-    points = np.round(sum((one.points for one in measured.values()), np.zeros(n)), 9)
+    points = np.round(sum((each.points for each in measured.values()), np.zeros(n)), 9)
     sound, open_yet = np.ones(n, dtype=bool), np.zeros(n, dtype=bool)
     failed = np.full(n, "", dtype=object)
     for gate in gates:
@@ -360,50 +360,50 @@ def _decide(
     need = (table["footprint_kg"] - table["power_kg"]).to_numpy(dtype=np.float64)
     offset = table["credits_kg"].to_numpy(dtype=np.float64)
     tier = np.full(n, -1)
-    for position, one in reversed(list(enumerate(policy.tiers))):
-        enough = points >= one.least.value - CLOSE
-        if one.matched is not None:
+    for position, each in reversed(list(enumerate(policy.tiers))):
+        enough = points >= each.least.value - CLOSE
+        if each.matched is not None:
             with np.errstate(invalid="ignore"):
-                enough &= offset >= one.matched.value * need * (1 - CLOSE)
+                enough &= offset >= each.matched.value * need * (1 - CLOSE)
         tier[enough] = position
     tier = np.where(sound, tier, -1)
     status = np.where(open_yet & sound, "provisional", "eligible")
     status = np.where(~sound | ((tier < 0) & ~open_yet), "not_eligible", status)
 
     def of_tier(values: list[str]) -> npt.NDArray[np.object_]:
-        out: npt.NDArray[np.object_] = np.array([*values, ""], dtype=object)[tier]
-        return out
+        by_room: npt.NDArray[np.object_] = np.array([*values, ""], dtype=object)[tier]
+        return by_room
 
-    boost = np.array([*(one.boost.value for one in policy.tiers), 0.0])[tier]
+    boost = np.array([*(each.boost.value for each in policy.tiers), 0.0])[tier]
     granted = {"eligible": 1.0, "provisional": policy.provisional_share.value, "not_eligible": 0.0}
-    boost = boost * np.array([granted[one] for one in status], dtype=np.float64)
+    boost = boost * np.array([granted[each] for each in status], dtype=np.float64)
     market = text_of(rooms, "market").str.upper().replace("", policy.market)
-    words = {(one.tier, one.market): one for one in policy.wording}
+    words = {(each.tier, each.market): each for each in policy.wording}
     said = [
-        words.get((name, place)) if one == "eligible" else None
-        for name, place, one in zip(
+        words.get((name, place)) if each == "eligible" else None
+        for name, place, each in zip(
             of_tier([t.id for t in policy.tiers]), market, status, strict=True
         )
     ]
-    out = pd.DataFrame({"room": rooms["room"], "merchant": text_of(rooms, "merchant")})
-    out["market"] = market
-    out["status"] = status
-    out["tier"] = of_tier([one.id for one in policy.tiers])
-    out["tier_zh"] = of_tier([one.zh for one in policy.tiers])
-    out["tier_en"] = of_tier([one.en for one in policy.tiers])
-    out["points"] = points
-    out["boost"] = np.round(boost, 9)
-    out["small_merchant"] = who.small
-    out["credit_grade"] = who.grade
+    judged = pd.DataFrame({"room": rooms["room"], "merchant": text_of(rooms, "merchant")})
+    judged["market"] = market
+    judged["status"] = status
+    judged["tier"] = of_tier([each.id for each in policy.tiers])
+    judged["tier_zh"] = of_tier([each.zh for each in policy.tiers])
+    judged["tier_en"] = of_tier([each.en for each in policy.tiers])
+    judged["points"] = points
+    judged["boost"] = np.round(boost, 9)
+    judged["small_merchant"] = who.small
+    judged["credit_grade"] = who.grade
     if "impressions" in rooms:
-        out["impressions"] = rooms["impressions"].to_numpy()
-    out["gates_failed"] = [text.strip() for text in failed]
+        judged["impressions"] = rooms["impressions"].to_numpy()
+    judged["gates_failed"] = [text.strip() for text in failed]
     columns: dict[str, object] = {}
     for name, criterion in measured.items():
         columns[f"points_{name}"] = criterion.points
         columns[f"value_{name}"] = criterion.value
-    out = pd.concat([out, pd.DataFrame(columns, index=out.index), table], axis=1)
-    out["claim_zh"] = ["" if one is None else one.zh for one in said]
-    out["claim_en"] = ["" if one is None else one.en for one in said]
-    out["problem"] = problems.by_room()
-    return out
+    judged = pd.concat([judged, pd.DataFrame(columns, index=judged.index), table], axis=1)
+    judged["claim_zh"] = ["" if each is None else each.zh for each in said]
+    judged["claim_en"] = ["" if each is None else each.en for each in said]
+    judged["problem"] = problems.by_room()
+    return judged

@@ -1,4 +1,4 @@
-"""The shares nearest to those wished for, in relative entropy, that keep the rules.
+"""Reads wished-for shares and rules, gives the nearest that keep them, in relative entropy.
 
 minimise Σ x ln(x/t) − x + t  subject to  Σ x = 1,  low ≤ x ≤ high,
 Σ x over small rooms ≥ floor,  the sum of the k largest x ≤ head cap.
@@ -193,11 +193,11 @@ def _curvature(point: _Point, rules: Rulebook) -> Floats:
     free = (share > rules.low) & (share < rules.high) & ~point.tied
     moved = share * free
     columns = np.column_stack([np.ones(len(share)), small, -point.above.astype(np.float64)])
-    out = (columns * moved[:, None]).T @ columns
+    curvature = (columns * moved[:, None]).T @ columns
     if point.tied.any():
         together = np.array([1.0, small[point.tied].mean(), -point.weight])
-        out += share[point.tied].sum() * np.outer(together, together)
-    return np.asarray(out, dtype=np.float64)
+        curvature += share[point.tied].sum() * np.outer(together, together)
+    return np.asarray(curvature, dtype=np.float64)
 
 
 def _height(wish: Floats, point: _Point, rules: Rulebook, multipliers: Floats) -> float:

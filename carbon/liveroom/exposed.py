@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from carbon.base.errors import LedgerError, RuleError, problem_table
 from carbon.base.shown import Shown
 from carbon.catalogue.ledger import Ledger, read_ledger
 from carbon.liveroom.ledgers import Table
-from carbon.liveroom.market import Scenario, read_scenario, rooms_of
+from carbon.liveroom.market import ExposureScenario, read_scenario, rooms_of
 from carbon.liveroom.policy import Policy
 from carbon.liveroom.rounds import Rounds, run
 
@@ -30,7 +31,7 @@ class Exposure(Shown, Rounds):
         Rows that got no share.
     several : bool
         Rounds were asked for, or told; there may be one.
-    scenario : Scenario, optional
+    scenario : ExposureScenario, optional
         The made-up market that was asked for.
 
     Examples
@@ -43,7 +44,35 @@ class Exposure(Shown, Rounds):
     problems: pd.DataFrame
     left_out: int
     several: bool = False
-    scenario: Scenario | None = None
+    scenario: ExposureScenario | None = None
+
+    def backtest(self) -> pd.DataFrame:
+        """What came out of a scenario, and what was reported of such a market.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Columns ``name given reported difference`` [1]: ``small_sales_before`` and
+            ``small_sales_after``, the share of sales of small merchants, and ``head_change``, how
+            much the sales of the largest rooms moved. ``reported`` is NaN where nobody did.
+
+        Raises
+        ------
+        carbon.base.errors.LedgerError
+            G001 if no scenario was asked for: a ledger of rooms tells no sales.
+        """
+        if self.scenario is None:
+            raise LedgerError("G001", "a scenario is needed: rooms alone tell no sales")
+        first, last = self.course.iloc[0], self.course.iloc[-1]
+        given = {
+            "small_sales_before": first["small_sales"],
+            "small_sales_after": last["small_sales"],
+            "head_change": last["top_sales"] / first["top_sales"] - 1,
+        }
+        paper = self.scenario.reported
+        reported = [np.nan if paper is None else getattr(paper, name).value for name in given]
+        table = pd.DataFrame({"name": list(given), "given": list(given.values())})
+        return table.assign(reported=reported, difference=table["given"] - reported)
 
 
 def share_exposure(
@@ -51,7 +80,7 @@ def share_exposure(
     rooms: Table | None = None,
     *,
     rounds_made: int | None = None,
-    scenario: Scenario | Path | str | None = None,
+    scenario: ExposureScenario | Path | str | None = None,
     name: str = "",
 ) -> Exposure:
     """Share out impressions: boosts, long-tail floor, caps and largest loss; the sum stays.
@@ -59,23 +88,14 @@ def share_exposure(
     Parameters
     ----------
     policy : Policy
-    rooms : path or pandas.DataFrame, optional
-        Ledger of kind ``exposure``; those of the scenario's market without.
-    rounds_made, scenario
-        As for :meth:`carbon.platform.Platform.share_exposure`.
+    rooms, rounds_made, scenario
+        As for :meth:`carbon.platform.Platform.share_exposure`, with what it raises.
     name : str
         Of the policy, for errors.
 
     Returns
     -------
     Exposure
-
-    Raises
-    ------
-    carbon.base.errors.RuleError
-        R209 if the policy has no rules of exposure, R200 if they contradict each other.
-    carbon.base.errors.LedgerError
-        G001 if there are neither rooms nor a scenario.
 
     Examples
     --------
@@ -87,7 +107,7 @@ def share_exposure(
     rules = policy.exposure
     if rules is None:
         raise RuleError("R209", file=name or policy.id, value="exposure")
-    if scenario is not None and not isinstance(scenario, Scenario):
+    if scenario is not None and not isinstance(scenario, ExposureScenario):
         scenario = read_scenario(scenario)
     market = None if scenario is None else scenario.market
     wrong, left_out, file = problem_table(), 0, ""

@@ -1,4 +1,4 @@
-"""Exposure: impressions shared out among rooms, nearest to what boosts ask for within rules."""
+"""Reads impressions and boosts, gives them shared out among rooms within rules."""
 
 from __future__ import annotations
 
@@ -143,28 +143,28 @@ def allocate(
     boost = frame["boost"].to_numpy(dtype=np.float64)[used]
     total = float(impressions[used].sum())
     base = impressions[used] / total
-    found = conflicts(base, small, names[used].tolist(), rules)
-    if found:
-        told = "; ".join(f"{' + '.join(one.rules)}: {one.en}" for one in found)
-        raise RuleError("R200", told)
+    clashes = conflicts(base, small, names[used].tolist(), rules)
+    if clashes:
+        message = "; ".join(f"{' + '.join(clash.rules)}: {clash.en}" for clash in clashes)
+        raise RuleError("R200", message)
     book = rulebook(base, small, rules)
     wish = base * (1 + boost)
     wish /= wish.sum()
     result = solve(wish, book)
-    out = _rooms(frame, used, total, wish, book, result)
-    out["policy"] = policy
-    out["basis"] = rooms["basis"].astype(str).to_numpy() if "basis" in rooms else ""
+    shared = _rooms(frame, used, total, wish, book, result)
+    shared["policy"] = policy
+    shared["basis"] = rooms["basis"].astype(str).to_numpy() if "basis" in rooms else ""
     if book.head >= len(used):
         few = pd.DataFrame({"code": ["R207"], "value": [f"{len(used)} rooms"]})
         problems = pd.concat([problems, few], ignore_index=True)
     if not reported:
         empty = pd.DataFrame(columns=list(REPORT_COLUMNS))
-        return Allocation(out[list(EXPOSURE_COLUMNS)], empty, problems)
+        return Allocation(shared[list(EXPOSURE_COLUMNS)], empty, problems)
     revenue = None
     if "revenue" in rooms:
         revenue = rooms["revenue"].to_numpy(dtype=np.float64)[used]
     told_of = report(base, wish, small, boost, book, result, rules, revenue)
-    return Allocation(out[list(EXPOSURE_COLUMNS)], told_of, problems)
+    return Allocation(shared[list(EXPOSURE_COLUMNS)], told_of, problems)
 
 
 def _checked(rooms: pd.DataFrame, boost_cap: float) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -192,7 +192,7 @@ def _checked(rooms: pd.DataFrame, boost_cap: float) -> tuple[pd.DataFrame, pd.Da
     twice = names.duplicated(keep=False).to_numpy()
     no_count = ~np.isfinite(impressions) | (impressions < 0)
     wrong = (boost < 0) | (boost > boost_cap * (1 + TOUCH))
-    told = {
+    reasons = {
         "R203": ("room", twice),
         "R204": ("impressions", no_count),
         "R205": ("boost", wrong),
@@ -202,13 +202,18 @@ def _checked(rooms: pd.DataFrame, boost_cap: float) -> tuple[pd.DataFrame, pd.Da
     }
     rows = []
     codes = np.full(n, "", dtype=object)
-    for code, (column, flags) in told.items():
+    for code, (column, flags) in reasons.items():
         at = np.flatnonzero(flags)
         codes[at] += np.where(codes[at] == "", code, " " + code)
         values = rooms[column].astype(str).to_numpy()[at] if column in rooms else ""
         values = "" if code == "R210" else values
-        found = {"row": lines[at], "sku": names.to_numpy()[at], "column": column, "value": values}
-        rows.append(pd.DataFrame(found).assign(code=code))
+        problems = {
+            "row": lines[at],
+            "sku": names.to_numpy()[at],
+            "column": column,
+            "value": values,
+        }
+        rows.append(pd.DataFrame(problems).assign(code=code))
     frame = pd.DataFrame(
         {
             "room": names,
@@ -241,7 +246,7 @@ def _rooms(
 ) -> pd.DataFrame:
     """The result by room: one without impressions gets none, one left out is unknown."""
     impressions = frame["impressions"].to_numpy(dtype=np.float64)
-    out = frame.drop(columns=["usable", "unread"]).reset_index(drop=True)
+    table = frame.drop(columns=["usable", "unread"]).reset_index(drop=True)
     empty = np.where(frame["usable"], 0.0, np.nan)
 
     def spread(values: Floats) -> Floats:
@@ -249,13 +254,13 @@ def _rooms(
         column[used] = values
         return column
 
-    out["wished"] = np.where(frame["unread"], np.nan, spread(wish * total))
-    out.loc[frame["unread"].to_numpy(), "boost"] = np.nan
-    out["exposure"] = spread(result.share * total)
+    table["wished"] = np.where(frame["unread"], np.nan, spread(wish * total))
+    table.loc[frame["unread"].to_numpy(), "boost"] = np.nan
+    table["exposure"] = spread(result.share * total)
     with np.errstate(divide="ignore", invalid="ignore"):
-        out["change"] = np.where(impressions > 0, out["exposure"] / impressions - 1, np.nan)
-    out["share_before"] = spread(impressions[used] / total)
-    out["share_after"] = spread(result.share)
+        table["change"] = np.where(impressions > 0, table["exposure"] / impressions - 1, np.nan)
+    table["share_before"] = spread(impressions[used] / total)
+    table["share_after"] = spread(result.share)
     words = np.full(len(used), "", dtype=object)
     for word, flags in (
         ("room_cap", result.share >= book.high * (1 - TOUCH)),
@@ -263,7 +268,7 @@ def _rooms(
         ("head_cap", result.in_head),
     ):
         words[flags] += np.where(words[flags] == "", word, " " + word)
-    binds = np.full(len(out), "", dtype=object)
+    binds = np.full(len(table), "", dtype=object)
     binds[used] = words
-    out["binds"] = binds
-    return out
+    table["binds"] = binds
+    return table

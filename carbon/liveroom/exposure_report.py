@@ -1,4 +1,4 @@
-"""What an allocation of exposure costs whom: rules, prices, concentration, fairness."""
+"""Reads an allocation, gives what it costs whom: rules, prices, concentration, fairness."""
 
 from __future__ import annotations
 
@@ -127,13 +127,13 @@ def _rules(
         **said,
     } | _RULE
     factor = _factor(result.floor)
-    held = float(share[small].sum())
+    small_share = float(share[small].sum())
     yield {
         "name": "floor",
         "before": float(base[small].sum()),
-        "after": held,
+        "after": small_share,
         "bound": book.floor,
-        "slack": held - book.floor,
+        "slack": small_share - book.floor,
         "binds": result.floor > PAID,
         "price": factor,
         **_priced("floor", factor),
@@ -248,12 +248,12 @@ def _fairness(
 
 def _lorenz(base: Floats, share: Floats) -> Iterator[dict[str, Any]]:
     before, after = lorenz(base), lorenz(share)
-    for place, (one, other) in enumerate(zip(before, after, strict=True)):
+    for place, (first, other) in enumerate(zip(before, after, strict=True)):
         at = place / (len(before) - 1)
         yield {
             "section": "lorenz",
             "name": f"{at:.2f}",
-            "before": float(one),
+            "before": float(first),
             "after": float(other),
             "unit": "share of impressions",
         }

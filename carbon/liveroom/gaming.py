@@ -1,4 +1,4 @@
-"""Suspicious patterns in a catalogue, told with their evidence; nothing follows from them here."""
+"""Reads a catalogue, gives suspicious patterns with their evidence, without a verdict."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.special import ndtr
 
+from carbon.base.shown import Shown
 from carbon.catalogue.schema import Catalogue
 from carbon.liveroom import gaming_checks as tests
 from carbon.liveroom.pattern_rows import CHECKS, Listing, Told, row, stated
 from carbon.liveroom.policy import GamingRules
 from carbon.stages.inventory import Quantities
 
-__all__ = ["ANOMALY_COLUMNS", "Anomalies", "anomalies"]
+__all__ = ["ANOMALY_COLUMNS", "Anomalies", "GamingPatterns", "anomalies"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -40,7 +41,7 @@ ANOMALY_COLUMNS: Final = (
 
 
 @dataclass(frozen=True, eq=False)
-class Anomalies:
+class GamingPatterns:
     """What stands out.
 
     Parameters
@@ -56,6 +57,29 @@ class Anomalies:
     tested: dict[str, int]
 
 
+@dataclass(frozen=True, eq=False, repr=False)
+class Anomalies(Shown, GamingPatterns):
+    """What stands out, with what was wrong with the ledgers.
+
+    Parameters
+    ----------
+    problems : pandas.DataFrame
+        Columns :data:`carbon.base.errors.PROBLEM_COLUMNS`.
+    left_out : int
+        Rows of the ledgers that were left out.
+
+    Examples
+    --------
+    >>> from carbon import Platform, Study
+    >>> goods = "sku,category,mass\\nA,t_shirt,60 g\\n"
+    >>> Platform(Study(), draws=0).find_anomalies(goods).left_out
+    0
+    """
+
+    problems: pd.DataFrame
+    left_out: int
+
+
 def anomalies(
     catalogue: Catalogue,
     grades: pd.DataFrame,
@@ -64,7 +88,7 @@ def anomalies(
     *,
     sales: pd.DataFrame | None = None,
     waybills: pd.DataFrame | None = None,
-) -> Anomalies:
+) -> GamingPatterns:
     """Look for suspicious patterns.
 
     Parameters
@@ -85,7 +109,7 @@ def anomalies(
 
     Returns
     -------
-    Anomalies
+    GamingPatterns
 
     Notes
     -----
@@ -95,7 +119,7 @@ def anomalies(
     """
     goods = Listing.of(catalogue.skus)
     ratio = grades["ratio"].to_numpy(dtype=np.float64)
-    found: list[dict[str, Any]] = []
+    patterns: list[dict[str, Any]] = []
     tested = dict.fromkeys(CHECKS, 0)
     for check, rows, count in (
         _bunching(goods, ratio, bounds, rules),
@@ -107,8 +131,8 @@ def anomalies(
         _waybills(goods, catalogue, waybills, rules),
     ):
         tested[check] = count
-        found += [{"check": check, **row} for row in rows]
-    table = pd.DataFrame(found).reindex(columns=list(ANOMALY_COLUMNS))
+        patterns += [{"check": check, **row} for row in rows]
+    table = pd.DataFrame(patterns).reindex(columns=list(ANOMALY_COLUMNS))
     for column in ("check", "sku", "merchant", "category", "unit", "skus", "en", "zh"):
         table[column] = table[column].astype("object").fillna("")
     numbers = ["observed", "expected", "n", "p_value", "q_value"]
@@ -117,7 +141,7 @@ def anomalies(
     order = table.assign(place=table["check"].map(rank)).sort_values(
         ["place", "p_value", "category", "merchant", "sku", "en"], kind="stable"
     )
-    return Anomalies(table.loc[order.index].reset_index(drop=True), tested)
+    return GamingPatterns(table.loc[order.index].reset_index(drop=True), tested)
 
 
 def _bunching(goods: Listing, ratio: Floats, bounds: dict[str, float], rules: GamingRules) -> Told:
@@ -136,34 +160,34 @@ def _bunching(goods: Listing, ratio: Floats, bounds: dict[str, float], rules: Ga
                 place, np.where(known, codes, -1), len(names), rules.bunching_window.value
             )
             enough = (counts.sum(axis=1) >= rules.bunching_least.value) & (np.array(names) != "")
-            told = {"under": counts[:, 1], "over": counts[:, 2], "expected": expected, "p": p}
-            part = pd.DataFrame({**told, "name": names, "kind": kind, "letter": letter})
+            columns = {"under": counts[:, 1], "over": counts[:, 2], "expected": expected, "p": p}
+            part = pd.DataFrame({**columns, "name": names, "kind": kind, "letter": letter})
             parts.append(part[enough])
-    whole = pd.concat(parts, ignore_index=True)
-    whole["q"] = tests.adjusted(whole["p"].to_numpy(dtype=np.float64))
+    table = pd.concat(parts, ignore_index=True)
+    table["q"] = tests.adjusted(table["p"].to_numpy(dtype=np.float64))
 
     def rows() -> Iterator[dict[str, Any]]:
-        for one in whole[whole["q"] <= rules.false_discovery.value].to_dict("records"):
-            codes = goods.merchants if one["kind"] == "merchant" else goods.categories
-            names = goods.merchant_names if one["kind"] == "merchant" else goods.category_names
-            bound = bounds[one["letter"]]
+        for pattern in table[table["q"] <= rules.false_discovery.value].to_dict("records"):
+            codes = goods.merchants if pattern["kind"] == "merchant" else goods.categories
+            names = goods.merchant_names if pattern["kind"] == "merchant" else goods.category_names
+            bound = bounds[pattern["letter"]]
             under = (ratio <= bound) & (ratio > bound * np.exp(-rules.bunching_window.value))
             yield row(
                 "bunching",
-                **{one["kind"]: one["name"]},
-                letter=one["letter"],
-                under=one["under"],
-                over=one["over"],
-                observed=one["under"] / (one["under"] + one["over"]),
-                expected=one["expected"],
+                **{pattern["kind"]: pattern["name"]},
+                letter=pattern["letter"],
+                under=pattern["under"],
+                over=pattern["over"],
+                observed=pattern["under"] / (pattern["under"] + pattern["over"]),
+                expected=pattern["expected"],
                 unit="share just under the bound",
-                n=one["under"] + one["over"],
-                p_value=one["p"],
-                q_value=one["q"],
-                skus=goods.named(np.flatnonzero(under & (codes == names.index(one["name"])))),
+                n=pattern["under"] + pattern["over"],
+                p_value=pattern["p"],
+                q_value=pattern["q"],
+                skus=goods.named(np.flatnonzero(under & (codes == names.index(pattern["name"])))),
             )
 
-    return "bunching", rows(), len(whole)
+    return "bunching", rows(), len(table)
 
 
 def _clones(
@@ -177,8 +201,8 @@ def _clones(
     name = tests.folded(skus["name"]).to_numpy(dtype=object)
     gtin = skus["gtin"].astype("object").fillna("").astype(str).to_numpy(dtype=object)
     unnamed = np.where(name == "", np.nan, 1.0)
-    told = stated(catalogue, "materials") & stated(catalogue, "packaging")
-    told &= goods.merchant != ""  # among all merchants numbers would meet by chance
+    stated_goods = stated(catalogue, "materials") & stated(catalogue, "packaging")
+    stated_goods &= goods.merchant != ""  # among all merchants numbers would meet by chance
     shop = [goods.merchants, goods.categories]
     total = grades["total_kg"].to_numpy(dtype=np.float64)
     label = tests.clones(
@@ -186,7 +210,12 @@ def _clones(
         [
             [np.where(gtin == "", np.nan, 1.0)],
             [mass, np.where(np.isnan(price), 1.0, price), unnamed],
-            [mass, price, Quantities(catalogue).packaging_mass, np.where(told, total, np.nan)],
+            [
+                mass,
+                price,
+                Quantities(catalogue).packaging_mass,
+                np.where(stated_goods, total, np.nan),
+            ],
         ],
         rules.clone_tolerance.value,
     )
@@ -263,12 +292,12 @@ def _light(goods: Listing, catalogue: Catalogue, rules: GamingRules) -> Told:
     z = tests.robust_z(scale, goods.categories, count, int(rules.least_skus.value))
     p = np.where(np.isnan(z), np.nan, ndtr(z))
     q = tests.adjusted(p)
-    out = np.flatnonzero((q <= rules.false_discovery.value) & (z <= -rules.robust_z.value))
+    outliers = np.flatnonzero((q <= rules.false_discovery.value) & (z <= -rules.robust_z.value))
     known = np.isfinite(scale)
     middle = pd.Series(mass[known]).groupby(goods.categories[known]).agg(["median", "size"])
 
     def rows() -> Iterator[dict[str, Any]]:
-        for at in out:
+        for at in outliers:
             usual = middle.loc[goods.categories[at]]
             yield row(
                 "light_mass",
@@ -353,8 +382,8 @@ def _waybills(
     first = np.flatnonzero(~pd.Series(goods.sku).duplicated().to_numpy())
     place = pd.Index(goods.sku[first]).get_indexer(pd.Index(parcels["sku"].astype(str)))
     at = np.append(first, -1)[place]
-    told = parcels["units"] if "units" in parcels else pd.Series(1, index=parcels.index)
-    units = told.astype("Float64").fillna(1).to_numpy(dtype=np.float64)
+    unit_counts = parcels["units"] if "units" in parcels else pd.Series(1, index=parcels.index)
+    units = unit_counts.astype("Float64").fillna(1).to_numpy(dtype=np.float64)
     weighed = parcels["parcel_mass"].to_numpy(dtype=np.float64)
     with np.errstate(divide="ignore", invalid="ignore"):
         times = np.where(at >= 0, weighed / (units * np.append(declared, np.nan)[at]), np.nan)
@@ -368,17 +397,17 @@ def _waybills(
     by = by.assign(p=p, q=tests.adjusted(p)).reset_index()
 
     def rows() -> Iterator[dict[str, Any]]:
-        for one in by[by["q"] <= rules.false_discovery.value].to_dict("records"):
+        for pattern in by[by["q"] <= rules.false_discovery.value].to_dict("records"):
             yield row(
                 "waybill_mass",
-                **goods.who(one["at"]),
-                observed=one["times"],
+                **goods.who(pattern["at"]),
+                observed=pattern["times"],
                 expected=1.0,
                 unit="weighed over declared",
-                n=float(one["n"]),
-                over=int(one["over"]),
-                p_value=one["p"],
-                q_value=one["q"],
+                n=float(pattern["n"]),
+                over=int(pattern["over"]),
+                p_value=pattern["p"],
+                q_value=pattern["q"],
             )
 
     return "waybill_mass", rows(), len(by)

@@ -1,4 +1,4 @@
-"""The tests behind reports of suspicious patterns: numbers in, numbers out."""
+"""Reads counts and values, gives the test statistics of suspicious patterns [1]."""
 
 from __future__ import annotations
 
@@ -54,11 +54,11 @@ def adjusted(p: Floats) -> Floats:
     >>> adjusted(np.array([0.01, np.nan, 0.04])).tolist()
     [0.02, nan, 0.04]
     """
-    out = np.full(len(p), np.nan)
+    values = np.full(len(p), np.nan)
     known = ~np.isnan(p)
     if known.any():
-        out[known] = false_discovery_control(p[known])
-    return out
+        values[known] = false_discovery_control(p[known])
+    return values
 
 
 def bunching(
@@ -299,12 +299,12 @@ def beta_binomial_tail(hits: Floats, trials: Floats, mean: Floats, correlation: 
     total = 1 / part - 1
     with np.errstate(invalid="ignore"):
         reached = np.clip((hits + 0.5) / trials, 0, 1)
-        out = np.asarray(betainc(mean * total, (1 - mean) * total, reached), dtype=np.float64)
-    small = np.flatnonzero(out < SMALL)
+        tail = np.asarray(betainc(mean * total, (1 - mean) * total, reached), dtype=np.float64)
+    small = np.flatnonzero(tail < SMALL)
     for start in range(0, len(small), BLOCK):
         rows = small[start : start + BLOCK]
-        out[rows] = _summed(hits[rows], trials[rows], mean[rows], correlation[rows])
-    return out
+        tail[rows] = _summed(hits[rows], trials[rows], mean[rows], correlation[rows])
+    return tail
 
 
 def _summed(hits: Floats, trials: Floats, mean: Floats, correlation: Floats) -> Floats:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import datetime
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from carbon.base.errors import LedgerError
+from carbon.base.errors import LedgerError, OutputError
+from carbon.base.files import write_text
 from carbon.base.shown import Shown
 from carbon.catalogue.ledger import Ledger
 from carbon.catalogue.schema import Catalogue
@@ -49,6 +51,50 @@ class RoomsJudged(Shown, Judgement):
     settlement: pd.DataFrame | None = None
     next_entry: tuple[str, str] | None = None
     as_of: str = ""
+
+    def advice(self, room: str) -> pd.DataFrame:
+        """What a room is told first: gates that it missed, then the two criteria that add most.
+
+        Parameters
+        ----------
+        room : str
+
+        Returns
+        -------
+        pandas.DataFrame
+            Rows of ``reasons``.
+        """
+        reasons = self.reasons[self.reasons["room"] == room]
+        missed = reasons[(reasons["kind"] == "gate") & ~reasons["passed"].astype(bool)]
+        best = reasons[reasons["kind"] == "criterion"].nlargest(2, "adds")
+        return pd.concat([missed, best[best["adds"] > 0]])
+
+    def keep(self, history: Path | str) -> Path | None:
+        """Write the next entry of a history; an entry is never replaced.
+
+        Parameters
+        ----------
+        history : path
+            The folder that was given to :meth:`carbon.Platform.judge`.
+
+        Returns
+        -------
+        pathlib.Path or None
+            The entry; None if there is nothing new.
+
+        Raises
+        ------
+        carbon.base.errors.OutputError
+            O004 if another judgement wrote this entry meanwhile, O001 if it cannot be written.
+        """
+        if self.next_entry is None:
+            return None
+        name, content = self.next_entry
+        path = Path(history) / name
+        if path.exists():
+            raise OutputError("O004", file=str(path))
+        write_text(path, content)
+        return path
 
 
 def judge_rooms(

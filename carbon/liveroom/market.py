@@ -1,4 +1,4 @@
-"""Scenarios of exposure: a market made up from a few figures, and what was reported of one."""
+"""Reads a market's figures, gives a scenario of exposure with what was reported of it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pandas as pd
 from carbon.base.rules import Rules, load, shipped
 from carbon.liveroom.policy import Bound, Count, Positive, Share, Text
 
-__all__ = ["MarketModel", "Reported", "Scenario", "read_scenario", "rooms_of"]
+__all__ = ["ExposureScenario", "MarketModel", "Reported", "read_scenario", "rooms_of"]
 
 
 class MarketModel(Rules):
@@ -61,7 +61,7 @@ class Reported(Rules):
     head_change: Bound
 
 
-class Scenario(Rules):
+class ExposureScenario(Rules):
     """A scenario of exposure: a market, and figures that were reported of one."""
 
     title: Text
@@ -72,7 +72,7 @@ class Scenario(Rules):
     reported: Reported | None = None
 
 
-def read_scenario(name: Path | str) -> Scenario:
+def read_scenario(name: Path | str) -> ExposureScenario:
     """Read a scenario of exposure.
 
     Parameters
@@ -82,7 +82,7 @@ def read_scenario(name: Path | str) -> Scenario:
 
     Returns
     -------
-    Scenario
+    ExposureScenario
 
     Raises
     ------
@@ -94,7 +94,7 @@ def read_scenario(name: Path | str) -> Scenario:
     >>> read_scenario("fair-exposure").market.small_sales.value
     0.12
     """
-    return load(shipped("markets", name), Scenario)
+    return load(shipped("markets", name), ExposureScenario)
 
 
 def rooms_of(market: MarketModel) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""Green power matched with the electricity of sessions, retired credits with what remains."""
+"""Reads certificates, credits and sessions, gives matched power and the residual [kWh; kg]."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Merchants of the merchants behind rooms, and the words they use."""
+"""Reads merchants and rooms, gives the merchant of each room and the words they use."""
 
 from __future__ import annotations
 
@@ -66,21 +66,21 @@ def merchants_of(
     -------
     Merchants
     """
-    told = merchants if merchants is not None else pd.DataFrame()
-    table = pd.DataFrame({"grade": text_of(told, "credit_grade")})
+    register = merchants if merchants is not None else pd.DataFrame()
+    table = pd.DataFrame({"grade": text_of(register, "credit_grade")})
     for name in ("blocked", "small_merchant"):
-        table[name] = told[name].astype("boolean") if name in told else pd.NA
+        table[name] = register[name].astype("boolean") if name in register else pd.NA
         table[name] = table[name].astype("boolean")
     # one that stands twice is blocked if any of its rows says so
-    by = table.groupby(text_of(told, "merchant").to_numpy(), sort=True)
-    one = by.agg({"grade": "last", "blocked": "max", "small_merchant": "max"})
-    group = _with_blocked(told, one["blocked"])
+    by = table.groupby(text_of(register, "merchant").to_numpy(), sort=True)
+    by_merchant = by.agg({"grade": "last", "blocked": "max", "small_merchant": "max"})
+    group = _with_blocked(register, by_merchant["blocked"])
     who = text_of(rooms, "merchant")
-    found = one.reindex(pd.Index(who))
+    matched = by_merchant.reindex(pd.Index(who))
     at = np.flatnonzero(who.isin(group))
     problems.add("R083", file="merchants", column="taxpayer", owner=at, value=who.iloc[at])
-    blocked = found["blocked"].astype("boolean").mask(who.isin(group).to_numpy(), True)
-    banned = looks(pd.Series(one.index[one["blocked"].fillna(False)], dtype="str"))
+    blocked = matched["blocked"].astype("boolean").mask(who.isin(group).to_numpy(), True)
+    banned = looks(pd.Series(by_merchant.index[by_merchant["blocked"].fillna(False)], dtype="str"))
     alike = looks(who).isin(banned).to_numpy() & ~blocked.fillna(False).to_numpy(dtype=bool)
     at = np.flatnonzero(alike)
     problems.add("R078", file="rooms", column="merchant", owner=at, value=who.iloc[at])
@@ -89,7 +89,7 @@ def merchants_of(
     if policy.gates.block_list is not None:
         at = np.flatnonzero(~known)
         problems.add("R012", file="rooms", column="merchant", owner=at, value=who.iloc[at])
-    small = found["small_merchant"].astype("boolean").reset_index(drop=True)
+    small = matched["small_merchant"].astype("boolean").reset_index(drop=True)
     if "small_merchant" in rooms:
         small = small.fillna(rooms["small_merchant"].astype("boolean").reset_index(drop=True))
     return Merchants(
@@ -97,7 +97,7 @@ def merchants_of(
         known,
         _words(problems.rooms, findings),
         small,
-        found["grade"].fillna("").to_numpy(dtype=object),
+        matched["grade"].fillna("").to_numpy(dtype=object),
     )
 
 
@@ -113,9 +113,9 @@ def _with_blocked(merchants: pd.DataFrame, blocked: pd.Series) -> set[str]:
 def _words(rooms: pd.Index, findings: pd.DataFrame | None) -> npt.NDArray[np.object_]:
     if findings is None:
         return np.full(len(rooms), "?", dtype=object)
-    out = np.full(len(rooms), "", dtype=object)
+    texts = np.full(len(rooms), "", dtype=object)
     words = text_of(findings, "words").groupby(text_of(findings, "room"), sort=True)
-    told = words.agg(lambda one: ", ".join(dict.fromkeys(one)))
-    place = rooms.get_indexer(told.index)
-    out[place[place >= 0]] = told.to_numpy()[place >= 0]
-    return out
+    joined = words.agg(lambda words_of: ", ".join(dict.fromkeys(words_of)))
+    place = rooms.get_indexer(joined.index)
+    texts[place[place >= 0]] = joined.to_numpy()[place >= 0]
+    return texts

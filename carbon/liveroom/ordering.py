@@ -1,4 +1,4 @@
-"""The order of a ranking: a few numbers a SKU, gathered piece by piece, and where ranks begin."""
+"""Reads grades piece by piece, gives the order of a ranking from a few numbers a SKU."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ __all__ = ["ORDERS", "WITHIN", "Keys", "Order", "certainty", "needed", "scores"]
 
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
-Whole = npt.NDArray[Any]
+Integers = npt.NDArray[Any]
 
 ORDERS: Final = ("intensity", "letter", "saving")
 """What can be ranked by."""
@@ -60,14 +60,14 @@ class _Texts:
 
     def __init__(self) -> None:
         self._known = {"": 0}
-        self._codes: list[Whole] = []
+        self._codes: list[Integers] = []
 
-    def add(self, codes: Whole, words: Sequence[object] | pd.Index) -> None:
+    def add(self, codes: Integers, words: Sequence[object] | pd.Index) -> None:
         """Add rows as places among words; below 0 there is no word."""
         of = [self._known.setdefault(str(word), len(self._known)) for word in words]
         self._codes.append(np.array([*of, 0], dtype=np.int32)[codes])
 
-    def taken(self) -> tuple[Whole, list[str]]:
+    def taken(self) -> tuple[Integers, list[str]]:
         """All rows as places among the sorted words, and these; what is missing is empty."""
         words = sorted(self._known)
         place = np.empty(len(words), dtype=np.min_scalar_type(len(words)))
@@ -116,12 +116,12 @@ class Keys:
         missing = sorted({*self.columns} - set(grades))
         if missing:
             raise StudyError("R100", f"missing {', '.join(missing)}")
-        for column, told in self._told.items():
+        for column, values in self._told.items():
             if column in grades:
-                told |= set(map(str, grades[column].dropna().unique())) - {""}
-            if len(told) > 1:
-                one, other, *_ = sorted(told)
-                raise StudyError("S002", f"{column}: {one} against {other}")
+                values |= set(map(str, grades[column].dropna().unique())) - {""}
+            if len(values) > 1:
+                first, other, *_ = sorted(values)
+                raise StudyError("S002", f"{column}: {first} against {other}")
         value, spread, reason, words = _values(grades, self.by)
         self._value.append(value)
         self._spread.append(spread)
@@ -189,7 +189,7 @@ class Keys:
             reasons,
         )
 
-    def _coded(self, rows: Whole) -> tuple[Whole, list[str], int, int]:
+    def _coded(self, rows: Integers) -> tuple[Integers, list[str], int, int]:
         """Group and letter of rows as one number; categories; how to get them out of it."""
         (code, categories), *more = (texts.taken() for texts in self._groups.values())
         more.append(self._letter.taken() if self.by == "letter" else (code[:0], [""]))
@@ -202,7 +202,7 @@ class Keys:
         return code, categories, sizes[-1], int(np.prod(sizes[:-1], dtype=np.int64))
 
 
-def _values(grades: pd.DataFrame, by: str) -> tuple[Floats, Floats, Whole, list[str]]:
+def _values(grades: pd.DataFrame, by: str) -> tuple[Floats, Floats, Integers, list[str]]:
     """Value and its standard deviation, lowest first; why it is not ranked, as places of words."""
     ratio = grades["ratio"].to_numpy(dtype=np.float64)
     words = ["", "R101", "R102", "R103"]
@@ -224,16 +224,16 @@ def _values(grades: pd.DataFrame, by: str) -> tuple[Floats, Floats, Whole, list[
     unknown = np.isnan(ratio)
     if by != "saving":  # what is not believed stands apart with its evidence, never in front
         unknown |= (state == "withheld").to_numpy(dtype=bool, na_value=False)
-    codes, told = pd.factorize(grades["reason"][unknown])
+    codes, reasons = pd.factorize(grades["reason"][unknown])
     reason[unknown] = np.where(codes < 0, 1, len(words) + codes)
-    return value, spread, reason, words + [str(word) or "R101" for word in told]
+    return value, spread, reason, words + [str(word) or "R101" for word in reasons]
 
 
-def _taken(parts: list[Floats], rows: Whole) -> Floats:
+def _taken(parts: list[Floats], rows: Integers) -> Floats:
     """Some rows of an array in parts, which are given up."""
-    whole = np.concatenate(parts) if parts else np.empty(0)
+    joined = np.concatenate(parts) if parts else np.empty(0)
     parts.clear()
-    return whole if len(rows) == len(whole) else whole[rows]
+    return joined if len(rows) == len(joined) else joined[rows]
 
 
 def _sorted(names: pd.Series) -> npt.NDArray[np.intp]:
@@ -244,11 +244,11 @@ def _sorted(names: pd.Series) -> npt.NDArray[np.intp]:
     return np.asarray(names.astype("str").array.argsort(kind="stable"), dtype=np.intp)
 
 
-def _changes(codes: Whole) -> Flags:
+def _changes(codes: Integers) -> Flags:
     """Rows that are unlike the row before."""
-    out = np.ones(len(codes), dtype=bool)
-    out[1:] = codes[1:] != codes[:-1]
-    return out
+    flags = np.ones(len(codes), dtype=bool)
+    flags[1:] = codes[1:] != codes[:-1]
+    return flags
 
 
 @dataclass(frozen=True)
@@ -273,13 +273,13 @@ class Order:
         The first is empty.
     """
 
-    rows: Whole
+    rows: Integers
     value: Floats
     spread: Floats
-    leads: Whole
-    heads: Whole
+    leads: Integers
+    heads: Integers
     categories: list[str]
-    reason: Whole
+    reason: Integers
     reasons: list[str]
 
     def columns(self, start: int = 0, stop: int | None = None) -> dict[str, Any]:
@@ -342,18 +342,18 @@ class Order:
         """Probability of being lower than the next of the group; NaN for its last."""
         upto = min(stop + 1, len(self.value))
         value, spread = self.value[start:upto], self.spread[start:upto]
-        out = np.full(max(stop - start, 0), np.nan)
+        following = np.full(max(stop - start, 0), np.nan)
         gap = np.diff(value)
         deviation = np.hypot(spread[1:], spread[:-1])
         with np.errstate(divide="ignore", invalid="ignore"):
             score = np.where(gap == 0, 0.0, gap / deviation)
-        out[: len(score)] = ndtr(score)
+        following[: len(score)] = ndtr(score)
         last = self.heads[1:] - 1 - start
-        out[last[(last >= 0) & (last < len(out))]] = np.nan
-        return out
+        following[last[(last >= 0) & (last < len(following))]] = np.nan
+        return following
 
 
-def scores(run: Whole, log_ratio: Floats) -> Floats:
+def scores(run: Integers, log_ratio: Floats) -> Floats:
     """Score of each run of SKUs that share a rank: 1/(1 + r), r the geometric mean of ratios.
 
     Parameters
@@ -380,13 +380,13 @@ def certainty(log_ratio: Floats, log_gsd: Floats) -> Floats:
     return np.asarray(ndtr(np.where(log_ratio == 0, 0.0, away)))
 
 
-def _ends(begins: Whole, place: Whole) -> tuple[Whole, Whole]:
+def _ends(begins: Integers, place: Integers) -> tuple[Integers, Integers]:
     """Where the stretch of each place begins, and how long it is."""
     at = np.searchsorted(begins, place, side="right") - 1
     return begins[at], begins[at + 1] - begins[at]
 
 
-def _numbers(known: Whole, behind: int) -> pd.arrays.IntegerArray:
-    """Whole numbers, and empty cells behind them."""
-    whole = np.concatenate([known, np.full(behind, -1)]).astype(np.int64)
-    return pd.arrays.IntegerArray(whole, whole < 0)
+def _numbers(known: Integers, behind: int) -> pd.arrays.IntegerArray:
+    """Integers numbers, and empty cells behind them."""
+    numbers = np.concatenate([known, np.full(behind, -1)]).astype(np.int64)
+    return pd.arrays.IntegerArray(numbers, numbers < 0)

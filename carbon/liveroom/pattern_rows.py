@@ -1,4 +1,4 @@
-"""What reports of suspicious patterns share: the listing of SKUs, and what is told of them."""
+"""Reads SKUs of a pattern, gives its rows: who they are and what is reported."""
 
 from __future__ import annotations
 
@@ -76,17 +76,17 @@ class Listing:
         return {column: values[at] for column, values in names.items()}
 
 
-def row(check: str, **told: Any) -> dict[str, Any]:
+def row(check: str, **columns: Any) -> dict[str, Any]:
     """One row of the report with its sentences.
 
     Parameters
     ----------
     check : str
         A key of :data:`CHECKS`.
-    **told
+    **columns
         Columns, and numbers that the sentences name.
     """
-    return {**told, **spoken(f"anomaly.{check}", **told)}
+    return {**columns, **spoken(f"anomaly.{check}", **columns)}
 
 
 def stated(catalogue: Catalogue, column: str) -> npt.NDArray[np.bool_]:
@@ -99,5 +99,5 @@ def stated(catalogue: Catalogue, column: str) -> npt.NDArray[np.bool_]:
     column : str
         A column of its origins.
     """
-    told = catalogue.provenance[column].to_numpy()
-    return np.isin(told, [PROVENANCES.index("given"), PROVENANCES.index("measured")])
+    origin = catalogue.provenance[column].to_numpy()
+    return np.isin(origin, [PROVENANCES.index("given"), PROVENANCES.index("measured")])

@@ -1,4 +1,4 @@
-"""Policy of a platform: gates, criteria, weights, tiers, boosts and the words a tier may print.
+"""Reads nothing, gives the model of a policy: gates, criteria, weights, tiers and boosts.
 
 The file holds every number; what is here is what a policy can speak of.
 """
@@ -31,7 +31,7 @@ __all__ = [
     "Share",
     "Text",
     "Tier",
-    "Wording",
+    "TierWording",
 ]
 
 Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,39}$")]
@@ -55,18 +55,18 @@ class Bound(Cited):
 
 
 def _within(low: float, high: float) -> AfterValidator:
-    def check(told: Bound) -> Bound:
-        if not low <= told.value <= high:
+    def check(bound: Bound) -> Bound:
+        if not low <= bound.value <= high:
             raise ValueError(f"the value must be from {low:g} to {high:g}")
-        return told
+        return bound
 
     return AfterValidator(check)
 
 
-def _whole(told: Bound) -> Bound:
-    if told.value != int(told.value):
+def _whole(bound: Bound) -> Bound:
+    if bound.value != int(bound.value):
         raise ValueError("the value must be a whole number")
-    return told
+    return bound
 
 
 Share = Annotated[Bound, _within(0, 1)]
@@ -155,7 +155,7 @@ class Market(Cited):
     offset_claims: bool
 
 
-class Wording(Cited):
+class TierWording(Cited):
     """Words that a tier may print in a market."""
 
     tier: Identifier
@@ -340,7 +340,7 @@ class Policy(Rules):
     tiers : tuple of Tier
         Strictest first.
     markets : tuple of Market
-    wording : tuple of Wording
+    wording : tuple of TierWording
     matching : Matching
     exposure : ExposureRules, optional
         How impressions are shared out.
@@ -372,7 +372,7 @@ class Policy(Rules):
     criteria: dict[MetricName, Criterion]
     tiers: tuple[Tier, ...] = Field(min_length=1, max_length=20)
     markets: tuple[Market, ...]
-    wording: tuple[Wording, ...] = ()
+    wording: tuple[TierWording, ...] = ()
     matching: Matching
     exposure: ExposureRules | None = None
     gaming: GamingRules | None = None
@@ -381,5 +381,5 @@ class Policy(Rules):
     @property
     def id(self) -> str:
         """Name, version and digest of what the rules say."""
-        told = json.dumps(self.model_dump(mode="json"), sort_keys=True, ensure_ascii=False)
-        return f"{self.name} {self.version}+{hashlib.sha256(told.encode()).hexdigest()[:12]}"
+        content = json.dumps(self.model_dump(mode="json"), sort_keys=True, ensure_ascii=False)
+        return f"{self.name} {self.version}+{hashlib.sha256(content.encode()).hexdigest()[:12]}"

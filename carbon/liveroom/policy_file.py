@@ -1,4 +1,4 @@
-"""A policy file: read, refused where its rules conflict, told in sentences."""
+"""Reads a policy file, gives the policy in sentences; refuses rules that conflict."""
 
 from __future__ import annotations
 
@@ -14,14 +14,22 @@ from carbon.catalogue.names import Names
 from carbon.liveroom.metrics import METRICS, Metric
 from carbon.liveroom.policy import Bound, Cited, Criterion, Policy
 
-__all__ = ["Conflict", "conflicts", "explain", "policy_path", "read_policy", "refuse", "with_items"]
+__all__ = [
+    "PolicyConflict",
+    "conflicts",
+    "explain",
+    "policy_path",
+    "read_policy",
+    "refuse",
+    "with_items",
+]
 
 WHOLE: Final = 100
 """Points of a room that reaches every full bound."""
 
 
 @dataclass(frozen=True)
-class Conflict:
+class PolicyConflict:
     """Two rules that cannot both hold.
 
     Parameters
@@ -84,7 +92,7 @@ def read_policy(name: Path | str = "default") -> Policy:
 
 
 def with_items(policy: Policy, names: Names) -> Policy:
-    """A policy whose layers are told by their ids, however it spells them.
+    """A policy whose layers are layers_told by their ids, however it spells them.
 
     Parameters
     ----------
@@ -97,20 +105,20 @@ def with_items(policy: Policy, names: Names) -> Policy:
     Policy
     """
     codes = [names.code(word) for word in policy.layers.names]
-    told = [
+    ids = [
         str(names.ids[code]) if code >= 0 else word
         for word, code in zip(policy.layers.names, codes, strict=True)
     ]
-    layers = policy.layers.model_copy(update={"names": tuple(dict.fromkeys(told))})
+    layers = policy.layers.model_copy(update={"names": tuple(dict.fromkeys(ids))})
     return policy.model_copy(update={"layers": layers})
 
 
-def refuse(clashes: Sequence[Conflict], path: Path | str) -> None:
+def refuse(clashes: Sequence[PolicyConflict], path: Path | str) -> None:
     """Raise the first of some conflicts, and count the others.
 
     Parameters
     ----------
-    clashes : sequence of Conflict
+    clashes : sequence of PolicyConflict
         Nothing happens without any.
     path : path
         File of the policy.
@@ -132,7 +140,7 @@ def refuse(clashes: Sequence[Conflict], path: Path | str) -> None:
         )
 
 
-def conflicts(policy: Policy) -> Iterator[Conflict]:
+def conflicts(policy: Policy) -> Iterator[PolicyConflict]:
     """Rules that cannot hold together.
 
     Parameters
@@ -141,12 +149,12 @@ def conflicts(policy: Policy) -> Iterator[Conflict]:
 
     Yields
     ------
-    Conflict
+    PolicyConflict
         R040 weights, R041 to R043 bounds, R044 to R046 tiers, R047 names, R048 words.
     """
-    total = sum(one.weight.value for one in policy.criteria.values())
+    total = sum(entry.weight.value for entry in policy.criteria.values())
     if round(total, 9) != WHOLE:
-        yield Conflict("R040", "criteria", f"{total:g}", "sum of the weights")
+        yield PolicyConflict("R040", "criteria", f"{total:g}", "sum of the weights")
     for name, criterion in policy.criteria.items():
         yield from _bounds(f"criteria.{name}", METRICS[name], criterion)
     shares = {
@@ -159,7 +167,7 @@ def conflicts(policy: Policy) -> Iterator[Conflict]:
     }
     for key, bound in shares.items():
         if bound is not None and not 0 <= bound.value <= 1:
-            yield Conflict("R043", key, f"{bound.value:g}", "a share lies between 0 and 1")
+            yield PolicyConflict("R043", key, f"{bound.value:g}", "a share lies between 0 and 1")
     for key, bound in (
         ("return_prior", policy.return_prior),
         ("gates.return_window", policy.gates.return_window),
@@ -167,34 +175,36 @@ def conflicts(policy: Policy) -> Iterator[Conflict]:
         ("matching.credit_years", policy.matching.credit_years),
     ):
         if bound is not None and bound.value < 0:
-            yield Conflict("R043", key, f"{bound.value:g}", "at least 0")
+            yield PolicyConflict("R043", key, f"{bound.value:g}", "at least 0")
     yield from _tiers(policy)
     yield from _names(policy)
 
 
-def _bounds(key: str, metric: Metric, criterion: Criterion) -> Iterator[Conflict]:
+def _bounds(key: str, metric: Metric, criterion: Criterion) -> Iterator[PolicyConflict]:
     full, zero = criterion.full.value, criterion.zero.value
     unknown = zero if criterion.unknown is None else criterion.unknown.value
     if criterion.weight.value <= 0:
-        yield Conflict("R043", f"{key}.weight", f"{criterion.weight.value:g}", "above 0")
+        yield PolicyConflict("R043", f"{key}.weight", f"{criterion.weight.value:g}", "above 0")
     if full == zero or (full > zero) != metric.more_is_better:
         side = "more" if metric.more_is_better else "less"
-        yield Conflict("R041", f"{key}.full", f"{full:g}", f"zero is {zero:g}; {side} is better")
+        yield PolicyConflict(
+            "R041", f"{key}.full", f"{full:g}", f"zero is {zero:g}; {side} is better"
+        )
     elif (unknown < zero) != (metric.more_is_better and unknown != zero) and unknown != zero:
-        yield Conflict("R042", f"{key}.unknown", f"{unknown:g}", f"zero is {zero:g}")
+        yield PolicyConflict("R042", f"{key}.unknown", f"{unknown:g}", f"zero is {zero:g}")
     for name, value in (("full", full), ("zero", zero), ("unknown", unknown)):
         if value < 0 or (metric.unit == "share" and value > 1):
-            told = "a share lies between 0 and 1" if metric.unit == "share" else "at least 0"
-            yield Conflict("R043", f"{key}.{name}", f"{value:g}", told)
+            range_text = "a share lies between 0 and 1" if metric.unit == "share" else "at least 0"
+            yield PolicyConflict("R043", f"{key}.{name}", f"{value:g}", range_text)
 
 
-def _tiers(policy: Policy) -> Iterator[Conflict]:
+def _tiers(policy: Policy) -> Iterator[PolicyConflict]:
     for tier in policy.tiers:
         if not 0 < tier.least.value <= WHOLE:
-            yield Conflict("R044", f"tiers.{tier.id}.least", f"{tier.least.value:g}", "")
+            yield PolicyConflict("R044", f"tiers.{tier.id}.least", f"{tier.least.value:g}", "")
         if tier.boost.value > policy.boost_cap.value:
             detail = f"the cap is {policy.boost_cap.value:g}"
-            yield Conflict("R046", f"tiers.{tier.id}.boost", f"{tier.boost.value:g}", detail)
+            yield PolicyConflict("R046", f"tiers.{tier.id}.boost", f"{tier.boost.value:g}", detail)
     for high, low in zip(policy.tiers, policy.tiers[1:], strict=False):
         same = high.least.value == low.least.value
         stricter = (high.matched.value if high.matched else 0) > (
@@ -202,35 +212,37 @@ def _tiers(policy: Policy) -> Iterator[Conflict]:
         )
         if high.least.value < low.least.value or (same and not stricter):
             detail = f"it stands below {high.id} with {high.least.value:g} points"
-            yield Conflict("R045", f"tiers.{low.id}.least", f"{low.least.value:g}", detail)
+            yield PolicyConflict("R045", f"tiers.{low.id}.least", f"{low.least.value:g}", detail)
         if high.boost.value < low.boost.value:
             detail = f"{high.id} above it has {high.boost.value:g}"
-            yield Conflict("R045", f"tiers.{low.id}.boost", f"{low.boost.value:g}", detail)
+            yield PolicyConflict("R045", f"tiers.{low.id}.boost", f"{low.boost.value:g}", detail)
 
 
-def _names(policy: Policy) -> Iterator[Conflict]:
+def _names(policy: Policy) -> Iterator[PolicyConflict]:
     tiers = {tier.id: tier for tier in policy.tiers}
     markets = {market.id: market for market in policy.markets}
     spoken = [
-        (one.of, name.casefold())
-        for one in policy.matching.registries
-        for name in (one.id, *one.names)
+        (each.of, name.casefold())
+        for each in policy.matching.registries
+        for name in (each.id, *each.names)
     ]
     for key, names in (
         ("tiers", [tier.id for tier in policy.tiers]),
         ("markets", [market.id for market in policy.markets]),
-        ("wording", [f"{one.tier} {one.market}" for one in policy.wording]),
+        ("wording", [f"{each.tier} {each.market}" for each in policy.wording]),
         ("matching.registries", [" ".join(name) for name in spoken]),
     ):
         for name in sorted({name for name in names if names.count(name) > 1}):
-            yield Conflict("R047", key, name, "it stands twice")
+            yield PolicyConflict("R047", key, name, "it stands twice")
     if policy.market not in markets:
-        yield Conflict("R047", "market", policy.market, "markets do not list it")
-    for one in policy.wording:
-        if one.tier not in tiers or one.market not in markets:
-            yield Conflict("R047", "wording", f"{one.tier} {one.market}", "no such tier or market")
-        elif tiers[one.tier].matched is not None and not markets[one.market].offset_claims:
-            yield Conflict("R048", "wording", f"{one.tier} {one.market}", "")
+        yield PolicyConflict("R047", "market", policy.market, "markets do not list it")
+    for each in policy.wording:
+        if each.tier not in tiers or each.market not in markets:
+            yield PolicyConflict(
+                "R047", "wording", f"{each.tier} {each.market}", "no such tier or market"
+            )
+        elif tiers[each.tier].matched is not None and not markets[each.market].offset_claims:
+            yield PolicyConflict("R048", "wording", f"{each.tier} {each.market}", "")
 
 
 def explain(policy: Policy, lang: str = "en") -> list[str]:
@@ -310,8 +322,8 @@ def explain(policy: Policy, lang: str = "en") -> list[str]:
     return lines
 
 
-def _source(one: Cited) -> str:
-    return one.cite if one.cite.startswith(one.kind) else f"{one.kind}: {one.cite}"
+def _source(cited: Cited) -> str:
+    return cited.cite if cited.cite.startswith(cited.kind) else f"{cited.kind}: {cited.cite}"
 
 
 def _shown(metric: Metric, value: float) -> str:

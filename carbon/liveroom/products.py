@@ -1,4 +1,4 @@
-"""Facts of goods that a room is judged by: how they fly, what wraps them, what the category does.
+"""Reads goods, gives what a room is judged by: flights, wrapping and the category's typical.
 
 Only what the merchant told counts. What the catalogue filled from the category is in the
 footprint, but earns nobody points.
@@ -67,24 +67,24 @@ def facts(catalogue: Catalogue, policy: Policy) -> pd.DataFrame:
     mass = (lines["mass_kg"] * lines["share"] / lines["trips"]).to_numpy(dtype=np.float64)
     plastic = lines["disposal"].astype(str).isin(policy.plastics.names).to_numpy(dtype=bool)
     layer = lines["item"].astype(str).isin(policy.layers.names).to_numpy(dtype=bool)
-    whole = np.bincount(row, weights=mass, minlength=size)
+    mass_sum = np.bincount(row, weights=mass, minlength=size)
     with np.errstate(invalid="ignore", divide="ignore"):
-        share = np.bincount(row[plastic], weights=mass[plastic], minlength=size) / whole
+        share = np.bincount(row[plastic], weights=mass[plastic], minlength=size) / mass_sum
     layers = np.bincount(row[layer], minlength=size).astype(np.float64)
     skus = catalogue.skus
     failed = skus["failed"].to_numpy(dtype=bool)
-    told = {name: ~failed & stated(catalogue, name) for name in ("transport", "packaging")}
+    stated_by = {name: ~failed & stated(catalogue, name) for name in ("transport", "packaging")}
     return pd.DataFrame(
         {
             "sku": skus["sku"].astype(str),
             "category": skus["category"].astype(str),
             "air_share": np.where(failed, np.nan, np.minimum(air_share(catalogue), 1.0)),
-            "packaging_kg": np.where(failed, np.nan, whole),
-            "packaging_plastic": np.where(whole > 0, share, 0.0),
+            "packaging_kg": np.where(failed, np.nan, mass_sum),
+            "packaging_plastic": np.where(mass_sum > 0, share, 0.0),
             "packaging_layers": layers,
             "return_rate": skus["return_rate"].to_numpy(dtype=np.float64),
-            "told_transport": told["transport"],
-            "told_packaging": told["packaging"],
+            "told_transport": stated_by["transport"],
+            "told_packaging": stated_by["packaging"],
         }
     )
 
@@ -119,23 +119,27 @@ def goods_of(
     pandas.DataFrame
         The columns :data:`GOODS_COLUMNS`, one row a SKU; of a repeated SKU the first.
     """
-    own = facts(catalogue, policy)
+    product_facts = facts(catalogue, policy)
     typical = facts(archetypes, policy).set_index("sku")
-    category = own["category"]
+    category = product_facts["category"]
     of_category = typical["packaging_kg"].reindex(category).to_numpy(dtype=np.float64)
-    bare = own["told_packaging"].to_numpy(dtype=bool) & ~(own["packaging_kg"].to_numpy() > 0)
-    wrapped = own["told_packaging"].to_numpy(dtype=bool) & ~bare
-    flown = own["told_transport"].to_numpy(dtype=bool)
+    bare = product_facts["told_packaging"].to_numpy(dtype=bool) & ~(
+        product_facts["packaging_kg"].to_numpy() > 0
+    )
+    wrapped = product_facts["told_packaging"].to_numpy(dtype=bool) & ~bare
+    flown = product_facts["told_transport"].to_numpy(dtype=bool)
     with np.errstate(invalid="ignore", divide="ignore"):
-        ratio = own["packaging_kg"].to_numpy() / np.where(of_category > 0, of_category, np.nan)
+        ratio = product_facts["packaging_kg"].to_numpy() / np.where(
+            of_category > 0, of_category, np.nan
+        )
     table = pd.DataFrame(
         {
-            "sku": own["sku"],
+            "sku": product_facts["sku"],
             "category": category,
-            "air_share": own["air_share"].where(flown),
+            "air_share": product_facts["air_share"].where(flown),
             "packaging_mass": np.where(wrapped, ratio, np.nan),
-            "packaging_plastic": own["packaging_plastic"].where(wrapped),
-            "packaging_layers": own["packaging_layers"].where(wrapped),
+            "packaging_plastic": product_facts["packaging_plastic"].where(wrapped),
+            "packaging_layers": product_facts["packaging_layers"].where(wrapped),
             "category_return_rate": typical["return_rate"].reindex(category).to_numpy(),
             "price": _prices(catalogue.skus, policy.currency),
             "bare": bare,

@@ -1,4 +1,4 @@
-"""Where the ranks of a ranking begin: each leader looks for the next that can be told apart."""
+"""Reads scores in order, gives where ranks begin: the next SKU that clearly differs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["starts"]
 
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
-Whole = npt.NDArray[Any]
+Integers = npt.NDArray[Any]
 
 GLANCE: Final = 64
 """SKUs looked at first for the next one that can be told apart; twice as many each time after."""
@@ -39,7 +39,7 @@ def starts(new_group: Flags, value: Floats, variance: Floats, score: float) -> F
     """
     n = len(value)
     bar = score**2
-    found = np.append(new_group, True)
+    ends = np.append(new_group, True)
     last = np.append(new_group[1:], True)
     end = _upcoming(last, 1)
     # where each can be told apart from the very next, there is nothing to look for
@@ -47,34 +47,34 @@ def starts(new_group: Flags, value: Floats, variance: Floats, score: float) -> F
     for at in range(0, n - 1, STRIDE):
         upto = min(at + STRIDE, n - 1)
         gap = np.diff(value[at : upto + 1])
-        told = bar * (variance[at + 1 : upto + 1] + variance[at:upto])
-        alike[at:upto] &= (gap <= 0) | (gap**2 < told)
+        apart = bar * (variance[at + 1 : upto + 1] + variance[at:upto])
+        alike[at:upto] &= (gap <= 0) | (gap**2 < apart)
     alike[-1:] = True
     alike = _upcoming(alike, 0)
     at = 0
     while at < n:
         if alike[at] > at:
-            found[at : alike[at] + 1] = True
+            ends[at : alike[at] + 1] = True
             at = int(alike[at])
             continue
         lead, look, width = int(end[at]), at + 1, GLANCE
         while look < end[at]:
             upto = min(look + width, int(end[at]))
             ahead = value[look:upto] - value[at]
-            told = (ahead > 0) & (ahead**2 >= bar * (variance[look:upto] + variance[at]))
-            first = int(told.argmax())
-            if told[first]:
+            apart = (ahead > 0) & (ahead**2 >= bar * (variance[look:upto] + variance[at]))
+            first = int(apart.argmax())
+            if apart[first]:
                 lead = look + first
                 break
             look, width = upto, 2 * width
-        found[lead] = True
+        ends[lead] = True
         at = lead
-    return found[:n]
+    return ends[:n]
 
 
-def _upcoming(flag: Flags, more: int) -> Whole:
+def _upcoming(flag: Flags, more: int) -> Integers:
     """Place of the next flagged row, the row itself included, and more; the last is flagged."""
     kind = np.int32 if len(flag) < np.iinfo(np.int32).max else np.int64
-    held = np.full(len(flag), np.iinfo(kind).max, dtype=kind)
-    held[flag] = np.flatnonzero(flag) + more
-    return np.asarray(np.minimum.accumulate(held[::-1], out=held[::-1])[::-1])
+    upcoming = np.full(len(flag), np.iinfo(kind).max, dtype=kind)
+    upcoming[flag] = np.flatnonzero(flag) + more
+    return np.asarray(np.minimum.accumulate(upcoming[::-1], out=upcoming[::-1])[::-1])

@@ -1,4 +1,4 @@
-"""Ranking: which products come first, like with like, and no order where none can be told."""
+"""Reads graded SKUs, gives ranks of like with like, and none where none is clear."""
 
 from __future__ import annotations
 
@@ -139,9 +139,9 @@ def ranked_rows(rows: pd.DataFrame, order: Order, start: int = 0) -> pd.DataFram
     pandas.DataFrame
         They with :data:`RANK_COLUMNS`, as :func:`rank` tells.
     """
-    out = rows.assign(**order.columns(start, start + len(rows)))
+    table = rows.assign(**order.columns(start, start + len(rows)))
     front = ["sku", "category", "rank", "sharing", "ranked", "p_next"]
-    return out[[*front, *(name for name in out if name not in front)]]
+    return table[[*front, *(name for name in table if name not in front)]]
 
 
 def signals(ranked: pd.DataFrame) -> pd.DataFrame:
@@ -201,10 +201,10 @@ def signal_rows(ranked: pd.DataFrame, score: Floats, confidence: Floats) -> pd.D
     pandas.DataFrame
         Columns :data:`SIGNAL_COLUMNS`.
     """
-    out = ranked[["sku", "category", "rank", "state", "basis"]].copy()
-    out["score"], out["confidence"] = score, confidence
-    out["edition"] = ranked.get("edition", "")
-    return out[list(SIGNAL_COLUMNS)]
+    table = ranked[["sku", "category", "rank", "state", "basis"]].copy()
+    table["score"], table["confidence"] = score, confidence
+    table["edition"] = ranked.get("edition", "")
+    return table[list(SIGNAL_COLUMNS)]
 
 
 def savings(

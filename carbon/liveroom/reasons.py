@@ -137,15 +137,15 @@ def _gate(gate: Gate, points: Floats) -> pd.DataFrame:
         if passed:
             sentences.append(spoken("room.met"))
             continue
-        value, found = gate.value[at], gate.detail[at]
-        key, detail = f"room.gate_{gate.name}", {lang: str(found) for lang in LANGUAGES}
-        unasked = (gate.name, found) in (("block_list", False), ("claims", "?"))
+        value, text = gate.value[at], gate.detail[at]
+        key, detail = f"room.gate_{gate.name}", {lang: str(text) for lang in LANGUAGES}
+        unasked = (gate.name, text) in (("block_list", False), ("claims", "?"))
         if unasked or (gate.name in SHARES and np.isnan(value)):
             key += "_none"
         elif gate.name == "return_window":
-            open_until = not np.isnat(found)
+            open_until = not np.isnat(text)
             detail = (
-                spoken("room.last_window", day=found) if open_until else dict.fromkeys(detail, "")
+                spoken("room.last_window", day=text) if open_until else dict.fromkeys(detail, "")
             )
         shown = f"{value:.0%}" if value == value else "0%"
         if gate.name in SHARES and shown == f"{gate.bound:.0%}":

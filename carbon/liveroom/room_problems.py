@@ -76,14 +76,14 @@ class RoomProblems(Problems):
             Column with the position of the room.
         """
         at = np.flatnonzero(where) if where.dtype == np.bool_ else where
-        told = value if len(value) == len(at) else value.iloc[at]
+        values = value if len(value) == len(at) else value.iloc[at]
         self.add(
             code,
             file=file,
             column=column,
             owner=table[owner].to_numpy()[at],
             row=table["line"].to_numpy()[at],
-            value=told.astype("str").to_numpy(),
+            value=values.astype("str").to_numpy(),
         )
 
     def add_lines(

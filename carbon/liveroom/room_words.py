@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 import pandas as pd
 
 from carbon.liveroom.policy import Policy
-from carbon.liveroom.policy_file import Conflict, conflicts
+from carbon.liveroom.policy_file import PolicyConflict, conflicts
 from carbon.liveroom.room_problems import text_of
 
 __all__ = ["findings", "word_conflicts"]
@@ -57,7 +57,7 @@ def findings(rooms: pd.DataFrame, policy: Policy, look: Look) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def word_conflicts(policy: Policy, look: Look) -> list[Conflict]:
+def word_conflicts(policy: Policy, look: Look) -> list[PolicyConflict]:
     """Rules that conflict, and words of tiers that the claim rules of their market forbid.
 
     Parameters
@@ -68,7 +68,7 @@ def word_conflicts(policy: Policy, look: Look) -> list[Conflict]:
 
     Returns
     -------
-    list of Conflict
+    list of PolicyConflict
         R040 to R049.
 
     Examples
@@ -85,5 +85,5 @@ def word_conflicts(policy: Policy, look: Look) -> list[Conflict]:
         if len(words):
             detail = ", ".join(dict.fromkeys(words))
             place = f"{wording.tier} {wording.market}"
-            clashes.append(Conflict("R049", "wording", place, detail))
+            clashes.append(PolicyConflict("R049", "wording", place, detail))
     return clashes

@@ -1,4 +1,4 @@
-"""Exposure over many rounds: who drifts below its floor."""
+"""Reads exposure of many rounds, gives the rooms that drift below their floor."""
 
 from __future__ import annotations
 
@@ -124,12 +124,12 @@ def run(
     rooms = rooms.assign(merchant=merchants, place=place)
     small = np.zeros(len(names), dtype=bool)
     entitled, got = np.zeros(len(names)), np.zeros(len(names))
-    handed, seen, often = 0.0, np.zeros(len(names), np.int64), np.zeros(len(names), np.int64)
+    handed, ever, often = 0.0, np.zeros(len(names), np.int64), np.zeros(len(names), np.int64)
     course: list[tuple[float, ...]] = []
     last: Allocation | None = None
     below = np.zeros(len(names), dtype=bool)
-    told = "round" in rooms
-    echo = None if told else _Echo(rooms, market)
+    has_rounds = "round" in rooms
+    echo = None if has_rounds else _Echo(rooms, market)
     parts = _parts(rooms, rounds)
     for number, part in parts:
         demand = part["impressions"].to_numpy(dtype=np.float64)
@@ -160,7 +160,7 @@ def run(
         got += np.bincount(at, x, len(names))
         entitled += np.bincount(at, _floor(d, flags, rules) * x.sum(), len(names))
         handed += x.sum()
-        seen += np.bincount(at, known, len(names)) > 0
+        ever += np.bincount(at, known, len(names)) > 0
         below = got < entitled * (1 - rules.drift.value)
         often += below
         moved = float(np.abs(x - d * (x.sum() / d.sum())).sum() / 2 / x.sum())
@@ -172,7 +172,7 @@ def run(
         {
             "merchant": names,
             "small": small,
-            "rounds": seen,
+            "rounds": ever,
             "share": got / handed,
             "floor": entitled / handed,
             "drift": drift,
@@ -185,11 +185,11 @@ def run(
 
 def _merchants(rooms: pd.DataFrame) -> npt.NDArray[np.object_]:
     """Merchant of each room; a room without one is its own."""
-    own = rooms["room"].astype(str).to_numpy(dtype=object)
+    rooms_as = rooms["room"].astype(str).to_numpy(dtype=object)
     if "merchant" not in rooms:
-        return own
-    told = rooms["merchant"].astype("object").fillna("").astype(str).to_numpy(dtype=object)
-    return np.where(told == "", own, told)
+        return rooms_as
+    merchants = rooms["merchant"].astype("object").fillna("").astype(str).to_numpy(dtype=object)
+    return np.where(merchants == "", rooms_as, merchants)
 
 
 def _parts(rooms: pd.DataFrame, rounds: int) -> list[tuple[int, pd.DataFrame]]:
@@ -197,7 +197,7 @@ def _parts(rooms: pd.DataFrame, rounds: int) -> list[tuple[int, pd.DataFrame]]:
     if "round" not in rooms:
         return [(number, rooms) for number in range(1, rounds + 1)]
     number = rooms["round"].astype("Int64").fillna(0).to_numpy(dtype=np.int64)
-    return [(int(one), rooms[number == one]) for one in np.unique(number)]
+    return [(int(each), rooms[number == each]) for each in np.unique(number)]
 
 
 class _Echo:
@@ -230,9 +230,9 @@ def _floor(demand: Floats, small: npt.NDArray[np.bool_], rules: ExposureRules) -
     """Least share that each room is entitled to, by what was demanded of it."""
     share = demand / demand.sum()
     least = share * (1 - rules.largest_loss.value)
-    held = float(share[small].sum())
-    if held > 0:
-        least = np.where(small, np.maximum(least, rules.floor.value * share / held), least)
+    small_share = float(share[small].sum())
+    if small_share > 0:
+        least = np.where(small, np.maximum(least, rules.floor.value * share / small_share), least)
     return np.asarray(least, dtype=np.float64)
 
 

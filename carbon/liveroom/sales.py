@@ -1,4 +1,4 @@
-"""Sales of rooms: lines checked, left out with a reason, and summed by room and SKU.
+"""Reads lines of room sales, gives sums by room and SKU, and why lines were left out.
 
 Units and money are whole numbers, so sums are exact and the order of the lines changes nothing.
 """
@@ -34,8 +34,6 @@ Flags = npt.NDArray[np.bool_]
 
 FINE: Final = 1_000_000
 """Parts of one that shares are counted in, so that their sums are exact."""
-
-DAY: Final = np.timedelta64(1, "D")
 
 
 @dataclass(frozen=True)
@@ -162,8 +160,8 @@ def tally(
         red &= units <= 0
         refuse("R002", "units", ~red & ~((units > 0) & (units == np.floor(units))))
         refuse("R004", "revenue", ~red & ~(revenue >= 0))
-        whole = np.isnan(returned) | (returned == np.floor(returned))
-        wrong = ~whole | (returned < 0) | (returned > units)
+        integral = np.isnan(returned) | (returned == np.floor(returned))
+        wrong = ~integral | (returned < 0) | (returned > units)
         refuse("R003", "returned_units", ~red & wrong)
     doubtful = settled & ~kept
     left_out += np.bincount(room[doubtful], minlength=len(rooms))
@@ -202,7 +200,7 @@ def tally(
     room, sku = room[at], sku[at]
     key, pair = np.unique(room * (len(skus) + 1) + sku + 1, return_inverse=True)
     void = void[at]
-    seen = ~np.isnan(void) & (void >= 0) & (void <= 1)
+    has_void = ~np.isnan(void) & (void >= 0) & (void <= 1)
     units, returned, closed, red = units[at], returned[at], closed[at], red[at]
     back = np.where(red, -units, 0.0)
     # what came back was sold: a return lowers no revenue here, a correction of the price does
@@ -210,8 +208,8 @@ def tally(
     units = np.where(red, 0.0, units)
 
     def total(weights: Any) -> Floats:
-        out: Floats = np.bincount(pair, weights=weights, minlength=len(key)).astype(np.float64)
-        return out
+        sums: Floats = np.bincount(pair, weights=weights, minlength=len(key)).astype(np.float64)
+        return sums
 
     def lines(flags: Any) -> Integers:
         return np.bincount(room[flags], minlength=len(rooms)).astype(np.int64)
@@ -219,14 +217,14 @@ def tally(
     lines_of = lines(slice(None))
     sums = total(units), total(np.nan_to_num(returned)) + total(back)
     over = sums[1] > sums[0]
-    told = np.flatnonzero(over)
+    lines_at = np.flatnonzero(over)
     home = key // (len(skus) + 1)
     problems.add(
         "R079",
         file="sales",
         column="units",
-        owner=home[told],
-        value=[f"{sums[1][at]:g} of {sums[0][at]:g}" for at in told],
+        owner=home[lines_at],
+        value=[f"{sums[1][at]:g} of {sums[0][at]:g}" for at in lines_at],
     )
     given_back = np.minimum(sums[1], sums[0])
     closed_units = total(np.where(closed, units, 0.0))
@@ -235,14 +233,14 @@ def tally(
     if rules is not None:
         rate = np.append(goods["category_return_rate"].to_numpy(dtype=np.float64), np.nan)
         few = odd_returns(closed_units, closed_back, rate[key % (len(skus) + 1) - 1], rules)
-        told = np.flatnonzero(few)
+        lines_at = np.flatnonzero(few)
         problems.add(
             "R072",
             file="sales",
             column="returned_units",
-            owner=home[told],
-            value=[f"{closed_back[at]:g} of {closed_units[at]:g}" for at in told],
-            sku=skus.to_numpy()[key[told] % (len(skus) + 1) - 1],
+            owner=home[lines_at],
+            value=[f"{closed_back[at]:g} of {closed_units[at]:g}" for at in lines_at],
+            sku=skus.to_numpy()[key[lines_at] % (len(skus) + 1) - 1],
         )
 
     def by_room(place: Integers, weights: Floats) -> Floats:
@@ -261,8 +259,8 @@ def tally(
         given_back,
         closed_units,
         closed_back,
-        total(np.where(seen, np.rint(np.nan_to_num(void) * FINE), 0.0) * units) / FINE,
-        total(np.where(seen, units, 0.0)),
+        total(np.where(has_void, np.rint(np.nan_to_num(void) * FINE), 0.0) * units) / FINE,
+        total(np.where(has_void, units, 0.0)),
         lines_of,
         (left_out + lost).astype(np.int64),
         lines(~closed),
@@ -307,9 +305,9 @@ def _closed(
     warn("R062", "settled_on", ~np.isnat(settled_on) & (settled_on < sold_on + days))
     closed = ~np.isnat(closes) & (closes <= as_of)
     if "settled" in sales:
-        told = sales["settled"].astype("boolean")
-        yes = told.fillna(False).to_numpy(dtype=bool)
-        no = np.logical_not(told.fillna(True).to_numpy(dtype=bool))
+        settled = sales["settled"].astype("boolean")
+        yes = settled.fillna(False).to_numpy(dtype=bool)
+        no = np.logical_not(settled.fillna(True).to_numpy(dtype=bool))
         warn("R062", "settled", yes & np.isnat(settled_on) & (sold_on + days > as_of))
         closed = (closed | yes) & ~no
         closes = np.where(yes, np.minimum(closes, as_of), closes)
@@ -327,8 +325,8 @@ def _one_currency(
 ) -> tuple[Floats, npt.NDArray[np.object_], Flags]:
     """Revenue in one currency a room, that currency, and rooms where there are several."""
     if "currency" not in sales:
-        one = np.full(len(rooms), policy.currency, dtype=object)
-        return revenue, one, np.zeros(len(rooms), dtype=bool)
+        by_room = np.full(len(rooms), policy.currency, dtype=object)
+        return revenue, by_room, np.zeros(len(rooms), dtype=bool)
     column = sales["currency"]
     if not isinstance(column.dtype, pd.CategoricalDtype):
         column = column.astype("category")

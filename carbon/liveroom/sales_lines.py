@@ -46,8 +46,8 @@ def codes_of(frame: pd.DataFrame, name: str, known: pd.Index, *, fold: bool = Fa
     words = column.cat.categories.astype("str").str.strip()
     words = words.str.casefold() if fold else words
     place = np.append(known.get_indexer(words), -1).astype(np.int64)
-    out: Integers = place[column.cat.codes.to_numpy()]
-    return out
+    codes: Integers = place[column.cat.codes.to_numpy()]
+    return codes
 
 
 def places_of(
@@ -149,13 +149,13 @@ def repeated_lines(
         key = (key ^ column.view(np.uint64)) * np.uint64(MIX[1])
         key = (key ^ (key >> np.uint64(31))) * np.uint64(MIX[2]) + np.uint64(MIX[0])
     suspects = np.flatnonzero(pd.Series(key).duplicated(keep=False).to_numpy() & kept)
-    out = np.zeros(len(sales), dtype=bool)
+    repeated = np.zeros(len(sales), dtype=bool)
     if len(suspects):
         first = np.argsort(sales["line"].to_numpy()[suspects], kind="stable")
         suspects = suspects[first]
         table = pd.DataFrame({at: column[suspects] for at, column in enumerate(columns)})
-        out[suspects[table.duplicated().to_numpy()]] = True
-    return out
+        repeated[suspects[table.duplicated().to_numpy()]] = True
+    return repeated
 
 
 def text_blank(frame: pd.DataFrame, name: str) -> Flags:
@@ -165,8 +165,8 @@ def text_blank(frame: pd.DataFrame, name: str) -> Flags:
     column = frame[name]
     if isinstance(column.dtype, pd.CategoricalDtype):
         empty = np.asarray(column.cat.categories.astype("str").str.strip() == "", dtype=bool)
-        out: Flags = np.append(empty, True)[column.cat.codes.to_numpy()]
-        return out
+        flags: Flags = np.append(empty, True)[column.cat.codes.to_numpy()]
+        return flags
     return (text_of(frame, name) == "").to_numpy(dtype=bool)
 
 

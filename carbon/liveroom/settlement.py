@@ -1,4 +1,4 @@
-"""History of judgements: what counted where, and what changes when returns come late.
+"""Reads a history of judgements, gives what counted where and what late returns change.
 
 A history is a folder of numbered JSON files, each with the SHA-256 of the one before: an entry
 that is changed or lost is found. The same judgement again adds nothing.
@@ -19,7 +19,7 @@ from carbon.base.errors import LedgerError
 from carbon.base.files import read_bounded
 from carbon.base.words import joined, spoken
 from carbon.liveroom.claims import CLAIM_COLUMNS
-from carbon.liveroom.eligibility import Earlier, Judgement
+from carbon.liveroom.eligibility import CountedBefore, Judgement
 from carbon.liveroom.metrics import METRICS
 from carbon.liveroom.policy import Policy
 
@@ -75,7 +75,7 @@ class History:
     head: str
     last: dict[str, dict[str, Any]]
 
-    def others(self, rooms: pd.Index, period: str) -> Earlier:
+    def others(self, rooms: pd.Index, period: str) -> CountedBefore:
         """What counted in other rooms or periods than those judged now.
 
         Parameters
@@ -87,14 +87,14 @@ class History:
 
         Returns
         -------
-        Earlier
+        CountedBefore
         """
 
         def rest(table: pd.DataFrame) -> pd.DataFrame:
             now = table["room"].isin(rooms) & (table["period"] == period)
             return table[~now].reset_index(drop=True)
 
-        return Earlier(rest(self.claims), rest(self.sessions))
+        return CountedBefore(rest(self.claims), rest(self.sessions))
 
 
 def read_history(folder: Path) -> History:
@@ -122,10 +122,10 @@ def read_history(folder: Path) -> History:
     # a file that begins with a dot is what a run that was killed had begun to write
     entries = sorted(path for path in folder.glob("*.json") if not path.name.startswith("."))
     for runs, path in enumerate(entries, start=1):
-        told, head = _entry(path, runs, head)
-        last[str(told.get("period"))] = told
+        record, head = _entry(path, runs, head)
+        last[str(record.get("period"))] = record
         for tables, name in ((scores, "scores"), (claims, "claims"), (sessions, "sessions")):
-            tables.append(pd.DataFrame(told[name]).assign(run=runs))
+            tables.append(pd.DataFrame(record[name]).assign(run=runs))
     frames = [
         _frame(scores, ("room", "period")),
         _frame(claims, CLAIM_COLUMNS),
@@ -145,25 +145,25 @@ def read_history(folder: Path) -> History:
 def _entry(path: Path, run: int, head: str) -> tuple[dict[str, Any], str]:
     raw = read_bounded(path, lambda detail: LedgerError("R050", detail, file=str(path)), LARGEST)
     try:
-        told = json.loads(raw)
+        content = json.loads(raw)
     except (ValueError, RecursionError) as error:
         raise LedgerError("R050", str(error)[:120], file=str(path)) from error
-    shape = isinstance(told, dict) and told.get("format") == FORMAT
-    if not shape or path.name != f"{run:06d}.json" or told.get("run") != run:
+    shape = isinstance(content, dict) and content.get("format") == FORMAT
+    if not shape or path.name != f"{run:06d}.json" or content.get("run") != run:
         raise LedgerError("R050", f"entry {run} was expected here", file=str(path))
-    if told.get("previous") != head:
+    if content.get("previous") != head:
         raise LedgerError("R050", f"entry {run - 1} is not the one it follows", file=str(path))
     for name, columns in (
         ("scores", ("room", "period")),
         ("claims", CLAIM_COLUMNS),
         ("sessions", SESSION_COLUMNS),
     ):
-        rows = told.get(name)
+        rows = content.get(name)
         if not isinstance(rows, list) or not all(
             isinstance(row, dict) and {*columns} <= {*row} for row in rows
         ):
             raise LedgerError("R050", f"{name} are not whole", file=str(path))
-    return told, hashlib.sha256(raw).hexdigest()
+    return content, hashlib.sha256(raw).hexdigest()
 
 
 def _frame(tables: list[pd.DataFrame], columns: tuple[str, ...]) -> pd.DataFrame:
@@ -192,8 +192,8 @@ def entry(history: History, judged: Judgement, period: str) -> tuple[str, str] |
     names += [str(name) for name in rooms if str(name).startswith("points_")]
     names += ["footprint_kg", "power_kg", "credits_kg", "residual_kg", "returned_units"]
     claims = judged.claims
-    told = claims[claims["sound"].to_numpy(dtype=bool)]
-    told = told.sort_values(["of", "registry", "prefix", "first", "room", "line"])
+    settled = claims[claims["sound"].to_numpy(dtype=bool)]
+    settled = settled.sort_values(["of", "registry", "prefix", "first", "room", "line"])
     sessions = judged.sessions.sort_values(["session"]).rename(columns={"meter_id": "meter"})
     room = judged.rooms["room"].to_numpy()[sessions["room"].to_numpy(dtype=np.int64)]
     sessions = sessions.assign(room=room)
@@ -205,7 +205,7 @@ def entry(history: History, judged: Judgement, period: str) -> tuple[str, str] |
         "policy": str(first["policy"]),
         "basis": str(first["basis"]),
         "scores": _records(rooms[names]),
-        "claims": _records(told[list(CLAIM_COLUMNS)]),
+        "claims": _records(settled[list(CLAIM_COLUMNS)]),
         "sessions": _records(sessions[list(SESSION_COLUMNS)]),
     }
     last = history.last.get(period, {})
@@ -213,18 +213,18 @@ def entry(history: History, judged: Judgement, period: str) -> tuple[str, str] |
     if before == json.loads(json.dumps(content)):
         return None
     run = history.runs + 1
-    whole = {"run": run, "previous": history.head, **content}
-    text = json.dumps(whole, ensure_ascii=False, sort_keys=True, indent=1, allow_nan=False) + "\n"
+    record = {"run": run, "previous": history.head, **content}
+    text = json.dumps(record, ensure_ascii=False, sort_keys=True, indent=1, allow_nan=False) + "\n"
     return f"{run:06d}.json", text
 
 
 def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
     """Rows as plain JSON: no NaN, times as text."""
-    out = table.copy()
-    for name in out:
-        if pd.api.types.is_datetime64_any_dtype(out[name].dtype):
-            out[name] = out[name].astype("str")
-    plain = out.astype("object").where(out.notna(), None)
+    records = table.copy()
+    for name in records:
+        if pd.api.types.is_datetime64_any_dtype(records[name].dtype):
+            records[name] = records[name].astype("str")
+    plain = records.astype("object").where(records.notna(), None)
     return [{str(key): value for key, value in row.items()} for row in plain.to_dict("records")]
 
 
@@ -267,8 +267,8 @@ def settle(history: History, judged: Judgement, policy: Policy) -> pd.DataFrame:
             if pd.notna(row.get(f"points_{name}_before"))
             and row[f"points_{name}_before"] != row[f"points_{name}"]
         ]
-        told = "; ".join(f"{name} {old:g} -> {new:g}" for name, old, new in moved)
-        both.loc[at, "changed"] = told
+        message = "; ".join(f"{name} {old:g} -> {new:g}" for name, old, new in moved)
+        both.loc[at, "changed"] = message
         said = _sentences(row, moved, policy)
         both.loc[at, ["zh", "en"]] = [said["zh"], said["en"]]
     return both[list(SETTLEMENT_COLUMNS)]

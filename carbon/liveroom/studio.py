@@ -1,4 +1,4 @@
-"""Sessions of rooms: their studio energy, metered or estimated, and what they emit."""
+"""Reads sessions, gives their studio energy, metered or estimated, and emissions [kWh; kg]."""
 
 from __future__ import annotations
 
@@ -84,9 +84,9 @@ def clusters(group: Integers, first: Integers, last: Integers) -> Integers:
     base = pd.factorize(group[order])[0].astype(np.int64) * (ranks.max() + 1)
     reach = np.maximum.accumulate(stop + base)
     fresh = np.append(True, (start + base)[1:] > reach[:-1])
-    out = np.empty(len(group), dtype=np.int64)
-    out[order] = np.cumsum(fresh) - 1
-    return out
+    numbers = np.empty(len(group), dtype=np.int64)
+    numbers[order] = np.cumsum(fresh) - 1
+    return numbers
 
 
 @lru_cache(maxsize=1)
@@ -137,12 +137,12 @@ def equipment_kwh(lists: pd.Series, hours: Floats) -> tuple[Floats, Flags]:
     parts = pieces.str.extract(ITEM)
     watts = parts["name"].fillna("").map(lambda name: _watts().get(key(str(name)), np.nan))
     count = pd.to_numeric(parts["count"]).fillna(1).to_numpy(dtype=np.float64)
-    own = hours[position]
+    hours_of = hours[position]
     stated = pd.to_numeric(parts["hours"]).to_numpy(dtype=np.float64)
-    time = np.where(np.isnan(stated), own, stated)
+    time = np.where(np.isnan(stated), hours_of, stated)
     each = watts.to_numpy(dtype=np.float64) / 1000 * count * time
     said = (pieces != "").to_numpy(dtype=bool)
-    odd = said & (np.isnan(each) | (time > own))
+    odd = said & (np.isnan(each) | (time > hours_of))
     strange = np.bincount(position[odd], minlength=len(lists)) > 0
     some = np.bincount(position[said], minlength=len(lists)) > 0
     kwh = np.bincount(position[said & ~odd], weights=each[said & ~odd], minlength=len(lists))
@@ -196,10 +196,10 @@ def studio(
     place = table["place"].where(table["place"] != "", viewers)
     untold = table["place"] == ""
     problems.add_rows("R036", "sessions", "place", table, untold.to_numpy(), table["session"])
-    seen = table["viewer_place"].where(table["viewer_place"] != "", viewers)
-    here, there = impacts.reindex(place), impacts.reindex(seen)
-    for column, where, found in (("place", place, here), ("viewer_place", seen, there)):
-        lost = found["grid_kg"].isna().to_numpy()
+    viewer_nearest = table["viewer_place"].where(table["viewer_place"] != "", viewers)
+    here, there = impacts.reindex(place), impacts.reindex(viewer_nearest)
+    for column, where, nearest in (("place", place, here), ("viewer_place", viewer_nearest, there)):
+        lost = nearest["grid_kg"].isna().to_numpy()
         problems.add_rows("R019", "sessions", column, table, lost, where)
     watched = table["viewer_hours"].to_numpy(dtype=np.float64)
     problems.add_rows(
@@ -236,12 +236,12 @@ def _read(sessions: pd.DataFrame, rooms: pd.Index, problems: RoomProblems) -> pd
         )
     for name in ("equipment", "place", "viewer_place", "meter_id"):
         table[name] = text_of(sessions, name).to_numpy()
-    told = (
+    stated = (
         sessions["metered"].astype("boolean")
         if "metered" in sessions
         else pd.Series(pd.NA, range(n))
     )
-    table["told"] = told.ne(other=False).fillna(True).to_numpy(dtype=bool)
+    table["told"] = stated.ne(other=False).fillna(True).to_numpy(dtype=bool)
     lost = (table["room"] < 0).to_numpy()
     problems.add_rows("R005", "sessions", "room", table, lost, text_of(sessions, "room"))
     same = table.drop(columns="line").duplicated().to_numpy() & ~lost
@@ -305,22 +305,31 @@ def _clashes(
     table: pd.DataFrame, rooms: pd.Index, problems: RoomProblems, earlier: pd.DataFrame | None
 ) -> tuple[Flags, pd.DataFrame]:
     """Sessions whose energy would count twice, and the earlier ones they clash with."""
-    own = table[["session", "room", "start", "end", "meter_id"]].copy()
-    own["name"] = rooms.to_numpy()[own["room"]] if len(own) else ""
-    own["period"] = ""
+    sessions_used = table[["session", "room", "start", "end", "meter_id"]].copy()
+    sessions_used["name"] = rooms.to_numpy()[sessions_used["room"]] if len(sessions_used) else ""
+    sessions_used["period"] = ""
     if earlier is not None and len(earlier):
         before = earlier.rename(columns={"room": "name", "meter": "meter_id"})
         before["room"] = rooms.get_indexer(pd.Index(before["name"]))
-        own = pd.concat([own, before[[*own.columns]]], ignore_index=True)
-    past = np.arange(len(own)) >= len(table)
-    start = own["start"].to_numpy(dtype="datetime64[s]").astype(np.int64)
-    end = own["end"].to_numpy(dtype="datetime64[s]").astype(np.int64) - 1
-    by_name = pd.factorize(own["name"])[0].astype(np.int64)
-    meter = pd.factorize(own["meter_id"])[0].astype(np.int64)
-    blank = (own["meter_id"] == "").to_numpy()
-    meter = np.where(blank, -1 - np.arange(len(own)), meter)  # a meter not told is no meter
-    named = pd.factorize(own["name"] + "\n" + own["session"])[0].astype(np.int64)
-    bad, touched = np.zeros(len(own), dtype=bool), np.zeros(len(own), dtype=bool)
+        sessions_used = pd.concat(
+            [sessions_used, before[[*sessions_used.columns]]], ignore_index=True
+        )
+    past = np.arange(len(sessions_used)) >= len(table)
+    start = sessions_used["start"].to_numpy(dtype="datetime64[s]").astype(np.int64)
+    end = sessions_used["end"].to_numpy(dtype="datetime64[s]").astype(np.int64) - 1
+    by_name = pd.factorize(sessions_used["name"])[0].astype(np.int64)
+    meter = pd.factorize(sessions_used["meter_id"])[0].astype(np.int64)
+    blank = (sessions_used["meter_id"] == "").to_numpy()
+    meter = np.where(
+        blank, -1 - np.arange(len(sessions_used)), meter
+    )  # a meter not told is no meter
+    named = pd.factorize(sessions_used["name"] + "\n" + sessions_used["session"])[0].astype(
+        np.int64
+    )
+    bad, touched = (
+        np.zeros(len(sessions_used), dtype=bool),
+        np.zeros(len(sessions_used), dtype=bool),
+    )
     for cluster in (clusters(by_name, start, end), clusters(meter, start, end), named):
         size, old = np.bincount(cluster), np.bincount(cluster, weights=past)
         new = size - old
@@ -330,7 +339,7 @@ def _clashes(
     twice = bad[: len(table)]
     problems.add_rows("R016", "sessions", "start", table, twice & ~again, table["session"])
     problems.add_rows("R034", "sessions", "session", table, again, table["session"])
-    clash = own.loc[past & touched, ["name", "period", "session"]]
+    clash = sessions_used.loc[past & touched, ["name", "period", "session"]]
     return twice, clash.rename(columns={"name": "room"}).reset_index(drop=True)
 
 
@@ -348,5 +357,5 @@ def viewers_of(sessions: pd.DataFrame, viewers: str) -> list[str]:
     >>> viewers_of(pd.DataFrame({"place": ["CN-ZJ", "CN-ZJ"]}), "CN")
     ['CN', 'CN-ZJ']
     """
-    told = {*text_of(sessions, "place"), *text_of(sessions, "viewer_place"), viewers}
-    return sorted(told - {""})
+    places = {*text_of(sessions, "place"), *text_of(sessions, "viewer_place"), viewers}
+    return sorted(places - {""})

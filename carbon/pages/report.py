@@ -14,7 +14,7 @@ from carbon.base.words import basis_text
 from carbon.base.words import section as words
 from carbon.catalogue.schema import Catalogue
 from carbon.footprint.reference import References
-from carbon.label.claims import Market
+from carbon.label.claims import ClaimMarket
 from carbon.label.phrases import reference_text
 from carbon.pages import report_overview as overview
 from carbon.pages import report_topics as topics
@@ -47,7 +47,7 @@ class Report(Page):
 def report(
     study: Study,
     catalogue: Catalogue,
-    market: Market,
+    market: ClaimMarket,
     *,
     source: Path,
     langs: Sequence[str] = ("en",),
@@ -64,7 +64,7 @@ def report(
         Goal and scope.
     catalogue : Catalogue
         Filled.
-    market : Market
+    market : ClaimMarket
         Whose rules on claims the names are held against.
     source : pathlib.Path
         The file, named with its digest.
@@ -116,7 +116,7 @@ def report(
     return html, numbers
 
 
-def _sections(of: Telling, study: Study, market: Market, source: Path) -> list[dict[str, Any]]:
+def _sections(of: Telling, study: Study, market: ClaimMarket, source: Path) -> list[dict[str, Any]]:
     scale, inside = study.scale, of.figures.stages
     bounds = [
         f"{letter} ≤ {bound:g}" for letter, bound in zip(scale.letters, scale.bounds, strict=False)

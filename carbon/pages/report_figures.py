@@ -17,7 +17,7 @@ from carbon.footprint.compare import probability_lower
 from carbon.footprint.largest import with_results
 from carbon.footprint.reference import References
 from carbon.footprint.scenario import what_if
-from carbon.label.claims import Market, check
+from carbon.label.claims import ClaimMarket, check
 from carbon.label.facts import ratios
 from carbon.liveroom.policy_file import read_policy
 from carbon.liveroom.products import facts
@@ -99,7 +99,7 @@ class Figures:
 def figures(
     study: Study,
     catalogue: Catalogue,
-    market: Market,
+    market: ClaimMarket,
     *,
     draws: int = 1000,
     references: References | None = None,
@@ -114,7 +114,7 @@ def figures(
         Goal and scope.
     catalogue : Catalogue
         Filled.
-    market : Market
+    market : ClaimMarket
         Whose rules on claims the names are held against.
     draws : int
         Draws for intervals; none without.

@@ -172,10 +172,10 @@ def extremes(of: Telling) -> list[dict[str, Any]]:
     """SKUs that weigh most, those far from their reference, and categories."""
     say, skus = of.say, of.skus
     known = skus[skus["total_kg"].notna()]
-    held = known[known["ratio"].notna()].sort_values(["ratio", "sku"], kind="stable")
+    compared = known[known["ratio"].notna()].sort_values(["ratio", "sku"], kind="stable")
     heavy = known[known["kg"] > 0].sort_values(["kg", "sku"], ascending=[False, True])
-    worst = held[held["ratio"] > 1][::-1].head(TOP)
-    best = held[held["ratio"] <= 1].head(TOP)
+    worst = compared[compared["ratio"] > 1][::-1].head(TOP)
+    best = compared[compared["ratio"] <= 1].head(TOP)
     sections = [section("hot", say("hot"), _hot(of, heavy.head(TOP)))]
     extremes = [
         _held(of, say("highest"), worst) if len(worst) else None,

@@ -126,7 +126,7 @@ def _product(
     """One SKU."""
     sku = catalogue.skus.iloc[position]
     # two rows may have one identifier: the exchanges of a row are those of its own catalogue
-    own = study.inventory(catalogue.part(position, position + 1))
+    exchanges = study.inventory(catalogue.part(position, position + 1))
     place = f"{catalogue.file or 'catalogue'}, row {int(sku['line'])}"
     inside = [stage for stage in STAGES if stage in BOUNDARIES[study.boundary]]
     return {
@@ -148,7 +148,7 @@ def _product(
             "outside": [stage for stage in STAGES if stage not in inside],
         },
         "cells": _cells(study, catalogue, position, level, place),
-        "inventory": _exchanges(own),
+        "inventory": _exchanges(exchanges),
         "results": _results(study, row, inside, draws),
         "quality": {
             **{
@@ -162,7 +162,7 @@ def _product(
             "evidence": _text(row["evidence"]),
             "cite": "shares of results.total, by evidence of the cells and kind of the datasets",
         },
-        "sensitivity": _sensitivity(own, row),
+        "sensitivity": _sensitivity(exchanges, row),
         "comparison": _comparison(study, row),
         "assumptions": str(row["defaulted"]).split(),
         "problems": _problems(catalogue, str(row["sku"]), place),
@@ -209,10 +209,10 @@ def _cells(
     return records
 
 
-def _exchanges(own: pd.DataFrame) -> list[Record]:
+def _exchanges(exchanges: pd.DataFrame) -> list[Record]:
     """Exchanges of one SKU, those of one dataset in one stage together."""
     keys = ["stage", "activity", "location"]
-    summed = own.groupby(keys, observed=True, sort=False, as_index=False).agg(
+    summed = exchanges.groupby(keys, observed=True, sort=False, as_index=False).agg(
         {
             "amount": "sum",
             "unit": "first",
@@ -269,9 +269,9 @@ def _results(study: Study, row: Mapping[Any, Any], inside: Sequence[str], draws:
     }
 
 
-def _sensitivity(own: pd.DataFrame, row: Mapping[Any, Any]) -> Record:
+def _sensitivity(rows: pd.DataFrame, row: Mapping[Any, Any]) -> Record:
     """What carries the total, and what would narrow its interval most."""
-    exchanges = pd.DataFrame(_exchanges(own))
+    exchanges = pd.DataFrame(_exchanges(rows))
     if len(exchanges) and row["total_kg"] == row["total_kg"]:
         exchanges = exchanges[exchanges["kg"].notna()]
         order = np.argsort(-exchanges["kg"].abs().to_numpy(), kind="stable")[:LARGEST_SHARES]
@@ -322,7 +322,7 @@ def _datasets(study: Study, rows: Sequence[int]) -> list[Record]:
     """Datasets that are met and all that these take, each with its cells."""
     edition, unit = study.edition, study.unit_impacts.values.sum(axis=1)
     groups = dict(tuple(edition.exchanges.groupby("col", sort=True)))
-    open_rows, seen = sorted(set(rows), reverse=True), set(rows)
+    open_rows, used = sorted(set(rows), reverse=True), set(rows)
     records = []
     while open_rows:
         row = open_rows.pop()
@@ -352,8 +352,8 @@ def _datasets(study: Study, rows: Sequence[int]) -> list[Record]:
                 ],
             }
         )
-        taken = {int(each["row"]) for each in exchanges if each["kind"] == "input"} - seen
-        seen |= taken
+        taken = {int(each["row"]) for each in exchanges if each["kind"] == "input"} - used
+        used |= taken
         open_rows = sorted([*open_rows, *taken], reverse=True)
     return records
 
@@ -378,8 +378,8 @@ def _rule(study: Study, category: str) -> str:
     if "functional_quantities" not in tables:
         return "one sales unit"
     rules = tables["functional_quantities"]
-    held = rules[rules["category"].astype(str) == category]
-    return str(held["cite"].iloc[0]) if len(held) else "one sales unit"
+    of_category = rules[rules["category"].astype(str) == category]
+    return str(of_category["cite"].iloc[0]) if len(of_category) else "one sales unit"
 
 
 def _sum(kg: pd.Series) -> float:

@@ -330,37 +330,39 @@ def _sensitivity(of: Teller, product: Record) -> list[Block]:
 
 
 def _comparison(of: Teller, product: Record) -> list[Block]:
-    say, held, scale = of.say, product["comparison"], of.study.scale
+    say, comparison, scale = of.say, product["comparison"], of.study.scale
     total, reference = (
         digits.amounts(np.array([math.nan if kg is None else kg]))[0]
-        for kg in (product["results"]["total"]["kg"], held["reference_kg"])
+        for kg in (product["results"]["total"]["kg"], comparison["reference_kg"])
     )
-    shown = held["ratio"] if held["letter_text"] else None  # no letter by another name
+    shown = comparison["ratio"] if comparison["letter_text"] else None  # no letter by another name
     ratio = ratios(total, reference, np.array([math.nan if shown is None else shown]), scale)[0]
     states = {
-        each: words("label", each)[f"state_{'sure' if held['state'] == 'range' else held['state']}"]
+        each: words("label", each)[
+            f"state_{'sure' if comparison['state'] == 'range' else comparison['state']}"
+        ]
         for each in LANGS
     }
-    letter = held["letter_text"] or DASH
-    name = {each: reference_text(held["reference"], words("label", each)) for each in LANGS}
+    letter = comparison["letter_text"] or DASH
+    name = {each: reference_text(comparison["reference"], words("label", each)) for each in LANGS}
     rows = [
-        (say("letter"), letter, say.side(states) if held["state"] != "range" else ""),
+        (say("letter"), letter, say.side(states) if comparison["state"] != "range" else ""),
         (say("ratio"), f"{ratio}\u00a0%" if ratio else DASH, ""),
         (say("reference_kg"), digits.printed(reference[0]), say.side(name)),
-        (say("dear"), number(held["dear_kg"]), say("kg")),
+        (say("dear"), number(comparison["dear_kg"]), say("kg")),
     ]
-    chance = held["letter_probability"]
-    if chance is not None and held["letter_text"]:
+    chance = comparison["letter_probability"]
+    if chance is not None and comparison["letter_text"]:
         rows.append((say("probability"), percent(math.floor(chance * 100 + 1e-9) / 100), ""))
     bounds = [
         f"{row['letter']} ≤ {row['largest_ratio']:g}"
-        for row in held["scale"]
+        for row in comparison["scale"]
         if row["largest_ratio"] is not None
     ]
     blocks = [facts(rows)]
-    moved = {each: why(held["why"], words("label", each)) for each in LANGS}
-    blocks += [text(say.both(moved))] if held["why"] and held["letter_text"] else []
-    blocks += [text(say.both(_rule(reason))) for reason in held["reasons"]]
+    moved = {each: why(comparison["why"], words("label", each)) for each in LANGS}
+    blocks += [text(say.both(moved))] if comparison["why"] and comparison["letter_text"] else []
+    blocks += [text(say.both(_rule(reason))) for reason in comparison["reasons"]]
     return [*blocks, text(say("scale", bounds=", ".join(bounds)), note=True)]
 
 

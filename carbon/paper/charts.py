@@ -184,9 +184,9 @@ def lorenz(
         elements.append(strokes.text(x, top + PLOT + 16, f"{tick}\u00a0%", SOFT, "middle", size=11))
         elements.append(strokes.text(left - 6, y + 4, f"{tick}\u00a0%", SOFT, "end", size=11))
     elements.append(strokes.text(left + PLOT / 2, top + PLOT + 38, across, anchor="middle"))
-    beside = left + PLOT + 34
-    room = WIDTH - beside
-    elements.append(strokes.text(beside, top + 14, fitted(plain(up), SIZE, room)))
+    legend = left + PLOT + 34
+    room = WIDTH - legend
+    elements.append(strokes.text(legend, top + 14, fitted(plain(up), SIZE, room)))
     shown = [Curve(equal, (0.0, 1.0), (0.0, 1.0)), *curves]
     for position, curve in enumerate(shown):
         colour = FILLS[(position - 1) % 3] if position else SOFT
@@ -197,9 +197,9 @@ def lorenz(
         ]
         elements.append(_path("M" + " L".join(points), colour, dash))
         y = top + 46 + 26 * position
-        elements.append(strokes.line(beside, y, beside + 28, y, colour, 2, dash))
+        elements.append(strokes.line(legend, y, legend + 28, y, colour, 2, dash))
         elements.append(
-            strokes.text(beside + 36, y + 4.5, fitted(plain(curve.label), SIZE, room - 36))
+            strokes.text(legend + 36, y + 4.5, fitted(plain(curve.label), SIZE, room - 36))
         )
     return "\n".join([*elements, "</svg>"])
 

@@ -207,7 +207,7 @@ def _found(named: str) -> Fonts:
         bold = (face for file in twins for face in _faces(file, 700))
         thickened = replace(regular, weight=700, thicker=THICKER)
         return Fonts(
-            regular, next((one for one in bold if one.family == regular.family), thickened)
+            regular, next((match for match in bold if match.family == regular.family), thickened)
         )
     raise OutputError("L010", f"CARBON_FONTS={named}" if named else "")
 

@@ -1,4 +1,4 @@
-"""Reads pictures and pages of strangers' templates, gives markup that can only be looked at.
+"""Reads pictures and pages of strangers' templates, gives markup that cannot act.
 
 What a template wrote is parsed, every element and attribute is held against a list of what is
 allowed, and the markup is written again from the tree: what a browser sees is what was checked.

@@ -1,4 +1,4 @@
-"""Reads a picture, gives it with its text as outlines, or ready for a renderer that has the fonts.
+"""Reads a picture, gives it with its text as outlines, or ready for a renderer with fonts.
 
 Understood are ``text`` and ``tspan`` with the presentation attributes ``x y dx dy font-size
 font-weight letter-spacing text-anchor fill``, inherited as SVG says; styles in CSS are not.

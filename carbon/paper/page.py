@@ -24,7 +24,7 @@ from markupsafe import Markup
 
 from carbon.base.errors import RuleError
 
-__all__ = ["Page", "folder", "page"]
+__all__ = ["PageTemplate", "folder", "page"]
 
 SOURCE: Final = 200_000
 """Characters of one template."""
@@ -68,7 +68,7 @@ _LOOP = "index index0 revindex revindex0 first last length depth depth0 previtem
 LOOP: Final = frozenset(_LOOP.split())
 
 
-class Page:
+class PageTemplate:
     """A template that was understood once and is filled often.
 
     Parameters
@@ -178,8 +178,8 @@ class Environment(ImmutableSandboxedEnvironment):
         for compare in list(tree.find_all(nodes.Compare)):
             compare.expr = _bounded("_one", compare.expr)
             for operand in compare.ops:
-                held = operand.op in ("in", "notin")
-                operand.expr = _bounded("_member" if held else "_one", operand.expr)
+                contained = operand.op in ("in", "notin")
+                operand.expr = _bounded("_member" if contained else "_one", operand.expr)
         bounded: nodes.Template = _Concatenations().visit(tree)
         bounded.set_environment(self)
         return bounded
@@ -351,7 +351,7 @@ def page(
     file: str = "",
     *,
     steps: int = STEPS,
-) -> Page:
+) -> PageTemplate:
     """Understand a template.
 
     Parameters
@@ -367,7 +367,7 @@ def page(
 
     Returns
     -------
-    Page
+    PageTemplate
 
     Raises
     ------
@@ -385,4 +385,4 @@ def page(
     texts = {name: templates} if isinstance(templates, str) else templates
     if name not in texts:
         raise RuleError("L003", f"{name} is missing", file=file)
-    return Page(Environment(texts, steps), name, file or name)
+    return PageTemplate(Environment(texts, steps), name, file or name)

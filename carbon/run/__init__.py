@@ -1,1 +1,1 @@
-"""Batches of any size: planned, shared among workers, resumed, written with a manifest."""
+"""Reads batches of any size, writes results with a manifest: shared, resumed, planned."""

@@ -1,4 +1,4 @@
-"""Batch runs: a catalogue of any size, batch by batch, on all cores, into one result.
+"""Reads a catalogue of any size, writes one result, batch by batch, on all cores.
 
 The result appears only when it is whole. What is finished stays in a folder beside it until then,
 so that a run that was interrupted goes on where it was; see :mod:`carbon.run.workspace`.
@@ -33,8 +33,8 @@ from carbon.run.manifest import write_manifest
 from carbon.run.parts import digest, joiner, read_part
 from carbon.run.plan import Job, Outcome
 from carbon.run.publish import publish, tell_rejects
-from carbon.run.workers import Pool
-from carbon.run.workspace import Part, Work
+from carbon.run.workers import Workers
+from carbon.run.workspace import BatchRecord, Work
 
 __all__ = ["Job", "Outcome", "run"]
 
@@ -142,7 +142,7 @@ def _run(
     keys = manifest is not None or since is not None
     alone = stream.single
     workers = 1 if alone else workers or cores()
-    surveying = Pool(workers, begin, None)
+    surveying = Workers(workers, begin, None)
     try:
         stream.survey(surveying.each, always=keys)
     finally:
@@ -153,9 +153,9 @@ def _run(
         kept = ".csv"
     state = State(job, stream, work.parts, kept, keys, earlier, alone, filled)
     job.study.unit_impacts  # noqa: B018  solved once, before there are workers
-    pool = Pool(workers, begin, state)
+    pool = Workers(workers, begin, state)
     outcome = Outcome(work.output)
-    parts: list[Part] = []
+    parts: list[BatchRecord] = []
     end: Any = None
     joined = filled or work.folder / f"joined{kept}"
     try:
@@ -233,19 +233,24 @@ def _plan(job: Job, stream: Stream) -> dict[str, Any]:
 
 
 def _done(
-    pool: Pool, stream: Stream, state: State, resumed: bool, outcome: Outcome, lang: str
-) -> Iterator[Part]:
+    pool: Workers,
+    stream: Stream,
+    state: State,
+    resumed: bool,
+    outcome: Outcome,
+    lang: str,
+) -> Iterator[BatchRecord]:
     """Parts in their order, those that were finished before among them."""
-    ready: dict[int, Part] = {}
+    ready: dict[int, BatchRecord] = {}
 
     def left() -> Iterator[Batch]:
         for each in stream:
-            found = Part.load(state.parts, each.number, state.filled) if resumed else None
-            if found is None:
+            saved = BatchRecord.load(state.parts, each.number, state.filled) if resumed else None
+            if saved is None:
                 yield each
             else:
-                ready[each.number] = found
-                outcome.resumed += found.skus
+                ready[each.number] = saved
+                outcome.resumed += saved.skus
 
     began, done, number = time.perf_counter(), 0, 0
 
@@ -274,7 +279,7 @@ def _done(
             number += 1
 
 
-def _summed(outcome: Outcome, parts: list[Part], stream: Stream) -> None:
+def _summed(outcome: Outcome, parts: list[BatchRecord], stream: Stream) -> None:
     """Sums over the parts."""
     for part in parts:
         outcome.skus += part.skus
@@ -291,11 +296,11 @@ def _summed(outcome: Outcome, parts: list[Part], stream: Stream) -> None:
     outcome.rejects += stream.damaged
 
 
-def _first_problems(parts: list[Part], folder: Path) -> pd.DataFrame:
+def _first_problems(parts: list[BatchRecord], folder: Path) -> pd.DataFrame:
     """The first problems that are no notes."""
-    found: list[pd.DataFrame] = []
+    problems: list[pd.DataFrame] = []
     for part in parts:
-        if part.has("problems") and sum(map(len, found)) < TOLD:
+        if part.has("problems") and sum(map(len, problems)) < TOLD:
             table = read_part(folder / part.name_of("problems")).to_pandas()
-            found.append(table[table["severity"] != "note"].head(TOLD))
-    return pd.concat(found, ignore_index=True).head(TOLD) if found else problem_table()
+            problems.append(table[table["severity"] != "note"].head(TOLD))
+    return pd.concat(problems, ignore_index=True).head(TOLD) if problems else problem_table()

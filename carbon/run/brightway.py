@@ -1,4 +1,4 @@
-"""Footprints as a Brightway project: what the SKUs take, put beside the edition."""
+"""Reads a study's catalogue, gives what SKUs take as a Brightway project on the edition."""
 
 from __future__ import annotations
 
@@ -92,19 +92,19 @@ def export_project(
     )
     write_project(project, exported)
     if output is not None:
-        with whole_file(output) as beside:
-            write_file(beside, exported)
-    told = table[["sku", "total_kg"]].copy()
-    told["problem"] = np.where(known, "", (table["problem"].astype(str) + " X021").str.strip())
-    return told
+        with whole_file(output) as draft:
+            write_file(draft, exported)
+    totals = table[["sku", "total_kg"]].copy()
+    totals["problem"] = np.where(known, "", (table["problem"].astype(str) + " X021").str.strip())
+    return totals
 
 
 def _described(catalogue: Catalogue, table: pd.DataFrame) -> pd.DataFrame:
     skus = catalogue.skus
     sku = skus["sku"].astype(str)
     name = skus["name"].astype("object")
-    told = name.notna() & (name != "")
-    plain = sku.where(~told, sku + " " + name.astype(str))
+    described = name.notna() & (name != "")
+    plain = sku.where(~described, sku + " " + name.astype(str))
     total = table["total_kg"].map("{:.6g}".format)
     assumed = table["defaulted"].astype(str)
     return pd.DataFrame(

@@ -73,9 +73,9 @@ def write_check_sheet(
         raise OutputError("O003", file=str(path))
     problems = catalogue.problems.reset_index(drop=True)
     marked = 0
-    with whole_file(path) as beside:
+    with whole_file(path) as draft:
         options = {"strings_to_formulas": False, "strings_to_urls": False}
-        with xlsxwriter.Workbook(beside, options) as book:
+        with xlsxwriter.Workbook(draft, options) as book:
             book.set_properties({"created": EPOCH})
             writer = _Writer(book, vocabulary, lang)
             for position, (name, sheet) in enumerate(sheets):

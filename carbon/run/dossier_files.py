@@ -61,7 +61,7 @@ def exchanges_of(
             table = carried_table(study.inventory(sold.part(start, start + CHUNK)))
             if path is not None:
                 arrow = pa.Table.from_pandas(table, preserve_index=False)
-                plain = pa.schema([(one.name, _plain(one.type)) for one in arrow.schema])
+                plain = pa.schema([(field.name, _plain(field.type)) for field in arrow.schema])
                 writer = writer or parquet.ParquetWriter(path, plain, compression="zstd")
                 writer.write_table(arrow.cast(plain))
             names = [*FACTOR, "match"]
@@ -78,12 +78,12 @@ def exchanges_of(
     factors = factors[factors["factor_source"] != ""].reset_index(drop=True)
     if count >= SHEET_ROWS:
         return None, factors
-    whole = pd.concat(kept, ignore_index=True)
-    whole = whole[whole["factor_source"] != ""].reset_index(drop=True)
+    exchanges = pd.concat(kept, ignore_index=True)
+    exchanges = exchanges[exchanges["factor_source"] != ""].reset_index(drop=True)
     number = factors.assign(factor=np.arange(len(factors)))[[*FACTOR, "match", "factor"]]
-    whole = whole.astype(dict.fromkeys((*FACTOR[:3], *FACTOR[4:], "match"), "object"))
+    exchanges = exchanges.astype(dict.fromkeys((*FACTOR[:3], *FACTOR[4:], "match"), "object"))
     number = number.astype(dict.fromkeys((*FACTOR[:3], *FACTOR[4:], "match"), "object"))
-    return whole.merge(number, on=[*FACTOR, "match"], how="left"), factors
+    return exchanges.merge(number, on=[*FACTOR, "match"], how="left"), factors
 
 
 def _plain(kind: pa.DataType) -> pa.DataType:

@@ -29,12 +29,12 @@ from carbon.run.manifest import Manifest, Named, read_manifest
 __all__ = [
     "MANIFEST",
     "DossierOptions",
-    "beside",
     "copied",
     "dossier_manifest",
     "free",
     "options_of",
     "outputs",
+    "replaced_folder",
     "restored",
 ]
 
@@ -196,7 +196,7 @@ def _ours(output: Path) -> None:
 
 
 @contextmanager
-def beside(output: Path) -> Iterator[Path]:
+def replaced_folder(output: Path) -> Iterator[Path]:
     """A folder beside another; it takes its place when all is written.
 
     Parameters
@@ -259,17 +259,17 @@ def copied(
             else:
                 shutil.copyfile(path, target)
             copies.setdefault(role, []).append(target)
-            files = sorted(one for one in target.rglob("*") if one.is_file())
+            files = sorted(file for file in target.rglob("*") if file.is_file())
             named += [
-                Named(role=role, path=one.relative_to(folder).as_posix(), sha256=digest(one))
-                for one in (files if path.is_dir() else [target])
+                Named(role=role, path=file.relative_to(folder).as_posix(), sha256=digest(file))
+                for file in (files if path.is_dir() else [target])
             ]
     return copies, named
 
 
 def outputs(folder: Path, inputs: list[Named]) -> list[Named]:
     """Hash every file of a dossier that is no input."""
-    known = {one.path for one in inputs}
+    known = {each.path for each in inputs}
     names = sorted(
         path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()
     )
@@ -280,14 +280,14 @@ def outputs(folder: Path, inputs: list[Named]) -> list[Named]:
     ]
 
 
-def restored(path: Path, told: Manifest) -> dict[str, list[Path]]:
+def restored(path: Path, manifest: Manifest) -> dict[str, list[Path]]:
     """Inputs of a manifest, unless one has changed.
 
     Parameters
     ----------
     path : pathlib.Path
         The manifest.
-    told : Manifest
+    manifest : Manifest
         What it says.
 
     Returns
@@ -301,26 +301,26 @@ def restored(path: Path, told: Manifest) -> dict[str, list[Path]]:
         T011 with the file.
     """
     home = path.resolve().parent
-    out: dict[str, list[Path]] = {}
-    for one in told.inputs:
-        file = home / one.path
+    by_input: dict[str, list[Path]] = {}
+    for each in manifest.inputs:
+        file = home / each.path
         if not file.is_file():
-            raise StudyError("T011", "it is missing", file=one.path)
+            raise StudyError("T011", "it is missing", file=each.path)
         if not _really_inside(home, file):
-            raise StudyError("T011", "a link is not followed", file=one.path)
-        if digest(file) != one.sha256:
-            raise StudyError("T011", f"SHA-256 is not {one.sha256[:12]}", file=one.path)
-        parts = Path(one.path).parts
-        whole = home.joinpath(*parts[:3])
-        if whole not in out.setdefault(one.role, []):
-            out[one.role].append(whole)
-    known = {home / one.path for one in told.inputs}
-    for whole in (path for paths in out.values() for path in paths if path.is_dir()):
-        for file in sorted(whole.rglob("*")):
+            raise StudyError("T011", "a link is not followed", file=each.path)
+        if digest(file) != each.sha256:
+            raise StudyError("T011", f"SHA-256 is not {each.sha256[:12]}", file=each.path)
+        parts = Path(each.path).parts
+        folder = home.joinpath(*parts[:3])
+        if folder not in by_input.setdefault(each.role, []):
+            by_input[each.role].append(folder)
+    known = {home / each.path for each in manifest.inputs}
+    for folder in (path for paths in by_input.values() for path in paths if path.is_dir()):
+        for file in sorted(folder.rglob("*")):
             if file.is_file() and file not in known:
                 name = file.relative_to(home).as_posix()
                 raise StudyError("T011", "the manifest does not name it", file=name)
-    return out
+    return by_input
 
 
 def _special(folder: str, names: list[str]) -> list[str]:

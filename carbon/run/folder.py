@@ -1,4 +1,4 @@
-"""A result that is a folder: batches write their files straight into it, each under its own name.
+"""Reads results of batches, gives a folder into which each writes under its own name.
 
 No file is written, linked or read twice. The rows of a batch name its files with their SHA-256, by
 which a run that goes on sees whether a finished batch is still whole.

@@ -1,4 +1,4 @@
-"""Only what has changed since an earlier run is computed; the rest is copied from its result."""
+"""Reads an earlier run, gives a result in which only what changed is computed again."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from pyarrow import parquet
 
 from carbon.base.errors import OutputError
 from carbon.base.files import whole_file
-from carbon.catalogue.schema import Whole
+from carbon.catalogue.schema import BatchContext
 from carbon.catalogue.sheets import Sheet
 from carbon.run.keys import line_skus
 from carbon.run.parts import arrow, joiner, read_part, write_part
-from carbon.run.previous import Rows, earlier_run
-from carbon.run.workspace import Part
+from carbon.run.previous import StoredRows, earlier_run
+from carbon.run.workspace import BatchRecord
 
 __all__ = ["CHANGE_COLUMNS", "Since", "since_of"]
 
@@ -43,7 +43,7 @@ class Since:
     ----------
     sha256 : str
         Of its manifest.
-    result : Rows
+    result : StoredRows
         Its result.
     each : int
         Rows of the result for each SKU.
@@ -58,7 +58,7 @@ class Since:
     """
 
     sha256: str
-    result: Rows
+    result: StoredRows
     each: int
     table: Path
     folder: Path
@@ -81,31 +81,33 @@ class Since:
         if not len(a):
             return np.full(len(keys), -1), np.zeros(len(keys), bool)
         at = np.minimum(np.searchsorted(a, first), len(a) - 1)
-        found = (a[at] == first) & (b[at] == keys["b"].to_numpy()) & ~keys["again"].to_numpy()
-        same = found & (content[at] == keys["content"].to_numpy()) & self.alike
-        return np.where(found, row[at], -1), same
+        unchanged = (a[at] == first) & (b[at] == keys["b"].to_numpy()) & ~keys["again"].to_numpy()
+        same = unchanged & (content[at] == keys["content"].to_numpy()) & self.alike
+        return np.where(unchanged, row[at], -1), same
 
     def split(
-        self, keys: pd.DataFrame, sheets: dict[str, Sheet], whole: Whole
-    ) -> tuple[pa.Table, dict[str, Sheet], Whole]:
+        self, keys: pd.DataFrame, sheets: dict[str, Sheet], context: BatchContext
+    ) -> tuple[pa.Table, dict[str, Sheet], BatchContext]:
         """Rows of the earlier result that hold still, and the tables without their SKUs."""
         row, same = self.find(keys)
         copied = self.result.take(_rows(row[same], self.each))
         keep = ~same
         again = np.zeros(len(keys), bool)
-        again[whole.repeats] = True
-        out = {"skus": _filtered(sheets["skus"], keep)}
+        again[context.repeats] = True
+        changed = {"skus": _filtered(sheets["skus"], keep)}
         still = pa.array(keys["sku"].to_numpy()[same], pa.string())
         for table, sheet in sheets.items():
             if table != "skus":
                 owner = line_skus(sheet, self.sku[table])
                 gone = pc.is_in(owner, value_set=still).to_numpy(zero_copy_only=False)
-                out[table] = _filtered(sheet, ~gone)
+                changed[table] = _filtered(sheet, ~gone)
         return (
             copied,
-            out,
+            changed,
             replace(
-                whole, repeats=np.flatnonzero(again[keep]), first=whole.first and bool(keep.any())
+                context,
+                repeats=np.flatnonzero(again[keep]),
+                first=context.first and bool(keep.any()),
             ),
         )
 
@@ -123,7 +125,7 @@ class Since:
         both = new
         if unchanged:  # else the earlier result may have other columns
             both = pa.concat_tables([new, copied.select(new.column_names).cast(new.schema)])
-        whole = both.take(pa.array(_rows(place, each))).to_pandas()
+        table = both.take(pa.array(_rows(place, each))).to_pandas()
         once = ~keys["again"].to_numpy()
         moved = np.flatnonzero(~same & once)
         before = np.full(len(keys), np.nan)
@@ -133,36 +135,43 @@ class Since:
             keys["sku"].to_numpy()[moved],
             np.where(row[moved] >= 0, "changed", "new"),
             before[moved],
-            whole[_footprint(new.column_names)].to_numpy(dtype=np.float64)[moved * each],
+            table[_footprint(new.column_names)].to_numpy(dtype=np.float64)[moved * each],
         )
         counts = {"new": len(moved) - len(had), "changed": len(had), "unchanged": unchanged}
-        return whole, change, counts
+        return table, change, counts
 
-    def write_changes(self, parts: list[Part], folder: Path, path: Path | None) -> dict[str, int]:
+    def write_changes(
+        self, parts: list[BatchRecord], folder: Path, path: Path | None
+    ) -> dict[str, int]:
         """Write what has changed, and what is gone; how many are gone.
 
         Parameters
         ----------
-        parts : list of Part
+        parts : list of BatchRecord
         folder : pathlib.Path
             Where the parts are.
         path : pathlib.Path, optional
             ``.csv`` or ``.parquet``; not written without.
         """
-        held = np.zeros(parquet.read_metadata(self.table).num_rows, bool)
+        kept_rows = np.zeros(parquet.read_metadata(self.table).num_rows, bool)
         for part in parts:
             if part.has("keys"):
                 row, _ = self.find(read_part(folder / part.name_of("keys")).to_pandas())
-                held[row[row >= 0]] = True
-        rows = np.flatnonzero(~held & self._own())
-        skus = Rows.of(self.table).take(rows, ["sku"]).column(0).to_numpy(zero_copy_only=False)
+                kept_rows[row[row >= 0]] = True
+        rows = np.flatnonzero(~kept_rows & self._own())
+        skus = StoredRows.of(self.table).take(rows, ["sku"]).column(0)
         before = self._footprints(rows)
-        gone = _changes(skus, np.full(len(rows), "gone"), before, np.full(len(rows), np.nan))
+        gone = _changes(
+            skus.to_numpy(zero_copy_only=False),
+            np.full(len(rows), "gone"),
+            before,
+            np.full(len(rows), np.nan),
+        )
         if path is not None:
             last = folder / "gone"
             suffix = path.suffix.lower()
-            with whole_file(path) as beside:
-                end = joiner(suffix, beside, list(CHANGE_COLUMNS), str(path))
+            with whole_file(path) as draft:
+                end = joiner(suffix, draft, list(CHANGE_COLUMNS), str(path))
                 for part in parts:
                     if part.has("changes"):
                         again = read_part(folder / part.name_of("changes")).to_pandas()
@@ -177,21 +186,21 @@ class Since:
     def _footprints(self, places: NDArray[np.int64]) -> NDArray[np.float64]:
         """Footprint of some of its SKUs [kg CO2e per kept unit]."""
         column = _footprint(self.result.schema.names)
-        found = self.result.take(places * self.each, [column]).column(0)
-        out: NDArray[np.float64] = found.to_numpy(zero_copy_only=False).astype(np.float64)
-        return out
+        cells = self.result.take(places * self.each, [column]).column(0)
+        values: NDArray[np.float64] = cells.to_numpy(zero_copy_only=False).astype(np.float64)
+        return values
 
     def _own(self) -> NDArray[np.bool_]:
         """SKUs of the earlier run that did not stand before."""
         column = parquet.read_table(self.table, columns=["again"]).column(0)
-        out: NDArray[np.bool_] = ~column.to_numpy(zero_copy_only=False)
-        return out
+        flags: NDArray[np.bool_] = ~column.to_numpy(zero_copy_only=False)
+        return flags
 
 
 def _rows(places: NDArray[np.int64], each: int) -> NDArray[np.int64]:
     """Rows of some SKUs, each of which has as many."""
-    out: NDArray[np.int64] = (places[:, None] * each + np.arange(each)).ravel()
-    return out
+    rows: NDArray[np.int64] = (places[:, None] * each + np.arange(each)).ravel()
+    return rows
 
 
 def _footprint(names: Sequence[str]) -> str:
@@ -246,16 +255,16 @@ def since_of(manifest: Path | str, plan: dict[str, Any], folder: Path) -> Since:
     -----
     It takes 85 bytes of memory for each SKU of the earlier run.
     """
-    found = earlier_run(manifest, folder)
-    before = found.manifest.decided
+    previous = earlier_run(manifest, folder)
+    before = previous.manifest.decided
     if before["command"] != plan["command"]:
         detail = f"it is of carbon {before['command']}"
         raise OutputError("B006", detail, file=str(manifest))
 
     def column(name: str) -> NDArray[Any]:  # one at a time, for there may be very many
-        cells = parquet.read_table(found.table, columns=[name]).column(0)
-        out: NDArray[Any] = cells.to_numpy(zero_copy_only=False)
-        return out
+        cells = parquet.read_table(previous.table, columns=[name]).column(0)
+        values: NDArray[Any] = cells.to_numpy(zero_copy_only=False)
+        return values
 
     again = column("again")
     rows = np.flatnonzero(~again)
@@ -263,9 +272,9 @@ def since_of(manifest: Path | str, plan: dict[str, Any], folder: Path) -> Since:
     np.save(folder / "since-row.npy", rows)
     for name in _COLUMNS[:3]:
         np.save(folder / f"since-{name}.npy", column(name)[rows])
-    each, rest = divmod(len(found.result), len(again))
+    each, rest = divmod(len(previous.result), len(again))
     if rest:
         raise OutputError("B007", "it has not as many rows for every SKU", file=str(manifest))
     alike = all(before[name] == plan[name] for name in before)
     sku = {name: heads["sku"][0] for name, heads in plan["headers"].items() if "sku" in heads}
-    return Since(found.sha256, found.result, each, found.table, folder, alike, sku)
+    return Since(previous.sha256, previous.result, each, previous.table, folder, alike, sku)

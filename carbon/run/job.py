@@ -19,7 +19,7 @@ from carbon.run.incremental import Since
 from carbon.run.keys import content_keys
 from carbon.run.parts import write_part
 from carbon.run.plan import Job
-from carbon.run.workspace import Part, Written
+from carbon.run.workspace import BatchRecord, Written
 
 __all__ = ["State", "begin", "work"]
 
@@ -65,34 +65,38 @@ def begin(state: State | None) -> None:
     _state[:] = [] if state is None else [state]
 
 
-def work(batch: Batch) -> Part:
+def work(batch: Batch) -> BatchRecord:
     """Do a batch, in any process."""
     state = _state[0]
     try:
-        sheets, whole = batch.sheets(state.stream.limits)
-        whole = replace(whole, sessions=state.stream.sessions)
-        problems = state.stream.problems if whole.first else None
-        keys = content_keys(sheets, whole, state.stream) if state.keep_keys else None
+        sheets, context = batch.sheets(state.stream.limits)
+        context = replace(context, sessions=state.stream.sessions)
+        problems = state.stream.problems if context.first else None
+        keys = content_keys(sheets, context, state.stream) if state.keep_keys else None
         copied = None
         if state.since is not None and keys is not None:
-            copied, sheets, whole = state.since.split(keys, sheets, whole)
+            copied, sheets, context = state.since.split(keys, sheets, context)
         vocabulary = state.job.study.vocabulary
         catalogue = state.job.study.complete(
-            read_tables(sheets, vocabulary, whole=whole, problems=problems, file=state.stream.file)
+            read_tables(
+                sheets, vocabulary, context=context, problems=problems, file=state.stream.file
+            )
         )
     except CatalogueError as error:
         if state.alone:
             raise
         places = [[at.file, at.first, at.last] for at in batch.places()]
-        part = Part(batch.number, rejected=str(error), places=places)
+        part = BatchRecord(batch.number, rejected=str(error), places=places)
         part.save(state.parts)
         return part
     return _computed(state, batch.number, catalogue, keys, copied)
 
 
-def _computed(state: State, number: int, catalogue: Catalogue, keys: Any, copied: Any) -> Part:
+def _computed(
+    state: State, number: int, catalogue: Catalogue, keys: Any, copied: Any
+) -> BatchRecord:
     job = state.job
-    part = Part(number)
+    part = BatchRecord(number)
     files = None if state.filled is None else Files(state.filled, number)
     frame = job.compute(job.study, catalogue, files, **job.options)
     catalogue = with_results(catalogue, frame)
@@ -137,6 +141,6 @@ def _left_out(frame: pd.DataFrame, catalogue: Catalogue) -> int:
     if "before_kg" in frame:  # several rows a SKU
         return int(frame.loc[frame["before_kg"].isna(), "sku"].nunique(dropna=False))
     if "total" in frame:  # labels: several rows a SKU, and none for one that stood before
-        told = frame.loc[frame["total"] != "", "sku"]
-        return len(catalogue) - told[told != ""].nunique()
+        left_out = frame.loc[frame["total"] != "", "sku"]
+        return len(catalogue) - left_out[left_out != ""].nunique()
     return int(catalogue.skus["failed"].sum())

@@ -14,7 +14,7 @@ from pandas.util import hash_array
 
 from carbon.catalogue import cells
 from carbon.catalogue.line_tables import filled_down
-from carbon.catalogue.schema import Whole
+from carbon.catalogue.schema import BatchContext
 from carbon.catalogue.sessions import session_keys
 from carbon.catalogue.sheets import Sheet
 from carbon.catalogue.sku_index import sku_digests
@@ -26,14 +26,14 @@ Hashes = NDArray[np.uint64]
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 
 
-def content_keys(sheets: dict[str, Sheet], whole: Whole, stream: Stream) -> pd.DataFrame:
+def content_keys(sheets: dict[str, Sheet], context: BatchContext, stream: Stream) -> pd.DataFrame:
     """What each SKU is and what its rows say, as numbers.
 
     Parameters
     ----------
     sheets : dict of str to Sheet
         Tables of a batch.
-    whole : Whole
+    context : BatchContext
     stream : Stream
 
     Returns
@@ -57,8 +57,10 @@ def content_keys(sheets: dict[str, Sheet], whole: Whole, stream: Stream) -> pd.D
         lines = _row_hashes(sheet, table, stream)[known]
         np.add.at(content, at[known], _mixed(lines + place.astype(np.uint64) * _GOLDEN))
     if stream.sessions is not None and len(stream.sessions):
-        told = stream.sessions.astype("object")
-        words = np.array(["|".join(map(repr, row)) for row in told.to_numpy().tolist()], object)
+        session_names = stream.sessions.astype("object")
+        words = np.array(
+            ["|".join(map(repr, row)) for row in session_names.to_numpy().tolist()], object
+        )
         of = np.append(hash_array(words, categorize=False), np.uint64(0))
         named = pd.DataFrame(
             {
@@ -67,11 +69,11 @@ def content_keys(sheets: dict[str, Sheet], whole: Whole, stream: Stream) -> pd.D
             }
         )
         keys_of = pd.Index(session_keys(named), dtype="object")
-        found = np.where(keys_of.isna(), -1, stream.sessions.index.get_indexer(keys_of))
-        content += _mixed(of[found])
+        session_rows = np.where(keys_of.isna(), -1, stream.sessions.index.get_indexer(keys_of))
+        content += _mixed(of[session_rows])
     keys = sku_digests(sku)
     again = np.zeros(len(keys), bool)
-    again[whole.repeats] = True
+    again[context.repeats] = True
     return pd.DataFrame(
         {
             "sku": pd.array(pc.fill_null(sku, ""), dtype="str"),
@@ -105,16 +107,16 @@ def _texts(sheet: Sheet, table: str, column: str, stream: Stream) -> Any:
 
 def _row_hashes(sheet: Sheet, table: str, stream: Stream) -> Hashes:
     """64 bits of the known cells of each row, and of its being well formed."""
-    out = np.zeros(len(sheet.lines), np.uint64)
+    hashes = np.zeros(len(sheet.lines), np.uint64)
     for name, header in stream.headers[table].items():
         meaning = f"{table}|{name}|{header.unit}|{f'{table}.{name}' in stream.fractions}"
         seed = int.from_bytes(hashlib.blake2b(meaning.encode(), digest_size=8).digest(), "big")
         texts = pc.fill_null(_texts(sheet, table, name, stream), "\x00")
         words = hash_array(texts.to_numpy(zero_copy_only=False), categorize=False)
-        out += _mixed(words ^ np.uint64(seed))
+        hashes += _mixed(words ^ np.uint64(seed))
     for fault in sheet.faults:  # a row that is not well formed fails, whatever its cells
-        out[sheet.rows_of(fault)] += _GOLDEN
-    return out
+        hashes[sheet.rows_of(fault)] += _GOLDEN
+    return hashes
 
 
 def _mixed(words: Hashes) -> Hashes:

@@ -115,13 +115,13 @@ def drawn(
     rows: list[list[str]] = []
     for drawing in drawings:
         sku = str(drawing.fact["sku"])
-        told = ["", "", ""]
+        claims_cell = ["", "", ""]
         if sku not in records:  # on the first of its rows
-            found = claims.get(sku)
-            told = [json.dumps(found, ensure_ascii=False) if found else ""]
-            told += [drawing.fact["certificate"], problem.get(sku, "")]
+            claims_found = claims.get(sku)
+            claims_cell = [json.dumps(claims_found, ensure_ascii=False) if claims_found else ""]
+            claims_cell += [drawing.fact["certificate"], problem.get(sku, "")]
         records[sku] = drawing.fact
-        rows.append(_row(drawing, files, told))
+        rows.append(_row(drawing, files, claims_cell))
     if job.sheets:
         for design in designs_of(job):
             name = design.sheet.name
@@ -131,7 +131,7 @@ def drawn(
     return pd.DataFrame(rows, columns=list(ROW_COLUMNS), dtype="str"), claimed
 
 
-def _row(drawing: LabelFile, files: Files, told: list[str]) -> list[str]:
+def _row(drawing: LabelFile, files: Files, claims_cell: list[str]) -> list[str]:
     fact = drawing.fact
     return [
         fact["sku"],
@@ -140,23 +140,23 @@ def _row(drawing: LabelFile, files: Files, told: list[str]) -> list[str]:
         *(fact[key] for key in ("state", "letter", "probability", "total", "low", "high")),
         *(fact[key] for key in ("edition", "date", "valid_until")),
         files.put(drawing.name, drawing.content),
-        *told,
+        *claims_cell,
     ]
 
 
 def _claimless(about: pd.DataFrame, market: str) -> tuple[pd.DataFrame, list[dict[str, str]]]:
     rules = load_market(market)
-    out = about.copy(deep=False)
+    cleared = about.copy(deep=False)
     rows: list[dict[str, str]] = []
     for column in ("name", "merchant", "verifier"):
         texts = about[column].reset_index(drop=True)
-        cleaned, found = clean(texts, rules)
-        out[column] = cleaned.to_numpy(dtype=object)
-        if len(found):
-            told = problems(found, column=column)
-            told["sku"] = about["sku"].to_numpy()[found["text"].to_numpy(dtype=int)]
+        cleaned, claims = clean(texts, rules)
+        cleared[column] = cleaned.to_numpy(dtype=object)
+        if len(claims):
+            table = problems(claims, column=column)
+            table["sku"] = about["sku"].to_numpy()[claims["text"].to_numpy(dtype=int)]
             rows += [
                 {name: str(row[name]) for name in ("column", "sku", "value", "code")}
-                for row in told.to_dict("records")
+                for row in table.to_dict("records")
             ]
-    return out, rows
+    return cleared, rows

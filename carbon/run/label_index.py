@@ -1,4 +1,4 @@
-"""The index of labels: which file is whose, and which labels change against an earlier one."""
+"""Reads labels of batches, gives the index of whose each file is and which change."""
 
 from __future__ import annotations
 
@@ -85,19 +85,19 @@ def read_index(path: Path) -> pd.DataFrame:
         L016 if it is no index.
     """
     wanted = ["sku", "state", "letter", "total", "edition"]
-    told: dict[str, Any] = {"dtype": str, "keep_default_na": False, "encoding": "utf-8-sig"}
-    told["usecols"] = wanted
+    options: dict[str, Any] = {"dtype": str, "keep_default_na": False, "encoding": "utf-8-sig"}
+    options["usecols"] = wanted
     table: pd.DataFrame
     try:
         if path.suffix.lower() == ".zip" and path.is_file():
             with zipfile.ZipFile(path) as archive, archive.open(INDEX) as file:
                 if archive.getinfo(INDEX).file_size > LARGEST:
                     raise ValueError(f"more than {LARGEST} bytes")
-                table = pd.read_csv(file, **told)
+                table = pd.read_csv(file, **options)
         else:
             path = path / INDEX if path.is_dir() else path
             data = read_bounded(path, _no_index(path), LARGEST)
-            table = pd.read_csv(io.BytesIO(data), **told)
+            table = pd.read_csv(io.BytesIO(data), **options)
         table = table[wanted]
     except (OSError, KeyError, ValueError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
         raise OutputError("L016", str(error)[:120], file=str(path)) from None
@@ -124,10 +124,10 @@ def finished(joined: Path, made: Path, lang: str = "en") -> None:
     """
     claims = joined / PROBLEMS
     claims.unlink(missing_ok=True)
-    held: list[dict[str, str]] = []
+    kept_claims: list[dict[str, str]] = []
     with (
-        whole_file(joined / INDEX) as beside,
-        beside.open("w", encoding=csv_encoding(), newline="") as file,
+        whole_file(joined / INDEX) as draft,
+        draft.open("w", encoding=csv_encoding(), newline="") as file,
     ):
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(INDEX_COLUMNS)
@@ -135,10 +135,10 @@ def finished(joined: Path, made: Path, lang: str = "en") -> None:
             if row["sku"]:  # a sheet is nobody's
                 writer.writerow([row[name] for name in INDEX_COLUMNS])
             if row["claims"]:
-                held += json.loads(row["claims"])
-            if len(held) >= HELD:
-                held = _append(held, claims, lang)
-    _append(held, claims, lang)
+                kept_claims += json.loads(row["claims"])
+            if len(kept_claims) >= HELD:
+                kept_claims = _append(kept_claims, claims, lang)
+    _append(kept_claims, claims, lang)
     if made.suffix.lower() == ".zip":
         with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
             for name in _sorted_files(joined):
@@ -148,17 +148,17 @@ def finished(joined: Path, made: Path, lang: str = "en") -> None:
                 archive.writestr(entry, (joined / name).read_bytes())
 
 
-def _append(held: list[dict[str, str]], path: Path, lang: str) -> list[dict[str, str]]:
-    if held:
+def _append(kept_claims: list[dict[str, str]], path: Path, lang: str) -> list[dict[str, str]]:
+    if kept_claims:
         new = not path.exists()
-        table = as_text(problem_table(pd.DataFrame(held), lang))
+        table = as_text(problem_table(pd.DataFrame(kept_claims), lang))
         code = csv_encoding() if new else "utf-8"
         table.to_csv(path, mode="a", header=new, index=False, encoding=code)
     return []
 
 
 def _sorted_files(folder: Path, above: str = "") -> Iterator[str]:
-    for entry in sorted(os.scandir(folder / above), key=lambda one: one.name):
+    for entry in sorted(os.scandir(folder / above), key=lambda item: item.name):
         if entry.is_dir():
             yield from _sorted_files(folder, f"{above}{entry.name}/")
         else:
@@ -169,10 +169,10 @@ def tallied(rows: pd.DataFrame) -> dict[str, float]:
     """Sums of a batch, for the summary: labels by state, files, certificates."""
     of_sku = rows[rows["sku"] != ""]
     states = of_sku.drop_duplicates("sku")["state"].value_counts(sort=False)
-    out = {str(state): float(count) for state, count in states.items()}
+    counts = {str(state): float(count) for state, count in states.items()}
     if "verified" in rows:
-        out |= {"verified": float((rows["verified"] != "").sum()), "files": float(len(of_sku))}
-    return out
+        counts |= {"verified": float((rows["verified"] != "").sum()), "files": float(len(of_sku))}
+    return counts
 
 
 def indexed(graded: pd.DataFrame, about: pd.DataFrame, issue: Issue) -> pd.DataFrame:

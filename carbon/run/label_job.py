@@ -134,7 +134,7 @@ def check_job(job: LabelJob) -> dict[str, Any]:
         L001 to L014 if a template is refused, L101 if the market is not known.
     """
     designs = designs_of(job)
-    if job.sheets and not all(min(per_page(job.style(one), job.sheets)) for one in designs):
+    if job.sheets and not all(min(per_page(job.style(name), job.sheets)) for name in designs):
         raise RuleError("L013", value=f"{job.sheets:.0%}")
     hashes = {design.sheet.name: design.sha256 for design in designs}
     if len(hashes) < len(designs):
@@ -156,11 +156,11 @@ def check_job(job: LabelJob) -> dict[str, Any]:
 
 def with_verified(about: pd.DataFrame, verified: pd.DataFrame) -> pd.DataFrame:
     """Put what others have verified beside the SKUs."""
-    out = about.copy(deep=False)
+    table = about.copy(deep=False)
     for column in ("verifier", "certificate", "verified_until"):
-        told = about["sku"].map(verified[column]).astype("object")
-        out[column] = told.where(told.notna(), "").to_numpy(dtype=object)
-    return out
+        dates = about["sku"].map(verified[column]).astype("object")
+        table[column] = dates.where(dates.notna(), "").to_numpy(dtype=object)
+    return table
 
 
 def verified_on(source: Path | pd.DataFrame, day: date) -> tuple[pd.DataFrame, int]:
@@ -203,13 +203,13 @@ def designs_of(job: LabelJob) -> tuple[Design, ...]:
 @cache
 def _linted(templates: tuple[str, ...], market_name: str) -> tuple[Design, ...]:
     market = load_market(market_name)
-    out = []
+    problems = []
     for name in templates:
         design = load_design(name)
-        found = check(design.texts, market)
-        if len(found):
+        claims = check(design.texts, market)
+        if len(claims):
             raise RuleError(
-                "L014", found["message"].iloc[0], file=name, value=found["words"].iloc[0]
+                "L014", claims["message"].iloc[0], file=name, value=claims["words"].iloc[0]
             )
-        out.append(design)
-    return tuple(out)
+        problems.append(design)
+    return tuple(problems)

@@ -61,7 +61,7 @@ class Drawing:
     draw: bool = True
 
     def __call__(
-        self, study: Study, catalogue: Catalogue, files: Files | None, *, draws: int, **told: Any
+        self, study: Study, catalogue: Catalogue, files: Files | None, *, draws: int, **counts: Any
     ) -> pd.DataFrame:
         """Rows of a batch.
 
@@ -74,14 +74,14 @@ class Drawing:
             Takes the labels.
         draws : int
             For intervals and letters.
-        **told : object
+        **counts : object
             What else the manifest tells of the job.
         """
-        del told
-        graded, beside = self.graded(study, catalogue, draws)
+        del counts
+        graded, about_skus = self.graded(study, catalogue, draws)
         if files is None:
-            return indexed(graded, beside, self.job.issue)
-        rows, _ = drawn(graded, beside, self.job, files)
+            return indexed(graded, about_skus, self.job.issue)
+        rows, _ = drawn(graded, about_skus, self.job, files)
         return rows
 
     def graded(
@@ -92,12 +92,12 @@ class Drawing:
         Rows without a SKU, and those whose SKU stood before, have no label: it would be another's.
         """
         graded = study.grades(catalogue, references=self.references, draws=draws, stages=True)
-        beside = about(catalogue, study.vocabulary.categories)
+        about_skus = about(catalogue, study.vocabulary.categories)
         if self.verified is not None:
-            beside = with_verified(beside, self.verified)
+            about_skus = with_verified(about_skus, self.verified)
         again = catalogue.skus["problem"].astype(str).str.contains("C008").to_numpy(dtype=bool)
-        own = ~again & (beside["sku"] != "").to_numpy(dtype=bool)
-        return graded[own].reset_index(drop=True), beside[own].reset_index(drop=True)
+        first = ~again & (about_skus["sku"] != "").to_numpy(dtype=bool)
+        return graded[first].reset_index(drop=True), about_skus[first].reset_index(drop=True)
 
 
 class Labels:
@@ -183,12 +183,12 @@ class Labels:
         return write_labels(self.graded, self.about, self.job, output)
 
 
-def check_target(out: Path) -> None:
+def check_target(output: Path) -> None:
     """Refuse a folder that holds something other than labels.
 
     Parameters
     ----------
-    out : pathlib.Path
+    output : pathlib.Path
         A folder, or ``.zip``.
 
     Raises
@@ -196,14 +196,14 @@ def check_target(out: Path) -> None:
     carbon.base.errors.OutputError
         B009; O001 if a folder has the name of the ZIP.
     """
-    if out.suffix.lower() != ".zip":
-        check_folder(out, INDEX_START)
-    elif out.is_dir():
-        raise OutputError("O001", "it is a folder", file=str(out))
+    if output.suffix.lower() != ".zip":
+        check_folder(output, INDEX_START)
+    elif output.is_dir():
+        raise OutputError("O001", "it is a folder", file=str(output))
 
 
 def write_labels(
-    graded: pd.DataFrame, about: pd.DataFrame, job: LabelJob, out: Path
+    graded: pd.DataFrame, about: pd.DataFrame, job: LabelJob, output: Path
 ) -> tuple[int, pd.DataFrame]:
     """Draw the labels of a few SKUs at once, in this process.
 
@@ -213,7 +213,7 @@ def write_labels(
         As for :func:`carbon.label.facts.facts`; each SKU once.
     job : LabelJob
         What is drawn.
-    out : pathlib.Path
+    output : pathlib.Path
         A folder, or ``.zip``. A folder that exists must be empty or hold labels; it is replaced.
 
     Returns
@@ -230,30 +230,32 @@ def write_labels(
     carbon.base.errors.RuleError
         L001 to L014 if a template is refused.
     """
-    check_target(out)
+    check_target(output)
     check_job(job)
     try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        beside = Path(tempfile.mkdtemp(dir=out.parent, prefix=f".{out.name}."))
+        output.parent.mkdir(parents=True, exist_ok=True)
+        draft = Path(tempfile.mkdtemp(dir=output.parent, prefix=f".{output.name}."))
     except OSError as error:
-        raise OutputError("O001", error.strerror or str(error), file=str(out)) from None
+        raise OutputError("O001", error.strerror or str(error), file=str(output)) from None
     try:
-        joined, made = beside / "labels", beside / f"made{out.suffix}"
+        joined, made = draft / "labels", draft / f"made{output.suffix}"
         joined.mkdir()
         rows, claimed = drawn(graded, about, job, Files(joined, 0))
         write_table(rows, joined / INDEX)
         finished(joined, made, job.langs[0])
-        whole = made if made.exists() else joined
-        publish(whole, str(out), whole.is_dir())
+        folder = made if made.exists() else joined
+        publish(folder, str(output), folder.is_dir())
     except OSError as error:
-        raise OutputError("O001", error.strerror or str(error), file=str(out)) from None
+        raise OutputError("O001", error.strerror or str(error), file=str(output)) from None
     finally:
-        shutil.rmtree(beside, ignore_errors=True)
+        shutil.rmtree(draft, ignore_errors=True)
     noted = problem_table(pd.DataFrame(claimed)) if claimed else problem_table()
     return int(tallied(rows)["files"]), noted
 
 
-def write_one(graded: pd.DataFrame, about: pd.DataFrame, job: LabelJob, out: Path) -> pd.DataFrame:
+def write_one(
+    graded: pd.DataFrame, about: pd.DataFrame, job: LabelJob, output: Path
+) -> pd.DataFrame:
     """Draw one label of one SKU as one file.
 
     Parameters
@@ -262,7 +264,7 @@ def write_one(graded: pd.DataFrame, about: pd.DataFrame, job: LabelJob, out: Pat
         One row each.
     job : LabelJob
         Of one template and one format.
-    out : pathlib.Path
+    output : pathlib.Path
         The file.
 
     Returns
@@ -276,8 +278,8 @@ def write_one(graded: pd.DataFrame, about: pd.DataFrame, job: LabelJob, out: Pat
         As :func:`write_labels`.
     """
     (only,), claimed = label_files(graded, about, replace(job, templates=job.templates[:1]))
-    with whole_file(out) as beside:
-        beside.write_bytes(only.content)
+    with whole_file(output) as draft:
+        draft.write_bytes(only.content)
     return problem_table(pd.DataFrame(claimed)) if claimed else problem_table()
 
 

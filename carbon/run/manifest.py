@@ -29,7 +29,7 @@ from carbon.catalogue.inputs import Input
 from carbon.run.older_manifests import FORMAT, upgraded
 from carbon.run.parts import digest, read_part
 from carbon.run.plan import Outcome
-from carbon.run.workspace import Part
+from carbon.run.workspace import BatchRecord
 
 __all__ = [
     "FORMAT",
@@ -226,10 +226,10 @@ def _state(home: Path, named: Named, kind: str) -> str:
     if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
         return "not plain"
     try:
-        found = digest(file) if file.is_dir() else file_digest(file)
+        actual = digest(file) if file.is_dir() else file_digest(file)
     except OSError:
         return "not plain"
-    return "same" if found == named.sha256 else "differs"
+    return "same" if actual == named.sha256 else "differs"
 
 
 def libraries() -> dict[str, str]:
@@ -286,8 +286,8 @@ def write_json(manifest: Manifest, path: Path) -> None:
 
 def _write(content: Mapping[str, Any], path: Path) -> None:
     text = json.dumps(content, ensure_ascii=False, indent=1, default=str)
-    with whole_file(path) as beside:
-        beside.write_text(text + "\n", encoding="utf-8", newline="\n")
+    with whole_file(path) as draft:
+        draft.write_text(text + "\n", encoding="utf-8", newline="\n")
 
 
 def write_manifest(
@@ -295,7 +295,7 @@ def write_manifest(
     plan: dict[str, Any],
     inputs: Sequence[Input],
     output: tuple[str, int, str],
-    parts: Sequence[Part],
+    parts: Sequence[BatchRecord],
     outcome: Outcome,
     keys: Path | None,
     workers: int,
@@ -310,7 +310,7 @@ def write_manifest(
     inputs : sequence of Input
     output : tuple of str, int and str
         Path, rows and SHA-256 of the result.
-    parts : sequence of Part
+    parts : sequence of BatchRecord
     outcome : Outcome
     keys : pathlib.Path, optional
         Folder of the parts, if they hold what :func:`carbon.run.keys.content_keys` gave.
@@ -392,14 +392,14 @@ def _relative(name: str, manifest: Path) -> str:
     return PurePosixPath(result.relative_to(folder) if inside else result).as_posix()
 
 
-def _write_keys(path: Path, folder: Path, parts: Iterable[Part]) -> None:
+def _write_keys(path: Path, folder: Path, parts: Iterable[BatchRecord]) -> None:
     """Table of SKUs in the order of the result."""
-    with whole_file(path) as beside:
+    with whole_file(path) as draft:
         file: Any = None
         for part in parts:
             if part.has("keys"):
                 table = read_part(folder / part.name_of("keys"))
-                file = file or parquet.ParquetWriter(beside, table.schema, compression="zstd")
+                file = file or parquet.ParquetWriter(draft, table.schema, compression="zstd")
                 file.write_table(table)
         if file is not None:
             file.close()

@@ -1,4 +1,4 @@
-"""Results in parts: a file for each batch, joined in their order into one that is whole.
+"""Reads results of batches, gives one complete result of their files in order.
 
 The bytes of the whole do not depend on how the parts were cut: text is joined as it is, and the
 rows of Parquet are cut again.
@@ -97,23 +97,26 @@ def write_part(frame: pd.DataFrame, path: Path, suffix: str) -> str:
         Its SHA-256.
     """
     frame = carried_table(frame)
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         if suffix == ".csv":
-            write_csv(arrow(as_text(frame)), beside, header=False)
+            write_csv(arrow(as_text(frame)), draft, header=False)
         elif suffix == ".jsonl":
-            with beside.open("w", encoding="utf-8", newline="\n") as file:
+            with draft.open("w", encoding="utf-8", newline="\n") as file:
                 file.writelines(json_lines(frame))
         else:
             table = arrow(frame)
             lz4 = pa.ipc.IpcWriteOptions(compression="lz4", unify_dictionaries=True)
-            with beside.open("wb") as sink, pa.ipc.new_file(sink, table.schema, options=lz4) as out:
-                out.write_table(table)
-        found = digest(beside)
-        beside.replace(path)
+            with (
+                draft.open("wb") as sink,
+                pa.ipc.new_file(sink, table.schema, options=lz4) as writer,
+            ):
+                writer.write_table(table)
+        actual = digest(draft)
+        draft.replace(path)
     finally:
-        beside.unlink(missing_ok=True)
-    return found
+        draft.unlink(missing_ok=True)
+    return actual
 
 
 def read_part(path: Path) -> pa.Table:
@@ -195,11 +198,11 @@ class _Groups:
         self._held.append(table)
         self._rows += len(table)
         if self._rows >= GROUP:
-            whole = pa.concat_tables(self._held)
+            joined = pa.concat_tables(self._held)
             full = self._rows - self._rows % GROUP
             for start in range(0, full, GROUP):
-                self._write(whole.slice(start, GROUP))
-            rest = whole.slice(full)
+                self._write(joined.slice(start, GROUP))
+            rest = joined.slice(full)
             self._held, self._rows = [rest], len(rest)
 
     def _write(self, table: pa.Table) -> None:
@@ -239,11 +242,11 @@ class _Kept(_Groups):
 
 def _ordered(column: pa.ChunkedArray) -> pa.Array:
     """Codes of words in the order in which these appear."""
-    whole = column.unify_dictionaries().combine_chunks()
-    if isinstance(whole, pa.ChunkedArray):
-        whole = whole.chunk(0) if whole.num_chunks else pa.array([], _WORDS)
-    met = pc.dictionary_encode(whole.indices)
-    return pa.DictionaryArray.from_arrays(met.indices, whole.dictionary.take(met.dictionary))
+    words = column.unify_dictionaries().combine_chunks()
+    if isinstance(words, pa.ChunkedArray):
+        words = words.chunk(0) if words.num_chunks else pa.array([], _WORDS)
+    met = pc.dictionary_encode(words.indices)
+    return pa.DictionaryArray.from_arrays(met.indices, words.dictionary.take(met.dictionary))
 
 
 class _Sheet:
@@ -271,9 +274,9 @@ class _Folder:
         target.mkdir()
 
     def add(self, part: Path) -> None:
-        one = _Parquet(self._target / f"part-{self._number:06d}.parquet")
-        one.add(part)
-        one.close()
+        file = _Parquet(self._target / f"part-{self._number:06d}.parquet")
+        file.add(part)
+        file.close()
         self._number += 1
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""Reads nothing: plain data on a run that its other files share, what is done and what was done."""
+"""Reads nothing, gives plain data on a run: what is to be done and what was done."""
 
 from __future__ import annotations
 

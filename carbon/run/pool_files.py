@@ -18,7 +18,7 @@ from carbon.base.terms import Basis
 from carbon.base.words import basis_text
 from carbon.catalogue.ledger import Ledger
 from carbon.incentive.pool_page import summary
-from carbon.incentive.pool_policy import DEFAULT, Policy
+from carbon.incentive.pool_policy import DEFAULT, PoolPolicy
 from carbon.incentive.pool_tiers import shown
 from carbon.incentive.return_pool import Pool
 from carbon.incentive.suspicion import says
@@ -59,7 +59,7 @@ def check_pool_folder(output: Path, inputs: Sequence[Path]) -> None:
 def write_pool(
     priced: Pool,
     ledger: Ledger,
-    policy: Policy,
+    policy: PoolPolicy,
     output: Path,
     *,
     inputs: Mapping[str, Path | None],
@@ -75,7 +75,7 @@ def write_pool(
     priced : Pool
     ledger : Ledger
         Of the orders.
-    policy : Policy
+    policy : PoolPolicy
     output : pathlib.Path
         A folder.
     inputs : mapping of str to pathlib.Path
@@ -134,7 +134,7 @@ def write_pool(
     return [output / name for name in (*files, MANIFEST)], problems
 
 
-def _write_others(priced: Pool, policy: Policy, place: Path, page: bytes) -> None:
+def _write_others(priced: Pool, policy: PoolPolicy, place: Path, page: bytes) -> None:
     """Write the fund and the page."""
     fund = {
         "schema": FUND,
@@ -154,7 +154,7 @@ def _json(data: dict[str, Any]) -> bytes:
 
 def _manifest(
     ledger: Ledger,
-    policy: Policy,
+    policy: PoolPolicy,
     inputs: Mapping[str, Path | None],
     basis: Basis | str,
     reading: Mapping[str, str],
@@ -162,7 +162,7 @@ def _manifest(
     files: Sequence[Path],
 ) -> Manifest:
     """What the results rest on, and their hashes."""
-    own = inputs.get("policy")
+    policy_input = inputs.get("policy")
     sha256 = {"orders": ledger.sha256}
     return Manifest(
         program=f"carbon-label {carbon.__version__}",
@@ -174,8 +174,8 @@ def _manifest(
             "policy": {
                 "name": policy.name,
                 "version": policy.version,
-                "file": DEFAULT if own is None else own.name,
-                "sha256": digest(own or shipped("pool", DEFAULT)),
+                "file": DEFAULT if policy_input is None else policy_input.name,
+                "sha256": digest(policy_input or shipped("pool", DEFAULT)),
             },
             **reading,
         },

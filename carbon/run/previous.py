@@ -1,4 +1,4 @@
-"""Files of an earlier run: found by its manifest, fetched, seen to be as they were, and read."""
+"""Reads the manifest of an earlier run, gives its files, as they were, with their rows."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from carbon.catalogue.inputs import filesystem
 from carbon.run.manifest import Manifest, read_manifest
 from carbon.run.parts import digest
 
-__all__ = ["Earlier", "Rows", "earlier_run"]
+__all__ = ["PreviousRun", "StoredRows", "earlier_run"]
 
 
 @dataclass(frozen=True)
-class Rows:
+class StoredRows:
     """Rows of a Parquet file, or of the files of a folder one behind the other.
 
     Parameters
@@ -41,7 +41,7 @@ class Rows:
     _last: dict[tuple[str, ...], tuple[int, pa.Table]] = field(default_factory=dict, repr=False)
 
     @classmethod
-    def of(cls, path: Path) -> Rows:
+    def of(cls, path: Path) -> StoredRows:
         """Look at a file, or at a folder of parts."""
         files = [path]
         if path.is_dir():  # a millionth part has a digit more
@@ -49,10 +49,10 @@ class Rows:
             files = sorted(shown, key=lambda item: (len(item.name), item.name))
         place, sizes = [], [0]
         for number, file in enumerate(files):
-            told = parquet.read_metadata(file)
-            for group in range(told.num_row_groups):
+            metadata = parquet.read_metadata(file)
+            for group in range(metadata.num_row_groups):
                 place.append((number, group))
-                sizes.append(told.row_group(group).num_rows)
+                sizes.append(metadata.row_group(group).num_rows)
         at = np.array(place, np.int64).reshape(-1, 2)
         ends = np.cumsum(sizes, dtype=np.int64)
         return cls(tuple(files), at, ends, parquet.read_schema(files[0]))
@@ -84,7 +84,7 @@ class Rows:
 
 
 @dataclass(frozen=True)
-class Earlier:
+class PreviousRun:
     """An earlier run, whose files are as it left them.
 
     Parameters
@@ -94,16 +94,16 @@ class Earlier:
         Of the manifest.
     table : pathlib.Path
         Its SKUs.
-    result : Rows
+    result : StoredRows
     """
 
     manifest: Manifest
     sha256: str
     table: Path
-    result: Rows
+    result: StoredRows
 
 
-def earlier_run(manifest: Path | str, folder: Path) -> Earlier:
+def earlier_run(manifest: Path | str, folder: Path) -> PreviousRun:
     """Open an earlier run.
 
     Parameters
@@ -136,10 +136,10 @@ def earlier_run(manifest: Path | str, folder: Path) -> Earlier:
         if not places[role].exists() or digest(places[role]) != named.sha256:
             raise OutputError(code, "it is not as it was", file=name)
     try:
-        result = Rows.of(places["result"])
+        result = StoredRows.of(places["result"])
     except (OSError, pa.ArrowException) as error:  # a folder that is none of parts
         raise OutputError("B007", str(error), file=str(places["result"])) from None
-    return Earlier(before, digest(here), places["skus"], result)
+    return PreviousRun(before, digest(here), places["skus"], result)
 
 
 def _beside(manifest: str, name: str) -> str:

@@ -1,4 +1,4 @@
-"""The last step of a run: its files put together and moved into place."""
+"""Reads the files of a finished run, writes them to their place together."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ def publish(joined: Path, output: str, folder: bool) -> None:
     """Move the whole into place; a link, device or thing of another kind is never replaced."""
     if "://" in output:
         remote, path = filesystem(output)
-        beside = f"{path}.part"
-        remote.put(str(joined), beside, recursive=folder)
+        draft = f"{path}.part"
+        remote.put(str(joined), draft, recursive=folder)
         if remote.exists(path):
             remote.rm(path, recursive=folder)
-        remote.mv(beside, path, recursive=folder)
+        remote.mv(draft, path, recursive=folder)
         return
     target = Path(output)
     plain_place(target, folder=folder)

@@ -1,4 +1,4 @@
-"""A ranking as a run: graded batch by batch, ordered by few numbers a SKU, written in pieces."""
+"""Reads graded batches, writes a ranking in pieces, ordered by few numbers a SKU."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def rank_job(
     by: str = "intensity",
     within: str = "category",
     draws: int = 1000,
-    own: References | None = None,
+    references: References | None = None,
     signals: Path | None = None,
     lang: str = "en",
 ) -> tuple[Job, Ranking]:
@@ -56,7 +56,7 @@ def rank_job(
         As for :func:`carbon.liveroom.ranking.rank`.
     draws : int
         For intervals.
-    own : References, optional
+    references : References, optional
         A platform's.
     signals : pathlib.Path, optional
         Where scores for a search system go.
@@ -68,10 +68,10 @@ def rank_job(
     Job, Ranking
         What is done, and what says afterwards what is in it.
     """
-    chosen = own or study.references
+    chosen = references or study.references
     options = {"by": by, "within": within, "draws": draws, "references": chosen.id}
     ranking = Ranking(by, within, study.scale.confidence, output, signals, lang)
-    compute = partial(graded, own=own)
+    compute = partial(graded, yardsticks=references)
     return Job("rank", study, compute, options, kept=".arrow", finish=ranking.finish), ranking
 
 
@@ -80,14 +80,14 @@ def graded(
     catalogue: Catalogue,
     folder: Path | None,
     *,
-    own: References | None,
+    yardsticks: References | None,
     by: str,
     draws: int,
     **_: Any,
 ) -> pd.DataFrame:
     """Rows of a batch: graded, with the merchant and, if it is ranked by, the best lever."""
     del folder
-    grades = study.grades(catalogue, references=own, draws=draws)
+    grades = study.grades(catalogue, references=yardsticks, draws=draws)
     grades["merchant"] = catalogue.skus["merchant"].to_numpy()
     if by == "saving":
         best = ranking.savings(study, catalogue, draws=draws)
@@ -150,8 +150,8 @@ class Ranking:
             scratch = made.with_name("joined-piece")
             files = [_File(made, self.output, scratch)]
             if self.signals is not None:
-                beside = stack.enter_context(whole_file(self.signals))
-                files.append(_File(beside, str(self.signals), scratch))
+                draft = stack.enter_context(whole_file(self.signals))
+                files.append(_File(draft, str(self.signals), scratch))
             for piece in _shown(
                 reordered(joined, order.rows, made.with_name("joined-pieces")), self.lang
             ):
@@ -215,12 +215,12 @@ class _File:
 
 def _names(joined: Path, asked: Flags) -> pd.Series:
     """Names of the SKUs that are asked for."""
-    found, start = [], 0
+    texts, start = [], 0
     for table in groups(joined, ["sku"]):
         stop = start + len(table)
-        found.append(table.filter(pa.array(asked[start:stop])))
+        texts.append(table.filter(pa.array(asked[start:stop])))
         start = stop
-    names: pd.Series = pa.concat_tables(found).column("sku").to_pandas()
+    names: pd.Series = pa.concat_tables(texts).column("sku").to_pandas()
     return names
 
 

@@ -1,4 +1,4 @@
-"""Rows of a table that is larger than memory, in another order.
+"""Reads a table larger than memory, gives its rows in another order.
 
 They are read once, group by group, and cut by the piece of the result in which they will stand;
 then each piece is put in order by itself. So nothing is read here and there.

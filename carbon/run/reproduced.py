@@ -1,4 +1,4 @@
-"""Reads a dossier that was handed in and one made again from it, gives what is equal and what not.
+"""Reads a dossier as filed and one made again from it, gives what differs.
 
 Every file that lies in the folder is held against the one made again, not against the manifest: a
 manifest is written by whoever hands the dossier in. Two questions are answered apart: whether the
@@ -170,10 +170,10 @@ def _state(path: Path | None, true: str | None, said: str | None, manifest: bool
         return "not_plain"
     if true is None:
         return "extra"
-    found = digest(path)
-    if found == true:
+    actual = digest(path)
+    if actual == true:
         return "same" if manifest or said == true else "misstated"
-    return "differs" if manifest or said == found else "changed"
+    return "differs" if manifest or said == actual else "changed"
 
 
 def _table(rows: list[tuple[str, str, str]]) -> pd.DataFrame:
@@ -239,10 +239,10 @@ def _same_text(first: bytes, second: bytes) -> bool:
         return True
     if NUMBER.sub(b"0", first) != NUMBER.sub(b"0", second):
         return False
-    one, other = (
+    first_text, other = (
         np.array([float(each) for each in NUMBER.findall(text)]) for text in (first, second)
     )
-    return bool(np.isclose(one, other, rtol=TOLERANCE, atol=0).all())
+    return bool(np.isclose(first_text, other, rtol=TOLERANCE, atol=0).all())
 
 
 def _same_workbook(path: Path, again: Path, program: tuple[bytes, bytes]) -> bool:
@@ -273,9 +273,9 @@ def _same_parquet(path: Path, again: Path) -> bool:
         rows = first.metadata.num_rows == second.metadata.num_rows
         if not rows or sizes[0] > 2 * sizes[1] + SPARE or first.schema_arrow != second.schema_arrow:
             return False
-        one, other = first.read(), second.read()
+        first_batch, other = first.read(), second.read()
     for name in other.column_names:
-        left, right = one.column(name), other.column(name)
+        left, right = first_batch.column(name), other.column(name)
         if pa.types.is_floating(left.type):
             close = np.isclose(
                 left.to_numpy(), right.to_numpy(), rtol=TOLERANCE, atol=0, equal_nan=True

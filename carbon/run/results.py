@@ -1,10 +1,11 @@
-"""Results as files: written beside, moved into place, in the format of the extension."""
+"""Reads tables and pictures, writes them in the format of the extension, then into place."""
 
 from __future__ import annotations
 
+import io
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from types import ModuleType
@@ -15,8 +16,8 @@ import pyarrow as pa
 from pyarrow import parquet
 
 from carbon.base.digits import carried_table
-from carbon.base.errors import OutputError
-from carbon.base.files import whole_file
+from carbon.base.errors import LedgerError, OutputError
+from carbon.base.files import read_bounded, whole_file
 from carbon.run.csv_files import write_csv
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "SHEET_ROWS",
     "as_text",
     "json_lines",
+    "read_result",
     "write_picture",
     "write_table",
 ]
@@ -62,20 +64,20 @@ def as_text(frame: pd.DataFrame) -> pd.DataFrame:
     >>> as_text(pd.DataFrame({"name": ["=1+1", "tea"]}))["name"].tolist()
     ["'=1+1", 'tea']
     """
-    out = frame.copy(deep=False)
-    for name in out.columns:
-        column = out[name]
+    texts = frame.copy(deep=False)
+    for name in texts.columns:
+        column = texts[name]
         if isinstance(column.dtype, pd.CategoricalDtype):
             categories = column.cat.categories.astype(str)
-            out[name] = column.cat.rename_categories(
+            texts[name] = column.cat.rename_categories(
                 list(categories.str.replace(FORMULA, r"'\1", regex=True))
             )
         elif column.dtype == object or pd.api.types.is_string_dtype(column.dtype):
             text = column.astype("str")
             risky = text.str.match(FORMULA, na=False)
             if risky.any():
-                out[name] = column.mask(risky, "'" + text)
-    return out
+                texts[name] = column.mask(risky, "'" + text)
+    return texts
 
 
 def write_table(frame: pd.DataFrame, path: Path | str, *, encoding: str = "") -> None:
@@ -102,8 +104,8 @@ def write_table(frame: pd.DataFrame, path: Path | str, *, encoding: str = "") ->
         raise OutputError("O002", file=str(path))
     if path.suffix.lower() == ".xlsx" and len(frame) >= SHEET_ROWS:
         raise OutputError("O003", f"{len(frame)} rows", file=str(path))
-    with whole_file(path) as beside:
-        writer(carried_table(frame), beside, encoding)
+    with whole_file(path) as draft:
+        writer(carried_table(frame), draft, encoding)
 
 
 def write_picture(svg: str, path: Path) -> None:
@@ -123,8 +125,8 @@ def write_picture(svg: str, path: Path) -> None:
     """
     if path.suffix.lower() != ".svg":
         raise OutputError("O002", "a picture is .svg", file=str(path))
-    with whole_file(path) as beside:
-        beside.write_text(svg, encoding="utf-8", newline="\n")
+    with whole_file(path) as draft:
+        draft.write_text(svg, encoding="utf-8", newline="\n")
 
 
 def _csv(frame: pd.DataFrame, path: Path, encoding: str = "") -> None:
@@ -219,3 +221,51 @@ FORMATS: Final[dict[str, Callable[..., None]]] = {
     ".jsonl": _jsonl,
 }
 """Writers by extension."""
+
+
+def read_result(path: Path, columns: Sequence[str]) -> pd.DataFrame:
+    """A result of another command, read again.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        A table.
+    columns : sequence of str
+        That it must have.
+
+    Raises
+    ------
+    carbon.base.errors.LedgerError
+        G001 to G005 or G008 if it is not there, or not what that command writes.
+    """
+    readers: dict[str, Callable[[bytes], pd.DataFrame]] = {
+        ".csv": lambda raw: pd.read_csv(
+            io.BytesIO(raw), keep_default_na=True, encoding="utf-8-sig"
+        ),
+        ".parquet": lambda raw: pd.read_parquet(io.BytesIO(raw)),
+        ".jsonl": lambda raw: pd.DataFrame(map(json.loads, raw.decode("utf-8").splitlines())),
+        ".xlsx": lambda _: _first_sheet(path),
+    }
+    if path.suffix.lower() not in readers:
+        raise LedgerError("G002", file=str(path))
+    if not path.is_file():
+        raise LedgerError("G001", file=str(path))
+    raw = read_bounded(path, lambda detail: LedgerError("G008", detail, file=str(path)))
+    try:
+        table = readers[path.suffix.lower()](raw)
+    except Exception as error:  # readers raise errors of several unrelated kinds
+        raise LedgerError("G008", str(error)[:120], file=str(path)) from None
+    missing = [name for name in columns if name not in table]
+    if missing:
+        raise LedgerError("G005", f"as {path.stem} has none", file=str(path), column=missing[0])
+    return table
+
+
+def _first_sheet(path: Path) -> pd.DataFrame:
+    """First sheet of a workbook, bounded as a catalogue is."""
+    from carbon.catalogue.files import open_sheets
+    from carbon.catalogue.schema import Limits
+
+    _, sheet = open_sheets(path, Limits())[0]
+    columns = [column.to_pandas() for column in sheet.columns]
+    return pd.DataFrame(dict(zip(sheet.headers, columns, strict=True)))

@@ -1,4 +1,4 @@
-"""The same study on a Spark cluster: ``mapInArrow`` over the rows of a data frame.
+"""Reads the rows of a Spark data frame, gives the same study on a cluster: ``mapInArrow``.
 
 The study travels as arrays in one broadcast: workers need this package, numpy, scipy, pandas,
 pyarrow, pint and pydantic, not Brightway. What reaches over partitions (SKUs that stand twice, live
@@ -28,7 +28,7 @@ from carbon.catalogue.headers import Header
 from carbon.catalogue.line_tables import understood
 from carbon.catalogue.problems import CellProblems
 from carbon.catalogue.read import read_tables
-from carbon.catalogue.schema import Catalogue, Limits, Whole
+from carbon.catalogue.schema import BatchContext, Catalogue, Limits
 from carbon.catalogue.sessions import joined_sessions
 from carbon.catalogue.sheets import Sheet
 from carbon.catalogue.stream import BATCH
@@ -166,34 +166,34 @@ def _applied(df: DataFrame, study: Study, compute: Compute) -> DataFrame:
     numbered = df.withColumn(ROW, f.monotonically_increasing_id())
     known = _survey(numbered, study, headers, head)
     context = df.sparkSession.sparkContext
-    told = context.broadcast(pickle.dumps(known, protocol=5))
+    shared = context.broadcast(pickle.dumps(known, protocol=5))
     example = _example(known, head, compute)
     # words that are the same in every row need not travel with it
     same = {name: example.column(name)[0].as_py() for name in _SAME if name in example.schema.names}
     names = [name for name in example.schema.names if name not in same]
 
     def each(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        state = _loaded(told.value)
+        state = _loaded(shared.value)
         for table in _batched(batches):
             sheet, repeats = _sheet(table, state)
-            whole = Whole(repeats, state.sessions, state.fractions, first=False)
-            catalogue = _filled(sheet, state.study, whole)
+            context = BatchContext(repeats, state.sessions, state.fractions, first=False)
+            catalogue = _filled(sheet, state.study, context)
             rows = arrow(compute(state.study, catalogue)).select(names)
             yield from _words(rows).to_batches()
 
-    found = numbered.mapInArrow(each, _spark_schema(example.select(names)))
+    mapped = numbered.mapInArrow(each, _spark_schema(example.select(names)))
     told_by = {name: f.lit(word).alias(name) for name, word in same.items()}
-    return found.select([told_by.get(name, f.col(f"`{name}`")) for name in example.schema.names])
+    return mapped.select([told_by.get(name, f.col(f"`{name}`")) for name in example.schema.names])
 
 
 def _understood(headers: Sequence[str], study: Study) -> dict[str, Header]:
     columns = [pa.array([], pa.string()) for _ in headers]
     sheet = Sheet("", list(headers), columns, np.empty(0, np.int64))
-    found = understood(sheet, "skus", study.vocabulary, CellProblems(), [])
-    missing = [name for name in ("sku", "category") if name not in found]
+    understood_headers = understood(sheet, "skus", study.vocabulary, CellProblems(), [])
+    missing = [name for name in ("sku", "category") if name not in understood_headers]
     if missing:
         raise CatalogueError("B011", f"no {' and no '.join(missing)} among {', '.join(headers)}")
-    return {name: header for name, (_, header) in found.items()}
+    return {name: header for name, (_, header) in understood_headers.items()}
 
 
 def _survey(
@@ -212,15 +212,15 @@ def _survey(
 
     def keys(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for table in _batched(batches):
-            found = surveyed(_as_sheet(table), vocabulary, None, Whole(first=False))
-            parts = {"a": found.keys[:, 0].view(np.int64), "b": found.keys[:, 1].view(np.int64)}
+            keyed = surveyed(_as_sheet(table), vocabulary, None, BatchContext(first=False))
+            parts = {"a": keyed.keys[:, 0].view(np.int64), "b": keyed.keys[:, 1].view(np.int64)}
             row = table.column(ROW).combine_chunks()
             yield pa.RecordBatch.from_arrays(
                 [*map(pa.array, parts.values()), row], names=["a", "b", "row"]
             )
 
-    found = slim.mapInArrow(keys, "a long, b long, row long").where("a != 0")
-    grouped = found.groupBy("a", "b").agg(f.min("row").alias("first"), f.count("*").alias("n"))
+    keyed = slim.mapInArrow(keys, "a long, b long, row long").where("a != 0")
+    grouped = keyed.groupBy("a", "b").agg(f.min("row").alias("first"), f.count("*").alias("n"))
     repeated = {(row.a, row.b): row.first for row in grouped.where("n > 1").collect()}
     known = replace(known, repeated=repeated)
     if columns is None:
@@ -229,40 +229,40 @@ def _survey(
     def sessions(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for table in _batched(batches):
             sheet, repeats = _sheet(table, known_to_all)
-            part = surveyed(sheet, vocabulary, set(wanted), Whole(repeats, first=False))
-            told = pickle.dumps((part.sessions, part.fractions), protocol=5)
-            yield pa.RecordBatch.from_arrays([pa.array([told], pa.binary())], names=["told"])
+            part = surveyed(sheet, vocabulary, set(wanted), BatchContext(repeats, first=False))
+            payload = pickle.dumps((part.sessions, part.fractions), protocol=5)
+            yield pa.RecordBatch.from_arrays([pa.array([payload], pa.binary())], names=["payload"])
 
     known_to_all = replace(known, headers=tuple(wanted))
-    rows = slim.mapInArrow(sessions, "told binary").collect()
-    parts = [pickle.loads(row.told) for row in rows]  # noqa: S301  from our own executors
+    rows = slim.mapInArrow(sessions, "payload binary").collect()
+    parts = [pickle.loads(row.payload) for row in rows]  # noqa: S301  from our own executors
     tables = [part for part, _ in parts if part is not None and len(part)]
-    fractions = frozenset().union(*(found for _, found in parts))
+    fractions = frozenset().union(*(percents for _, percents in parts))
     if not tables:
         tables = [part for part, _ in parts[:1]]
     return replace(known, sessions=joined_sessions(tables) if tables else None, fractions=fractions)
 
 
-def _loaded(told: bytes, held: dict[int, _Known] = {}) -> _Known:  # noqa: B006  one a worker
+def _loaded(payload: bytes, loaded: dict[int, _Known] = {}) -> _Known:  # noqa: B006  one a worker
     """What was broadcast; a worker unpacks it once."""
-    key = hash(told)
-    if key not in held:
+    key = hash(payload)
+    if key not in loaded:
         settle(threads=1)
-        held.clear()
-        held[key] = pickle.loads(told)  # noqa: S301  from our own driver
-    return held[key]
+        loaded.clear()
+        loaded[key] = pickle.loads(payload)  # noqa: S301  from our own driver
+    return loaded[key]
 
 
 def _batched(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.Table]:
     """Rows of a partition, :data:`carbon.catalogue.stream.BATCH` at a time."""
-    held: list[pa.RecordBatch] = []
+    waiting: list[pa.RecordBatch] = []
     for batch in batches:
-        held.append(batch)
-        if sum(map(len, held)) >= BATCH:
-            yield pa.Table.from_batches(held)
-            held = []
-    if held:
-        yield pa.Table.from_batches(held)
+        waiting.append(batch)
+        if sum(map(len, waiting)) >= BATCH:
+            yield pa.Table.from_batches(waiting)
+            waiting = []
+    if waiting:
+        yield pa.Table.from_batches(waiting)
 
 
 def _as_sheet(table: pa.Table) -> Sheet:
@@ -277,8 +277,8 @@ def _sheet(table: pa.Table, known: _Known) -> tuple[Sheet, Any]:
     sheet = _as_sheet(table.select([*known.headers, ROW]))
     again = np.empty(0, np.int64)
     if known.repeated:
-        found = surveyed(sheet, known.study.vocabulary, None, Whole(first=False))
-        a, b = (found.keys[:, at].view(np.int64) for at in (0, 1))
+        keyed = surveyed(sheet, known.study.vocabulary, None, BatchContext(first=False))
+        a, b = (keyed.keys[:, at].view(np.int64) for at in (0, 1))
         rows = table.column(ROW).to_numpy()
         candidates = np.flatnonzero(np.isin(a, [key for key, _ in known.repeated]))
         again = np.array(
@@ -292,12 +292,12 @@ def _sheet(table: pa.Table, known: _Known) -> tuple[Sheet, Any]:
     return sheet, again
 
 
-def _filled(sheet: Sheet, study: Study, whole: Whole) -> Catalogue:
+def _filled(sheet: Sheet, study: Study, context: BatchContext) -> Catalogue:
     before = sheet.lines
     sheet = checked(sheet, Limits())
-    repeats = np.flatnonzero(np.isin(sheet.lines, before[whole.repeats]))
-    whole = replace(whole, repeats=repeats)
-    return study.complete(read_tables({"skus": sheet}, study.vocabulary, whole=whole))
+    repeats = np.flatnonzero(np.isin(sheet.lines, before[context.repeats]))
+    context = replace(context, repeats=repeats)
+    return study.complete(read_tables({"skus": sheet}, study.vocabulary, context=context))
 
 
 def _example(known: _Known, head: dict[str, Header], compute: Compute) -> pa.Table:
@@ -311,7 +311,7 @@ def _example(known: _Known, head: dict[str, Header], compute: Compute) -> pa.Tab
         for name in [next((key for key, each in head.items() if each.source == header), "")]
     ]
     sheet = Sheet("", list(known.headers), columns, np.zeros(1, np.int64))
-    return _words(arrow(compute(study, _filled(sheet, study, Whole(first=False)))))
+    return _words(arrow(compute(study, _filled(sheet, study, BatchContext(first=False)))))
 
 
 def _words(table: pa.Table) -> pa.Table:
@@ -412,8 +412,8 @@ def submit(master: str, study: Study, source: str, output: str, *, draws: int, s
     except AnalysisException as error:
         raise OutputError("O001", str(error).splitlines()[0], file=output) from None
     except PySparkException as error:
-        told = [line for line in str(error).splitlines() if "Error" in line or "B0" in line]
-        raise OutputError("B012", (told or [str(error)])[-1].strip()[:300]) from None
+        lines = [line for line in str(error).splitlines() if "Error" in line or "B0" in line]
+        raise OutputError("B012", (lines or [str(error)])[-1].strip()[:300]) from None
     finally:
         with contextlib.suppress(Exception):
             spark.stop()

@@ -71,9 +71,9 @@ def write_template(vocabulary: Vocabulary, path: Path, lang: str) -> None:
         raise OutputError("O002", "a template is .xlsx or .csv", file=str(path))
     from xlsxwriter.exceptions import XlsxFileError
 
-    with whole_file(path) as beside:
+    with whole_file(path) as draft:
         try:
-            writers[path.suffix.lower()](vocabulary, beside, lang)
+            writers[path.suffix.lower()](vocabulary, draft, lang)
         except XlsxFileError as error:  # a full disk
             raise OSError(str(error)) from None
 

@@ -1,4 +1,4 @@
-"""Worker processes that may die: what they worked on is given to others."""
+"""Reads tasks, gives their results from worker processes that may die."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from typing import Any, Final, TypeVar
 
 from carbon.base.errors import OutputError
 
-__all__ = ["Pool", "settle"]
+__all__ = ["Workers", "settle"]
 
 Thing = TypeVar("Thing")
 Answer = TypeVar("Answer")
@@ -83,7 +83,7 @@ def settle(threads: int) -> None:
                 library.mallopt(option, value)
 
 
-class Pool:
+class Workers:
     """Workers of one run.
 
     Parameters

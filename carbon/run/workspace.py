@@ -1,4 +1,4 @@
-"""The folder of a run, beside its result: finished parts, so that an interrupted run can go on."""
+"""Reads the folder of a run, gives its finished parts, so that it can go on."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from carbon.base.files import plain_place
 from carbon.run.folder import still_whole
 from carbon.run.parts import digest
 
-__all__ = ["Part", "Work", "Written"]
+__all__ = ["BatchRecord", "Work", "Written"]
 
 try:
     import fcntl
@@ -39,7 +39,7 @@ class Written:
 
 
 @dataclass(frozen=True)
-class Part:
+class BatchRecord:
     """What was done with a batch.
 
     Parameters
@@ -93,12 +93,12 @@ class Part:
     def save(self, folder: Path) -> None:
         """Say that it is done: the last act on a batch."""
         path = folder / self.name_of("done")
-        beside = path.with_name(f".{path.name}.{os.getpid()}")
-        beside.write_text(json.dumps(asdict(self)), encoding="utf-8")
-        beside.replace(path)
+        draft = path.with_name(f".{path.name}.{os.getpid()}")
+        draft.write_text(json.dumps(asdict(self)), encoding="utf-8")
+        draft.replace(path)
 
     @classmethod
-    def load(cls, folder: Path, number: int, filled: Path | None = None) -> Part | None:
+    def load(cls, folder: Path, number: int, filled: Path | None = None) -> BatchRecord | None:
         """A part that was finished before, if its files are still whole.
 
         Parameters
@@ -110,15 +110,15 @@ class Part:
             Folder that the batches fill, if the result is one.
         """
         try:
-            found = json.loads((folder / f"{number:06d}.done").read_text(encoding="utf-8"))
-            found["files"] = [Written(**each) for each in found["files"]]
-            part = cls(**found)
-            whole = all(digest(folder / each.name) == each.sha256 for each in part.files)
-            if whole and filled is not None and part.has("rows"):
-                whole = still_whole(folder / part.name_of("rows"), part.columns, filled)
+            stored = json.loads((folder / f"{number:06d}.done").read_text(encoding="utf-8"))
+            stored["files"] = [Written(**each) for each in stored["files"]]
+            part = cls(**stored)
+            intact = all(digest(folder / each.name) == each.sha256 for each in part.files)
+            if intact and filled is not None and part.has("rows"):
+                intact = still_whole(folder / part.name_of("rows"), part.columns, filled)
         except (OSError, ValueError, TypeError):
             return None
-        return part if whole else None
+        return part if intact else None
 
 
 class Work:

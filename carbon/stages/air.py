@@ -46,8 +46,8 @@ def air_share(catalogue: Catalogue) -> npt.NDArray[np.float64]:
         [1]; NaN for a SKU without a chain.
     """
     size = len(catalogue)
-    out = catalogue.legs[~catalogue.legs["returning"].to_numpy(dtype=bool)]
-    chains = out.assign(flight=flights(out)).groupby(["row", "chain"], observed=True)
+    outward = catalogue.legs[~catalogue.legs["returning"].to_numpy(dtype=bool)]
+    chains = outward.assign(flight=flights(outward)).groupby(["row", "chain"], observed=True)
     each = chains.agg(share=("chain_share", "first"), flight=("flight", "any")).reset_index()
     row = each["row"].to_numpy()
     air = np.bincount(row, each["share"].to_numpy() * each["flight"].to_numpy(), size)

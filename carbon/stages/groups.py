@@ -275,8 +275,8 @@ def shipped_shares(
         np.bincount(row[where], carried[where], n).astype(np.float64) for where in (~parcel, parcel)
     )
     with np.errstate(invalid="ignore", divide="ignore"):
-        whole = product + unit + shared
-        return product / whole, unit / whole, shared / whole
+        shipped = product + unit + shared
+        return product / shipped, unit / shipped, shared / shipped
 
 
 def combine(

@@ -15,7 +15,7 @@ from carbon.base.terms import STAGES
 from carbon.catalogue.schema import Catalogue
 from carbon.catalogue.tables import spread
 
-__all__ = ["Exchanges", "Inventory", "Quantities", "chosen", "collect", "inbound", "one"]
+__all__ = ["Exchanges", "Inventory", "Quantities", "chosen", "collect", "inbound", "repeated"]
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.integer[Any]]
@@ -195,7 +195,7 @@ class Quantities:
             Amount per kept unit.
         """
         row = np.flatnonzero(amount != 0)
-        return Exchanges(row, one(activity, len(row)), self.at(location, row), amount[row])
+        return Exchanges(row, repeated(activity, len(row)), self.at(location, row), amount[row])
 
     @property
     def judged(self) -> bool:
@@ -342,15 +342,15 @@ def inbound(
         km = lines.get(f"inbound_{way}_km", pd.Series(0.0, lines.index)).to_numpy()
         at = np.flatnonzero(km > 0)
         tkm = mass[at] / 1000 * km[at]
-        yield Exchanges(row[at], one(activity, len(at)), chosen(country, at), tkm)
+        yield Exchanges(row[at], repeated(activity, len(at)), chosen(country, at), tkm)
 
 
-def one(name: str, count: int) -> pd.Categorical[Any]:
+def repeated(name: str, count: int) -> pd.Categorical[Any]:
     """One name, repeated.
 
     Examples
     --------
-    >>> list(one("freight, lorry", 2))
+    >>> list(repeated("freight, lorry", 2))
     ['freight, lorry', 'freight, lorry']
     """
     return pd.Categorical.from_codes(np.zeros(count, dtype=np.int8), categories=pd.Index([name]))

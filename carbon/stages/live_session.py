@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from carbon.stages.inventory import Exchanges, Quantities, one
+from carbon.stages.inventory import Exchanges, Quantities, repeated
 from carbon.stages.production import ELECTRICITY
 
 __all__ = ["RENEWABLE", "STREAMING", "stream", "studio"]
@@ -37,4 +37,4 @@ def stream(of: Quantities) -> Iterator[Exchanges]:
     """Viewing that sold one kept unit, where the buyers are [h]."""
     hours = of.of("viewer_hours")
     row = np.flatnonzero(hours != 0)
-    yield of.to_destinations(row, one(STREAMING, len(row)), hours[row])
+    yield of.to_destinations(row, repeated(STREAMING, len(row)), hours[row])

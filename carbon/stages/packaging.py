@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from carbon.stages.inventory import Exchanges, Quantities, one
+from carbon.stages.inventory import Exchanges, Quantities, repeated
 
 __all__ = ["HAUL", "disposal", "take"]
 
@@ -44,7 +44,7 @@ def take(of: Quantities) -> Iterator[Exchanges]:
     again = mass * (trips - 1) / trips
     yield Exchanges(row, of.column(lines, "washing"), country, again)
     haul = np.where(again > 0, again / 1000 * lines["return_haul_km"].to_numpy(), 0.0)
-    yield Exchanges(row, one(HAUL, len(row)), country, haul)
+    yield Exchanges(row, repeated(HAUL, len(row)), country, haul)
 
 
 def disposal(of: Quantities) -> Iterator[Exchanges]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from carbon.stages.inventory import Exchanges, Quantities, one
+from carbon.stages.inventory import Exchanges, Quantities, repeated
 from carbon.stages.production import ELECTRICITY
 
 __all__ = ["take"]
@@ -32,4 +32,4 @@ def take(of: Quantities) -> Iterator[Exchanges]:
     """
     energy = of.of("energy_per_year_kwh") * of.of("service_life_years")
     row = np.flatnonzero(energy != 0)
-    yield of.to_destinations(row, one(ELECTRICITY, len(row)), energy[row], national=of.judged)
+    yield of.to_destinations(row, repeated(ELECTRICITY, len(row)), energy[row], national=of.judged)

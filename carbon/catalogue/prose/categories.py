@@ -149,7 +149,7 @@ class CategoryProse:
     def _spoken(self, name: str) -> list[str]:
         """Known words of a name in their order, the longest at each place."""
         text = key(name[:LONGEST])
-        found = []
+        categories = []
         start = 0
         while start < len(text):
             inside = start > 0 and text[start - 1].isascii() and text[start - 1].isalnum()
@@ -160,11 +160,11 @@ class CategoryProse:
                     cut = word[-1].isascii() and not _PLURAL.match(text, start + size)
                     if word in self.titles and not cut:
                         if self.titles[word] and not _ATTRIBUTE.match(text, start + size):
-                            found.append(word)
+                            categories.append(word)
                         step = size
                         break
             start += step
-        return found
+        return categories
 
     def proposal(self, name: str) -> str:
         """Category that a product's name speaks of; empty if none, or several.

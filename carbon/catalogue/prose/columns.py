@@ -74,8 +74,8 @@ def reword_lines(
     names = vocabulary.names(_KINDS[table])
     unknown = names.find(lines.name) < 0
     odd = unknown.copy()
-    for found in lines.values.values():
-        for _, where in found.faults:
+    for numbers in lines.values.values():
+        for _, where in numbers.faults:
             odd[where] = True
     if table == "materials":
         bare = np.isnan(lines.values["share"].values) & np.isnan(lines.values["mass"].values)
@@ -93,9 +93,9 @@ def reword_lines(
     if not len(where):
         return False
     given = rows.texts[column]
-    beside = [str(each) for each in np.asarray(category)[rows.owner[where]]]
-    texts, told = reworded(given, where, _prose(table, vocabulary).read, beside)
-    tell_reworded(rows, column, given, told, problems)
+    context = [str(each) for each in np.asarray(category)[rows.owner[where]]]
+    texts, readings = reworded(given, where, _prose(table, vocabulary).read, context)
+    tell_reworded(rows, column, given, readings, problems)
     if table == "legs":  # a way that is not known is left open whole, not in part
         cells = pa.array(where)
         kept = pc.fill_null(pc.equal(texts.take(cells), given.take(cells)), False)
@@ -117,9 +117,9 @@ def tell_reworded(
     rows: Rows,
     column: str,
     given: Any,
-    told: list[tuple[str, NDArray[np.int64], list[str]]],
+    readings: list[tuple[str, NDArray[np.int64], list[str]]],
     problems: CellProblems,
 ) -> None:
     """Note what :func:`carbon.catalogue.prose.wording.reworded` has to tell."""
-    for code, at, hints in told:
+    for code, at, hints in readings:
         problems.cells(rows, at, column, given.take(pa.array(at)), code, hints)

@@ -93,7 +93,7 @@ class ContentProse:
             return Reading(None, "C120")
         total, ranged, volume = 0.0, False, False
         for part in re.split(r"\s*\+\s*", clean):
-            match = next((found for each in _PATTERNS if (found := each.match(part))), None)
+            match = next((matched for each in _PATTERNS if (matched := each.match(part))), None)
             if match is None:
                 return LEFT_ALONE
             amount = float(match["high"] or match["low"])

@@ -135,26 +135,26 @@ class MaterialProse:
         labels = list(self._label.finditer(text))
         if not labels or self.wording.known(text):
             return [("", text)]
-        found: list[tuple[str, str]] = []
+        parts: list[tuple[str, str]] = []
         before = text[: labels[0].start()].strip(_EDGE)
         if before:
-            found.append(("shell", before))
+            parts.append(("shell", before))
         for label, following in zip(labels, [*labels[1:], None], strict=True):
             end = following.start() if following else len(text)
             content = text[label.end() : end].strip(_EDGE)
             part = self.parts[key(label["sign"] or label["latin"])]
             if content:
-                found.append((part, content))
-        return found or [("", text)]
+                parts.append((part, content))
+        return parts or [("", text)]
 
     def _entries(self, text: str, category: str) -> list[Entry] | None:
         """Materials of one part; None if one is not known or the shares do not sum to 100 %."""
         entries: list[Entry] = []
         for piece in pieces(text):
-            found = self._piece(piece, category)
-            if found is None:
+            piece_entries = self._piece(piece, category)
+            if piece_entries is None:
                 return None
-            entries += found
+            entries += piece_entries
         if not entries:
             return None
         named = [entry for entry in entries if entry[0] != "?"]
@@ -194,12 +194,12 @@ class MaterialProse:
         entries: list[Entry] = []
         for name, number in zip(names, numbers, strict=True):
             share = float(number.replace(",", ".")) / 100
-            found = self._named(name, category)
-            if found is None:
+            named = self._named(name, category)
+            if named is None:
                 return None
             entries += [
                 (each, share if part is None else part * share, recycled)
-                for each, part, recycled in found
+                for each, part, recycled in named
             ]
         return entries
 

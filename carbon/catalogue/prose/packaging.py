@@ -82,12 +82,12 @@ class PackagingProse:
 
     def _piece(self, text: str) -> str | Reading:
         """One item, or why it is none."""
-        whole = self.wording.known(text)
-        trips = _TRIPS.search(text) if not whole else None
+        known = self.wording.known(text)
+        trips = _TRIPS.search(text) if not known else None
         rest = _TRIPS.sub(" ", text) if trips else text
-        size = _SIZE.search(rest) if not whole else None
+        size = _SIZE.search(rest) if not known else None
         rest = _SIZE.sub(" ", rest, count=1) if size else rest
-        mass = None if whole else _MASS.search(rest)
+        mass = None if known else _MASS.search(rest)
         rest = _MASS.sub(" ", rest, count=1) if mass else rest
         count = 1
         ids = self.wording.ids(rest)

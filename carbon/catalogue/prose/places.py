@@ -103,12 +103,12 @@ class PlaceProse:
         """A name, and the same without what may stand around it."""
         bare = key(_BRACKET.sub(" ", folded))
         inside = [key(part) for part in _BRACKET.findall(folded)]
-        found = [folded, self._stripped(folded)]
+        spellings = [folded, self._stripped(folded)]
         if bare != folded:
             # what a bracket adds must be a place as well, or words that change nothing
             fits = all(part in self.known or not self._stripped(part) for part in inside)
-            found += [bare, self._stripped(bare)] if fits else []
-        return list(dict.fromkeys(filter(None, found)))
+            spellings += [bare, self._stripped(bare)] if fits else []
+        return list(dict.fromkeys(filter(None, spellings)))
 
     def _stripped(self, text: str) -> str:
         changed = True
@@ -191,11 +191,11 @@ class PlaceProse:
         for split in (pieces(text), re.split(r"[\s\-]+", key(text))):
             if not 1 < len(split) <= 6:
                 continue
-            found = [self.known.get(self._stripped(key(part)), ()) for part in split]
-            if not all(found):
+            nested = [self.known.get(self._stripped(key(part)), ()) for part in split]
+            if not all(nested):
                 continue
-            ids = found[0]
-            for other in found[1:]:
+            ids = nested[0]
+            for other in nested[1:]:
                 ids = self._within(ids, other)
             if ids:
                 return ids
@@ -209,11 +209,11 @@ class PlaceProse:
         text : str
         """
         clean = tidy(text)
-        whole = self.ids(clean)
-        if len(whole) == 1:
-            return Reading(whole[0])
-        if len(whole) > 1:
-            return Reading(None, "C234", _candidates(whole))
+        complete = self.ids(clean)
+        if len(complete) == 1:
+            return Reading(complete[0])
+        if len(complete) > 1:
+            return Reading(None, "C234", _candidates(complete))
         parts = pieces(clean)
         if len(parts) == 1 and " " in clean:
             parts = re.split(r"(?<!\d)\s+(?=\D)|(?<=%)\s+", clean)

@@ -1,4 +1,4 @@
-"""Reads carriers and services, gives chains by their main mode, or leaves the way open."""
+"""Reads carriers and services, gives chains by their main mode, or an open way."""
 
 from __future__ import annotations
 
@@ -52,26 +52,26 @@ class TransportProse:
         text : str
         """
         clean = tidy(text)
-        whole = None if "%" in clean else self._modes(clean)
-        if whole is not None and len(whole) < 2:
-            return Reading(whole.pop()) if whole else Reading(None, "C228")
-        found: list[tuple[str, str]] = []
+        complete = None if "%" in clean else self._modes(clean)
+        if complete is not None and len(complete) < 2:
+            return Reading(complete.pop()) if complete else Reading(None, "C228")
+        shares: list[tuple[str, str]] = []
         parts = [_MIX.split(piece) for piece in pieces(re.sub(r"\u2192|->|>", ";", clean))]
         for piece in (part for split in parts for part in split if part):
             share = _SHARE.search(piece)
             modes = self._modes(_SHARE.sub(" ", piece))
             if modes is None or len(modes) > 1:
                 return LEFT_ALONE
-            found.append((modes.pop() if modes else PARCEL, share["n"] if share else ""))
-        modes = {mode for mode, _ in found}
-        if not found:
+            shares.append((modes.pop() if modes else PARCEL, share["n"] if share else ""))
+        modes = {mode for mode, _ in shares}
+        if not shares:
             return LEFT_ALONE
         if PARCEL in modes:
             return Reading(None, "C228")
         if len(modes) == 1:
             return Reading(modes.pop())
-        if all(share for _, share in found):
-            return Reading(" | ".join(f"{mode} {share}%" for mode, share in found))
+        if all(share for _, share in shares):
+            return Reading(" | ".join(f"{mode} {share}%" for mode, share in shares))
         return Reading(None, "C229")
 
     def _modes(self, text: str) -> set[str] | None:

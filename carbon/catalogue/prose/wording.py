@@ -73,7 +73,7 @@ def pieces(text: str) -> list[str]:
     ['box', 'bubble wrap', 'tape (2 rolls, clear)', '1,200 g']
     """
     depth, start = 0, 0
-    found: list[str] = []
+    cut: list[str] = []
     for position, character in enumerate(text):
         if character in _OPEN:
             depth += 1
@@ -85,10 +85,10 @@ def pieces(text: str) -> list[str]:
                 continue
             if character == "&" and len(around) == 2 and around.isascii() and around.isalpha():
                 continue
-            found.append(text[start:position])
+            cut.append(text[start:position])
             start = position + 1
-    found.append(text[start:])
-    split = [part for piece in found for part in _AND.split(piece)]
+    cut.append(text[start:])
+    split = [part for piece in cut for part in _AND.split(piece)]
     return [piece.strip() for piece in split if piece.strip()]
 
 
@@ -220,8 +220,8 @@ def reworded(
     answers: dict[tuple[str, str], Reading] = {}
     changed = texts.to_pylist()
     codes: dict[str, list[tuple[int, str]]] = {}
-    beside = context if context is not None else [""] * len(rows)
-    for row, known in zip(rows.tolist(), beside, strict=True):
+    contexts = context if context is not None else [""] * len(rows)
+    for row, known in zip(rows.tolist(), contexts, strict=True):
         text = changed[row]
         if text is None:
             continue
@@ -235,8 +235,8 @@ def reworded(
         changed[row] = reading.text
         if reading.code:
             codes.setdefault(reading.code, []).append((row, reading.hint))
-    told = [
-        (code, np.array([row for row, _ in found]), [hint for _, hint in found])
-        for code, found in codes.items()
+    readings = [
+        (code, np.array([row for row, _ in understood]), [hint for _, hint in understood])
+        for code, understood in codes.items()
     ]
-    return pa.array(changed, pa.string()), told
+    return pa.array(changed, pa.string()), readings

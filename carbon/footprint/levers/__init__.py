@@ -1,4 +1,4 @@
-"""Levers: what a merchant could do otherwise, each a pure function on a filled catalogue.
+"""Reads a filled catalogue, gives it as it would be if the merchant did otherwise.
 
 A lever takes the catalogue, its sizes and the book of levers, and gives the changed catalogue
 with, per SKU, whether it applies and why not. Where it does not apply nothing is changed. A SKU
@@ -96,13 +96,13 @@ def lever(text: str | Lever | Callable[[Catalogue], Catalogue | Change], book: B
     if name in LEVERS:
         sizes = book.sizes(name, rest)
         english, chinese = book.words(name)
-        own = f" ({rest.strip()})" if rest.strip() else ""
+        addition = f" ({rest.strip()})" if rest.strip() else ""
         function = LEVERS[name]
         return Lever(
-            name + (f":{rest.strip()}" if own else ""),
+            name + (f":{rest.strip()}" if addition else ""),
             lambda catalogue, book: function(with_keys(catalogue), sizes, book),
             TOUCHES[name],
-            (english + own, chinese + own),
+            (english + addition, chinese + addition),
         )
     if "=" in text:
         setting = parse(text, book)

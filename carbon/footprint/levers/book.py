@@ -1,4 +1,4 @@
-"""The book of levers: sizes, swaps and categories of the edition, and how lines are changed."""
+"""Reads sizes and swaps of an edition, gives catalogues with lines that a lever changed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import pandas as pd
 from carbon.base import units
 from carbon.base.errors import StudyError
 from carbon.catalogue.schema import Catalogue, Vocabulary
-from carbon.catalogue.tables import Looked
+from carbon.catalogue.tables import CodedTable
 from carbon.catalogue.templates import cold_categories
 
 __all__ = ["REASONS", "Book", "Change", "Lever", "put"]
@@ -79,8 +79,8 @@ class Change:
     @property
     def applies(self) -> Flags:
         """Whether the lever applies, by SKU."""
-        out: Flags = self.reason == 0
-        return out
+        applies: Flags = self.reason == 0
+        return applies
 
     @classmethod
     def of(cls, catalogue: Catalogue, *whys: tuple[str, Flags]) -> Change:
@@ -133,14 +133,14 @@ class Book:
         row = self.levers[self.levers["lever"] == lever].iloc[0]
         return str(row["name"]), str(row["name_zh"])
 
-    def sizes(self, lever: str, own: str = "") -> dict[str, float]:
+    def sizes(self, lever: str, setting: str = "") -> dict[str, float]:
         """Sizes of a lever in base units; points and percent as shares.
 
         Parameters
         ----------
         lever : str
             Its name.
-        own : str
+        setting : str
             The user's sizes, as ``trips=40`` or ``box_cut=20%, fill_cut=0.5``.
 
         Raises
@@ -150,26 +150,26 @@ class Book:
         """
         rows = self.lever_sizes[self.lever_sizes["lever"] == lever]
         unit = dict(zip(rows["parameter"], rows["unit"], strict=True))
-        out = {
+        sizes = {
             str(name): _sized(float(value), str(unit[name]))
             for name, value in zip(rows["parameter"], rows["value"], strict=True)
         }
         most = dict(zip(rows["parameter"], rows["high"] <= 1, strict=True))
-        for part in own.split(",") if own.strip() else ():
-            found = _SIZE.match(part)
-            if found is None or found[1] not in out:
-                known = ", ".join(f"{name} [{unit[name]}]" for name in out) or "none"
+        for part in setting.split(",") if setting.strip() else ():
+            number = _SIZE.match(part)
+            if number is None or number[1] not in sizes:
+                known = ", ".join(f"{name} [{unit[name]}]" for name in sizes) or "none"
                 raise StudyError("S021", f"sizes of {lever}: {known}", value=part.strip())
-            name = found[1]
+            name = number[1]
             try:
-                value = _sized(float(found[2]), found[3] or str(unit[name]))
+                value = _sized(float(number[2]), number[3] or str(unit[name]))
             except ValueError:
                 raise StudyError("S021", f"{name} of {lever}", value=part.strip()) from None
             share = unit[name] in ("pt", "%") or most[name]
-            if not 0 < value <= (1.0 if share else np.inf) or (found[3] == "%" and not share):
+            if not 0 < value <= (1.0 if share else np.inf) or (number[3] == "%" and not share):
                 raise StudyError("S021", f"{name} of {lever}", value=part.strip())
-            out[name] = value
-        return out
+            sizes[name] = value
+        return sizes
 
     def swaps(self, lever: str, part: str) -> pd.DataFrame:
         """Columns ``from, to, mass_factor`` of one part of a lever."""
@@ -182,8 +182,8 @@ class Book:
         names = set(table.loc[table["lever"] == lever, "category"])
         column = catalogue.skus["category"].array
         known = np.array([*(str(name) in names for name in column.categories), False])
-        out: Flags = known[column.codes]
-        return out
+        flags: Flags = known[column.codes]
+        return flags
 
     def cold(self, catalogue: Catalogue) -> Flags:
         """Whether the category of each SKU is kept cold."""
@@ -192,8 +192,8 @@ class Book:
         column = catalogue.skus["category"].array
         position = {name: at for at, name in enumerate(names.ids)}
         code = np.array([*(position.get(str(name), -1) for name in column.categories), -1])
-        out: Flags = table[code[column.codes]]
-        return out
+        flags: Flags = table[code[column.codes]]
+        return flags
 
     @cached_property
     def items(self) -> pd.DataFrame:
@@ -208,9 +208,9 @@ class Book:
     def modes(self) -> pd.DataFrame:
         """Modes by name, numbers as float."""
         table = self.vocabulary.modes.set_index("mode")
-        looked = Looked.of(self.vocabulary, "modes")
+        modes = CodedTable.of(self.vocabulary, "modes")
         for name in ("beyond_km", "distance_factor", "distance_offset_km"):
-            table[name] = looked.numbers(name)
+            table[name] = modes.numbers(name)
         return table
 
 

@@ -1,4 +1,4 @@
-"""Levers on packaging: a bag, a reusable box, a box of the right size, lighter pieces."""
+"""Reads packaging, gives it as bags, reusable boxes, fitting boxes or lighter pieces."""
 
 from __future__ import annotations
 
@@ -116,19 +116,21 @@ def packaging_light(catalogue: Catalogue, sizes: Mapping[str, float], book: Book
     lines = catalogue.packaging
     row = lines["row"].to_numpy()
     items = book.items
-    own = _is(lines, set(items.index[items["level"] == "unit"])) & (lines["mass_kg"] > 0).to_numpy()
+    unit_items = (
+        _is(lines, set(items.index[items["level"] == "unit"])) & (lines["mass_kg"] > 0).to_numpy()
+    )
     packed = np.zeros(len(catalogue), dtype=bool)
-    packed[row[own]] = True
+    packed[row[unit_items]] = True
     change = Change.of(catalogue, ("no-packaging", ~packed))
-    factor = np.where(own & change.applies[row], 1 - sizes["cut"], 1.0)
+    factor = np.where(unit_items & change.applies[row], 1 - sizes["cut"], 1.0)
     return change.with_tables(packaging=_lighter(lines, factor))
 
 
 def _is(lines: pd.DataFrame, items: set[str]) -> Flags:
     item = lines["item"].array
     known = np.array([*(str(name) in items for name in item.categories), False])
-    out: Flags = known[item.codes]
-    return out
+    flags: Flags = known[item.codes]
+    return flags
 
 
 def _lighter(lines: pd.DataFrame, factor: Floats) -> pd.DataFrame:
@@ -153,9 +155,9 @@ def _replaced(
         for old, new, factor in zip(swaps["from"], swaps["to"], swaps["mass_factor"], strict=True)
     }
     item = lines["item"].array
-    found = [to.get(str(name), (-1, np.nan)) for name in item.categories]
-    code = np.array([*(pair[0] for pair in found), -1])[item.codes]
-    factor = np.array([*(pair[1] for pair in found), np.nan])[item.codes]
+    replacements = [to.get(str(name), (-1, np.nan)) for name in item.categories]
+    code = np.array([*(pair[0] for pair in replacements), -1])[item.codes]
+    factor = np.array([*(pair[1] for pair in replacements), np.nan])[item.codes]
     box = (code >= 0) & (lines["mass_kg"] > 0).to_numpy()
     usual = pd.to_numeric(items["mass_g"]).to_numpy(dtype=np.float64)[code] / 1000
     mass = np.where(np.isnan(factor), usual, lines["mass_kg"].to_numpy() * factor)
@@ -198,5 +200,5 @@ def _replaced(
 
 def _column(items: pd.DataFrame, name: str, missing: float) -> Floats:
     values = pd.to_numeric(items[name]).to_numpy(dtype=np.float64)
-    out: Floats = np.nan_to_num(values, nan=missing)
-    return out
+    filled: Floats = np.nan_to_num(values, nan=missing)
+    return filled

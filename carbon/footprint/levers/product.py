@@ -1,4 +1,4 @@
-"""Levers on the product and its live session: recycled content, a renewable studio."""
+"""Reads products and sessions, gives them with recycled content or a renewable studio."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Levers on returns: fewer of them, and more of them sold again."""
+"""Reads return and resale rates, gives lower and higher ones [1]."""
 
 from __future__ import annotations
 
@@ -93,8 +93,8 @@ def with_return_rate(skus: pd.DataFrame, rate: npt.NDArray[np.float64]) -> pd.Da
     """
     before = skus["return_rate"].to_numpy(dtype=np.float64)
     changed = ~((rate == before) | (np.isnan(rate) & np.isnan(before)))
-    out = {"return_rate": rate}
+    rates = {"return_rate": rate}
     for name in ("studio_kwh", "viewer_hours"):
         energy = skus[name].to_numpy(dtype=np.float64)
-        out[name] = np.where(changed, energy * (1 - before) / (1 - rate), energy)
-    return skus.assign(**out)
+        rates[name] = np.where(changed, energy * (1 - before) / (1 - rate), energy)
+    return skus.assign(**rates)

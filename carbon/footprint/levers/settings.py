@@ -1,4 +1,4 @@
-"""Settings: any number of the catalogue, changed in points, in percent or to an amount."""
+"""Reads a setting, gives any number of the catalogue changed by points, percent or amount."""
 
 from __future__ import annotations
 
@@ -180,9 +180,9 @@ class Setting:
         bad = has & ~self.possible(new)
 
         def any_of(flags: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
-            out = np.zeros(len(catalogue), dtype=bool)
-            out[row[flags]] = True
-            return out
+            touched = np.zeros(len(catalogue), dtype=bool)
+            touched[row[flags]] = True
+            return touched
 
         change = Change.of(
             catalogue,
@@ -208,17 +208,17 @@ class Setting:
         total = np.bincount(way, share[first], size).astype(np.float64)
         air = np.bincount(way, share[first] * flies, size).astype(np.float64)
         some = np.bincount(way, minlength=size) > 0
-        out = air[::2]
-        new = self(out)
+        outward = air[::2]
+        new = self(outward)
         # each way needs a chain of the kind that is to grow
         stuck = some & (((air == 0) & (new > 0).repeat(2)) | ((air == total) & (new < 1).repeat(2)))
         change = Change.of(
             catalogue,
             ("S024", ~self.possible(new)),
-            ("same", new == out),
+            ("same", new == outward),
             ("one-way", stuck.reshape(-1, 2).any(axis=1)),
         )
-        target = np.where(change.applies, new, out).repeat(2)
+        target = np.where(change.applies, new, outward).repeat(2)
         with np.errstate(divide="ignore", invalid="ignore"):
             up = np.where(air > 0, target / air, 1.0)
             down = np.where(total > air, (total - target) / (total - air), 1.0)
@@ -261,18 +261,18 @@ def parse(text: str, book: Book) -> Setting:
     column = plain.partition("=")[0].strip()
     if column not in SETTABLE:
         raise StudyError("S023", f"known: {', '.join(SETTABLE)}", value=column)
-    found = _SETTING.match(plain)
-    if found is None:
+    matched = _SETTING.match(plain)
+    if matched is None:
         raise StudyError("S022", value=text)
     spec = SETTABLE[column]
-    sign = -1.0 if found["sign"] == "-" else 1.0
-    amount, unit = float(found["number"]), found["unit"]
+    sign = -1.0 if matched["sign"] == "-" else 1.0
+    amount, unit = float(matched["number"]), matched["unit"]
     share = spec.kind == "share"
     if unit.lower() in _POINTS:
-        if not share or not found["sign"]:
+        if not share or not matched["sign"]:
             raise StudyError("S022", "points need a sign and a share, as -15pt", value=text)
         setting = Setting(column, "add", sign * amount / 100)
-    elif unit == "%" and found["sign"]:
+    elif unit == "%" and matched["sign"]:
         setting = Setting(column, "times", 1 + sign * amount / 100)
     elif unit == "%" and not share:
         raise StudyError("S022", "write -10% or +10%, or an amount with its unit", value=text)
@@ -280,9 +280,9 @@ def parse(text: str, book: Book) -> Setting:
         setting = Setting(column, "to", amount / 100)
     else:
         factor = _factor(spec, unit, book, text)
-        if share and found["sign"]:
+        if share and matched["sign"]:
             raise StudyError("S022", "write -15pt for points, -15% of the value", value=text)
-        way = "add" if found["sign"] else "to"
+        way = "add" if matched["sign"] else "to"
         setting = Setting(column, way, sign * amount * factor)
     if setting.way == "to" and not setting.possible(np.array([setting.amount]))[0]:
         raise StudyError("S024", value=text)

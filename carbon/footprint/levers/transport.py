@@ -1,4 +1,4 @@
-"""Levers on transport: ground instead of air, a regional warehouse, electric vans."""
+"""Reads legs, gives ground for air, regional warehouses and electric vans."""
 
 from __future__ import annotations
 
@@ -110,29 +110,29 @@ def regional_warehouse(catalogue: Catalogue, sizes: Mapping[str, float], book: B
     haul = sizes["last_haul"]
     with np.errstate(invalid="ignore"):
         long = known & (road > haul)
-    out = long & ~legs["returning"].to_numpy(dtype=bool)
+    outward = long & ~legs["returning"].to_numpy(dtype=bool)
     change = Change.of(
-        catalogue, ("near", ~_any(row[out], len(catalogue))), ("abroad", _abroad(catalogue))
+        catalogue, ("near", ~_any(row[outward], len(catalogue))), ("abroad", _abroad(catalogue))
     )
     long &= change.applies[row]
     if not long.any():
         return change
-    out &= long
+    outward &= long
     # out: stock, handling, last haul; back: last haul
-    source = np.repeat(np.arange(len(legs)), np.where(out, 3, 1))
-    begin = np.cumsum(np.where(out, 3, 1)) - np.where(out, 3, 1)
-    first, hub, end = begin[out], begin[out] + 1, begin[out] + 2
-    back = begin[long & ~out]
+    source = np.repeat(np.arange(len(legs)), np.where(outward, 3, 1))
+    begin = np.cumsum(np.where(outward, 3, 1)) - np.where(outward, 3, 1)
+    first, hub, end = begin[outward], begin[outward] + 1, begin[outward] + 2
+    back = begin[long & ~outward]
     table = legs.iloc[source].reset_index(drop=True)
     modes = Modes(book.vocabulary)
     names = [*book.modes.index]
     hubs = np.array([names.index(modes.names.ids[code]) for code in modes.hubs])
-    cold_hub = hubs[cold[out].astype(np.int64)]
+    cold_hub = hubs[cold[outward].astype(np.int64)]
     where = np.concatenate([first, hub, end, back])
-    code = np.concatenate([bulk[out], cold_hub, last[out], last[long & ~out]])
+    code = np.concatenate([bulk[outward], cold_hub, last[outward], last[long & ~outward]])
     km = np.concatenate(
         [
-            road[out] - haul,
+            road[outward] - haul,
             np.full(len(hub), np.nan),
             np.full(len(end), haul),
             np.full(len(back), haul),
@@ -164,9 +164,9 @@ def _swapped(
 
 
 def _any(row: npt.NDArray[np.integer], size: int) -> Flags:
-    out = np.zeros(size, dtype=bool)
-    out[row] = True
-    return out
+    flags = np.zeros(size, dtype=bool)
+    flags[row] = True
+    return flags
 
 
 def _abroad(catalogue: Catalogue) -> Flags:
@@ -175,8 +175,8 @@ def _abroad(catalogue: Catalogue) -> Flags:
     def countries(column: pd.Series) -> npt.NDArray[np.object_]:
         of = column.array
         names = [str(name).partition("-")[0] for name in of.categories]
-        out: npt.NDArray[np.object_] = np.array([*names, ""], dtype=object)[of.codes]
-        return out
+        countries: npt.NDArray[np.object_] = np.array([*names, ""], dtype=object)[of.codes]
+        return countries
 
     table = catalogue.destinations
     row = table["row"].to_numpy()

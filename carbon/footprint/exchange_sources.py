@@ -11,10 +11,10 @@ from carbon.footprint.computing import Computing
 from carbon.footprint.evidence import EVIDENCE, by_stage
 from carbon.stages.inventory import Inventory
 
-__all__ = ["traced"]
+__all__ = ["exchange_sources"]
 
 
-def traced(
+def exchange_sources(
     study: Computing, catalogue: Catalogue, inventory: Inventory, *, licensed: bool = False
 ) -> pd.DataFrame:
     """Add to an inventory what it was weighed with.
@@ -42,17 +42,17 @@ def traced(
     table = inventory.to_frame(catalogue.skus["sku"])
     rows, fits = study.match(inventory)
     rows, fits = rows[inventory.order], fits[inventory.order]
-    found = study.edition.activities.iloc[np.maximum(rows, 0)].reset_index(drop=True)
+    activities = study.edition.activities.iloc[np.maximum(rows, 0)].reset_index(drop=True)
     known = pd.Series(rows >= 0)
-    table["unit"] = found["unit"].where(known, "")
+    table["unit"] = activities["unit"].where(known, "")
     table["kg_per_unit"] = study.unit_impacts.values.sum(axis=1)[rows]
     table["kg"] = table["amount"] * table["kg_per_unit"]
     if not licensed:
-        own = np.append(study.edition.licensed, False)[rows]
-        table.loc[own, ["kg_per_unit", "kg"]] = np.nan
-    table["factor_location"] = found["location"].where(known, "")
-    table["factor_source"] = found["source"].where(known, "")
-    table["cite"] = found["cite"].where(known, "")
+        is_licensed = np.append(study.edition.licensed, False)[rows]
+        table.loc[is_licensed, ["kg_per_unit", "kg"]] = np.nan
+    table["factor_location"] = activities["location"].where(known, "")
+    table["factor_source"] = activities["source"].where(known, "")
+    table["cite"] = activities["cite"].where(known, "")
     table["match"] = pd.Categorical.from_codes(
         study.edition.reported(rows, fits), categories=pd.Index(FITS)
     )

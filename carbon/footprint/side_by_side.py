@@ -16,9 +16,9 @@ from carbon.footprint.compare import probability_lower
 from carbon.footprint.computing import Computing, sampled
 from carbon.footprint.differing import differing, in_words, paired
 
-__all__ = ["BESIDE_COLUMNS", "beside", "pairs"]
+__all__ = ["SIDE_BY_SIDE_COLUMNS", "pairs", "side_by_side"]
 
-BESIDE_COLUMNS: Final = (
+SIDE_BY_SIDE_COLUMNS: Final = (
     "sku_a",
     "sku_b",
     "stage",
@@ -63,7 +63,7 @@ def pairs(a: Catalogue, b: Catalogue) -> tuple[Catalogue, Catalogue, list[str]]:
     return a.select(shared), b.select(shared), alone
 
 
-def beside(
+def side_by_side(
     study: Computing, a: Catalogue, b: Catalogue, *, draws: int | None = None
 ) -> pd.DataFrame:
     """Footprints of two catalogues, row against row.
@@ -80,7 +80,7 @@ def beside(
     Returns
     -------
     pandas.DataFrame
-        Columns :data:`BESIDE_COLUMNS`: for each pair its stages inside the boundary, then
+        Columns :data:`SIDE_BY_SIDE_COLUMNS`: for each pair its stages inside the boundary, then
         ``total``. Interval and probability are those of the total; the probability is that of
         the footprint per functional quantity. ``differs`` names the parts whose cells differ.
 
@@ -95,17 +95,17 @@ def beside(
     >>> from carbon.study import Study
     >>> study = Study()
     >>> both = study.catalogue("sku,category,return_rate\\nA,dress,20%\\nB,dress,60%\\n")
-    >>> table = beside(study, both.select(["A"]), both.select(["B"]))
+    >>> table = side_by_side(study, both.select(["A"]), both.select(["B"]))
     >>> bool(table.set_index("stage").loc["total", "difference_kg"] < 0)
     True
     """
     unlike = a.skus["category"].astype(str).to_numpy() != b.skus["category"].astype(str).to_numpy()
     if unlike.any():
         at = int(unlike.argmax())
-        found = [
+        named = [
             f"{each.skus['sku'].iloc[at]}: {each.skus['category'].iloc[at]}" for each in (a, b)
         ]
-        raise StudyError("S002", "two categories", value=", ".join(found))
+        raise StudyError("S002", "two categories", value=", ".join(named))
     _same_size(a, b)
     inside = [name for name in STAGES if name in BOUNDARIES[study.boundary]]
     at_stage = [STAGES.index(name) for name in inside]
@@ -171,4 +171,4 @@ def _table(
             "differs": np.repeat(in_words(differing(a, b)), count),
             "basis": str(study.basis),
         }
-    )[list(BESIDE_COLUMNS)]
+    )[list(SIDE_BY_SIDE_COLUMNS)]

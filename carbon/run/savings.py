@@ -1,0 +1,139 @@
+"""Reads a catalogue and levers, writes what each would save, at once or in batches [kg CO2e]."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from carbon.base.rules import shipped
+from carbon.footprint.scenario import ALL, steps
+from carbon.footprint.scenario_file import Scenario, read_scenario
+from carbon.paper.sku_charts import waterfall
+from carbon.run.batches import run
+from carbon.run.plan import Job, Outcome
+from carbon.run.results import write_picture
+from carbon.run.rows import write_at_once
+
+if TYPE_CHECKING:
+    from carbon.catalogue.schema import Catalogue
+
+__all__ = ["LeverTotal", "Savings", "draw_levers", "save_at_once", "save_in_batches", "scenario_of"]
+
+
+class LeverTotal(NamedTuple):
+    """A lever over a whole catalogue."""
+
+    name: str
+    applies: int
+    share: float
+    kg_a_year: float | None
+
+
+@dataclass(frozen=True)
+class Savings:
+    """What a what-if wrote.
+
+    Parameters
+    ----------
+    tally : dict of str to float
+        As :func:`carbon.run.rows.tallied`.
+    skus, left_out : int
+        SKUs, and those that were not computed.
+    asked : bool
+        Levers were named, so that one that never fits is a failure.
+    outcome : Outcome, optional
+        Of a run in batches.
+    """
+
+    tally: Mapping[str, float]
+    skus: int
+    left_out: int
+    asked: bool
+    outcome: Outcome | None = None
+
+    @property
+    def levers(self) -> list[LeverTotal]:
+        """Each lever, the largest saving first, all of them together last."""
+        rows = []
+        for key, known in self.tally.items():
+            name, _, kind = key.rpartition("|")
+            if kind == "known":
+                share = self.tally[f"{name}|share"] / known
+                applies = int(self.tally[f"{name}|applies"])
+                rows.append(LeverTotal(name, applies, share, self.tally.get(f"{name}|year")))
+        return sorted(rows, key=lambda row: (row.name == ALL, -row.share))
+
+    @property
+    def impossible(self) -> int:
+        """Levers that never fit, summed over the SKUs."""
+        return int(self.tally["impossible"])
+
+    @property
+    def ratio(self) -> tuple[int, float]:
+        """SKUs, and the mean of their footprint after per footprint before [1]."""
+        count = int(self.tally["ratios"])
+        return count, self.tally["ratio"] / max(count, 1)
+
+    @property
+    def exit_code(self) -> int:
+        """0 if everything was computed and every lever that was named can fit, else 1."""
+        rejected = self.outcome is not None and bool(self.outcome.rejects)
+        return int(bool(self.left_out) or (self.asked and self.impossible > 0) or rejected)
+
+
+def scenario_of(name: Path | str | None) -> Scenario | None:
+    """A scenario by its file or shipped name; None for none."""
+    return None if name is None else read_scenario(shipped("scenarios", name))
+
+
+def save_at_once(job: Job, catalogue: Catalogue, output: Path) -> Savings:
+    """Write the savings of a few SKUs, in this process.
+
+    Parameters
+    ----------
+    job : Job
+        Of :func:`carbon.run.rows.what_if_job`.
+    catalogue : Catalogue
+        Filled.
+    output : pathlib.Path
+        A table.
+    """
+    tally, left_out = write_at_once(job, catalogue, output)
+    return Savings(tally, len(catalogue), left_out, bool(job.options["levers"]))
+
+
+def save_in_batches(job: Job, catalogue: Path | str, output: Path | str, **running: Any) -> Savings:
+    """Write the savings of a catalogue of any size.
+
+    Parameters
+    ----------
+    job : Job
+        Of :func:`carbon.run.rows.what_if_job`.
+    catalogue, output : path or URL
+    **running : object
+        As for :func:`carbon.run.batches.run`.
+    """
+    outcome = run(job, catalogue, output, **running)
+    levers = bool(job.options["levers"])
+    return Savings(outcome.tally, outcome.skus, outcome.left_out, levers, outcome)
+
+
+def draw_levers(job: Job, catalogue: Catalogue, path: Path, *, name: str, lang: str) -> int:
+    """Draw the levers of the first SKU as a waterfall; how many there are.
+
+    Parameters
+    ----------
+    job : Job
+        Of :func:`carbon.run.rows.what_if_job`.
+    catalogue : Catalogue
+        Filled.
+    path : pathlib.Path
+        An SVG file.
+    name, lang : str
+        Of the SKU; ``"en"`` or ``"zh"``.
+    """
+    before, after = steps(job.study, catalogue, job.options["levers"], lang=lang)
+    write_picture(waterfall(before, after, name=name, basis=str(job.study.basis), lang=lang), path)
+    return len(after)
