@@ -17,7 +17,7 @@ from carbon.background.brightway import draw_spreads, lca, sampled_impacts, samp
 from carbon.background.edition import load_edition
 from carbon.background.unit_impacts import PARTS, characterization, fill_later
 from carbon.base.errors import FactorsError, StudyError
-from carbon.base.terms import BOUNDARIES, FITS
+from carbon.base.terms import BOUNDARIES, FITS, PROVENANCES
 from carbon.catalogue.schema import Catalogue
 from carbon.cli.main import main
 from carbon.footprint import uncertainty
@@ -529,3 +529,17 @@ def test_draws_on_the_command_line(tmp_path: Path) -> None:
     assert set(columns("--draws", "0")) == usual
     assert set(columns("--draws", "60")) == {*usual, *INTERVAL_COLUMNS}
     assert {"returns_low_kg", "returns_high_kg"} < set(columns("--draws", "60", "--stages"))
+
+
+def test_a_column_that_nobody_fills_moves_no_draw(study: Study) -> None:
+    """Columns come with versions; what is not told in them must not move an interval."""
+    goods = study.catalogue("sku,category,mass\nA,dress,300 g\nB,t_shirt,\n")
+    absent = PROVENANCES.index("absent")
+    newer = replace(
+        goods,
+        skus=goods.skus.assign(supplier_kg=np.nan),
+        provenance=goods.provenance.assign(a_new_column=np.int8(absent)),
+    )
+    assert content_keys(newer).tolist() == content_keys(goods).tolist()
+    other = replace(goods, provenance=goods.provenance.assign(a_new_column=np.int8(0)))
+    assert not set(content_keys(other)) & set(content_keys(goods))

@@ -19,6 +19,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from carbon.base.digits import carried
+from carbon.base.terms import PROVENANCES
 from carbon.catalogue.schema import Catalogue
 
 __all__ = [
@@ -38,6 +39,8 @@ ORDERS: Final = 32
 GOLDEN: Final = np.uint64(0x9E3779B97F4A7C15)
 MIX: Final = (np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB))
 
+NOTHING: Final = np.uint64(0)
+
 KEY: Final = "content"
 """Column of ``Catalogue.skus`` that holds the key which a SKU had before a lever."""
 
@@ -47,7 +50,7 @@ SKU_CELLS: Final = (
     *("packaging_reuse", "studio_kwh", "viewer_hours", "studio_renewable"),
     *("energy_per_year_kwh", "service_life_years", "stranded_share"),
 )
-NOT_CELLS: Final = ("price", "units_sold")
+NOT_CELLS: Final = ("price", "units_sold", "supplier_kg", "supplier_boundary")
 LINE_CELLS: Final = ("materials", "packaging", "legs", "destinations", "steps")
 UNFELT: Final = (
     *("sku", "gtin", "name", "merchant", "price", "currency", "units_sold", "line", "problem"),
@@ -138,11 +141,16 @@ def distinct(catalogue: Catalogue) -> tuple[Catalogue, Rows, Rows]:
 def _cell_keys(catalogue: Catalogue) -> Keys:
     skus = catalogue.skus
     keys = _words(skus["category"]) ^ _words(skus["origin"])
+    # cells that are not there add nothing: a column that comes with a version moves no draw
     for name in SKU_CELLS:
         if name in skus:
-            keys = mixed(keys ^ _numbers(skus[name]))
+            empty = skus[name].isna().to_numpy()
+            keys += np.where(empty, NOTHING, mixed(_of_name(name) ^ _numbers(skus[name])))
     for name in catalogue.provenance.columns.difference(pd.Index(NOT_CELLS)):
-        keys = mixed(keys ^ catalogue.provenance[name].to_numpy().astype(np.uint64))
+        code = catalogue.provenance[name].to_numpy().astype(np.uint64)
+        told = mixed(_of_name(f"provenance of {name}") ^ code)
+        keys += np.where(code == PROVENANCES.index("absent"), NOTHING, told)
+    keys = mixed(keys)
     for position, name in enumerate(LINE_CELLS):
         table = getattr(catalogue, name)
         if not len(table):
@@ -181,6 +189,11 @@ def _numbers(column: pd.Series) -> Keys:
     """Bits of numbers; one zero, one not-a-number, none that depends on the processor."""
     values = carried(column.to_numpy(dtype=np.float64)) + 0.0
     return np.where(np.isnan(values), np.nan, values).view(np.uint64)
+
+
+def _of_name(name: str) -> np.uint64:
+    """A hash of a name."""
+    return np.uint64(int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest()))
 
 
 def _words(column: pd.Series) -> Keys:
