@@ -106,8 +106,8 @@ class Office:
         self, study: Study, rule: TaxRule | Path | str = DEFAULT_RULE, *, draws: int = 1000
     ) -> None:
         self.study = study
-        read = rule if isinstance(rule, TaxRule) else load_rule(shipped("tax", rule))
-        self.rule = in_ids(read, study.vocabulary.names("category"))
+        rule = rule if isinstance(rule, TaxRule) else load_rule(shipped("tax", rule))
+        self.rule = in_ids(rule, study.vocabulary.names("category"))
         self.draws = draws
 
     def dossier(
@@ -132,10 +132,8 @@ class Office:
             Ledger of the sales.
         period : str
             ``2026``, ``2026H2``, ``2026Q3`` or ``2026-09``.
-        verified : path or pandas.DataFrame, optional
-            Ledger of verifiers' certificates.
-        previous : pathlib.Path, optional
-            ``dossier.json`` of the period before.
+        verified, previous : path, optional
+            Ledger of verifiers' certificates; ``dossier.json`` of the period before.
         base : BaseYear, optional
             For the change of carbon intensity.
         inventory : pathlib.Path, optional
@@ -276,9 +274,8 @@ class Office:
         sales = settle(ledger, rule, period)
         old = base.study or study
         base_now = intensities.components(study, study.catalogue(base.catalogue))
-        then = base_now
-        if old is not study:
-            then = intensities.components(old, old.catalogue(base.catalogue))
+        same = old is study
+        then = base_now if same else intensities.components(old, old.catalogue(base.catalogue))
         change: IntensityChange = intensities.change(
             (lines, intensities.components(study, sold)),
             (taxed(sales.lines, rule), then),
@@ -386,7 +383,7 @@ def reproduce(
     Returns
     -------
     Reproduction
-        Files on disk that are missing, extra or other; claims of the manifest that are not so.
+        Files that are missing, extra or other; claims of the manifest that are not so.
 
     Raises
     ------

@@ -104,9 +104,9 @@ class Study(Questions, Lookups, Weighing):
             boundary = WITHOUT_USE  # an edition that leaves use out says so in the name
         super().__init__(edition, method, boundary, cache=cache)
         self.map, self.preset = map, preset
-        self.documents = Documents()
-        if evidence is not None:
-            self.documents = Documents.of(evidence, self.vocabulary)
+        self.documents = (
+            Documents() if evidence is None else Documents.of(evidence, self.vocabulary)
+        )
         self._samplers: dict[int, Sampler] = {}
 
     @cached_property
@@ -122,8 +122,7 @@ class Study(Questions, Lookups, Weighing):
         ----------
         source : path, str, pandas.DataFrame or Catalogue
             A file or folder, CSV text with a header and at least one row, a table, a list of
-            dicts, a dict (:func:`carbon.catalogue.given.table_of`), or a catalogue that was filled
-            before.
+            dicts, a dict (:func:`carbon.catalogue.given.table_of`), or a filled catalogue.
 
         Returns
         -------
@@ -151,7 +150,7 @@ class Study(Questions, Lookups, Weighing):
         Parameters
         ----------
         catalogue : Catalogue
-            As :func:`carbon.catalogue.read.read` gives it.
+            As it is read.
         dear : bool
             Put what a merchant knows and does not tell on its dear side.
 

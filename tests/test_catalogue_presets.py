@@ -243,7 +243,7 @@ def test_check_tells_a_summary_and_a_copy_that_can_be_fed_back(study, tmp_path):
     assert first[0].startswith("shop.csv：读取 30 个商品，其中 3 个未计算")
     assert "Shopify" in first[1]
     assert "mithril 1" in told.output
-    assert told.output.index("mass:") < told.output.index("materials:")
+    assert told.output.index("净重：") < told.output.index("材质：")
 
     page = load_workbook(copy).worksheets[0]
     heads = [cell.value for cell in page[1]]

@@ -78,7 +78,7 @@ def test_a_text_is_read_in_its_encoding(
     assert found.skus["category"].astype(str).tolist() == ["t_shirt", "t_shirt"]
     assert notes(found) == told
     assert not found.skus["failed"].any()
-    stream = Stream(path, vocabulary, tmp_path, step=1, whole=0)
+    stream = Stream(path, vocabulary, tmp_path, step=1, unsplit_bytes=0)
     pieces = [batch.sheets(Limits())[0]["skus"] for batch in stream]
     assert [sku for piece in pieces for sku in piece.columns[0].to_pylist()] == ["A", "B"]
     faults = [fault for piece in pieces for fault in piece.faults if fault.code == "C027"]
@@ -103,7 +103,7 @@ def test_a_text_in_no_encoding_for_certain_is_refused(vocabulary, tmp_path, data
         read(path, vocabulary)
     assert refused.value.code == "C004"
     with pytest.raises(CatalogueError) as refused:
-        list(Stream(path, vocabulary, tmp_path, step=1, whole=0))
+        list(Stream(path, vocabulary, tmp_path, step=1, unsplit_bytes=0))
     assert refused.value.code == "C004"
 
 

@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
+from carbon.base.encodings import BYTE_ORDER_MARK
 from carbon.base.errors import OutputError
-from carbon.base.files import BYTE_ORDER_MARK
 from carbon.cli.main import main
 from carbon.incentive.dossier import DECIMAL
 from carbon.run.csv_files import CSV_VARIABLE

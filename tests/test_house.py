@@ -38,7 +38,7 @@ COMMANDS = {
     "background use", "background list", "background drop", "background coverage",
     "export brightway",
     "factors list", "factors show", "factors search", "factors check", "factors diff",
-    "factors seal",
+    "factors new", "factors seal",
 }  # fmt: skip
 
 
@@ -73,7 +73,7 @@ PUBLIC = {
     "export brightway": "Study.export", "factors list": "Edition.packages",
     "factors search": "Study.factors", "factors show": "Study.explain_factor",
     "factors check": "Study.unit_impacts", "factors diff": "Study.differences",
-    "factors seal": "background.source.seal",
+    "factors new": "background.begun.begin_package", "factors seal": "background.source.seal",
 }  # fmt: skip
 """Command → what does the same from Python."""
 

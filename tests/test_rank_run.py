@@ -139,7 +139,7 @@ def test_a_run_that_dies_while_it_orders_leaves_the_signals(goods, tmp_path, mon
     assert "B002" in str(ranked(goods, out, *words).exception)
     assert "B003" in str(ranked(goods, out, *words, "--by", "letter", "--resume").exception)
     assert f"{ROWS} SKUs were finished before" in ranked(goods, out, *words, "--resume").output
-    assert told.read_text().startswith('"sku"')
+    assert told.read_text("utf-8-sig").startswith('"sku"')
 
 
 def test_rows_that_cannot_be_read_are_named(goods, tmp_path):

@@ -65,7 +65,7 @@ def rows_of(study, catalogue, files, *, bad: str = ""):
 
 
 def job(study: Study, bad: str = "", **more) -> Job:
-    return Job("test", study, rows_of, {"bad": bad}, **more)
+    return Job("footprint", study, rows_of, {"bad": bad}, **more)
 
 
 @pytest.fixture(scope="module")

@@ -93,7 +93,7 @@ def test_pint_is_not_imported_before_it_is_needed():
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
-@pytest.mark.parametrize("quantity", sorted(units.BASE_UNITS))
+@pytest.mark.parametrize("quantity", sorted(set(units.BASE_UNITS) - {"footprint"}))
 def test_the_list_says_what_pint_says(quantity):
     registry = pint.UnitRegistry()
     base = registry.parse_units(units.BASE_UNITS[quantity])

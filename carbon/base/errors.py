@@ -59,7 +59,7 @@ class CarbonError(Exception):
     Examples
     --------
     >>> print(CatalogueError("C002", file="goods.doc"))
-    C002 goods.doc: a catalogue is CSV, XLSX, Parquet or JSON Lines; save it as ...
+    C002 goods.doc: a catalogue is CSV, TSV, TXT, XLSX, ...
     """
 
     exit_code = 3

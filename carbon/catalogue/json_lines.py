@@ -1,4 +1,4 @@
-"""Reads JSON Lines, gives tables; little more is held at once than the cells of some rows.
+"""Reads JSON Lines, gives tables, with little more in memory than the cells of some rows.
 
 A file is read twice: first for its headers and for what each column holds, then for its cells, so
 that a part of it has the types that the whole has.

@@ -133,8 +133,7 @@ def _asked(
         return day, [Path(str(path)) for path in ledger_files(rooms, named).values()]
     except LedgerError as error:
         if error.file in named:
-            needed = f"--{error.file} is needed, or a folder that holds it"
-            raise click.UsageError(needed) from None
+            raise click.UsageError(f"--{error.file} is needed, or a folder that holds it") from None
         raise
 
 
@@ -147,11 +146,9 @@ def _print_rooms(judged: RoomsJudged, lang: str) -> None:
         tier = titles.get(row["tier"]) or row["tier"] or "-"
         echo(f"{padded(statuses[row['status']], 14)}{padded(tier, 14)}{row['rooms']:>8}")
     for row in rooms.head(SHOWN).to_dict("records"):
-        echo(
-            f"{row['room']}  {row['points']:.1f}  {statuses[row['status']]} "
-            f"{titles.get(row['tier']) or row['tier']}  "
-            f"{row['boost']:+.0%}  {row['problem']}".rstrip()
-        )
+        state = f"{statuses[row['status']]} {titles.get(row['tier']) or row['tier']}"
+        what = f"{row['boost']:+.0%}  {row['problem']}"
+        echo(f"{row['room']}  {row['points']:.1f}  {state}  {what}".rstrip())
         for sentence in judged.advice(row["room"])[lang]:
             echo(f"    {sentence}")
     if len(rooms) > SHOWN:

@@ -1,4 +1,4 @@
-"""Reads a catalogue and what goods of each category are, gives the SKUs that are something else."""
+"""Reads a catalogue and what goods of each category are, gives the SKUs that are not such goods."""
 
 from __future__ import annotations
 

@@ -51,12 +51,7 @@ class Exchanges:
         return Exchanges(self.row, self.activity, self.location, self.amount * factor[self.row])
 
     def where(self, taken: npt.NDArray[np.bool_]) -> Exchanges:
-        """Some of the exchanges.
-
-        Parameters
-        ----------
-        taken : ndarray of bool, shape (m,)
-        """
+        """Those of the exchanges that are ``taken``, an array of bool of shape (m,)."""
         if taken.all():
             return self
         at = np.flatnonzero(taken)
@@ -117,8 +112,7 @@ class Quantities:
     def packed(self) -> Floats:
         """Mass of each line of packaging that one unit takes, shape (lines,) [kg]."""
         lines = self.catalogue.packaging
-        carried: Floats = lines["mass_kg"].to_numpy() * lines["share"].to_numpy()
-        return carried
+        return np.asarray(lines["mass_kg"].to_numpy() * lines["share"].to_numpy())
 
     @cached_property
     def supplied(self) -> Floats:
@@ -145,8 +139,8 @@ class Quantities:
     @property
     def made_in(self) -> pd.Categorical[Any]:
         """Place of production, shape (n,); that of dispatch where a catalogue has no other."""
-        skus = self.catalogue.skus
-        return self.column(skus, "made_in" if "made_in" in skus else "origin")
+        known = "made_in" in self.catalogue.skus
+        return self.column(self.catalogue.skus, "made_in" if known else "origin")
 
     @cached_property
     def made_in_country(self) -> pd.Categorical[Any]:
@@ -396,10 +390,9 @@ def collect(blocks: Iterable[tuple[int, Exchanges]], catalogue: Catalogue) -> In
         names.append(_codes(block.activity, activities, known))
         places.append(_codes(block.location, locations, known))
         amounts.append(block.amount)
+    codes = np.concatenate(rows), np.concatenate(positions), np.concatenate(names)
     return Inventory(
-        np.concatenate(rows),
-        np.concatenate(positions),
-        np.concatenate(names),
+        *codes,
         np.concatenate(places),
         np.concatenate(amounts),
         tuple(activities),
