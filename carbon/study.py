@@ -104,9 +104,8 @@ class Study(Questions, Lookups, Weighing):
             boundary = WITHOUT_USE  # an edition that leaves use out says so in the name
         super().__init__(edition, method, boundary, cache=cache)
         self.map, self.preset = map, preset
-        self.documents = (
-            Documents() if evidence is None else Documents.of(evidence, self.vocabulary)
-        )
+        given = evidence is not None
+        self.documents = Documents.of(evidence, self.vocabulary) if given else Documents()
         self._samplers: dict[int, Sampler] = {}
 
     @cached_property

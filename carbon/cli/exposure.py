@@ -92,8 +92,8 @@ def exposure(
     for code, count in shared.problems["code"].value_counts(sort=False).items():
         if code != LEFT_OUT:
             severity = text(f"severity.{CODES[str(code)].severity}", lang)
-            words = code_words(str(code))
-            say("code_count", severity=severity, code=code, count=count, words=words)
+            values = {"severity": severity, "code": code, "count": count}
+            say("code_count", **values, words=code_words(str(code)))
     counts = {"rooms": len(shared.last.rooms), "left_out": shared.left_out}
     say("exposed", **counts, output=output, policy=policy.id)
     sys.exit(1 if shared.left_out or (shared.problems["severity"] == "error").any() else 0)
@@ -104,14 +104,11 @@ def _print_report(last: Allocation, lang: str) -> None:
     rules = report[report["section"] == "rule"]
     heads = [said(key) for key in ("rule", "before", "after", "bound", "price")]
     names = words_of("rule_")
-    echo(
-        padded(heads[0], 16 if lang == "zh" else 14)
-        + "".join(padded(head, 9, right=True) for head in heads[1:])
-    )
+    width = 16 if lang == "zh" else 14
+    echo(padded(heads[0], width) + "".join(padded(head, 9, right=True) for head in heads[1:]))
     for row in rules.to_dict("records"):
         numbers = "".join(_share(row[name]) for name in ("before", "after", "bound", "price"))
-        rule = padded(names[row["name"]], 16 if lang == "zh" else 14)
-        echo(f"{rule}{numbers}  {row[lang]}")
+        echo(f"{padded(names[row['name']], width)}{numbers}  {row[lang]}")
     rest = report[report["section"].isin(["concentration", "fairness"])]
     for row in rest[rest["name"] != "rooms"].to_dict("records"):
         before = "" if row["before"] != row["before"] else f"{row['before']:.3f} -> "

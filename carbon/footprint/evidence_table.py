@@ -83,7 +83,7 @@ class Documents:
         columns = column_names(vocabulary)
         table["column"] = [columns.get(key(str(name)), str(name)) for name in table["column"]]
         if isinstance(source, pd.DataFrame):
-            text = table.to_csv(index=False, lineterminator="\n").encode()
+            text = table.to_json(orient="split", force_ascii=False).encode()
             return cls(table, hashlib.sha256(text).hexdigest(), sheet.file)
         return cls(table, digest(Path(os.fspath(source))), sheet.file)
 
