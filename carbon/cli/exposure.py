@@ -92,10 +92,10 @@ def exposure(
     for code, count in shared.problems["code"].value_counts(sort=False).items():
         if code != LEFT_OUT:
             severity = text(f"severity.{CODES[str(code)].severity}", lang)
-            values = {"severity": severity, "code": code, "count": count}
-            say("code_count", **values, words=code_words(str(code)))
-    counts = {"rooms": len(shared.last.rooms), "left_out": shared.left_out}
-    say("exposed", **counts, output=output, policy=policy.id)
+            values = {"code": code, "count": count, "words": code_words(str(code))}
+            say("code_count", severity=severity, **values)
+    rooms_left = {"rooms": len(shared.last.rooms), "left_out": shared.left_out}
+    say("exposed", **rooms_left, output=output, policy=policy.id)
     sys.exit(1 if shared.left_out or (shared.problems["severity"] == "error").any() else 0)
 
 
@@ -121,8 +121,7 @@ def _share(value: float) -> str:
 
 def _print_rounds(shared: Rounds) -> None:
     below = shared.monitor[shared.monitor["below"]]
-    count = len(shared.course) - 1
-    say("rounds", rounds=count, below=len(below), merchants=len(shared.monitor))
+    say("rounds", rounds=len(shared.course) - 1, below=len(below), merchants=len(shared.monitor))
     columns = ["merchant", "share", "floor", "drift", "rounds_below", "rounds"]
     for row in below.sort_values(["drift", "merchant"])[columns].head(SHOWN).to_dict("records"):
         say("merchant", **{str(name): value for name, value in row.items()})
