@@ -49,10 +49,8 @@ class Study(Questions, Lookups, Weighing):
 
     Parameters
     ----------
-    edition : str or Edition
-        Which factors are in force.
-    factors : sequence of path, optional
-        A user's own factor packages, preferred to the edition's.
+    edition, factors : str or Edition, and sequence of path
+        Which factors are in force, and a user's own packages, preferred to the edition's.
     method : str
         Characterization method.
     boundary : str
@@ -104,8 +102,9 @@ class Study(Questions, Lookups, Weighing):
             boundary = WITHOUT_USE  # an edition that leaves use out says so in the name
         super().__init__(edition, method, boundary, cache=cache)
         self.map, self.preset = map, preset
-        given = evidence is not None
-        self.documents = Documents.of(evidence, self.vocabulary) if given else Documents()
+        self.documents = Documents()
+        if evidence is not None:
+            self.documents = Documents.of(evidence, self.vocabulary)
         self._samplers: dict[int, Sampler] = {}
 
     @cached_property
@@ -130,7 +129,7 @@ class Study(Questions, Lookups, Weighing):
         Raises
         ------
         carbon.base.errors.CatalogueError
-            If the file as a whole cannot be read, or documents are of SKUs that it has not.
+            If the file cannot be read, or documents are of SKUs that it has not.
         """
         if isinstance(source, Catalogue):
             return source
