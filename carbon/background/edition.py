@@ -254,9 +254,9 @@ class Edition:
         The technological score of the dataset's pedigree tells it: from 4 on the data are of
         related processes or materials, not of the one that is asked for (Weidema et al. 2013).
         """
-        reported: npt.NDArray[np.int8] = np.where(
-            self._stands_in[rows], np.maximum(fits, STAND_IN), fits
-        ).astype(np.int8)
+        reported = fits.copy()
+        at = np.flatnonzero(self._stands_in[rows])
+        reported[at] = np.maximum(fits[at], STAND_IN)
         return reported
 
     @property

@@ -18,7 +18,6 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
-from scipy.sparse.linalg import splu
 
 __all__ = ["each", "rounds", "transposed"]
 
@@ -66,8 +65,7 @@ def transposed(technosphere: Any, right: Floats) -> Floats:
     solution = rounds(others, diagonal[:, None], right)
     if solution is not None:
         return solution
-    solved: Floats = splu(turned.tocsc()).solve(np.ascontiguousarray(right))
-    return solved
+    return _factored(turned, np.ascontiguousarray(right))
 
 
 def each(others: Any, diagonal: Floats, right: Floats) -> Floats:
@@ -97,7 +95,7 @@ def each(others: Any, diagonal: Floats, right: Floats) -> Floats:
     shape = (len(right), max(diagonal.shape[1], right.shape[1]))
     columns = zip(np.broadcast_to(diagonal, shape).T, np.broadcast_to(right, shape).T, strict=True)
     solved = [
-        splu((others + sparse.dia_array((made[None], [0]), shape=others.shape)).tocsc()).solve(side)
+        _factored(others + sparse.dia_array((made[None], [0]), shape=others.shape), side)
         for made, side in columns
     ]
     return np.stack(solved, axis=1)
@@ -138,3 +136,11 @@ def rounds(others: Any, diagonal: Floats, right: Floats) -> Floats | None:
                 return settled
             values = moved
     return None
+
+
+def _factored(matrix: Any, right: Floats) -> Floats:
+    # seldom needed, and slow to load
+    from scipy.sparse.linalg import splu
+
+    solved: Floats = splu(matrix.tocsc()).solve(right)
+    return solved

@@ -144,7 +144,8 @@ class Vocabulary:
                 "fuel": (self._fuels(), "fuel"),
             }[kind]
             ids = [str(item) for item in table[column]]
-            aliases = {key(item): item for item in ids}
+            folded = {item: key(item) for item in ids}
+            aliases = {name: item for item, name in folded.items()}
             for spoken in ("name", "name_zh"):
                 if spoken in table:
                     for name, item in zip(table[spoken], ids, strict=True):
@@ -152,10 +153,12 @@ class Vocabulary:
                             aliases.setdefault(key(name), item)
             named = set(aliases)
             for alias, item in self.words_of(kind).items():
-                aliases.setdefault(key(alias), aliases.get(key(item), item))
+                if item not in folded:
+                    folded[item] = key(item)
+                aliases.setdefault(key(alias), aliases.get(folded[item], item))
             doubtful = {*self.asks(kind), *map(key, self.words_of(f"vague.{kind}"))}
             # what a thing is named by is no doubt; but places of one name lie apart
-            plain = {key(item) for item in ids} if kind == "region" else named
+            plain = {folded[item] for item in ids} if kind == "region" else named
             for alias in doubtful - plain:
                 aliases.pop(alias, None)
             aliases |= {key(alias): item for alias, item in self.words_of(f"map.{kind}").items()}

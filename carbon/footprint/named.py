@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from carbon.background.edition import MOST_KNOWN
 from carbon.catalogue.names import simplified
 from carbon.catalogue.schema import Vocabulary
 
@@ -65,14 +67,14 @@ def said(names: pd.Series, category: pd.Series, vocabulary: Vocabulary) -> Said:
     [[True, False, False], [False, True, False]]
     """
     nothing = Said(np.zeros(len(names), dtype=bool), np.zeros(len(names), dtype=bool))
-    words = _words(vocabulary)
+    words, pattern, tables = _lexicon(vocabulary)
     code, unique = pd.factorize(names)
     listed = category.cat.codes.to_numpy()
     known = (code >= 0) & (listed >= 0)
     if not words or not known.any():
         return nothing
     texts = pd.Series([simplified(str(name)).casefold() for name in unique], dtype="object")
-    matches = texts.str.extractall(f"({_pattern(words)})")[0]
+    matches = texts.str.extractall(pattern)[0]
     if matches.empty:
         return nothing
     ids = vocabulary.names("category").ids
@@ -84,7 +86,6 @@ def said(names: pd.Series, category: pd.Series, vocabulary: Vocabulary) -> Said:
             ),
         }
     )
-    tables = _tables(words, vocabulary)
     # each different pair of a name and what it is listed as is looked at once
     pair, at = np.unique(np.column_stack([code, listed])[known], axis=0, return_inverse=True)
     pairs = pd.DataFrame({"text": pair[:, 0], "listed": pair[:, 1], "pair": range(len(pair))})
@@ -107,6 +108,13 @@ def said(names: pd.Series, category: pd.Series, vocabulary: Vocabulary) -> Said:
     for flags, found in zip(nothing, (other, some_own & ~any_of(alike & ~own)), strict=True):
         flags[known] = found[at.ravel()]
     return nothing
+
+
+@lru_cache(maxsize=MOST_KNOWN)
+def _lexicon(vocabulary: Vocabulary) -> tuple[dict[str, tuple[str, ...]], str, _Tables]:
+    """Words, one pattern of them all, and what they mean; batch after batch needs the same."""
+    words = _words(vocabulary)
+    return words, f"({_pattern(words)})", _tables(words, vocabulary)
 
 
 class _Tables(NamedTuple):

@@ -139,15 +139,15 @@ def assess(catalogue: Catalogue, judging: Tables, vocabulary: Vocabulary) -> Pla
         if part:
             outside[:, PARTS.index(part)] |= flag
 
-    bounds = _Bounds(catalogue, judging["plausible_values"], vocabulary, evidence)
-    devices = _devices(catalogue, judging)
+    bounds = _Bounds(catalogue, judging, vocabulary, evidence)
+    devices = _devices(catalogue, bounds)
     for parameter, cell, column, part, code in _BOUNDED:
         each = devices if parameter == "energy_per_year" else 1.0
         value = catalogue.skus[column].to_numpy(float)
         add(code, bounds.outside(parameter, cell, value, each), part)
     add("C263", _light(catalogue, bounds, judging), "mass")
-    add("C263", _thin(catalogue, judging, evidence), "mass")
-    add("C265", _packed(catalogue, bounds, judging, vocabulary, evidence), "packaging")
+    add("C263", _thin(catalogue, bounds, judging), "mass")
+    add("C265", _packed(catalogue, bounds, judging, vocabulary), "packaging")
     add("C268", bounds.outside("distance", "transport", _distance(catalogue)), "transport")
     add("C272", _recycled(catalogue, judging, vocabulary, evidence), "materials")
     place = evidence[["made_in", "origin"]].to_numpy().max(axis=1)
@@ -205,17 +205,31 @@ class _Bounds:
     def __init__(
         self,
         catalogue: Catalogue,
-        table: pd.DataFrame,
+        judging: Tables,
         vocabulary: Vocabulary,
         evidence: pd.DataFrame,
     ) -> None:
         self.category = catalogue.skus["category"].cat.codes.to_numpy()
         self.evidence = evidence
-        names = vocabulary.names("category").ids
+        self.names = vocabulary.names("category").ids
+        table = judging["plausible_values"]
         self.table = {
-            str(parameter): rows.set_index("category").reindex(names)
+            str(parameter): rows.set_index("category").reindex(self.names)
             for parameter, rows in table.groupby("parameter", sort=False)
         }
+        quantities = judging["functional_quantities"].set_index("category")
+        self.quantities = quantities.reindex(self.names)
+        self.usual = self.of(self.quantities["usual"])
+
+    def of(self, column: pd.Series) -> Floats:
+        """Numbers of categories, in their order, for every SKU; NaN for one of none."""
+        numbers: Floats = np.append(column.to_numpy(dtype=np.float64), np.nan)[self.category]
+        return numbers
+
+    def counted(self, *columns: str) -> Flags:
+        """SKUs whose functional quantity stands in one of some columns."""
+        flags: Flags = np.append(self.quantities["column"].isin(columns), False)[self.category]
+        return flags
 
     def outside(self, parameter: str, cell: str, value: Floats, scale: Any = 1.0) -> Flags:
         """Whether told values flatter beyond what is believed.
@@ -236,18 +250,16 @@ class _Bounds:
         rows = self.table[parameter]
         level = self.evidence[cell].to_numpy()
 
-        def bound(name: str) -> Floats:
-            column: Floats = np.append(rows[name].to_numpy(dtype=np.float64), np.nan)
-            scaled: Floats = column[self.category] * scale
-            return scaled
+        def flatters(side: str) -> Flags:
+            flags: Flags = np.append(rows["flatters"].isin((side, "both")), False)[self.category]
+            return flags
 
-        flatters = np.append(rows["flatters"].fillna("").to_numpy(object), "")[self.category]
         documented = level >= _DOCUMENTED
-        low = np.where(documented, bound("low"), bound("declared_low"))
-        high = np.where(documented, bound("high"), bound("declared_high"))
+        low = np.where(documented, self.of(rows["low"]), self.of(rows["declared_low"])) * scale
+        high = np.where(documented, self.of(rows["high"]), self.of(rows["declared_high"])) * scale
         with np.errstate(invalid="ignore"):
-            small = np.isin(flatters, ("low", "both")) & (value < low * (1 - SLACK))
-            large = np.isin(flatters, ("high", "both")) & (value > high * (1 + SLACK))
+            small = flatters("low") & (value < low * (1 - SLACK))
+            large = flatters("high") & (value > high * (1 + SLACK))
         declared = (level >= _DECLARED) & (level < _VERIFIED)
         flag: Flags = declared & (small | large)
         return flag
@@ -256,45 +268,37 @@ class _Bounds:
 def _light(catalogue: Catalogue, bounds: _Bounds, judging: Tables) -> Flags:
     """Lighter than is believed for one piece of the size; only where mass is not the quantity."""
     skus = catalogue.skus
-    table = judging["functional_quantities"].set_index("category")
-    by = skus["category"].astype(object).map(table["column"]).to_numpy(object)
-    usual = skus["category"].astype(object).map(table["usual"]).to_numpy(dtype=np.float64)
     quantity = skus["functional_quantity"].to_numpy(dtype=np.float64)
-    classes = judging["size_classes"].set_index(["category", "size_class"])["factor"]
-    key = pd.MultiIndex.from_arrays(
-        [skus["category"].astype(object), skus["size_class"].astype(object)]
-    )
-    factor = np.nan_to_num(classes.reindex(key).to_numpy(dtype=np.float64), nan=1.0)
-    counted = np.isin(by, ("pieces", "sheets", "capacity"))
+    classes = judging["size_classes"]
+    sizes = skus["size_class"].astype("category").array
+    factors = np.ones((len(bounds.names) + 1, len(sizes.categories) + 1))
+    row = pd.Index(bounds.names).get_indexer(pd.Index(classes["category"]))
+    column = sizes.categories.get_indexer(pd.Index(classes["size_class"]))
+    known = (row >= 0) & (column >= 0)
+    factors[row[known], column[known]] = classes["factor"].to_numpy(dtype=np.float64)[known]
+    factor = factors[bounds.category, sizes.codes]
     mass = skus["mass_kg"].to_numpy(dtype=np.float64)
-    flag: Flags = counted & bounds.outside("mass", "mass", mass, quantity / usual * factor)
+    lighter = bounds.outside("mass", "mass", mass, quantity / bounds.usual * factor)
+    flag: Flags = bounds.counted("pieces", "sheets", "capacity") & lighter
     return flag
 
 
-def _devices(catalogue: Catalogue, judging: Tables) -> Floats:
+def _devices(catalogue: Catalogue, bounds: _Bounds) -> Floats:
     """How many times the usual number of pieces a sales unit holds; 1 where it is not counted."""
-    skus = catalogue.skus
-    category = skus["category"].astype(object)
-    table = judging["functional_quantities"].set_index("category")
-    quantity = skus["functional_quantity"].to_numpy(dtype=np.float64)
-    counted = (category.map(table["column"]) == "pieces").to_numpy()
-    usual = category.map(table["usual"]).to_numpy(dtype=np.float64)
-    return np.where(counted, quantity / usual, 1.0)
+    quantity = catalogue.skus["functional_quantity"].to_numpy(dtype=np.float64)
+    return np.where(bounds.counted("pieces"), quantity / bounds.usual, 1.0)
 
 
-def _thin(catalogue: Catalogue, judging: Tables, evidence: pd.DataFrame) -> Flags:
+def _thin(catalogue: Catalogue, bounds: _Bounds, judging: Tables) -> Flags:
     """More litres than the told mass can fill, whatever documents say of the mass alone."""
     skus = catalogue.skus
-    category = skus["category"].astype(object)
-    table = judging["functional_quantities"].set_index("category")
-    by_volume = (category.map(table["column"]) == "volume").to_numpy()
-    least = judging["densities"].set_index("category")["low"]
-    density = category.map(least).to_numpy(dtype=np.float64)
+    density = bounds.of(judging["densities"].set_index("category")["low"].reindex(bounds.names))
     litres = skus["functional_quantity"].to_numpy(dtype=np.float64)
     mass = skus["mass_kg"].to_numpy(dtype=np.float64)
-    told = (evidence[["mass", "quantity"]].to_numpy() >= _DECLARED).all(axis=1)
+    told = (bounds.evidence[["mass", "quantity"]].to_numpy() >= _DECLARED).all(axis=1)
     with np.errstate(invalid="ignore"):
-        flag: Flags = by_volume & told & (mass < litres * density * (1 - ROUNDED))
+        short = mass < litres * density * (1 - ROUNDED)
+    flag: Flags = bounds.counted("volume") & told & short
     return flag
 
 
@@ -303,7 +307,6 @@ def _packed(
     bounds: _Bounds,
     judging: Tables,
     vocabulary: Vocabulary,
-    evidence: pd.DataFrame,
 ) -> Flags:
     """Less packaging than is believed for the quantity, or more trips of a piece."""
     skus, size = catalogue.skus, len(catalogue)
@@ -314,17 +317,13 @@ def _packed(
     )
     archetype = vocabulary.archetype_packaging
     usual = archetype["mass_g"].astype(float).groupby(archetype["category"].astype(str)).sum()
-    table = judging["functional_quantities"].set_index("category")
-    category = skus["category"].astype(object)
-    ratio = skus["functional_quantity"].to_numpy(dtype=np.float64) / category.map(
-        table["usual"]
-    ).to_numpy(dtype=np.float64)
-    law = ratio ** category.map(table["packaging_exponent"]).to_numpy(dtype=np.float64)
-    grams = category.map(usual).to_numpy(dtype=np.float64) * law
+    ratio = skus["functional_quantity"].to_numpy(dtype=np.float64) / bounds.usual
+    law = ratio ** bounds.of(bounds.quantities["packaging_exponent"])
+    grams = bounds.of(usual.reindex(bounds.names)) * law
     light = bounds.outside("packaging", "packaging", weight, grams / 1000)
     trips = judging["plausible_trips"].set_index("item").reindex(vocabulary.names("item").ids)
     code = lines["item"].cat.codes.to_numpy()
-    level = evidence["packaging"].to_numpy()[row]
+    level = bounds.evidence["packaging"].to_numpy()[row]
     most = np.where(
         level >= _DOCUMENTED,
         np.append(trips["high"].to_numpy(dtype=np.float64), np.nan)[code],

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
+from itertools import chain
 from typing import Any, Final
 
 import numpy as np
@@ -46,6 +47,9 @@ Match = Callable[[Inventory], tuple[npt.NDArray[np.int32], npt.NDArray[np.int8]]
 
 BLOCK: Final = 32
 """SKUs drawn at once: a parameter of them fills 128 kB, so that caches hold the sum."""
+
+LETTERED: Final = 128
+"""SKUs whose letters are measured at once; no draw of their background stands beside them."""
 
 CLOSE: Final = 0.1
 """Share by which the mean of sampled unit impacts may miss the expected one and is mended."""
@@ -219,10 +223,10 @@ class Part:
         ranks += (np.maximum(spread.row[part], 0) * self.streams.draws)[:, None]
         return moved(spread, ranks, part)
 
-    def blocks(self) -> Iterator[slice]:
+    def blocks(self, size: int = BLOCK) -> Iterator[slice]:
         """Parts of the SKUs that are drawn at once."""
-        for start in range(0, self.n, BLOCK):
-            yield slice(start, min(start + BLOCK, self.n))
+        for start in range(0, self.n, size):
+            yield slice(start, min(start + size, self.n))
 
 
 def _exp(logs: Singles) -> Singles:
@@ -349,7 +353,7 @@ class Sampler:
         stages : ndarray of float64, shape (n, 8)
             The central values; an interval is widened to hold its own.
         lettered : callable, optional
-            Called with each slice of the SKUs while it is drawn.
+            Called with slices of the SKUs, beside the drawing.
         """
         low = np.empty((part.n, 1 + len(STAGES)), dtype=np.float32)
         high = np.empty_like(low)
@@ -361,8 +365,6 @@ class Sampler:
             for values in drawn.values():
                 if np.ndim(values):  # a stage that nothing enters is a number, 0
                     total += values
-            if lettered is not None:
-                lettered(block)
             low[block, 0], high[block, 0] = interval(total)
             for position, name in enumerate(STAGES, start=1):
                 values = drawn[name]
@@ -372,7 +374,8 @@ class Sampler:
                     low[block, position], high[block, position] = interval(values)
 
         with ThreadPoolExecutor(workers()) as pool:
-            for _ in pool.map(work, part.blocks()):
+            measured = pool.map(lettered, part.blocks(LETTERED)) if lettered is not None else ()
+            for _ in chain(pool.map(work, part.blocks()), measured):
                 pass
         central = np.column_stack([stages.sum(axis=1), stages])
         low64, high64 = np.fmin(low, central), np.fmax(high, central)

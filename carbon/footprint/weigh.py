@@ -91,7 +91,7 @@ def by_fit(
     array([0., 2., 0., 0., 3.])
     """
     key = sku.astype(np.int64) * len(FITS) + fit
-    size = np.nan_to_num(np.abs(kg))
+    size = np.fmax(np.abs(kg), 0.0)
     return np.bincount(key, size, skus * len(FITS)).astype(np.float64).reshape(skus, len(FITS))
 
 

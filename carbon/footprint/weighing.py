@@ -181,7 +181,7 @@ class Weighing:
         """Part of each SKU that proxies and assumed datasets carry, shape (n, 2) [kg CO2e]."""
         proxy = np.array([placed == "proxy" for placed in PLACED])
         kind = np.append(self.edition.activities["kind"].to_numpy() == "assumption", False)
-        flags = (proxy[fits], kind[rows])
+        each = [np.flatnonzero(flag) for flag in (proxy[fits], kind[rows])]
         return np.column_stack(
-            [np.bincount(inventory.sku, np.where(flag, kg, 0.0), inventory.n) for flag in flags]
+            [np.bincount(inventory.sku[at], kg[at], inventory.n).astype(np.float64) for at in each]
         )

@@ -122,10 +122,12 @@ def reasons_of(share: Floats, stated: npt.NDArray[np.bool_]) -> npt.NDArray[np.o
     size = np.take_along_axis(percent, order, axis=1)
     key = np.where(size != 0, order * 2000 + size + 1000, -1)
     patterns, inverse = np.unique(key, axis=0, return_inverse=True)
-    words = [
-        ";".join(f"{PARTS[item // 2000]}:{item % 2000 - 1000:+d}" for item in pattern if item >= 0)
-        for pattern in patterns.tolist()
-    ]
+    word = {
+        item: f"{PARTS[item // 2000]}:{item % 2000 - 1000:+d}"
+        for item in np.unique(key).tolist()
+        if item >= 0
+    }
+    words = [";".join(word[item] for item in each if item >= 0) for each in patterns.tolist()]
     text: npt.NDArray[np.object_] = np.array(words, dtype=object)[inverse.ravel()]
     return text
 
