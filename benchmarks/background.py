@@ -27,7 +27,7 @@ METHOD = "GWP100 AR6"
 
 @subject(
     "a background of ecoinvent's size",
-    small={"activities": 300, "rows": 60, "draws": 10, "demands": 3, "repeat": 1},
+    small={"activities": 300, "rows": 12, "draws": 10, "demands": 3, "repeat": 1},
     order=40,
 )
 def run(

@@ -45,7 +45,7 @@ DOUBLE, SINGLE = 1e-9, 1e-6
 
 @subject(
     "Brightway's own ways",
-    small={"rows": 60, "sample": 12, "fewer": 2, "repeat": 1},
+    small={"rows": 12, "sample": 6, "fewer": 2, "repeat": 1},
     order=12,
 )
 def run(

@@ -26,7 +26,7 @@ FORMS: dict[str, Callable[[int, Path], Path]] = {
 TOLD = {"catalogue.csv": "CSV", "catalogue.parquet": "wide Parquet", "tidy": "tidy Parquet"}
 
 
-@subject("whole path", small={"rows": 60, "repeat": 1}, order=10)
+@subject("whole path", small={"rows": 20, "repeat": 1}, order=10)
 def whole(rows: int = 100_000, repeat: int = 3) -> Iterator[Told]:
     """`carbon footprint IN -o out.parquet --draws 0`, interpreter and all, on all cores."""
     Study().unit_impacts  # noqa: B018  the solved background is in the cache, as in daily use
@@ -43,7 +43,7 @@ def whole(rows: int = 100_000, repeat: int = 3) -> Iterator[Told]:
                 yield Bound("its peak memory, all processes [MB]", peak, most=800)
 
 
-@subject("stages of the pipeline", small={"rows": 60, "repeat": 1, "draws": 10}, order=11)
+@subject("stages of the pipeline", small={"rows": 20, "repeat": 1, "draws": 10}, order=11)
 def parts(rows: int = 100_000, repeat: int = 3, draws: int = 1000) -> Iterator[Told]:
     """What each step costs in one process: CSV in, Parquet out."""
     study = Study()

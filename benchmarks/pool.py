@@ -67,7 +67,7 @@ def orders(rows: int, seed: int = 6) -> pa.Table:
     )
 
 
-@subject("return-insurance pool", small={"rows": 2_000}, order=71)
+@subject("return-insurance pool", small={"rows": 400}, order=71)
 def run(rows: int = 5_000_000, repeat: int = 1) -> Iterator[Told]:
     """Orders as CSV read, then rates, suspicion, tiers and 10,000 seasons."""
     policy = load_policy()

@@ -56,7 +56,7 @@ def graded(rows: int) -> pd.DataFrame:
     )
 
 
-@subject("ranking", small={"rows": 600, "repeat": 1}, order=60)
+@subject("ranking", small={"rows": 120, "repeat": 1}, order=60)
 def run(rows: int = 1_000_000, repeat: int = 3) -> Iterator[Told]:
     """SKUs of 70 categories, footprints with their spreads at hand.
 

@@ -14,7 +14,7 @@ from carbon.study import Study
 NAMES = ("纯棉连衣裙 绿色", "green tea cup", "carbon fibre rod", "Mug 350 ml", "低碳钢锅", "decor")
 
 
-@subject("claims", small={"rows": 500, "repeat": 1}, order=60)
+@subject("claims", small={"rows": 100, "repeat": 1}, order=60)
 def claims(rows: int = 100_000, repeat: int = 3) -> Iterator[Told]:
     """Names held against the rules of the EU: none makes a claim, then one in a hundred does."""
     market = load_market("EU")
@@ -32,7 +32,7 @@ def claims(rows: int = 100_000, repeat: int = 3) -> Iterator[Told]:
     yield Bound(f"claims in {rows:,} names [s]", innocent.seconds, most=2)
 
 
-@subject("report", small={"rows": 100, "draws": 20, "repeat": 1}, order=61)
+@subject("report", small={"rows": 30, "draws": 20, "repeat": 1}, order=61)
 def pages(rows: int = 584, draws: int = 1000, repeat: int = 3) -> Iterator[Told]:
     """A merchant's report with its intervals, catalogue already read."""
     study, market = Study(), load_market("China")

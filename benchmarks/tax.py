@@ -74,7 +74,7 @@ def sales(skus: pd.Series, lines: int, payers: int = 500, seed: int = 1) -> pa.T
     )
 
 
-@subject("tax dossier", small={"rows": 60, "lines": 400, "draws": 50}, order=70)
+@subject("tax dossier", small={"rows": 60, "lines": 100, "draws": 20}, order=70)
 def run(rows: int = 100_000, lines: int = 1_000_000, draws: int = 1000) -> Iterator[Told]:
     """From the catalogue and the ledger (CSV) to the whole folder that an office is handed."""
     with tempfile.TemporaryDirectory() as place:

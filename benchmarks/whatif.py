@@ -11,7 +11,7 @@ from carbon.footprint.scenario import what_if
 from carbon.study import Study
 
 
-@subject("what-if", small={"rows": 200, "repeat": 1}, order=30)
+@subject("what-if", small={"rows": 30, "repeat": 1}, order=30)
 def run(rows: int = 100_000, repeat: int = 3) -> Iterator[Told]:
     """Every lever alone and all together, central values, catalogue already read.
 

@@ -28,8 +28,8 @@ def wait_for_parts(process: subprocess.Popen, out: Path, count: int = 1) -> None
         time.sleep(0.005)
 
 
-def killed_twice(
-    words: list[object], out: Path, *, seed: int, most: int, late: float
+def killed(
+    words: list[object], out: Path, *, seed: int, most: int, late: float, kills: int = 1
 ) -> Iterator[subprocess.Popen | None]:
     """Kill a command at random moments, each time after it got somewhere, and let it go on.
 
@@ -45,26 +45,28 @@ def killed_twice(
         Parts at which it is killed at the latest.
     late : float
         How long after a part it is killed at most [s].
+    kills : int
+        How often; the second interrupts a run that goes on already.
 
     Yields
     ------
     subprocess.Popen or None
         None after it was killed; then the process that may end.
     """
-    moments, killed = random.Random(seed), 0
+    moments, done = random.Random(seed), 0
     while True:
         process = subprocess.Popen(
-            [str(word) for word in [*words, *(["--resume"] if killed else [])]],
+            [str(word) for word in [*words, *(["--resume"] if done else [])]],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
         )
         had = len(list(parts_of(out).glob("*.done")))
         wait_for_parts(process, out, min(had, most) + 1)
         time.sleep(moments.uniform(0, late))
-        if killed == 2 or process.poll() is not None:
+        if done == kills or process.poll() is not None:
             yield process
             return
         process.kill()
         process.wait()
-        killed += 1
+        done += 1
         yield None

@@ -28,7 +28,7 @@ from carbon.study import Study
 CHROMIUM: Final = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))), ""
 )
-PUT_TOGETHER: Final = min(int(os.environ.get("CARBON_FUZZ", "2000")) // 4, 10_000)
+PUT_TOGETHER: Final = min(int(os.environ.get("CARBON_FUZZ", "600")) // 4, 10_000)
 """Documents made of pieces in any order."""
 
 RUN: Final = "fetch('//HOST/ran')"

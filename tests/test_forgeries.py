@@ -42,7 +42,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Manifest]:
     options = DossierOptions(
         period="2026Q3",
         languages=["en"],
-        draws=20,
+        draws=10,
         edition="2026.1",
         method="GWP100 AR6",
         boundary="cradle-to-grave",
@@ -62,7 +62,7 @@ def again(
         named = [path for paths in inputs.values() for path in paths]
         true = sorted(each.sha256 for each in manifest.inputs)
         same = sorted(hashlib.sha256(path.read_bytes()).hexdigest() for path in named) == true
-        if same and options.model_dump() == manifest.arguments:
+        if same and options == DossierOptions(**manifest.arguments):
             shutil.copytree(original, output)
             return manifest, None
         return compute(inputs, options, output, *rest)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-nbclient = pytest.importorskip("nbclient", reason="the docs group is not installed")
-nbformat = pytest.importorskip("nbformat", reason="the docs group is not installed")
+pytest.importorskip("IPython", reason="the docs group is not installed")
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "docs/notebooks"
@@ -37,17 +38,22 @@ def test_a_notebook_holds_no_output_and_no_machine(path: Path) -> None:
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_a_notebook_runs(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """In a home of its own, in the environment of the tests; each asserts what it says."""
+    """In a home of its own, without a kernel; each asserts what it says.
+
+    With fewer draws than it shows. ``make docs-full`` runs it in Jupyter and prints what it shows.
+    """
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    code = "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
+    code = re.sub(r"\bdraws=\d+", "draws=50", code)
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
-    monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path / "jupyter"))
-    monkeypatch.setenv("JUPYTER_RUNTIME_DIR", str(tmp_path / "runtime"))
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
     searched = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(searched))
-    notebook = nbformat.read(path, as_version=4)
-    client = nbclient.NotebookClient(
-        notebook,
-        timeout=300,
-        resources={"metadata": {"path": str(FOLDER)}},
-    )
-    client.execute()
+    monkeypatch.chdir(FOLDER)
+    if "bw2data" in code:  # Brightway looks at its folder once in a process
+        done = subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=300
+        )
+        assert done.returncode == 0, done.stderr
+    else:
+        exec(compile(code, str(path), "exec"), {"__name__": path.stem})

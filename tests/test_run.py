@@ -14,7 +14,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from running import CARBON, killed_twice
+from running import CARBON, killed
 
 from benchmarks.catalogue import wide, write_tidy
 from carbon.base.digits import carried_table
@@ -120,14 +120,14 @@ def test_lines_that_fall_out_of_order_late(study, tmp_path, workers):
 
 def test_killed_runs_go_on_and_end_alike(goods, tmp_path):
     carbon("footprint", goods, "-o", tmp_path / "whole.csv", "--draws", 0, "--batch", 50)
-    out, killed = tmp_path / "out.csv", 0
+    out, times = tmp_path / "out.csv", 0
     words = ["footprint", goods, "-o", out, "--draws", 0, "--batch", 50, "--workers", 2]
-    for process in killed_twice([*CARBON, *words], out, seed=7, most=9, late=0.1):
+    for process in killed([*CARBON, *words], out, seed=7, most=9, late=0.1, kills=2):
         if process is None:
-            killed += 1
+            times += 1
             assert not out.exists()
     assert process.wait() == 0, process.stderr.read()
-    assert killed
+    assert times
     assert out.read_bytes() == (tmp_path / "whole.csv").read_bytes()
     here, there = (
         (tmp_path / f"{name}.csv.manifest.json").read_text() for name in ("out", "whole")
