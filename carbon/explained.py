@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -103,12 +103,12 @@ def tree(study: Study, catalogue: Catalogue, cut: float, lang: str = "en") -> It
                 small += float(row["kg"])
                 continue
             activity, location = str(row["activity"]), str(row["location"])
+            dataset_row, _ = study.edition.match(activity, location)
             yield (
                 f"│  ├─ {_number(row['amount'])} {row['unit']}  "
-                f"{teller.activity(activity)}, {location}"
+                f"{teller.activity(activity, dataset_row)}, {location}"
                 f"  {_kg(row['kg'])} kg  {_percent(row['kg'], total)}"
             )
-            dataset_row, _ = study.edition.match(activity, location)
             branch = _Branch(teller, dataset_row, float(row["amount"]), str(row["match"]))
             yield from _below(branch, total, cut, "│  │  ", 1)
     if small:
@@ -131,7 +131,10 @@ def _judged(teller: _Teller, catalogue: Catalogue) -> Iterator[str]:
     named = catalogue.evidence.query("row == 0")
     if len(named):
         pairs = zip(named["column"], named["document"], strict=True)
-        documents = teller("comma").join(f"{column} [{name}]" for column, name in pairs)
+        words = column_names(lang) if lang == "zh" else {}
+        documents = teller("comma").join(
+            f"{words.get(column, column)} [{name}]" for column, name in pairs
+        )
         yield teller("documents", documents=documents)
     if row["dear_kg"] > 0:
         yield teller("dear", kg=_kg(row["dear_kg"]))
@@ -252,10 +255,25 @@ class _Teller:
         """Name of a stage; in English that of its column."""
         return self._stages[name] if self.lang == "zh" else name
 
-    def activity(self, name: str) -> str:
-        """Name of an activity, with its title where the language has one."""
+    def activity(self, name: str, row: int = -1) -> str:
+        """Name of an activity, with its title where the language has one.
+
+        The title is that of the dataset that stands for it in a row of the edition: another
+        place's would name the wrong place.
+        """
         title = self._titles.get(name)
+        if title and row >= 0:
+            about = self.study.edition.activities.iloc[row]
+            named = about["activity"] == name and isinstance(about["title_zh"], str)
+            title = about["title_zh"] or title if named else title
         return f"{title}（{name}）" if title else name
+
+    def flow(self, exchange: Mapping[str, object]) -> str:
+        """Name of what an exchange takes or emits."""
+        name = str(exchange["flow"])
+        if exchange["kind"] == "emission":
+            return self._words.get(f"flow_{name}", name)
+        return self.activity(name, int(str(exchange["row"])))
 
     def kg(self, value: float) -> str:
         """A mass, or that there is none."""
@@ -309,7 +327,7 @@ def _below(branch: _Branch, total: float, cut: float, indent: str, depth: int) -
         if abs(kg) < cut * abs(total):
             continue
         yield (
-            f"{indent}├─ {_number(taken)} {exchange['unit']}  {exchange['flow']}  "
+            f"{indent}├─ {_number(taken)} {exchange['unit']}  {teller.flow(exchange)}  "
             f"{_kg(kg)} kg  ({exchange['cite']})"
         )
         if exchange["kind"] == "input" and depth < DEPTH:
