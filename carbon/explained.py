@@ -13,7 +13,7 @@ from carbon import stages
 from carbon.background.own import kept
 from carbon.background.sampling import drawn_gsd2
 from carbon.background.unit_impacts import PARTS, characterization
-from carbon.base.digits import shares
+from carbon.base.digits import amount, shares
 from carbon.base.errors import CODES, FactorsError
 from carbon.base.rests import RESTS, rests_text
 from carbon.base.terms import BOUNDARIES, FITS, PROVENANCES, STAGES
@@ -64,7 +64,7 @@ def tree(study: Study, catalogue: Catalogue, cut: float, lang: str = "en") -> It
     total = float(result.total[0])
     teller = _Teller(study, lang)
     yield f"{first_name(catalogue)}  ({teller.category(catalogue)})"
-    yield teller("per_kept", kg=_kg(total), basis=basis_text(study.basis, lang))
+    yield teller("per_kept", kg=amount(total), basis=basis_text(study.basis, lang))
     parts = result.to_frame().iloc[0]
     if np.isnan(total):
         yield teller("not_computed", codes=str(parts["problem"]))
@@ -94,7 +94,7 @@ def tree(study: Study, catalogue: Catalogue, cut: float, lang: str = "en") -> It
             continue
         kg = float(rows["kg"].sum())
         part = _percent(kg, total) if credited else f"{percents[stage]}%"
-        yield f"├─ {teller.stage(stage)}  {_kg(kg)} kg  {part}"
+        yield f"├─ {teller.stage(stage)}  {amount(kg)} kg  {part}"
         grouped = rows.groupby(["activity", "location"], observed=True, sort=False)
         merged = grouped.agg({"amount": "sum", "kg": "sum", "unit": "first", "match": "first"})
         merged = merged.sort_values("kg", key=np.abs, ascending=False).reset_index()
@@ -107,12 +107,12 @@ def tree(study: Study, catalogue: Catalogue, cut: float, lang: str = "en") -> It
             yield (
                 f"│  ├─ {_number(row['amount'])} {row['unit']}  "
                 f"{teller.activity(activity, dataset_row)}, {location}"
-                f"  {_kg(row['kg'])} kg  {_percent(row['kg'], total)}"
+                f"  {amount(row['kg'])} kg  {_percent(row['kg'], total)}"
             )
             branch = _Branch(teller, dataset_row, float(row["amount"]), str(row["match"]))
             yield from _below(branch, total, cut, "│  │  ", 1)
     if small:
-        yield "└─ " + teller("small", cut=f"{cut:.0%}", kg=_kg(small))
+        yield "└─ " + teller("small", cut=f"{cut:.0%}", kg=amount(small))
 
 
 def _judged(teller: _Teller, catalogue: Catalogue) -> Iterator[str]:
@@ -137,9 +137,9 @@ def _judged(teller: _Teller, catalogue: Catalogue) -> Iterator[str]:
         )
         yield teller("documents", documents=documents)
     if row["dear_kg"] > 0:
-        yield teller("dear", kg=_kg(row["dear_kg"]))
+        yield teller("dear", kg=amount(row["dear_kg"]))
     if row["supplier_kg"] == row["supplier_kg"]:
-        yield teller("supplier", kg=_kg(row["supplier_kg"]))
+        yield teller("supplier", kg=amount(row["supplier_kg"]))
 
 
 def chart(study: Study, catalogue: Catalogue, lang: str) -> str:
@@ -277,7 +277,7 @@ class _Teller:
 
     def kg(self, value: float) -> str:
         """A mass, or that there is none."""
-        return self("not_available") if np.isnan(value) else _kg(value)
+        return self("not_available") if np.isnan(value) else amount(value)
 
     def match(self, name: str) -> str:
         """How a dataset met what was needed."""
@@ -336,6 +336,7 @@ def _below(branch: _Branch, total: float, cut: float, indent: str, depth: int) -
 
 
 def _kg(value: float) -> str:
+    """Part of a dataset, as fine as what its publisher says."""
     return f"{value:.3g}" if abs(value) < 1000 else f"{value:.0f}"
 
 
