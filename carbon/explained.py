@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,7 @@ from carbon import stages
 from carbon.background.own import kept
 from carbon.background.sampling import drawn_gsd2
 from carbon.background.unit_impacts import PARTS, characterization
-from carbon.base.digits import shares
+from carbon.base.digits import amount, shares
 from carbon.base.errors import CODES, FactorsError
 from carbon.base.rests import RESTS, rests_text
 from carbon.base.terms import BOUNDARIES, FITS, PROVENANCES, STAGES
@@ -64,7 +64,7 @@ def tree(study: Study, catalogue: Catalogue, cut: float, lang: str = "en") -> It
     total = float(result.total[0])
     teller = _Teller(study, lang)
     yield f"{first_name(catalogue)}  ({teller.category(catalogue)})"
-    yield teller("per_kept", kg=_kg(total), basis=basis_text(study.basis, lang))
+    yield teller("per_kept", kg=amount(total), basis=basis_text(study.basis, lang))
     parts = result.to_frame().iloc[0]
     if np.isnan(total):
         yield teller("not_computed", codes=str(parts["problem"]))
@@ -94,7 +94,7 @@ def tree(study: Study, catalogue: Catalogue, cut: float, lang: str = "en") -> It
             continue
         kg = float(rows["kg"].sum())
         part = _percent(kg, total) if credited else f"{percents[stage]}%"
-        yield f"├─ {teller.stage(stage)}  {_kg(kg)} kg  {part}"
+        yield f"├─ {teller.stage(stage)}  {amount(kg)} kg  {part}"
         grouped = rows.groupby(["activity", "location"], observed=True, sort=False)
         merged = grouped.agg({"amount": "sum", "kg": "sum", "unit": "first", "match": "first"})
         merged = merged.sort_values("kg", key=np.abs, ascending=False).reset_index()
@@ -103,16 +103,16 @@ def tree(study: Study, catalogue: Catalogue, cut: float, lang: str = "en") -> It
                 small += float(row["kg"])
                 continue
             activity, location = str(row["activity"]), str(row["location"])
+            dataset_row, _ = study.edition.match(activity, location)
             yield (
                 f"│  ├─ {_number(row['amount'])} {row['unit']}  "
-                f"{teller.activity(activity)}, {location}"
-                f"  {_kg(row['kg'])} kg  {_percent(row['kg'], total)}"
+                f"{teller.activity(activity, dataset_row)}, {location}"
+                f"  {amount(row['kg'])} kg  {_percent(row['kg'], total)}"
             )
-            dataset_row, _ = study.edition.match(activity, location)
             branch = _Branch(teller, dataset_row, float(row["amount"]), str(row["match"]))
             yield from _below(branch, total, cut, "│  │  ", 1)
     if small:
-        yield "└─ " + teller("small", cut=f"{cut:.0%}", kg=_kg(small))
+        yield "└─ " + teller("small", cut=f"{cut:.0%}", kg=amount(small))
 
 
 def _judged(teller: _Teller, catalogue: Catalogue) -> Iterator[str]:
@@ -131,12 +131,15 @@ def _judged(teller: _Teller, catalogue: Catalogue) -> Iterator[str]:
     named = catalogue.evidence.query("row == 0")
     if len(named):
         pairs = zip(named["column"], named["document"], strict=True)
-        documents = teller("comma").join(f"{column} [{name}]" for column, name in pairs)
+        words = column_names(lang) if lang == "zh" else {}
+        documents = teller("comma").join(
+            f"{words.get(column, column)} [{name}]" for column, name in pairs
+        )
         yield teller("documents", documents=documents)
     if row["dear_kg"] > 0:
-        yield teller("dear", kg=_kg(row["dear_kg"]))
+        yield teller("dear", kg=amount(row["dear_kg"]))
     if row["supplier_kg"] == row["supplier_kg"]:
-        yield teller("supplier", kg=_kg(row["supplier_kg"]))
+        yield teller("supplier", kg=amount(row["supplier_kg"]))
 
 
 def chart(study: Study, catalogue: Catalogue, lang: str) -> str:
@@ -252,14 +255,29 @@ class _Teller:
         """Name of a stage; in English that of its column."""
         return self._stages[name] if self.lang == "zh" else name
 
-    def activity(self, name: str) -> str:
-        """Name of an activity, with its title where the language has one."""
+    def activity(self, name: str, row: int = -1) -> str:
+        """Name of an activity, with its title where the language has one.
+
+        The title is that of the dataset that stands for it in a row of the edition: another
+        place's would name the wrong place.
+        """
         title = self._titles.get(name)
+        if title and row >= 0:
+            about = self.study.edition.activities.iloc[row]
+            named = about["activity"] == name and isinstance(about["title_zh"], str)
+            title = about["title_zh"] or title if named else title
         return f"{title}（{name}）" if title else name
+
+    def flow(self, exchange: Mapping[str, object]) -> str:
+        """Name of what an exchange takes or emits."""
+        name = str(exchange["flow"])
+        if exchange["kind"] == "emission":
+            return self._words.get(f"flow_{name}", name)
+        return self.activity(name, int(str(exchange["row"])))
 
     def kg(self, value: float) -> str:
         """A mass, or that there is none."""
-        return self("not_available") if np.isnan(value) else _kg(value)
+        return self("not_available") if np.isnan(value) else amount(value)
 
     def match(self, name: str) -> str:
         """How a dataset met what was needed."""
@@ -309,7 +327,7 @@ def _below(branch: _Branch, total: float, cut: float, indent: str, depth: int) -
         if abs(kg) < cut * abs(total):
             continue
         yield (
-            f"{indent}├─ {_number(taken)} {exchange['unit']}  {exchange['flow']}  "
+            f"{indent}├─ {_number(taken)} {exchange['unit']}  {teller.flow(exchange)}  "
             f"{_kg(kg)} kg  ({exchange['cite']})"
         )
         if exchange["kind"] == "input" and depth < DEPTH:
@@ -318,6 +336,7 @@ def _below(branch: _Branch, total: float, cut: float, indent: str, depth: int) -
 
 
 def _kg(value: float) -> str:
+    """Part of a dataset, as fine as what its publisher says."""
     return f"{value:.3g}" if abs(value) < 1000 else f"{value:.0f}"
 
 

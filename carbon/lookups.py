@@ -50,6 +50,39 @@ class Lookups:
         study = cast("Study", self)
         return "\n".join(tree(study, study.catalogue(source).select([sku]), cut, lang))
 
+    def titles(self, lang: str) -> dict[str, str]:
+        """What categories, packaging items and activities are called.
+
+        Parameters
+        ----------
+        lang : str
+            ``"en"`` or ``"zh"``.
+
+        Returns
+        -------
+        dict of str to str
+            Name in files and tables → title; empty in English, which reads the names.
+
+        Examples
+        --------
+        >>> from carbon import Study
+        >>> Study().titles("zh")["cotton fibre"]
+        '棉纤维'
+        """
+        if lang != "zh":
+            return {}
+        study = cast("Study", self)
+        said: dict[str, str] = {}
+        # a title names the place of its dataset; here an activity is spoken of anywhere
+        for name, title in study.edition.chinese_titles.items():
+            said[name] = title.removesuffix("，中国")
+        for table, name in (
+            (study.vocabulary.packaging_items, "item"),
+            (study.vocabulary.categories, "category"),
+        ):
+            said.update(table[[name, "name_zh"]].astype(str).to_numpy().tolist())
+        return said
+
     def explain_factor(self, activity: str, location: str, *, lang: str = "en") -> str:
         """One dataset as a tree: what it emits and takes, and the cell of each number.
 

@@ -171,7 +171,7 @@ class Office:
         if base is not None:
             change, problems = self._change(assessment.lines, sold, base)
             parts.append(problems)
-        full = [part for part in parts if not part.empty]
+        full = [part for part in parts if not part.empty] or [problem_table()]
         return Dossier(
             rule=rule,
             period=of,
@@ -179,12 +179,13 @@ class Office:
             footprints=footprints,
             factors=factors,
             exchanges=exchanges,
-            problems=pd.concat(full, ignore_index=True) if full else problem_table(),
+            problems=pd.concat(full, ignore_index=True),
             changes=changes(assessment.lines, before, str(study.basis)) if before else None,
             change=change,
             sources=list(sources),
             basis=str(study.basis),
             program=f"carbon-label {carbon.__version__}",
+            titles=study.titles("zh"),
         )
 
     def intensity(

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -17,6 +18,9 @@ from carbon.label.claims import check, load_market
 from carbon.liveroom.policy import Policy
 from carbon.liveroom.policy_file import PolicyConflict, explain, policy_path, read_policy
 from carbon.liveroom.room_words import word_conflicts
+
+if TYPE_CHECKING:
+    from carbon.study import Study
 
 __all__ = ["PolicyWords", "forbidden", "policy_conflicts"]
 
@@ -85,6 +89,8 @@ class PolicyWords:
     []
     """
 
+    study: Study | None = None
+
     def __init__(self, policy: Policy | Path | str = "default") -> None:
         self._policy = policy
 
@@ -113,7 +119,8 @@ class PolicyWords:
         lang : str
             ``"en"`` or ``"zh"``.
         """
-        return "\n".join(explain(self.policy, lang))
+        names = {} if self.study is None else self.study.titles(lang)
+        return "\n".join(explain(self.policy, lang, names))
 
     @property
     def policy_name(self) -> str:

@@ -17,6 +17,7 @@ from carbon.label.claims import check, load_market
 from carbon.liveroom.policy import Policy
 from carbon.liveroom.policy_file import conflicts, explain, policy_path, read_policy
 from carbon.liveroom.studio import equipment_kwh
+from carbon.study import Study
 
 TEXT = policy_path("default").read_text(encoding="utf-8")
 
@@ -176,11 +177,11 @@ def test_explain_tells_every_number_with_its_source(lang: str) -> None:
     result = CliRunner().invoke(group, ["explain", "--lang", lang])
     assert result.exit_code == 0
     rules = read_policy()
-    assert result.output.splitlines() == explain(rules, lang)
+    assert result.output.splitlines() == explain(rules, lang, Study().titles(lang))
     for tier in rules.tiers:
         assert (tier.zh if lang == "zh" else tier.en) in result.output
     for key, cite in cites(rules.model_dump()):
-        assert cite in result.output, key
+        assert cite.split(": ", 1)[-1] in result.output, key
     assert CliRunner().invoke(group, ["explain", "nowhere.toml"]).exit_code == 3
 
 

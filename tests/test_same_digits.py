@@ -75,7 +75,8 @@ def gold(study: Study) -> dict[str, Any]:
     html, _ = report(
         study, catalogue, load_market("neutral"), source=Path("gold.csv"), draws=200, langs=("en",)
     )
-    return {"graded": graded, "label": table.iloc[0].to_dict(), "html": html}
+    tree = study.explain(catalogue, "G-1").splitlines()
+    return {"graded": graded, "label": table.iloc[0].to_dict(), "html": html, "tree": tree}
 
 
 def test_the_report_of_one_sku_equals_its_row(gold: dict[str, Any]) -> None:
@@ -91,6 +92,31 @@ def test_the_report_of_one_sku_equals_its_row(gold: dict[str, Any]) -> None:
         f"{digits.printed(label['total'])} ({digits.printed(label['low'])}–"
         f"{digits.printed(label['high'])})"
     )
+
+
+def test_a_tree_prints_the_total_and_the_stages_of_its_row(gold: dict[str, Any]) -> None:
+    row = gold["graded"].iloc[0]
+    assert gold["tree"][1].startswith(f"{digits.amount(row['total_kg'])} kg CO2e per kept unit")
+    printed = {
+        line.split()[1]: line.split("  ")[1] for line in gold["tree"] if line.startswith("├─ ")
+    }
+    assert len(printed) > 3
+    for stage in set(printed) & set(STAGES):
+        assert printed[stage] == f"{digits.amount(row[f'{stage}_kg'])} kg"
+
+
+@given(amounts, st.floats(0, 1), st.floats(0, 3))
+@settings(max_examples=25, deadline=None)
+def test_a_badge_an_overlay_and_a_frame_print_it_alike(
+    value: float, below: float, above: float
+) -> None:
+    low, high = value * (1 - below * 0.9), value * (1 + above)
+    wanted = digits.amount(value, low, high)
+    said = fact(total_kg=value, low_kg=low, high_kg=high)
+    for name in ("badge", "overlay-portrait", "overlay-landscape"):
+        design = load_design(name)
+        assert said["total"] in texts_of(design.svg(design.values(said, SCALE, ("en",))))
+    assert digits.printed(said["total"]) == wanted.split(" ")[0]
 
 
 def test_the_interval_of_a_report_of_one_unit_is_that_of_the_row(study: Study) -> None:

@@ -55,6 +55,8 @@ class CarbonError(Exception):
         Where, and the offending text.
     row : int, optional
         Row of the file as a spreadsheet counts it: the header is row 1.
+    detail_zh : str, optional
+        What was found, in Chinese; by the patterns of ``details.csv`` without.
 
     Examples
     --------
@@ -73,9 +75,11 @@ class CarbonError(Exception):
         row: int | None = None,
         column: str = "",
         value: str = "",
+        detail_zh: str = "",
     ) -> None:
         self.code = code
         self.detail = detail
+        self.detail_zh = detail_zh
         self.file = file
         self.row = row
         self.column = column
@@ -84,7 +88,8 @@ class CarbonError(Exception):
 
     def __reduce__(self) -> tuple[object, ...]:
         # made again from its message an error would not be the same one: workers hand it over
-        state = {name: getattr(self, name) for name in ("file", "row", "column", "value")}
+        names = ("file", "row", "column", "value", "detail_zh")
+        state = {name: getattr(self, name) for name in names}
         return partial(type(self), **state), (self.code, self.detail)
 
     def __str__(self) -> str:
@@ -117,11 +122,10 @@ class CarbonError(Exception):
         head = words(
             "problem.place" if place else "problem.no_place", lang, code=self.code, place=place
         )
-        detail = (
-            words("problem.detail", lang, detail=detail_in(self.detail, lang))
-            if self.detail
-            else ""
-        )
+        found = detail_in(self.detail, lang)
+        if lang == "zh" and self.detail_zh:
+            found = self.detail_zh
+        detail = words("problem.detail", lang, detail=found) if found else ""
         body = words(
             "problem.sentence",
             lang,

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import click
 
+from carbon.base.codes import detail_in
 from carbon.base.errors import CarbonError, OutputError
 from carbon.base.faults import shown_text, unexpected
 from carbon.base.words import LANGUAGES, default_language, text
@@ -39,9 +40,22 @@ LANG_KEY: Final = "carbon.lang"
 
 def language() -> str:
     """Language of the running command: that of its --lang, else of the locale."""
-    ctx = click.get_current_context(silent=True)
+    return language_of(click.get_current_context(silent=True))
+
+
+def language_of(ctx: click.Context | None) -> str:
+    """Language of a command."""
     chosen = None if ctx is None else ctx.meta.get(LANG_KEY)
     return chosen or default_language()
+
+
+def note_language(ctx: click.Context, args: list[str]) -> None:
+    """Keep the language that a command line asks for, even if the rest of it is wrong."""
+    for word, after in zip(args, [*args[1:], ""], strict=True):
+        name, _, value = word.partition("=")
+        first = (value or after).split(",")[0].strip()
+        if name == "--lang" and first in LANGUAGES:
+            ctx.meta[LANG_KEY] = first
 
 
 def one_language(ctx: click.Context, _parameter: click.Parameter, value: str | None) -> str:
@@ -80,6 +94,7 @@ class Command(click.Command):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Read options under their old names too, and say what they are called now."""
+        note_language(ctx, args)
         known = {name for each in self.params for name in each.opts}
         renamed = {old: new for old, new in OLD_NAMES.items() if new in known and old not in known}
         stop = args.index("--") if "--" in args else len(args)
@@ -87,7 +102,7 @@ class Command(click.Command):
             name, equals, value = word.partition("=")
             if name in renamed:
                 args[at] = f"{renamed[name]}{equals}{value}"
-                note = text("cli.renamed", default_language(), old=name, new=renamed[name])
+                note = text("cli.renamed", language_of(ctx), old=name, new=renamed[name])
                 echo(note, err=True)
         return super().parse_args(ctx, args)
 
@@ -110,6 +125,11 @@ class Group(click.Group):
 
     command_class = Command
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Keep the language before anything can be wrong with the rest."""
+        note_language(ctx, args)
+        return super().parse_args(ctx, args)
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command and turn what a user can cause into a line and an exit code."""
         for stream in (sys.stdout, sys.stderr):
@@ -123,14 +143,29 @@ class Group(click.Group):
         except BrokenPipeError:
             sys.stderr.close()
             return ctx.exit(0)
+        except click.UsageError as error:
+            if language() == "zh":
+                return ctx.exit(_refused(error))
+            raise
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
         except OSError as error:
             failure = OutputError("O001", str(error))
         except Exception as error:
             failure = unexpected(error, sys.argv[1:])
-        echo(f"carbon: {failure.text(ctx.meta.get(LANG_KEY) or 'en')}", err=True)
+        echo(f"carbon: {failure.text(language())}", err=True)
         return ctx.exit(failure.exit_code)
+
+
+def _refused(error: click.UsageError) -> int:
+    """Say in Chinese why a command line was not understood, as click does in English."""
+    if error.ctx is not None:
+        usage = " ".join(error.ctx.command.collect_usage_pieces(error.ctx))
+        path = error.ctx.command_path
+        echo(text("cli.usage", "zh", path=path, usage=usage), err=True)
+    message = detail_in(error.format_message(), "zh")
+    echo(text("cli.not_understood", "zh", message=message), err=True)
+    return error.exit_code
 
 
 command = functools.partial(click.command, cls=Command)

@@ -7,7 +7,7 @@ import sys
 import click
 
 from carbon.base.errors import RuleError
-from carbon.cli.options import LANG, Group, echo, language
+from carbon.cli.options import LANG, Group, echo, language, new_study
 from carbon.cli.printing import say
 
 __all__ = ["policy"]
@@ -72,5 +72,7 @@ def explain(file: str, lang: str) -> None:
     from carbon.liveroom.policy_file import explain as sentences
     from carbon.liveroom.policy_file import read_policy
 
-    for line in sentences(read_policy(file), lang):
+    policy = read_policy(file)
+    names = new_study().titles(lang) if lang == "zh" else {}
+    for line in sentences(policy, lang, names):
         echo(line)

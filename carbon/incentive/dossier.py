@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
@@ -111,6 +111,8 @@ class Dossier(Shown):
         Inputs and the rule file.
     basis, program : str
         Basis of the footprints, and name and version of the program.
+    titles : mapping of str to str
+        Categories and activities → what they are called in Chinese.
 
     Examples
     --------
@@ -135,6 +137,7 @@ class Dossier(Shown):
     sources: Sequence[Source]
     basis: str
     program: str
+    titles: Mapping[str, str] = field(default_factory=dict)
 
 
 @cache

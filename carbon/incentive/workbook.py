@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -10,7 +11,9 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
+from carbon.base.problems import retold
 from carbon.base.terms import STAGES
+from carbon.incentive.cell_words import in_chinese
 from carbon.incentive.cover_sheet import Front, height
 from carbon.incentive.dossier import Dossier, words
 from carbon.incentive.intensity import EFFECTS
@@ -86,6 +89,11 @@ class _Book(Front):
     def _table(self, key: str, columns: Mapping[str, SheetColumn]) -> list[tuple[str, int, int]]:
         """Write a table on as many sheets as it needs; name, first and last line of each."""
         count = len(next(iter(columns.values())).values)
+        if self.lang == "zh":
+            columns = {
+                name: replace(cells, values=in_chinese(name, cells.values, self.dossier.titles))
+                for name, cells in columns.items()
+            }
         parts = []
         room = SHEET_ROWS - 1
         for number, start in enumerate(range(0, max(count, 1), room)):
@@ -334,12 +342,7 @@ class _Book(Front):
         self._table("intensity", cells)
 
     def _problems(self) -> None:
-        table = self.dossier.problems.rename(columns={"rule": "rule_broken"})
-        if self.lang == "zh":
-            chinese = {code: self.words.get(str(code)) for code in table["code"].unique()}
-            known = table["code"].map(chinese).fillna("")
-            table["rule_broken"] = known.where(known != "", table["rule_broken"])
-            table["remedy"] = table["remedy"].where(known == "", "")
+        table = retold(self.dossier.problems, self.lang).rename(columns={"rule": "rule_broken"})
         names = (
             "file",
             "row",

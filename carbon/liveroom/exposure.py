@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from carbon.base.errors import LedgerError, RuleError, StudyError
+from carbon.base.words import section, text
 from carbon.liveroom.conflicts import conflicts, rulebook
 from carbon.liveroom.entropy import Nearest, Rulebook, nearest
 from carbon.liveroom.exposure_report import REPORT_COLUMNS, report
@@ -146,7 +147,17 @@ def allocate(
     clashes = conflicts(base, small, names[used].tolist(), rules)
     if clashes:
         message = "; ".join(f"{' + '.join(clash.rules)}: {clash.en}" for clash in clashes)
-        raise RuleError("R200", message)
+        names_zh = section("cli", "zh")
+        message_zh = "; ".join(
+            text(
+                "exposure.clash",
+                "zh",
+                rules=" + ".join(names_zh[f"rule_{rule}"] for rule in clash.rules),
+                why=clash.zh,
+            )
+            for clash in clashes
+        )
+        raise RuleError("R200", message, detail_zh=message_zh)
     book = rulebook(base, small, rules)
     wish = base * (1 + boost)
     wish /= wish.sum()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 from carbon.base.errors import RuleError
@@ -245,7 +246,9 @@ def _names(policy: Policy) -> Iterator[PolicyConflict]:
             yield PolicyConflict("R048", "wording", f"{each.tier} {each.market}", "")
 
 
-def explain(policy: Policy, lang: str = "en") -> list[str]:
+def explain(
+    policy: Policy, lang: str = "en", titles: Mapping[str, str] = MappingProxyType({})
+) -> list[str]:
     """Tell a policy in sentences, with the source of each number.
 
     Parameters
@@ -253,23 +256,30 @@ def explain(policy: Policy, lang: str = "en") -> list[str]:
     policy : Policy
     lang : str
         ``"en"`` or ``"zh"``.
+    titles : mapping of str to str
+        Activities and packaging items → what they are called; what it lacks keeps its name.
 
     Returns
     -------
     list of str
-        Lines.
+        Lines; what a rule file says of its sources stays in the language of the file.
 
     Examples
     --------
     >>> explain(read_policy())[0].startswith("Green live rooms")
     True
     """
-    say = section("policy", lang)
+    say, keys = section("policy", lang), section("policy_key", lang)
+    colon = section("explain", lang)["colon"]
+    comma = section("explain", lang)["comma"]
+
+    def source(rule: Cited) -> str:
+        return keys[rule.kind] + colon + rule.cite.removeprefix(f"{rule.kind}: ")
 
     def cited(rules: Rules, indent: str) -> list[str]:
         """Each figure of some rules with its source."""
         return [
-            f"{indent}{name} {bound.value:g}  {_source(bound)}"
+            f"{indent}{keys[name]} {bound.value:g}  {source(bound)}"
             for name, bound in rules
             if isinstance(bound, Bound)
         ]
@@ -277,9 +287,9 @@ def explain(policy: Policy, lang: str = "en") -> list[str]:
     lines = [f"{getattr(policy, f'title_{lang}')}  [{policy.id}]", "", say["gates"]]
     for name, gate in policy.gates:
         if isinstance(gate, Bound):
-            lines.append(f"  {name} {gate.value:g}  {_source(gate)}")
+            lines.append(f"  {keys[name]} {gate.value:g}  {source(gate)}")
         elif isinstance(gate, Cited):
-            lines.append(f"  {name}  {_source(gate)}")
+            lines.append(f"  {keys[name]}  {source(gate)}")
     lines += ["", say["criteria"]]
     for key, criterion in policy.criteria.items():
         metric = METRICS[key]
@@ -289,7 +299,8 @@ def explain(policy: Policy, lang: str = "en") -> list[str]:
     lines += ["", say["tiers"]]
     for tier in policy.tiers:
         title = getattr(tier, lang)
-        lines.append(f"  ≥ {tier.least.value:g}  {title} ({tier.id})  +{tier.boost.value:.0%}")
+        title = title if lang == "zh" else f"{title} ({tier.id})"
+        lines.append(f"  ≥ {tier.least.value:g}  {title}  +{tier.boost.value:.0%}")
         lines += cited(tier, "      ")
     matching = policy.matching
     rest = {
@@ -300,30 +311,30 @@ def explain(policy: Policy, lang: str = "en") -> list[str]:
         "credit_years": matching.credit_years,
     }
     lines += ["", say["also"]]
-    lines += [f"  {name} {bound.value:g}  {_source(bound)}" for name, bound in rest.items()]
+    lines += [f"  {keys[name]} {bound.value:g}  {source(bound)}" for name, bound in rest.items()]
     for name, items in (("plastics", policy.plastics), ("layers", policy.layers)):
-        lines.append(f"  {name}: {', '.join(items.names)}  {_source(items)}")
+        named = comma.join(titles.get(each, each) for each in items.names)
+        lines.append(f"  {keys[name]}{colon}{named}  {source(items)}")
     lines += ["", say["registries"]]
     for registry in matching.registries:
         unit = "kWh" if registry.of == "power" else "kg CO2e"
-        names = ", ".join((registry.id, *registry.names))
-        lines.append(f"  {registry.of}  {names}: {registry.each:g} {unit}  {_source(registry)}")
+        names = comma.join((registry.id, *registry.names))
+        lines.append(
+            f"  {keys[registry.of]}  {names}{colon}{registry.each:g} {unit}  {source(registry)}"
+        )
     for name in ("exposure", "gaming", "plausible"):
         rules = getattr(policy, name)
         lines += [] if rules is None else ["", say[name], *cited(rules, "  ")]
     lines += ["", say["markets"]]
+    spoken = {tier.id: tier.zh if lang == "zh" else tier.id for tier in policy.tiers}
     for market in policy.markets:
-        lines.append(f"  {market.id}  {_source(market)}")
+        lines.append(f"  {market.id}  {source(market)}")
         lines += [
-            f"      {wording.tier}: {getattr(wording, lang)}  {_source(wording)}"
+            f"      {spoken[wording.tier]}{colon}{getattr(wording, lang)}  {source(wording)}"
             for wording in policy.wording
             if wording.market == market.id
         ]
     return lines
-
-
-def _source(cited: Cited) -> str:
-    return cited.cite if cited.cite.startswith(cited.kind) else f"{cited.kind}: {cited.cite}"
 
 
 def _shown(metric: Metric, value: float) -> str:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from carbon.base.errors import RuleError
+from carbon.base.words import spoken
 from carbon.liveroom.concentration import gini, top_share
 from carbon.liveroom.conflicts import head_of
 from carbon.liveroom.exposure import Allocation, allocate
@@ -145,8 +146,12 @@ def run(
                 reported=number == parts[-1][0],
             )
         except RuleError as error:
-            where = f"round {number}: " if len(parts) > 1 else ""
-            raise RuleError(error.code, where + error.detail) from error
+            where = dict.fromkeys(("en", "zh"), "")
+            if len(parts) > 1:
+                where = spoken("exposure.round", number=number)
+            raise RuleError(
+                error.code, where["en"] + error.detail, detail_zh=where["zh"] + error.detail_zh
+            ) from error
         exposure = last.rooms["exposure"].to_numpy(dtype=np.float64)
         known = np.isfinite(exposure)
         x, d = np.where(known, exposure, 0.0), np.where(known, demand, 0.0)

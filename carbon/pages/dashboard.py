@@ -161,7 +161,7 @@ def _overview(say: Say, rooms: pd.DataFrame) -> dict[str, Any]:
 def _tiers(say: Say, rooms: pd.DataFrame) -> dict[str, Any]:
     """Rooms by tier; those of one that are not eligible have none."""
     stands = rooms["status"].astype(str).isin(["eligible", "provisional"])
-    tier = rooms["tier"].fillna("").astype(str).where(stands, "")
+    tier = rooms["tier"].astype("object").fillna("").astype(str).where(stands, "")
     names = {"": say.each("no_tier")}
     columns = [rooms.get(f"tier_{lang}", tier) for lang in LANGS]
     for name, *spoken_of in zip(tier, *columns, strict=True):
@@ -220,8 +220,8 @@ def _spread(say: Say, points: pd.Series) -> list[Block]:
 
 
 def _gates(say: Say, rooms: pd.DataFrame, reasons: pd.DataFrame) -> dict[str, Any]:
-    failed = rooms["gates_failed"].fillna("").astype(str).str.split().explode().dropna()
-    failed = failed[failed != ""]
+    told = rooms["gates_failed"].astype("object").fillna("").astype(str)
+    failed = told.str.split().explode().dropna()
     if failed.empty:
         return section("gates", say("gates"), text(say("all_open")))
     known = reasons.loc[reasons["kind"] == "gate", "name"].astype(str).unique()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from carbon import __version__
 from carbon.base.files import digest
-from carbon.base.words import basis_text
+from carbon.base.words import basis_text, joined
 from carbon.base.words import section as words
 from carbon.catalogue.schema import Catalogue
 from carbon.footprint.reference import References
@@ -121,7 +121,8 @@ def _sections(of: Telling, study: Study, market: ClaimMarket, source: Path) -> l
     bounds = [
         f"{letter} ≤ {bound:g}" for letter, bound in zip(scale.letters, scale.bounds, strict=False)
     ]
-    bounds_text = ", ".join([*bounds, f"{scale.letters[-1]} > {scale.bounds[-1]:g}"])
+    bounds.append(f"{scale.letters[-1]} > {scale.bounds[-1]:g}")
+    bounds_text = joined([dict.fromkeys(LANGS, each) for each in bounds], "problem.comma")
     sections = [
         overview.totals(of),
         overview.letters(of, scale.letters, bounds_text),

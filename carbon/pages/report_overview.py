@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -86,7 +86,7 @@ def _rests(of: Telling) -> Block:
     return text(of.say.both({lang: rests_text(shares, lang) for lang in LANGS}), note=True)
 
 
-def letters(of: Telling, letters: Sequence[str], scale: str) -> dict[str, Any]:
+def letters(of: Telling, letters: Sequence[str], scale: Mapping[str, str]) -> dict[str, Any]:
     """How the letters are spread."""
     say, skus = of.say, of.skus
     state = skus["state"].astype(str)

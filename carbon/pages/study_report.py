@@ -15,7 +15,7 @@ from carbon.base import digits
 from carbon.base.codes import CODES
 from carbon.base.digits import DASH, percent
 from carbon.base.errors import StudyError
-from carbon.base.words import basis_text
+from carbon.base.words import basis_text, joined
 from carbon.base.words import section as words
 from carbon.base.words import text as text_of
 from carbon.catalogue.schema import Catalogue
@@ -363,7 +363,8 @@ def _comparison(of: Teller, product: Record) -> list[Block]:
     moved = {each: why(comparison["why"], words("label", each)) for each in LANGS}
     blocks += [text(say.both(moved))] if comparison["why"] and comparison["letter_text"] else []
     blocks += [text(say.both(_rule(reason))) for reason in comparison["reasons"]]
-    return [*blocks, text(say("scale", bounds=", ".join(bounds)), note=True)]
+    bounds_text = joined([dict.fromkeys(LANGS, each) for each in bounds], "problem.comma")
+    return [*blocks, text(say("scale", bounds=bounds_text), note=True)]
 
 
 def _rule(reason: str) -> dict[str, str]:
