@@ -29,12 +29,12 @@ from carbon.footprint.evidence_table import Documents
 from carbon.footprint.exchange_sources import exchange_sources
 from carbon.footprint.judging import Judging, bare_goods, judging_of, vocabulary_of
 from carbon.footprint.letters import EvenPoints, Letters
-from carbon.footprint.plausible import assess
 from carbon.footprint.reference import References, of_archetypes
+from carbon.footprint.resembling import judged
 from carbon.footprint.result import ROUNDING, Footprints, spread_out
 from carbon.footprint.standing import Yardsticks
 from carbon.footprint.streams import distinct
-from carbon.footprint.supplied import believed, with_suppliers
+from carbon.footprint.supplied import with_suppliers
 from carbon.footprint.uncertainty import Sampler
 from carbon.footprint.weighing import CHUNK, DEFAULT_BOUNDARY, DEFAULT_METHOD, WITHOUT_USE, Weighing
 from carbon.label.scale import Scale, grade, scale_of
@@ -223,9 +223,9 @@ class Study(Questions, Lookups, Weighing):
         )
         plausible = None
         if self.judging is not None:
-            plausible = believed(
-                assess(weighed.catalogue, self.edition.judging, self.vocabulary), weighed
-            )
+            better = float(self.scale.bounds[self.scale.middle - 1])
+            held, known = self._yardsticks(references), (self.edition.judging, self.vocabulary)
+            plausible = judged(weighed, held, *known, better)
         return grade(weighed, self.scale, references.id, stages=stages, plausible=plausible)
 
     def footprints(

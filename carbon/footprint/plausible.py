@@ -92,6 +92,8 @@ class Plausible:
         A supplier's documented footprint stands for its making.
     graded : ndarray of bool, shape (n,)
         What the merchant told can tell it from equal goods, so that a letter says something.
+    gaining : ndarray of bool, shape (n,)
+        It looks like goods of another category, where its letter would be worse.
     """
 
     outside: Flags
@@ -104,6 +106,7 @@ class Plausible:
     unnamed: Flags
     supplied: Flags
     graded: Flags
+    gaining: Flags
 
     @classmethod
     def joined(cls, parts: list[Plausible]) -> Plausible:
@@ -196,6 +199,7 @@ def assess(catalogue: Catalogue, judging: Tables, vocabulary: Vocabulary) -> Pla
         ~(names.own | categories_shown(catalogue)),
         supplied,
         graded(catalogue, judging["functional_quantities"], vocabulary, evidence),
+        np.zeros(size, dtype=bool),  # until it is held against references
     )
 
 

@@ -307,9 +307,11 @@ def grade(
         flattered = better & (flattery < -FELT) & worse(scale, honest, (best, worst))
         better |= (best >= 0) & (best < scale.middle)  # a range that reaches above it too
         unnamed = better & plausible.unnamed & ~plausible.wrong
-        doubted = flattered | plausible.wrong | unnamed
+        gaining = better & plausible.gaining & ~plausible.wrong
+        doubted = flattered | plausible.wrong | unnamed | gaining
         doubted &= ~(unknown | without | untold)
         codes.add("C278", doubted & unnamed)
+        codes.add("C285", doubted & gaining)
         codes.add("C277", doubted & flattered & plausible.placed & ~plausible.wrong)
     codes.add("J008", doubted)
     wide = (best < 0) & ~(unknown | without | untold | undrawn | doubted)
