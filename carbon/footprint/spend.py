@@ -16,7 +16,7 @@ import pandas as pd
 from carbon.base.terms import PROVENANCES
 from carbon.catalogue.schema import Catalogue
 
-__all__ = ["BY_PRICE", "PRICELESS", "by_price"]
+__all__ = ["BY_PRICE", "PRICELESS", "by_price", "is_spent"]
 
 BY_PRICE: Final = "C285"
 """Code of a SKU that was counted by its price."""
@@ -55,8 +55,7 @@ def by_price(
     if not only.any():
         return catalogue, {}
     activities: dict[Any, int] = {
-        key: code
-        for code, key in enumerate(zip(table["category"], table["currency"], strict=True))
+        key: code for code, key in enumerate(zip(table["category"], table["currency"], strict=True))
     }
     money = zip(category, skus["currency"].astype(object), strict=True)
     code = np.array([activities.get(pair, -1) for pair in money])
@@ -71,3 +70,12 @@ def by_price(
     )
     found = {BY_PRICE: np.flatnonzero(counted), PRICELESS: np.flatnonzero(only & ~counted)}
     return replace(catalogue, skus=changed), found
+
+
+def is_spent(catalogue: Catalogue) -> npt.NDArray[np.bool_]:
+    """Which SKUs were counted by their price, shape (n,)."""
+    skus = catalogue.skus
+    if "spent" not in skus:
+        return np.zeros(len(skus), dtype=bool)
+    flag: npt.NDArray[np.bool_] = skus["spent"].to_numpy(dtype=np.float64) > 0
+    return flag
