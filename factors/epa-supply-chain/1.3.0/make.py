@@ -3,8 +3,8 @@
     python factors/epa-supply-chain/1.3.0/make.py SOURCES
 
 Publisher: US EPA, Supply Chain Greenhouse Gas Emission Factors v1.3.0 by NAICS-6, kg CO2e per USD
-of 2022 at purchaser prices. SOURCES/epa-supply-chain-1.3 (or open-data beside SOURCES) holds them. Two
-tables beside this file are curated by hand: ``sectors.csv``, the sectors that make what households
+of 2022 at purchaser prices. SOURCES/epa-supply-chain-1.3 (or open-data beside SOURCES) holds them.
+Two tables beside this file are curated by hand: ``sectors.csv``, sectors that make what households
 buy, without food; ``conversion.csv``, money per dollar of American purchasing power.
 
 - The factor is the median of the sectors, each sector of the model (USEEIO) once, without margins:
