@@ -51,6 +51,7 @@ CHANGED = {
 """Packages of the first edition that the second takes in a newer version."""
 
 AFTER = {
+    "epa-warm": (("epa-supply-chain", "1.3.0"),),
     "desnz": (("ember-owid", "2025"),),
     "carbon-waste": (
         ("carbon-places", "2026.2"),

@@ -138,3 +138,55 @@ def test_categories_have_their_heading_of_the_harmonized_system(study: Study) ->
     assert codes.str.fullmatch(r"(0[1-9]|[1-8]\d|9[0-7])\d\d").all()
     table = reference_table(study).set_index("category")
     assert table["hs"].filter(regex="^t_shirt").unique().tolist() == ["6109"]
+
+
+def test_goods_of_which_only_the_price_is_known_are_counted_by_it(study: Study) -> None:
+    goods = study.catalogue(
+        "sku,category,price,materials,mass\n"
+        "A,other,100 CNY,,\nB,other,200 CNY,,\nC,other,,,\nD,other,10 EUR,,\n"
+        "E,其他商品,,cotton 100%,200 g\nF,t_shirt,100 CNY,,\n"
+    )
+    told = goods.skus.set_index("sku")["problem"].to_dict()
+    assert [told[name] for name in "ABCD"] == ["C287", "C287", "C286", "C286"]
+    assert "C28" not in told["E"] + told["F"]
+    taken = study.inventory(goods)
+    spent = taken[taken["activity"] == "goods by price, CNY"]
+    assert set(spent["sku"]) == {"A", "B"}
+    assert set(spent["stage"]) == {"production", "returns"}
+    assert not (taken["sku"].isin(["A", "B"]) & (taken["stage"] == "materials")).any()
+    factor = own(study, "epa-supply-chain/1.3.0", "goods by price, CNY").loc["GLO"]
+    assert factor["gsd2"] >= 4
+    grades = study.grades(goods, draws=200).set_index("sku")
+    assert grades["total_kg"].notna().to_dict() == dict(
+        zip("ABCDEF", [True, True, False, False, True, True], strict=True)
+    )
+    lost = study.edition.vocabulary["archetype_parameters"].set_index(["category", "parameter"])
+    made = float(lost.loc[("other", "loss_rate"), "value"])
+    extra = grades.loc["B", "production_kg"] - grades.loc["A", "production_kg"]
+    assert extra == pytest.approx(100 * factor["kg"] / (1 - made), rel=0.2)
+    by_price = grades.loc[["A", "B"]]
+    assert by_price["ratio"].isna().all()
+    assert (by_price["letter_text"] == "").all()
+    assert (by_price["high_kg"] > 3 * by_price["low_kg"]).all()
+    assert by_price["reason"].str.contains("C287").all()
+
+
+def test_words_that_led_astray(study: Study) -> None:
+    goods = study.catalogue(
+        [
+            {"sku": "A", "category": "Electronics>>power banks"},
+            {"sku": "B", "category": "内衣>>家居服套装"},
+            {"sku": "C", "category": "dress", "materials": "表布：棉100% 里布：涤纶100%"},
+            {"sku": "D", "category": "dress", "transport": "整车运输 300 km"},
+            {"sku": "E", "category": "beverage", "mass": "500 ml"},
+        ]
+    )
+    assert goods.skus["category"].astype(str).tolist()[:2] == ["power_bank", "pyjamas"]
+    assert not goods.skus["failed"].any()
+    cloth = goods.materials[goods.materials["row"] == 2]
+    assert set(cloth["material"].astype(str)) == {"cotton", "polyester"}
+    density = study.edition.judging["densities"].set_index("category")["density"]
+    assert goods.skus["mass_kg"].iloc[4] == pytest.approx(0.5 * density["beverage"])
+    first = Study("2026.1", cache=False)
+    old = first.catalogue([{"sku": "E", "category": "beverage", "mass": "500 ml"}])
+    assert old.skus["mass_kg"].tolist() == pytest.approx([0.51])

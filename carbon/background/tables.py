@@ -18,10 +18,11 @@ VOCABULARY: Final[dict[str, tuple[str, ...]]] = {
     "archetype_packaging": ("category",),
     "archetype_chains": ("category",),
     "landmasses": ("location",),
+    "densities": ("category",),
 }
 """Tables for the catalogue; the first package that has a key decides what it means."""
 
-OPTIONAL: Final = ("landmasses",)
+OPTIONAL: Final = ("landmasses", "densities")
 """Tables that the first edition does not have; they are empty there."""
 
 SPREADS: Final[dict[str, tuple[str, ...]]] = {
@@ -65,5 +66,6 @@ JUDGING: Final[dict[str, tuple[str, ...]]] = {
     "scrap": ("material",),
     "air_shares": ("category",),
     "standard_codes": ("category",),
+    "spend": ("category", "currency"),
 }
 """Tables of the judging: what goods are compared by, and what is believed of them."""

@@ -206,7 +206,11 @@ def _contents(
     odd = np.unique(np.concatenate([where for _, where in numbers.faults]))
     texts = rows.texts["mass"]
     context = [str(each) for each in np.asarray(category)[odd]]
-    prose = ContentProse(vocabulary.unit_words)
+    table = vocabulary.densities
+    densities = dict(
+        zip(table["category"].astype(str), table["density"].astype(float), strict=True)
+    )
+    prose = ContentProse(vocabulary.unit_words, densities)
     compact, readings = reworded(texts, odd, prose.read, context)
     changed = pc.fill_null(pc.not_equal(texts, compact), True).to_numpy(zero_copy_only=False)
     changed &= pc.is_valid(texts).to_numpy(zero_copy_only=False)

@@ -57,8 +57,10 @@ _TABLES = {
     "archetype_packaging": "category item mass_g trips",
     "archetype_chains": "category chain share position mode km",
     "landmasses": "location landmass",
+    "densities": "category density",
 }
 """Table of a vocabulary → the columns the catalogue needs."""
+_EMPTY = {name: pd.DataFrame(columns=columns.split()) for name, columns in _TABLES.items()}
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,8 +75,8 @@ class Vocabulary:
         ``categories.csv`` and ``parameters.csv`` of ``carbon-archetypes``.
     archetype_materials, archetype_packaging, archetype_chains : pandas.DataFrame
         ``materials.csv``, ``packaging.csv`` and ``chains.csv`` of ``carbon-archetypes``.
-    landmasses : pandas.DataFrame
-        Land that roads join, by place; empty in the first edition.
+    landmasses, densities : pandas.DataFrame
+        Land that roads join, by place, and kg a litre by category; empty in the first edition.
     preset : str
         Program whose export a catalogue is (:mod:`carbon.catalogue.presets`); recognised by its
         headers without, ``none`` for none.
@@ -96,9 +98,8 @@ class Vocabulary:
     archetype_materials: pd.DataFrame
     archetype_packaging: pd.DataFrame
     archetype_chains: pd.DataFrame
-    landmasses: pd.DataFrame = field(
-        default_factory=lambda: pd.DataFrame(columns=_TABLES["landmasses"].split())
-    )
+    landmasses: pd.DataFrame = field(default_factory=_EMPTY["landmasses"].copy)
+    densities: pd.DataFrame = field(default_factory=_EMPTY["densities"].copy)
     preset: str = ""
     _names: dict[str, Names] = field(default_factory=dict, init=False, repr=False)
     _asks: dict[str, dict[str, tuple[str, ...]]] = field(
@@ -118,8 +119,7 @@ class Vocabulary:
         >>> Vocabulary.of(categories=pd.DataFrame({"category": ["bag"]})).names("category").ids
         ['bag']
         """
-        empty = {name: pd.DataFrame(columns=columns.split()) for name, columns in _TABLES.items()}
-        return cls(**(empty | tables))  # type: ignore[arg-type]  # no table is the preset
+        return cls(**(_EMPTY | tables))  # type: ignore[arg-type]  # no table is the preset
 
     def names(self, kind: str) -> Names:
         """Find ids by any of their names.

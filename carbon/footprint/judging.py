@@ -21,6 +21,7 @@ from carbon.catalogue.schema import Catalogue, Vocabulary
 from carbon.footprint.functional import Functional, contents, size_class_of
 from carbon.footprint.meters import LEAST, Meters
 from carbon.footprint.silence import Silence
+from carbon.footprint.spend import BY_PRICE, PRICELESS, by_price
 from carbon.footprint.spreads import Spreads
 from carbon.footprint.supplied import usable
 from carbon.footprint.vague import settle
@@ -37,6 +38,8 @@ _COLUMN: Final = {
     "C276": "size_class",
     "C279": "supplier_kg",
     "C280": "supplier_boundary",
+    BY_PRICE: "price",
+    PRICELESS: "price",
 }
 """Code of a problem → the column that it is told of."""
 
@@ -97,6 +100,9 @@ class Judging:
         catalogue, noted = usable(catalogue)
         problems |= noted
         if dear:
+            if "spend" in self.tables:  # an archetype has no price
+                catalogue, guessed = by_price(catalogue, self.tables["spend"])
+                problems |= guessed
             catalogue = self.silence.dear(catalogue)
         return _told(catalogue, problems)
 

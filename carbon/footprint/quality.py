@@ -30,6 +30,7 @@ CELLS: Final[dict[str, tuple[str, ...]]] = {
     "processing": ("mass", "materials", "electricity"),
     "electricity": ("electricity",),
     "heat": ("heat",),
+    "spend": ("materials",),  # counted where nobody tells them
     "waste": ("mass", "materials", "manufacturing_loss"),
     "discard": ("mass", "materials"),
     "discard returned": ("mass", "materials"),

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from carbon.footprint.spend import BY_PRICE
 from carbon.incentive.money import MILLION, divided, share
 from carbon.incentive.vat_rules import (
     CategoryIn,
@@ -36,7 +37,7 @@ SHARES: Final = ("letter_probability", "primary_share", "documented_share")
 SURE: Final = ("sure", "range")
 """States of a letter that a condition may rest on."""
 
-BLOCKING: Final = ("T030", "T031", "T032", "T034", "T035", "T036")
+BLOCKING: Final = ("T030", "T031", "T032", "T034", "T035", "T036", "T045")
 """Codes of a line that is never eligible."""
 
 MILLIGRAM: Final = 6
@@ -157,6 +158,7 @@ def assess(
         "T036": (base != 0) & ~sound,
         "T037": table["other_edition"].to_numpy(),
         "T038": table["rooms"].to_numpy() > 1,
+        "T045": table["footprint_problem"].str.contains(BY_PRICE, regex=False).to_numpy(bool),
     }
     flags["T039"] = unknown & ~(flags["T030"] | flags["T031"] | flags["T032"] | flags["T036"])
     for code in BLOCKING:

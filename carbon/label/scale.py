@@ -19,6 +19,7 @@ from carbon.base.errors import FactorsError
 from carbon.footprint.evidence import EVIDENCE
 from carbon.footprint.plausible import PARTS, Plausible
 from carbon.footprint.result import Footprints
+from carbon.footprint.spend import BY_PRICE, is_spent
 from carbon.footprint.supplied import supplier_kg
 from carbon.label.reasons import Codes, contributions, evidence_of, reasons_of, worse
 
@@ -274,6 +275,8 @@ def grade(
     standing, total = footprints.standing, footprints.total
     with np.errstate(divide="ignore"):
         ratio = total / standing.reference
+    spent = is_spent(footprints.catalogue)
+    ratio[spent] = np.nan  # what is counted by its price is compared with nothing
     n = len(frame)
     chance = np.diff(
         np.column_stack([np.zeros(n), standing.below, np.ones(n)]), axis=1
@@ -287,6 +290,7 @@ def grade(
         without |= ~plausible.graded
     codes = Codes(n)
     codes.add("J002", np.isnan(standing.reference) & ~unknown)
+    codes.add(BY_PRICE, spent)
     codes.add("J007", without & ~np.isnan(standing.reference) & ~unknown)
     untold = np.zeros(n, dtype=bool)
     if plausible is not None:

@@ -49,6 +49,7 @@ GROUPS: Final = (
     "processing",
     "electricity",
     "heat",
+    "spend",
     "waste",
     "discard",
     "discard returned",
@@ -102,6 +103,7 @@ _TAKEN: Final[dict[str, tuple[str, Callable[[Quantities], Iterable[Exchanges]]]]
     "processing": ("production", production.processing),
     "electricity": ("production", production.electricity),
     "heat": ("production", production.heat),
+    "spend": ("production", production.spend),
     "waste": ("production", production.waste),
     "discard": ("production", production.unsold),
     "discard returned": ("production", end_of_life.returned),
@@ -338,6 +340,7 @@ def combine(
         (get("processing") + wasted * get("waste")) * goods
         + factor("electricity") * get("electricity")
         + factor("heat") * get("heat")
+        + get("spend")
     ) * made + unsold * get("discard") * goods
     pieces = factor("packaging")
     parcels = 1 / factor("units_per_parcel")

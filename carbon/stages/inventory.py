@@ -115,10 +115,17 @@ class Quantities:
         return np.asarray(lines["mass_kg"].to_numpy() * lines["share"].to_numpy())
 
     @cached_property
-    def supplied(self) -> Floats:
+    def scaled(self) -> Floats:
         """What a supplier's own footprint makes of the making, by SKU [1]; 1 without."""
         skus = self.catalogue.skus
         return self.of("supplier_scale") if "supplier_scale" in skus else np.ones(len(skus))
+
+    @cached_property
+    def supplied(self) -> Floats:
+        """The same for what is counted by its mass [1]; 0 where the price is counted instead."""
+        if "spent" not in self.catalogue.skus:
+            return self.scaled
+        return np.where(self.of("spent") > 0, 0.0, self.scaled)
 
     @cached_property
     def packaging_mass(self) -> Floats:

@@ -1,4 +1,4 @@
-"""Reads meters and materials, gives energy of production and its waste [kWh; MJ; kg].
+"""Reads meters, materials and prices, gives what production takes and its waste [kWh; MJ; kg].
 
 All of it per unit made. Electricity without heat, or heat without electricity, does not replace
 the processing: leaving the other one out would flatter.
@@ -14,7 +14,7 @@ import numpy.typing as npt
 from carbon.stages.inventory import Exchanges, Quantities, chosen
 from carbon.stages.materials import remelted
 
-__all__ = ["ELECTRICITY", "electricity", "heat", "processing", "unsold", "waste"]
+__all__ = ["ELECTRICITY", "electricity", "heat", "processing", "spend", "unsold", "waste"]
 
 ELECTRICITY = "electricity, consumer"
 
@@ -53,6 +53,17 @@ def processing(of: Quantities) -> Iterator[Exchanges]:
         row = steps["row"].to_numpy()
         amount = steps["mass_kg"].to_numpy() * of.supplied[row]
         yield Exchanges(row, of.column(steps, "activity"), of.at(of.made_in, row), amount)
+
+
+def spend(of: Quantities) -> Iterator[Exchanges]:
+    """Making of goods of which only the price is known [unit of money]."""
+    skus = of.catalogue.skus
+    if "spent" in skus:
+        row = np.flatnonzero(of.of("spent") > 0)
+        amount = (of.of("spent") * of.scaled)[row]
+        yield Exchanges(
+            row, chosen(of.column(skus, "spent_on"), row), of.at(of.made_in, row), amount
+        )
 
 
 def waste(of: Quantities) -> Iterator[Exchanges]:

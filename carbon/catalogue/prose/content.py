@@ -35,7 +35,7 @@ _COUNT_ONLY: Final = re.compile(rf"^\d+\s*{_PACKS}(?:\s*/\s*{_PACKS})?$", re.I)
 
 @lru_cache(maxsize=1)
 def _densities() -> dict[str, float]:
-    """Category → kilograms a litre, of ``templates/catalogue/densities.csv``."""
+    """Category → kilograms a litre, for an edition that has no table of them (2026.1)."""
     with (templates_root() / "catalogue" / "densities.csv").open(encoding="utf-8") as file:
         return {row["category"]: float(row["kg_per_l"]) for row in csv.DictReader(file)}
 
@@ -57,6 +57,8 @@ class ContentProse:
     ----------
     unit_words : dict of str to str
         Merchants' words for units.
+    densities : dict of str to float, optional
+        Category → kilograms a litre, as the edition has them.
 
     Examples
     --------
@@ -67,8 +69,11 @@ class ContentProse:
     (Reading(text='0.18 kg', code='C118', hint='taken at its upper end'), None)
     """
 
-    def __init__(self, unit_words: dict[str, str]) -> None:
+    def __init__(
+        self, unit_words: dict[str, str], densities: dict[str, float] | None = None
+    ) -> None:
         self.unit_words = unit_words
+        self.densities = densities or _densities()
 
     def read(self, text: str, category: str = "") -> Reading:
         """Mass of a net content; a range counts at its upper end.
@@ -99,7 +104,7 @@ class ContentProse:
             amount = float(match["high"] or match["low"])
             ranged |= bool(match["high"])
             if match["unit"] in _LITRES:
-                density = _densities().get(category)
+                density = self.densities.get(category)
                 if density is None:
                     return LEFT_ALONE
                 amount *= _LITRES[match["unit"]] * density

@@ -1,0 +1,81 @@
+"""Reads prices of goods of which nothing else is known, gives what is counted by the price [CNY].
+
+A merchant who says *other* says nothing of what is sold. Where he names no material either, making
+is a sector's average per unit of money: wide, and never better than a guess.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from carbon.base.terms import PROVENANCES
+from carbon.catalogue.schema import Catalogue
+
+__all__ = ["BY_PRICE", "PRICELESS", "by_price", "is_spent"]
+
+BY_PRICE: Final = "C287"
+"""Code of a SKU that was counted by its price."""
+
+PRICELESS: Final = "C286"
+"""Code of a SKU that could only be counted by a price, and has none."""
+
+_DEFAULT: Final = PROVENANCES.index("default")
+
+
+def by_price(
+    catalogue: Catalogue, table: pd.DataFrame
+) -> tuple[Catalogue, dict[str, npt.NDArray[np.int64]]]:
+    """Count by price what can only be counted by it.
+
+    Parameters
+    ----------
+    catalogue : Catalogue
+        Filled, of n SKUs.
+    table : pandas.DataFrame
+        Table ``spend``: dataset per unit of money, by category and currency.
+
+    Returns
+    -------
+    catalogue : Catalogue
+        Its ``skus`` say what is ``spent`` [unit of the dataset] on which ``spent_on``, where there
+        is any; a SKU that has no price in a known currency has ``failed``.
+    found : dict of str to ndarray
+        Code of a problem → rows that have it.
+    """
+    skus = catalogue.skus
+    category = skus["category"].astype(object)
+    untold = (catalogue.provenance["materials"] == _DEFAULT).to_numpy()
+    failed = skus["failed"].to_numpy(dtype=bool)
+    only = category.isin(table["category"]).to_numpy() & untold & ~failed
+    if not only.any():
+        return catalogue, {}
+    activities: dict[Any, int] = {
+        key: code for code, key in enumerate(zip(table["category"], table["currency"], strict=True))
+    }
+    money = zip(category, skus["currency"].astype(object), strict=True)
+    code = np.array([activities.get(pair, -1) for pair in money])
+    price = skus["price"].to_numpy(dtype=np.float64)
+    counted = only & (code >= 0) & (price > 0)
+    changed = skus.assign(
+        spent=np.where(counted, price, 0.0),
+        spent_on=pd.Categorical.from_codes(
+            np.where(counted, code, -1), categories=pd.Index(table["activity"].astype(str))
+        ),
+        failed=failed | (only & ~counted),
+    )
+    found = {BY_PRICE: np.flatnonzero(counted), PRICELESS: np.flatnonzero(only & ~counted)}
+    return replace(catalogue, skus=changed), found
+
+
+def is_spent(catalogue: Catalogue) -> npt.NDArray[np.bool_]:
+    """Which SKUs were counted by their price, shape (n,)."""
+    skus = catalogue.skus
+    if "spent" not in skus:
+        return np.zeros(len(skus), dtype=bool)
+    flag: npt.NDArray[np.bool_] = skus["spent"].to_numpy(dtype=np.float64) > 0
+    return flag
