@@ -29,9 +29,11 @@ from carbon.base.errors import FactorsError
 from carbon.base.files import read_bounded, whole_file, write_text
 
 __all__ = [
+    "DESCRIPTOR",
     "NUMBERS",
     "Package",
     "factors_root",
+    "read_descriptor",
     "read_package",
     "read_schema",
     "seal",
@@ -39,6 +41,8 @@ __all__ = [
 ]
 
 DESCRIPTOR: Final = "datapackage.json"
+"""File that describes a package."""
+
 MAX_BYTES: Final = 64 * 1024 * 1024
 """Largest table that is read; a stranger's folder must not fill the memory."""
 
@@ -145,7 +149,7 @@ def read_package(folder: Path, *, expected: str | None = None) -> Package:
     path = folder / DESCRIPTOR
     if not path.is_file():
         raise FactorsError("F001", file=str(folder))
-    descriptor, digest = _descriptor(path)
+    descriptor, digest = read_descriptor(path)
     if expected is not None and digest != expected:
         raise FactorsError("F003", "the edition locks another version", file=str(path))
     listed = descriptor.get("resources") or []
@@ -192,7 +196,7 @@ def seal(folder: Path) -> str:
     path = folder / DESCRIPTOR
     if not path.is_file():
         raise FactorsError("F001", file=str(folder))
-    descriptor, _ = _descriptor(path)
+    descriptor, _ = read_descriptor(path)
     resources = []
     for table in _known_tables(folder):
         _read_table(table, table.read_bytes())
@@ -254,7 +258,19 @@ def _bytes(path: Path) -> bytes:
     )
 
 
-def _descriptor(path: Path) -> tuple[dict[str, Any], str]:
+def read_descriptor(path: Path) -> tuple[dict[str, Any], str]:
+    """Descriptor of a package, and the SHA-256 of its bytes.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        Its ``datapackage.json``.
+
+    Raises
+    ------
+    carbon.base.errors.FactorsError
+        F002 if it is damaged, or lacks what every package says.
+    """
     content = _bytes(path)
     try:
         descriptor = json.loads(content)
