@@ -24,6 +24,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as compute
 import pyarrow.csv as arrow_csv
+from pydantic_core import from_json
 
 from carbon.base.errors import FactorsError
 from carbon.base.files import read_bounded, whole_file, write_text
@@ -273,8 +274,8 @@ def read_descriptor(path: Path) -> tuple[dict[str, Any], str]:
     """
     content = _bytes(path)
     try:
-        descriptor = json.loads(content)
-    except (ValueError, RecursionError) as error:
+        descriptor = from_json(content)
+    except ValueError as error:
         raise FactorsError("F002", str(error)[:200], file=str(path)) from None
     for key in ("name", "version", "title", "licenses", "citation"):
         if not isinstance(descriptor, dict) or not descriptor.get(key):
