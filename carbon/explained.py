@@ -131,9 +131,9 @@ def _judged(teller: _Teller, catalogue: Catalogue) -> Iterator[str]:
     named = catalogue.evidence.query("row == 0")
     if len(named):
         pairs = zip(named["column"], named["document"], strict=True)
-        words = column_names(lang) if lang == "zh" else {}
+        titles = column_names(lang) if lang == "zh" else {}
         documents = teller("comma").join(
-            f"{words.get(column, column)} [{name}]" for column, name in pairs
+            f"{titles.get(column, column)} [{name}]" for column, name in pairs
         )
         yield teller("documents", documents=documents)
     if row["dear_kg"] > 0:
@@ -268,7 +268,7 @@ class _Teller:
             title = about["title_zh"] or title if named else title
         return f"{title}（{name}）" if title else name
 
-    def flow(self, exchange: Mapping[str, object]) -> str:
+    def flow(self, exchange: Mapping[Any, Any]) -> str:
         """Name of what an exchange takes or emits."""
         name = str(exchange["flow"])
         if exchange["kind"] == "emission":

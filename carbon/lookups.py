@@ -80,7 +80,7 @@ class Lookups:
             (study.vocabulary.packaging_items, "item"),
             (study.vocabulary.categories, "category"),
         ):
-            said.update(table[[name, "name_zh"]].astype(str).to_numpy().tolist())
+            said.update(zip(table[name].astype(str), table["name_zh"].astype(str), strict=True))
         return said
 
     def explain_factor(self, activity: str, location: str, *, lang: str = "en") -> str:

@@ -71,6 +71,8 @@ class Platform(PolicyWords):
     [['A', 1], ['B', 2]]
     """
 
+    study: Study
+
     def __init__(
         self,
         study: Study,

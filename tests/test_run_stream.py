@@ -112,6 +112,20 @@ def test_batches_give_what_the_whole_gives(vocabulary, tmp_path, suffix, step):
     assert {"C008", "C009", "C010", "C108", "C241", "C242", "C243"} <= codes
 
 
+def test_what_a_folder_tells_holds_for_a_csv_in_spans(vocabulary, tmp_path):
+    """As for one that is read whole; a column of the file itself goes before that of its folder."""
+    for category, columns in (("t_shirt", "sku,mass"), ("berries", "sku,mass,category")):
+        folder = tmp_path / "goods" / f"category={category}"
+        folder.mkdir(parents=True)
+        width = columns.count(",")
+        rows = [f"{category}{at},200 g{',bare' * (width - 1)}" for at in range(9)]
+        text = "\n".join([columns, *rows]) + "\n"
+        (folder / "part.csv").write_text(text, encoding="utf-8")
+    whole, stream = same(tmp_path / "goods", vocabulary, tmp_path, 4)
+    assert whole.skus["category"].astype(str).tolist() == ["bare"] * 9 + ["t_shirt"] * 9
+    assert [type(each).__name__ for each in stream.tables["skus"]] == ["_Spans"] * 2
+
+
 def tidy(folder: Path, order: str) -> Path:
     """A folder of tables; lines in the order of their SKUs, in another one, with blanks."""
     folder.mkdir()

@@ -26,7 +26,7 @@ import pandas as pd
 from carbon.background.edition import LICENSED, Edition
 from carbon.background.flows import Flows
 from carbon.background.mapping import found_in, read_mapping
-from carbon.background.source import seal, write_rows
+from carbon.background.source import DESCRIPTOR, seal, write_rows
 from carbon.background.store import NAME, put, root
 from carbon.background.unit_impacts import PARTS, characterization
 from carbon.base.errors import OutputError, StudyError, problem_table
@@ -340,7 +340,7 @@ def _describe(folder: Path, name: str, source: str, datasets: int) -> None:
         "datasets": datasets,
     }
     text = json.dumps(descriptor, ensure_ascii=False, indent=2) + "\n"
-    (folder / "datapackage.json").write_text(text, encoding="utf-8", newline="\n")
+    (folder / DESCRIPTOR).write_text(text, encoding="utf-8", newline="\n")
     seal(folder)
     for file in folder.iterdir():
         file.chmod(0o600)

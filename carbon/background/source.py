@@ -24,14 +24,17 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as compute
 import pyarrow.csv as arrow_csv
+from pydantic_core import from_json
 
 from carbon.base.errors import FactorsError
 from carbon.base.files import read_bounded, whole_file, write_text
 
 __all__ = [
+    "DESCRIPTOR",
     "NUMBERS",
     "Package",
     "factors_root",
+    "read_descriptor",
     "read_package",
     "read_schema",
     "seal",
@@ -39,6 +42,8 @@ __all__ = [
 ]
 
 DESCRIPTOR: Final = "datapackage.json"
+"""File that describes a package."""
+
 MAX_BYTES: Final = 64 * 1024 * 1024
 """Largest table that is read; a stranger's folder must not fill the memory."""
 
@@ -145,7 +150,7 @@ def read_package(folder: Path, *, expected: str | None = None) -> Package:
     path = folder / DESCRIPTOR
     if not path.is_file():
         raise FactorsError("F001", file=str(folder))
-    descriptor, digest = _descriptor(path)
+    descriptor, digest = read_descriptor(path)
     if expected is not None and digest != expected:
         raise FactorsError("F003", "the edition locks another version", file=str(path))
     listed = descriptor.get("resources") or []
@@ -192,7 +197,7 @@ def seal(folder: Path) -> str:
     path = folder / DESCRIPTOR
     if not path.is_file():
         raise FactorsError("F001", file=str(folder))
-    descriptor, _ = _descriptor(path)
+    descriptor, _ = read_descriptor(path)
     resources = []
     for table in _known_tables(folder):
         _read_table(table, table.read_bytes())
@@ -254,11 +259,23 @@ def _bytes(path: Path) -> bytes:
     )
 
 
-def _descriptor(path: Path) -> tuple[dict[str, Any], str]:
+def read_descriptor(path: Path) -> tuple[dict[str, Any], str]:
+    """Descriptor of a package, and the SHA-256 of its bytes.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        Its ``datapackage.json``.
+
+    Raises
+    ------
+    carbon.base.errors.FactorsError
+        F002 if it is damaged, or lacks what every package says.
+    """
     content = _bytes(path)
     try:
-        descriptor = json.loads(content)
-    except (ValueError, RecursionError) as error:
+        descriptor = from_json(content)
+    except ValueError as error:
         raise FactorsError("F002", str(error)[:200], file=str(path)) from None
     for key in ("name", "version", "title", "licenses", "citation"):
         if not isinstance(descriptor, dict) or not descriptor.get(key):

@@ -7,7 +7,6 @@ be computed again: ``name`` is the newest, ``name@version`` any.
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import re
 import shutil
@@ -17,7 +16,8 @@ from typing import Final
 import pandas as pd
 import platformdirs
 
-from carbon.base.errors import StudyError
+from carbon.background.source import DESCRIPTOR, read_descriptor
+from carbon.base.errors import FactorsError, StudyError
 
 __all__ = ["NAME", "drop", "folder", "put", "root", "stored"]
 
@@ -31,16 +31,25 @@ def root() -> Path:
 
 
 def stored() -> pd.DataFrame:
-    """Own backgrounds that are kept: columns ``name version title datasets current``."""
+    """Own backgrounds that are kept: columns ``name version title datasets current``.
+
+    Raises
+    ------
+    carbon.base.errors.FactorsError
+        F002 if the descriptor of one is damaged.
+    """
     entries = []
-    for path in sorted(root().glob("*/*/datapackage.json")):
-        descriptor = json.loads(path.read_text(encoding="utf-8"))
+    for path in _descriptors():
+        descriptor = read_descriptor(path)[0]
+        datasets = descriptor.get("datasets")
+        if not isinstance(datasets, int):
+            raise FactorsError("F002", "datasets is missing", file=str(path))
         entries.append(
             {
                 "name": path.parent.parent.name,
                 "version": path.parent.name,
-                "title": descriptor["title"],
-                "datasets": descriptor["datasets"],
+                "title": str(descriptor["title"]),
+                "datasets": datasets,
                 "current": _current(path.parent.parent) == path.parent.name,
             }
         )
@@ -65,8 +74,9 @@ def folder(name: str) -> Path:
     if not NAME.fullmatch(first) or (version and not NAME.fullmatch(version)):
         raise StudyError("X012", value=name)
     path = root() / first / (version or _current(root() / first) or "none")
-    if not (path / "datapackage.json").is_file():
-        raise StudyError("X012", f"known: {', '.join(sorted(set(stored()['name'])))}", value=name)
+    if not (path / DESCRIPTOR).is_file():
+        known = {path.parent.parent.name for path in _descriptors()}
+        raise StudyError("X012", f"known: {', '.join(sorted(known))}", value=name)
     return path
 
 
@@ -89,7 +99,7 @@ def drop(name: str) -> int:
         with contextlib.suppress(OSError):
             path.parent.rmdir()
         return 1
-    count = len([item for item in path.parent.iterdir() if item.is_dir()])
+    count = sum(item.is_dir() and bool(NAME.fullmatch(item.name)) for item in path.parent.iterdir())
     shutil.rmtree(path.parent)
     return count
 
@@ -114,11 +124,10 @@ def put(draft: Path, home: Path) -> Path:
     OSError
         If it could not be moved.
     """
-    version = json.loads((draft / "datapackage.json").read_text(encoding="utf-8"))["version"]
-    place: Path = home / str(version)
+    place: Path = home / str(read_descriptor(draft / DESCRIPTOR)[0]["version"])
     with contextlib.suppress(OSError):
         draft.rename(place)
-    if not (place / "datapackage.json").is_file():
+    if not (place / DESCRIPTOR).is_file():
         raise OSError(f"{place} could not be made")
     pointer = home / f".current.{os.getpid()}"
     pointer.write_text(place.name, encoding="utf-8")
@@ -126,8 +135,16 @@ def put(draft: Path, home: Path) -> Path:
     return place
 
 
+def _descriptors() -> list[Path]:
+    """Descriptors of all versions; what a run that was killed left behind begins with a dot."""
+    found = sorted(root().glob(f"*/*/{DESCRIPTOR}"))
+    return [path for path in found if NAME.fullmatch(path.parent.name)]
+
+
 def _current(home: Path) -> str:
+    """Version that a name stands for; none where the pointer is missing or damaged."""
     try:
-        return (home / "current").read_text(encoding="utf-8").strip()
-    except OSError:
+        version = (home / "current").read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeError):
         return ""
+    return version if NAME.fullmatch(version) else ""

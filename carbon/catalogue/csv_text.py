@@ -10,8 +10,8 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
@@ -24,7 +24,7 @@ from carbon.base.encodings import BYTE_ORDER_MARK, USUAL, encoding_of
 from carbon.base.errors import CatalogueError
 from carbon.base.files import as_utf8
 from carbon.catalogue.csv_repair import slow, swallowed
-from carbon.catalogue.sheets import Fault, Sheet, plain, title_rows
+from carbon.catalogue.sheets import Fault, Sheet, plain, title_rows, with_constants
 
 __all__ = ["Span", "fast", "header_of", "in_encoding", "layout", "read_csv", "spans"]
 
@@ -284,6 +284,8 @@ class Span:
         Lines in the span.
     encoding : str
         That of the file, told with its first rows.
+    constants : dict of str to str
+        Columns that the file's folders tell.
     """
 
     path: Path
@@ -295,6 +297,7 @@ class Span:
     above: int
     rows: int
     encoding: str = "UTF-8"
+    constants: Mapping[str, str] = field(default_factory=dict)
 
     def sheet(self) -> Sheet:
         """Read the rows."""
@@ -303,7 +306,7 @@ class Span:
             data = self.header + b"\n" + source.read(self.length)
         table = fast(self.file, data, self.separator, self.above)
         table = table or slow(self.file, data, self.separator, self.above, headed=True)
-        return in_encoding(table, self.encoding)
+        return in_encoding(with_constants(table, self.constants), self.encoding)
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from carbon.catalogue.csv_text import read_csv
 from carbon.catalogue.inputs import Input, inputs_of, true_kind
 from carbon.catalogue.json_lines import json_lines
 from carbon.catalogue.schema import Limits
-from carbon.catalogue.sheets import SUFFIXES, TEXTS, Fault, Sheet, cells_of, plain
+from carbon.catalogue.sheets import SUFFIXES, TEXTS, Fault, Sheet, cells_of, plain, with_constants
 from carbon.catalogue.workbook import read_workbook
 
 __all__ = ["SUFFIXES", "bounded_group", "checked", "column_text", "named", "open_sheets", "settled"]
@@ -91,10 +91,7 @@ def named(item: Input, name: str, sheet: Sheet) -> tuple[str, Sheet]:
     sheet : Sheet
         Changed in place.
     """
-    for column, value in item.constants.items():
-        if column not in sheet.headers:
-            sheet.headers.append(column)
-            sheet.columns.append(pa.array([value] * len(sheet.lines), pa.string()))
+    with_constants(sheet, item.constants)
     if sheet.file == Path(item.path).name:
         sheet.file = item.name
     return (name if item.name.lower().endswith(".xlsx") else item.table), sheet

@@ -101,7 +101,7 @@ def read_mapping(path: Path | str, vocabulary: Vocabulary) -> pd.DataFrame:
     Raises
     ------
     CatalogueError
-        C025 for a kind or meaning that is not known, C001 and C004 for the file.
+        C025 for a kind or meaning that is not known, C001, C004 and C011 for the file.
     """
     place = Path(path)
 
@@ -110,7 +110,10 @@ def read_mapping(path: Path | str, vocabulary: Vocabulary) -> pd.DataFrame:
         return CatalogueError(code, detail, file=place.name)
 
     text = decoded(read_bounded(place, fault, LARGEST), fault)
-    lines = list(csv.reader(io.StringIO(text)))
+    try:
+        lines = list(csv.reader(io.StringIO(text, newline="")))
+    except csv.Error as error:
+        raise CatalogueError("C011", str(error), file=place.name) from None
     columns, kinds = _ids("mapping_columns"), _ids("mapping_kinds")
     head = [columns.get(key(cell), "") for cell in lines[0]] if lines else []
     if not {"kind", "word", "meaning"} <= set(head):
@@ -125,10 +128,10 @@ def read_mapping(path: Path | str, vocabulary: Vocabulary) -> pd.DataFrame:
         if not meaning:
             raise CatalogueError(
                 "C025",
-                f"{row.get('kind', '')}: {row['meaning']}",
+                f"{row.get('kind', '')[:80]}: {row['meaning'][:80]}",
                 file=place.name,
                 row=number,
-                value=row["word"],
+                value=row["word"][:80],
             )
         words.append((f"map.{kind}", row["word"], meaning))
     return pd.DataFrame(words, columns=["kind", "alias", "id"], dtype="str")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -29,6 +29,7 @@ __all__ = [
     "records",
     "text_of",
     "title_rows",
+    "with_constants",
 ]
 
 
@@ -238,3 +239,20 @@ def plain(column: Any) -> Any:
     if pa.types.is_null(column.type) or not pa.types.is_nested(column.type):
         return column.cast(pa.string())
     return pa.array([text_of(value) for value in column.to_pylist()], pa.string())
+
+
+def with_constants(sheet: Sheet, constants: Mapping[str, str]) -> Sheet:
+    """A table with columns of one value each, where it has none of that name.
+
+    Parameters
+    ----------
+    sheet : Sheet
+        Changed in place.
+    constants : dict of str to str
+        Header and value.
+    """
+    for name, value in constants.items():
+        if name not in sheet.headers:
+            sheet.headers.append(name)
+            sheet.columns.append(pa.array([value] * len(sheet.lines), pa.string()))
+    return sheet

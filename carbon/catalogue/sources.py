@@ -25,7 +25,7 @@ from carbon.catalogue.inputs import Input
 from carbon.catalogue.json_lines import JsonLines, json_lines
 from carbon.catalogue.presets import NO_PRESET, as_goods, headed, recognised
 from carbon.catalogue.schema import Limits, Vocabulary
-from carbon.catalogue.sheets import TEXTS, Sheet
+from carbon.catalogue.sheets import TEXTS, Sheet, with_constants
 
 __all__ = ["Damaged", "Piece", "Reader", "empty", "only", "open_readers"]
 
@@ -171,11 +171,8 @@ class _Parquet:
     def _sheet(self, batch: Any, line: int, columns: Collection[str] | None) -> Sheet:
         lines = np.arange(line, line + len(batch), dtype=np.int64)
         sheet = Sheet(self.file, list(batch.schema.names), list(batch.columns), lines, raw=True)
-        for name, value in self.item.constants.items():
-            if columns is None or name in columns:
-                sheet.headers.append(name)
-                sheet.columns.append(pa.array([value] * len(batch), pa.string()))
-        return sheet
+        told = self.item.constants.items()
+        return with_constants(sheet, {k: v for k, v in told if columns is None or k in columns})
 
 
 @dataclass
@@ -309,7 +306,9 @@ def _open(
         if begin is not None and parts is not None:
             if begin.header.count(begin.separator.encode()) > 8 * limits.columns:
                 raise CatalogueError("C003", f"more than {limits.columns} columns", file=item.name)
-            headers = Span(spanned, item.name, begin.header, begin.separator, 0, 0, 0, 0).sheet()
+            parts = [replace(part, constants=item.constants) for part in parts]
+            shape = (begin.header, begin.separator, 0, 0, 0, 0)
+            headers = Span(spanned, item.name, *shape, constants=item.constants).sheet()
             _, preset = headed(parts[0].sheet() if parts else headers, vocabulary.preset)
             if preset is None:  # rows of an export belong together
                 return [_Spans(item.table, item.name, headers.headers, parts, limits)]

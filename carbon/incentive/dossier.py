@@ -16,6 +16,7 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
+from pydantic_core import from_json
 
 from carbon.base.codes import CODES
 from carbon.base.errors import StudyError
@@ -317,7 +318,7 @@ def earlier(path: Path, rule: TaxRule) -> dict[str, Any]:
     """
     data = read_bounded(path, lambda detail: StudyError("T006", detail, file=str(path)), LARGEST)
     try:
-        read = json.loads(data)
+        read = from_json(data)
         if read["schema"] != SCHEMA or read["currency"] != rule.currency:
             raise StudyError("T006", f"{read['schema']}, {read['currency']}", file=str(path))
         scale = 10**rule.minor_digits

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 import pandas as pd
+from pydantic_core import from_json
 
 from carbon.base.errors import LedgerError
 from carbon.base.files import read_bounded
@@ -131,8 +133,11 @@ def read_history(folder: Path) -> History:
         _frame(claims, CLAIM_COLUMNS),
         _frame(sessions, SESSION_COLUMNS),
     ]
-    for name in ("start", "end"):
-        frames[2][name] = pd.to_datetime(frames[2][name]).astype("datetime64[s]")
+    try:
+        for name in ("start", "end"):
+            frames[2][name] = pd.to_datetime(frames[2][name]).astype("datetime64[s]")
+    except (ValueError, TypeError, OverflowError) as error:
+        raise LedgerError("R050", str(error)[:120], file=str(folder)) from None
     latest = frames[0].groupby(["room", "period"])["run"].max() if len(frames[0]) else pd.Series()
     kept = []
     for table in frames:
@@ -145,8 +150,8 @@ def read_history(folder: Path) -> History:
 def _entry(path: Path, run: int, head: str) -> tuple[dict[str, Any], str]:
     raw = read_bounded(path, lambda detail: LedgerError("R050", detail, file=str(path)), LARGEST)
     try:
-        content = json.loads(raw)
-    except (ValueError, RecursionError) as error:
+        content = from_json(raw)
+    except ValueError as error:
         raise LedgerError("R050", str(error)[:120], file=str(path)) from error
     shape = isinstance(content, dict) and content.get("format") == FORMAT
     if not shape or path.name != f"{run:06d}.json" or content.get("run") != run:
@@ -159,11 +164,18 @@ def _entry(path: Path, run: int, head: str) -> tuple[dict[str, Any], str]:
         ("sessions", SESSION_COLUMNS),
     ):
         rows = content.get(name)
-        if not isinstance(rows, list) or not all(
-            isinstance(row, dict) and {*columns} <= {*row} for row in rows
-        ):
+        if not isinstance(rows, list) or not all(_whole(row, columns) for row in rows):
             raise LedgerError("R050", f"{name} are not whole", file=str(path))
     return content, hashlib.sha256(raw).hexdigest()
+
+
+def _whole(row: object, columns: Sequence[str]) -> bool:
+    """Whether a row of an entry has its columns, and cells that are no lists."""
+    if not isinstance(row, dict) or not {*columns} <= {*row}:
+        return False
+    named = (row[name] for name in ("room", "period") if name in columns)
+    flat = all(cell is None or isinstance(cell, str | int | float) for cell in row.values())
+    return flat and all(isinstance(name, str) for name in named)
 
 
 def _frame(tables: list[pd.DataFrame], columns: tuple[str, ...]) -> pd.DataFrame:

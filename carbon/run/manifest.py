@@ -19,6 +19,7 @@ from typing import Annotated, Any, Final, Literal
 import pandas as pd
 from pyarrow import parquet
 from pydantic import ConfigDict, Field
+from pydantic_core import from_json
 
 import carbon
 from carbon.base.errors import OutputError
@@ -157,8 +158,8 @@ def read_manifest(path: Path | str, name: str = "") -> Manifest:
     shown = name or str(path)
     data = read_bounded(Path(path), lambda detail: OutputError("B006", detail, file=shown), LARGEST)
     try:
-        return Manifest.model_validate(upgraded(json.loads(data)))
-    except (ValueError, RecursionError) as error:
+        return Manifest.model_validate(upgraded(from_json(data)))
+    except ValueError as error:
         # a failed check of a model is a ValueError too
         detail = str(error).splitlines()[0][:120]
         raise OutputError("B006", detail, file=shown) from None

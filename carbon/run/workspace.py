@@ -116,7 +116,7 @@ class BatchRecord:
             intact = all(digest(folder / each.name) == each.sha256 for each in part.files)
             if intact and filled is not None and part.has("rows"):
                 intact = still_whole(folder / part.name_of("rows"), part.columns, filled)
-        except (OSError, ValueError, TypeError):
+        except (OSError, ValueError, TypeError, LookupError, RecursionError):
             return None
         return part if intact else None
 
@@ -247,5 +247,9 @@ class Work:
 
 def _difference(before: str, now: str) -> str:
     """What is not as it was."""
-    old, new = json.loads(before), json.loads(now)
+    new = json.loads(now)
+    try:
+        old = dict(json.loads(before))
+    except (ValueError, TypeError, RecursionError):
+        return "the plan is damaged"
     return ", ".join(sorted(key for key in {*old, *new} if old.get(key) != new.get(key)))
