@@ -50,6 +50,8 @@ MAX_BYTES: Final = 64 * 1024 * 1024
 NUMBERS: Final = ("number", "integer")
 """Frictionless field types that are stored as float64."""
 
+_EMPTY: Final = pa.scalar("")
+
 
 @dataclass(frozen=True)
 class Package:
@@ -309,15 +311,19 @@ def _read_table(path: Path, content: bytes) -> pd.DataFrame:
     for field in fields:
         name = field["name"]
         text = compute.utf8_trim_whitespace(raw[name])
-        empty = compute.equal(text, "")
         columns[name] = text
+        required = field.get("constraints", {}).get("required")
+        if field["type"] not in NUMBERS and not required:
+            continue
+        empty = compute.equal(text, _EMPTY).to_numpy()
         if field["type"] in NUMBERS:
-            column = text.to_pandas()
-            numbers = pd.to_numeric(column.where(column != ""), errors="coerce").astype("float64")
-            _refuse(path, name, text, ~empty.to_numpy() & numbers.isna().to_numpy(), "F002")
-            columns[name] = pa.chunked_array([pa.array(numbers.to_numpy())])
-        if field.get("constraints", {}).get("required"):
-            _refuse(path, name, text, empty.to_numpy(), "F004")
+            words = text.to_numpy()
+            words[empty] = np.nan
+            numbers = np.asarray(pd.to_numeric(words, errors="coerce"), dtype=np.float64)
+            _refuse(path, name, text, ~empty & np.isnan(numbers), "F002")
+            columns[name] = pa.chunked_array([pa.array(numbers)])
+        if required:
+            _refuse(path, name, text, empty, "F004")
     table: pd.DataFrame = pa.table(columns).to_pandas()
     return table
 
