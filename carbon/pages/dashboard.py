@@ -161,7 +161,7 @@ def _overview(say: Say, rooms: pd.DataFrame) -> dict[str, Any]:
 def _tiers(say: Say, rooms: pd.DataFrame) -> dict[str, Any]:
     """Rooms by tier; those of one that are not eligible have none."""
     stands = rooms["status"].astype(str).isin(["eligible", "provisional"])
-    tier = rooms["tier"].fillna("").astype(str).where(stands, "")
+    tier = rooms["tier"].astype("object").fillna("").astype(str).where(stands, "")
     names = {"": say.each("no_tier")}
     columns = [rooms.get(f"tier_{lang}", tier) for lang in LANGS]
     for name, *spoken_of in zip(tier, *columns, strict=True):
