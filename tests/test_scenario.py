@@ -503,6 +503,8 @@ GOOD = 'title = "T"\n[[change]]\nset = "mass=-10%"\nkind = "assumption"\ncite = 
     [
         ("title = ", "S025"),
         ("title = 3", "S025"),
+        (GOOD + f"[reported]\nratio = {10**400}\nkind = 'cited'\ncite = 'x'\n", "S025"),
+        (GOOD + "[reported]\nratio = inf\nkind = 'cited'\ncite = 'x'\n", "S025"),
         ('title = "T"\n', "S025"),
         (GOOD + "[other]\na = 1\n", "S025"),
         (GOOD + "[reported]\nratio = -1\nkind = 'cited'\ncite = 'x'\n", "S025"),

@@ -130,11 +130,15 @@ class Group(click.Group):
         note_language(ctx, args)
         return super().parse_args(ctx, args)
 
-    def invoke(self, ctx: click.Context) -> Any:
-        """Run the command and turn what a user can cause into a line and an exit code."""
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        """Read a command line; what is said of it, and its help, any terminal can take."""
         for stream in (sys.stdout, sys.stderr):
             if isinstance(stream, io.TextIOWrapper):  # a terminal may not have every character
                 stream.reconfigure(errors="backslashreplace")
+        return super().main(*args, **kwargs)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command and turn what a user can cause into a line and an exit code."""
         failure: CarbonError
         try:
             return super().invoke(ctx)

@@ -15,6 +15,9 @@ from carbon.catalogue.columns import COLUMNS
 
 __all__ = ["Scenario", "read_scenario"]
 
+LARGEST_RATIO: Final = 1e9
+"""Above which no report is believed; integers of TOML have no end."""
+
 LARGEST: Final = 1_000_000
 """Bytes that a scenario may have."""
 
@@ -108,7 +111,7 @@ def read_scenario(path: Path | str) -> Scenario:
         if (
             not isinstance(difference, int | float)
             or isinstance(difference, bool)
-            or not difference > 0
+            or not 0 < difference < LARGEST_RATIO
         ):
             raise StudyError("S025", "reported: ratio is a number above 0", file=str(path))
         ratio = float(difference)

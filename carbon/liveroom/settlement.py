@@ -135,7 +135,9 @@ def read_history(folder: Path) -> History:
     ]
     try:
         for name in ("start", "end"):
-            frames[2][name] = pd.to_datetime(frames[2][name]).astype("datetime64[s]")
+            frames[2][name] = pd.to_datetime(frames[2][name], format="ISO8601").astype(
+                "datetime64[s]"
+            )
     except (ValueError, TypeError, OverflowError) as error:
         raise LedgerError("R050", str(error)[:120], file=str(folder)) from None
     latest = frames[0].groupby(["room", "period"])["run"].max() if len(frames[0]) else pd.Series()
@@ -173,9 +175,10 @@ def _whole(row: object, columns: Sequence[str]) -> bool:
     """Whether a row of an entry has its columns, and cells that are no lists."""
     if not isinstance(row, dict) or not {*columns} <= {*row}:
         return False
-    named = (row[name] for name in ("room", "period") if name in columns)
+    told = [row[name] for name in ("room", "period") if name in columns]
+    told += [row[name] for name in ("start", "end") if name in columns and row[name] is not None]
     flat = all(cell is None or isinstance(cell, str | int | float) for cell in row.values())
-    return flat and all(isinstance(name, str) for name in named)
+    return flat and all(isinstance(cell, str) for cell in told)
 
 
 def _frame(tables: list[pd.DataFrame], columns: tuple[str, ...]) -> pd.DataFrame:
