@@ -110,6 +110,9 @@ class Office:
         self.rule = in_ids(rule, study.vocabulary.names("category"))
         self.draws = draws
 
+    def __repr__(self) -> str:
+        return f"Office({self.study!r}, {self.rule.name!r})"
+
     def dossier(
         self,
         catalogue: Goods,

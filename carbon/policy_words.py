@@ -94,6 +94,10 @@ class PolicyWords:
     def __init__(self, policy: Policy | Path | str = "default") -> None:
         self._policy = policy
 
+    def __repr__(self) -> str:
+        study = "" if self.study is None else f"{self.study!r}, "
+        return f"{type(self).__name__}({study}{self.policy_name!r})"
+
     @cached_property
     def policy(self) -> Policy:
         """Gates, criteria, tiers, boosts, and rules of exposure and gaming."""

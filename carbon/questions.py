@@ -94,7 +94,7 @@ class Questions:
         table = what_if(
             study,
             catalogue,
-            levers,
+            [levers] if isinstance(levers, str) else levers,
             draws=draws or None,
             days=days,
             lang=lang,

@@ -95,9 +95,9 @@ class Study(Questions, Lookups, Weighing):
     ) -> None:
         if boundary not in BOUNDARIES:
             raise StudyError("S004", f"known: {', '.join(BOUNDARIES)}", value=boundary)
-        if isinstance(edition, str):
+        if not isinstance(edition, Edition):
             folders = [folder(background)] if background else []
-            edition = load_edition(edition, extra=[*factors, *folders])
+            edition = load_edition(str(edition), extra=[*factors, *folders])
         if boundary == DEFAULT_BOUNDARY and not edition.judging:
             boundary = WITHOUT_USE  # an edition that leaves use out says so in the name
         super().__init__(edition, method, boundary, cache=cache)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import importlib
 import inspect
 import json
+import re
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from importlib.metadata import EntryPoint
 from pathlib import Path
@@ -18,11 +20,13 @@ from click.testing import CliRunner
 
 import carbon
 from carbon.base.digits import carried_table
-from carbon.base.errors import OutputError, StudyError
+from carbon.base.errors import CarbonError, OutputError, StudyError
 from carbon.base.shown import as_json
 from carbon.catalogue.schema import Catalogue
 from carbon.cli.main import main
 from carbon.cli.options import OLD_NAMES
+from carbon.office import Office
+from carbon.platform import Platform
 from carbon.run.manifest import read_manifest
 from carbon.study import Study
 
@@ -128,6 +132,56 @@ def test_the_command_prints_what_the_face_gives(tmp_path: Path) -> None:
 def test_goods_are_handed_over_in_any_shape(study: Study, source: object) -> None:
     expected = study.footprints("sku,category\nA,t_shirt\nB,dress\n").total
     assert study.footprints(source).total.tolist() == expected.tolist()
+
+
+WRONG = {
+    "C028": (5, None, [1, 2], [], {}, {"a"}, b"sku", pd.Series(["A"])),
+    "C005": ({"category": "t_shirt"}, pd.DataFrame([[1, 2]])),
+    "C001": ("nowhere.csv",),
+}
+
+
+@pytest.mark.parametrize("code", WRONG)
+def test_what_is_no_catalogue_is_told_with_a_code(study: Study, code: str) -> None:
+    for source in WRONG[code]:
+        with pytest.raises(CarbonError) as told:
+            study.footprints(source)  # type: ignore[arg-type]
+        assert told.value.code == code, source
+        assert re.search("[\u4e00-\u9fff]", told.value.text("zh"))
+
+
+def test_a_sku_without_a_category_is_left_out(study: Study) -> None:
+    for gap in (float("nan"), None, pd.NA):
+        assert np.isnan(study.footprints([{"sku": "A", "category": gap}]).total).all()
+
+
+def test_what_no_study_knows_is_told_with_a_code(study: Study) -> None:
+    goods = {"sku": "7", "category": "t_shirt"}
+    asked: dict[str, list[Callable[[], object]]] = {
+        "F010": [lambda: Study("1999.1"), lambda: Study(5)],  # type: ignore[arg-type]
+        "S004": [lambda: Study(boundary="well-to-wheel")],
+        "S005": [lambda: Study(method="GWP500")],
+        "S008": [
+            lambda: study.footprints(goods, draws=-1),
+            lambda: study.footprints(goods, draws="many"),  # type: ignore[arg-type]
+            lambda: study.footprints(goods, draws=10.0),  # type: ignore[arg-type]
+        ],
+        "S003": [lambda: study.explain(goods, 8)],  # type: ignore[arg-type]
+        "S020": [lambda: study.what_if(goods, "less")],
+    }
+    for code, calls in asked.items():
+        for call in calls:
+            with pytest.raises(CarbonError) as told:
+                call()
+            assert told.value.code == code
+    assert study.explain(goods, 7).startswith("7  (t_shirt)")  # type: ignore[arg-type]
+    assert not study.what_if(goods, "air-to-ground").empty
+
+
+def test_who_uses_a_study_is_short_at_a_prompt(study: Study) -> None:
+    for each in (Platform(study), Office(study), study.references):
+        assert len(repr(each)) < 140
+        assert " at 0x" not in repr(each)
 
 
 def test_what_a_prompt_shows_is_short_and_escaped(study: Study) -> None:

@@ -24,6 +24,7 @@ from carbon.background.unit_impacts import (
     load,
     save,
 )
+from carbon.base.errors import StudyError
 from carbon.base.terms import PLACED
 
 __all__ = [
@@ -182,6 +183,8 @@ def sample(
         Only the rows that are linked at first are filled (:func:`fill_sample`); the others are
         memory that is not touched.
     """
+    if not isinstance(draws, int | np.integer) or draws < 1:
+        raise StudyError("S008", value=str(draws))
     path = cache_path(edition, SAMPLE_FORMAT, method, str(draws))
     first = edition.at_first
     known = load(path, (len(first), draws), np.float32) if cache else None

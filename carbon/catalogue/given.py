@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from carbon.base.errors import CatalogueError
 from carbon.catalogue.schema import Catalogue
 
 __all__ = ["Given", "Source", "table_of"]
@@ -34,6 +35,11 @@ def table_of(source: Given) -> str | os.PathLike[str] | pd.DataFrame:
     -------
     path or pandas.DataFrame
 
+    Raises
+    ------
+    carbon.base.errors.CatalogueError
+        C028 if it is none of these, or has no row.
+
     Examples
     --------
     >>> table_of({"sku": "A", "mass": "180 g"}).values.tolist()
@@ -58,7 +64,15 @@ def table_of(source: Given) -> str | os.PathLike[str] | pd.DataFrame:
             return pd.DataFrame(rows)
         if any(isinstance(cell, list | tuple | pd.Series) for cell in cells):
             return pd.DataFrame(dict(source))
+        if not source:
+            raise CatalogueError("C028", value="{}")
         return pd.DataFrame([dict(source)])
     if isinstance(source, str | os.PathLike):
         return source
-    return pd.DataFrame([dict(row) for row in source])
+    try:
+        rows = [] if isinstance(source, pd.Series | bytes) else list(source)
+    except TypeError:
+        rows = []
+    if not rows or not all(isinstance(row, Mapping) for row in rows):
+        raise CatalogueError("C028", value=f"{type(source).__name__}: {str(source)[:40]}")
+    return pd.DataFrame([dict(row) for row in rows])

@@ -378,6 +378,7 @@ class Catalogue:
             S003 if one is not in the catalogue.
         """
         position = {sku: at for at, sku in reversed(list(enumerate(self.skus["sku"])))}
+        skus = [str(sku) for sku in skus]
         if any(sku not in position for sku in skus):
             folded = {written(sku): sku for sku in position}
             skus = [sku if sku in position else folded.get(written(sku), sku) for sku in skus]

@@ -109,6 +109,9 @@ class References:
     quantity: dict[str, float] = field(default_factory=dict)
     mass: dict[str, float] = field(default_factory=dict)
 
+    def __repr__(self) -> str:
+        return f"References({self.name} {self.version}, {len(self.categories)} categories)"
+
     @cached_property
     def categories(self) -> list[str]:
         """Categories that have a reference, in the order of their names."""

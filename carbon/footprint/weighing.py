@@ -10,7 +10,8 @@ import numpy.typing as npt
 
 from carbon import stages
 from carbon.background.edition import Edition
-from carbon.background.unit_impacts import UnitImpacts, extended, solve
+from carbon.background.unit_impacts import UnitImpacts, extended, methods, solve
+from carbon.base.errors import StudyError
 from carbon.base.terms import BOUNDARIES, FITS, PLACED, PROVENANCES, STAGES, Basis
 from carbon.catalogue.schema import Catalogue
 from carbon.footprint.largest import impossible
@@ -56,6 +57,8 @@ class Weighing:
     """
 
     def __init__(self, edition: Edition, method: str, boundary: str, *, cache: bool = True) -> None:
+        if method not in methods(edition):
+            raise StudyError("S005", f"known: {', '.join(methods(edition))}", value=str(method))
         self.edition = edition
         self.method = method
         self.boundary = boundary
