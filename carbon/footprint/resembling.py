@@ -1,4 +1,4 @@
-"""Reads footprints held against references, gives what is believed of the SKUs and of what they are."""
+"""Reads footprints held against references, gives what is believed of SKUs and their category."""
 
 from __future__ import annotations
 
