@@ -413,4 +413,36 @@ def test_materials_without_separator(vocabulary, text):
 
 @pytest.mark.parametrize("text", ["棉95% 5%氨纶", "棉 95% 再生 20% 氨纶 5%"])
 def test_materials_that_could_mean_two_things(vocabulary, text):
-    assert one(vocabulary, materials=text).skus["failed"].iloc[0]
+    found = one(vocabulary, materials=text)
+    assert found.problems["code"].str.startswith("C2").any()
+    assert found.skus["failed"].iloc[0] or not len(found.materials)
+
+
+@pytest.mark.parametrize(
+    ("column", "text"),
+    [
+        ("mass", "0"),
+        ("mass", "轻"),
+        ("materials", "棉60%; 秘银40%"),
+        ("packaging", "快递袋12克; 魔法袋3克"),
+        ("units_per_parcel", "三件"),
+        ("pack_count", "0"),
+        ("return_rate", "很高"),
+        ("return_rate", "100%"),
+        ("resale_share", "120%"),
+        ("loss_rate", "-3%"),
+        ("session_kwh", "0 kWh"),
+        ("session_kwh", "5 kWh"),
+        ("viewer_hours", "0"),
+        ("energy_per_year", "很多"),
+        ("service_life", "0"),
+        ("electricity", "5"),
+    ],
+)
+def test_a_bad_optional_cell_is_told_and_left_open(vocabulary, column, text):
+    """The SKU goes on, and what the cell would tell is as untold."""
+    found = one(vocabulary, **{column: text})
+    assert set(found.problems["severity"]) == {"warning"}
+    assert not found.skus["failed"].iloc[0]
+    open_ = [PROVENANCES.index(name) for name in ("default", "absent")]
+    assert fill(found, vocabulary).provenance[column].iloc[0] in open_

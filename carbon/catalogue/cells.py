@@ -345,8 +345,10 @@ def scaled(
         divide = np.array([scale.divide for scale in scales])[codes]
         amounts.values = amounts.values * multiply / divide
     for code in sorted({scale.code for scale in scales} - {""}):
-        wrong = np.array([scale.code == code for scale in scales])
-        amounts.fail(code, given & wrong[codes])
+        wrong = given & np.array([scale.code == code for scale in scales])[codes]
+        nothing = wrong & (amounts.values == 0) & (column.positive and code == "C102")
+        amounts.fail("C112", nothing)  # of whatever unit
+        amounts.fail(code, wrong & ~nothing)
     if any(rest for _, rest in candidates):
         amounts.rest = np.array([rest for _, rest in candidates], object)[codes]
         amounts.rest = np.broadcast_to(amounts.rest, len(amounts.values)).copy()

@@ -104,10 +104,11 @@ COLUMNS: Final[dict[str, Column]] = {
     ),
     "session_kwh": Column(
         *("electricity", "session_kwh", "studio electricity of the session", "kWh"),
+        positive=True,
         most=1e5,
     ),
     "viewer_hours": Column(
-        *("duration", "viewer_hours", "viewer-hours of the session", "h"), most=1e9
+        *("duration", "viewer_hours", "viewer-hours of the session", "h"), positive=True, most=1e9
     ),
     "energy_per_year": Column("electricity", "energy_per_year_kwh", "in use, as 30 kWh per year"),
     "service_life": Column("lifetime", "service_life_years", "as 3 years", "year", positive=True),
@@ -188,12 +189,19 @@ PARAMETER_NAMES: Final = (
 
 LEFT_OPEN: Final[dict[str, frozenset[str]]] = {
     **dict.fromkeys(("price", "currency", "units_sold", "gtin"), frozenset()),
-    **dict.fromkeys(("mass", "packaging", "distance"), frozenset({"C112"})),
+    "mass": frozenset({"C101", "C112"}),
+    **dict.fromkeys(("electricity", "heat"), frozenset({"C101", "C102", "C103", "C105", "C106"})),
+    "packaging": frozenset({"C112", "C211"}),
+    "distance": frozenset({"C112"}),
     **dict.fromkeys(("origin", "destination"), frozenset({"C231", "C232", "C108", "C107", "C106"})),
     **dict.fromkeys(("transport", "return_transport"), frozenset({"C221", "C112"})),
     **dict.fromkeys(
-        ("return_rate", "resale_share", "loss_rate", "packaging_reuse"), frozenset({"C108"})
+        ("return_rate", "resale_share", "loss_rate", "packaging_reuse", "units_per_parcel"),
+        frozenset(),
     ),
+    **dict.fromkeys(("session_kwh", "viewer_hours"), frozenset()),
+    **dict.fromkeys(("energy_per_year", "service_life", "pack_count"), frozenset()),
+    "materials": frozenset({"C201"}),
 }
 """Column → codes that leave its cell open instead of failing the SKU; empty for all codes.
 

@@ -136,6 +136,11 @@ class Lines:
             order = np.argsort(owner[known], kind="stable")
         return known[order]
 
+    def whole(self, codes: NDArray[np.int32]) -> NDArray[np.int64]:
+        """Order of the lines of SKUs whose names are all known: the rest is another product."""
+        order, owner = self.by_row(), self.owner
+        return order[~np.isin(owner[order], owner[codes < 0])]
+
 
 def read_compact(rows: Rows, kind: str, column: str, vocabulary: Vocabulary) -> Lines:
     """Lines of a compact column of materials or packaging.
@@ -263,8 +268,8 @@ def material_lines(
     fit = shared & ~mixed
     fit[owner[(stated | neither & ~alone) & known]] = False
     share = shares(lines, share, owner, size, fit, "share", "C202", problems)
-    order = lines.by_row()
-    order = order[(codes[order] >= 0) & ~(np.isnan(share) & np.isnan(mass))[order]]
+    order = lines.whole(codes)
+    order = order[~(np.isnan(share) & np.isnan(mass))[order]]
     return pd.DataFrame(
         {
             "row": owner[order].astype(np.int32),
@@ -329,10 +334,8 @@ def packaging_lines(lines: Lines, vocabulary: Vocabulary, problems: CellProblems
     codes = lines.find(problems, names, "item", "C211")
     trips = lines.values["trips"].values
     _check_trips(lines, trips, codes, vocabulary, problems)
-    count = lines.values["count"].values
-    count = np.where(np.isnan(count), 1.0, count)
-    order = lines.by_row()
-    order = order[codes[order] >= 0]
+    count = np.nan_to_num(lines.values["count"].values, nan=1.0)
+    order = lines.whole(codes)
     return pd.DataFrame(
         {
             "row": lines.owner[order].astype(np.int32),
