@@ -268,3 +268,12 @@ def _inline(value: Any) -> str:
     if isinstance(value, datetime.date):
         return value.isoformat()
     return json.dumps("" if value is None else value)
+
+
+def memory() -> int:
+    """Most memory that this process had [byte]; 0 where that cannot be asked."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return 0
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024

@@ -87,6 +87,7 @@ def test_a_dossier_is_not_deleted_before_it_is_refused(goods: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", ["link", "broken link", "pipe", "folder"])
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes, links and devices of Unix")
 def test_a_link_or_pipe_is_no_place_for_a_result(goods: Path, kind: str) -> None:
     out, other = goods.parent / "out.csv", goods.parent / "other.csv"
     other.write_text("kept", encoding="utf-8")
@@ -103,6 +104,7 @@ def test_a_link_or_pipe_is_no_place_for_a_result(goods: Path, kind: str) -> None
 
 
 @pytest.mark.parametrize("name", ["", "parts", "filled", "scratch", "lock", "plan.json"])
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes, links and devices of Unix")
 def test_a_link_made_beforehand_is_neither_filled_nor_emptied(tmp_path: Path, name: str) -> None:
     victim = tmp_path / "victim"
     victim.mkdir()
@@ -131,6 +133,7 @@ def test_several_files_appear_together_or_not_at_all(tmp_path: Path) -> None:
     assert (tmp_path / "a.csv").read_text(encoding="utf-8") == "before"
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes, links and devices of Unix")
 def test_the_mask_of_the_user_is_honoured(goods: Path) -> None:
     before = os.umask(0o077)
     try:
@@ -180,6 +183,7 @@ def test_an_input_that_changes_is_told(goods: Path, monkeypatch: pytest.MonkeyPa
     assert not (goods.parent / "out.csv").exists()
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes, links and devices of Unix")
 def test_a_device_is_no_manifest_and_no_rule(tmp_path: Path) -> None:
     for place in ("/dev/zero", tmp_path):
         with pytest.raises(OutputError, match="B006"):

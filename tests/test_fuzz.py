@@ -20,7 +20,7 @@ from typing import Any, Final
 
 import pandas as pd
 import pytest
-from hostile import broken, cell, rows, toml_of, written, wrong_tree, zipped
+from hostile import broken, cell, memory, rows, toml_of, written, wrong_tree, zipped
 
 from carbon.background.mapping import read_mapping as read_background_mapping
 from carbon.background.source import NUMBERS, factors_root, read_package, read_schema, seal
@@ -334,15 +334,6 @@ class Bench:
 
     turn = 0
     """Number of the input."""
-
-
-def memory() -> int:
-    """Most memory that this process had [byte]; 0 where that cannot be asked."""
-    try:
-        import resource
-    except ImportError:  # Windows
-        return 0
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
 @pytest.fixture(scope="module")

@@ -182,6 +182,7 @@ def test_a_worker_that_dies_once_is_replaced(study, goods, tmp_path):
     assert out.read_bytes() == (tmp_path / "whole.csv").read_bytes()
 
 
+@pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
 def test_an_interrupt_is_told(goods, tmp_path):
     # so many batches that the run cannot end before it is interrupted
     words = ["footprint", goods, "-o", tmp_path / "out.csv", "--draws", 0, "--batch", 2]

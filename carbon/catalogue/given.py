@@ -70,9 +70,9 @@ def table_of(source: Given) -> str | os.PathLike[str] | pd.DataFrame:
     if isinstance(source, str | os.PathLike):
         return source
     try:
-        rows = [] if isinstance(source, pd.Series | bytes) else list(source)
+        items: list[Any] = [] if isinstance(source, pd.Series | bytes) else list(source)
     except TypeError:
-        rows = []
-    if not rows or not all(isinstance(row, Mapping) for row in rows):
+        items = []
+    if not items or not all(isinstance(row, Mapping) for row in items):
         raise CatalogueError("C028", value=f"{type(source).__name__}: {str(source)[:40]}")
-    return pd.DataFrame([dict(row) for row in rows])
+    return pd.DataFrame([dict(row) for row in items])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -112,7 +113,7 @@ def _shared(goods: Catalogue, at: npt.NDArray[np.int64], vocabulary: Vocabulary)
     table = vocabulary.archetype_materials
     usual = np.zeros((len(categories), len(materials)))
     row, column = (
-        index.get_indexer(table[name].astype(str))
+        index.get_indexer(pd.Index(table[name].astype(str)))
         for index, name in ((categories, "category"), (materials, "material"))
     )
     known = (row >= 0) & (column >= 0)
@@ -134,7 +135,7 @@ def _shared(goods: Catalogue, at: npt.NDArray[np.int64], vocabulary: Vocabulary)
     return shared
 
 
-def _by_kilogram(yardsticks: Yardsticks, names: tuple[str, ...]) -> Floats:
+def _by_kilogram(yardsticks: Yardsticks, names: Sequence[str]) -> Floats:
     """Reference of each category per kilogram of net mass; the heaviest of its sizes counts."""
     row = np.array(list(yardsticks.row.values()), dtype=np.int64)
     mass = yardsticks.mass[row]
