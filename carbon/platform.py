@@ -71,8 +71,6 @@ class Platform(PolicyWords):
     [['A', 1], ['B', 2]]
     """
 
-    study: Study
-
     def __init__(
         self,
         study: Study,
@@ -96,6 +94,12 @@ class Platform(PolicyWords):
     def policy(self) -> Policy:
         """Gates, criteria, tiers, boosts, and rules of exposure and gaming; items by their ids."""
         return with_items(super().policy, self.study.vocabulary.names("item"))
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.study!r}, {self.policy_name!r})"
+
+    def _titles(self, lang: str) -> Mapping[str, str]:
+        return self.study.titles(lang)
 
     def grades(self, catalogue: Source) -> pd.DataFrame:
         """Footprints with their letters.

@@ -5,10 +5,9 @@ Labels and live rooms do not know each other; their rules on words meet here.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -18,9 +17,6 @@ from carbon.label.claims import check, load_market
 from carbon.liveroom.policy import Policy
 from carbon.liveroom.policy_file import PolicyConflict, explain, policy_path, read_policy
 from carbon.liveroom.room_words import word_conflicts
-
-if TYPE_CHECKING:
-    from carbon.study import Study
 
 __all__ = ["PolicyWords", "forbidden", "policy_conflicts"]
 
@@ -89,14 +85,11 @@ class PolicyWords:
     []
     """
 
-    study: Study | None = None
-
     def __init__(self, policy: Policy | Path | str = "default") -> None:
         self._policy = policy
 
     def __repr__(self) -> str:
-        study = "" if self.study is None else f"{self.study!r}, "
-        return f"{type(self).__name__}({study}{self.policy_name!r})"
+        return f"{type(self).__name__}({self.policy_name!r})"
 
     @cached_property
     def policy(self) -> Policy:
@@ -123,8 +116,11 @@ class PolicyWords:
         lang : str
             ``"en"`` or ``"zh"``.
         """
-        names = {} if self.study is None else self.study.titles(lang)
-        return "\n".join(explain(self.policy, lang, names))
+        return "\n".join(explain(self.policy, lang, self._titles(lang)))
+
+    def _titles(self, lang: str) -> Mapping[str, str]:  # noqa: ARG002  whoever has words adds them
+        """Names of categories and pieces in a language."""
+        return {}
 
     @property
     def policy_name(self) -> str:

@@ -70,7 +70,8 @@ def table_of(source: Given) -> str | os.PathLike[str] | pd.DataFrame:
     if isinstance(source, str | os.PathLike):
         return source
     try:
-        items: list[Any] = [] if isinstance(source, pd.Series | bytes) else list(source)
+        whatever: Any = source  # a user may hand over anything
+        items = [] if isinstance(whatever, pd.Series | bytes) else list(whatever)
     except TypeError:
         items = []
     if not items or not all(isinstance(row, Mapping) for row in items):
