@@ -119,10 +119,10 @@ def test_lines_that_fall_out_of_order_late(study, tmp_path, workers):
 
 
 def test_killed_runs_go_on_and_end_alike(goods, tmp_path):
-    carbon("footprint", goods, "-o", tmp_path / "whole.csv", "--draws", 0, "--batch", 50)
+    carbon("footprint", goods, "-o", tmp_path / "whole.csv", "--draws", 0, "--batch", 100)
     out, times = tmp_path / "out.csv", 0
-    words = ["footprint", goods, "-o", out, "--draws", 0, "--batch", 50, "--workers", 2]
-    for process in killed([*CARBON, *words], out, seed=7, most=9, late=0.1, kills=2):
+    words = ["footprint", goods, "-o", out, "--draws", 0, "--batch", 100, "--workers", 2]
+    for process in killed([*CARBON, *words], out, seed=7, most=3, late=0.1, kills=2):
         if process is None:
             times += 1
             assert not out.exists()
