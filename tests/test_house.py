@@ -104,7 +104,7 @@ def test_files_fit_on_a_few_screens() -> None:
     long = {
         str(path.relative_to(ROOT)): lines
         for path in (ROOT / "carbon").rglob("*.py")
-        if (lines := len(path.read_text(encoding="utf-8").splitlines())) > 420
+        if (lines := len(path.read_text(encoding="utf-8").splitlines())) > 430
     }
     assert not long
 

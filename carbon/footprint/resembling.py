@@ -1,4 +1,4 @@
-"""Reads footprints held against references, gives what is believed of SKUs and their category."""
+"""Reads graded goods, gives those that resemble another category whose letter would be worse."""
 
 from __future__ import annotations
 
