@@ -80,7 +80,8 @@ class Lookups:
             (study.vocabulary.packaging_items, "item"),
             (study.vocabulary.categories, "category"),
         ):
-            said.update(table[[name, "name_zh"]].astype(str).to_numpy().tolist())
+            words = table[[name, "name_zh"]].astype(str)
+            said.update(zip(words[name], words["name_zh"], strict=True))
         return said
 
     def explain_factor(self, activity: str, location: str, *, lang: str = "en") -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -18,9 +17,6 @@ from carbon.label.claims import check, load_market
 from carbon.liveroom.policy import Policy
 from carbon.liveroom.policy_file import PolicyConflict, explain, policy_path, read_policy
 from carbon.liveroom.room_words import word_conflicts
-
-if TYPE_CHECKING:
-    from carbon.study import Study
 
 __all__ = ["PolicyWords", "forbidden", "policy_conflicts"]
 
@@ -89,13 +85,12 @@ class PolicyWords:
     []
     """
 
-    study: Study | None = None
-
     def __init__(self, policy: Policy | Path | str = "default") -> None:
         self._policy = policy
 
     def __repr__(self) -> str:
-        study = "" if self.study is None else f"{self.study!r}, "
+        has = getattr(self, "study", None)  # a platform has one
+        study = "" if has is None else f"{has!r}, "
         return f"{type(self).__name__}({study}{self.policy_name!r})"
 
     @cached_property
@@ -123,7 +118,8 @@ class PolicyWords:
         lang : str
             ``"en"`` or ``"zh"``.
         """
-        names = {} if self.study is None else self.study.titles(lang)
+        study = getattr(self, "study", None)
+        names = {} if study is None else study.titles(lang)
         return "\n".join(explain(self.policy, lang, names))
 
     @property
