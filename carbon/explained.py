@@ -64,7 +64,9 @@ def tree(study: Study, catalogue: Catalogue, cut: float, lang: str = "en") -> It
     total = float(result.total[0])
     teller = _Teller(study, lang)
     yield f"{first_name(catalogue)}  ({teller.category(catalogue)})"
-    yield teller("per_kept", kg=amount(total), basis=basis_text(study.basis, lang))
+    basis = basis_text(study.basis, lang)
+    known = teller("per_kept", kg=amount(total), basis=basis)
+    yield f"{teller('not_available')}  [{basis}]" if np.isnan(total) else known
     parts = result.to_frame().iloc[0]
     if np.isnan(total):
         yield teller("not_computed", codes=str(parts["problem"]))
@@ -126,8 +128,9 @@ def _judged(teller: _Teller, catalogue: Catalogue) -> Iterator[str]:
     yield teller("letter", letter=row["letter_text"] or teller("none"), state=state)
     for code in str(row["reason"]).split():
         yield f"  {code}  {CODES[code].rule_in(lang)}" if code in CODES else f"  {code}"
-    evidence = words[f"evidence_{row['evidence']}"]
-    yield teller("evidence", evidence=evidence, share=f"{row['documented_share']:.0%}")
+    if pd.notna(row["evidence"]):  # nothing stands behind what is unknown
+        evidence = words[f"evidence_{row['evidence']}"]
+        yield teller("evidence", evidence=evidence, share=f"{row['documented_share']:.0%}")
     named = catalogue.evidence.query("row == 0")
     if len(named):
         pairs = zip(named["column"], named["document"], strict=True)

@@ -7,8 +7,10 @@ import csv
 import numpy as np
 import pandas as pd
 import pytest
+from click.testing import CliRunner
 
 from carbon.base.rules import templates_root
+from carbon.cli.main import main
 from carbon.footprint.largest import with_results
 from carbon.footprint.scenario import what_if
 from carbon.incentive.vat_rules import load_rule
@@ -62,3 +64,14 @@ def test_every_category_has_a_bound_that_no_archetype_comes_near(study: Study) -
     each = kg / pd.Series(study.references.quantity).reindex(kg.index).fillna(1.0)
     most = np.array([float(rows[name.partition("/")[0]]["most_kg"]) for name in each.index])
     assert (most > 50 * each.to_numpy()).all()
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_what_is_beyond_is_told_in_words(tmp_path, monkeypatch, lang: str) -> None:
+    (tmp_path / "g.csv").write_text(GOODS, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    for asked in (["compare", "g.csv", "A", "B"], ["explain", "g.csv", "A"]):
+        answer = CliRunner().invoke(main, [*asked, "--lang", lang])
+        assert answer.exit_code in (0, 1), answer.output
+        assert "nan" not in answer.output.replace("finance", "")
+        assert ("无数据" if lang == "zh" else "not available") in answer.output

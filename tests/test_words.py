@@ -117,6 +117,8 @@ def test_what_was_found_has_chinese() -> None:
 def test_a_detail_is_told_by_its_most_special_pattern() -> None:
     assert detail_in("12 rooms, at most 10", "zh") == "12 个直播间，最多 10 个"
     assert detail_in("no sku in a.csv", "zh") == "a.csv 中没有商品编码"
+    told = "it may mean charger or phone_case; the name says smartphone"
+    assert not {"or", "name", "says"} & set(detail_in(told, "zh").split())
     assert detail_in("no sku in a.csv", "en") == "no sku in a.csv"
     error = CatalogueError("C001", "Permission denied", file="goods.csv")
     assert error.text("zh") == "C001 goods.csv：文件须存在且可读取（权限不足）；请检查路径和权限"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from carbon.base.words import section
+from carbon.base.words import section, text
 from carbon.cli.options import (
     AS_TABLE,
     DRAWS,
@@ -79,21 +79,27 @@ def compare(
     sys.exit(1 if table["a_kg"].isna().any() or table["b_kg"].isna().any() or alone else 0)
 
 
+_COLUMNS = (("a_kg", ".3g", 17), ("b_kg", ".3g", 17), ("difference_kg", "+.3g", 12))
+"""What a pair prints beside each stage: column, form of a number, width."""
+
+
 def _print_pair(rows: pd.DataFrame) -> None:
     first, total = rows.iloc[0], rows.iloc[-1]
     names = [str(first["sku_a"]), str(first["sku_b"])]
     if names[0] == names[1]:
         names = [f"{names[0]} A", "B"]
     stages = section("chart", "zh") if language() == "zh" else {}
+    unknown = text("explain.not_available", language())
     echo(f"{'':<14}{names[0][:16]:>17}{names[1][:16]:>17}{'A - B':>12}")
     for row in rows.to_dict("records"):
         part = row["difference_share"]
         share = "" if part != part else f"{part:+.0%}"
         stage = padded(stages.get(row["stage"], row["stage"]), 14)
-        echo(
-            f"{stage}{row['a_kg']:>17.3g}{row['b_kg']:>17.3g}"
-            f"{row['difference_kg']:>+12.3g}  {share}"
+        known = "".join(
+            padded(unknown if row[name] != row[name] else f"{row[name]:{form}}", width, right=True)
+            for name, form, width in _COLUMNS
         )
+        echo(f"{stage}{known}  {share}")
     differs = [stages.get(name, column_words(name)) for name in str(total["differs"]).split()]
     say("parts", parts=said("comma").join(differs) or "–")
     if total["p_a_less"] == total["p_a_less"]:

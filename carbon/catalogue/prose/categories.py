@@ -121,8 +121,13 @@ class CategoryProse:
         if len(text) > LONGEST:
             return Choice("")
         leaf = _leaf(text)
-        for candidate in dict.fromkeys([text, leaf, _LEVEL.split(leaf)[-1]]):
+        levels = _LEVEL.split(leaf)
+        each = [self.wording.ids(level) for level in levels]
+        beside = tuple(dict.fromkeys(ids[0] for ids in each if len(ids) == 1))
+        for candidate in dict.fromkeys([text, leaf, levels[-1]]):
             ids = self.wording.ids(candidate)
+            if candidate not in (text, leaf) and ids and len(beside) > 1:
+                return self._decided(beside, name, mass_kg)  # 帽子/围巾 stand beside each other
             asked = self.wording.asks.get(key(candidate), ())
             if len(ids) == 1 and asked:  # a category's own name, which may mean another as well
                 choice = self._decided(asked, name, float("nan"))
