@@ -7,6 +7,9 @@ LOCK   := uv pip compile pyproject.toml --universal --python-version 3.11 --gene
           --no-emit-index-url --custom-compile-command "make lock" $(LOCKED)
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
+# where this is set, each command of the tests would compile the program again
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: demo test format lint types contracts docs docs-full bench lock factors examples clean
 
 # a Python without ensurepip gets its environment from virtualenv
