@@ -144,17 +144,14 @@ class Vocabulary:
                 "fuel": (self._fuels(), "fuel"),
             }[kind]
             ids = [str(item) for item in table[column]]
-            folded = {item: key(item) for item in ids}
-            aliases = {name: item for item, name in folded.items()}
-            for spoken in ("name", "name_zh"):
-                if spoken in table:
-                    for name, item in zip(table[spoken], ids, strict=True):
-                        if isinstance(name, str) and name:
-                            aliases.setdefault(key(name), item)
+            folded = {item: key(item) for item in {*ids, *self.words_of(kind).values()}}
+            aliases = {folded[item]: item for item in ids}
+            for spoken in filter(table.__contains__, ("name", "name_zh")):
+                for name, item in zip(table[spoken], ids, strict=True):
+                    if isinstance(name, str) and name:
+                        aliases.setdefault(key(name), item)
             named = set(aliases)
             for alias, item in self.words_of(kind).items():
-                if item not in folded:
-                    folded[item] = key(item)
                 aliases.setdefault(key(alias), aliases.get(folded[item], item))
             doubtful = {*self.asks(kind), *map(key, self.words_of(f"vague.{kind}"))}
             # what a thing is named by is no doubt; but places of one name lie apart
