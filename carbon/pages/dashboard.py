@@ -220,7 +220,8 @@ def _spread(say: Say, points: pd.Series) -> list[Block]:
 
 
 def _gates(say: Say, rooms: pd.DataFrame, reasons: pd.DataFrame) -> dict[str, Any]:
-    failed = rooms["gates_failed"].astype("object").fillna("").astype(str).str.split().explode().dropna()
+    failed = rooms["gates_failed"].astype("object").fillna("").astype(str)
+    failed = failed.str.split().explode().dropna()
     failed = failed[failed != ""]
     if failed.empty:
         return section("gates", say("gates"), text(say("all_open")))
