@@ -222,7 +222,6 @@ def _spread(say: Say, points: pd.Series) -> list[Block]:
 def _gates(say: Say, rooms: pd.DataFrame, reasons: pd.DataFrame) -> dict[str, Any]:
     failed = rooms["gates_failed"].astype("object").fillna("").astype(str)
     failed = failed.str.split().explode().dropna()
-    failed = failed[failed != ""]
     if failed.empty:
         return section("gates", say("gates"), text(say("all_open")))
     known = reasons.loc[reasons["kind"] == "gate", "name"].astype(str).unique()
