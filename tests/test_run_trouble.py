@@ -12,7 +12,6 @@ import fsspec
 import pandas as pd
 import pytest
 from click.testing import CliRunner
-from commands import COMMANDS, prepared, run, terminal
 from running import CARBON, wait_for_parts
 
 from benchmarks.catalogue import wide
@@ -23,8 +22,6 @@ from carbon.cli.outputs import guard
 resource = pytest.importorskip("resource", reason="limits and signals of POSIX")
 
 ROWS = 500
-REFUSED = {"exposure"}
-"""Commands whose input is refused before anything is written."""
 
 
 def started(*words: object, **options: object) -> subprocess.Popen[str]:
@@ -197,26 +194,3 @@ def test_a_folder_at_a_url_is_not_replaced_unless_a_run_wrote_it(tmp_path):
     remote.pipe(f"{place}/index.csv", "\ufeffsku,file,template\n".encode())
     guard("memory://bucket/goods", tmp_path / "goods.csv", folder=True, index="sku,file")
     guard("memory://bucket/new", tmp_path / "goods.csv", folder=True)
-
-
-def test_no_command_leaves_a_half_on_a_full_disk(disk: Path, tmp_path: Path) -> None:
-    """What was there before stays, and nothing is left beside it."""
-    with terminal("utf-8"):
-        source = prepared(tmp_path / "in")
-    writers = {name: words for name, words in COMMANDS.items() if "{out}/" in words}
-    # labels and dossiers stand in folders, which may be empty before
-    before = {words.partition("{out}/")[2].split()[0] for words in writers.values()}
-    for name in sorted(before):
-        if "." in name:
-            (disk / name).write_text("what was there before")
-    room = full(disk, 1 << 20)
-    for command, words in writers.items():
-        with terminal("utf-8") as streams:
-            code = run(command, words, source, disk, "--lang", "en")
-        told = b"".join(stream.getvalue() for stream in streams).decode()
-        expected = command in REFUSED
-        assert (code, "O001" in told) == ((3, False) if expected else (5, True)), (command, told)
-        kept = {item.name for item in disk.iterdir()} - {item.name for item in room}
-        assert kept == {name for name in before if "." in name}, command
-    for name in before:
-        assert "." not in name or (disk / name).read_text() == "what was there before"

@@ -32,13 +32,13 @@ def test_no_command_is_left_out() -> None:
     }
 
 
-@pytest.mark.parametrize("lang", ["zh", "en"])
 def test_any_terminal_takes_what_every_command_says(
-    source: Path, tmp_path: Path, lang: str, monkeypatch: pytest.MonkeyPatch
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     monkeypatch.chdir(tmp_path)
-    for at, (name, words) in enumerate(COMMANDS.items(), start=lang == "en"):
+    for at, (name, words) in enumerate(COMMANDS.items(), start=1):
+        lang = ("zh", "en")[at % 2]
         with terminal(ENCODINGS[at % len(ENCODINGS)]) as streams:
             code = run(name, words, source, tmp_path / "out", "--lang", lang)
         told = [stream.getvalue() for stream in streams]

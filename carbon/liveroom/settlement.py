@@ -135,9 +135,8 @@ def read_history(folder: Path) -> History:
     ]
     try:
         for name in ("start", "end"):
-            frames[2][name] = pd.to_datetime(frames[2][name], format="ISO8601").astype(
-                "datetime64[s]"
-            )
+            times = pd.to_datetime(frames[2][name], format="ISO8601")
+            frames[2][name] = times.astype("datetime64[s]")
     except (ValueError, TypeError, OverflowError) as error:
         raise LedgerError("R050", str(error)[:120], file=str(folder)) from None
     latest = frames[0].groupby(["room", "period"])["run"].max() if len(frames[0]) else pd.Series()

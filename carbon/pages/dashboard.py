@@ -220,9 +220,8 @@ def _spread(say: Say, points: pd.Series) -> list[Block]:
 
 
 def _gates(say: Say, rooms: pd.DataFrame, reasons: pd.DataFrame) -> dict[str, Any]:
-    told = rooms["gates_failed"].astype("object").fillna("").astype(str)
-    failed = told.str.split().explode().dropna()
-    failed = failed[failed != ""]
+    failed = rooms["gates_failed"].astype("object").fillna("").astype(str)
+    failed = failed.str.split().explode().dropna()
     if failed.empty:
         return section("gates", say("gates"), text(say("all_open")))
     known = reasons.loc[reasons["kind"] == "gate", "name"].astype(str).unique()
