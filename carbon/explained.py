@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -131,7 +131,7 @@ def _judged(teller: _Teller, catalogue: Catalogue) -> Iterator[str]:
     named = catalogue.evidence.query("row == 0")
     if len(named):
         pairs = zip(named["column"], named["document"], strict=True)
-        words = column_names(lang) if lang == "zh" else {}
+        words = dict(column_names(lang)) if lang == "zh" else {}
         documents = teller("comma").join(
             f"{words.get(column, column)} [{name}]" for column, name in pairs
         )
@@ -268,7 +268,7 @@ class _Teller:
             title = about["title_zh"] or title if named else title
         return f"{title}（{name}）" if title else name
 
-    def flow(self, exchange: Mapping[str, object]) -> str:
+    def flow(self, exchange: Mapping[Any, Any]) -> str:
         """Name of what an exchange takes or emits."""
         name = str(exchange["flow"])
         if exchange["kind"] == "emission":

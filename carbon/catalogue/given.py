@@ -70,7 +70,8 @@ def table_of(source: Given) -> str | os.PathLike[str] | pd.DataFrame:
     if isinstance(source, str | os.PathLike):
         return source
     try:
-        rows = [] if isinstance(source, pd.Series | bytes) else list(source)
+        handed: Any = source  # at a prompt it may be anything
+        rows = [] if isinstance(handed, pd.Series | bytes) else list(handed)
     except TypeError:
         rows = []
     if not rows or not all(isinstance(row, Mapping) for row in rows):
