@@ -112,7 +112,7 @@ def _shared(goods: Catalogue, at: npt.NDArray[np.int64], vocabulary: Vocabulary)
     table = vocabulary.archetype_materials
     usual = np.zeros((len(categories), len(materials)))
     row, column = (
-        index.get_indexer(table[name].astype(str))
+        index.get_indexer(pd.Index(table[name].astype(str)))
         for index, name in ((categories, "category"), (materials, "material"))
     )
     known = (row >= 0) & (column >= 0)
@@ -134,7 +134,7 @@ def _shared(goods: Catalogue, at: npt.NDArray[np.int64], vocabulary: Vocabulary)
     return shared
 
 
-def _by_kilogram(yardsticks: Yardsticks, names: tuple[str, ...]) -> Floats:
+def _by_kilogram(yardsticks: Yardsticks, names: list[str]) -> Floats:
     """Reference of each category per kilogram of net mass; the heaviest of its sizes counts."""
     row = np.array(list(yardsticks.row.values()), dtype=np.int64)
     mass = yardsticks.mass[row]
@@ -142,4 +142,4 @@ def _by_kilogram(yardsticks: Yardsticks, names: tuple[str, ...]) -> Floats:
     category = [name.partition("/")[0] for name in yardsticks.row]
     table = pd.DataFrame({"category": category, "each": each, "mass": mass}).dropna()
     heaviest = table.sort_values("mass").groupby("category")["each"].last()
-    return heaviest.reindex(list(names)).to_numpy(dtype=np.float64)
+    return heaviest.reindex(names).to_numpy(dtype=np.float64)
