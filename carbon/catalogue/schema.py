@@ -376,9 +376,8 @@ class Catalogue:
         """
         position = {sku: at for at, sku in reversed(list(enumerate(self.skus["sku"])))}
         skus = [str(sku) for sku in skus]
-        if any(sku not in position for sku in skus):
-            folded = {written(sku): sku for sku in position}
-            skus = [sku if sku in position else folded.get(written(sku), sku) for sku in skus]
+        folded = {written(sku): sku for sku in position} if set(skus) - set(position) else {}
+        skus = [sku if sku in position else folded.get(written(sku), sku) for sku in skus]
         unknown = [sku for sku in skus if sku not in position]
         if unknown:
             raise StudyError("S003", file=self.file, value=unknown[0])
