@@ -17,7 +17,9 @@ import pytest
 from click.testing import CliRunner
 
 import carbon
+from carbon.base.digits import amount
 from carbon.base.errors import CODES
+from carbon.base.terms import STAGES
 from carbon.catalogue.schema import COLUMNS
 from carbon.cli.main import SECTIONS, main
 from carbon.footprint.result import INTERVAL_COLUMNS, RESULT_COLUMNS
@@ -233,6 +235,20 @@ def test_the_labels_of_the_readme_are_the_real_ones(sku: str, lang: str, tmp_pat
     result = CliRunner().invoke(main, ["label", str(ROOT / "examples/catalogue.csv"), *words])
     assert result.exit_code == 0, result.output
     assert label.read_text(encoding="utf-8") == text(f"docs/pictures/label-{sku}-{lang}.svg")
+
+
+@pytest.mark.parametrize(("page", "to"), [("README.md", " to "), ("README.zh-CN.md", "至")])
+def test_the_table_of_the_readme_is_the_real_one(page: str, to: str) -> None:
+    names = ["T_SHIRT-001", "DRESS-001", "SMARTPHONE-001", "SKINCARE-001", "FRESH_FRUIT-001"]
+    stages = [f"{stage}_kg" for stage in STAGES]
+    goods = carbon.Study().catalogue(ROOT / "examples/catalogue.csv").select(names)
+    found = carbon.Study().footprints(goods, draws=1000).to_frame().set_index("sku")
+    told = [line for line in text(page).splitlines() if "| **" in line]
+    for name, line in zip(names, told, strict=True):
+        row = found.loc[name]
+        value, _, bounds = amount(row["total_kg"], row["low_kg"], row["high_kg"], to).partition(" ")
+        cells = [f"**{value}** {bounds}", *(amount(row[stage]) for stage in stages)]
+        assert [cell.strip() for cell in line.split("|")[2:-1]] == cells, name
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
