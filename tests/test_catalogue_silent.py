@@ -14,6 +14,7 @@ from carbon.catalogue import csv_text
 from carbon.catalogue.defaults import fill
 from carbon.catalogue.places import great_circle
 from carbon.catalogue.read import read
+from carbon.study import Study
 
 
 def one(vocabulary, **given):
@@ -446,3 +447,12 @@ def test_a_bad_optional_cell_is_told_and_left_open(vocabulary, column, text):
     assert not found.skus["failed"].iloc[0]
     open_ = [PROVENANCES.index(name) for name in ("default", "absent")]
     assert fill(found, vocabulary).provenance[column].iloc[0] in open_
+
+
+@pytest.mark.parametrize(
+    ("header", "told"), [("月销量", True), ("近30天销量", True), ("销量", False), ("units_sold", False)]
+)
+def test_sales_of_a_while_are_told(header, told):
+    """A month's units are not a year's."""
+    goods = Study().catalogue({"sku": "A", "category": "t_shirt", header: "100"})
+    assert ("C029" in set(goods.problems["code"])) == told

@@ -264,7 +264,7 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
     table = wide(ROWS)
     table["name"] = "T恤 " + table["sku"]
     table.loc[[3, 30], "name"] = ["=零碳环保T恤", "zero-carbon dress"]
-    table.loc[7, "mass_g"] = "heavy"
+    table.loc[7, "mass_g"] = "-5"
     table.to_parquet(path, row_group_size=20)
     return path
 

@@ -43,7 +43,7 @@ def counts(told: str) -> str:
 @pytest.fixture(scope="module")
 def monday() -> pd.DataFrame:
     frame = wide(ROWS).assign(sku=[f"K{at:05d}" for at in range(ROWS)]).astype("object")
-    frame.loc[70, "mass_g"] = "heavy"  # cannot be computed
+    frame.loc[70, "mass_g"] = "-5"  # cannot be computed
     return frame
 
 

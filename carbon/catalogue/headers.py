@@ -10,7 +10,7 @@ import math
 import re
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final
 
@@ -59,6 +59,14 @@ _IN_LINES: Final[dict[str, dict[str, str]]] = {
     "legs": {"transport": "mode", "km": "distance", "share": "chain_share", "leg": "position"},
 }
 """What a word for a column of the SKU table means in a line table."""
+
+
+PERIOD_CODE: Final = "C029"
+"""Told of sales whose header names a time other than that of a what-if."""
+
+_WHILE: Final = re.compile(
+    r"月销|日销|周销|季销|[0-9一二三四五六七]+ ?[天日周月]|\b(monthly|weekly|daily|last [0-9]+ days)\b", re.I
+)
 
 
 @dataclass(frozen=True)
@@ -193,7 +201,7 @@ def understand(
     >>> understand(["用电量(kWh)", "备注"], {"用电量": "energy"}, unit_of)[0]
     Header(source='用电量(kWh)', column='energy', unit='kWh', note='', code='C007')
     """
-    headers = [_match(source, known, unit_of) for source in sources]
+    headers = [_of_a_while(_match(source, known, unit_of)) for source in sources]
     first_of: dict[str, Header] = {}
     for header in headers:
         if header.column in first_of:
@@ -231,6 +239,13 @@ def _match(source: str, known: Mapping[str, str], unit_of: UnitOf) -> Header:
     if name:
         return Header(source, name, "", note)
     return Header(source, "", "", "not a known column; left out")
+
+
+def _of_a_while(header: Header) -> Header:
+    """A header of sales that says in what time they were made, which a year must not be taken for."""
+    if header.column != "units_sold" or not _WHILE.search(simplified(header.source)):
+        return header
+    return replace(header, code=PERIOD_CODE)
 
 
 @lru_cache(maxsize=1)

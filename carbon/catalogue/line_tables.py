@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from carbon.base.errors import CatalogueError
 from carbon.catalogue import cells
 from carbon.catalogue.chains import LEG_COLUMNS, compact_legs, leg_lines, tidy_legs
-from carbon.catalogue.headers import Header, match_headers
+from carbon.catalogue.headers import PERIOD_CODE, Header, match_headers
 from carbon.catalogue.lines import Lines, material_lines, packaging_lines, read_compact, read_tidy
 from carbon.catalogue.problems import CellProblems, Rows, Runs, Texts
 from carbon.catalogue.prose.columns import reword_lines
@@ -53,6 +53,8 @@ def understood(
     for position, header in enumerate(match_headers(sheet.headers, table, vocabulary, sheet.file)):
         if header.column:
             by_column[header.column] = (position, header)
+            if first and header.code == PERIOD_CODE:
+                problems.add(PERIOD_CODE, file=sheet.file, row=1, column=header.source)
         elif not header.source.strip() and sheet.columns[position].null_count == len(sheet.lines):
             continue
         elif first:
