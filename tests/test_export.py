@@ -135,7 +135,7 @@ def test_a_failure_leaves_no_project(
 
 def test_what_cannot_be_exported(exported: tuple[Study, Path], tmp_path: Path) -> None:
     study, _ = exported
-    bad = "sku,category,mass\nA,t_shirt,no mass\n"
+    bad = "sku,category,mass\nA,t_shirt,-5 g\n"
     with pytest.raises(StudyError, match="X021"):
         export_project(study, study.catalogue(bad), "none")
     with pytest.raises(OutputError, match="O002"):
@@ -145,7 +145,7 @@ def test_what_cannot_be_exported(exported: tuple[Study, Path], tmp_path: Path) -
 
 def test_the_command_names_what_it_leaves_out(brightway: Path, tmp_path: Path) -> None:
     source = tmp_path / "goods.csv"
-    source.write_text(TEXT + "D,,t_shirt,no mass,,,,,,\n", encoding="utf-8")
+    source.write_text(TEXT + "D,,t_shirt,-5 g,,,,,,\n", encoding="utf-8")
     words = ["brightway", str(source), "--project", "by command", "--sku", "C", "--sku", "D"]
     result = CliRunner().invoke(export, words)
     assert result.exit_code == 1, result.output

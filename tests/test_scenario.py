@@ -42,7 +42,7 @@ AIR,dress,300 g,polyester 100%,corrugated box 200 g; tape 3 g; poly bag 8 g,CN-Z
 ROAD,toy,500 g,abs 100%,no packaging,CN-ZJ,CN-ZJ,truck 100 km,5%,0%,
 SHIP,dress,300 g,cotton 60% recycled 80%; polyester 40%,courier bag 12 g,CN-ZJ,GB,plane 9000 km,20%,90%,10
 COLD,berries,1 kg,,eps box 150 g; tape 3 g,CN-YN,CN-BJ,plane 2100 km,1%,0%,500
-BAD,dress,two kg,,,,,,,,
+BAD,dress,-2 kg,,,,,,,,
 """  # noqa: E501
 
 

@@ -104,11 +104,10 @@ COLUMNS: Final[dict[str, Column]] = {
     ),
     "session_kwh": Column(
         *("electricity", "session_kwh", "studio electricity of the session", "kWh"),
-        positive=True,
         most=1e5,
     ),
     "viewer_hours": Column(
-        *("duration", "viewer_hours", "viewer-hours of the session", "h"), positive=True, most=1e9
+        *("duration", "viewer_hours", "viewer-hours of the session", "h"), most=1e9
     ),
     "energy_per_year": Column("electricity", "energy_per_year_kwh", "in use, as 30 kWh per year"),
     "service_life": Column("lifetime", "service_life_years", "as 3 years", "year", positive=True),

@@ -65,7 +65,8 @@ PERIOD_CODE: Final = "C029"
 """Told of sales whose header names a time other than that of a what-if."""
 
 _WHILE: Final = re.compile(
-    r"月销|日销|周销|季销|[0-9一二三四五六七]+ ?[天日周月]|\b(monthly|weekly|daily|last [0-9]+ days)\b", re.I
+    r"月销|日销|周销|季销|[0-9一二三四五六七]+ ?[天日周月]|\b(monthly|weekly|daily|last [0-9]+ days)\b",
+    re.I,
 )
 
 

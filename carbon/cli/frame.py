@@ -51,7 +51,7 @@ def language_of(ctx: click.Context | None) -> str:
 
 def note_language(ctx: click.Context, args: list[str]) -> None:
     """Keep the language that a command line asks for, even if the rest of it is wrong."""
-    for word, after in zip(args, [*args[1:], ""], strict=True):
+    for word, after in zip(args, [*args[1:], ""], strict=False):
         name, _, value = word.partition("=")
         first = (value or after).split(",")[0].strip()
         if name == "--lang" and first in LANGUAGES:

@@ -123,7 +123,10 @@ class CategoryProse:
         leaf = _leaf(text)
         levels = _LEVEL.split(leaf)
         each = [self.wording.ids(level) for level in levels]
-        beside = tuple(dict.fromkeys(ids[0] for ids in each if len(ids) == 1))
+        wider, narrower = sign("broader"), {ids[0] for ids in each if len(ids) == 1}
+        beside = tuple(
+            each for each in sorted(narrower) if not narrower.intersection(wider.get(each, ()))
+        )
         for candidate in dict.fromkeys([text, leaf, levels[-1]]):
             ids = self.wording.ids(candidate)
             if candidate not in (text, leaf) and ids and len(beside) > 1:
