@@ -65,7 +65,8 @@ PERIOD_CODE: Final = "C029"
 """Told of sales whose header names a time other than that of a what-if."""
 
 _WHILE: Final = re.compile(
-    r"月销|日销|周销|季销|[0-9一二三四五六七]+ ?[天日周月]|\b(monthly|weekly|daily|last [0-9]+ days)\b",
+    r"月销|日销|周销|季销|[0-9一二三四五六七]+ ?[天日周月]"
+    r"|\b(monthly|weekly|daily|last [0-9]+ days)\b",
     re.I,
 )
 
@@ -243,7 +244,7 @@ def _match(source: str, known: Mapping[str, str], unit_of: UnitOf) -> Header:
 
 
 def _of_a_while(header: Header) -> Header:
-    """A header of sales that says in what time they were made, which a year must not be taken for."""
+    """A header of sales that says in what time they were made, which is no year."""
     if header.column != "units_sold" or not _WHILE.search(simplified(header.source)):
         return header
     return replace(header, code=PERIOD_CODE)
