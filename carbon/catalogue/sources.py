@@ -190,8 +190,7 @@ class _Records:
 
     @property
     def headers(self) -> list[str]:
-        own = self.found.columns
-        return [*own, *(name for name in self.item.constants if name not in own)]
+        return _headers(self.found.columns, self.item)
 
     @property
     def rows(self) -> int:
@@ -331,5 +330,9 @@ def _parquet(item: Input, limits: Limits) -> Reader:
         raise CatalogueError("C011", str(error), file=item.name) from error
     if len(headers) > limits.columns:
         raise CatalogueError("C003", f"more than {limits.columns} columns", file=item.name)
-    headers += [name for name in item.constants if name not in headers]
-    return _Parquet(item.table, item, headers, rows, limits)
+    return _Parquet(item.table, item, _headers(headers, item), rows, limits)
+
+
+def _headers(stored: Collection[str], item: Input) -> list[str]:
+    """Headers of a file, and those that the names of its folders add."""
+    return [*stored, *(name for name in item.constants if name not in stored)]

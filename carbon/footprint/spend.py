@@ -7,7 +7,7 @@ is a sector's average per unit of money: wide, and never better than a guess.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -48,17 +48,15 @@ def by_price(
         Code of a problem → rows that have it.
     """
     skus = catalogue.skus
-    category = skus["category"].astype(object)
+    category = skus["category"]
     untold = (catalogue.provenance["materials"] == _DEFAULT).to_numpy()
     failed = skus["failed"].to_numpy(dtype=bool)
     only = category.isin(table["category"]).to_numpy() & untold & ~failed
     if not only.any():
         return catalogue, {}
-    activities: dict[Any, int] = {
-        key: code for code, key in enumerate(zip(table["category"], table["currency"], strict=True))
-    }
-    money = zip(category, skus["currency"].astype(object), strict=True)
-    code = np.array([activities.get(pair, -1) for pair in money])
+    pairs = pd.MultiIndex.from_arrays([table["category"], table["currency"]])
+    money = pd.MultiIndex.from_arrays([category.astype(object), skus["currency"].astype(object)])
+    code = pairs.get_indexer(money)
     price = skus["price"].to_numpy(dtype=np.float64)
     counted = only & (code >= 0) & (price > 0)
     changed = skus.assign(
