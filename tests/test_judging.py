@@ -193,7 +193,7 @@ def test_the_pack_does_not_make_the_letter(judge: Study) -> None:
     assert (smaller < 1e-6).all(), names[(smaller >= 1e-6).any(axis=1)]
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(
     st.sampled_from(["t_shirt", "dress", "shoes_sports", "rice", "shampoo", "toy"]),
     st.sampled_from(["return_rate", "resale_share"]),
@@ -214,7 +214,7 @@ def test_truth_no_dearer_than_the_quartile_is_never_worse_than_silence(
     assert spoken <= silent * (1 + 1e-6)
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(st.floats(0.15, 0.2), st.floats(1.02, 1.4), st.sampled_from(["mass", "return", "way"]))
 def test_more_of_anything_is_no_better(judge: Study, mass: float, more: float, what: str) -> None:
     goods = []

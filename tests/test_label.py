@@ -204,7 +204,7 @@ positive = st.floats(1e-4, 1e5)
 @given(
     st.lists(st.tuples(positive, st.floats(1.01, 50.0), st.floats(0, 1)), min_size=1, max_size=60)
 )
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=8, deadline=None)
 def test_numbers_are_printed_as_everywhere_in_the_house(
     drawn: list[tuple[float, float, float]],
 ) -> None:
@@ -232,7 +232,7 @@ near = st.tuples(
 
 
 @given(st.lists(near, min_size=1, max_size=60), st.floats(1.0, 9.99))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_a_printed_ratio_lies_in_its_letter_and_is_that_of_the_printed_numbers(
     drawn: list[tuple[float, float, float]], reference: float
 ) -> None:
@@ -257,7 +257,7 @@ def test_a_ratio_is_that_of_the_printed_total_and_reference() -> None:
 
 
 @given(st.lists(st.just(0.0) | st.floats(1e-6, 1e3), min_size=8, max_size=8))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_the_shares_of_the_stages_sum_to_a_hundred(kg: list[float]) -> None:
     stages = {f"{stage}_kg": part for stage, part in zip(ORDER, kg, strict=True)}
     told = fact(total_kg=sum(kg), **stages)
@@ -269,7 +269,7 @@ def test_the_shares_of_the_stages_sum_to_a_hundred(kg: list[float]) -> None:
 
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=60))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=8, deadline=None)
 def test_a_probability_is_never_rounded_up(drawn: list[float]) -> None:
     rows = [{"state": "range", "letter_probability": one} for one in drawn if one >= 0.01]
     told = facts(*frames(*rows), ISSUE)["probability"] if rows else []

@@ -21,6 +21,7 @@ from running import CARBON, wait_for_parts
 from benchmarks.catalogue import wide
 from carbon.base.errors import OutputError, RuleError
 from carbon.cli.label import label
+from carbon.cli.main import main
 from carbon.cli.options import Group
 from carbon.label.render import name_of
 from carbon.run.label_index import changes, indexed, read_index
@@ -302,46 +303,39 @@ def test_a_zip_of_batches_holds_the_same(shelf: Path, whole: Path, tmp_path: Pat
 
 
 def test_killed_labels_go_on_and_end_alike(shelf: Path, whole: Path, tmp_path: Path) -> None:
+    """A torn part is made again, the others are still the same files."""
     out = tmp_path / "labels"
     words = ["label", shelf, "-o", out, "--draws", 20, "--date", "2026-09-01", "--batch", 10]
-    command = [*CARBON, *map(str, words), "--workers", "2"]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    command = [*map(str, words), "--workers", "2"]
+    process = subprocess.Popen(
+        [*CARBON, *map(str, words), "--workers", "1"],  # whose parts end in their order
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
     work = tmp_path / ".labels.run"
     wait_for_parts(process, out, 2)
     process.kill()
     process.wait()
     assert not out.exists()
-    done = json.loads((work / "parts" / "000000.done").read_text())
-    rows = pd.read_csv(work / "parts" / "000000.rows", names=done["columns"])
-    torn, gone = (work / "filled" / file for file in rows["file"][:2])
+
+    def files_of(part: int) -> list[str]:
+        done = json.loads((work / "parts" / f"{part:06d}.done").read_text())
+        return pd.read_csv(work / "parts" / f"{part:06d}.rows", names=done["columns"])["file"]
+
+    torn, gone = (work / "filled" / file for file in files_of(0)[:2])
     torn.write_bytes(torn.read_bytes()[:-9])
     gone.unlink()
     gone.with_name("of-a-batch-that-cannot-be-read-any-more.svg").write_text("<svg/>")
-    found = subprocess.run(command, capture_output=True, text=True, timeout=120)
-    assert (found.returncode, "B002" in found.stderr) == (5, True)
-    found = subprocess.run([*command, "--resume"], capture_output=True, text=True, timeout=120)
-    assert found.returncode == 1, found.stderr
-    resumed = int(found.stdout.partition(" SKUs were finished before")[0].split()[-1])
+    before = {file: (work / "filled" / file).stat() for file in files_of(1)}
+    refused = CliRunner().invoke(main, command)
+    assert (refused.exit_code, "B002" in refused.output) == (5, True)
+    found = CliRunner().invoke(main, [*command, "--resume"])
+    assert found.exit_code == 1, found.output
+    resumed = int(found.output.partition(" SKUs were finished before")[0].split()[-1])
     assert 0 < resumed < ROWS, "all but the torn part and those that were not finished"
     assert resumed % 10 == 0
     assert contents(out) == contents(whole)
     assert not work.exists()
-
-
-def test_a_finished_part_is_not_drawn_again(shelf: Path, tmp_path: Path) -> None:
-    """What was whole when a run was killed is still the same file when it has gone on."""
-    out = tmp_path / "labels"
-    words = ["label", shelf, "-o", out, "--draws", 0, "--date", "2026-09-01", "--batch", 10]
-    command = [*CARBON, *map(str, words), "--workers", "1"]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    work = tmp_path / ".labels.run"
-    wait_for_parts(process, out, 2)
-    process.kill()
-    process.wait()
-    done = json.loads((work / "parts" / "000000.done").read_text())
-    rows = pd.read_csv(work / "parts" / "000000.rows", names=done["columns"])
-    before = {file: (work / "filled" / file).stat() for file in rows["file"]}
-    subprocess.run([*command, "--resume"], capture_output=True, timeout=120)
     for file, stat in before.items():
         now = (out / file).stat()
         assert (now.st_ino, now.st_mtime_ns) == (stat.st_ino, stat.st_mtime_ns)
@@ -386,27 +380,6 @@ def test_changes_of_batches_are_those_of_the_whole(
     assert "4 labels change" in drawn.output
 
 
-def test_sheets_are_filled_batch_by_batch(shelf: Path, tmp_path: Path) -> None:
-    trees = []
-    for workers in (1, 2):
-        out = tmp_path / f"{workers}"
-        words = ["label", shelf, "-o", out, "--format", "json", "--sheets", "--draws", 0]
-        words += ["--date", "2026-09-01", "--batch", ROWS // 2, "--workers", workers]
-        # the library of PDF has threads of its own: a process that used it must not fork
-        told = subprocess.run(
-            [*CARBON, *map(str, words)], capture_output=True, text=True, timeout=120
-        )
-        assert told.returncode == 1, told.stderr
-        assert f"{ROWS} files, index.csv" in told.stdout
-        trees.append(contents(out))
-    assert trees[0] == trees[1]
-    assert {name for name in trees[0] if name.endswith(".pdf")} == {
-        "labels-0001.pdf",
-        "labels-0002.pdf",
-    }
-    assert "pdf" not in trees[0]["index.csv"].decode()
-
-
 def test_the_manifest_of_labels_says_what_decided_them(shelf: Path, tmp_path: Path) -> None:
     out = tmp_path / "labels"
     carbon(shelf, "-o", out, "--format", "json", "--manifest", tmp_path / "m.json")
@@ -417,6 +390,27 @@ def test_the_manifest_of_labels_says_what_decided_them(shelf: Path, tmp_path: Pa
 
 
 # PDFs, last: after one no process forks any more
+
+
+def test_sheets_are_filled_batch_by_batch(shelf: Path, tmp_path: Path) -> None:
+    words = ["label", shelf, "--format", "json", "--sheets", "--draws", 0]
+    words += ["--date", "2026-09-01", "--batch", ROWS // 2]
+    told = subprocess.run(
+        [*CARBON, *map(str, words), "-o", str(tmp_path / "2"), "--workers", "2"],
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert told.returncode == 1, told.stderr
+    assert f"{ROWS} files, index.csv" in told.stdout
+    assert carbon(*words[1:], "-o", tmp_path / "1").exit_code == 1
+    tree, other = contents(tmp_path / "1"), contents(tmp_path / "2")
+    assert tree == other
+    assert {name for name in tree if name.endswith(".pdf")} == {
+        "labels-0001.pdf",
+        "labels-0002.pdf",
+    }
+    assert "pdf" not in tree["index.csv"].decode()
 
 
 def test_the_command_writes_labels_and_says_so(goods: Path, tmp_path: Path) -> None:

@@ -75,7 +75,7 @@ def table(rows: list[dict[str, str]], **columns: str) -> pd.DataFrame:
     return frame.assign(**columns)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(rows=st.lists(SKUS, min_size=1, max_size=6), boundary=st.sampled_from(list(BOUNDARIES)))
 def test_stages_and_indicators_sum_to_the_total(rows: list[dict[str, str]], boundary: str) -> None:
     result = study(boundary).footprints(table(rows)).to_frame()
@@ -86,7 +86,7 @@ def test_stages_and_indicators_sum_to_the_total(rows: list[dict[str, str]], boun
     assert (unknown["problem"] != "").all()
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(row=SKUS, mass=st.floats(100, 300))
 def test_grams_and_kilograms_are_the_same(row: dict[str, str], mass: float) -> None:
     row = {**row, "category": "t_shirt"}
@@ -95,7 +95,7 @@ def test_grams_and_kilograms_are_the_same(row: dict[str, str], mass: float) -> N
     np.testing.assert_allclose(result[0], result[1], rtol=1e-9)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(row=SKUS, mass=st.floats(100, 200), more=st.floats(1.0, 2.0))
 def test_more_mass_is_never_less_and_materials_are_linear(
     row: dict[str, str], mass: float, more: float
@@ -109,7 +109,7 @@ def test_more_mass_is_never_less_and_materials_are_linear(
         assert result[stage][1] == pytest.approx(result[stage][0] * heavy / light, rel=1e-9)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(km=st.floats(1, 3000))
 def test_freight_is_linear_in_distance(km: float) -> None:
     km = float(f"{km:.3f}")
@@ -121,7 +121,7 @@ def test_freight_is_linear_in_distance(km: float) -> None:
     assert twice > once
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(low=st.floats(0, 0.9), high=st.floats(0, 0.9))
 def test_more_returns_are_never_less(low: float, high: float) -> None:
     low, high = sorted((low, high))
@@ -131,7 +131,7 @@ def test_more_returns_are_never_less(low: float, high: float) -> None:
     assert total[1] >= total[0] * (1 - 1e-12)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(rows=st.lists(SKUS, min_size=2, max_size=8), random=st.randoms(use_true_random=False))
 def test_order_of_rows_and_size_of_batches_change_nothing(
     rows: list[dict[str, str]], random: object

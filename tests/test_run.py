@@ -14,11 +14,13 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from click.testing import CliRunner
 from running import CARBON, killed
 
 from benchmarks.catalogue import wide, write_tidy
 from carbon.base.digits import carried_table
 from carbon.base.errors import CarbonError, OutputError
+from carbon.cli.main import main
 from carbon.cli.outputs import guard
 from carbon.run.batches import run
 from carbon.run.plan import Job
@@ -28,13 +30,10 @@ from carbon.study import Study
 ROWS = 600
 
 
-def carbon(*words, check: int | None = 0, **options) -> subprocess.CompletedProcess[str]:
-    found = subprocess.run(
-        [*CARBON, *map(str, words)], capture_output=True, text=True, timeout=120, **options
-    )
-    if check is not None:
-        assert found.returncode == check, found.stdout + found.stderr
-    return found
+def here(*words: object) -> None:
+    """A command in this process."""
+    found = CliRunner().invoke(main, [str(word) for word in words])
+    assert found.exit_code == 0, found.output
 
 
 @pytest.fixture(scope="module")
@@ -119,20 +118,20 @@ def test_lines_that_fall_out_of_order_late(study, tmp_path, workers):
 
 
 def test_killed_runs_go_on_and_end_alike(goods, tmp_path):
-    carbon("footprint", goods, "-o", tmp_path / "whole.csv", "--draws", 0, "--batch", 100)
+    here("footprint", goods, "-o", tmp_path / "whole.csv", "--draws", 0, "--batch", 100)
     out, times = tmp_path / "out.csv", 0
     words = ["footprint", goods, "-o", out, "--draws", 0, "--batch", 100, "--workers", 2]
-    for process in killed([*CARBON, *words], out, seed=7, most=3, late=0.1, kills=2):
+    for process in killed([*CARBON, *words], out, seed=7, most=3, late=0.1):
         if process is None:
             times += 1
             assert not out.exists()
     assert process.wait() == 0, process.stderr.read()
     assert times
     assert out.read_bytes() == (tmp_path / "whole.csv").read_bytes()
-    here, there = (
+    told, expected = (
         (tmp_path / f"{name}.csv.manifest.json").read_text() for name in ("out", "whole")
     )
-    assert here.replace("out.csv", "whole.csv") == there, "what was done is said alike"
+    assert told.replace("out.csv", "whole.csv") == expected, "what was done is said alike"
     assert not (tmp_path / ".out.csv.run").exists()
 
 
@@ -295,9 +294,9 @@ def test_workers_answer_in_order():
 
 def test_a_refusal_in_a_worker_is_told_as_such(goods, tmp_path):
     words = ["whatif", goods, "-o", tmp_path / "o.csv", "--draws", 0, "--batch", 300]
-    found = carbon(*words, "--lever", "magic", check=3)
-    assert found.stderr.strip().splitlines()[-1].startswith("carbon: S020")
+    refused = CliRunner().invoke(main, [*map(str, words), "--workers", "2", "--lever", "magic"])
+    assert (refused.exit_code, "S020" in refused.output) == (3, True)
     assert not list(tmp_path.iterdir())
-    carbon(*words, "--lever", "e-van")
-    carbon("whatif", goods, "-o", tmp_path / "whole.csv", "--draws", 0, "--lever", "e-van")
+    here(*words, "--workers", 2, "--lever", "e-van")
+    here("whatif", goods, "-o", tmp_path / "whole.csv", "--draws", 0, "--lever", "e-van")
     assert (tmp_path / "o.csv").read_bytes() == (tmp_path / "whole.csv").read_bytes()

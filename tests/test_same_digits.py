@@ -34,7 +34,7 @@ amounts = st.floats(1e-3, 1e5)
 
 
 @given(amounts, st.floats(0, 1), st.floats(0, 3))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_every_door_prints_a_value_and_its_interval_alike(
     value: float, below: float, above: float
 ) -> None:
@@ -106,7 +106,7 @@ def test_a_tree_prints_the_total_and_the_stages_of_its_row(gold: dict[str, Any])
 
 
 @given(amounts, st.floats(0, 1), st.floats(0, 3))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 def test_a_badge_an_overlay_and_a_frame_print_it_alike(
     value: float, below: float, above: float
 ) -> None:

@@ -247,7 +247,7 @@ def same(a: Catalogue, b: Catalogue) -> None:
             assert ((x == y) | (x.isna() & y.isna())).all(), (name, column)
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(rows=st.lists(CELLS, min_size=1, max_size=6), name=st.sampled_from(list(LEVERS)))
 def test_what_does_not_apply_is_not_changed(rows: list[dict[str, str]], name: str) -> None:
     catalogue = study().catalogue(table_of(rows))
@@ -262,7 +262,7 @@ def test_what_does_not_apply_is_not_changed(rows: list[dict[str, str]], name: st
     np.testing.assert_array_equal(after[:, others], before[:, others])
 
 
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=4, deadline=None)
 @given(rows=st.lists(CELLS, min_size=2, max_size=6), random=st.randoms(use_true_random=False))
 def test_order_of_skus_and_chunks_change_nothing(
     rows: list[dict[str, str]], random: object

@@ -71,7 +71,12 @@ def same(a: Path, b: Path) -> bool:
 
 
 @pytest.mark.parametrize(
-    ("earlier", "suffix"), [("monday.parquet", ".parquet"), ("monday.parquet", ".csv"), ("m", "")]
+    ("earlier", "suffix"),
+    [
+        ("monday.parquet", ".parquet"),
+        ("m", ""),
+        pytest.param("monday.parquet", ".csv", marks=pytest.mark.night),
+    ],
 )
 def test_a_what_if_goes_on(
     monday: pd.DataFrame, tuesday: pd.DataFrame, tmp_path: Path, earlier: str, suffix: str

@@ -515,7 +515,7 @@ def written(sold: list[tuple]) -> list[str]:
     ]
 
 
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=15)
 @given(
     st.lists(sale, min_size=1, max_size=12),
     st.sampled_from(sorted(MODES)),
@@ -556,7 +556,7 @@ def test_amounts_are_those_of_decimal_arithmetic(
     assert (lines["base"] + lines["tax"] == lines["net"]).all() or prices == "tax_excluded"
 
 
-@settings(deadline=None, max_examples=10)
+@settings(deadline=None, max_examples=5)
 @given(st.lists(sale, min_size=2, max_size=8), st.randoms())
 def test_the_order_of_the_ledger_changes_nothing(sold: list[tuple], random) -> None:
     rows = written(sold)
