@@ -26,7 +26,7 @@ $(VENV)/.ready: requirements.lock pyproject.toml | $(VENV)/bin/python
 # what only the developers need, Spark among it, is large: uv takes half the time of pip, which
 # does it where uv does not know the way to the packages
 $(VENV)/.tested: requirements-dev.lock pyproject.toml | $(VENV)/bin/python
-	( $(PIP) 'uv==0.13.9' && $(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode \
+	( $(PIP) 'uv==0.13.9' && $(BIN)/uv pip install --quiet --python $(BIN)/python \
 	    --default-index "$$($(PYTHON) -m pip config get global.index-url 2> /dev/null || \
 	        echo https://pypi.org/simple)" --require-hashes -r requirements-dev.lock ) || \
 	    $(PIP) --require-hashes -r requirements-dev.lock
