@@ -104,7 +104,9 @@ class Spreads:
         self._vocabulary = vocabulary
         self._bounds = _bounds(edition, vocabulary)
         self._categories: dict[str, npt.NDArray[np.float32]] = {}
-        self._betas: dict[tuple[str, float, float], npt.NDArray[np.float32]] = {}
+        self._betas: dict[
+            tuple[str, float, float], tuple[npt.NDArray[np.float32], npt.NDArray[np.bool_]]
+        ] = {}
 
     def of(self, catalogue: Catalogue, name: str, dear: Floats | None = None) -> Spread:
         """Spread of a parameter or rate for every SKU.
@@ -278,7 +280,7 @@ class Spreads:
             else:
                 means = np.sin(np.linspace(0, np.pi / 2, STEPS)) ** 2
                 nearest = np.searchsorted((means[1:] + means[:-1]) / 2, value[where])
-                tables.append(self._beta(name, means, spec["count"], limit))
+                tables.append(self._beta(name, means, spec["count"], limit, np.unique(nearest)))
                 row[where] = first + nearest
                 centre[where] = means[nearest]
         table = np.concatenate(tables) if tables else None
@@ -296,15 +298,31 @@ class Spreads:
         return None if bounds is None else (bounds[0], bounds[1], bounds[2])
 
     def _beta(
-        self, name: str, means: Floats, count: float, limit: float
+        self,
+        name: str,
+        means: Floats,
+        count: float,
+        limit: float,
+        wanted: npt.NDArray[np.intp],
     ) -> npt.NDArray[np.float32]:
+        """Quantile functions of rates by their mean; of means nobody wants, NaN.
+
+        The inverse is dear: of two SKUs all means would take longer than all the rest.
+        """
         key = (name if name in ODDS else "", count, limit)
         if key not in self._betas:
+            shape = (len(means), len(self._quantiles))
+            self._betas[key] = np.full(shape, np.nan, np.float32), np.zeros(len(means), bool)
+        table, known = self._betas[key]
+        new = wanted[~known[wanted]]
+        if len(new):
+            here = means[new]
             drawn = beta_quantiles(
-                means[:, None], np.full((len(means), 1), count), limit, self._quantiles
+                here[:, None], np.full((len(new), 1), count), limit, self._quantiles
             )
-            self._betas[key] = expected(name, drawn, np.minimum(means, limit))
-        return self._betas[key]
+            table[new] = expected(name, drawn, np.minimum(here, limit))
+            known[new] = True
+        return table
 
     def _by_category(
         self, name: str, bounds: tuple[Floats, Floats, Floats], fewest: float, limit: float
