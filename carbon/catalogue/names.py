@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import difflib
 import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
@@ -158,8 +157,12 @@ class Names:
         folded = re.sub(r"[0-9.%]+", " ", key(name))[:60].strip()
         if not folded:
             return ""
-        near = difflib.get_close_matches(folded, self.codes, n=1, cutoff=_NEAR)
-        return near[0] if near and near[0][0] == folded[0] else ""
+        from rapidfuzz import process  # only where something is unknown
+        from rapidfuzz.fuzz import ratio
+
+        alike = [name for name in self.codes if name[:1] == folded[0]]
+        near = process.extractOne(folded, alike, scorer=ratio, score_cutoff=100 * _NEAR)
+        return near[0] if near else ""
 
     def categorical(self, codes: NDArray[Any]) -> pd.Categorical:
         """Ids as a categorical column; -1 becomes NaN."""
