@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from carbon.base import units
+from carbon.base.arguments import checked, refusal
 from carbon.base.errors import StudyError
 from carbon.base.shown import as_json, html_table
 from carbon.catalogue.columns import (
@@ -106,6 +107,12 @@ class Vocabulary:
         default_factory=dict, init=False, repr=False
     )
 
+    def __repr__(self) -> str:
+        counts = (self.categories, self.materials, self.packaging_items, self.regions)
+        names = ("categories", "materials", "packaging items", "places")
+        told = (f"{len(table):,} {name}" for table, name in zip(counts, names, strict=True))
+        return f"Vocabulary({', '.join(told)})"
+
     @classmethod
     def of(cls, **tables: pd.DataFrame) -> Vocabulary:
         """Vocabulary of some tables; the others are empty.
@@ -135,14 +142,17 @@ class Vocabulary:
             Its ids stand in the order of the table.
         """
         if kind not in self._names:
-            table, column = {
+            tables = {
                 "material": (self.materials, "material"),
                 "item": (self.packaging_items, "item"),
                 "mode": (self.modes, "mode"),
                 "category": (self.categories, "category"),
                 "region": (self.regions, "location"),
                 "fuel": (self._fuels(), "fuel"),
-            }[kind]
+            }
+            if kind not in tables:
+                raise refusal("kind", kind, "kinds")
+            table, column = tables[kind]
             ids = [str(item) for item in table[column]]
             folded = {item: key(item) for item in {*ids, *self.words_of(kind).values()}}
             aliases = {folded[item]: item for item in ids}
@@ -253,6 +263,7 @@ def _no_steps() -> pd.DataFrame:
     )
 
 
+@checked()
 @dataclass(frozen=True)
 class Catalogue:
     """SKUs as columns in base units, and the lines under them.
