@@ -218,7 +218,6 @@ def test_what_is_not_asked_for_is_told_with_a_code(study: Study, tmp_path: Path)
             lambda: study.differences("2026.1"),
             lambda: study.template(wrong),
             lambda: study.export(goods, wrong),
-            lambda: study.vocabulary.names("nonsense"),
             lambda: labels.save(wrong),
             lambda: goods.select(wrong),
             lambda: platform.judge(wrong, goods),
