@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import pandas as pd
 
+from carbon.base.arguments import checked, kind, refusal
 from carbon.catalogue.given import Source
-from carbon.footprint.reference import References
+from carbon.footprint.reference import References, as_references
 
 if TYPE_CHECKING:
     from carbon.study import Study
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["Lookups"]
 
 
+@checked(references=as_references, other=kind("Study"))
 class Lookups:
     """What is looked up in a :class:`carbon.study.Study` beside what is computed with it.
 
@@ -217,6 +219,10 @@ class Lookups:
         """
         from carbon.label.claims import check, load_market
 
+        if not isinstance(texts, Iterable):
+            raise refusal("texts", texts, "texts")
+        if evidence is not None and not isinstance(evidence, pd.DataFrame):
+            raise refusal("evidence", evidence, "evidence")
         return check(texts, load_market(market), evidence, lang=lang)
 
     def template(self, output: Path | str, *, lang: str = "en") -> None:

@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from carbon.base.arguments import checked, kind, path_or
 from carbon.base.errors import LedgerError, RuleError
 from carbon.base.progress import Progress, silent
 from carbon.catalogue.aliases import spelled
 from carbon.catalogue.ledger import Ledger, read_ledger
-from carbon.footprint.reference import References, read_references
+from carbon.footprint.reference import References, as_references
 from carbon.incentive.pool_orders import returned
 from carbon.incentive.pool_policy import load_policy
 from carbon.incentive.return_pool import Pool, pool
@@ -41,6 +42,14 @@ if TYPE_CHECKING:
 __all__ = ["LEDGERS", "Anomalies", "Exposure", "Platform", "RoomsJudged"]
 
 
+@checked(
+    study=kind("Study"),
+    references=as_references,
+    policy=path_or("Policy", "PoolPolicy"),
+    scenario=path_or("ExposureScenario"),
+    judged=kind("RoomsJudged"),
+    shared=kind("Exposure"),
+)
 class Platform(PolicyWords):
     """What a platform does with the footprints of what it sells.
 
@@ -82,11 +91,7 @@ class Platform(PolicyWords):
     ) -> None:
         self.study = study
         super().__init__(policy)
-        self.references = (
-            references
-            if references is None or isinstance(references, References)
-            else read_references(Path(references))
-        )
+        self.references = as_references("references", references)
         self.draws = draws
         self.progress = progress
 

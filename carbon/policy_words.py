@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from carbon.base.arguments import checked, path_or
 from carbon.base.errors import RuleError
 from carbon.base.rules import load
 from carbon.label.claims import check, load_market
@@ -71,6 +72,7 @@ def forbidden(market: str, texts: Sequence[str] | pd.Series) -> pd.DataFrame:
     return check(texts, rules)
 
 
+@checked(policy=path_or("Policy"))
 class PolicyWords:
     """The policy of a platform, and what it says.
 

@@ -5,16 +5,19 @@ Each answer is computed in its own room; the rooms do not know the study, which 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import pandas as pd
 
+from carbon.base.arguments import checked, refusal
 from carbon.base.errors import StudyError
+from carbon.base.shown import html_table
 from carbon.catalogue.given import Source
 from carbon.catalogue.schema import Catalogue
-from carbon.footprint.reference import References
+from carbon.footprint.reference import References, as_references
 
 if TYPE_CHECKING:
     from carbon.footprint.levers import Change, Lever
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["Questions"]
 
 
+@checked(references=as_references)
 class Questions:
     """What is asked of a :class:`carbon.study.Study` beside footprints and letters.
 
@@ -37,6 +41,15 @@ class Questions:
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({cast('Study', self).basis})"
+
+    def _repr_html_(self) -> str:
+        """What is computed with which factors, for a notebook."""
+        study = cast("Study", self)
+        basis = asdict(study.basis)
+        packages = ", ".join(f"{each.name} {each.version}" for each in study.edition.packages)
+        rows = pd.DataFrame({"": [*basis, "packages"], "study": [*basis.values(), packages]})
+        rows[""] = rows[""].str.replace("_", " ")
+        return html_table(rows)
 
     def what_if(
         self,
@@ -86,15 +99,19 @@ class Questions:
         >>> bool(table["saved_kg"][0] > 0)
         True
         """
+        from carbon.footprint.levers import Lever
         from carbon.footprint.scenario import what_if
         from carbon.label.scale import lettered
 
         study = cast("Study", self)
+        one = isinstance(levers, str | Lever) or callable(levers)
+        if not one and not isinstance(levers, Iterable):
+            raise refusal("levers", levers, "levers")
         catalogue = study.catalogue(source)
         table = what_if(
             study,
             catalogue,
-            [levers] if isinstance(levers, str) else levers,
+            cast("list[str | Lever]", [levers] if one else levers),
             draws=draws or None,
             days=days,
             lang=lang,
@@ -199,8 +216,10 @@ class Questions:
         ('<svg', ['A'])
         """
         from carbon.run.label_job import label_job, verified_on
-        from carbon.run.labels import Drawing, Labels
+        from carbon.run.labels import KINDS, Drawing, Labels
 
+        if not set(options.get("formats", KINDS)) <= set(KINDS):
+            raise refusal("formats", options["formats"], "formats")
         study = cast("Study", self)
         job = label_job(study, **options)
         on_file = None if verified is None else verified_on(verified, job.issue.issued)[0]

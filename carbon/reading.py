@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from carbon.base.arguments import checked
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["read"]
 
 
+@checked()
 def read(
     source: Source,
     *,

@@ -169,6 +169,21 @@ def test_variations_inherit_and_products_with_variations_are_no_goods(study):
     assert goods.skus["units_sold"].isna().all()
 
 
+def test_problems_of_an_export_name_its_own_headers(study: Study) -> None:
+    text = (
+        "Handle,Title,Type,Variant SKU,Variant Grams,Variant Price\n"
+        "a,Shirt,t_shirt,T1,heavy,12\nb,Shirt,t_shirt,T2,180,12\n"
+    )
+    goods = study.catalogue(text)
+    told = goods.problems[goods.problems["row"].notna()]
+    assert told[["row", "column", "value"]].values.tolist() == [[2, "Variant Grams", "heavy"]]
+    known = dict(zip(goods.headers["source"], goods.headers["column"], strict=True))
+    assert known == {
+        "Variant SKU": "sku", "Title": "name", "Type": "category", "Variant Price": "price",
+        "Variant Grams": "mass",
+    }  # fmt: skip
+
+
 @pytest.mark.parametrize("name", sorted(presets()))
 def test_each_preset_knows_its_own_headers_and_no_catalogue(study, name):
     preset = presets()[name]

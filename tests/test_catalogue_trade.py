@@ -9,7 +9,9 @@ from trade import trade_vocabulary
 
 from carbon.base import units
 from carbon.catalogue.ledger import read_ledger
-from carbon.catalogue.read import read
+from carbon.catalogue.read import read, read_tables
+from carbon.catalogue.schema import Limits
+from carbon.catalogue.stream import Stream
 
 
 @pytest.fixture(scope="module")
@@ -245,7 +247,7 @@ def test_a_bad_optional_cell_is_told_and_the_sku_goes_on(vocabulary, column, cel
         assert not found.skus["failed"].any()
 
 
-@pytest.mark.parametrize("gap", ["-", "无", "N/A", "待定", "——", "暂无", "#N/A", "TBD", "　"])
+@pytest.mark.parametrize("gap", ["-", "无", "N/A", "待定", "——", "暂无", "TBD", "　"])
 def test_a_gap_is_a_gap(vocabulary, gap):
     columns = dict.fromkeys(("mass", "price", "materials", "packaging", "origin", "units_sold"))
     found = rows(vocabulary, **{name: [gap] for name in columns})
@@ -444,6 +446,28 @@ def test_errors_and_formulas_without_a_result_are_told_by_cell(vocabulary, tmp_p
         [3, "mass_g", "=90*2", "C015", "warning"],
     ]
     assert not found.skus["failed"].any()
+
+
+def test_errors_of_a_spreadsheet_are_told_in_text_as_in_a_workbook(vocabulary, tmp_path):
+    path = tmp_path / "goods.csv"
+    wrong = ["#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#n/a"]
+    lines = [f"T{at},t_shirt,{text}" for at, text in enumerate(wrong)]
+    path.write_text("\n".join(["sku,category,mass_g", *lines, "#1,t_shirt,180", ""]))
+    expected = [[at, "mass_g", text, "C015", "warning"] for at, text in enumerate(wrong, start=2)]
+    frame = pd.DataFrame({"sku": ["A"], "category": ["t_shirt"], "mass_g": ["#REF!"]})
+    batches = Stream(path, vocabulary, tmp_path / "parts", step=3, unsplit_bytes=0)
+    batches.survey()
+    parts = [batch.sheets(Limits()) for batch in batches]
+    read_parts = [read_tables(sheets, vocabulary, context=context) for sheets, context in parts]
+    streamed = pd.concat([part.problems for part in read_parts])
+    for problems, told_cells in (
+        (read(path, vocabulary).problems, expected),
+        (streamed, expected),
+        (read(frame, vocabulary).problems, [[2, "mass_g", "#REF!", "C015", "warning"]]),
+    ):
+        found = problems[["row", "column", "value", "code", "severity"]].values.tolist()
+        assert found == told_cells
+    assert read(path, vocabulary).skus["sku"].tolist()[-1] == "#1"
 
 
 def test_identities_are_what_the_workbook_shows(vocabulary, tmp_path):

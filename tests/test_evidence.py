@@ -60,6 +60,28 @@ def test_a_table_of_evidence_lifts_cells(goods) -> None:
 
 
 @pytest.mark.parametrize(
+    ("signer", "level"),
+    [
+        ("SGS", "verified"),
+        (" 绿叶服饰 ", "documented"),
+        ("本公司", "documented"),
+        ("self", "documented"),
+    ],
+)
+def test_a_merchant_does_not_sign_for_itself(signer: str, level: str) -> None:
+    study = Study(
+        evidence=pd.DataFrame(
+            {"sku": ["A"], "column": ["mass"], "document": ["s.pdf"], "signed_by": [signer]}
+        )
+    )
+    goods = {"sku": "A", "category": "t_shirt", "mass": "180 g", "merchant": "绿叶服饰"}
+    read = study.catalogue(goods)
+    assert EVIDENCE[levels(read).loc[0, "mass"]] == level
+    told = read.problems.query("code == 'C288'")
+    assert told[["sku", "column"]].to_numpy().tolist() == [["A", "mass"]] * (level != "verified")
+
+
+@pytest.mark.parametrize(
     ("table", "code"),
     [
         ({"sku": ["A"]}, "C281"),

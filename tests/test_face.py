@@ -28,6 +28,7 @@ from carbon.cli.options import OLD_NAMES
 from carbon.office import Office
 from carbon.platform import Platform
 from carbon.run.manifest import read_manifest
+from carbon.stages import take
 from carbon.study import Study
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -178,10 +179,115 @@ def test_what_no_study_knows_is_told_with_a_code(study: Study) -> None:
     assert not study.what_if(goods, "air-to-ground").empty
 
 
+def test_what_is_not_asked_for_is_told_with_a_code(study: Study, tmp_path: Path) -> None:
+    """A wrong kind of argument never ends in an error of Python's from some room below."""
+    goods = study.catalogue({"sku": "A", "category": "t_shirt"})
+    platform, office = Platform(study, draws=0), Office(study, draws=0)
+    sales, wrong = "examples/office/sales-2026Q3.csv", 5
+    labels = study.label(goods, draws=0)
+    page = {"draws": 0}
+    asked: dict[str, list[Callable[..., object]]] = {
+        "S009": [
+            lambda: Platform("x"),
+            lambda: Office("x"),
+            lambda: Platform(study, wrong),
+            lambda: Office(study, wrong),
+            lambda: Platform(study, references=wrong),
+            lambda: Platform(study, progress=wrong),
+            lambda: Study(factors=wrong),
+            lambda: Study(background=wrong),
+            lambda: Study(map=wrong),
+            lambda: Study(evidence=wrong),
+            lambda: Study(boundary=["x"]),
+            lambda: study.complete({"sku": "A"}),
+            lambda: study.reference_kg("goods.csv"),
+            lambda: study.footprints(goods, chunk=0),
+            lambda: study.footprints(goods, progress=wrong),
+            lambda: study.grades(goods, references=wrong),
+            lambda: study.what_if(goods, wrong),
+            lambda: study.what_if(goods, days=0),
+            lambda: study.compare(goods, skus=wrong),
+            lambda: study.label(goods, formats=["doc"]),
+            lambda: study.label(goods, dpi=0),
+            lambda: study.label(goods, issued="today"),
+            lambda: study.label(goods, verified=wrong),
+            lambda: study.report(goods, file=wrong, **page),
+            lambda: study.explain(goods, "A", cut=-1),
+            lambda: study.claims(wrong),
+            lambda: study.claims("green", evidence=wrong),
+            lambda: study.differences("2026.1"),
+            lambda: study.template(wrong),
+            lambda: study.export(goods, wrong),
+            lambda: labels.save(wrong),
+            lambda: goods.select(wrong),
+            lambda: platform.judge(wrong, goods),
+            lambda: platform.judge("rooms", goods, as_of=wrong),
+            lambda: platform.judge("rooms", goods, ledgers=wrong),
+            lambda: platform.judge("rooms", goods, history=wrong),
+            lambda: platform.price_pool(wrong),
+            lambda: platform.price_pool("orders.csv", policy=wrong),
+            lambda: platform.share_exposure(scenario="fair-exposure", rounds_made=0),
+            lambda: platform.backtest(wrong),
+            lambda: platform.dashboard("rooms"),
+            lambda: office.dossier(goods, wrong, "2026Q3"),
+            lambda: office.dossier(goods, sales, 2026),
+            lambda: office.dossier(goods, sales, "2026Q3", previous=wrong),
+            lambda: office.dossier(goods, sales, "2026Q3", base=wrong),
+            lambda: office.study_report(goods, wrong),
+            lambda: carbon.read_ledger([{"sku": "A"}], "sales"),
+            lambda: carbon.reproduce(wrong),
+            lambda: carbon.verify(None),
+            lambda: carbon.lever("mine")(wrong),
+            lambda: carbon.Lever("mine", wrong, ("use",), ("a", "b")),
+        ],
+        "S010": [
+            lambda: study.explain(goods, "A", lang="fr"),
+            lambda: study.what_if(goods, lang="fr"),
+            lambda: study.report(goods, langs=("fr",), **page),
+            lambda: study.report(goods, langs=(), **page),
+            lambda: study.label(goods, langs=["zh", "fr"]),
+            lambda: study.template(tmp_path / "goods.csv", lang="fr"),
+            lambda: study.footprints(goods).plot("A", "fr"),
+            lambda: platform.explain_policy(lang="fr"),
+            lambda: office.study_report(goods, langs="de"),
+        ],
+        "S008": [lambda: Platform(study, draws="x"), lambda: study.footprints(goods, draws=True)],
+        "S027": [lambda: carbon.lever(wrong), lambda: carbon.lever("mine", wrong)],
+        "S030": [lambda: study.grades(goods, references="nowhere.json")],
+    }
+    for code, calls in asked.items():
+        for at, call in enumerate(calls):
+            with pytest.raises(CarbonError) as told:
+                call()
+            assert told.value.code == code, at
+            assert not re.search(r"\(.*[a-z]{3} [a-z]{3}", told.value.text("zh")), told.value
+
+
+def test_what_is_meant_is_taken(study: Study) -> None:
+    """One name for a list of one, a text for a path, languages as an option takes them."""
+    goods = study.catalogue({"sku": "A", "category": "t_shirt"})
+    assert goods.select("A").skus["sku"].tolist() == ["A"]
+    assert (
+        repr(study.label(goods, formats="svg", langs="zh,en", draws=0))
+        == "Labels(1 SKU, svg, label)"
+    )
+    assert study.report(goods, langs="zh", draws=0).html == (
+        study.report(goods, langs=("zh",), draws=0).html
+    )
+
+
 def test_who_uses_a_study_is_short_at_a_prompt(study: Study) -> None:
-    for each in (Platform(study), Office(study), study.references):
-        assert len(repr(each)) < 140
-        assert " at 0x" not in repr(each)
+    goods = study.catalogue({"sku": "A", "category": "t_shirt"})
+    platform = Platform(study)
+    for each in (
+        *(platform, platform.policy, Office(study), study.references, study.scale, study.basis),
+        *(study.edition, study.vocabulary, study.unit_impacts, carbon.lever("is-short")(len)),
+        *(take(goods, study.boundary), carbon.Change.of(goods)),
+    ):
+        assert len(repr(each)) < 200, each
+        assert not re.search(r" at 0x|\n", repr(each))
+    assert "GWP100 AR6" in study._repr_html_()
+    assert next(iter(study.references.skus)) in study.references._repr_html_()
 
 
 def test_what_a_prompt_shows_is_short_and_escaped(study: Study) -> None:

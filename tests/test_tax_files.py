@@ -289,6 +289,37 @@ def test_the_json_follows_its_schema_and_the_tables(made: tuple[Path, Dossier]) 
     assert dossier.change is not None
 
 
+@pytest.mark.parametrize(
+    ("lang", "sheet", "names"),
+    [
+        (
+            "en",
+            "Lines",
+            ("SKU", "Footprint [kg CO₂e/unit]", "Upper bound [kg CO₂e/unit]", "Relief"),
+        ),
+        ("zh", "明细", ("商品编码", "碳足迹（kg CO₂e/件）", "上限（kg CO₂e/件）", "优惠额")),
+    ],
+)
+def test_every_file_of_a_dossier_holds_the_same_value(
+    made: tuple[Path, Dossier], lang: str, sheet: str, names: tuple[str, ...]
+) -> None:
+    folder, _ = made
+    told = json.loads((folder / "dossier.json").read_text(encoding="utf-8"))["lines"]
+    table = pd.read_csv(folder / "lines.csv", dtype=str, keep_default_na=False)
+    rows = openpyxl.load_workbook(folder / f"dossier.{lang}.xlsx", data_only=True)[sheet]
+    head, *cells = rows.iter_rows(values_only=True)
+    assert len(cells) == len(told) == len(table) > 3
+    keys = ("sku", "total_kg", "high_kg", "relief")
+    for line, written, shown in zip(told, table.to_dict("records"), cells, strict=True):
+        for key, name in zip(keys, names, strict=True):
+            value = shown[head.index(name)]
+            text = written[key].removeprefix("'")
+            if key == "sku" or line[key] is None or value is None:
+                assert (line[key] or "") == text == str(value or "").removeprefix("'")
+            else:  # the workbook shows six decimals of kilograms, and money as it is
+                assert f"{float(line[key]):.6f}" == f"{float(text):.6f}" == f"{value:.6f}"
+
+
 def test_the_summary_can_be_signed(made: tuple[Path, Dossier]) -> None:
     folder, dossier = made
     relief = f"{sum(dossier.assessment.totals['relief']) / 100:,.2f} CNY"

@@ -83,6 +83,9 @@ class Edition:
     home: str = ""
     _found: dict[tuple[str, str], tuple[int, int]] = field(default_factory=dict, repr=False)
 
+    def __repr__(self) -> str:
+        return f"Edition({self.id}, {len(self.packages)} packages)"
+
     @property
     def id(self) -> str:
         """Name and the first twelve digits of the digest, as printed on results."""

@@ -97,6 +97,9 @@ class UnitImpacts:
     method: str
     own_part: npt.NDArray[np.float64]
 
+    def __repr__(self) -> str:
+        return f"UnitImpacts({len(self.values) - 1:,} activities, {self.method})"
+
     @property
     def widths(self) -> list[int]:
         """Columns of :attr:`values`, :attr:`carbon` and :attr:`aggregates`."""

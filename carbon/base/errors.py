@@ -10,6 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from carbon.base.codes import CODES, Code, detail_in
+from carbon.base.words import LANGUAGES
 from carbon.base.words import text as words
 
 if TYPE_CHECKING:
@@ -114,6 +115,7 @@ class CarbonError(Exception):
         C101 goods.csv，第 3 行，值“很轻”：此处应为数字；请写明数字和单位，如 200 g
         """
         entry = CODES[self.code]
+        lang = lang if lang in LANGUAGES else "en"  # an error never fails itself
         where = [self.file] if self.file else []
         where += [words("problem.row", lang, row=self.row)] if self.row is not None else []
         where += [words("problem.column", lang, column=self.column)] if self.column else []

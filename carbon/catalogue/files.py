@@ -30,6 +30,13 @@ SPARE: Final = 1 << 20
 """Bytes by which a column may exceed what its cells hold: dictionaries, pages."""
 
 
+_SHEET_ERROR: Final = (
+    r"^#(?i:N/A|(?:REF|VALUE|DIV/0|NUM|NULL|SPILL|CALC|FIELD|BLOCKED|CONNECT|UNKNOWN|BUSY)!|NAME\?"
+    r"|GETTING_DATA)\s*$"
+)
+"""What a spreadsheet writes in a cell that it cannot compute, as CSV keeps it."""
+
+
 def open_sheets(
     source: str | os.PathLike[str] | pd.DataFrame, limits: Limits, complete: bool = True
 ) -> list[tuple[str, Sheet]]:
@@ -119,7 +126,8 @@ def checked(sheet: Sheet, limits: Limits) -> Sheet:
     for position, header in enumerate(sheet.headers):
         cells = sheet.columns[position]
         if pa.types.is_string(cells.type):
-            cells = sheet.columns[position] = _short(cells, header, sheet, limits.cell)
+            cells = _short(cells, header, sheet, limits.cell)
+            cells = sheet.columns[position] = _valued(cells, header, sheet)
         if empty is not False:
             bare = pc.is_null(cells)
             if cells.null_count < len(cells) and pa.types.is_string(cells.type):
@@ -147,6 +155,18 @@ def _short(cells: Any, header: str, sheet: Sheet, most: int) -> Any:
         hint = f"a cell of more than {most:,} bytes"
         sheet.faults.append(Fault(sheet.file, line, begin, hint, column=header))
     return pc.if_else(long, None, cells)
+
+
+def _valued(cells: Any, header: str, sheet: Sheet) -> Any:
+    """A column without the errors of a spreadsheet, which a workbook marks and a text spells."""
+    hashed = pc.starts_with(cells, "#")
+    if not pc.any(hashed).as_py():
+        return cells
+    wrong = pc.and_(hashed, pc.match_substring_regex(cells, _SHEET_ERROR))
+    for at in np.flatnonzero(pc.fill_null(wrong, False).to_numpy(zero_copy_only=False)):
+        text, line = cells[int(at)].as_py(), int(sheet.lines[at])
+        sheet.faults.append(Fault(sheet.file, line, text.strip(), "", column=header, code="C015"))
+    return pc.if_else(wrong, None, cells)
 
 
 def _frame(frame: pd.DataFrame) -> Sheet:

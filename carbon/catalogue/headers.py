@@ -25,11 +25,13 @@ from carbon.catalogue.schema import COLUMNS, LINE_COLUMNS, Column, Vocabulary
 
 __all__ = [
     "Header",
+    "Renamed",
     "column_names",
     "currency_of",
     "header_table",
     "match_headers",
     "money_unit",
+    "own_header",
     "understand",
 ]
 
@@ -69,6 +71,42 @@ _WHILE: Final = re.compile(
     r"|\b(monthly|weekly|daily|last [0-9]+ days)\b",
     re.I,
 )
+
+
+class Renamed(str):
+    """A header as it is read here, that is another in the merchant's file.
+
+    It goes through every table as a text; what is told to the merchant names :attr:`own`.
+
+    Parameters
+    ----------
+    name : str
+        As it is read.
+    own : str
+        As it stands in the file.
+
+    Examples
+    --------
+    >>> grams = Renamed("mass (g)", "Variant Grams")
+    >>> grams == "mass (g)", own_header(grams), own_header("sku")
+    (True, 'Variant Grams', 'sku')
+    """
+
+    own: str
+
+    def __new__(cls, name: str, own: str) -> Renamed:
+        """The text, with what it was."""
+        header = super().__new__(cls, name)
+        header.own = own
+        return header
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return Renamed, (str(self), self.own)
+
+
+def own_header(source: str) -> str:
+    """A header as it stands in the merchant's file."""
+    return getattr(source, "own", source)
 
 
 @dataclass(frozen=True)
@@ -325,6 +363,9 @@ def header_table(headers: Sequence[tuple[str, Header]]) -> pd.DataFrame:
     ['a.csv', '净重(克)', 'mass', '克', '']
     """
     return pd.DataFrame(
-        [(file, head.source, head.column, head.unit, head.note) for file, head in headers],
+        [
+            (file, own_header(head.source), head.column, head.unit, head.note)
+            for file, head in headers
+        ],
         columns=["file", "source", "column", "unit", "note"],
     )

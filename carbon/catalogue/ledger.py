@@ -22,6 +22,8 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from carbon.base import units
+from carbon.base.arguments import checked
+from carbon.base.arguments import table as table_rule
 from carbon.base.errors import CatalogueError, LedgerError
 from carbon.base.rules import digest
 from carbon.base.shown import Shown
@@ -103,6 +105,7 @@ class Ledger(Shown):
         return len(self.frame)
 
 
+@checked(source=table_rule)
 def read_ledger(
     source: str | os.PathLike[str] | pd.DataFrame, table: str, *, limits: Limits | None = None
 ) -> Ledger:

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from carbon.base.errors import CatalogueError
 from carbon.catalogue import cells
 from carbon.catalogue.chains import LEG_COLUMNS, compact_legs, leg_lines, tidy_legs
-from carbon.catalogue.headers import PERIOD_CODE, Header, match_headers
+from carbon.catalogue.headers import PERIOD_CODE, Header, match_headers, own_header
 from carbon.catalogue.lines import Lines, material_lines, packaging_lines, read_compact, read_tidy
 from carbon.catalogue.problems import CellProblems, Rows, Runs, Texts
 from carbon.catalogue.prose.columns import reword_lines
@@ -54,12 +54,16 @@ def understood(
         if header.column:
             by_column[header.column] = (position, header)
             if first and header.code == PERIOD_CODE:
-                problems.add(PERIOD_CODE, file=sheet.file, row=1, column=header.source)
+                problems.add(PERIOD_CODE, file=sheet.file, row=1, column=own_header(header.source))
         elif not header.source.strip() and sheet.columns[position].null_count == len(sheet.lines):
             continue
         elif first:
             problems.add(
-                header.code, file=sheet.file, row=1, column=header.source, hint=header.note
+                header.code,
+                file=sheet.file,
+                row=1,
+                column=own_header(header.source),
+                hint=header.note,
             )
         understood_as.append((sheet.file, header))
     for fault in sheet.faults:
@@ -93,7 +97,7 @@ def rows_of(
     goods: Rows | None,
 ) -> Rows:
     """Rows of a sheet; ``goods`` are those of the catalogue, None for the catalogue itself."""
-    sources = {name: header.source for name, (_, header) in headers.items()}
+    sources = {name: own_header(header.source) for name, (_, header) in headers.items()}
     if goods is None:
         texts = Texts(given)
         sku = texts.get("sku", pa.nulls(len(sheet.lines), pa.string()))

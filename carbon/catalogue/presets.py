@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from carbon.base.errors import CatalogueError
 from carbon.base.rules import templates_root
 from carbon.catalogue.cells import clean
-from carbon.catalogue.headers import match_headers
+from carbon.catalogue.headers import Renamed, match_headers
 from carbon.catalogue.names import key
 from carbon.catalogue.prose.signs import signs
 from carbon.catalogue.schema import Vocabulary
@@ -188,7 +188,7 @@ def as_goods(sheet: Sheet, vocabulary: Vocabulary) -> Sheet:
     mask = pa.array(keep)
     goods = Sheet(
         sheet.file,
-        list(columns),
+        [export.headed(name, preset.columns.get(name, ())) for name in columns],
         [column.filter(mask) for column in columns.values()],
         sheet.lines[keep],
         list(sheet.faults),
@@ -266,6 +266,7 @@ class _Export:
     """Columns of an export by their folded headers."""
 
     def __init__(self, sheet: Sheet) -> None:
+        self.headers = {key(header): header for header in reversed(sheet.headers)}
         self.columns = {
             key(header): column
             for header, column in reversed(list(zip(sheet.headers, sheet.columns, strict=True)))
@@ -314,6 +315,11 @@ class _Export:
                     self.columns[key(name)] = pc.coalesce(texts, texts.take(at))
         is_parent_row: NDArray[np.bool_] = is_parent.to_numpy(zero_copy_only=False)
         return is_parent_row
+
+    def headed(self, name: str, sources: Sequence[str]) -> str:
+        """A header of the catalogue that knows which of the export it was."""
+        own = [self.headers[key(source)] for source in sources if source in self]
+        return Renamed(name, BETWEEN.join(own)) if own else name
 
     def first_of(self, names: Sequence[str]) -> Any:
         """First filled cell of some columns; None if none of them is there."""

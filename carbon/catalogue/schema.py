@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from carbon.base import units
+from carbon.base.arguments import checked
 from carbon.base.errors import StudyError
 from carbon.base.shown import as_json, html_table
 from carbon.catalogue.columns import (
@@ -106,6 +107,9 @@ class Vocabulary:
         default_factory=dict, init=False, repr=False
     )
 
+    def __repr__(self) -> str:
+        return f"Vocabulary({len(self.categories)} categories, {len(self.materials)} materials)"
+
     @classmethod
     def of(cls, **tables: pd.DataFrame) -> Vocabulary:
         """Vocabulary of some tables; the others are empty.
@@ -192,10 +196,8 @@ class Vocabulary:
     def _by_kind(self) -> dict[str, dict[str, str]]:
         """Aliases and ids of every kind; batch after batch needs them."""
         by_kind: dict[str, dict[str, str]] = {}
-        for kind, alias, item in zip(
-            *(self.words[name].astype(str).tolist() for name in ("kind", "alias", "id")),
-            strict=True,
-        ):
+        words = self.words[["kind", "alias", "id"]].astype(str)
+        for kind, alias, item in words.itertuples(index=False, name=None):
             by_kind.setdefault(kind, {})[alias] = item
         return by_kind
 
@@ -230,10 +232,9 @@ class Vocabulary:
         changed = False
         for alias, item in self.words_of("within.material").items():
             category, _, word = alias.partition(" ")
-            row, column, meant = categories.code(category), materials.code(word), item
-            if row >= 0 and column >= 0 and materials.code(meant) >= 0:
-                table[row, column] = materials.code(meant)
-                changed = True
+            row, column, meant = categories.code(category), *map(materials.code, (word, item))
+            if min(row, column, meant) >= 0:
+                table[row, column], changed = meant, True
         return table if changed else None
 
     @cached_property
@@ -253,6 +254,7 @@ def _no_steps() -> pd.DataFrame:
     )
 
 
+@checked()
 @dataclass(frozen=True)
 class Catalogue:
     """SKUs as columns in base units, and the lines under them.
@@ -313,8 +315,7 @@ class Catalogue:
     def __repr__(self) -> str:
         skus = "SKU" if len(self) == 1 else "SKUs"
         left_out = int(self.skus["failed"].sum()) if "failed" in self.skus else 0
-        count = len(self.problems)
-        problems = "problem" if count == 1 else "problems"
+        problems = "problem" if (count := len(self.problems)) == 1 else "problems"
         return f"Catalogue({len(self):,} {skus}, {left_out:,} left out, {count:,} {problems})"
 
     def _repr_html_(self) -> str:
@@ -378,8 +379,7 @@ class Catalogue:
         skus = [str(sku) for sku in skus]
         folded = {written(sku): sku for sku in position} if set(skus) - set(position) else {}
         skus = [sku if sku in position else folded.get(written(sku), sku) for sku in skus]
-        unknown = [sku for sku in skus if sku not in position]
-        if unknown:
+        if unknown := [sku for sku in skus if sku not in position]:
             raise StudyError("S003", file=self.file, value=unknown[0])
         return self.rows(np.array([position[sku] for sku in skus], dtype=np.int64))
 

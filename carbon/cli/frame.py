@@ -5,7 +5,8 @@ from __future__ import annotations
 import functools
 import io
 import sys
-from typing import Any, Final
+from collections.abc import Iterable, Mapping
+from typing import Any, Final, NoReturn
 
 import click
 
@@ -60,7 +61,7 @@ def note_language(ctx: click.Context, args: list[str]) -> None:
 
 def one_language(ctx: click.Context, _parameter: click.Parameter, value: str | None) -> str:
     """Keep the language of --lang, or of the locale, for what the command says."""
-    ctx.meta[LANG_KEY] = value or default_language()
+    ctx.meta[LANG_KEY] = value or language_of(ctx)
     return str(ctx.meta[LANG_KEY])
 
 
@@ -68,7 +69,7 @@ def languages(
     ctx: click.Context, _parameter: click.Parameter, value: str | None
 ) -> tuple[str, ...]:
     """Languages of --lang; the first is that in which the command speaks."""
-    names = dict.fromkeys(part.strip() for part in (value or default_language()).split(","))
+    names = dict.fromkeys(part.strip() for part in (value or language_of(ctx)).split(","))
     if not set(names) <= set(LANGUAGES):
         raise click.BadParameter("zh, en or zh,en")
     ctx.meta[LANG_KEY] = next(iter(names))
@@ -84,8 +85,22 @@ SAID_IN = click.option(
 )
 
 
+class Context(click.Context):
+    """A running command, whose help is in its language."""
+
+    def make_formatter(self) -> click.HelpFormatter:
+        """What writes the help; the Chinese of it is read where it is asked for only."""
+        if language_of(self) != "zh":
+            return super().make_formatter()
+        from carbon.cli.chinese_help import ChineseHelp
+
+        return ChineseHelp(width=self.terminal_width, max_width=self.max_content_width)
+
+
 class Command(click.Command):
     """A command that says what it says in a language, and knows what its options were called."""
+
+    context_class = Context
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -124,11 +139,35 @@ class Group(click.Group):
     """A group whose failures are told in one line, with the exit code of their kind."""
 
     command_class = Command
+    context_class = Context
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        SAID_IN(self)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Keep the language before anything can be wrong with the rest."""
         note_language(ctx, args)
-        return super().parse_args(ctx, args)
+        try:
+            return super().parse_args(ctx, args)
+        except click.UsageError as error:
+            return _told(ctx, error)
+
+    def sections(self) -> Mapping[str, Iterable[str]]:
+        """Names of the commands under the headings of the help."""
+        return {"Commands": self.commands}
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the commands of each section; Chinese is short enough to stand whole."""
+        chinese = language_of(ctx) == "zh"
+        for title, names in self.sections().items():
+            rows = []
+            for name in names:
+                each = self.commands[name]
+                first = (each.help or "").partition("\n\n")[0]
+                rows.append((name, first if chinese else each.get_short_help_str(60)))
+            with formatter.section(title):
+                formatter.write_dl(rows)
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
         """Read a command line; what is said of it, and its help, any terminal can take."""
@@ -148,9 +187,7 @@ class Group(click.Group):
             sys.stderr.close()
             return ctx.exit(0)
         except click.UsageError as error:
-            if language() == "zh":
-                return ctx.exit(_refused(error))
-            raise
+            return _told(ctx, error)
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
         except OSError as error:
@@ -161,15 +198,20 @@ class Group(click.Group):
         return ctx.exit(failure.exit_code)
 
 
-def _refused(error: click.UsageError) -> int:
-    """Say in Chinese why a command line was not understood, as click does in English."""
+def _told(ctx: click.Context, error: click.UsageError) -> NoReturn:
+    """Say in Chinese why a command line was not understood, or leave it to click in English."""
+    if language_of(ctx) != "zh" or isinstance(error, click.exceptions.NoArgsIsHelpError):
+        raise error
+    from carbon.cli.chinese_help import values
+
     if error.ctx is not None:
-        usage = " ".join(error.ctx.command.collect_usage_pieces(error.ctx))
+        usage = values(" ".join(error.ctx.command.collect_usage_pieces(error.ctx)))
         path = error.ctx.command_path
         echo(text("cli.usage", "zh", path=path, usage=usage), err=True)
-    message = detail_in(error.format_message(), "zh")
+        echo(text("cli.try_help", "zh", path=path), err=True)
+    message = values(detail_in(error.format_message(), "zh"))
     echo(text("cli.not_understood", "zh", message=message), err=True)
-    return error.exit_code
+    ctx.exit(error.exit_code)
 
 
 command = functools.partial(click.command, cls=Command)

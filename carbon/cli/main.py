@@ -7,6 +7,7 @@ be written; 6 a fault of the program itself, with a file to send.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 import click
@@ -50,14 +51,9 @@ SECTIONS: Final = {
 class Doors(Group):
     """The commands under headings, in the order in which they are met."""
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the commands of each section."""
-        for title, names in SECTIONS.items():
-            commands = ((name, self.get_command(ctx, name)) for name in names)
-            with formatter.section(title):
-                formatter.write_dl(
-                    [(name, each.get_short_help_str(60)) for name, each in commands if each]
-                )
+    def sections(self) -> Mapping[str, Iterable[str]]:
+        """Names of the commands under the headings of the help."""
+        return SECTIONS
 
 
 @click.group(cls=Doors, context_settings={"help_option_names": ["-h", "--help"]})

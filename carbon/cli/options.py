@@ -75,9 +75,10 @@ class Place(click.ParamType):  # type: ignore[type-arg, unused-ignore]
 
 
 SOURCE = click.argument("catalogue", type=Place())
-TARGET = click.option("-o", "--output", required=True, type=Place(), metavar="OUT")
+WRITTEN = "Where the result is written."
+TARGET = click.option("-o", "--output", required=True, type=Place(), metavar="OUT", help=WRITTEN)
 CATALOGUE = click.argument("catalogue", type=PATH)
-OUTPUT = click.option("-o", "--output", required=True, type=PATH, metavar="OUT")
+OUTPUT = click.option("-o", "--output", required=True, type=PATH, metavar="OUT", help=WRITTEN)
 AS_TABLE = click.option("-o", "--output", type=PATH, metavar="OUT", help="As a table.")
 SKUS = click.option("--sku", "skus", multiple=True, metavar="SKU", help="May be repeated.")
 FACTORS = click.option(

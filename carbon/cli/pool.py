@@ -40,7 +40,9 @@ __all__ = ["pool"]
     metavar="DATE",
     help="Day of pricing, 2026-11-30; the last day of the orders without.",
 )
-@click.option("-o", "--output", required=True, type=PATH, metavar="DIR")
+@click.option(
+    "-o", "--output", required=True, type=PATH, metavar="DIR", help="Folder of the result."
+)
 @show(10, "Problems")
 @LANG
 @scope

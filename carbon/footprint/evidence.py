@@ -18,6 +18,8 @@ import pandas as pd
 from carbon.base.errors import CatalogueError, problem_table
 from carbon.base.terms import PROVENANCES, STAGES
 from carbon.catalogue.documents import EVIDENCE_COLUMNS, TRACEABLE
+from carbon.catalogue.names import key
+from carbon.catalogue.prose.signs import sign
 from carbon.catalogue.schema import PROVENANCE_COLUMNS, Catalogue
 
 __all__ = [
@@ -173,25 +175,8 @@ def settled(catalogue: Catalogue) -> Catalogue:
     bare = measured & (levels(catalogue).to_numpy() < DOCUMENTED)
     changed = pd.DataFrame(np.where(bare, _GIVEN, provenance), columns=catalogue.provenance.columns)
     row, column = np.nonzero(bare)
-    skus = catalogue.skus
-    notes = problem_table(
-        pd.DataFrame(
-            {
-                "file": catalogue.file,
-                "row": skus["line"].to_numpy()[row],
-                "column": catalogue.provenance.columns.to_numpy()[column],
-                "sku": skus["sku"].to_numpy()[row],
-                "value": "",
-                "code": "C273",
-            }
-        )
-    )
-    problems = [table for table in (catalogue.problems, notes) if len(table)]
-    return replace(
-        catalogue,
-        provenance=changed.astype(catalogue.provenance.dtypes),
-        problems=pd.concat(problems, ignore_index=True) if problems else catalogue.problems,
-    )
+    noted = _noted(catalogue, "C273", row, catalogue.provenance.columns.to_numpy()[column])
+    return replace(noted, provenance=changed.astype(catalogue.provenance.dtypes))
 
 
 def attached(catalogue: Catalogue, table: pd.DataFrame, *, part: bool = False) -> Catalogue:
@@ -203,7 +188,8 @@ def attached(catalogue: Catalogue, table: pd.DataFrame, *, part: bool = False) -
         Of n SKUs.
     table : pandas.DataFrame
         Columns ``sku column document`` and any of ``sha256 serial date signed_by``: a row a
-        document. A row with ``signed_by`` is verified, else documented.
+        document. A row with ``signed_by`` is verified, else documented; it is documented too where
+        the merchant signs for itself, or the words name nobody (C288).
     part : bool
         The catalogue is a part of one: documents of SKUs that are not in it are left out.
 
@@ -247,11 +233,14 @@ def attached(catalogue: Catalogue, table: pd.DataFrame, *, part: bool = False) -
     _refuse("C283", named, ~named.str.contains(TRACEABLE, regex=True))
     digest = text["sha256"].str.lower()
     _refuse("C283", digest, (digest != "") & ~digest.str.fullmatch(_DIGEST))
+    at = place.to_numpy(dtype=np.int64)
+    signed = (text["signed_by"] != "").to_numpy()
+    own = signed & ~_independent(text["signed_by"], catalogue.skus["merchant"].iloc[at])
     added = pd.DataFrame(
         {
             "row": place.to_numpy(dtype=np.int32),
             "column": text["column"].to_numpy(dtype=object),
-            "level": np.where(text["signed_by"] != "", VERIFIED, DOCUMENTED).astype(np.int8),
+            "level": np.where(signed & ~own, VERIFIED, DOCUMENTED).astype(np.int8),
             "document": named.to_numpy(dtype=object),
             "sha256": digest.to_numpy(dtype=object),
             "date": text["date"].to_numpy(dtype=object),
@@ -260,7 +249,47 @@ def attached(catalogue: Catalogue, table: pd.DataFrame, *, part: bool = False) -
     both = [part for part in (catalogue.evidence, added) if len(part)]
     joined = pd.concat(both, ignore_index=True) if both else catalogue.evidence
     joined = joined[list(EVIDENCE_COLUMNS)].sort_values("row", kind="stable", ignore_index=True)
-    return replace(catalogue, evidence=joined)
+    words = text["signed_by"].to_numpy(dtype=object)[own]
+    noted = _noted(catalogue, "C288", at[own], text["column"].to_numpy(dtype=object)[own], words)
+    return replace(noted, evidence=joined)
+
+
+def _independent(signers: pd.Series, merchants: pd.Series) -> npt.NDArray[np.bool_]:
+    """Whether somebody signs who is not the merchant; equal in more than the way of writing."""
+    who, seller = (
+        column.map({name: key(str(name)) for name in column.dropna().unique()}).to_numpy()
+        for column in (signers, merchants)
+    )
+    nobody = [key(name) for name in sign("no_signers")]
+    independent: npt.NDArray[np.bool_] = ~np.isin(who.astype(object), nobody) & (who != seller)
+    return independent
+
+
+def _noted(
+    catalogue: Catalogue,
+    code: str,
+    row: npt.NDArray[np.intp],
+    column: npt.NDArray[np.object_],
+    value: object = "",
+) -> Catalogue:
+    """The catalogue with a problem more at each of some cells."""
+    if not len(row):
+        return catalogue
+    skus = catalogue.skus
+    notes = problem_table(
+        pd.DataFrame(
+            {
+                "file": catalogue.file,
+                "row": skus["line"].to_numpy()[row],
+                "column": column,
+                "sku": skus["sku"].to_numpy()[row],
+                "value": value,
+                "code": code,
+            }
+        )
+    )
+    problems = [table for table in (catalogue.problems, notes) if len(table)]
+    return replace(catalogue, problems=pd.concat(problems, ignore_index=True))
 
 
 def documented_share(

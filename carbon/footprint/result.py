@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from carbon.background.unit_impacts import PARTS
+from carbon.base.arguments import checked
 from carbon.base.shown import as_json
 from carbon.base.terms import AGGREGATES, BOUNDARIES, FITS, PROVENANCES, STAGES, Basis
 from carbon.catalogue.schema import Catalogue
@@ -64,6 +65,7 @@ INTERVAL_COLUMNS: Final = ("low_kg", "high_kg", "gsd", "primary_share", "dqr", "
 """Columns of a result with draws."""
 
 
+@checked()
 @dataclass(frozen=True)
 class Footprints:
     """Impacts of the SKUs of a catalogue.

@@ -378,6 +378,9 @@ class Policy(Rules):
     gaming: GamingRules | None = None
     plausible: PlausibleRules | None = None
 
+    def __repr__(self) -> str:
+        return f"Policy({self.id}, {self.market}, {len(self.tiers)} tiers)"
+
     @property
     def id(self) -> str:
         """Name, version and digest of what the rules say."""

@@ -19,7 +19,7 @@ from carbon.base.words import text
 from carbon.catalogue.files import open_sheets
 from carbon.catalogue.mapping import MOST_SEARCHED, rewordings
 from carbon.catalogue.names import key
-from carbon.catalogue.presets import headed
+from carbon.catalogue.presets import BETWEEN, headed
 from carbon.catalogue.schema import COLUMNS, Catalogue, Limits, Vocabulary
 from carbon.catalogue.sheets import Sheet
 from carbon.run.results import EPOCH, SHEET_ROWS
@@ -240,10 +240,11 @@ def _marks(
     known = [*top.headers, *headers[len(top.headers) :]]
     at = {header: position for position, header in reversed(list(enumerate(known)))}
     folded = {key(header): position for header, position in at.items()}
-    for name, sources in preset.columns.items() if preset else ():
+    for sources in preset.columns.values() if preset else ():
         here = [folded[key(source)] for source in sources if key(source) in folded]
         if here:
-            at.setdefault(name, here[0])
+            own = BETWEEN.join(known[position] for position in here)
+            at.setdefault(own, here[0])
     lines = set(sheet.lines.tolist())
     graded = problems[problems["severity"] != "note"].reset_index(drop=True)
     shown = retold(graded, lang) if lang != "en" else graded

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
+from carbon.base.arguments import checked
 from carbon.base.errors import OutputError, StudyError, problem_table
 from carbon.base.files import whole_file
 from carbon.label.facts import about
@@ -100,6 +101,7 @@ class Drawing:
         return graded[first].reset_index(drop=True), about_skus[first].reset_index(drop=True)
 
 
+@checked()
 class Labels:
     """Labels of some SKUs, drawn when they are shown or saved.
 

@@ -22,6 +22,7 @@ from pydantic import ConfigDict, Field
 from pydantic_core import from_json
 
 import carbon
+from carbon.base.arguments import checked, file
 from carbon.base.errors import OutputError
 from carbon.base.files import digest as file_digest
 from carbon.base.files import read_bounded, whole_file
@@ -165,6 +166,7 @@ def read_manifest(path: Path | str, name: str = "") -> Manifest:
         raise OutputError("B006", detail, file=shown) from None
 
 
+@checked(path=file)
 def verify(path: Path | str) -> pd.DataFrame:
     """Whether the files that a manifest names are as it left them.
 

@@ -274,6 +274,10 @@ class Inventory:
     locations: tuple[str, ...]
     n: int
 
+    def __repr__(self) -> str:
+        skus = "SKU" if self.n == 1 else "SKUs"
+        return f"Inventory({len(self.sku):,} exchanges, {self.n:,} {skus})"
+
     @cached_property
     def order(self) -> npt.NDArray[np.intp]:
         """Positions of the exchanges by SKU and stage."""

@@ -13,6 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from carbon.base import units
+from carbon.base.arguments import refusal
 from carbon.base.errors import StudyError
 from carbon.catalogue.schema import Catalogue, Vocabulary
 from carbon.catalogue.tables import CodedTable
@@ -240,6 +241,13 @@ class Lever:
     pull: Callable[[Catalogue, Book], Change]
     touches: tuple[str, ...]
     words: tuple[str, str]
+
+    def __post_init__(self) -> None:
+        if not callable(self.pull):
+            raise refusal("pull", self.pull, "call")
+
+    def __repr__(self) -> str:
+        return f"Lever({self.name!r}, {self.words[0]!r})"
 
 
 def _sized(value: float, unit: str) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from importlib.metadata import entry_points
 from typing import Any, Final
 
@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from carbon.base.arguments import refusal
 from carbon.base.errors import StudyError
 from carbon.base.terms import STAGES
 from carbon.catalogue.schema import Catalogue
@@ -28,7 +29,7 @@ _registered: dict[str, Lever] = {}
 
 
 def lever(
-    name: str, touches: tuple[str, ...] = STAGES, title: str = "", title_zh: str = ""
+    name: str, touches: tuple[str, ...] | str = STAGES, title: str = "", title_zh: str = ""
 ) -> Callable[[Function], Lever]:
     """Make a function a lever that ``carbon whatif`` and ``Study.what_if`` take by its name.
 
@@ -72,13 +73,23 @@ def lever(
     >>> bool(table["saved_kg"][0] > 0)
     True
     """
-    if not name or not name.replace("-", "").isalnum() or name != name.lower():
-        raise StudyError("S027", "a name has small letters, digits and hyphens", value=name)
+    if (
+        not isinstance(name, str)
+        or not name
+        or not name.replace("-", "").isalnum()
+        or name != name.lower()
+    ):
+        raise StudyError("S027", "a name has small letters, digits and hyphens", value=str(name))
+    touches = (touches,) if isinstance(touches, str) else touches
+    if not isinstance(touches, Iterable):
+        raise StudyError("S027", f"stages are {', '.join(STAGES)}", value=str(touches))
     unknown = sorted(set(touches) - set(STAGES))
     if unknown:
         raise StudyError("S027", f"stages are {', '.join(STAGES)}", value=unknown[0])
 
     def made(function: Function) -> Lever:
+        if not callable(function):
+            raise refusal("function", function, "call")
         ready = of_function(function, name, tuple(touches), (title or name, title_zh or name))
         _registered[name] = ready
         return ready
