@@ -35,22 +35,9 @@ def open_sheets(
 ) -> list[tuple[str, Sheet]]:
     """Read every table of a file or folder.
 
-    Parameters
-    ----------
-    source : path or pandas.DataFrame
-    limits : Limits
-    complete : bool
-        Columns as one array each; else those of CSV may come in chunks, which needs less memory.
-
-    Returns
-    -------
-    list of (str, Sheet)
-        Name of the sheet or stem of the file, and its table.
-
-    Raises
-    ------
-    CatalogueError
-        C001 missing, C002 unknown format, C003 too large, C004 encoding, C011 damaged.
+    ``complete``: columns as one array each; else those of CSV may come in chunks, which needs less
+    memory. Returns: name of the sheet or stem of the file, and its table. Raises C001 missing, C002
+    unknown format, C003 too large, C004 encoding, C011 damaged.
     """
     if isinstance(source, pd.DataFrame):
         return [("skus", checked(_frame(source), limits))]
@@ -82,14 +69,7 @@ def open_sheets(
 def named(item: Input, name: str, sheet: Sheet) -> tuple[str, Sheet]:
     """Name by which a table of a folder is known, and the table with what its folders tell.
 
-    Parameters
-    ----------
-    item : Input
-        Its file.
-    name : str
-        As the file alone names it.
-    sheet : Sheet
-        Changed in place.
+    ``name``: as the file alone names it; ``sheet``: changed in place.
     """
     with_constants(sheet, item.constants)
     if sheet.file == Path(item.path).name:
@@ -100,16 +80,7 @@ def named(item: Input, name: str, sheet: Sheet) -> tuple[str, Sheet]:
 def checked(sheet: Sheet, limits: Limits) -> Sheet:
     """Hold a table against the limits and leave out its empty rows.
 
-    Parameters
-    ----------
-    sheet : Sheet
-        Changed in place.
-    limits : Limits
-
-    Raises
-    ------
-    CatalogueError
-        C003 if it is larger.
+    ``sheet``: changed in place. Raises C003 if it is larger.
     """
     if len(sheet.headers) > limits.columns:
         raise CatalogueError("C003", f"more than {limits.columns} columns", file=sheet.file)
@@ -196,18 +167,8 @@ def _parquet(path: Path, limits: Limits, _whole: bool) -> dict[str, Sheet]:
 def bounded_group(about: Any, group: int, limits: Limits, file: str) -> int:
     """Bytes to which a row group of a Parquet file unpacks, unless cells of it are too long.
 
-    Parameters
-    ----------
-    about : pyarrow.parquet.FileMetaData
-    group : int
-    limits : Limits
-    file : str
-        Told to the user.
-
-    Raises
-    ------
-    CatalogueError
-        C003 if a column unpacks to more than so many cells may hold.
+    ``about``: pyarrow.parquet.FileMetaData. Raises C003 if a column unpacks to more than so many
+    cells may hold.
     """
     rows = about.row_group(group)
     most = rows.num_rows * limits.cell + SPARE
@@ -221,12 +182,7 @@ def bounded_group(about: Any, group: int, limits: Limits, file: str) -> int:
 
 
 def settled(sheet: Sheet) -> Sheet:
-    """Table whose columns are texts and numbers; bytes that are no text are told and left out.
-
-    Parameters
-    ----------
-    sheet : Sheet
-    """
+    """Table whose columns are texts and numbers; bytes that are no text are told and left out."""
     if not sheet.raw:
         return sheet
     copied = Sheet(
@@ -242,12 +198,7 @@ def settled(sheet: Sheet) -> Sheet:
 def column_text(column: Any, name: str, sheet: Sheet) -> Any:
     """Column of a Parquet file; bytes that are no text are told and left out.
 
-    Parameters
-    ----------
-    column : pyarrow.Array or pyarrow.ChunkedArray
-    name : str
-    sheet : Sheet
-        Its table, told of faults.
+    ``column``: pyarrow.Array or pyarrow.ChunkedArray; ``sheet``: its table, told of faults.
     """
     try:
         if isinstance(column, pa.ChunkedArray):

@@ -16,40 +16,20 @@ __all__ = ["LedgerColumn", "flag_words", "ledger_columns", "ledgers", "money_wor
 
 @dataclass(frozen=True)
 class LedgerColumn:
-    """A column of a ledger.
+    """A column of a ledger."""
 
-    Parameters
-    ----------
-    name : str
-        Column of ``Ledger.frame``.
-    kind : str
-        ``text id count number money share date datetime energy mass hours choice flag``.
-    unit : str
-        Unit of bare numbers: kWh, kg, h, or a currency.
-    required : bool
-        The header must be there, and no cell may be empty.
-    least, most : float
-        Bounds, in the unit of the frame; infinite for none.
-    header_en, header_zh : str
-        What it is called.
-    synonyms : tuple of str
-        Further headers that mean it.
-    choices : mapping of str to str
-        Folded word → value, for the kind ``choice``.
-    example : str
-        A cell.
-    """
-
-    name: str
-    kind: str
-    unit: str
-    required: bool
+    name: str  # column of ``Ledger.frame``
+    kind: str  # ``text id count number money share date datetime energy mass hours choice flag``
+    unit: str  # unit of bare numbers: kWh, kg, h, or a currency
+    required: bool  # the header must be there, and no cell may be empty
+    # least, most: bounds, in the unit of the frame; infinite for none
     least: float
     most: float
+    # header_en, header_zh: what it is called
     header_en: str
     header_zh: str
-    synonyms: tuple[str, ...]
-    choices: Mapping[str, str]
+    synonyms: tuple[str, ...]  # further headers that mean it
+    choices: Mapping[str, str]  # folded word → value, for the kind ``choice``
     example: str
 
 
@@ -86,8 +66,6 @@ def _choices(text: str) -> dict[str, str]:
 def ledgers() -> tuple[str, ...]:
     """Kinds of ledgers.
 
-    Examples
-    --------
     >>> "sales" in ledgers()
     True
     """
@@ -97,22 +75,8 @@ def ledgers() -> tuple[str, ...]:
 def ledger_columns(table: str) -> dict[str, LedgerColumn]:
     """Columns of a kind of ledger, by name.
 
-    Parameters
-    ----------
-    table : str
-        One of :func:`ledgers`.
+    ``table``: one of :func:`ledgers`. Raises G010 if there is no such kind.
 
-    Returns
-    -------
-    dict of str to LedgerColumn
-
-    Raises
-    ------
-    carbon.base.errors.LedgerError
-        G010 if there is no such kind.
-
-    Examples
-    --------
     >>> ledger_columns("sales")["revenue"].kind
     'money'
     """
@@ -124,17 +88,8 @@ def ledger_columns(table: str) -> dict[str, LedgerColumn]:
 def names_of(table: str) -> dict[str, str]:
     """Folded header → column, for a kind of ledger.
 
-    Parameters
-    ----------
-    table : str
-        One of :func:`ledgers`.
+    ``table``: one of :func:`ledgers`.
 
-    Returns
-    -------
-    dict of str to str
-
-    Examples
-    --------
     >>> names_of("sales")["销售额"]
     'revenue'
     """
@@ -149,8 +104,6 @@ def names_of(table: str) -> dict[str, str]:
 def money_words() -> dict[str, tuple[str, float]]:
     """Word of a multiple of a currency → currency, ``""`` if it names none, and multiple.
 
-    Examples
-    --------
     >>> money_words()["万元"]
     ('CNY', 10000.0)
     """
@@ -164,8 +117,6 @@ def money_words() -> dict[str, tuple[str, float]]:
 def flag_words() -> dict[str, bool]:
     """Folded word of a state → yes or no.
 
-    Examples
-    --------
     >>> flag_words()["退款成功"], flag_words()["0.0"]
     (True, False)
     """

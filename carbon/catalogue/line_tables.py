@@ -123,11 +123,7 @@ def rows_of(
 def filled_down(sheet: Sheet, given: Any, sku: Any) -> Any:
     """SKUs of lines; a blank cell takes the one above it, as merged cells do, up to a gap.
 
-    Parameters
-    ----------
-    sheet : Sheet
-    given, sku : pyarrow.Array
-        Its SKUs, as they stand there and cleaned.
+    ``given``, ``sku``: pyarrow.Array, its SKUs, as they stand there and cleaned.
     """
     empty = pc.is_null(given)
     if pa.types.is_string(given.type):

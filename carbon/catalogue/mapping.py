@@ -68,13 +68,8 @@ def _ids(name: str) -> dict[str, str]:
 def reading_of(map: Path | str | None, preset: str) -> dict[str, str]:  # noqa: A002  see Study
     """How a catalogue is read where it is not as usual: the mapping's SHA-256, and the preset.
 
-    Parameters
-    ----------
-    map, preset
-        As for :class:`carbon.study.Study`.
+    ``map``, ``preset``: as for :class:`carbon.study.Study`.
 
-    Examples
-    --------
     >>> reading_of(None, ""), reading_of(None, "shopify")
     ({}, {'preset': 'shopify'})
     """
@@ -85,23 +80,10 @@ def reading_of(map: Path | str | None, preset: str) -> dict[str, str]:  # noqa: 
 def read_mapping(path: Path | str, vocabulary: Vocabulary) -> pd.DataFrame:
     """Words of a mapping.
 
-    Parameters
-    ----------
-    path : pathlib.Path
-        CSV with the columns ``kind, word, meaning``, in English or Chinese, as ``carbon check
-        --learn`` writes it; rows without a meaning are left out.
-    vocabulary : Vocabulary
-        In which the meanings must stand.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``kind, alias, id``, as the words of a vocabulary.
-
-    Raises
-    ------
-    CatalogueError
-        C025 for a kind or meaning that is not known, C001, C004 and C011 for the file.
+    ``path``: CSV with the columns ``kind, word, meaning``, in English or Chinese, as ``carbon check
+    --learn`` writes it; rows without a meaning are left out; ``vocabulary``: in which the meanings
+    must stand. Returns ``kind, alias, id``, as the words of a vocabulary. Raises C025 for a kind or
+    meaning that is not known, C001, C004 and C011 for the file.
     """
     place = Path(path)
 
@@ -156,14 +138,8 @@ def _meant(kind: str, meaning: str, vocabulary: Vocabulary) -> str:
 def mapped(vocabulary: Vocabulary, words: pd.DataFrame) -> Vocabulary:
     """A vocabulary that knows a merchant's words too; they go before its own.
 
-    Parameters
-    ----------
-    vocabulary : Vocabulary
-    words : pandas.DataFrame
-        As :func:`read_mapping` gives them.
+    ``words``: as :func:`read_mapping` gives them.
 
-    Examples
-    --------
     >>> vocabulary = Vocabulary.of(categories=pd.DataFrame({"category": ["bag"]}))
     >>> words = pd.DataFrame({"kind": ["map.category"], "alias": ["Tote No. 5"], "id": ["bag"]})
     >>> mapped(vocabulary, words).names("category").code("tote no. 5")
@@ -178,18 +154,9 @@ def mapped(vocabulary: Vocabulary, words: pd.DataFrame) -> Vocabulary:
 def learned(catalogue: Catalogue, vocabulary: Vocabulary, lang: str = "en") -> pd.DataFrame:
     """Words of a catalogue that were not understood, each once, the most frequent first.
 
-    Parameters
-    ----------
-    catalogue : Catalogue
-    vocabulary : Vocabulary
-        It was read with.
-    lang : str
-        ``"zh"`` or ``"en"``: that of headers, kinds and candidates.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``kind, word, meaning, rows, candidates``; the meaning is for the merchant to fill.
+    ``vocabulary``: it was read with; ``lang``: ``"zh"`` or ``"en"``: that of headers, kinds and
+    candidates. Returns ``kind, word, meaning, rows, candidates``; the meaning is for the merchant
+    to fill.
     """
     counts: Counter[tuple[str, str]] = Counter()
     spelled: dict[tuple[str, str], str] = {}
@@ -233,17 +200,8 @@ def _unknown(kind: str, text: str, vocabulary: Vocabulary) -> list[str]:
 def rewordings(kind: str, text: str, vocabulary: Vocabulary, lang: str = "en") -> list[str]:
     """A cell with its first unknown word replaced by each of the words that may be meant.
 
-    Parameters
-    ----------
-    kind : str
-        ``material`` or ``item``.
-    text : str
-    vocabulary : Vocabulary
-    lang : str
-        ``"zh"`` or ``"en"``: that of the words.
+    ``kind``: ``material`` or ``item``; ``lang``: ``"zh"`` or ``"en"``: that of the words.
 
-    Examples
-    --------
     >>> from carbon import Study
     >>> rewordings("material", "cottn 95%; elastane 5%", Study().vocabulary)[0]
     'cotton 95%; elastane 5%'

@@ -35,17 +35,10 @@ WHOLE: Final = 1 << 25
 
 @dataclass(frozen=True)
 class Damaged:
-    """Rows that cannot be read.
-
-    Parameters
-    ----------
-    file : str
-    first, last : int
-        Rows of the file as a spreadsheet counts them; 0 if not known.
-    reason : str
-    """
+    """Rows that cannot be read."""
 
     file: str
+    # first, last: rows of the file as a spreadsheet counts them; 0 if not known
     first: int
     last: int
     reason: str
@@ -210,11 +203,7 @@ def empty(reader: Reader) -> Sheet:
 def only(sheet: Sheet, columns: Collection[str] | None) -> Sheet:
     """Some columns of a table.
 
-    Parameters
-    ----------
-    sheet : Sheet
-    columns : collection of str, optional
-        Headers; all without.
+    ``columns``: headers; all without.
     """
     if columns is None:
         return sheet
@@ -241,32 +230,12 @@ def open_readers(
 ) -> tuple[list[Reader], list[Damaged]]:
     """Open every table of a catalogue.
 
-    Parameters
-    ----------
-    source : path, URL or pandas.DataFrame
-    vocabulary : Vocabulary
-        By whose words exports of other programs are understood.
-    inputs : collection of Input
-        Its files.
-    limits : Limits
-        Of a file that is read whole, and of a piece of one that is not.
-    folder : pathlib.Path
-        For copies: of remote files that are not Parquet, of text that is not UTF-8.
-    step : int
-        Rows in a span of CSV.
-    unsplit_bytes : int
-        Files up to this size are read whole [bytes].
-
-    Returns
-    -------
-    readers : list of Reader
-    damaged : list of Damaged
-        Files of several that could not be opened.
-
-    Raises
-    ------
-    CatalogueError
-        If none could.
+    ``vocabulary``: by whose words exports of other programs are understood; ``inputs``: its files;
+    ``limits``: of a file that is read whole, and of a piece of one that is not; ``folder``: for
+    copies: of remote files that are not Parquet, of text that is not UTF-8; ``step``: rows in a
+    span of CSV; ``unsplit_bytes``: files up to this size are read whole [bytes]. Returns
+    ``readers``; ``damaged``: files of several that could not be opened. Raises CatalogueError: if
+    none could.
     """
     if isinstance(source, pd.DataFrame):
         opened = open_sheets(source, limits)

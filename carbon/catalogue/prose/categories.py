@@ -43,19 +43,11 @@ def _title_words() -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Choice:
-    """What the cells of a SKU say about its category.
+    """What the cells of a SKU say about its category."""
 
-    Parameters
-    ----------
-    category : str
-        Empty if none is certain.
-    code : str
-        C017 where a word has several meanings, C018 where name or mass decided, C024 where the
-        name alone proposes it.
-    hint : str
-    """
-
-    category: str
+    category: str  # empty if none is certain
+    # C017 where a word has several meanings, C018 where name or mass decided, C024 where the name
+    # alone proposes it
     code: str = ""
     hint: str = ""
 
@@ -69,11 +61,8 @@ def _leaf(text: str) -> str:
 class CategoryProse:
     """Reader of categories.
 
-    Parameters
-    ----------
-    vocabulary : Vocabulary
-        Its words of the kinds ``ask.category``, ``drop.category`` and ``title`` (words of product
-        names) are known beside the categories.
+    ``vocabulary``: its words of the kinds ``ask.category``, ``drop.category`` and ``title`` (words
+    of product names) are known beside the categories.
     """
 
     def __init__(self, vocabulary: Vocabulary) -> None:
@@ -110,13 +99,8 @@ class CategoryProse:
     def read(self, text: str, name: str = "", mass_kg: float = float("nan")) -> Choice:
         """Category of a cell; where its word has several meanings, name and mass may decide.
 
-        Parameters
-        ----------
-        text : str
-        name : str
-            Of the product, empty if there is none.
-        mass_kg : float
-            Of one unit [kg], NaN if it is not known.
+        ``name``: of the product, empty if there is none; ``mass_kg``: of one unit [kg], NaN if it
+        is not known.
         """
         if len(text) > LONGEST:
             return Choice("")
@@ -175,12 +159,7 @@ class CategoryProse:
         return categories
 
     def proposal(self, name: str) -> str:
-        """Category that a product's name speaks of; empty if none, or several.
-
-        Parameters
-        ----------
-        name : str
-        """
+        """Category that a product's name speaks of; empty if none, or several."""
         # an English name says what the thing is before it says for what, or with what
         for part in (_BESIDE.split(f"{tidy(name)[:LONGEST]} ")[0], name):
             words = self._spoken(part)

@@ -53,15 +53,9 @@ def _numeral(character: str) -> str:
 class ContentProse:
     """Reader of net contents.
 
-    Parameters
-    ----------
-    unit_words : dict of str to str
-        Merchants' words for units.
-    densities : dict of str to float, optional
-        Category → kilograms a litre, as the edition has them.
+    ``unit_words``: merchants' words for units; ``densities``: category → kilograms a litre, as the
+    edition has them.
 
-    Examples
-    --------
     >>> content = ContentProse({})
     >>> content.read("200g*6").text, content.read("about 1 l", "beverage").text
     ('1.2 kg', '1.02 kg')
@@ -78,11 +72,7 @@ class ContentProse:
     def read(self, text: str, category: str = "") -> Reading:
         """Mass of a net content; a range counts at its upper end.
 
-        Parameters
-        ----------
-        text : str
-        category : str
-            Whose density makes a volume a mass.
+        ``category``: whose density makes a volume a mass.
         """
         clean = _LABEL.sub("", tidy(text))
         clean = re.sub(

@@ -46,11 +46,8 @@ def _weights() -> dict[str, float]:
 class MaterialProse:
     """Reader of cells about materials.
 
-    Parameters
-    ----------
-    vocabulary : Vocabulary
-        Its words of the kinds ``part``, ``blend``, ``vague.material``, ``ask.material`` and
-        ``drop.material`` are known beside the materials.
+    ``vocabulary``: its words of the kinds ``part``, ``blend``, ``vague.material``, ``ask.material``
+    and ``drop.material`` are known beside the materials.
     """
 
     def __init__(self, vocabulary: Vocabulary) -> None:
@@ -74,11 +71,7 @@ class MaterialProse:
     def read(self, text: str, category: str = "") -> Reading:
         """Compact cell of what a label says.
 
-        Parameters
-        ----------
-        text : str
-        category : str
-            In which a word of several meanings may have one.
+        ``category``: in which a word of several meanings may have one.
         """
         clean = _CONTENT_OF_DOWN.sub(" ", tidy(text)).strip()
         clean = _BRACKETED.sub(r" \1 ", clean)

@@ -52,10 +52,8 @@ def _boxes() -> list[tuple[float, str]]:
 class PackagingProse:
     """Reader of cells about packaging.
 
-    Parameters
-    ----------
-    vocabulary : Vocabulary
-        Its words of the kinds ``ask.item`` and ``drop.item`` are known beside the items.
+    ``vocabulary``: its words of the kinds ``ask.item`` and ``drop.item`` are known beside the
+    items.
     """
 
     def __init__(self, vocabulary: Vocabulary) -> None:
@@ -63,12 +61,7 @@ class PackagingProse:
         self.gaps = {key(word) for word in vocabulary.words_of("gap.item")}
 
     def read(self, text: str, _category: str = "") -> Reading:
-        """Compact cell of what is said of packaging.
-
-        Parameters
-        ----------
-        text : str
-        """
+        """Compact cell of what is said of packaging."""
         cells = []
         clean = _LABEL.sub("", tidy(text))
         if key(clean) in self.gaps:
