@@ -44,18 +44,11 @@ Text = Annotated[str, Field(min_length=1, max_length=2000)]
 
 
 class Cited(Rules):
-    """Whatever says where it comes from.
+    """Whatever says where it comes from."""
 
-    Parameters
-    ----------
-    kind : str
-        ``cited``, ``assumption``, or ``choice`` of whoever wrote the rules.
-    cite : str
-        The source, or why it was assumed.
-    """
-
+    # ``cited``, ``assumption``, or ``choice`` of whoever wrote the rules
     kind: Literal["cited", "assumption", "choice"]
-    cite: Text
+    cite: Text  # the source, or why it was assumed
 
 
 Model = TypeVar("Model", bound=Rules)
@@ -64,26 +57,10 @@ Model = TypeVar("Model", bound=Rules)
 def load(path: Path | str, model: type[Model]) -> Model:
     """Read a rule file.
 
-    Parameters
-    ----------
-    path : path
-        A TOML file.
-    model : type
-        What it must follow.
+    ``path``: a TOML file; ``model``: what it must follow. Returns: an instance of the model. Raises
+    P001 if it cannot be read, P002 if it is no TOML, P003 with key, value and rule if it does not
+    follow the model.
 
-    Returns
-    -------
-    Rules
-        An instance of the model.
-
-    Raises
-    ------
-    carbon.base.errors.RuleError
-        P001 if it cannot be read, P002 if it is no TOML, P003 with key, value and rule if it
-        does not follow the model.
-
-    Examples
-    --------
     >>> class Loading(Rules):
     ...     loading: float
     >>> load("nowhere.toml", Loading)
@@ -118,20 +95,7 @@ def load(path: Path | str, model: type[Model]) -> Model:
 def digest(path: Path | str) -> str:
     """SHA-256 of a file, read piece by piece, as reports and manifests name it.
 
-    Parameters
-    ----------
-    path : path
-        Any file.
-
-    Returns
-    -------
-    str
-        64 hexadecimal digits.
-
-    Raises
-    ------
-    OSError
-        If it cannot be read.
+    ``path``: any file. Returns: 64 hexadecimal digits. Raises OSError: if it cannot be read.
     """
     with Path(path).open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
@@ -140,20 +104,9 @@ def digest(path: Path | str) -> str:
 def shipped(folder: str, name: Path | str) -> Path:
     """File of a rule: a path, or the name of a shipped one.
 
-    Parameters
-    ----------
-    folder : str
-        Where rules of its kind ship, in the templates.
-    name : path
-        A name without a folder, or a path.
+    ``folder``: where rules of its kind ship, in the templates; ``name``: a name without a folder,
+    or a path. Returns: the shipped file if there is one of that name, else the path.
 
-    Returns
-    -------
-    pathlib.Path
-        The shipped file if there is one of that name, else the path.
-
-    Examples
-    --------
     >>> shipped("policies", "default").name, shipped("policies", "ours/default").as_posix()
     ('default.toml', 'ours/default')
     """
