@@ -69,20 +69,8 @@ HELD: Final = 10_000
 def read_index(path: Path) -> pd.DataFrame:
     """The index of labels that were issued before.
 
-    Parameters
-    ----------
-    path : pathlib.Path
-        An ``index.csv``, a folder of labels, or a ZIP of them.
-
-    Returns
-    -------
-    pandas.DataFrame
-        A row a SKU: columns ``sku state letter total edition``, all text.
-
-    Raises
-    ------
-    carbon.base.errors.OutputError
-        L016 if it is no index.
+    ``path``: an ``index.csv``, a folder of labels, or a ZIP of them. Returns: a row a SKU: columns
+    ``sku state letter total edition``, all text. Raises L016 if it is no index.
     """
     wanted = ["sku", "state", "letter", "total", "edition"]
     options: dict[str, Any] = {"dtype": str, "keep_default_na": False, "encoding": "utf-8-sig"}
@@ -113,14 +101,8 @@ def _no_index(path: Path) -> Callable[[str], OutputError]:
 def finished(joined: Path, made: Path, lang: str = "en") -> None:
     """Give labels that lie in a folder the index and the problems that users read; pack them.
 
-    Parameters
-    ----------
-    joined : pathlib.Path
-        Folder of the labels; its index has the columns of :func:`carbon.run.labels.drawn`.
-    made : pathlib.Path
-        Where a ZIP is written, if its name ends in ``.zip``.
-    lang : str
-        Of the problems.
+    ``joined``: folder of the labels; its index has the columns of :func:`carbon.run.labels.drawn`;
+    ``made``: where a ZIP is written, if its name ends in ``.zip``; ``lang``: of the problems.
     """
     claims = joined / PROBLEMS
     claims.unlink(missing_ok=True)
@@ -184,20 +166,11 @@ def indexed(graded: pd.DataFrame, about: pd.DataFrame, issue: Issue) -> pd.DataF
 def changes(old: pd.DataFrame, new: pd.DataFrame) -> pd.DataFrame:
     """Which labels are to be made anew.
 
-    Parameters
-    ----------
-    old, new : pandas.DataFrame
-        As :func:`read_index` gives them.
+    ``old``, ``new``: as :func:`read_index` gives them. Returns: a row a SKU whose label changed,
+    columns ``sku change`` and both values of state, letter, total and edition. ``change`` is the
+    first that holds: ``new``, ``gone``, ``letter``, ``state``, ``number``; a change of the edition
+    alone is ``edition``.
 
-    Returns
-    -------
-    pandas.DataFrame
-        A row a SKU whose label changed, columns ``sku change`` and both values of state, letter,
-        total and edition. ``change`` is the first that holds: ``new``, ``gone``, ``letter``,
-        ``state``, ``number``; a change of the edition alone is ``edition``.
-
-    Examples
-    --------
     >>> columns = ["sku", "state", "letter", "total", "edition"]
     >>> old = pd.DataFrame([["A", "graded", "C", "7.2", "1"]], columns=columns)
     >>> new = pd.DataFrame([["A", "graded", "B", "6.1", "1"]], columns=columns)

@@ -41,41 +41,21 @@ KINDS: Final = ("svg", "png", "pdf", "html", "json")
 
 @dataclass(frozen=True)
 class Drawing:
-    """What a batch run does to label a catalogue.
+    """What a batch run does to label a catalogue."""
 
-    Parameters
-    ----------
-    job : LabelJob
-        What is drawn.
-    references : References, optional
-        A platform's own.
-    verified : pandas.DataFrame, optional
-        What others have verified, indexed by SKU: columns ``verifier certificate verified_until``.
-    draw : bool
-        Draw the labels; else only tell what the index would say of them.
-    """
-
-    job: LabelJob
-    references: References | None = None
+    job: LabelJob  # what is drawn
+    references: References | None = None  # a platform's own
+    # what others have verified, indexed by SKU: columns ``verifier certificate verified_until``
     verified: pd.DataFrame | None = None
-    draw: bool = True
+    draw: bool = True  # draw the labels; else only tell what the index would say of them
 
     def __call__(
         self, study: Study, catalogue: Catalogue, files: Files | None, *, draws: int, **counts: Any
     ) -> pd.DataFrame:
         """Rows of a batch.
 
-        Parameters
-        ----------
-        study : Study
-        catalogue : Catalogue
-            Filled.
-        files : Files, optional
-            Takes the labels.
-        draws : int
-            For intervals and letters.
-        **counts : object
-            What else the manifest tells of the job.
+        ``catalogue``: filled; ``files``: takes the labels; ``draws``: for intervals and letters;
+        ``**counts``: what else the manifest tells of the job.
         """
         del counts
         graded, about_skus = self.graded(study, catalogue, draws)
@@ -186,15 +166,7 @@ class Labels:
 def check_target(output: Path) -> None:
     """Refuse a folder that holds something other than labels.
 
-    Parameters
-    ----------
-    output : pathlib.Path
-        A folder, or ``.zip``.
-
-    Raises
-    ------
-    carbon.base.errors.OutputError
-        B009; O001 if a folder has the name of the ZIP.
+    ``output``: a folder, or ``.zip``. Raises B009; O001 if a folder has the name of the ZIP.
     """
     if output.suffix.lower() != ".zip":
         check_folder(output, INDEX_START)
@@ -207,28 +179,12 @@ def write_labels(
 ) -> tuple[int, pd.DataFrame]:
     """Draw the labels of a few SKUs at once, in this process.
 
-    Parameters
-    ----------
-    graded, about : pandas.DataFrame
-        As for :func:`carbon.label.facts.facts`; each SKU once.
-    job : LabelJob
-        What is drawn.
-    output : pathlib.Path
-        A folder, or ``.zip``. A folder that exists must be empty or hold labels; it is replaced.
-
-    Returns
-    -------
-    files : int
-        How many were written, the index not counted.
-    problems : pandas.DataFrame
-        Claims in names that were reworded or left out; also ``problems.csv`` in the result.
-
-    Raises
-    ------
-    carbon.base.errors.OutputError
-        O001 if it cannot be written, B009 if the folder holds something else, L010 without font.
-    carbon.base.errors.RuleError
-        L001 to L014 if a template is refused.
+    ``graded``, ``about``: as for :func:`carbon.label.facts.facts`; each SKU once; ``job``: what is
+    drawn. ``output``: a folder, or ``.zip``. A folder that exists must be empty or hold labels; it
+    is replaced. Returns ``files``: how many were written, the index not counted; ``problems``:
+    claims in names that were reworded or left out; also ``problems.csv`` in the result. Raises O001
+    if it cannot be written, B009 if the folder holds something else, L010 without font; L001 to
+    L014 if a template is refused.
     """
     check_target(output)
     check_job(job)
@@ -258,24 +214,8 @@ def write_one(
 ) -> pd.DataFrame:
     """Draw one label of one SKU as one file.
 
-    Parameters
-    ----------
-    graded, about : pandas.DataFrame
-        One row each.
-    job : LabelJob
-        Of one template and one format.
-    output : pathlib.Path
-        The file.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Problems, as :func:`write_labels`.
-
-    Raises
-    ------
-    carbon.base.errors.OutputError, carbon.base.errors.RuleError
-        As :func:`write_labels`.
+    ``graded``, ``about``: one row each; ``job``: of one template and one format; ``output``: the
+    file. Returns: problems, as :func:`write_labels`. Raises RuleError: as :func:`write_labels`.
     """
     (only,), claimed = label_files(graded, about, replace(job, templates=job.templates[:1]))
     with whole_file(output) as draft:
@@ -286,17 +226,8 @@ def write_one(
 def label_rows(graded: pd.DataFrame, about: pd.DataFrame, job: LabelJob) -> pd.DataFrame:
     """Labels as rows, for those who keep them in a table.
 
-    Parameters
-    ----------
-    graded, about : pandas.DataFrame
-        As for :func:`carbon.label.facts.facts`.
-    job : LabelJob
-        What is drawn; its first template.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Columns ``sku, svg, json``.
+    ``graded``, ``about``: as for :func:`carbon.label.facts.facts`; ``job``: what is drawn; its
+    first template. Returns: columns ``sku, svg, json``.
     """
     files, _ = label_files(
         graded, about, replace(job, templates=job.templates[:1], formats=("svg", "json"))

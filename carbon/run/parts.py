@@ -49,13 +49,8 @@ _WORDS: Final = pa.dictionary(pa.int32(), pa.string())
 def arrow(frame: pd.DataFrame) -> pa.Table:
     """Table of a frame whose types do not depend on its rows.
 
-    Parameters
-    ----------
-    frame : pandas.DataFrame
-        Categories become a dictionary of texts, other objects texts.
+    ``frame``: categories become a dictionary of texts, other objects texts.
 
-    Examples
-    --------
     >>> frame = pd.DataFrame({"a": [None, None], "b": pd.Categorical(["x", "x"])})
     >>> [str(kind) for kind in arrow(frame.astype({"a": object})).schema.types]
     ['string', 'dictionary<values=string, indices=int32, ordered=0>']
@@ -84,17 +79,7 @@ def digest(path: Path) -> str:
 def write_part(frame: pd.DataFrame, path: Path, suffix: str) -> str:
     """Write the rows of a batch; the file appears only when it is whole.
 
-    Parameters
-    ----------
-    frame : pandas.DataFrame
-    path : pathlib.Path
-    suffix : str
-        Of the result: text is written as it will stand there.
-
-    Returns
-    -------
-    str
-        Its SHA-256.
+    ``suffix``: of the result: text is written as it will stand there. Returns: its SHA-256.
     """
     frame = carried_table(frame)
     draft = path.with_name(f".{path.name}.{os.getpid()}")
@@ -134,16 +119,7 @@ def stream_to(path: Path, schema: pa.Schema) -> Any:
 def groups(path: Path, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
     """Rows of a file of :func:`stream_to`, one group in memory at a time.
 
-    Parameters
-    ----------
-    path : pathlib.Path
-    columns : sequence of str, optional
-        Only these; the others are not decompressed.
-
-    Yields
-    ------
-    pyarrow.Table
-        One at least, be it empty.
+    ``columns``: only these; the others are not decompressed. Yields: one at least, be it empty.
     """
     with pa.OSFile(str(path)) as source:
         schema = pa.ipc.read_schema(source)
@@ -286,17 +262,9 @@ class _Folder:
 def joiner(suffix: str, target: Path, columns: list[str], name: str) -> Joiner:
     """Begin to join.
 
-    Parameters
-    ----------
-    suffix : str
-        ``.csv``, ``.jsonl``, ``.parquet``, ``.xlsx``, empty for a folder of Parquet, or
-        :data:`KEPT` for what :func:`groups` reads again.
-    target : pathlib.Path
-        Where to write.
-    columns : list of str
-        Headers.
-    name : str
-        Of the result, told to the user.
+    ``suffix``: ``.csv``, ``.jsonl``, ``.parquet``, ``.xlsx``, empty for a folder of Parquet, or
+    :data:`KEPT` for what :func:`groups` reads again; ``target``: where to write; ``columns``:
+    headers; ``name``: of the result, told to the user.
     """
     if suffix == ".csv":
         return _Text(target, header_line(columns))

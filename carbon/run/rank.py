@@ -47,26 +47,10 @@ def rank_job(
 ) -> tuple[Job, Ranking]:
     """A ranking of a catalogue of any size.
 
-    Parameters
-    ----------
-    study : Study
-    output : str
-        The result, told to the user.
-    by, within : str
-        As for :func:`carbon.liveroom.ranking.rank`.
-    draws : int
-        For intervals.
-    references : References, optional
-        A platform's.
-    signals : pathlib.Path, optional
-        Where scores for a search system go.
-    lang : str
-        Of what is shown while it is ordered.
-
-    Returns
-    -------
-    Job, Ranking
-        What is done, and what says afterwards what is in it.
+    ``output``: the result, told to the user; ``by``, ``within``: as for
+    :func:`carbon.liveroom.ranking.rank`; ``draws``: for intervals; ``references``: a platform's;
+    ``signals``: where scores for a search system go; ``lang``: of what is shown while it is
+    ordered. Returns: what is done, and what says afterwards what is in it.
     """
     chosen = references or study.references
     options = {"by": by, "within": within, "draws": draws, "references": chosen.id}
@@ -97,44 +81,26 @@ def graded(
 
 @dataclass
 class Ranking:
-    """Makes the ranking of the graded footprints of a run, and says what is in it.
+    """Makes the ranking of the graded footprints of a run, and says what is in it."""
 
-    Parameters
-    ----------
-    by, within, confidence
-        As for :func:`carbon.liveroom.ranking.rank`.
-    output : str
-        The result, told to the user.
-    signals : pathlib.Path, optional
-        Where the signals go; they appear only when they are whole.
-    lang : str
-        Of what is shown meanwhile.
-    table : list of tuple
-        Of the first categories: name, SKUs, ranks and first SKU.
-    categories, ranked : int
-        How many there are, of categories and of SKUs with a rank.
-    reasons : dict of str to int
-        Why SKUs are not ranked, and how many.
-    """
-
+    # by, within, confidence: as for :func:`carbon.liveroom.ranking.rank`
     by: str
     within: str
     confidence: float
-    output: str
-    signals: Path | None = None
-    lang: str = "en"
+    output: str  # the result, told to the user
+    signals: Path | None = None  # where the signals go; they appear only when they are whole
+    lang: str = "en"  # of what is shown meanwhile
+    # of the first categories: name, SKUs, ranks and first SKU
     table: list[tuple[str, int, int, str]] = field(default_factory=list)
+    # categories, ranked: how many there are, of categories and of SKUs with a rank
     categories: int = 0
     ranked: int = 0
-    reasons: dict[str, int] = field(default_factory=dict)
+    reasons: dict[str, int] = field(default_factory=dict)  # why SKUs are not ranked, and how many
 
     def finish(self, joined: Path, made: Path) -> None:
         """Order what the batches were joined to, and write it.
 
-        Parameters
-        ----------
-        joined, made : pathlib.Path
-            As :class:`carbon.run.job.Job` tells.
+        ``joined``, ``made``: as :class:`carbon.run.job.Job` tells.
         """
         keys = Keys(self.by, self.within)
         for table in groups(joined, [*keys.columns, "reference"]):

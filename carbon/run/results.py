@@ -48,19 +48,9 @@ EPOCH: Final = datetime(2026, 1, 1)
 def as_text(frame: pd.DataFrame) -> pd.DataFrame:
     """Escape text that a spreadsheet would run as a formula.
 
-    Parameters
-    ----------
-    frame : pandas.DataFrame
-        Any table.
+    ``frame``: any table. Returns: text cells that begin with ``= + - @``, their full-width forms, a
+    tab or the end of a line have an apostrophe before it, as OWASP advises against CSV injection.
 
-    Returns
-    -------
-    pandas.DataFrame
-        Text cells that begin with ``= + - @``, their full-width forms, a tab or the end of a
-        line have an apostrophe before it, as OWASP advises against CSV injection.
-
-    Examples
-    --------
     >>> as_text(pd.DataFrame({"name": ["=1+1", "tea"]}))["name"].tolist()
     ["'=1+1", 'tea']
     """
@@ -83,20 +73,10 @@ def as_text(frame: pd.DataFrame) -> pd.DataFrame:
 def write_table(frame: pd.DataFrame, path: Path | str, *, encoding: str = "") -> None:
     """Write a table; the file appears only when it is whole.
 
-    Parameters
-    ----------
-    frame : pandas.DataFrame
-        The result; its numbers are written as :func:`carbon.base.digits.carried` leaves them.
-    path : path
-        ``.csv``, ``.parquet``, ``.xlsx`` or ``.jsonl``; its folder is made if need be.
-    encoding : str
-        Of CSV, as for :func:`carbon.run.csv_files.write_csv`.
-
-    Raises
-    ------
-    carbon.base.errors.OutputError
-        O001 if it cannot be written, O002 if the extension is not known, O003 if it has more
-        rows than a sheet.
+    ``frame``: the result; its numbers are written as :func:`carbon.base.digits.carried` leaves
+    them; ``path``: ``.csv``, ``.parquet``, ``.xlsx`` or ``.jsonl``; its folder is made if need be;
+    ``encoding``: of CSV, as for :func:`carbon.run.csv_files.write_csv`. Raises O001 if it cannot be
+    written, O002 if the extension is not known, O003 if it has more rows than a sheet.
     """
     path = Path(path)
     writer = FORMATS.get(path.suffix.lower())
@@ -111,17 +91,8 @@ def write_table(frame: pd.DataFrame, path: Path | str, *, encoding: str = "") ->
 def write_picture(svg: str, path: Path) -> None:
     """Write a picture; the file appears only when it is whole.
 
-    Parameters
-    ----------
-    svg : str
-        An SVG document.
-    path : pathlib.Path
-        ``.svg``.
-
-    Raises
-    ------
-    carbon.base.errors.OutputError
-        O001 if it cannot be written, O002 for another extension.
+    ``svg``: an SVG document; ``path``: ``.svg``. Raises O001 if it cannot be written, O002 for
+    another extension.
     """
     if path.suffix.lower() != ".svg":
         raise OutputError("O002", "a picture is .svg", file=str(path))
@@ -140,17 +111,8 @@ def _parquet(frame: pd.DataFrame, path: Path, _encoding: str = "") -> None:
 def json_lines(frame: pd.DataFrame) -> Iterator[str]:
     """Rows of a table as lines of JSON.
 
-    Parameters
-    ----------
-    frame : pandas.DataFrame
+    Yields: with its line feed; a missing cell is null.
 
-    Yields
-    ------
-    str
-        With its line feed; a missing cell is null.
-
-    Examples
-    --------
     >>> list(json_lines(pd.DataFrame({"sku": ["A"], "total_kg": [None]})))
     ['{"sku": "A", "total_kg": null}\\n']
     """
@@ -226,17 +188,8 @@ FORMATS: Final[dict[str, Callable[..., None]]] = {
 def read_result(path: Path, columns: Sequence[str]) -> pd.DataFrame:
     """A result of another command, read again.
 
-    Parameters
-    ----------
-    path : pathlib.Path
-        A table.
-    columns : sequence of str
-        That it must have.
-
-    Raises
-    ------
-    carbon.base.errors.LedgerError
-        G001 to G005 or G008 if it is not there, or not what that command writes.
+    ``path``: a table; ``columns``: that it must have. Raises G001 to G005 or G008 if it is not
+    there, or not what that command writes.
     """
     readers: dict[str, Callable[[bytes], pd.DataFrame]] = {
         ".csv": lambda raw: pd.read_csv(

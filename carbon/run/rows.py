@@ -24,17 +24,7 @@ CHUNK: Final = 25_000
 def footprint_job(study: Study, *, draws: int, stages: bool = False) -> Job:
     """Footprints of a catalogue, a row a SKU.
 
-    Parameters
-    ----------
-    study : Study
-    draws : int
-        For 95 % intervals; none without.
-    stages : bool
-        The bounds of each stage too.
-
-    Returns
-    -------
-    Job
+    ``draws``: for 95 % intervals; none without; ``stages``: the bounds of each stage too.
     """
     return Job("footprint", study, weighed, {"draws": draws, "stages": stages})
 
@@ -50,17 +40,8 @@ def weighed(
 def what_if_job(study: Study, *, levers: list[str], draws: int, days: float, lang: str) -> Job:
     """Savings of a catalogue, a row a SKU and lever.
 
-    Parameters
-    ----------
-    study : Study
-    levers : list of str
-        As for :meth:`carbon.study.Study.what_if`, by name.
-    draws, days, lang
-        As there.
-
-    Returns
-    -------
-    Job
+    ``levers``: as for :meth:`carbon.study.Study.what_if`, by name; ``draws``, ``days``, ``lang``:
+    as there.
     """
     options = {"levers": levers, "draws": draws, "days": days, "lang": lang}
     return Job("whatif", study, changed, options, tally=tallied)
@@ -93,21 +74,8 @@ def tallied(table: pd.DataFrame) -> dict[str, float]:
 def write_at_once(job: Job, catalogue: Catalogue, output: Path) -> tuple[dict[str, float], int]:
     """Do a what-if of a few SKUs in this process.
 
-    Parameters
-    ----------
-    job : Job
-        Of :func:`what_if_job`.
-    catalogue : Catalogue
-        Filled.
-    output : pathlib.Path
-        A table.
-
-    Returns
-    -------
-    tally : dict of str to float
-        As :func:`tallied`.
-    left_out : int
-        SKUs that were not computed.
+    ``job``: of :func:`what_if_job`; ``catalogue``: filled; ``output``: a table. Returns ``tally``:
+    as :func:`tallied`; ``left_out``: SKUs that were not computed.
     """
     table = job.compute(job.study, catalogue, None, **job.options)
     write_table(table, output)

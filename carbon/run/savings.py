@@ -33,25 +33,14 @@ class LeverTotal(NamedTuple):
 
 @dataclass(frozen=True)
 class Savings:
-    """What a what-if wrote.
+    """What a what-if wrote."""
 
-    Parameters
-    ----------
-    tally : dict of str to float
-        As :func:`carbon.run.rows.tallied`.
-    skus, left_out : int
-        SKUs, and those that were not computed.
-    asked : bool
-        Levers were named, so that one that never fits is a failure.
-    outcome : Outcome, optional
-        Of a run in batches.
-    """
-
-    tally: Mapping[str, float]
+    tally: Mapping[str, float]  # as :func:`carbon.run.rows.tallied`
+    # skus, left_out: SKUs, and those that were not computed
     skus: int
     left_out: int
-    asked: bool
-    outcome: Outcome | None = None
+    asked: bool  # levers were named, so that one that never fits is a failure
+    outcome: Outcome | None = None  # of a run in batches
 
     @property
     def levers(self) -> list[LeverTotal]:
@@ -91,14 +80,7 @@ def scenario_of(name: Path | str | None) -> Scenario | None:
 def save_at_once(job: Job, catalogue: Catalogue, output: Path) -> Savings:
     """Write the savings of a few SKUs, in this process.
 
-    Parameters
-    ----------
-    job : Job
-        Of :func:`carbon.run.rows.what_if_job`.
-    catalogue : Catalogue
-        Filled.
-    output : pathlib.Path
-        A table.
+    ``job``: of :func:`carbon.run.rows.what_if_job`; ``catalogue``: filled; ``output``: a table.
     """
     tally, left_out = write_at_once(job, catalogue, output)
     return Savings(tally, len(catalogue), left_out, bool(job.options["levers"]))
@@ -107,13 +89,8 @@ def save_at_once(job: Job, catalogue: Catalogue, output: Path) -> Savings:
 def save_in_batches(job: Job, catalogue: Path | str, output: Path | str, **running: Any) -> Savings:
     """Write the savings of a catalogue of any size.
 
-    Parameters
-    ----------
-    job : Job
-        Of :func:`carbon.run.rows.what_if_job`.
-    catalogue, output : path or URL
-    **running : object
-        As for :func:`carbon.run.batches.run`.
+    ``job``: of :func:`carbon.run.rows.what_if_job`; ``**running``: as for
+    :func:`carbon.run.batches.run`.
     """
     outcome = run(job, catalogue, output, **running)
     levers = bool(job.options["levers"])
@@ -123,16 +100,8 @@ def save_in_batches(job: Job, catalogue: Path | str, output: Path | str, **runni
 def draw_levers(job: Job, catalogue: Catalogue, path: Path, *, name: str, lang: str) -> int:
     """Draw the levers of the first SKU as a waterfall; how many there are.
 
-    Parameters
-    ----------
-    job : Job
-        Of :func:`carbon.run.rows.what_if_job`.
-    catalogue : Catalogue
-        Filled.
-    path : pathlib.Path
-        An SVG file.
-    name, lang : str
-        Of the SKU; ``"en"`` or ``"zh"``.
+    ``job``: of :func:`carbon.run.rows.what_if_job`; ``catalogue``: filled; ``path``: an SVG file;
+    ``name``, ``lang``: of the SKU; ``"en"`` or ``"zh"``.
     """
     before, after = steps(job.study, catalogue, job.options["levers"], lang=lang)
     write_picture(waterfall(before, after, name=name, basis=str(job.study.basis), lang=lang), path)
