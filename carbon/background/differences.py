@@ -27,22 +27,12 @@ def differences(
 ) -> pd.DataFrame:
     """What one unit of each thing causes in two editions, where it is not the same.
 
-    Parameters
-    ----------
-    old, new : Edition
-        The editions.
-    old_kg, new_kg : ndarray of float64, shape (activities,)
-        Unit impacts, NaN where an activity is not linked [kg CO2e per unit].
-    market : str
-        Where the materials of the vocabulary are taken.
-
-    Returns
-    -------
-    pandas.DataFrame
-        :data:`COLUMNS`, a row a dataset, a material or a category: ``before`` and ``after`` [kg
-        CO2e per unit], NaN where an edition has none; ``was`` and ``is`` name source or dataset;
-        ``why`` is *new*, *gone*, *another source* or *its inputs moved*, for a material also
-        *another dataset*.
+    ``old``, ``new``: the editions; ``old_kg``, ``new_kg``: shape (activities,), unit impacts, NaN
+    where an activity is not linked [kg CO2e per unit]; ``market``: where the materials of the
+    vocabulary are taken. Returns: :data:`COLUMNS`, a row a dataset, a material or a category:
+    ``before`` and ``after`` [kg CO2e per unit], NaN where an edition has none; ``was`` and ``is``
+    name source or dataset; ``why`` is *new*, *gone*, *another source* or *its inputs moved*, for a
+    material also *another dataset*.
     """
     parts = [
         _datasets(_told(old, old_kg), _told(new, new_kg)),

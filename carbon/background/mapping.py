@@ -42,22 +42,13 @@ TENFOLD: Final = 10
 
 @dataclass(frozen=True)
 class Mapping:
-    """Rows that can be used, and the problems of the others.
+    """Rows that can be used, and the problems of the others."""
 
-    Parameters
-    ----------
-    file : str
-        Where they stand.
-    rows : pandas.DataFrame
-        :data:`COLUMNS`, ``unit`` (ours) and ``row`` (of the file); after :func:`found_in` also
-        ``code`` and ``title`` (theirs).
-    problems : pandas.DataFrame
-        As :func:`carbon.base.errors.problem_table` makes it.
-    """
-
-    file: str
+    file: str  # where they stand
+    # :data:`COLUMNS`, ``unit`` (ours) and ``row`` (of the file); after :func:`found_in` also
+    # ``code`` and ``title`` (theirs)
     rows: pd.DataFrame
-    problems: pd.DataFrame
+    problems: pd.DataFrame  # as :func:`carbon.base.errors.problem_table` makes it
 
 
 class _Problems:
@@ -81,21 +72,8 @@ class _Problems:
 def read_mapping(path: Path, edition: Edition) -> Mapping:
     """Read a mapping and hold it against the edition.
 
-    Parameters
-    ----------
-    path : pathlib.Path
-        CSV, UTF-8 or GB 18030, with the columns :data:`COLUMNS`.
-    edition : Edition
-        Whose activities are mapped.
-
-    Returns
-    -------
-    Mapping
-
-    Raises
-    ------
-    carbon.base.errors.StudyError
-        X001 if the file as a whole cannot be used.
+    ``path``: CSV, UTF-8 or GB 18030, with the columns :data:`COLUMNS`; ``edition``: whose
+    activities are mapped. Raises X001 if the file as a whole cannot be used.
     """
     table = _table(path)
     problems = _Problems(str(path))
@@ -125,19 +103,9 @@ def read_mapping(path: Path, edition: Edition) -> Mapping:
 def found_in(mapping: Mapping, activities: pd.DataFrame, unit_of: Any, product_of: Any) -> Mapping:
     """Find the mapped datasets in a database.
 
-    Parameters
-    ----------
-    mapping : Mapping
-        As read.
-    activities : pandas.DataFrame
-        The database: ``code name product location``.
-    unit_of, product_of : callable
-        From a code to its unit, and to its one product or None.
-
-    Returns
-    -------
-    Mapping
-        Rows with ``code``, ``title`` and ``factor``: how many of their units one of ours is.
+    ``mapping``: as read; ``activities``: the database: ``code name product location``; ``unit_of``,
+    ``product_of``: callable, from a code to its unit, and to its one product or None. Returns: rows
+    with ``code``, ``title`` and ``factor``: how many of their units one of ours is.
     """
     problems = _Problems(mapping.file)
     table = mapping.rows.copy()
