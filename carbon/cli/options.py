@@ -142,12 +142,7 @@ MARKET = click.option(
 def show(count: int, what: str) -> Callable[..., Any]:
     """Option that says how many rows are printed.
 
-    Parameters
-    ----------
-    count : int
-        Without the option.
-    what : str
-        As ``Problems``.
+    ``count``: without the option; ``what``: as ``Problems``.
     """
     return click.option("--show", default=count, show_default=True, help=f"{what} to print.")
 
@@ -206,11 +201,7 @@ def ledger_options(function: Callable[..., Any]) -> Callable[..., Any]:
 def run_options(function: Callable[..., Any], *, size: int = 25_000) -> Callable[..., Any]:
     """Options of a batch run; the command is given them together, as ``running``.
 
-    Parameters
-    ----------
-    function : callable
-    size : int
-        SKUs of a batch, where no other number is asked for.
+    ``size``: SKUs of a batch, where no other number is asked for.
     """
 
     @functools.wraps(function)
@@ -300,17 +291,8 @@ def new_study(**scope: Any) -> Study:
 def progress(name: str, length: int) -> Iterator[Callable[[int], object]]:
     """Show how far a long task is, on stderr.
 
-    Parameters
-    ----------
-    name : str
-        A key of the section ``cli`` of ``templates/words.toml``, or words of their own.
-    length : int
-        How many there are to do.
-
-    Yields
-    ------
-    callable
-        Takes how many were done since the last call.
+    ``name``: a key of the section ``cli`` of ``templates/words.toml``, or words of their own;
+    ``length``: how many there are to do. Yields: takes how many were done since the last call.
     """
     keys = {"drawing factors": "drawing", "drawing seasons": "seasons"}
     label = text(f"cli.{keys.get(name, name)}", language())
