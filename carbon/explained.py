@@ -44,21 +44,9 @@ def first_name(catalogue: Catalogue) -> str:
 def tree(study: Study, catalogue: Catalogue, cut: float, lang: str = "en") -> Iterator[str]:
     """Lines that explain the first SKU of a catalogue.
 
-    Parameters
-    ----------
-    study : Study
-        Goal and scope.
-    catalogue : Catalogue
-        Filled; its first SKU is explained.
-    cut : float
-        Share of the total below which a branch is left out [1].
-    lang : str
-        ``"zh"`` or ``"en"``.
-
-    Yields
-    ------
-    str
-        One line of text.
+    ``study``: goal and scope; ``catalogue``: filled; its first SKU is explained; ``cut``: share of
+    the total below which a branch is left out [1]; ``lang``: ``"zh"`` or ``"en"``. Yields: one line
+    of text.
     """
     result = study.footprints(catalogue)
     total = float(result.total[0])
@@ -148,19 +136,8 @@ def _judged(teller: _Teller, catalogue: Catalogue) -> Iterator[str]:
 def chart(study: Study, catalogue: Catalogue, lang: str) -> str:
     """Stages of the first SKU of a catalogue as a picture.
 
-    Parameters
-    ----------
-    study : Study
-        Goal and scope.
-    catalogue : Catalogue
-        Filled.
-    lang : str
-        ``"zh"`` or ``"en"``.
-
-    Returns
-    -------
-    str
-        An SVG document with 95 % intervals.
+    ``study``: goal and scope; ``catalogue``: filled; ``lang``: ``"zh"`` or ``"en"``. Returns: an
+    SVG document with 95 % intervals.
     """
     first = catalogue.part(0, 1)
     row = study.footprints(first, draws=DRAWS).to_frame(stages=True).to_dict("records")[0]
@@ -180,24 +157,8 @@ def chart(study: Study, catalogue: Catalogue, lang: str) -> str:
 def dataset(study: Study, activity: str, location: str, lang: str = "en") -> Iterator[str]:
     """Lines that explain one unit of an activity.
 
-    Parameters
-    ----------
-    study : Study
-        Goal and scope.
-    activity, location : str
-        What is needed, and where.
-    lang : str
-        ``"zh"`` or ``"en"``.
-
-    Yields
-    ------
-    str
-        One line of text.
-
-    Raises
-    ------
-    carbon.base.errors.FactorsError
-        F011 if the edition has no such activity.
+    ``study``: goal and scope; ``activity``, ``location``: what is needed, and where; ``lang``:
+    ``"zh"`` or ``"en"``. Yields: one line of text. Raises F011 if the edition has no such activity.
     """
     row, fit = study.edition.match(activity, location)
     if row < 0:
@@ -224,23 +185,12 @@ def dataset(study: Study, activity: str, location: str, lang: str = "en") -> Ite
 
 @dataclass(frozen=True)
 class _Branch:
-    """An amount of a dataset in a tree.
-
-    Parameters
-    ----------
-    teller : _Teller
-    row : int
-        Of the edition's activities; below 0 where there is none.
-    amount : float
-        In the dataset's unit.
-    match : str
-        How it met what was needed.
-    """
+    """An amount of a dataset in a tree."""
 
     teller: _Teller
-    row: int
-    amount: float
-    match: str
+    row: int  # of the edition's activities; below 0 where there is none
+    amount: float  # in the dataset's unit
+    match: str  # how it met what was needed
 
 
 class _Teller:
@@ -354,21 +304,10 @@ def _percent(value: float, total: float) -> str:
 def coverage(study: Study, source: Source) -> pd.DataFrame:
     """Which activities of a catalogue rest on an own background, and which do not.
 
-    Parameters
-    ----------
-    study : Study
-        With an own background.
-    source : path, str, pandas.DataFrame or Catalogue
-        As for :meth:`carbon.study.Study.catalogue`.
+    ``study``: with an own background; ``source``: as for :meth:`carbon.study.Study.catalogue`.
+    Returns: as :func:`carbon.background.own.kept`: ``share`` of the total, and ``own_share`` of it
+    that rests on the background [1].
 
-    Returns
-    -------
-    pandas.DataFrame
-        As :func:`carbon.background.own.kept`: ``share`` of the total, and ``own_share`` of it
-        that rests on the background [1].
-
-    Examples
-    --------
     >>> from carbon import Study
     >>> table = coverage(Study(), {"sku": "A", "category": "t_shirt"})
     >>> bool(abs(table["share"].sum() - 1) < 1e-9)

@@ -23,22 +23,11 @@ __all__ = ["build_references", "reference_table"]
 def reference_table(study: Study, references: References | None = None) -> pd.DataFrame:
     """Reference of each category, with its stages.
 
-    Parameters
-    ----------
-    study : Study
-        Goal and scope.
-    references : References, optional
-        A platform's own; those of the edition without.
+    ``study``: goal and scope; ``references``: a platform's own; those of the edition without.
+    Returns: a row a category: ``category reference_kg`` [kg CO2e per kept unit] ``skus left_out``,
+    each stage, ``weights`` and ``reference``; in an edition that has standard codes ``hs``, the
+    heading of the Harmonized System under which most of its goods fall.
 
-    Returns
-    -------
-    pandas.DataFrame
-        A row a category: ``category reference_kg`` [kg CO2e per kept unit] ``skus left_out``,
-        each stage, ``weights`` and ``reference``; in an edition that has standard codes ``hs``,
-        the heading of the Harmonized System under which most of its goods fall.
-
-    Examples
-    --------
     >>> from carbon import Study
     >>> table = reference_table(Study())
     >>> bool((table["reference_kg"] > 0).all())
@@ -70,34 +59,12 @@ def build_references(
 ) -> References:
     """References from what a platform sells, to be frozen in a file.
 
-    Parameters
-    ----------
-    study : Study
-        Goal and scope.
-    source : path, str, pandas.DataFrame or Catalogue
-        As for :meth:`carbon.study.Study.catalogue`.
-    weights : str
-        ``units``, ``revenue`` or ``equal``.
-    name, version : str
-        Printed on results.
-    file : pathlib.Path, optional
-        Whose digest the references hold.
-    sales : pathlib.Path or pandas.DataFrame, optional
-        Sales ledger of the platform: kept units are counted from it, and what merchants declare
-        to have sold is not looked at.
+    ``study``: goal and scope; ``source``: as for :meth:`carbon.study.Study.catalogue`; ``weights``:
+    ``units``, ``revenue`` or ``equal``; ``name``, ``version``: printed on results; ``file``: whose
+    digest the references hold; ``sales``: sales ledger of the platform: kept units are counted from
+    it, and what merchants declare to have sold is not looked at. Returns: one a category that has
+    SKUs enough. Raises S032 to S035 if the SKUs cannot be weighed.
 
-    Returns
-    -------
-    carbon.footprint.reference.References
-        One a category that has SKUs enough.
-
-    Raises
-    ------
-    carbon.base.errors.StudyError
-        S032 to S035 if the SKUs cannot be weighed.
-
-    Examples
-    --------
     >>> from carbon import Study
     >>> goods = "sku,category,units_sold\\n" + "".join(
     ...     f"S{at},t_shirt,{at + 1}\\n" for at in range(40))
