@@ -223,12 +223,12 @@ def _spread(draws: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
 
 def _unknown(flows: list[str], file: str) -> pd.DataFrame:
     rows = [{"file": file, "column": "their_code", "value": flow, "code": "X011"} for flow in flows]
-    return problem_table(pd.DataFrame(rows) if rows else None)
+    return problem_table(pd.DataFrame(rows))
 
 
 def _credits(rows: pd.DataFrame, file: str) -> pd.DataFrame:
     table = rows[["row"]].assign(file=file, column="their_code", value=rows["title"], code="X010")
-    return problem_table(table if len(table) else None)
+    return problem_table(table)
 
 
 def _write(

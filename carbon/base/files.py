@@ -24,6 +24,7 @@ __all__ = [
     "LARGEST_TEXT",
     "NO_ENCODING",
     "as_utf8",
+    "beside",
     "blocks",
     "decoded",
     "digest",
@@ -133,12 +134,9 @@ def read_bounded(path: Path, fault: Fault, largest: int = LARGEST_TEXT) -> bytes
     return data
 
 
-def digest(path: Path) -> str:
-    """SHA-256 of a file, in hexadecimal digits.
-
-    ``path``: read block by block.
-    """
-    with path.open("rb") as file:
+def digest(path: Path | str) -> str:
+    """SHA-256 of a file, in hexadecimal digits; it is read block by block."""
+    with Path(path).open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
@@ -204,6 +202,25 @@ def whole_file(path: Path, *, private: bool = False) -> Iterator[Path]:
 
 
 @contextmanager
+def beside(path: Path, home: Path | None = None) -> Iterator[Path]:
+    """An empty folder beside a place, or in a folder, for drafts; it is gone afterwards.
+
+    Raises O001 with the place if it, or what is done in it, cannot be written.
+    """
+    home = home or path.parent
+    draft: Path | None = None
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        draft = Path(tempfile.mkdtemp(dir=home, prefix=f".{path.name}."))
+        yield draft
+    except OSError as error:
+        raise OutputError("O001", error.strerror or str(error), file=str(path)) from None
+    finally:
+        if draft is not None:
+            shutil.rmtree(draft, ignore_errors=True)
+
+
+@contextmanager
 def whole_folder(path: Path) -> Iterator[Path]:
     """A folder beside a place; it is moved there when it is whole, and what was there goes last.
 
@@ -212,29 +229,19 @@ def whole_folder(path: Path) -> Iterator[Path]:
     than a folder stands there.
     """
     plain_place(path, folder=True)
-    draft: Path | None = None
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        draft = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
+    with beside(path) as draft:
         draft.chmod(permissions(0o777))
         yield draft
-        if path.exists():
-            aside = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
+        if not path.exists():
+            draft.rename(path)
+            return
+        with beside(path) as aside:
             path.rename(aside / "before")
             try:
                 draft.rename(path)
             except OSError:
                 (aside / "before").rename(path)
                 raise
-            finally:
-                shutil.rmtree(aside, ignore_errors=True)
-        else:
-            draft.rename(path)
-    except OSError as error:
-        raise OutputError("O001", error.strerror or str(error), file=str(path)) from None
-    finally:
-        if draft is not None:
-            shutil.rmtree(draft, ignore_errors=True)
 
 
 @contextmanager
@@ -246,10 +253,7 @@ def whole_files(folder: Path) -> Iterator[Path]:
     written: then none is replaced. O005 if a link or a device stands in the way.
     """
     plain_place(folder, folder=True)
-    draft: Path | None = None
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        draft = Path(tempfile.mkdtemp(dir=folder, prefix=f".{folder.name}."))
+    with beside(folder, folder) as draft:
         yield draft
         made = sorted(draft.iterdir(), key=lambda file: file.stat().st_mtime_ns)
         for file in made:
@@ -257,11 +261,6 @@ def whole_files(folder: Path) -> Iterator[Path]:
         for file in made:
             file.chmod(permissions(0o666))
             file.replace(folder / file.name)
-    except OSError as error:
-        raise OutputError("O001", error.strerror or str(error), file=str(folder)) from None
-    finally:
-        if draft is not None:
-            shutil.rmtree(draft, ignore_errors=True)
 
 
 def write_text(path: Path, text: str) -> None:

@@ -6,7 +6,6 @@ refused, so that a misspelt rule never passes for an absent one.
 
 from __future__ import annotations
 
-import hashlib
 import tomllib
 from pathlib import Path
 from typing import Annotated, Final, Literal, TypeVar
@@ -17,7 +16,7 @@ from carbon.base.errors import RuleError
 from carbon.base.files import read_bounded
 from carbon.base.words import templates_root
 
-__all__ = ["Cited", "Rules", "Text", "digest", "load", "shipped", "templates_root"]
+__all__ = ["Cited", "Rules", "Text", "load", "shipped", "templates_root"]
 
 LARGEST: Final = 1_000_000
 """Bytes that a rule file may have."""
@@ -90,15 +89,6 @@ def load(path: Path | str, model: type[Model]) -> Model:
             column=".".join(str(part) for part in first["loc"])[:120],
             value="" if isinstance(first["input"], dict) else str(first["input"])[:80],
         ) from error
-
-
-def digest(path: Path | str) -> str:
-    """SHA-256 of a file, read piece by piece, as reports and manifests name it.
-
-    ``path``: any file. Returns: 64 hexadecimal digits. Raises OSError: if it cannot be read.
-    """
-    with Path(path).open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def shipped(folder: str, name: Path | str) -> Path:

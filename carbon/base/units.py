@@ -8,7 +8,6 @@ knows more units than trade does, serves units of datasets only.
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,7 +18,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from carbon.base.rules import templates_root
+from carbon.base.words import template_rows
 
 __all__ = ["BASE_UNITS", "UnitScale", "multiple", "per_unit", "scale"]
 
@@ -133,13 +132,12 @@ def _names() -> tuple[dict[str, tuple[str, Fraction]], dict[str, tuple[str, Frac
     """Name as written → kind and worth in SI units, and the same of folded names."""
     exact: dict[str, tuple[str, Fraction]] = {}
     folded: dict[str, tuple[str, Fraction]] = {}
-    with (templates_root() / "catalogue" / "units.csv").open(encoding="utf-8") as file:
-        for row in csv.DictReader(file):
-            entry = (row["kind"], Fraction(row["worth"] or 0))
-            for name in filter(None, (row["unit"], *row["names"].split(";"))):
-                folded.setdefault(_folded(name), entry)
-            for name in filter(None, (row["unit"], row["exact"])):
-                exact[name] = entry
+    for row in template_rows("catalogue", "units.csv"):
+        entry = (row["kind"], Fraction(row["worth"] or 0))
+        for name in filter(None, (row["unit"], *row["names"].split(";"))):
+            folded.setdefault(_folded(name), entry)
+        for name in filter(None, (row["unit"], row["exact"])):
+            exact[name] = entry
     return exact, folded
 
 

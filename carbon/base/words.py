@@ -31,6 +31,7 @@ __all__ = [
     "section",
     "sections",
     "spoken",
+    "template_rows",
     "templates_root",
     "text",
 ]
@@ -49,6 +50,12 @@ def templates_root() -> Path:
     here = Path(__file__).resolve().parents[1]
     installed = here / "templates"
     return installed if installed.is_dir() else here.parent / "templates"
+
+
+def template_rows(folder: str, name: str) -> list[dict[str, str]]:
+    """Rows of a shipped table, as ``catalogue`` and ``units.csv``."""
+    with (templates_root() / folder / name).open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.DictReader(file))
 
 
 @cache
@@ -165,12 +172,9 @@ def column_names(lang: str) -> Mapping[str, str]:
     >>> column_names("zh")["return_rate"], column_names("en")["return_rate"]
     ('退货率', 'return rate')
     """
-    path = templates_root() / "catalogue" / "columns.csv"
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        rows = list(csv.DictReader(file))
     names = {
         row["column"]: row["zh"] if lang == "zh" else row["column"].replace("_", " ")
-        for row in rows
+        for row in template_rows("catalogue", "columns.csv")
     }
     for key, word in section("label", lang).items():  # of columns that nobody fills in
         if key.startswith("column_"):

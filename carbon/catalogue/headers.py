@@ -5,10 +5,8 @@
 
 from __future__ import annotations
 
-import csv
 import math
 import re
-import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -18,9 +16,10 @@ import pandas as pd
 
 from carbon.base import units
 from carbon.base.errors import CatalogueError
-from carbon.base.rules import templates_root
+from carbon.base.words import template_rows
 from carbon.catalogue.ledger_columns import money_words
 from carbon.catalogue.names import key, simplified
+from carbon.catalogue.prose.signs import sign
 from carbon.catalogue.schema import COLUMNS, LINE_COLUMNS, Column, Vocabulary
 
 __all__ = [
@@ -120,9 +119,7 @@ def _known(table: str, vocabulary: Vocabulary) -> dict[str, str]:
 @lru_cache(maxsize=1)
 def _of_template() -> dict[str, str]:
     """Chinese header of the empty catalogue → column."""
-    path = templates_root() / "catalogue" / "columns.csv"
-    with path.open(encoding="utf-8", newline="") as file:
-        return {row["zh"]: row["column"] for row in csv.DictReader(file)}
+    return {row["zh"]: row["column"] for row in template_rows("catalogue", "columns.csv")}
 
 
 def column_names(vocabulary: Vocabulary) -> dict[str, str]:
@@ -196,15 +193,9 @@ def _of_a_while(header: Header) -> Header:
     return replace(header, code=PERIOD_CODE)
 
 
-@lru_cache(maxsize=1)
-def _remarks() -> frozenset[str]:
-    path = templates_root() / "catalogue" / "prose.toml"
-    return frozenset(map(key, tomllib.loads(path.read_text(encoding="utf-8"))["remarks"]))
-
-
 def _is_remark(text: str) -> bool:
     """Whether what stands in the brackets of a header is no unit, as *required*."""
-    return key(text) in _remarks() or not text.strip()
+    return key(text) in map(key, sign("remarks")) or not text.strip()
 
 
 def _unit(text: str, column: Column, vocabulary: Vocabulary) -> tuple[str, bool]:

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from carbon.base import units
 from carbon.base.errors import CatalogueError, LedgerError
-from carbon.base.rules import digest
+from carbon.base.files import digest
 from carbon.base.shown import Shown
 from carbon.catalogue.assignment import joined
 from carbon.catalogue.files import open_sheets

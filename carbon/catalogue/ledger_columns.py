@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
 from carbon.base.errors import LedgerError
-from carbon.base.rules import templates_root
+from carbon.base.words import template_rows
 from carbon.catalogue.names import key
 
 __all__ = ["LedgerColumn", "flag_words", "ledger_columns", "ledgers", "money_words", "names_of"]
@@ -36,21 +35,16 @@ class LedgerColumn:
 @lru_cache(maxsize=1)
 def _tables() -> dict[str, dict[str, LedgerColumn]]:
     tables: dict[str, dict[str, LedgerColumn]] = {}
-    with (templates_root() / "ledgers" / "columns.csv").open(encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            tables.setdefault(row["table"], {})[row["column"]] = LedgerColumn(
-                name=row["column"],
-                kind=row["kind"],
-                unit=row["unit"],
-                required=row["required"] == "yes",
-                least=float(row["least"] or "-inf"),
-                most=float(row["most"] or "inf"),
-                header_en=row["header_en"],
-                header_zh=row["header_zh"],
-                synonyms=tuple(word for word in row["synonyms"].split(";") if word),
-                choices=_choices(row["choices"]),
-                example=row["example"],
-            )
+    for row in template_rows("ledgers", "columns.csv"):
+        tables.setdefault(row["table"], {})[row["column"]] = LedgerColumn(
+            name=row["column"],
+            required=row["required"] == "yes",
+            least=float(row["least"] or "-inf"),
+            most=float(row["most"] or "inf"),
+            synonyms=tuple(word for word in row["synonyms"].split(";") if word),
+            choices=_choices(row["choices"]),
+            **{name: row[name] for name in ("kind", "unit", "header_en", "header_zh", "example")},
+        )
     return tables
 
 
@@ -107,10 +101,8 @@ def money_words() -> dict[str, tuple[str, float]]:
     >>> money_words()["万元"]
     ('CNY', 10000.0)
     """
-    with (templates_root() / "ledgers" / "money.csv").open(encoding="utf-8", newline="") as file:
-        return {
-            row["word"]: (row["currency"], float(row["multiple"])) for row in csv.DictReader(file)
-        }
+    rows = template_rows("ledgers", "money.csv")
+    return {row["word"]: (row["currency"], float(row["multiple"])) for row in rows}
 
 
 @lru_cache(maxsize=1)
@@ -120,5 +112,4 @@ def flag_words() -> dict[str, bool]:
     >>> flag_words()["退款成功"], flag_words()["0.0"]
     (True, False)
     """
-    with (templates_root() / "ledgers" / "flags.csv").open(encoding="utf-8", newline="") as file:
-        return {key(row["word"]): row["flag"] == "yes" for row in csv.DictReader(file)}
+    return {key(row["word"]): row["flag"] == "yes" for row in template_rows("ledgers", "flags.csv")}

@@ -6,10 +6,8 @@ import csv
 import difflib
 import io
 import re
-import tomllib
 from collections import Counter
 from dataclasses import replace
-from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -18,9 +16,9 @@ import pandas as pd
 from carbon.base import units
 from carbon.base.errors import CatalogueError
 from carbon.base.files import NO_ENCODING, decoded, digest, read_bounded
-from carbon.base.rules import templates_root
 from carbon.catalogue.columns import COLUMNS, LINE_COLUMNS
 from carbon.catalogue.names import key
+from carbon.catalogue.prose.signs import sign
 from carbon.catalogue.prose.wording import pieces, tidy
 from carbon.catalogue.schema import Catalogue, Vocabulary
 
@@ -53,16 +51,9 @@ _AMOUNT: Final = re.compile(
 )
 
 
-@lru_cache(maxsize=2)
-def _table(name: str) -> dict[str, list[str]]:
-    path = templates_root() / "catalogue" / "prose.toml"
-    table: dict[str, list[str]] = tomllib.loads(path.read_text(encoding="utf-8"))[name]
-    return table
-
-
 def _ids(name: str) -> dict[str, str]:
     """Folded word of either language → what it stands for."""
-    return {key(word): item for item, words in _table(name).items() for word in words}
+    return {key(word): item for item, words in sign(name).items() for word in words}
 
 
 def reading_of(map: Path | str | None, preset: str) -> dict[str, str]:  # noqa: A002  see Study
@@ -170,7 +161,7 @@ def learned(catalogue: Catalogue, vocabulary: Vocabulary, lang: str = "en") -> p
             counts[kind, key(word)] += int(row["rows"])
             spelled.setdefault((kind, key(word)), word)
     at = 1 if lang == "zh" else 0
-    kinds = {item: words[at] for item, words in _table("mapping_kinds").items()}
+    kinds = {item: words[at] for item, words in sign("mapping_kinds").items()}
     ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     lines = [
         (
@@ -182,7 +173,7 @@ def learned(catalogue: Catalogue, vocabulary: Vocabulary, lang: str = "en") -> p
         )
         for n, ((kind, folded), rows) in enumerate(ordered)
     ]
-    return pd.DataFrame(lines, columns=[words[at] for words in _table("mapping_columns").values()])
+    return pd.DataFrame(lines, columns=[words[at] for words in sign("mapping_columns").values()])
 
 
 def _unknown(kind: str, text: str, vocabulary: Vocabulary) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import difflib
 import re
 import unicodedata
@@ -16,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from carbon.base.rules import templates_root
+from carbon.base.words import template_rows
 
 __all__ = ["Names", "by_unique", "key", "simplified", "written"]
 
@@ -30,9 +29,8 @@ _INVISIBLE = re.compile(r"[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufe00-\
 @lru_cache(maxsize=1)
 def _characters() -> dict[int, str]:
     """Traditional character → the simplified one (OpenCC, Apache 2.0)."""
-    path = templates_root() / "catalogue" / "traditional.csv"
-    with path.open(encoding="utf-8", newline="") as file:
-        return {ord(row["traditional"]): row["simplified"] for row in csv.DictReader(file)}
+    rows = template_rows("catalogue", "traditional.csv")
+    return {ord(row["traditional"]): row["simplified"] for row in rows}
 
 
 def simplified(text: str) -> str:

@@ -13,8 +13,9 @@ import pyarrow as pa
 from pyarrow import parquet
 
 from carbon.base.digits import carried_table
+from carbon.base.files import digest
 from carbon.base.problems import retold
-from carbon.base.rules import digest, templates_root
+from carbon.base.rules import templates_root
 from carbon.catalogue.schema import Catalogue
 from carbon.incentive.dossier import DECIMAL, Dossier, Source, line_table, to_json, total_table
 from carbon.incentive.sheet_rows import SHEET_ROWS

@@ -22,8 +22,8 @@ from carbon.base.errors import (
     RuleError,
     StudyError,
 )
-from carbon.base.files import plain_place, whole_folder
-from carbon.base.rules import Rules, digest
+from carbon.base.files import digest, plain_place, whole_folder
+from carbon.base.rules import Rules
 from carbon.run.manifest import Manifest, Named, read_manifest
 
 __all__ = [

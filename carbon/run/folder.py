@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from carbon.base.errors import OutputError
-from carbon.base.rules import digest
+from carbon.base.files import digest
 
 __all__ = ["INDEX", "Files", "files_of", "only_named", "rows_of", "still_whole"]
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -11,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 
 from carbon.base.errors import OutputError, StudyError, problem_table
-from carbon.base.files import whole_file
+from carbon.base.files import beside, whole_file
 from carbon.label.facts import about
 from carbon.run.folder import INDEX, Files
 from carbon.run.label_files import drawn, label_files
@@ -188,12 +186,7 @@ def write_labels(
     """
     check_target(output)
     check_job(job)
-    try:
-        output.parent.mkdir(parents=True, exist_ok=True)
-        draft = Path(tempfile.mkdtemp(dir=output.parent, prefix=f".{output.name}."))
-    except OSError as error:
-        raise OutputError("O001", error.strerror or str(error), file=str(output)) from None
-    try:
+    with beside(output) as draft:
         joined, made = draft / "labels", draft / f"made{output.suffix}"
         joined.mkdir()
         rows, claimed = drawn(graded, about, job, Files(joined, 0))
@@ -201,12 +194,7 @@ def write_labels(
         finished(joined, made, job.langs[0])
         folder = made if made.exists() else joined
         publish(folder, str(output), folder.is_dir())
-    except OSError as error:
-        raise OutputError("O001", error.strerror or str(error), file=str(output)) from None
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
-    noted = problem_table(pd.DataFrame(claimed)) if claimed else problem_table()
-    return int(tallied(rows)["files"]), noted
+    return int(tallied(rows)["files"]), problem_table(pd.DataFrame(claimed))
 
 
 def write_one(
@@ -220,7 +208,7 @@ def write_one(
     (only,), claimed = label_files(graded, about, replace(job, templates=job.templates[:1]))
     with whole_file(output) as draft:
         draft.write_bytes(only.content)
-    return problem_table(pd.DataFrame(claimed)) if claimed else problem_table()
+    return problem_table(pd.DataFrame(claimed))
 
 
 def label_rows(graded: pd.DataFrame, about: pd.DataFrame, job: LabelJob) -> pd.DataFrame:

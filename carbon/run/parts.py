@@ -19,9 +19,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import parquet
 
-from carbon.base import rules
 from carbon.base.digits import carried_table
 from carbon.base.errors import OutputError
+from carbon.base.files import digest as file_digest
 from carbon.run.csv_files import write_csv
 from carbon.run.results import FORMATS, SHEET_ROWS, as_text, json_lines
 
@@ -73,7 +73,7 @@ def digest(path: Path) -> str:
         names = sorted(item.name for item in path.iterdir())
         lines = "".join(f"{digest(path / name)}  {name}\n" for name in names)
         return hashlib.sha256(lines.encode()).hexdigest()
-    return rules.digest(path)
+    return file_digest(path)
 
 
 def write_part(frame: pd.DataFrame, path: Path, suffix: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from dataclasses import dataclass
 from functools import lru_cache
@@ -10,7 +9,7 @@ from typing import Final
 
 import numpy as np
 
-from carbon.base.rules import templates_root
+from carbon.base.words import template_rows
 from carbon.catalogue.names import key
 from carbon.catalogue.prose.signs import sign
 from carbon.catalogue.prose.wording import LONGEST, Wording, tidy
@@ -36,9 +35,8 @@ def _title_words() -> dict[str, str]:
 
     A category that the edition lacks says that the thing is none of its categories.
     """
-    path = templates_root() / "catalogue" / "titles.csv"
-    with path.open(encoding="utf-8", newline="") as file:
-        return {key(row["word"]): row["category"] for row in csv.DictReader(file)}
+    rows = template_rows("catalogue", "titles.csv")
+    return {key(row["word"]): row["category"] for row in rows}
 
 
 @dataclass(frozen=True)

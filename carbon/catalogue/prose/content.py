@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from functools import lru_cache
 from typing import Final
 
 from carbon.base import units
-from carbon.base.rules import templates_root
+from carbon.base.words import template_rows
 from carbon.catalogue.prose.signs import any_of, sign, signs
 from carbon.catalogue.prose.wording import LEFT_ALONE, Reading, tidy
 
@@ -36,8 +35,8 @@ _COUNT_ONLY: Final = re.compile(rf"^\d+\s*{_PACKS}(?:\s*/\s*{_PACKS})?$", re.I)
 @lru_cache(maxsize=1)
 def _densities() -> dict[str, float]:
     """Category → kilograms a litre, for an edition that has no table of them (2026.1)."""
-    with (templates_root() / "catalogue" / "densities.csv").open(encoding="utf-8") as file:
-        return {row["category"]: float(row["kg_per_l"]) for row in csv.DictReader(file)}
+    rows = template_rows("catalogue", "densities.csv")
+    return {row["category"]: float(row["kg_per_l"]) for row in rows}
 
 
 _SPOKEN: Final = re.compile("^(?:半|两|[一二三四五六七八九十])(?=(?:公斤|市斤|斤|千克|克|毫升|升))")

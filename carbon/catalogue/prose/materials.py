@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from functools import lru_cache
 from typing import Final
 
-from carbon.base.rules import templates_root
+from carbon.base.words import template_rows
 from carbon.catalogue.names import key
 from carbon.catalogue.prose.signs import any_of
 from carbon.catalogue.prose.wording import LEFT_ALONE, Reading, Wording, pieces, tidy
@@ -39,8 +38,8 @@ Entry = tuple[str, float | None, float]
 @lru_cache(maxsize=1)
 def _weights() -> dict[str, float]:
     """Part of a product → its usual share of the mass, of ``templates/catalogue/parts.csv``."""
-    with (templates_root() / "catalogue" / "parts.csv").open(encoding="utf-8") as file:
-        return {row["part"]: float(row["weight"]) for row in csv.DictReader(file)}
+    rows = template_rows("catalogue", "parts.csv")
+    return {row["part"]: float(row["weight"]) for row in rows}
 
 
 class MaterialProse:

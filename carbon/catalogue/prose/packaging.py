@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from functools import lru_cache
 from typing import Final
 
-from carbon.base.rules import templates_root
+from carbon.base.words import template_rows
 from carbon.catalogue.names import key
 from carbon.catalogue.prose.signs import any_of, sign
 from carbon.catalogue.prose.wording import LEFT_ALONE, Reading, Wording, pieces, tidy
@@ -45,8 +44,8 @@ _BOXES: Final = frozenset({"corrugated_box", "small_box", "large_box"})
 @lru_cache(maxsize=1)
 def _boxes() -> list[tuple[float, str]]:
     """Largest sum of length, width and height [cm] → the box of that size."""
-    with (templates_root() / "catalogue" / "boxes.csv").open(encoding="utf-8") as file:
-        return [(float(row["most_cm"]), row["item"]) for row in csv.DictReader(file)]
+    rows = template_rows("catalogue", "boxes.csv")
+    return [(float(row["most_cm"]), row["item"]) for row in rows]
 
 
 class PackagingProse:
