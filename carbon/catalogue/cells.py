@@ -26,6 +26,7 @@ __all__ = [
     "Faults",
     "Numbers",
     "as_written",
+    "blank",
     "clean",
     "few",
     "floats",
@@ -343,24 +344,24 @@ def _scale_of(
 
 def floats(values: Any) -> NDArray[np.float64]:
     """Writable floats of an array, NaN for null."""
-    array: NDArray[np.float64] = np.array(
-        pc.cast(values, pa.float64(), safe=False).to_numpy(zero_copy_only=False), np.float64
-    )
-    return array
+    return np.array(pc.cast(values, pa.float64(), safe=False), np.float64)
 
 
 def present(values: Any) -> NDArray[np.bool_]:
     """Where an array is not null."""
-    flags: NDArray[np.bool_] = pc.is_valid(values).to_numpy(zero_copy_only=False)
-    return flags
+    return np.asarray(pc.is_valid(values), bool)
+
+
+def blank(cells: Any) -> Any:
+    """Where a cell is null or holds nothing that shows, as an Arrow mask."""
+    if not pa.types.is_string(cells.type):
+        return pc.is_null(cells)
+    return pc.fill_null(pc.equal(pc.utf8_trim_whitespace(cells), ""), True)
 
 
 def _empty(values: Any) -> NDArray[np.bool_]:
     """Where a text is null or empty."""
-    flags: NDArray[np.bool_] = pc.fill_null(pc.equal(values, ""), True).to_numpy(
-        zero_copy_only=False
-    )
-    return flags
+    return np.asarray(pc.fill_null(pc.equal(values, ""), True), bool)
 
 
 def _mask(size: int, positions: NDArray[Any]) -> NDArray[np.bool_]:

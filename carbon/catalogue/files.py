@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,6 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from carbon.base.errors import CatalogueError
+from carbon.catalogue.cells import blank
 from carbon.catalogue.csv_text import read_csv
 from carbon.catalogue.inputs import Input, inputs_of, true_kind
 from carbon.catalogue.json_lines import json_lines
@@ -92,11 +94,7 @@ def checked(sheet: Sheet, limits: Limits) -> Sheet:
         if pa.types.is_string(cells.type):
             cells = sheet.columns[position] = _short(cells, header, sheet, limits.cell)
         if empty is not False:
-            bare = pc.is_null(cells)
-            if cells.null_count < len(cells) and pa.types.is_string(cells.type):
-                bare = pc.or_(
-                    bare, pc.fill_null(pc.equal(pc.utf8_trim_whitespace(cells), ""), True)
-                )
+            bare = blank(cells)
             empty = bare if empty is True else pc.and_(empty, bare)
             if not pc.any(empty).as_py():
                 empty = False
@@ -185,9 +183,8 @@ def settled(sheet: Sheet) -> Sheet:
     """Table whose columns are texts and numbers; bytes that are no text are told and left out."""
     if not sheet.raw:
         return sheet
-    copied = Sheet(
-        sheet.file, list(sheet.headers), [], sheet.lines, list(sheet.faults), sheet.files
-    )
+    headers, faults = list(sheet.headers), list(sheet.faults)
+    copied = replace(sheet, headers=headers, columns=[], faults=faults, raw=False)
     copied.columns = [
         column_text(column, name, copied)
         for name, column in zip(sheet.headers, sheet.columns, strict=True)

@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from carbon.base import units
-from carbon.catalogue.cells import Faults, Numbers, as_written, clean, measure, numbers
+from carbon.catalogue.cells import Faults, Numbers, as_written, clean, floats, measure, numbers
 from carbon.catalogue.headers import money_unit
 from carbon.catalogue.ledger_columns import LedgerColumn, flag_words
 from carbon.catalogue.names import key
@@ -106,7 +106,7 @@ def parse(cells: Any, column: LedgerColumn, unit: str) -> Cells:
 def _quick(cells: Any) -> NDArray[np.float64] | None:
     """Floats of a column of bare numbers, NaN for an empty cell; None if they are not bare."""
     try:
-        return np.array(pc.cast(cells, pa.float64(), safe=False), np.float64)
+        return floats(cells)
     except pa.ArrowInvalid:
         return None
 

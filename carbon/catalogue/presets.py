@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from carbon.base.errors import CatalogueError
 from carbon.base.rules import templates_root
-from carbon.catalogue.cells import clean
+from carbon.catalogue.cells import blank, clean, present
 from carbon.catalogue.headers import match_headers
 from carbon.catalogue.names import key
 from carbon.catalogue.prose.signs import signs
@@ -235,8 +235,7 @@ class _Export:
         return clean(self.columns[key(name)])
 
     def filled(self, name: str) -> NDArray[np.bool_]:
-        has: NDArray[np.bool_] = pc.is_valid(self.texts(name)).to_numpy(zero_copy_only=False)
-        return has
+        return present(self.texts(name))
 
     def fill_down(self, group: str, names: Sequence[str]) -> None:
         """Let the rows of a product have what its first row tells."""
@@ -269,8 +268,7 @@ class _Export:
                 if name in self:
                     texts = self.texts(name)
                     self.columns[key(name)] = pc.coalesce(texts, texts.take(at))
-        is_parent_row: NDArray[np.bool_] = is_parent.to_numpy(zero_copy_only=False)
-        return is_parent_row
+        return np.asarray(is_parent, bool)
 
     def first_of(self, names: Sequence[str]) -> Any:
         """First filled cell of some columns; None if none of them is there."""
@@ -278,8 +276,7 @@ class _Export:
         if len(here) <= 1:
             return here[0] if here else None
         if all(pa.types.is_string(column.type) for column in here):
-            blank = [pc.equal(pc.utf8_trim_whitespace(column), "") for column in here]
-            here = [pc.if_else(gap, None, each) for gap, each in zip(blank, here, strict=True)]
+            here = [pc.if_else(blank(column), None, column) for column in here]
             return pc.coalesce(*here)
         return pc.coalesce(*map(clean, here))
 
@@ -297,5 +294,4 @@ class _Export:
         if given is None:
             return made
         texts = given if pa.types.is_string(given.type) else clean(given)
-        gap = pc.fill_null(pc.equal(pc.utf8_trim_whitespace(texts), ""), True)
-        return pc.if_else(gap, made, texts)
+        return pc.if_else(blank(texts), made, texts)
