@@ -44,9 +44,8 @@ def first_name(catalogue: Catalogue) -> str:
 def tree(study: Study, catalogue: Catalogue, cut: float, lang: str = "en") -> Iterator[str]:
     """Lines that explain the first SKU of a catalogue.
 
-    ``study``: goal and scope; ``catalogue``: filled; its first SKU is explained; ``cut``: share of
-    the total below which a branch is left out [1]; ``lang``: ``"zh"`` or ``"en"``. Yields: one line
-    of text.
+    ``catalogue``: filled; its first SKU is explained; ``cut``: share of the total below which a
+    branch is left out [1]. Yields: one line of text.
     """
     result = study.footprints(catalogue)
     total = float(result.total[0])
@@ -136,8 +135,7 @@ def _judged(teller: _Teller, catalogue: Catalogue) -> Iterator[str]:
 def chart(study: Study, catalogue: Catalogue, lang: str) -> str:
     """Stages of the first SKU of a catalogue as a picture.
 
-    ``study``: goal and scope; ``catalogue``: filled; ``lang``: ``"zh"`` or ``"en"``. Returns: an
-    SVG document with 95 % intervals.
+    ``catalogue``: filled. Returns: an SVG document with 95 % intervals.
     """
     first = catalogue.part(0, 1)
     row = study.footprints(first, draws=DRAWS).to_frame(stages=True).to_dict("records")[0]
@@ -157,8 +155,8 @@ def chart(study: Study, catalogue: Catalogue, lang: str) -> str:
 def dataset(study: Study, activity: str, location: str, lang: str = "en") -> Iterator[str]:
     """Lines that explain one unit of an activity.
 
-    ``study``: goal and scope; ``activity``, ``location``: what is needed, and where; ``lang``:
-    ``"zh"`` or ``"en"``. Yields: one line of text. Raises F011 if the edition has no such activity.
+    ``activity``, ``location``: what is needed, and where. Yields: one line of text. Raises F011 if
+    the edition has no such activity.
     """
     row, fit = study.edition.match(activity, location)
     if row < 0:

@@ -23,10 +23,10 @@ __all__ = ["build_references", "reference_table"]
 def reference_table(study: Study, references: References | None = None) -> pd.DataFrame:
     """Reference of each category, with its stages.
 
-    ``study``: goal and scope; ``references``: a platform's own; those of the edition without.
-    Returns: a row a category: ``category reference_kg`` [kg CO2e per kept unit] ``skus left_out``,
-    each stage, ``weights`` and ``reference``; in an edition that has standard codes ``hs``, the
-    heading of the Harmonized System under which most of its goods fall.
+    ``references``: a platform's own; those of the edition without. Returns: a row a category:
+    ``category reference_kg`` [kg CO2e per kept unit] ``skus left_out``, each stage, ``weights`` and
+    ``reference``; in an edition that has standard codes ``hs``, the heading of the Harmonized
+    System under which most of its goods fall.
 
     >>> from carbon import Study
     >>> table = reference_table(Study())
@@ -59,11 +59,11 @@ def build_references(
 ) -> References:
     """References from what a platform sells, to be frozen in a file.
 
-    ``study``: goal and scope; ``source``: as for :meth:`carbon.study.Study.catalogue`; ``weights``:
-    ``units``, ``revenue`` or ``equal``; ``name``, ``version``: printed on results; ``file``: whose
-    digest the references hold; ``sales``: sales ledger of the platform: kept units are counted from
-    it, and what merchants declare to have sold is not looked at. Returns: one a category that has
-    SKUs enough. Raises S032 to S035 if the SKUs cannot be weighed.
+    ``source``: as for :meth:`carbon.study.Study.catalogue`; ``weights``: ``units``, ``revenue`` or
+    ``equal``; ``name``, ``version``: printed on results; ``file``: whose digest the references
+    hold; ``sales``: sales ledger of the platform: kept units are counted from it, and what
+    merchants declare to have sold is not looked at. Returns: one a category that has SKUs enough.
+    Raises S032 to S035 if the SKUs cannot be weighed.
 
     >>> from carbon import Study
     >>> goods = "sku,category,units_sold\\n" + "".join(

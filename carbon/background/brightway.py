@@ -61,11 +61,11 @@ def data_package(
 ) -> bw_processing.Datapackage:
     """An edition as an in-memory ``bw_processing`` data package.
 
-    ``edition``: activities and exchanges; ``characterization``: shape (k,), factors by elementary
-    flow [kg CO2e per kg]; ``of``: shape (activities,), only what these activities release is
-    counted; ``rows``: activities that are wanted with all that they take, ascending; all that are
-    linked. Returns: activity ids and product ids are the row of ``edition.activities``; the ids of
-    the elementary flows follow, in the order of ``characterization``.
+    ``characterization``: shape (k,), factors by elementary flow [kg CO2e per kg]; ``of``: shape
+    (activities,), only what these activities release is counted; ``rows``: activities that are
+    wanted with all that they take, ascending; all that are linked. Returns: activity ids and
+    product ids are the row of ``edition.activities``; the ids of the elementary flows follow, in
+    the order of ``characterization``.
     """
     import bw_processing
 
@@ -126,11 +126,11 @@ def unit_impacts(
 ) -> npt.NDArray[np.float64]:
     """Impact of one unit of every activity, by one transposed solve.
 
-    ``edition``: activities and exchanges; ``characterization``: shape (k,), factors by elementary
-    flow [kg CO2e per kg]; ``of``: shape (activities,), only what these activities release is
-    counted. Returns: shape (activities linked at first, k), [kg CO2e per unit], in the order of
-    ``edition.activities``. An activity whose production is negative treats waste: its row is the
-    impact of treating one unit. Raises F008 if the technosphere is singular.
+    ``characterization``: shape (k,), factors by elementary flow [kg CO2e per kg]; ``of``: shape
+    (activities,), only what these activities release is counted. Returns: shape (activities linked
+    at first, k), [kg CO2e per unit], in the order of ``edition.activities``. An activity whose
+    production is negative treats waste: its row is the impact of treating one unit. Raises F008 if
+    the technosphere is singular.
     """
     made = edition.at_first
     package = data_package(edition, characterization, of, made)
@@ -149,9 +149,8 @@ def unit_impacts(
 def draw_spreads(gsd2: npt.NDArray[np.float64], draws: int, seed: int) -> npt.NDArray[np.float64]:
     """Draw a lognormal factor for each dataset with ``stats_arrays``, Brightway's distributions.
 
-    ``gsd2``: shape (datasets,), squared geometric standard deviations; one of 1 is not drawn;
-    ``draws``: number of draws; ``seed``: of the random numbers. Returns: shape (datasets, draws),
-    factors whose median is 1.
+    ``gsd2``: shape (datasets,), squared geometric standard deviations; one of 1 is not drawn.
+    Returns: shape (datasets, draws), factors whose median is 1.
 
     >>> factors = draw_spreads(np.array([1.0, 4.0]), 2000, seed=1)
     >>> bool((factors[0] == 1).all()), round(float(np.quantile(factors[1], 0.975)), 0)
@@ -189,10 +188,10 @@ def sampled_package(
     same exchanges: only the diagonal is drawn. It is an array of the data package, one column a
     draw (presampled as in Lesage et al. 2018, doi:10.1007/s11367-018-1463-8), because the instances
     of a template share one published figure, hence one factor; distributions would be drawn apart
-    for each. ``edition``: activities and exchanges; ``flows``: characterization factor of each
-    elementary flow [kg CO2e per kg]; ``factors``: shape (linked activities, draws), by how much the
-    impact of one unit of each activity is multiplied. Returns: with technosphere, and a biosphere
-    of one flow that is characterized already.
+    for each. ``flows``: characterization factor of each elementary flow [kg CO2e per kg];
+    ``factors``: shape (linked activities, draws), by how much the impact of one unit of each
+    activity is multiplied. Returns: with technosphere, and a biosphere of one flow that is
+    characterized already.
     """
     import bw_processing
 

@@ -57,10 +57,9 @@ def as_nodes(
 ) -> Exported:
     """An edition and the SKUs that rest on it, as nodes.
 
-    ``edition``: every activity of it that is linked becomes a process; ``method``:
-    characterization; ``skus``: one row a SKU: ``sku name location comment``; ``taken``: one row an
-    exchange: ``sku stage row amount fit``; ``row`` is the activity's; ``whole_life``: as for
-    :func:`carbon.background.unit_impacts.solve`.
+    ``edition``: every activity of it that is linked becomes a process; ``skus``: one row a SKU:
+    ``sku name location comment``; ``taken``: one row an exchange: ``sku stage row amount fit``;
+    ``row`` is the activity's; ``whole_life``: as for :func:`carbon.background.unit_impacts.solve`.
     """
     factors = characterization(edition, method, whole_life=whole_life)
     background = f"carbon-label {edition.name}"
@@ -78,9 +77,8 @@ def as_nodes(
 def write_project(name: str, exported: Exported) -> None:
     """Write a new Brightway project, or nothing.
 
-    ``name``: of the project, in the folder that ``BRIGHTWAY2_DIR`` names, else the user's;
-    ``exported``: what it holds. Raises X020 if there is such a project, O001 if it cannot be
-    written.
+    ``name``: of the project, in the folder that ``BRIGHTWAY2_DIR`` names, else the user's. Raises
+    X020 if there is such a project, O001 if it cannot be written.
     """
     bw2data = user_projects()
     if not name.strip() or name in {project.name for project in bw2data.projects}:
@@ -110,7 +108,7 @@ def write_project(name: str, exported: Exported) -> None:
 def write_file(path: Path, exported: Exported) -> None:
     """Write a ``.bw2package``, which ``bw2io.BW2Package.import_file`` reads.
 
-    ``path``: written as it is; the caller moves it into place; ``exported``: what it holds.
+    ``path``: written as it is; the caller moves it into place.
     """
     from bw2data.serialization import JsonSanitizer, JsonWrapper
 

@@ -101,9 +101,8 @@ class Database:
         of ours; ``wanted``: our elementary flows, k of them; ``suspect``: whether the name of a
         flow that is none of ours looks like a greenhouse gas; ``check``: a method of the project,
         to compare with; none if empty; ``weights``: one a wanted flow: by what the draws are
-        summed; ``draws``: draws of the exchanges' own distributions; ``seed``: of the random
-        numbers; ``progress``: called with 1 after each draw. Raises X009 if the system has no
-        single solution.
+        summed; ``draws``: draws of the exchanges' own distributions; ``progress``: called with 1
+        after each draw. Raises X009 if the system has no single solution.
         """
         import bw2data
         from bw2calc.errors import BW2CalcError

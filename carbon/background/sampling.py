@@ -110,9 +110,9 @@ def spread(edition: Edition) -> npt.NDArray[np.float64]:
 def drawn_gsd2(edition: Edition, row: int, fit: int) -> float:
     """Squared geometric standard deviation with which one dataset is drawn.
 
-    ``edition``: its datasets; ``row``: of ``edition.activities``; ``fit``: how it met the demand, a
-    position in :data:`carbon.base.terms.FITS`. Returns: its own spread and that of its fit
-    together; what its inputs add is not in it [1].
+    ``row``: of ``edition.activities``; ``fit``: how it met the demand, a position in
+    :data:`carbon.base.terms.FITS`. Returns: its own spread and that of its fit together; what its
+    inputs add is not in it [1].
 
     >>> from carbon.background.edition import load_edition
     >>> edition = load_edition()
@@ -136,13 +136,12 @@ def sample(
 ) -> npt.NDArray[np.float32]:
     """Total impact of one unit of every activity in every draw.
 
-    ``edition``: the activities and their exchanges; ``method``: characterization method; ``draws``:
-    how many; ``cache``: look for the draws in the user's cache folder, and leave them there;
-    ``progress``: called with the number of draws that were solved since the last call. Returns:
-    shape (activities + 1, draws), [kg CO2e per unit]; the last row is NaN and stands for an
-    activity that the edition does not have. Uptake and release of biogenic carbon dioxide are left
-    out as in the totals. Only the rows that are linked at first are filled (:func:`fill_sample`);
-    the others are memory that is not touched.
+    ``cache``: look for the draws in the user's cache folder, and leave them there; ``progress``:
+    called with the number of draws that were solved since the last call. Returns: shape (activities
+    + 1, draws), [kg CO2e per unit]; the last row is NaN and stands for an activity that the edition
+    does not have. Uptake and release of biogenic carbon dioxide are left out as in the totals. Only
+    the rows that are linked at first are filled (:func:`fill_sample`); the others are memory that
+    is not touched.
     """
     if not isinstance(draws, int | np.integer) or draws < 1:
         raise StudyError("S008", value=str(draws))
@@ -168,9 +167,8 @@ def fill_sample(
 ) -> None:
     """Fill the draws of activities that were linked later, in place.
 
-    ``edition``: its exchanges; ``method``: characterization method; ``values``: shape (activities +
-    1, draws), as :func:`sample` gives them; ``rows``: shape (m,), activities that are wanted,
-    ascending.
+    ``values``: shape (activities + 1, draws), as :func:`sample` gives them; ``rows``: shape (m,),
+    activities that are wanted, ascending.
     """
     factors = _dataset_factors(edition, values.shape[1])
     published = edition.activities["published"].to_numpy()[rows]

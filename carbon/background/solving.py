@@ -57,8 +57,8 @@ def each(others: Any, diagonal: Floats, right: Floats) -> Floats:
     """Solve systems that differ on their diagonals alone, as draws of production do.
 
     ``others``: scipy sparse, shape (n, n), what all of them share, without a diagonal;
-    ``diagonal``: shape (n, k), one column a system; ``right``: shape (n, 1), shared too, or one
-    column a system. Returns: shape (n, k). Raises RuntimeError: if one of them has no single
+    ``diagonal``: shape (n, k), one column a system; ``right``: shape (n, 1) or (n, k), shared too,
+    or one column a system. Returns: shape (n, k). Raises RuntimeError: if one of them has no single
     solution.
     """
     solution = rounds(others, diagonal, right)
@@ -76,9 +76,9 @@ def each(others: Any, diagonal: Floats, right: Floats) -> Floats:
 def rounds(others: Any, diagonal: Floats, right: Floats) -> Floats | None:
     """Solve ``(D + M)·Y = R`` by repetition.
 
-    ``others``: scipy sparse, shape (n, n), M, without a diagonal; ``diagonal``: shape (n, 1), D,
-    for all columns or for each of its own; ``right``: shape (n, 1), R, in the same way. Returns:
-    shape (n, k), None if it did not settle.
+    ``others``: scipy sparse, shape (n, n), M, without a diagonal; ``diagonal``: shape (n, 1) or (n,
+    k), D, for all columns or for each of its own; ``right``: shape (n, 1) or (n, k), R, in the same
+    way. Returns: shape (n, k), None if it did not settle.
     """
     if not np.all(diagonal):
         return None

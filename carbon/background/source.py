@@ -181,9 +181,8 @@ def seal(folder: Path) -> str:
 def write_rows(folder: Path, table: str, rows: Sequence[Mapping[str, object]]) -> None:
     """Write a table of a package: fields of its schema, UTF-8, LF, shortest exact floats.
 
-    ``folder``: of the package; ``table``: file stem, as ``"exchanges"``; ``rows``: field → value; a
-    field that a row leaves out is empty. Raises F002 if the table is not known or a number is not
-    finite.
+    ``table``: file stem, as ``"exchanges"``; ``rows``: field → value; a field that a row leaves out
+    is empty. Raises F002 if the table is not known or a number is not finite.
     """
     fields = [field["name"] for field in read_schema(table)["fields"]]
     path = folder / f"{table}.csv"

@@ -100,8 +100,8 @@ def drop(name: str) -> int:
 def put(draft: Path, home: Path) -> Path:
     """Move a sealed package into place; whoever comes second finds the same bytes there.
 
-    ``draft``: where it was made, in the folder of its name; ``home``: that folder. Returns: where
-    it is now. Raises OSError: if it could not be moved.
+    ``draft``: where it was made, in the folder of its name. Returns: where it is now. Raises
+    OSError: if it could not be moved.
     """
     place: Path = home / str(read_descriptor(draft / DESCRIPTOR)[0]["version"])
     with contextlib.suppress(OSError):

@@ -118,12 +118,11 @@ def solve(
 ) -> UnitImpacts:
     """Solve the unit impacts of all activities of an edition, or take them from the cache.
 
-    ``edition``: the activities and their exchanges; ``method``: one of :func:`methods`;
-    ``whole_life``: False if the boundary ends before the end of life: uptake of carbon dioxide by
-    biomass and its release are then not even shown, since the uptake alone would flatter;
-    ``cache``: look for the answer in the user's cache folder, and leave it there. Raises S005 if
-    the method is not known; F008 if the system has no single solution, F015 if an activity causes
-    less than nothing.
+    ``method``: one of :func:`methods`; ``whole_life``: False if the boundary ends before the end of
+    life: uptake of carbon dioxide by biomass and its release are then not even shown, since the
+    uptake alone would flatter; ``cache``: look for the answer in the user's cache folder, and leave
+    it there. Raises S005 if the method is not known; F008 if the system has no single solution,
+    F015 if an activity causes less than nothing.
     """
     if method not in methods(edition):
         raise StudyError("S005", f"known: {', '.join(methods(edition))}", value=method)
@@ -199,12 +198,12 @@ def fill_later(
     The templates at a place take from one another and from what is known, and nothing known takes
     from them: with the known part moved to the right-hand side, a system of m unknowns is left,
     whatever the number of places in the edition. It is solved like the whole
-    (:mod:`carbon.background.solving`). ``edition``: its exchanges; ``values``: shape (activities +
-    1, k), impact of one unit of each activity [kg CO2e per unit]; ``factors``: shape (1,),
-    characterization of each elementary flow [kg CO2e per kg]; ``rows``: shape (m,), activities that
-    are wanted, ascending; ``of``: shape (activities,), only what these activities release is
-    counted; ``drawn``: shape (m, k), by how much the impact of one unit of each wanted activity is
-    multiplied. Raises F008 if the system has no single solution.
+    (:mod:`carbon.background.solving`). ``values``: shape (activities + 1, k), impact of one unit of
+    each activity [kg CO2e per unit]; ``factors``: shape (1,) or (k,), characterization of each
+    elementary flow [kg CO2e per kg]; ``rows``: shape (m,), activities that are wanted, ascending;
+    ``of``: shape (activities,), only what these activities release is counted; ``drawn``: shape (m,
+    k), by how much the impact of one unit of each wanted activity is multiplied. Raises F008 if the
+    system has no single solution.
     """
     table = edition.exchanges[edition.exchanges["col"].isin(rows)]
     place = np.searchsorted(rows, table["col"].to_numpy())

@@ -94,8 +94,8 @@ def _details() -> list[tuple[re.Pattern[str], str]]:
 def detail_in(detail: str, lang: str) -> str:
     """What was found, in a language.
 
-    ``detail``: English, as an error carries it; ``lang``: ``"zh"`` or ``"en"``. Returns: Chinese by
-    the patterns of ``details.csv``; names and lists that have none stay.
+    ``detail``: English, as an error carries it. Returns: Chinese by the patterns of
+    ``details.csv``; names and lists that have none stay.
 
     >>> detail_in("more than 100 bytes", "zh"), detail_in("goods.csv", "zh")
     ('超过 100 字节', 'goods.csv')

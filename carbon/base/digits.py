@@ -98,8 +98,8 @@ def interval(draws: npt.NDArray[np.floating[Any]]) -> tuple[Any, Any]:
 
     Order statistics number ``0.025·(draws+1)`` from below and from above, so that the interval
     holds a further draw with a probability of 95 % (David, H. A. & Nagaraja, H. N. (2003), Order
-    Statistics, section 7.1). ``draws``: shape (k, draws), one row a quantity. Returns ``low``,
-    ``high``: shape (k,), in the type and unit of the draws.
+    Statistics, section 7.1). Returns ``low``, ``high``: shape (k,), in the type and unit of the
+    draws.
 
     >>> low, high = interval(np.arange(999, dtype=np.float32)[None, ::-1].copy())
     >>> low.tolist(), high.tolist()

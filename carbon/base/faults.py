@@ -44,8 +44,8 @@ def shown_text(text: str) -> str:
 def unexpected(error: BaseException, arguments: Sequence[str] = ()) -> UnexpectedError:
     """What the user is told of a fault, whose particulars are written into a file.
 
-    ``arguments``: of the command. Returns: O006 with the file; it holds places in the program and
-    versions, and no cell of a table but what the fault itself says.
+    Returns: O006 with the file; it holds places in the program and versions, and no cell of a table
+    but what the fault itself says.
     """
     versions = []
     for name in NAMED:

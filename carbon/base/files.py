@@ -54,8 +54,8 @@ Fault = Callable[[str], CarbonError]
 def as_utf8(data: bytes, encoding: str = "") -> bytes | None:
     """Text as UTF-8, in whatever known encoding it was, without its byte order mark.
 
-    ``data``: a text file; ``encoding``: as :func:`carbon.base.encodings.encoding_of` gives it;
-    found out without. Returns: None if it is none: a character is never replaced in silence.
+    ``encoding``: as :func:`carbon.base.encodings.encoding_of` gives it; found out without. Returns:
+    None if it is none: a character is never replaced in silence.
 
     >>> as_utf8("茶".encode("gb18030")).decode(), as_utf8(b"\\xff\\xff")
     ('茶', None)
@@ -106,8 +106,8 @@ def blocks(path: Path) -> Iterator[bytes]:
 def decoded(data: bytes, fault: Fault) -> str:
     """Text of a file in a known encoding.
 
-    ``data``: a text file; ``fault``: makes the error that is raised if it is neither. Raises
-    CarbonError: that of ``fault``.
+    ``fault``: makes the error that is raised if it is neither. Raises CarbonError: that of
+    ``fault``.
     """
     text = as_utf8(data)
     if text is None:
@@ -266,7 +266,7 @@ def whole_files(folder: Path) -> Iterator[Path]:
 def write_text(path: Path, text: str) -> None:
     """Write a text file as UTF-8 with line feeds; it appears only when it is whole.
 
-    ``path``: where it is to appear. Raises OutputError: as :func:`whole_file`.
+    Raises OutputError: as :func:`whole_file`.
     """
     with whole_file(path) as draft:
         draft.write_text(text, encoding="utf-8", newline="\n")

@@ -126,8 +126,8 @@ class Problems:
     def by_owner(self, size: int) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.object_]]:
         """Which owners failed, and the codes of their errors and warnings.
 
-        ``size``: owners. Returns ``failed``: shape (size,), whether an error is among the codes;
-        ``codes``: shape (size,), in alphabetical order, joined by a space; notes are left out.
+        Returns ``failed``: shape (size,), whether an error is among the codes; ``codes``: shape
+        (size,), in alphabetical order, joined by a space; notes are left out.
         """
         gathered = self._gathered()
         owner = gathered["owner"].to_numpy(dtype=np.int64, na_value=-1)
@@ -165,8 +165,8 @@ def _column(value: Any, count: int) -> Any:
 def retold(problems: pd.DataFrame, lang: str) -> pd.DataFrame:
     """A complete table of problems in another language, for a file of problems or a page.
 
-    ``problems``: as :meth:`Problems.table`; ``lang``: ``"zh"`` or ``"en"``: that of rule and
-    remedy; what a reader said before a remedy stays. Returns: with the same columns and rows.
+    ``lang``: ``"zh"`` or ``"en"``: that of rule and remedy; what a reader said before a remedy
+    stays. Returns: with the same columns and rows.
 
     >>> problems = Problems()
     >>> problems.add("C104", row=2, value="2 ton")
@@ -198,8 +198,7 @@ def problem_lines(
 ) -> Iterator[str]:
     """Problems as lines of text, for a terminal.
 
-    ``problems``: as :meth:`Problems.table`; ``most``: lines at the most; ``lang``: ``"zh"`` or
-    ``"en"``. Yields: without a line feed; control characters of a cell are shown, not sent.
+    Yields: without a line feed; control characters of a cell are shown, not sent.
 
     >>> problems = Problems()
     >>> problems.add("C104", file="a.csv", row=2, column="mass_g", value="2\\x1bton")

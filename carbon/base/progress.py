@@ -15,8 +15,7 @@ Progress = Callable[[str, int], AbstractContextManager[Callable[[int], object]]]
 def silent(name: str, length: int) -> Iterator[Callable[[int], object]]:
     """Tell nobody.
 
-    ``name``: what is done; ``length``: how many there are to do. Yields: takes how many were done
-    since the last call.
+    Yields: takes how many were done since the last call.
 
     >>> with silent("weighing", 500) as done:
     ...     done(100)

@@ -24,8 +24,8 @@ RESTS: Final = {
 def rests_text(shares: Mapping[str, float], lang: str) -> str:
     """What a footprint rests on in words.
 
-    ``shares``: share of the total by column, those of :data:`RESTS` [1]; ``lang``: one of
-    :data:`carbon.base.words.LANGUAGES`. Returns ``""`` where a share is not known.
+    ``shares``: share of the total by column, those of :data:`RESTS` [1]. Returns ``""`` where a
+    share is not known.
 
     >>> rests_text({column: 0.25 for column in RESTS.values()}, "en")[:35]
     'Rests on: data of other places 25 %'

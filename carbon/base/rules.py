@@ -56,9 +56,8 @@ Model = TypeVar("Model", bound=Rules)
 def load(path: Path | str, model: type[Model]) -> Model:
     """Read a rule file.
 
-    ``path``: a TOML file; ``model``: what it must follow. Returns: an instance of the model. Raises
-    P001 if it cannot be read, P002 if it is no TOML, P003 with key, value and rule if it does not
-    follow the model.
+    Returns: an instance of the model. Raises P001 if it cannot be read, P002 if it is no TOML, P003
+    with key, value and rule if it does not follow the model.
 
     >>> class Loading(Rules):
     ...     loading: float

@@ -55,8 +55,6 @@ def plain(value: Any) -> Any:
 def as_json(value: Any) -> str:
     """A value as one document of JSON, its gaps null.
 
-    ``value``: as for :func:`plain`.
-
     >>> as_json({"total_kg": float("nan")})
     '{"total_kg": null}'
     """
@@ -65,8 +63,6 @@ def as_json(value: Any) -> str:
 
 def html_table(table: pd.DataFrame, rows: int = ROWS) -> str:
     """First rows of a table as HTML, its texts escaped.
-
-    ``rows``: how many.
 
     >>> "&lt;b&gt;" in html_table(pd.DataFrame({"name": ["<b>"]}))
     True

@@ -76,8 +76,7 @@ def sections() -> Mapping[str, Mapping[str, Spoken]]:
 def section(name: str, lang: str) -> dict[str, str]:
     """Words of a section in one language.
 
-    ``name``: of a section of ``templates/words.toml``; ``lang``: one of :data:`LANGUAGES`. Returns:
-    key → word.
+    Returns: key → word.
 
     >>> section("severity", "zh")["error"]
     '错误'
@@ -88,9 +87,8 @@ def section(name: str, lang: str) -> dict[str, str]:
 def text(key: str, lang: str, **values: object) -> str:
     """A word in a language, filled with values.
 
-    ``key``: section and key, as ``severity.error``; ``lang``: one of :data:`LANGUAGES`;
-    ``**values``: what stands in the word as ``{name}``. Raises KeyError: if there is no such word,
-    or a value is missing.
+    ``key``: section and key, as ``severity.error``; ``**values``: what stands in the word as
+    ``{name}``. Raises KeyError: if there is no such word, or a value is missing.
 
     >>> text("problem.row", "zh", row=3), text("problem.row", "en", row=3)
     ('第 3 行', 'row 3')
@@ -167,7 +165,7 @@ def closed(words: str, lang: str) -> str:
 def column_names(lang: str) -> Mapping[str, str]:
     """Names of the columns of a catalogue, as people read them.
 
-    ``lang``: one of :data:`LANGUAGES`. Returns: column → name.
+    Returns: column → name.
 
     >>> column_names("zh")["return_rate"], column_names("en")["return_rate"]
     ('退货率', 'return rate')
@@ -185,8 +183,7 @@ def column_names(lang: str) -> Mapping[str, str]:
 def category_text(category: str, names: Mapping[str, str], lang: str) -> str:
     """Name of a category, or of one size of it.
 
-    ``category``: as ``t_shirt`` or ``t_shirt/adult``; ``names``: names of the categories in the
-    language; ``lang``: one of :data:`LANGUAGES`.
+    ``category``: as ``t_shirt`` or ``t_shirt/adult``.
 
     >>> category_text("t_shirt/child", {"t_shirt": "T恤"}, "zh")
     'T恤（儿童）'

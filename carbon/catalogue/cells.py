@@ -121,8 +121,6 @@ def as_written(cells: Any, cleaned: Any) -> Any:
 def few(texts: Any) -> Any:
     """Texts as codes of their few different ones; None if a first look finds many.
 
-    ``texts``: pyarrow.Array.
-
     >>> few(pa.array(["a", "b"])) is None, len(few(pa.array(["a", "b"] * 1000)).dictionary)
     (True, 2)
     """

@@ -165,8 +165,7 @@ def _parquet(path: Path, limits: Limits, _whole: bool) -> dict[str, Sheet]:
 def bounded_group(about: Any, group: int, limits: Limits, file: str) -> int:
     """Bytes to which a row group of a Parquet file unpacks, unless cells of it are too long.
 
-    ``about``: pyarrow.parquet.FileMetaData. Raises C003 if a column unpacks to more than so many
-    cells may hold.
+    Raises C003 if a column unpacks to more than so many cells may hold.
     """
     rows = about.row_group(group)
     most = rows.num_rows * limits.cell + SPARE
@@ -195,7 +194,7 @@ def settled(sheet: Sheet) -> Sheet:
 def column_text(column: Any, name: str, sheet: Sheet) -> Any:
     """Column of a Parquet file; bytes that are no text are told and left out.
 
-    ``column``: pyarrow.Array or pyarrow.ChunkedArray; ``sheet``: its table, told of faults.
+    ``column``: pyarrow.Array or pyarrow.ChunkedArray.
     """
     try:
         if isinstance(column, pa.ChunkedArray):

@@ -247,8 +247,6 @@ def currency_of(text: str) -> str:
 def header_table(headers: Sequence[tuple[str, Header]]) -> pd.DataFrame:
     """Table that tells the merchant how the headers were understood.
 
-    ``headers``: with the file each stands in.
-
     >>> header_table([("a.csv", Header("净重(克)", "mass", "克"))]).iloc[0].tolist()
     ['a.csv', '净重(克)', 'mass', '克', '']
     """

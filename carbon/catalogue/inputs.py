@@ -95,10 +95,7 @@ _FILE: Final = "file://"
 
 
 def true_kind(path: Path) -> str:
-    """What a file is where its ending says something else; empty if that cannot be told.
-
-    ``path``: of this machine.
-    """
+    """What a file is where its ending says something else; empty if that cannot be told."""
     with path.open("rb") as file:
         head = file.read(512)
     suffix = path.suffix.lower()

@@ -145,9 +145,8 @@ class LinePlan:
 class Planner:
     """Follows the SKUs and finds the lines of each batch.
 
-    ``tables``: line tables; ``folder``: for tables that must be sorted; ``seen``: knows the row of
-    every SKU, once all have been added; ``keep``: read all columns, and hand the lines over
-    (:meth:`lines`).
+    ``folder``: for tables that must be sorted; ``index``: knows the row of every SKU, once all have
+    been added; ``keep``: read all columns, and hand the lines over (:meth:`lines`).
     """
 
     def __init__(
@@ -181,10 +180,7 @@ class Planner:
         return [head[name].source for name in names]
 
     def begin(self, skus: Any) -> None:
-        """Look for the lines of the next batch of SKUs, until :meth:`add` asks for them.
-
-        ``skus``: pyarrow.Array.
-        """
+        """Look for the lines of the next batch of SKUs, until :meth:`add` asks for them."""
         self._sizes.append(len(skus))
         if self._sorted:  # table beside table: Arrow's kernels run without the GIL
             self._found = self._pool.map(lambda name: self._prefix(name, skus), self.tables)

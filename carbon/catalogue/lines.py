@@ -350,8 +350,8 @@ def shares(
 ) -> NDArray[np.float64]:
     """Scale the shares of each group to sum to 1; a group further off is noted.
 
-    ``group``: group of each line, -1 for none; ``size``: number of groups; ``judged``: groups to
-    look at; ``column``, ``code``: where and as what to note a group that does not sum to 1.
+    ``group``: group of each line, -1 for none; ``judged``: groups to look at; ``column``, ``code``:
+    where and as what to note a group that does not sum to 1.
     """
     inside = (group >= 0) & judged[np.maximum(group, 0)] & ~np.isnan(share)
     total = np.bincount(group[inside], weights=share[inside], minlength=size)

@@ -145,9 +145,8 @@ def mapped(vocabulary: Vocabulary, words: pd.DataFrame) -> Vocabulary:
 def learned(catalogue: Catalogue, vocabulary: Vocabulary, lang: str = "en") -> pd.DataFrame:
     """Words of a catalogue that were not understood, each once, the most frequent first.
 
-    ``vocabulary``: it was read with; ``lang``: ``"zh"`` or ``"en"``: that of headers, kinds and
-    candidates. Returns ``kind, word, meaning, rows, candidates``; the meaning is for the merchant
-    to fill.
+    ``lang``: ``"zh"`` or ``"en"``: that of headers, kinds and candidates. Returns ``kind, word,
+    meaning, rows, candidates``; the meaning is for the merchant to fill.
     """
     counts: Counter[tuple[str, str]] = Counter()
     spelled: dict[tuple[str, str], str] = {}

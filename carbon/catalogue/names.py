@@ -78,7 +78,7 @@ def by_unique(texts: Any, function: Callable[[str], Any], dtype: Any, missing: A
     """Apply a function once to each different text of a column.
 
     ``texts``: pyarrow.Array, strings; nulls give ``missing``; ``function``: from a text to a value
-    of ``dtype``; ``dtype``: numpy dtype; ``missing``: value of a null.
+    of ``dtype``.
 
     >>> by_unique(pa.array(["a", None, "a"]), len, np.int32, -1).tolist()
     [1, -1, 1]

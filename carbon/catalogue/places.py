@@ -165,7 +165,7 @@ def origin_places(
 ) -> tuple[NDArray[np.int32], NDArray[np.float64], NDArray[np.float64]]:
     """Places of origin or of making: code (-1 for none) and coordinates (NaN if too wide).
 
-    ``rows``: with the texts of the column; ``column``: ``origin`` or ``made_in``.
+    ``column``: ``origin`` or ``made_in``.
     """
     texts = rows.texts[column]
     everywhere = np.arange(len(texts))

@@ -21,8 +21,6 @@ __all__ = ["CellProblems", "Rows", "Runs", "Texts"]
 class Texts(dict[str, Any]):
     """Canonical column → text of its cells; numbers are written out only when that is asked for.
 
-    ``columns``: as the file holds them.
-
     >>> texts = Texts({"sku": pa.array([" A"]), "mass": pa.array([0.5])})
     >>> texts["sku"].to_pylist(), "mass" in texts, texts["mass"].to_pylist()
     (['A'], True, ['0.5'])

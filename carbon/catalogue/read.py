@@ -102,9 +102,7 @@ def read_tables(
     """Understand the tables of a catalogue, or of a part of one.
 
     ``sheets``: ``skus``, and any of ``materials``, ``packaging`` and ``legs``; emptied while they
-    are read; ``context``: what a part must know of the whole; ``problems``: those found before;
-    ``file``: name of the catalogue. Raises C005 if a column is missing, C006 if two headers mean
-    one column.
+    are read. Raises C005 if a column is missing, C006 if two headers mean one column.
     """
     problems = problems or CellProblems()
     context = context or BatchContext()

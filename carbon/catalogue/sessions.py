@@ -50,10 +50,9 @@ def gathered(
 ) -> pd.DataFrame:
     """What some SKUs tell of their sessions.
 
-    ``skus``: as it was read; ``rate``: return rate of each, that of its category where it tells
-    none; ``repeated``: positions of rows whose SKU stood before: they are not counted, and their
-    session knows. Returns: a row a session, by its name; join the tables of several parts with
-    :func:`joined_sessions`.
+    ``rate``: return rate of each, that of its category where it tells none; ``repeated``: positions
+    of rows whose SKU stood before: they are not counted, and their session knows. Returns: a row a
+    session, by its name; join the tables of several parts with :func:`joined_sessions`.
     """
     named = skus["session"].notna().to_numpy()
     if len(skus) and not named.any():

@@ -49,8 +49,6 @@ def sku_digests(texts: Any) -> Keys:
 class SkuIndex:
     """SKUs of the rows so far, as sorted runs of keys.
 
-    ``folder``: for large runs.
-
     >>> import pyarrow as pa, tempfile
     >>> seen = SkuIndex(Path(tempfile.mkdtemp()))
     >>> [seen.add(sku_digests(pa.array(list(text)))).tolist() for text in ("AB", "CAD")]
@@ -113,8 +111,6 @@ class SkuIndex:
 
 def runs(column: Any) -> tuple[NDArray[np.int64], Any]:
     """Where runs of one cell begin, and the clean text of each run.
-
-    ``column``: pyarrow.Array.
 
     >>> starts, heads = runs(pa.array(["A ", "A ", "B"]))
     >>> starts.tolist(), heads.to_pylist()

@@ -155,12 +155,11 @@ def open_readers(
 ) -> tuple[list[Reader], list[Damaged]]:
     """Open every table of a catalogue.
 
-    ``vocabulary``: by whose words exports of other programs are understood; ``inputs``: its files;
-    ``limits``: of a file that is read whole, and of a piece of one that is not; ``folder``: for
-    copies: of remote files that are not Parquet, of text that is not UTF-8; ``step``: rows in a
-    span of CSV; ``unsplit_bytes``: files up to this size are read whole [bytes]. Returns
-    ``readers``; ``damaged``: files of several that could not be opened. Raises CatalogueError: if
-    none could.
+    ``vocabulary``: by whose words exports of other programs are understood; ``limits``: of a file
+    that is read whole, and of a piece of one that is not; ``folder``: for copies: of remote files
+    that are not Parquet, of text that is not UTF-8; ``step``: rows in a span of CSV;
+    ``unsplit_bytes``: files up to this size are read whole [bytes]. Returns ``readers``;
+    ``damaged``: files of several that could not be opened. Raises CatalogueError: if none could.
     """
     if isinstance(source, pd.DataFrame):
         opened = open_sheets(source, limits)

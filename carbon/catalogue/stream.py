@@ -96,13 +96,12 @@ class Batch:
 class Stream:
     """A catalogue that is read in batches.
 
-    ``source``: a file, or a folder of files; ``folder``: for what cannot be kept in memory;
-    ``step``: SKUs in a batch, about; it changes no number; ``limits``: of a file that must be read
-    whole, and of a piece of one that is not; ``whole``: files up to this size are read whole
-    [bytes]; ``ordered``: lines are taken to stand in the order of their SKUs until they are seen
-    not to; iterating may then raise :class:`carbon.catalogue.line_plan.OutOfOrder`, and what was
-    made of earlier batches is void. Raises CatalogueError: if the catalogue as a whole cannot be
-    read.
+    ``folder``: for what cannot be kept in memory; ``step``: SKUs in a batch, about; it changes no
+    number; ``limits``: of a file that must be read whole, and of a piece of one that is not;
+    ``unsplit_bytes``: files up to this size are read whole [bytes]; ``ordered``: lines are taken to
+    stand in the order of their SKUs until they are seen not to; iterating may then raise
+    :class:`carbon.catalogue.line_plan.OutOfOrder`, and what was made of earlier batches is void.
+    Raises CatalogueError: if the catalogue as a whole cannot be read.
 
     >>> import tempfile
     >>> vocabulary = Vocabulary.of(categories=pd.DataFrame({"category": ["bag"]}))

@@ -46,10 +46,7 @@ class Surveyed:
 
 
 def survey_columns(head: Mapping[str, Header]) -> set[str] | None:
-    """Columns that reach over batches; None if only the SKUs do.
-
-    ``head``: of the SKU table.
-    """
+    """Columns that reach over batches; None if only the SKUs do."""
     names = {
         name
         for name, header in head.items()

@@ -80,10 +80,7 @@ class CodedTable:
 
 
 def alive(lines: pd.DataFrame, live: NDArray[np.bool_]) -> pd.DataFrame:
-    """Lines of the SKUs that have not failed.
-
-    ``lines``: with the ``row`` of the SKU of each; ``live``: of each SKU.
-    """
+    """Lines of the SKUs that have not failed."""
     return lines if live.all() else lines[live[lines["row"].to_numpy()]]
 
 

@@ -142,7 +142,7 @@ MARKET = click.option(
 def show(count: int, what: str) -> Callable[..., Any]:
     """Option that says how many rows are printed.
 
-    ``count``: without the option; ``what``: as ``Problems``.
+    ``what``: as ``Problems``.
     """
     return click.option("--show", default=count, show_default=True, help=f"{what} to print.")
 
@@ -291,8 +291,8 @@ def new_study(**scope: Any) -> Study:
 def progress(name: str, length: int) -> Iterator[Callable[[int], object]]:
     """Show how far a long task is, on stderr.
 
-    ``name``: a key of the section ``cli`` of ``templates/words.toml``, or words of their own;
-    ``length``: how many there are to do. Yields: takes how many were done since the last call.
+    ``name``: a key of the section ``cli`` of ``templates/words.toml``, or words of their own.
+    Yields: takes how many were done since the last call.
     """
     keys = {"drawing factors": "drawing", "drawing seasons": "seasons"}
     label = text(f"cli.{keys.get(name, name)}", language())

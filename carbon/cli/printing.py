@@ -175,8 +175,7 @@ def print_summary(catalogue: Catalogue, unknown: pd.DataFrame) -> None:
 def print_problems(problems: pd.DataFrame, show: int, more: str = "") -> None:
     """Problems, a line each.
 
-    ``show``: lines at the most; ``more``: sentence on those that are not shown; nothing is said of
-    them without.
+    ``more``: sentence on those that are not shown; nothing is said of them without.
     """
     from carbon.base.problems import problem_lines
 
@@ -191,8 +190,8 @@ def print_catalogue_problems(
 ) -> None:
     """Problems of a catalogue, and how many SKUs were left out.
 
-    ``show``: lines at the most; ``brief``: leave out notes; ``worst_first``: errors before
-    warnings, and these before notes; else in the order of the file.
+    ``brief``: leave out notes; ``worst_first``: errors before warnings, and these before notes;
+    else in the order of the file.
     """
     problems = catalogue.problems
     if problems.empty:

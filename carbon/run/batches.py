@@ -63,9 +63,8 @@ def run(
     an interrupted run, or begin again; None refuses to choose; ``manifest``: where to say what was
     done; runs of several batches say it beside the result in any case; ``since``: manifest of an
     earlier run: SKUs that are as they were are copied from its result; ``changes``: where to list
-    what has changed since; ``lang``: of what is shown while it runs. Raises CatalogueError: if the
-    catalogue as a whole cannot be read; B001 to B009 as :mod:`carbon.base.codes.run` lists them,
-    O001 to O003.
+    what has changed since. Raises CatalogueError: if the catalogue as a whole cannot be read; B001
+    to B009 as :mod:`carbon.base.codes.run` lists them, O001 to O003.
     """
     began = time.perf_counter()
     work = Work(os.fspath(output))

@@ -43,10 +43,9 @@ def write_check_sheet(
 ) -> int:
     """Write the copy.
 
-    ``source``: the merchant's file or folder; ``catalogue``: read from it, and filled;
-    ``vocabulary``: it was read with; ``path``: ``.xlsx``; ``lang``: ``"zh"`` or ``"en"``: that of
-    the comments. Returns: cells that are marked. Raises O001 if it cannot be written, O003 if a
-    table has more rows than a sheet.
+    ``source``: the merchant's file or folder; ``catalogue``: read from it, and filled; ``path``:
+    ``.xlsx``; ``lang``: ``"zh"`` or ``"en"``: that of the comments. Returns: cells that are marked.
+    Raises O001 if it cannot be written, O003 if a table has more rows than a sheet.
     """
     import xlsxwriter
 

@@ -38,9 +38,8 @@ def exchanges_of(
 ) -> tuple[pd.DataFrame | None, pd.DataFrame]:
     """Every exchange, written as it is made, and the factors that were used.
 
-    ``sold``: filled; ``path``: ``.parquet``; not written without. Returns ``exchanges``: None if
-    they are more than a sheet holds; ``factors``: as :class:`carbon.incentive.dossier.Dossier`
-    holds them.
+    ``path``: ``.parquet``; not written without. Returns ``exchanges``: None if they are more than a
+    sheet holds; ``factors``: as :class:`carbon.incentive.dossier.Dossier` holds them.
     """
     kept: list[pd.DataFrame] = []
     used: list[pd.DataFrame] = []
@@ -85,8 +84,7 @@ def _plain(kind: pa.DataType) -> pa.DataType:
 def write_amounts(table: pd.DataFrame, path: Path) -> None:
     """Write a table with amounts as CSV: text is made harmless, an amount below zero stays one.
 
-    ``table``: of :func:`carbon.incentive.dossier.line_table` or :func:`~.total_table`; ``path``:
-    ``.csv``.
+    ``table``: of :func:`carbon.incentive.dossier.line_table` or :func:`~.total_table`.
     """
     amounts = {name: table[name] for name in DECIMAL if name in table}
     rows = pa.Table.from_pandas(as_text(table).assign(**amounts), preserve_index=False)

@@ -87,7 +87,7 @@ class DossierOptions(Rules):
 def dossier_manifest(path: Path) -> Manifest:
     """Read the manifest of a dossier; it names nothing outside its folder.
 
-    ``path``: a ``manifest.json``. Raises T010 if it is none.
+    Raises T010 if it is none.
     """
     try:
         manifest = read_manifest(path)
@@ -216,8 +216,7 @@ def outputs(folder: Path, inputs: list[Named]) -> list[Named]:
 def restored(path: Path, manifest: Manifest) -> dict[str, list[Path]]:
     """Inputs of a manifest, unless one has changed.
 
-    ``path``: the manifest; ``manifest``: what it says. Returns: as :func:`make` takes them. Raises
-    T011 with the file.
+    Returns: as :func:`make` takes them. Raises T011 with the file.
     """
     home = path.resolve().parent
     by_input: dict[str, list[Path]] = {}

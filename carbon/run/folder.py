@@ -72,7 +72,7 @@ def _put(path: str, content: bytes) -> None:
 def rows_of(path: Path, columns: list[str] | None = None) -> Iterator[dict[str, str]]:
     """Rows of the index, or of the part of it that a batch wrote.
 
-    ``path``: CSV; ``columns``: of a part, which has no headers.
+    ``columns``: of a part, which has no headers.
     """
     csv.field_size_limit(LONGEST)
     with path.open(encoding="utf-8-sig", newline="") as file:
@@ -80,10 +80,7 @@ def rows_of(path: Path, columns: list[str] | None = None) -> Iterator[dict[str, 
 
 
 def still_whole(part: Path, columns: list[str], folder: Path) -> bool:
-    """Whether all files that a finished batch wrote are there as it wrote them.
-
-    ``part``: its rows; ``columns``: their headers; ``folder``: of the result.
-    """
+    """Whether all files that a finished batch wrote are there as it wrote them."""
     return all(digest(f"{folder}/{row['file']}") == row["sha256"] for row in rows_of(part, columns))
 
 

@@ -20,7 +20,7 @@ from carbon.base.files import whole_file
 from carbon.catalogue.schema import BatchContext
 from carbon.catalogue.sheets import Sheet
 from carbon.run.keys import line_skus
-from carbon.run.parts import arrow, joiner, read_part, write_part
+from carbon.run.parts import FrameFile, arrow, read_part
 from carbon.run.previous import StoredRows, earlier_run
 from carbon.run.workspace import BatchRecord
 
@@ -141,19 +141,13 @@ class Since:
             np.full(len(rows), np.nan),
         )
         if path is not None:
-            last = folder / "gone"
-            suffix = path.suffix.lower()
             with whole_file(path) as draft:
-                end = joiner(suffix, draft, list(CHANGE_COLUMNS), str(path))
+                file = FrameFile(draft, str(path), folder / "gone")
                 for part in parts:
                     if part.has("changes"):
-                        again = read_part(folder / part.name_of("changes")).to_pandas()
-                        write_part(again, last, suffix)
-                        end.add(last)
-                write_part(gone, last, suffix)
-                end.add(last)
-                end.close()
-            last.unlink()
+                        file.add(read_part(folder / part.name_of("changes")).to_pandas())
+                file.add(gone)
+                file.close()
         return dict(Counter({"gone": len(rows)}))
 
     def _footprints(self, places: NDArray[np.int64]) -> NDArray[np.float64]:

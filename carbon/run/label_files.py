@@ -38,9 +38,9 @@ def label_files(
 ) -> tuple[Iterator[LabelFile], list[dict[str, str]]]:
     """Draw labels, one SKU after the other: the one way in which a label is drawn.
 
-    ``graded``, ``about``: as for :func:`carbon.label.facts.facts`; each SKU once; ``job``: what is
-    drawn. Returns ``files``: drawn as they are taken; JSON once a SKU, before its pictures;
-    ``claimed``: what the names claimed.
+    ``graded``, ``about``: as for :func:`carbon.label.facts.facts`; each SKU once. Returns
+    ``files``: drawn as they are taken; JSON once a SKU, before its pictures; ``claimed``: what the
+    names claimed.
     """
     about, claimed = _claimless(about, job.market)
     return _files_of(facts(graded, about, job.issue), job), claimed
@@ -66,10 +66,10 @@ def drawn(
 ) -> tuple[pd.DataFrame, list[dict[str, str]]]:
     """Draw labels into a folder.
 
-    ``graded``, ``about``: as for :func:`carbon.label.facts.facts`; each SKU once; ``job``: what is
-    drawn; ``files``: takes them; sheets have the number of its batch. Returns ``rows``: a row a
-    file, columns :data:`ROW_COLUMNS`; a sheet is nobody's, its ``sku`` is empty; ``claimed``: what
-    the names claimed.
+    ``graded``, ``about``: as for :func:`carbon.label.facts.facts`; each SKU once; ``files``: takes
+    them; sheets have the number of its batch. Returns ``rows``: a row a file, columns
+    :data:`ROW_COLUMNS`; a sheet is nobody's, its ``sku`` is empty; ``claimed``: what the names
+    claimed.
     """
     drawings, claimed = label_files(graded, about, job)
     codes = graded["problem"] if "problem" in graded else graded["reason"]

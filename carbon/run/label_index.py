@@ -9,7 +9,7 @@ import os
 import re
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -76,6 +76,10 @@ def read_index(path: Path) -> pd.DataFrame:
     options: dict[str, Any] = {"dtype": str, "keep_default_na": False, "encoding": "utf-8-sig"}
     options["usecols"] = wanted
     table: pd.DataFrame
+
+    def no_index(detail: str) -> OutputError:
+        return OutputError("L016", detail, file=str(path))
+
     try:
         if path.suffix.lower() == ".zip" and path.is_file():
             with zipfile.ZipFile(path) as archive, archive.open(INDEX) as file:
@@ -84,7 +88,7 @@ def read_index(path: Path) -> pd.DataFrame:
                 table = pd.read_csv(file, **options)
         else:
             path = path / INDEX if path.is_dir() else path
-            data = read_bounded(path, _no_index(path), LARGEST)
+            data = read_bounded(path, no_index, LARGEST)
             table = pd.read_csv(io.BytesIO(data), **options)
         table = table[wanted]
     except (OSError, KeyError, ValueError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
@@ -94,15 +98,11 @@ def read_index(path: Path) -> pd.DataFrame:
     return table.drop_duplicates("sku", ignore_index=True)
 
 
-def _no_index(path: Path) -> Callable[[str], OutputError]:
-    return lambda detail: OutputError("L016", detail, file=str(path))
-
-
 def finished(joined: Path, made: Path, lang: str = "en") -> None:
     """Give labels that lie in a folder the index and the problems that users read; pack them.
 
     ``joined``: folder of the labels; its index has the columns of :func:`carbon.run.labels.drawn`;
-    ``made``: where a ZIP is written, if its name ends in ``.zip``; ``lang``: of the problems.
+    ``made``: where a ZIP is written, if its name ends in ``.zip``.
     """
     claims = joined / PROBLEMS
     claims.unlink(missing_ok=True)

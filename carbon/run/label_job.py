@@ -57,10 +57,10 @@ def label_job(
 ) -> LabelJob:
     """What is drawn of each SKU of a study.
 
-    ``study``: goal and scope; ``templates``, ``langs``, ``formats``: as for :class:`LabelJob`;
-    ``issued``: date of the labels; today without; ``url``: link of the QR code, as
-    ``https://shop.example/{sku}``; ``resolver``: where GS1 Digital Links begin; ``**rest``: ``dpi
-    outline sheets market`` of :class:`LabelJob`. Raises RuleError: if a link is refused.
+    ``templates``, ``langs``, ``formats``: as for :class:`LabelJob`; ``issued``: date of the labels;
+    today without; ``url``: link of the QR code, as ``https://shop.example/{sku}``; ``resolver``:
+    where GS1 Digital Links begin; ``**rest``: ``dpi outline sheets market`` of :class:`LabelJob`.
+    Raises RuleError: if a link is refused.
 
     >>> from carbon.study import Study
     >>> label_job(Study(), issued=date(2026, 11, 30)).issue.valid_until.year

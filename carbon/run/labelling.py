@@ -64,10 +64,10 @@ def drawing_of(
 ) -> tuple[Drawing, dict[str, Any], tuple[int, int]]:
     """How labels are drawn, and what decides their bytes.
 
-    ``job``: what is drawn; ``references``: a platform's own; ``verified``: columns ``sku verifier
-    certificate valid_from valid_to``. Returns ``drawing``; ``decided``: for the manifest: the job,
-    references and verifications, by their digests; ``counts``: SKUs that are verified on the day of
-    the labels, and rows at fault.
+    ``references``: a platform's own; ``verified``: columns ``sku verifier certificate valid_from
+    valid_to``. Returns ``drawing``; ``decided``: for the manifest: the job, references and
+    verifications, by their digests; ``counts``: SKUs that are verified on the day of the labels,
+    and rows at fault.
     """
     decided = check_job(job)
     chosen = study.references if references is None else read_references(references)
@@ -91,8 +91,8 @@ def draw_in_batches(
 ) -> LabelsDrawn:
     """Labels of a catalogue of any size; for a table of changes none is drawn.
 
-    ``decided``: as :func:`drawing_of` gives it, with the number of draws; ``old``: an earlier
-    index; ``**running``: as for :func:`carbon.run.batches.run`.
+    ``decided``: as :func:`drawing_of` gives it, with the number of draws; ``**running``: as for
+    :func:`carbon.run.batches.run`.
     """
     drawn, kept = LabelsDrawn(), ""
     finish = partial(_finish, old=old, lang=drawing.job.langs[0])
@@ -140,7 +140,7 @@ def draw_at_once(
     """Labels of some SKUs, or of one as a file: what is no matter of batches.
 
     ``study``, ``drawing``, ``output``, ``old``: as for :func:`draw_in_batches`; ``catalogue``:
-    filled; ``draws``: for intervals and letters.
+    filled.
     """
     labels = Labels(*drawing.graded(study, catalogue, draws), drawing.job)
     graded = labels.graded

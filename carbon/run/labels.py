@@ -52,8 +52,7 @@ class Drawing:
     ) -> pd.DataFrame:
         """Rows of a batch.
 
-        ``catalogue``: filled; ``files``: takes the labels; ``draws``: for intervals and letters;
-        ``**counts``: what else the manifest tells of the job.
+        ``catalogue``: filled; ``**counts``: what else the manifest tells of the job.
         """
         del counts
         graded, about_skus = self.graded(study, catalogue, draws)
@@ -177,12 +176,12 @@ def write_labels(
 ) -> tuple[int, pd.DataFrame]:
     """Draw the labels of a few SKUs at once, in this process.
 
-    ``graded``, ``about``: as for :func:`carbon.label.facts.facts`; each SKU once; ``job``: what is
-    drawn. ``output``: a folder, or ``.zip``. A folder that exists must be empty or hold labels; it
-    is replaced. Returns ``files``: how many were written, the index not counted; ``problems``:
-    claims in names that were reworded or left out; also ``problems.csv`` in the result. Raises O001
-    if it cannot be written, B009 if the folder holds something else, L010 without font; L001 to
-    L014 if a template is refused.
+    ``graded``, ``about``: as for :func:`carbon.label.facts.facts`; each SKU once. ``output``: a
+    folder, or ``.zip``. A folder that exists must be empty or hold labels; it is replaced. Returns
+    ``files``: how many were written, the index not counted; ``problems``: claims in names that were
+    reworded or left out; also ``problems.csv`` in the result. Raises O001 if it cannot be written,
+    B009 if the folder holds something else, L010 without font; L001 to L014 if a template is
+    refused.
     """
     check_target(output)
     check_job(job)
@@ -202,8 +201,8 @@ def write_one(
 ) -> pd.DataFrame:
     """Draw one label of one SKU as one file.
 
-    ``graded``, ``about``: one row each; ``job``: of one template and one format; ``output``: the
-    file. Returns: problems, as :func:`write_labels`. Raises RuleError: as :func:`write_labels`.
+    ``graded``, ``about``: one row each; ``job``: of one template and one format. Returns: problems,
+    as :func:`write_labels`. Raises RuleError: as :func:`write_labels`.
     """
     (only,), claimed = label_files(graded, about, replace(job, templates=job.templates[:1]))
     with whole_file(output) as draft:

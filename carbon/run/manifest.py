@@ -24,7 +24,7 @@ from pydantic_core import from_json
 import carbon
 from carbon.base.errors import OutputError
 from carbon.base.files import digest as file_digest
-from carbon.base.files import read_bounded, whole_file
+from carbon.base.files import read_bounded, whole_file, write_text
 from carbon.base.rules import Rules
 from carbon.catalogue.inputs import Input
 from carbon.run.older_manifests import FORMAT, upgraded
@@ -104,8 +104,7 @@ class Manifest(Rules):
 def read_manifest(path: Path | str, name: str = "") -> Manifest:
     """Read a manifest, also one of the formats before this one.
 
-    ``path``: a file of JSON; ``name``: path or URL that errors name; the path without. Raises B006
-    if it is none.
+    ``name``: path or URL that errors name; the path without. Raises B006 if it is none.
 
     >>> read_manifest("nowhere.json")
     Traceback (most recent call last):
@@ -230,9 +229,7 @@ def write_json(manifest: Manifest, path: Path) -> None:
 
 
 def _write(content: Mapping[str, Any], path: Path) -> None:
-    text = json.dumps(content, ensure_ascii=False, indent=1, default=str)
-    with whole_file(path) as draft:
-        draft.write_text(text + "\n", encoding="utf-8", newline="\n")
+    write_text(path, json.dumps(content, ensure_ascii=False, indent=1, default=str) + "\n")
 
 
 def write_manifest(

@@ -27,6 +27,7 @@ from carbon.run.results import FORMATS, SHEET_ROWS, as_text, json_lines
 
 __all__ = [
     "KEPT",
+    "FrameFile",
     "Joiner",
     "arrow",
     "digest",
@@ -263,8 +264,7 @@ def joiner(suffix: str, target: Path, columns: list[str], name: str) -> Joiner:
     """Begin to join.
 
     ``suffix``: ``.csv``, ``.jsonl``, ``.parquet``, ``.xlsx``, empty for a folder of Parquet, or
-    :data:`KEPT` for what :func:`groups` reads again; ``target``: where to write; ``columns``:
-    headers; ``name``: of the result, told to the user.
+    :data:`KEPT` for what :func:`groups` reads again.
     """
     if suffix == ".csv":
         return _Text(target, header_line(columns))
@@ -275,6 +275,29 @@ def joiner(suffix: str, target: Path, columns: list[str], name: str) -> Joiner:
     if suffix == KEPT:
         return _Kept(target)
     return _Parquet(target) if suffix == ".parquet" else _Folder(target)
+
+
+class FrameFile:
+    """A file of frames, joined as the batches of a run are."""
+
+    def __init__(self, target: Path, name: str, scratch: Path) -> None:
+        self._target, self._name, self._scratch = target, name, scratch
+        self._suffix = target.suffix.lower()
+        self._joiner: Joiner | None = None
+
+    def add(self, frame: pd.DataFrame) -> None:
+        """Add the next rows."""
+        if self._joiner is None:
+            columns = [str(name) for name in frame.columns]
+            self._joiner = joiner(self._suffix, self._target, columns, self._name)
+        write_part(frame, self._scratch, self._suffix)
+        self._joiner.add(self._scratch)
+        self._scratch.unlink()
+
+    def close(self) -> None:
+        """Finish, if anything was added."""
+        if self._joiner is not None:
+            self._joiner.close()
 
 
 def header_line(columns: list[str]) -> bytes:

@@ -1,4 +1,4 @@
-"""Reads nothing, gives plain data on a run: what is to be done and what was done."""
+"""Reads a study, gives plain data on a run: what is to be done and what was done."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
@@ -14,9 +14,11 @@ from carbon.base.errors import problem_table
 from carbon.catalogue.sources import Damaged
 
 if TYPE_CHECKING:
+    from carbon.catalogue.schema import Catalogue
+    from carbon.run.folder import Files
     from carbon.study import Study
 
-__all__ = ["Job", "Outcome"]
+__all__ = ["Job", "Outcome", "footprint_job", "weighed"]
 
 Compute = Callable[..., pd.DataFrame]
 """``compute(study, catalogue, files, **options)`` gives the rows of a batch."""
@@ -71,3 +73,23 @@ class Outcome:
     def exit_code(self) -> int:
         """0 if everything was computed, else 1."""
         return int(bool(self.left_out or self.errors or self.rejects))
+
+
+CHUNK: Final = 25_000
+"""SKUs of a batch weighed at once."""
+
+
+def footprint_job(study: Study, *, draws: int, stages: bool = False) -> Job:
+    """Footprints of a catalogue, a row a SKU.
+
+    ``draws``: for 95 % intervals; none without; ``stages``: the bounds of each stage too.
+    """
+    return Job("footprint", study, weighed, {"draws": draws, "stages": stages})
+
+
+def weighed(
+    study: Study, catalogue: Catalogue, files: Files | None, *, draws: int, stages: bool
+) -> pd.DataFrame:
+    """Rows of a batch of footprints."""
+    del files
+    return study.footprints(catalogue, draws=draws, chunk=CHUNK).to_frame(stages=stages)

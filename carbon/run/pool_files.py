@@ -62,12 +62,11 @@ def write_pool(
 ) -> tuple[list[Path], pd.DataFrame]:
     """Write the tables, the fund, the page and the manifest of a pool.
 
-    ``ledger``: of the orders; ``output``: a folder; ``inputs``: role → file: ``orders``, and as far
-    as there are ``policy`` and ``catalogue``; ``basis``: of the emissions of a return; empty
-    without a catalogue; ``reading``: how the catalogue was read, as
-    :func:`carbon.catalogue.mapping.reading_of` tells; ``lang``: of the page; ``names``: names of
-    the categories in that language. Returns ``files``: what was written, the manifest last;
-    ``problems``: of ledger and pool. Raises O001 if something cannot be written.
+    ``inputs``: role → file: ``orders``, and as far as there are ``policy`` and ``catalogue``;
+    ``basis``: of the emissions of a return; empty without a catalogue; ``reading``: how the
+    catalogue was read, as :func:`carbon.catalogue.mapping.reading_of` tells. Returns ``files``:
+    what was written, the manifest last; ``problems``: of ledger and pool. Raises O001 if something
+    cannot be written.
     """
     problems = pd.concat([ledger.problems, priced.problems], ignore_index=True)
     merchants = shown(priced.merchants.drop(columns="place"), policy.currency)

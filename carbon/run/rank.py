@@ -21,7 +21,7 @@ from carbon.catalogue.schema import Catalogue
 from carbon.footprint.reference import References
 from carbon.liveroom import ranking
 from carbon.liveroom.ordering import Flags, Keys, Order
-from carbon.run.parts import Joiner, groups, joiner, write_part
+from carbon.run.parts import FrameFile, groups
 from carbon.run.plan import Job
 from carbon.run.reorder import reordered
 
@@ -47,10 +47,9 @@ def rank_job(
 ) -> tuple[Job, Ranking]:
     """A ranking of a catalogue of any size.
 
-    ``output``: the result, told to the user; ``by``, ``within``: as for
-    :func:`carbon.liveroom.ranking.rank`; ``draws``: for intervals; ``references``: a platform's;
-    ``signals``: where scores for a search system go; ``lang``: of what is shown while it is
-    ordered. Returns: what is done, and what says afterwards what is in it.
+    ``by``, ``within``: as for :func:`carbon.liveroom.ranking.rank`; ``references``: a platform's;
+    ``signals``: where scores for a search system go. Returns: what is done, and what says
+    afterwards what is in it.
     """
     chosen = references or study.references
     options = {"by": by, "within": within, "draws": draws, "references": chosen.id}
@@ -114,10 +113,10 @@ class Ranking:
         start = 0
         with ExitStack() as stack:
             scratch = made.with_name("joined-piece")
-            files = [_File(made, self.output, scratch)]
+            files = [FrameFile(made, self.output, scratch)]
             if self.signals is not None:
                 draft = stack.enter_context(whole_file(self.signals))
-                files.append(_File(draft, str(self.signals), scratch))
+                files.append(FrameFile(draft, str(self.signals), scratch))
             for piece in _shown(
                 reordered(joined, order.rows, made.with_name("joined-pieces")), self.lang
             ):
@@ -156,27 +155,6 @@ class Ranking:
             )
             for at in range(min(len(names), SHOWN))
         }
-
-
-class _File:
-    """A file of frames, joined as the batches of a run are."""
-
-    def __init__(self, target: Path, name: str, scratch: Path) -> None:
-        self._target, self._name, self._scratch = target, name, scratch
-        self._suffix = target.suffix.lower()
-        self._joiner: Joiner | None = None
-
-    def add(self, frame: pd.DataFrame) -> None:
-        if self._joiner is None:
-            columns = [str(name) for name in frame.columns]
-            self._joiner = joiner(self._suffix, self._target, columns, self._name)
-        write_part(frame, self._scratch, self._suffix)
-        self._joiner.add(self._scratch)
-        self._scratch.unlink()
-
-    def close(self) -> None:
-        if self._joiner is not None:
-            self._joiner.close()
 
 
 def _names(joined: Path, asked: Flags) -> pd.Series:

@@ -8,7 +8,6 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
-from types import ModuleType
 from typing import Final
 
 import pandas as pd
@@ -17,7 +16,7 @@ from pyarrow import parquet
 
 from carbon.base.digits import carried_table
 from carbon.base.errors import LedgerError, OutputError
-from carbon.base.files import read_bounded, whole_file
+from carbon.base.files import read_bounded, whole_file, write_text
 from carbon.run.csv_files import write_csv
 
 __all__ = [
@@ -48,8 +47,8 @@ EPOCH: Final = datetime(2026, 1, 1)
 def as_text(frame: pd.DataFrame) -> pd.DataFrame:
     """Escape text that a spreadsheet would run as a formula.
 
-    ``frame``: any table. Returns: text cells that begin with ``= + - @``, their full-width forms, a
-    tab or the end of a line have an apostrophe before it, as OWASP advises against CSV injection.
+    Returns: text cells that begin with ``= + - @``, their full-width forms, a tab or the end of a
+    line have an apostrophe before it, as OWASP advises against CSV injection.
 
     >>> as_text(pd.DataFrame({"name": ["=1+1", "tea"]}))["name"].tolist()
     ["'=1+1", 'tea']
@@ -96,8 +95,7 @@ def write_picture(svg: str, path: Path) -> None:
     """
     if path.suffix.lower() != ".svg":
         raise OutputError("O002", "a picture is .svg", file=str(path))
-    with whole_file(path) as draft:
-        draft.write_text(svg, encoding="utf-8", newline="\n")
+    write_text(path, svg)
 
 
 def _csv(frame: pd.DataFrame, path: Path, encoding: str = "") -> None:
@@ -131,40 +129,36 @@ def _xlsx(frame: pd.DataFrame, path: Path, _encoding: str = "") -> None:
     import xlsxwriter
     from xlsxwriter.exceptions import XlsxFileError
 
-    try:
-        _fill_sheet(xlsxwriter, frame, path)
-    except XlsxFileError as error:
-        raise OSError(str(error)) from None
-
-
-def _fill_sheet(xlsxwriter: ModuleType, frame: pd.DataFrame, path: Path) -> None:
     options = {
         "constant_memory": True,
         "strings_to_formulas": False,
         "strings_to_urls": False,
         "strings_to_numbers": False,
     }
-    with xlsxwriter.Workbook(path, options) as book:
-        book.set_properties({"created": EPOCH})
-        bold = book.add_format({"bold": True, "bottom": 1})
-        number = book.add_format({"num_format": "0.000"})
-        sheet = book.add_worksheet("footprints" if "total_kg" in frame else "table")
-        sheet.freeze_panes(1, 1)
-        sheet.write_row(0, 0, list(frame.columns), bold)
-        numeric = [pd.api.types.is_numeric_dtype(frame[name].dtype) for name in frame.columns]
-        for position, is_number in enumerate(numeric):
-            sheet.set_column(position, position, 14 if is_number else 18)
-        rows = zip(*(_cells(frame[name]) for name in frame.columns), strict=True)
-        for at, row in enumerate(rows, start=1):
-            for position, value in enumerate(row):
-                if value is None:
-                    continue
-                if numeric[position]:
-                    sheet.write_number(at, position, value, number)
-                else:
-                    # a text in <r> is taken for markup, and written unescaped
-                    text = str(value)[:LONGEST]
-                    sheet.write_string(at, position, f"'{text}" if text[:3] == "<r>" else text)
+    try:
+        with xlsxwriter.Workbook(path, options) as book:
+            book.set_properties({"created": EPOCH})
+            bold = book.add_format({"bold": True, "bottom": 1})
+            number = book.add_format({"num_format": "0.000"})
+            sheet = book.add_worksheet("footprints" if "total_kg" in frame else "table")
+            sheet.freeze_panes(1, 1)
+            sheet.write_row(0, 0, list(frame.columns), bold)
+            numeric = [pd.api.types.is_numeric_dtype(frame[name].dtype) for name in frame.columns]
+            for position, is_number in enumerate(numeric):
+                sheet.set_column(position, position, 14 if is_number else 18)
+            rows = zip(*(_cells(frame[name]) for name in frame.columns), strict=True)
+            for at, row in enumerate(rows, start=1):
+                for position, value in enumerate(row):
+                    if value is None:
+                        continue
+                    if numeric[position]:
+                        sheet.write_number(at, position, value, number)
+                    else:
+                        # a text in <r> is taken for markup, and written unescaped
+                        text = str(value)[:LONGEST]
+                        sheet.write_string(at, position, f"'{text}" if text[:3] == "<r>" else text)
+    except XlsxFileError as error:
+        raise OSError(str(error)) from None
 
 
 def _cells(column: pd.Series) -> list[object]:

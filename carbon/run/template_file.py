@@ -50,9 +50,8 @@ def columns() -> pd.DataFrame:
 def write_template(vocabulary: Vocabulary, path: Path, lang: str) -> None:
     """Write an empty, annotated catalogue.
 
-    ``vocabulary``: categories and names that can be used; ``path``: ``.xlsx`` with notes, drop-down
-    list and guide, or ``.csv`` with headers only; ``lang``: ``"zh"`` or ``"en"``. Raises O001 if it
-    cannot be written, O002 for another extension.
+    ``path``: ``.xlsx`` with notes, drop-down list and guide, or ``.csv`` with headers only. Raises
+    O001 if it cannot be written, O002 for another extension.
     """
     writers = {".xlsx": _xlsx, ".csv": _csv}
     if path.suffix.lower() not in writers:

@@ -78,7 +78,7 @@ class BatchRecord:
     def load(cls, folder: Path, number: int, filled: Path | None = None) -> BatchRecord | None:
         """A part that was finished before, if its files are still whole.
 
-        ``folder``: of the parts; ``filled``: folder that the batches fill, if the result is one.
+        ``filled``: folder that the batches fill, if the result is one.
         """
         try:
             stored = json.loads((folder / f"{number:06d}.done").read_text(encoding="utf-8"))

@@ -53,9 +53,8 @@ def reword_lines(
     """Reword the cells of a compact column that were not understood.
 
     ``rows``: its texts are changed; ``table``, ``column``: table of the lines and canonical column;
-    ``lines``: of the column, as the grammar reads it; ``category``: pandas.Categorical, of each
-    SKU; ``problems``: told what was assumed or left open. Returns: whether the column must be read
-    again.
+    ``category``: pandas.Categorical, of each SKU; ``problems``: told what was assumed or left open.
+    Returns: whether the column must be read again.
     """
     names = vocabulary.names(_KINDS[table])
     unknown = names.find(lines.name) < 0

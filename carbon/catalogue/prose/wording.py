@@ -180,10 +180,9 @@ def reworded(
 ) -> tuple[Any, list[tuple[str, NDArray[np.int64], list[str]]]]:
     """Reword some cells of a column; each different one is read once.
 
-    ``texts``: pyarrow.Array; ``rows``: positions of the cells; ``read``: from a cell, and what is
-    known beside it, to its reading; ``context``: what is known beside each of ``rows``, as the
-    category. Returns ``texts``: with the cells that were understood in their compact form;
-    ``told``: code, positions and hints.
+    ``read``: from a cell, and what is known beside it, to its reading; ``context``: what is known
+    beside each of ``rows``, as the category. Returns ``texts``: with the cells that were understood
+    in their compact form; ``told``: code, positions and hints.
     """
     answers: dict[tuple[str, str], Reading] = {}
     changed = texts.to_pylist()
