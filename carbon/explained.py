@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 
 from carbon import stages
-from carbon.background.own import kept
 from carbon.background.sampling import drawn_gsd2
 from carbon.background.unit_impacts import PARTS, characterization
 from carbon.base.digits import amount, shares
@@ -18,7 +17,6 @@ from carbon.base.errors import CODES, FactorsError
 from carbon.base.rests import RESTS, rests_text
 from carbon.base.terms import BOUNDARIES, FITS, PROVENANCES, STAGES
 from carbon.base.words import basis_text, column_names, section
-from carbon.catalogue.given import Source
 from carbon.catalogue.schema import Catalogue
 from carbon.footprint.exchange_sources import exchange_sources
 from carbon.paper.sku_charts import stage_chart
@@ -26,7 +24,7 @@ from carbon.paper.sku_charts import stage_chart
 if TYPE_CHECKING:
     from carbon.study import Study
 
-__all__ = ["chart", "coverage", "dataset", "first_name", "tree"]
+__all__ = ["chart", "dataset", "first_name", "tree"]
 
 DRAWS = 1000
 JUDGED = 100
@@ -297,25 +295,3 @@ def _number(value: float) -> str:
 
 def _percent(value: float, total: float) -> str:
     return f"{value / total:.0%}" if total else ""
-
-
-def coverage(study: Study, source: Source) -> pd.DataFrame:
-    """Which activities of a catalogue rest on an own background, and which do not.
-
-    ``study``: with an own background; ``source``: as for :meth:`carbon.study.Study.catalogue`.
-    Returns: as :func:`carbon.background.own.kept`: ``share`` of the total, and ``own_share`` of it
-    that rests on the background [1].
-
-    >>> from carbon import Study
-    >>> table = coverage(Study(), {"sku": "A", "category": "t_shirt"})
-    >>> bool(abs(table["share"].sum() - 1) < 1e-9)
-    True
-    """
-    filled = study.catalogue(source)
-    inventory = stages.take(filled, study.boundary)
-    rows = study.match(inventory)[0][inventory.order]
-    table = inventory.to_frame(filled.skus["sku"])
-    unit = study.unit_impacts
-    table["kg"] = table["amount"] * unit.values.sum(axis=1)[rows]
-    table["own_kg"] = table["amount"] * unit.own_part.sum(axis=1)[rows]
-    return kept(table[table["kg"].notna()])

@@ -164,6 +164,6 @@ def _without(
     """The rows without those that are bad, which become problems."""
     where = bad.to_numpy(dtype=bool)
     wrong = table[where]
-    place = {"file": wrong["file"], "row": wrong["row"], "column": named or column}
+    place: dict[str, Any] = {"file": wrong["file"], "row": wrong["row"], "column": named or column}
     problems.add(code, **place, value=wrong[column].astype(str))
     return table.loc[~where]

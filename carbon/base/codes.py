@@ -42,21 +42,14 @@ class Code:
         return (self.remedy_zh or self.remedy) if lang == "zh" else self.remedy
 
 
+_FIELDS: Final = ("severity", "rule_en", "remedy_en", "rule_zh", "remedy_zh", "example")
+
+
 @cache
 def _read() -> dict[str, Code]:
     path = Path(__file__).with_name("codes.csv")
     with path.open(encoding="utf-8", newline="") as file:
-        return {
-            row["code"]: Code(
-                row["severity"],
-                row["rule_en"],
-                row["remedy_en"],
-                row["rule_zh"],
-                row["remedy_zh"],
-                row["example"],
-            )
-            for row in csv.DictReader(file)
-        }
+        return {row["code"]: Code(*(row[name] for name in _FIELDS)) for row in csv.DictReader(file)}
 
 
 class _Codes(Mapping[str, Code]):

@@ -23,16 +23,8 @@ from carbon.catalogue.sources import only
 __all__ = ["Surveyed", "survey_columns", "surveyed", "told_percents", "unlabelled"]
 
 _IN_SESSIONS: Final = (
-    *(
-        "session",
-        "merchant",
-        "session_kwh",
-        "viewer_hours",
-        "units_sold",
-        "price",
-        "currency",
-        "return_rate",
-    ),
+    *("session", "merchant", "session_kwh", "viewer_hours", "units_sold", "price", "currency"),
+    "return_rate",
 )
 
 

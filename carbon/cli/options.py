@@ -205,16 +205,9 @@ def run_options(function: Callable[..., Any], *, size: int = 25_000) -> Callable
     """
 
     @functools.wraps(function)
-    def gathered(
-        workers: int | None,
-        batch: int,
-        resume: bool | None,
-        manifest: Path | str | None,
-        **rest: Any,
-    ) -> Any:
-        running = {"workers": workers, "batch": batch, "resume": resume, "manifest": manifest}
-        running["lang"] = language()
-        return function(running=running, **rest)
+    def gathered(**rest: Any) -> Any:
+        running = {name: rest.pop(name) for name in ("workers", "batch", "resume", "manifest")}
+        return function(running=running | {"lang": language()}, **rest)
 
     for option in (
         click.option(
