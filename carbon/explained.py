@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 
 from carbon import stages
-from carbon.background.own import kept
 from carbon.background.sampling import drawn_gsd2
 from carbon.background.unit_impacts import PARTS, characterization
 from carbon.base.digits import amount, shares
@@ -18,7 +17,6 @@ from carbon.base.errors import CODES, FactorsError
 from carbon.base.rests import RESTS, rests_text
 from carbon.base.terms import BOUNDARIES, FITS, PROVENANCES, STAGES
 from carbon.base.words import basis_text, column_names, section
-from carbon.catalogue.given import Source
 from carbon.catalogue.schema import Catalogue
 from carbon.footprint.exchange_sources import exchange_sources
 from carbon.paper.sku_charts import stage_chart
@@ -26,7 +24,7 @@ from carbon.paper.sku_charts import stage_chart
 if TYPE_CHECKING:
     from carbon.study import Study
 
-__all__ = ["chart", "coverage", "dataset", "first_name", "tree"]
+__all__ = ["chart", "dataset", "first_name", "tree"]
 
 DRAWS = 1000
 JUDGED = 100
@@ -44,21 +42,8 @@ def first_name(catalogue: Catalogue) -> str:
 def tree(study: Study, catalogue: Catalogue, cut: float, lang: str = "en") -> Iterator[str]:
     """Lines that explain the first SKU of a catalogue.
 
-    Parameters
-    ----------
-    study : Study
-        Goal and scope.
-    catalogue : Catalogue
-        Filled; its first SKU is explained.
-    cut : float
-        Share of the total below which a branch is left out [1].
-    lang : str
-        ``"zh"`` or ``"en"``.
-
-    Yields
-    ------
-    str
-        One line of text.
+    ``catalogue``: filled; its first SKU is explained; ``cut``: share of the total below which a
+    branch is left out [1]. Yields: one line of text.
     """
     result = study.footprints(catalogue)
     total = float(result.total[0])
@@ -148,19 +133,7 @@ def _judged(teller: _Teller, catalogue: Catalogue) -> Iterator[str]:
 def chart(study: Study, catalogue: Catalogue, lang: str) -> str:
     """Stages of the first SKU of a catalogue as a picture.
 
-    Parameters
-    ----------
-    study : Study
-        Goal and scope.
-    catalogue : Catalogue
-        Filled.
-    lang : str
-        ``"zh"`` or ``"en"``.
-
-    Returns
-    -------
-    str
-        An SVG document with 95 % intervals.
+    ``catalogue``: filled. Returns: an SVG document with 95 % intervals.
     """
     first = catalogue.part(0, 1)
     row = study.footprints(first, draws=DRAWS).to_frame(stages=True).to_dict("records")[0]
@@ -180,24 +153,8 @@ def chart(study: Study, catalogue: Catalogue, lang: str) -> str:
 def dataset(study: Study, activity: str, location: str, lang: str = "en") -> Iterator[str]:
     """Lines that explain one unit of an activity.
 
-    Parameters
-    ----------
-    study : Study
-        Goal and scope.
-    activity, location : str
-        What is needed, and where.
-    lang : str
-        ``"zh"`` or ``"en"``.
-
-    Yields
-    ------
-    str
-        One line of text.
-
-    Raises
-    ------
-    carbon.base.errors.FactorsError
-        F011 if the edition has no such activity.
+    ``activity``, ``location``: what is needed, and where. Yields: one line of text. Raises F011 if
+    the edition has no such activity.
     """
     row, fit = study.edition.match(activity, location)
     if row < 0:
@@ -224,23 +181,12 @@ def dataset(study: Study, activity: str, location: str, lang: str = "en") -> Ite
 
 @dataclass(frozen=True)
 class _Branch:
-    """An amount of a dataset in a tree.
-
-    Parameters
-    ----------
-    teller : _Teller
-    row : int
-        Of the edition's activities; below 0 where there is none.
-    amount : float
-        In the dataset's unit.
-    match : str
-        How it met what was needed.
-    """
+    """An amount of a dataset in a tree."""
 
     teller: _Teller
-    row: int
-    amount: float
-    match: str
+    row: int  # of the edition's activities; below 0 where there is none
+    amount: float  # in the dataset's unit
+    match: str  # how it met what was needed
 
 
 class _Teller:
@@ -349,36 +295,3 @@ def _number(value: float) -> str:
 
 def _percent(value: float, total: float) -> str:
     return f"{value / total:.0%}" if total else ""
-
-
-def coverage(study: Study, source: Source) -> pd.DataFrame:
-    """Which activities of a catalogue rest on an own background, and which do not.
-
-    Parameters
-    ----------
-    study : Study
-        With an own background.
-    source : path, str, pandas.DataFrame or Catalogue
-        As for :meth:`carbon.study.Study.catalogue`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        As :func:`carbon.background.own.kept`: ``share`` of the total, and ``own_share`` of it
-        that rests on the background [1].
-
-    Examples
-    --------
-    >>> from carbon import Study
-    >>> table = coverage(Study(), {"sku": "A", "category": "t_shirt"})
-    >>> bool(abs(table["share"].sum() - 1) < 1e-9)
-    True
-    """
-    filled = study.catalogue(source)
-    inventory = stages.take(filled, study.boundary)
-    rows = study.match(inventory)[0][inventory.order]
-    table = inventory.to_frame(filled.skus["sku"])
-    unit = study.unit_impacts
-    table["kg"] = table["amount"] * unit.values.sum(axis=1)[rows]
-    table["own_kg"] = table["amount"] * unit.own_part.sum(axis=1)[rows]
-    return kept(table[table["kg"].notna()])

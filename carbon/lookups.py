@@ -172,7 +172,7 @@ class Lookups:
         return differences(*sides)
 
     def coverage(self, source: Source) -> pd.DataFrame:
-        """Which activities of a catalogue rest on your own background: as the function tells.
+        """Which activities of a catalogue rest on your own background, and which do not.
 
         Parameters
         ----------
@@ -182,11 +182,29 @@ class Lookups:
         Returns
         -------
         pandas.DataFrame
-            As :func:`carbon.explained.coverage`.
-        """
-        from carbon.explained import coverage
+            ``activity location share own_share``: share of the total, and how much of it rests on
+            the background, direct or behind a shipped dataset [1]; the heaviest of what stays on
+            the shipped edition first.
 
-        return coverage(cast("Study", self), source)
+        Examples
+        --------
+        >>> from carbon import Study
+        >>> table = Study().coverage({"sku": "A", "category": "t_shirt"})
+        >>> bool(abs(table["share"].sum() - 1) < 1e-9)
+        True
+        """
+        from carbon import stages
+        from carbon.background.own import kept
+
+        study = cast("Study", self)
+        filled = study.catalogue(source)
+        inventory = stages.take(filled, study.boundary)
+        rows = study.match(inventory)[0][inventory.order]
+        table = inventory.to_frame(filled.skus["sku"])
+        unit = study.unit_impacts
+        table["kg"] = table["amount"] * unit.values.sum(axis=1)[rows]
+        table["own_kg"] = table["amount"] * unit.own_part.sum(axis=1)[rows]
+        return kept(table[table["kg"].notna()])
 
     def claims(
         self,
@@ -255,27 +273,99 @@ class Lookups:
         Returns
         -------
         pandas.DataFrame
-            As :func:`carbon.reference_tables.reference_table`.
+            A row a category: ``category reference_kg`` [kg CO2e per kept unit] ``skus left_out``,
+            each stage, ``weights`` and ``reference``; in an edition that has standard codes ``hs``,
+            the heading of the Harmonized System under which most of its goods fall.
+
+        Examples
+        --------
+        >>> from carbon import Study
+        >>> bool((Study().reference_table()["reference_kg"] > 0).all())
+        True
         """
-        from carbon.reference_tables import reference_table
+        study = cast("Study", self)
+        chosen = references or study.references
+        stages = chosen.stages(study)
+        table = stages.add_suffix("_kg")
+        table.insert(0, "reference_kg", stages.sum(axis=1, skipna=False))
+        table.insert(1, "skus", [chosen.skus.get(name, 0) for name in stages.index])
+        table.insert(2, "left_out", [chosen.left_out.get(name, 0) for name in stages.index])
+        table["weights"], table["reference"] = chosen.weights, chosen.id
+        codes = study.edition.judging.get("standard_codes")
+        if codes is not None:
+            heading = codes.set_index("category")["hs"]
+            table["hs"] = [heading.get(str(name).partition("/")[0], "") for name in table.index]
+        return table.reset_index(names="category")
 
-        return reference_table(cast("Study", self), references)
-
-    def build_references(self, source: Source, **options: Any) -> References:
+    def build_references(
+        self,
+        source: Source,
+        *,
+        weights: str = "units",
+        name: str = "platform",
+        version: str = "1",
+        file: Path | None = None,
+        sales: Path | pd.DataFrame | None = None,
+    ) -> References:
         """References from what a platform sells, to be frozen with :meth:`carbon.References.write`.
 
         Parameters
         ----------
         source : path, str, pandas.DataFrame or Catalogue
             As for :meth:`carbon.study.Study.catalogue`.
-        **options : object
-            As for :func:`carbon.reference_tables.build_references`.
+        weights : str
+            ``units``, ``revenue`` or ``equal``.
+        name, version : str
+            Printed on results.
+        file : pathlib.Path, optional
+            Whose digest the references hold.
+        sales : pathlib.Path or pandas.DataFrame, optional
+            Sales ledger of the platform: kept units are counted from it, and what merchants declare
+            to have sold is not looked at.
+
+        Returns
+        -------
+        carbon.footprint.reference.References
+            One a category that has SKUs enough.
 
         Raises
         ------
         carbon.base.errors.StudyError
             S032 to S035 if the SKUs cannot be weighed.
-        """
-        from carbon.reference_tables import build_references
 
-        return build_references(cast("Study", self), source, **options)
+        Examples
+        --------
+        >>> from carbon import Study
+        >>> goods = "sku,category,units_sold\\n" + "".join(
+        ...     f"S{at},t_shirt,{at + 1}\\n" for at in range(40))
+        >>> Study().build_references(goods).skus
+        {'t_shirt/adult': 40}
+        """
+        import numpy as np
+
+        from carbon.base.files import digest
+        from carbon.catalogue.ledger import read_ledger
+        from carbon.footprint.reference import of_sales
+        from carbon.liveroom.kept import kept_sales
+
+        study = cast("Study", self)
+        catalogue = study.catalogue(source)
+        digests = [digest(file)] if file is not None and file.is_file() else []
+        sold = None
+        if sales is not None:
+            ledger = read_ledger(sales, "sales")
+            sold = kept_sales(ledger, catalogue)
+            digests.append(ledger.sha256)
+        return of_sales(
+            catalogue,
+            ~np.isnan(study.footprints(catalogue).total),
+            study.boundary,
+            study.edition.id,
+            weights=weights,
+            least=study.scale.least_skus,
+            largest=study.scale.largest,
+            sold=sold,
+            name=name,
+            version=version,
+            sha256=" ".join(digests),
+        )

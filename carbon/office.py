@@ -52,27 +52,14 @@ DEFAULT_RULE: Final = "paper-2percent"
 class BaseYear:
     """What carbon intensity is compared with.
 
-    Parameters
-    ----------
-    sales : path or pandas.DataFrame
-        Ledger of the base year.
-    catalogue : path, pandas.DataFrame or Catalogue
-        Goods of the base year.
-    period : str
-        As ``2025Q3``; all days of the ledger without.
-    study : Study, optional
-        In the edition of the base year; the one now without.
-
-    Examples
-    --------
     >>> BaseYear("sales-2025.csv", "catalogue-2025.csv", "2025Q3").period
     '2025Q3'
     """
 
-    sales: Table
-    catalogue: Goods
-    period: str = ""
-    study: Study | None = None
+    sales: Table  # ledger of the base year
+    catalogue: Goods  # goods of the base year
+    period: str = ""  # as ``2025Q3``; all days of the ledger without
+    study: Study | None = None  # in the edition of the base year; the one now without
 
 
 def _base_year(name: str, value: object) -> BaseYear:
@@ -308,29 +295,12 @@ def make_dossier(
 ) -> tuple[Manifest, Dossier]:
     """Compute a dossier from files and write its folder, from which it can be made again.
 
-    Parameters
-    ----------
-    inputs : dict of str to list of pathlib.Path
-        Role → files or folders: ``catalogue sales rules`` and, where given, ``base_sales
-        base_catalogue verified previous evidence factors map``.
-    options : DossierOptions
-        What decides the result beside them.
-    output : pathlib.Path
-        A folder that is new, empty, or holds an earlier dossier, which is replaced.
-    progress : callable, optional
-        Told what is done next.
+    ``inputs``: role → files or folders: ``catalogue sales rules`` and, where given, ``base_sales
+    base_catalogue verified previous evidence factors map``; ``options``: what decides the result
+    beside them; ``output``: a folder that is new, empty, or holds an earlier dossier, which is
+    replaced; ``progress``: told what is done next. Raises CarbonError: as reading, computing and
+    writing tell.
 
-    Returns
-    -------
-    Manifest, Dossier
-
-    Raises
-    ------
-    carbon.base.errors.CarbonError
-        As reading, computing and writing tell.
-
-    Examples
-    --------
     >>> options = DossierOptions(period="2026Q3", languages=["zh"], draws=0, edition="2026.1",
     ...                          method="GWP100 AR6", boundary="cradle-to-grave")
     >>> make_dossier({"catalogue": [Path("goods.csv")]}, options, Path("goods.csv"))

@@ -25,24 +25,9 @@ __all__ = ["PolicyWords", "forbidden", "policy_conflicts"]
 def policy_conflicts(name: Path | str) -> tuple[Policy, list[PolicyConflict]]:
     """Rules of a policy that conflict, and words that the claim rules of their market forbid.
 
-    Parameters
-    ----------
-    name : path
-        A TOML file, or the name of a shipped policy.
+    ``name``: a TOML file, or the name of a shipped policy. Returns ``policy``; ``conflicts``: R040
+    to R049; empty if its rules hold together. Raises P001 to P003 if it cannot be read.
 
-    Returns
-    -------
-    policy : Policy
-    conflicts : list of PolicyConflict
-        R040 to R049; empty if its rules hold together.
-
-    Raises
-    ------
-    carbon.base.errors.RuleError
-        P001 to P003 if it cannot be read.
-
-    Examples
-    --------
     >>> policy_conflicts("default")[1]
     []
     """
@@ -53,15 +38,7 @@ def policy_conflicts(name: Path | str) -> tuple[Policy, list[PolicyConflict]]:
 def forbidden(market: str, texts: Sequence[str] | pd.Series) -> pd.DataFrame:
     """What the claim rules of a market forbid; those of no market if it has none of its own.
 
-    Parameters
-    ----------
-    market : str
-    texts : sequence of str or pandas.Series
-
-    Returns
-    -------
-    pandas.DataFrame
-        As :func:`carbon.label.claims.check`.
+    Returns: as :func:`carbon.label.claims.check`.
     """
     try:
         rules = load_market(market)

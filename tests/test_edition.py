@@ -9,7 +9,6 @@ import pandas as pd
 import pytest
 
 from carbon.background.source import factors_root
-from carbon.reference_tables import reference_table
 from carbon.study import Study
 
 ROOT = factors_root()
@@ -136,7 +135,7 @@ def test_categories_have_their_heading_of_the_harmonized_system(study: Study) ->
     categories = set(study.edition.vocabulary["categories"]["category"])
     assert set(codes.index) == categories - {"other"}
     assert codes.str.fullmatch(r"(0[1-9]|[1-8]\d|9[0-7])\d\d").all()
-    table = reference_table(study).set_index("category")
+    table = study.reference_table().set_index("category")
     assert table["hs"].filter(regex="^t_shirt").unique().tolist() == ["6109"]
 
 

@@ -14,7 +14,6 @@ from carbon.base.errors import StudyError
 from carbon.cli.reference import reference
 from carbon.footprint.reference import read_references
 from carbon.liveroom.kept import kept_sales
-from carbon.reference_tables import build_references
 from carbon.study import Study
 
 TRICKS = pd.read_csv(Path(__file__).parent / "cheats" / "ledger.csv")
@@ -49,7 +48,7 @@ def honest(study: Study) -> float:
 
 
 def kilograms(study: Study, goods: pd.DataFrame, sales: pd.DataFrame, weights: str = "units"):
-    built = build_references(study, goods, weights=weights, sales=sales)
+    built = study.build_references(goods, weights=weights, sales=sales)
     assert built.weights == f"kept {weights}"
     return float(built.stages(study).sum(axis=1).iloc[0])
 
@@ -96,13 +95,13 @@ def test_a_ledger_that_is_not_read_makes_no_reference(study):
     sales = lines(HONEST)
     sales.loc[:1, "returned_units"] = "gone"
     with pytest.raises(StudyError, match=r"S035: .*2 of 24"):
-        build_references(study, HONEST, sales=sales)
+        study.build_references(HONEST, sales=sales)
     with pytest.raises(StudyError, match="S035"):
-        build_references(study, HONEST, sales=lines(HONEST.assign(sku="other")))
+        study.build_references(HONEST, sales=lines(HONEST.assign(sku="other")))
     two = lines(HONEST)
     two.loc[0, "currency"] = "USD"
     with pytest.raises(StudyError, match="S033"):
-        build_references(study, HONEST, sales=two, weights="revenue")
+        study.build_references(HONEST, sales=two, weights="revenue")
 
 
 def test_the_command_reads_a_ledger(study, tmp_path, honest):

@@ -23,7 +23,8 @@ from jsonschema import Draft202012Validator
 
 import carbon.incentive.workbook as workbook
 from carbon.base.errors import CarbonError, OutputError, StudyError
-from carbon.base.rules import digest, templates_root
+from carbon.base.files import digest
+from carbon.base.rules import templates_root
 from carbon.cli.tax import reproduce, tax
 from carbon.incentive.dossier import Dossier, changes, earlier, line_table
 from carbon.incentive.signature import summary_pdf

@@ -90,18 +90,9 @@ def begin_package(folder: Path) -> str:
 def never_used(folder: Path, edition: Edition) -> pd.DataFrame:
     """Datasets of a package that nothing can ask for: by their name, or by their place.
 
-    Parameters
-    ----------
-    folder : pathlib.Path
-        Where the package lies; told with each row.
-    edition : Edition
-        With the package as its first.
-
-    Returns
-    -------
-    pandas.DataFrame
-        A row a dataset, columns :data:`carbon.base.errors.PROBLEM_COLUMNS`, the nearest name or
-        place in the rule.
+    ``folder``: where the package lies; told with each row; ``edition``: with the package as its
+    first. Returns: a row a dataset, columns :data:`carbon.base.errors.PROBLEM_COLUMNS`, the nearest
+    name or place in the rule.
     """
     problems = Problems()
     package = edition.packages[0]

@@ -61,22 +61,11 @@ def data_package(
 ) -> bw_processing.Datapackage:
     """An edition as an in-memory ``bw_processing`` data package.
 
-    Parameters
-    ----------
-    edition : Edition
-        Activities and exchanges.
-    characterization : dict of str to ndarray, shape (k,)
-        Factors by elementary flow [kg CO2e per kg].
-    of : ndarray of bool, shape (activities,), optional
-        Only what these activities release is counted.
-    rows : ndarray of int, optional
-        Activities that are wanted with all that they take, ascending; all that are linked.
-
-    Returns
-    -------
-    bw_processing.Datapackage
-        Activity ids and product ids are the row of ``edition.activities``; the ids of the
-        elementary flows follow, in the order of ``characterization``.
+    ``characterization``: shape (k,), factors by elementary flow [kg CO2e per kg]; ``of``: shape
+    (activities,), only what these activities release is counted; ``rows``: activities that are
+    wanted with all that they take, ascending; all that are linked. Returns: activity ids and
+    product ids are the row of ``edition.activities``; the ids of the elementary flows follow, in
+    the order of ``characterization``.
     """
     import bw_processing
 
@@ -115,18 +104,8 @@ def data_package(
 def lca(package: bw_processing.Datapackage, demand: dict[int, float], **kwargs: Any) -> bw2calc.LCA:
     """An ordinary ``bw2calc.LCA`` with its matrices built.
 
-    Parameters
-    ----------
-    package : bw_processing.Datapackage
-        As :func:`data_package` makes it.
-    demand : dict of int to float
-        Amount by activity id.
-    **kwargs
-        Handed to ``bw2calc.LCA``.
-
-    Returns
-    -------
-    bw2calc.LCA
+    ``package``: as :func:`data_package` makes it; ``demand``: amount by activity id; ``**kwargs``:
+    handed to ``bw2calc.LCA``.
     """
     with warnings.catch_warnings(), quiet():
         # bw2calc advertises pypardiso on import; plain SciPy is as fast at this size.
@@ -147,25 +126,11 @@ def unit_impacts(
 ) -> npt.NDArray[np.float64]:
     """Impact of one unit of every activity, by one transposed solve.
 
-    Parameters
-    ----------
-    edition : Edition
-        Activities and exchanges.
-    characterization : dict of str to ndarray, shape (k,)
-        Factors by elementary flow [kg CO2e per kg].
-    of : ndarray of bool, shape (activities,), optional
-        Only what these activities release is counted.
-
-    Returns
-    -------
-    ndarray of float64, shape (activities linked at first, k)
-        [kg CO2e per unit], in the order of ``edition.activities``. An activity whose production
-        is negative treats waste: its row is the impact of treating one unit.
-
-    Raises
-    ------
-    carbon.base.errors.FactorsError
-        F008 if the technosphere is singular.
+    ``characterization``: shape (k,), factors by elementary flow [kg CO2e per kg]; ``of``: shape
+    (activities,), only what these activities release is counted. Returns: shape (activities linked
+    at first, k), [kg CO2e per unit], in the order of ``edition.activities``. An activity whose
+    production is negative treats waste: its row is the impact of treating one unit. Raises F008 if
+    the technosphere is singular.
     """
     made = edition.at_first
     package = data_package(edition, characterization, of, made)
@@ -184,22 +149,9 @@ def unit_impacts(
 def draw_spreads(gsd2: npt.NDArray[np.float64], draws: int, seed: int) -> npt.NDArray[np.float64]:
     """Draw a lognormal factor for each dataset with ``stats_arrays``, Brightway's distributions.
 
-    Parameters
-    ----------
-    gsd2 : ndarray of float64, shape (datasets,)
-        Squared geometric standard deviations; one of 1 is not drawn.
-    draws : int
-        Number of draws.
-    seed : int
-        Of the random numbers.
+    ``gsd2``: shape (datasets,), squared geometric standard deviations; one of 1 is not drawn.
+    Returns: shape (datasets, draws), factors whose median is 1.
 
-    Returns
-    -------
-    ndarray of float64, shape (datasets, draws)
-        Factors whose median is 1.
-
-    Examples
-    --------
     >>> factors = draw_spreads(np.array([1.0, 4.0]), 2000, seed=1)
     >>> bool((factors[0] == 1).all()), round(float(np.quantile(factors[1], 0.975)), 0)
     (True, 4.0)
@@ -232,27 +184,14 @@ def sampled_package(
 ) -> bw_processing.Datapackage:
     """An edition with presampled production, for ``bw2calc.LCA(..., use_arrays=True)``.
 
-    Parameters
-    ----------
-    edition : Edition
-        Activities and exchanges.
-    flows : dict of str to float
-        Characterization factor of each elementary flow [kg CO2e per kg].
-    factors : ndarray of float64, shape (linked activities, draws)
-        By how much the impact of one unit of each activity is multiplied.
-
-    Returns
-    -------
-    bw_processing.Datapackage
-        With technosphere, and a biosphere of one flow that is characterized already.
-
-    Notes
-    -----
     A dataset that is uncertain by a factor as a whole makes ``1/factor`` of its product from the
     same exchanges: only the diagonal is drawn. It is an array of the data package, one column a
-    draw (presampled as in Lesage et al. 2018, doi:10.1007/s11367-018-1463-8), because the
-    instances of a template share one published figure, hence one factor; distributions would be
-    drawn apart for each.
+    draw (presampled as in Lesage et al. 2018, doi:10.1007/s11367-018-1463-8), because the instances
+    of a template share one published figure, hence one factor; distributions would be drawn apart
+    for each. ``flows``: characterization factor of each elementary flow [kg CO2e per kg];
+    ``factors``: shape (linked activities, draws), by how much the impact of one unit of each
+    activity is multiplied. Returns: with technosphere, and a biosphere of one flow that is
+    characterized already.
     """
     import bw_processing
 
@@ -296,17 +235,9 @@ def sampled_impacts(
 ) -> npt.NDArray[np.float32]:
     """Impact of one unit of every activity in every draw: matrices drawn again, solved transposed.
 
-    Parameters
-    ----------
-    edition, flows, factors
-        As for :func:`sampled_package`.
-    progress : callable, optional
-        Called with the number of draws that were solved since the last call.
-
-    Returns
-    -------
-    ndarray of float32, shape (activities linked at first, draws)
-        [kg CO2e per unit], in the order of ``edition.activities``.
+    ``edition``, ``flows``, ``factors``: as for :func:`sampled_package`; ``progress``: called with
+    the number of draws that were solved since the last call. Returns: shape (activities linked at
+    first, draws), [kg CO2e per unit], in the order of ``edition.activities``.
     """
     central = {flow: np.array([factor]) for flow, factor in flows.items()}
     linked = edition.at_first

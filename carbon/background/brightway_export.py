@@ -44,17 +44,11 @@ Nodes = dict[tuple[str, str], dict[str, Any]]
 
 @dataclass(frozen=True)
 class Exported:
-    """Databases and methods, as ``bw2data`` writes them.
+    """Databases and methods, as ``bw2data`` writes them."""
 
-    Parameters
-    ----------
-    databases : dict of str to dict
-        Nodes by database and code; a database stands behind those it takes from.
-    methods : dict of tuple to list
-        Factors [kg CO2e per kg] by elementary flow, for the total and each indicator.
-    """
-
+    # nodes by database and code; a database stands behind those it takes from
     databases: dict[str, Nodes]
+    # factors [kg CO2e per kg] by elementary flow, for the total and each indicator
     methods: dict[tuple[str, ...], list[tuple[tuple[str, str], float]]]
 
 
@@ -63,22 +57,9 @@ def as_nodes(
 ) -> Exported:
     """An edition and the SKUs that rest on it, as nodes.
 
-    Parameters
-    ----------
-    edition : Edition
-        Every activity of it that is linked becomes a process.
-    method : str
-        Characterization.
-    skus : pandas.DataFrame
-        One row a SKU: ``sku name location comment``.
-    taken : pandas.DataFrame
-        One row an exchange: ``sku stage row amount fit``; ``row`` is the activity's.
-    whole_life : bool
-        As for :func:`carbon.background.unit_impacts.solve`.
-
-    Returns
-    -------
-    Exported
+    ``edition``: every activity of it that is linked becomes a process; ``skus``: one row a SKU:
+    ``sku name location comment``; ``taken``: one row an exchange: ``sku stage row amount fit``;
+    ``row`` is the activity's; ``whole_life``: as for :func:`carbon.background.unit_impacts.solve`.
     """
     factors = characterization(edition, method, whole_life=whole_life)
     background = f"carbon-label {edition.name}"
@@ -96,17 +77,8 @@ def as_nodes(
 def write_project(name: str, exported: Exported) -> None:
     """Write a new Brightway project, or nothing.
 
-    Parameters
-    ----------
-    name : str
-        Of the project, in the folder that ``BRIGHTWAY2_DIR`` names, else the user's.
-    exported : Exported
-        What it holds.
-
-    Raises
-    ------
-    carbon.base.errors.OutputError
-        X020 if there is such a project, O001 if it cannot be written.
+    ``name``: of the project, in the folder that ``BRIGHTWAY2_DIR`` names, else the user's. Raises
+    X020 if there is such a project, O001 if it cannot be written.
     """
     bw2data = user_projects()
     if not name.strip() or name in {project.name for project in bw2data.projects}:
@@ -136,12 +108,7 @@ def write_project(name: str, exported: Exported) -> None:
 def write_file(path: Path, exported: Exported) -> None:
     """Write a ``.bw2package``, which ``bw2io.BW2Package.import_file`` reads.
 
-    Parameters
-    ----------
-    path : pathlib.Path
-        Written as it is; the caller moves it into place.
-    exported : Exported
-        What it holds.
+    ``path``: written as it is; the caller moves it into place.
     """
     from bw2data.serialization import JsonSanitizer, JsonWrapper
 

@@ -33,33 +33,19 @@ KILOGRAMS: Final = ("kg", "kilogram")
 
 @dataclass(frozen=True)
 class Inventories:
-    """Life-cycle inventories of some activities, per unit of their products.
+    """Life-cycle inventories of some activities, per unit of their products."""
 
-    Parameters
-    ----------
-    amounts : ndarray of float64, shape (m, k)
-        Of each elementary flow that was asked for [kg per unit].
-    unknown : list of str
-        Elementary flows that look like greenhouse gases, are released and were not asked for.
-    scores : ndarray of float64, shape (m,)
-        By the method of the project that was named; NaN without one.
-    draws : ndarray of float64, shape (m, draws)
-        Weighted amounts in every draw of the exchanges.
-    """
-
-    amounts: Floats
+    amounts: Floats  # shape (m, k), of each elementary flow that was asked for [kg per unit]
+    # elementary flows that look like greenhouse gases, are released and were not asked for
     unknown: list[str]
-    scores: Floats
-    draws: Floats
+    scores: Floats  # shape (m,), by the method of the project that was named; NaN without one
+    draws: Floats  # shape (m, draws), weighted amounts in every draw of the exchanges
 
 
 class Database:
     """A database of a Brightway project.
 
-    Parameters
-    ----------
-    project, name : str
-        As Brightway lists them.
+    ``project``, ``name``: as Brightway lists them.
     """
 
     def __init__(self, project: str, name: str) -> None:
@@ -110,36 +96,13 @@ class Database:
     ) -> Inventories:
         """Solve the life cycles of some processes together.
 
-        Parameters
-        ----------
-        codes : sequence of str
-            Processes of this database, each with one product.
-        flows : callable
-            From the name and the compartments of an elementary flow to ours and a sign; the
-            flow is ``""`` if it is none of ours.
-        wanted : sequence of str
-            Our elementary flows, k of them.
-        suspect : callable
-            Whether the name of a flow that is none of ours looks like a greenhouse gas.
-        check : tuple of str
-            A method of the project, to compare with; none if empty.
-        weights : sequence of float
-            One a wanted flow: by what the draws are summed.
-        draws : int
-            Draws of the exchanges' own distributions.
-        seed : int
-            Of the random numbers.
-        progress : callable, optional
-            Called with 1 after each draw.
-
-        Returns
-        -------
-        Inventories
-
-        Raises
-        ------
-        carbon.base.errors.StudyError
-            X009 if the system has no single solution.
+        ``codes``: processes of this database, each with one product; ``flows``: from the name and
+        the compartments of an elementary flow to ours and a sign; the flow is ``""`` if it is none
+        of ours; ``wanted``: our elementary flows, k of them; ``suspect``: whether the name of a
+        flow that is none of ours looks like a greenhouse gas; ``check``: a method of the project,
+        to compare with; none if empty; ``weights``: one a wanted flow: by what the draws are
+        summed; ``draws``: draws of the exchanges' own distributions; ``progress``: called with 1
+        after each draw. Raises X009 if the system has no single solution.
         """
         import bw2data
         from bw2calc.errors import BW2CalcError
@@ -223,19 +186,8 @@ class Database:
 def open_database(project: str, name: str) -> Database:
     """A database of a project of the user's Brightway folder (``BRIGHTWAY2_DIR``).
 
-    Parameters
-    ----------
-    project, name : str
-        As Brightway lists them.
-
-    Returns
-    -------
-    Database
-
-    Raises
-    ------
-    carbon.base.errors.StudyError
-        X008 if there is no such project or database, or it is of Brightway 2.
+    ``project``, ``name``: as Brightway lists them. Raises X008 if there is no such project or
+    database, or it is of Brightway 2.
     """
     bw2data = user_projects()
     if project not in {each.name for each in bw2data.projects}:

@@ -27,22 +27,12 @@ def differences(
 ) -> pd.DataFrame:
     """What one unit of each thing causes in two editions, where it is not the same.
 
-    Parameters
-    ----------
-    old, new : Edition
-        The editions.
-    old_kg, new_kg : ndarray of float64, shape (activities,)
-        Unit impacts, NaN where an activity is not linked [kg CO2e per unit].
-    market : str
-        Where the materials of the vocabulary are taken.
-
-    Returns
-    -------
-    pandas.DataFrame
-        :data:`COLUMNS`, a row a dataset, a material or a category: ``before`` and ``after`` [kg
-        CO2e per unit], NaN where an edition has none; ``was`` and ``is`` name source or dataset;
-        ``why`` is *new*, *gone*, *another source* or *its inputs moved*, for a material also
-        *another dataset*.
+    ``old``, ``new``: the editions; ``old_kg``, ``new_kg``: shape (activities,), unit impacts, NaN
+    where an activity is not linked [kg CO2e per unit]; ``market``: where the materials of the
+    vocabulary are taken. Returns: :data:`COLUMNS`, a row a dataset, a material or a category:
+    ``before`` and ``after`` [kg CO2e per unit], NaN where an edition has none; ``was`` and ``is``
+    name source or dataset; ``why`` is *new*, *gone*, *another source* or *its inputs moved*, for a
+    material also *another dataset*.
     """
     parts = [
         _datasets(_told(old, old_kg), _told(new, new_kg)),
@@ -58,28 +48,32 @@ def _told(edition: Edition, kg: npt.NDArray[np.float64]) -> pd.DataFrame:
     return table.drop_duplicates(KEYS)
 
 
-def _datasets(old: pd.DataFrame, new: pd.DataFrame) -> pd.DataFrame:
-    both = old.merge(new, on=KEYS, how="outer", suffixes=("_old", ""))
-    same = (both["kg_old"] == both["kg"]) & (both["unit_old"] == both["unit"])
-    both = both[~same].sort_values(KEYS)
+def _moved(kind: str, both: pd.DataFrame, source: str, another: str) -> pd.DataFrame:
+    """Rows of :data:`COLUMNS`; ``source`` is the column of what a thing rests on."""
     why = np.select(
-        [both["kg_old"].isna(), both["kg"].isna(), both["source_old"] != both["source"]],
-        ["new", "gone", "another source"],
+        [both["kg_old"].isna(), both["kg"].isna(), both[f"{source}_old"] != both[source]],
+        ["new", "gone", another],
         "its inputs moved",
     )
     return pd.DataFrame(
         {
-            "kind": "dataset",
-            "name": both["activity"],
-            "location": both["location"],
-            "unit": both["unit"].fillna(both["unit_old"]),
+            "kind": kind,
+            **{name: both[name] for name in ("name", "location", "unit")},
             "before": both["kg_old"],
             "after": both["kg"],
-            "was": both["source_old"].fillna(""),
-            "is": both["source"].fillna(""),
+            "was": both[f"{source}_old"].fillna(""),
+            "is": both[source].fillna(""),
             "why": why,
         }
     )
+
+
+def _datasets(old: pd.DataFrame, new: pd.DataFrame) -> pd.DataFrame:
+    both = old.merge(new, on=KEYS, how="outer", suffixes=("_old", ""))
+    same = (both["kg_old"] == both["kg"]) & (both["unit_old"] == both["unit"])
+    both = both[~same].sort_values(KEYS)
+    both = both.assign(name=both["activity"], unit=both["unit"].fillna(both["unit_old"]))
+    return _moved("dataset", both, "source", "another source")
 
 
 def _materials(
@@ -95,25 +89,9 @@ def _materials(
         rows = [edition.match(name, market)[0] for name in virgin]
         sides.append(pd.DataFrame({"virgin": virgin, "kg": np.append(kg, np.nan)[rows]}))
     both = sides[0].add_suffix("_old").join(sides[1], how="outer")
-    both = both[~(both["kg_old"] == both["kg"])].sort_index()
-    why = np.select(
-        [both["kg_old"].isna(), both["kg"].isna(), both["virgin_old"] != both["virgin"]],
-        ["new", "gone", "another dataset"],
-        "its inputs moved",
-    )
-    return pd.DataFrame(
-        {
-            "kind": "material",
-            "name": both.index,
-            "location": market,
-            "unit": "kg",
-            "before": both["kg_old"].to_numpy(),
-            "after": both["kg"].to_numpy(),
-            "was": both["virgin_old"].fillna("").to_numpy(),
-            "is": both["virgin"].fillna("").to_numpy(),
-            "why": why,
-        }
-    )
+    both = both[~(both["kg_old"] == both["kg"])].sort_index().reset_index(names="name")
+    both = both.assign(location=market, unit="kg")
+    return _moved("material", both, "virgin", "another dataset")
 
 
 def _categories(old: Edition, new: Edition) -> pd.DataFrame:

@@ -335,8 +335,6 @@ class Edition:
 def editions(root: Path | None = None) -> list[str]:
     """Names of the editions that ship with the program.
 
-    Examples
-    --------
     >>> "2026.1" in editions()
     True
     """
@@ -352,26 +350,10 @@ def load_edition(
 ) -> Edition:
     """Read an edition and verify every table of it.
 
-    Parameters
-    ----------
-    name : str
-        One of :func:`editions`.
-    extra : sequence of path, optional
-        A user's own factor packages; they are preferred to the edition's.
-    root : pathlib.Path, optional
-        Folder that holds ``editions`` and the packages.
+    ``name``: one of :func:`editions`; ``extra``: a user's own factor packages; they are preferred
+    to the edition's; ``root``: folder that holds ``editions`` and the packages. Raises F010 if
+    there is no such edition; F001 to F009 if a package is refused.
 
-    Returns
-    -------
-    Edition
-
-    Raises
-    ------
-    carbon.base.errors.FactorsError
-        F010 if there is no such edition; F001 to F009 if a package is refused.
-
-    Examples
-    --------
     >>> edition = load_edition()
     >>> row, fit = edition.match("electricity, consumer", "CN-ZJ")
     >>> edition.activities.loc[row, ["location", "unit"]].tolist()

@@ -21,8 +21,6 @@ SUSPECT: Final = re.compile(r"carbon dioxide|methane|nitrous|dinitrogen|fluor|[c
 class Flows:
     """From names and compartments of elementary flows to ours.
 
-    Examples
-    --------
     >>> flows = Flows()
     >>> flows("Carbon dioxide, fossil", ["air", "lower stratosphere + upper troposphere"])
     ('carbon dioxide, fossil, aircraft', 1.0)

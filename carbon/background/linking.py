@@ -45,18 +45,10 @@ Candidates = dict[str, dict[str, list[tuple[int, int, int]]]]
 class Links:
     """Activities and exchanges of an edition.
 
-    Parameters
-    ----------
-    datasets, exchanges : pandas.DataFrame
-        As published, with ``source`` and ``rank``.
-    parents : mapping of str to tuple of str
-        The places that contain each place, the nearest first.
-    year : int
-        To which a dataset's age is compared.
-    own_packages : int
-        How many packages are the user's own.
-    home : str
-        Where templates are linked from the start, with the places inside it; ``""`` is everywhere.
+    ``datasets``, ``exchanges``: as published, with ``source`` and ``rank``; ``parents``: the places
+    that contain each place, the nearest first; ``year``: to which a dataset's age is compared;
+    ``own_packages``: how many packages are the user's own; ``home``: where templates are linked
+    from the start, with the places inside it; ``""`` is everywhere.
     """
 
     def __init__(
@@ -116,10 +108,7 @@ class Links:
     def reach(self, places: Iterable[str]) -> None:
         """Link the templates at some places and at the places that contain them.
 
-        Parameters
-        ----------
-        places : iterable of str
-            Where something is demanded; a place without data of its own adds nothing.
+        ``places``: where something is demanded; a place without data of its own adds nothing.
         """
         around = {above for place in places for above in (place, *self.parents.get(place, ()))}
         new = (around & self.places) - self.wanted
@@ -131,17 +120,9 @@ class Links:
     def search(self, activity: str, location: str, *, fits: bool = True) -> tuple[int, int]:
         """Find the dataset that serves a demand.
 
-        Parameters
-        ----------
-        activity, location : str
-            What is needed, and where.
-        fits : bool
-            Count the fit of what a template takes at its place.
-
-        Returns
-        -------
-        row, fit : int
-            Row of :attr:`activities` (-1 for none) and position in ``FITS``.
+        ``activity``, ``location``: what is needed, and where; ``fits``: count the fit of what a
+        template takes at its place. Returns ``row``, ``fit``: row of :attr:`activities` (-1 for
+        none) and position in ``FITS``.
         """
         by_place = self._candidates.get(activity)
         if by_place is None:
@@ -229,12 +210,8 @@ class Links:
 def refuse(code: str, rows: pd.DataFrame) -> None:
     """Raise the error of a code for the first of some rows.
 
-    Parameters
-    ----------
-    code : str
-        Of a :class:`carbon.base.errors.FactorsError`.
-    rows : pandas.DataFrame
-        Datasets or exchanges, at least one.
+    ``code``: of a :class:`carbon.base.errors.FactorsError`; ``rows``: datasets or exchanges, at
+    least one.
     """
     first = rows.iloc[0]
     names = ("source", "activity", "location", "flow", "flow_location", "unit")

@@ -12,8 +12,9 @@ import numpy as np
 import pandas as pd
 
 from carbon.background.edition import Edition
-from carbon.base.errors import StudyError, problem_table
-from carbon.base.files import read_bounded
+from carbon.base.errors import StudyError
+from carbon.base.files import decoded, read_bounded
+from carbon.base.problems import Problems
 from carbon.base.units import per_unit
 
 __all__ = ["COLUMNS", "Mapping", "found_in", "read_mapping"]
@@ -42,63 +43,22 @@ TENFOLD: Final = 10
 
 @dataclass(frozen=True)
 class Mapping:
-    """Rows that can be used, and the problems of the others.
+    """Rows that can be used, and the problems of the others."""
 
-    Parameters
-    ----------
-    file : str
-        Where they stand.
-    rows : pandas.DataFrame
-        :data:`COLUMNS`, ``unit`` (ours) and ``row`` (of the file); after :func:`found_in` also
-        ``code`` and ``title`` (theirs).
-    problems : pandas.DataFrame
-        As :func:`carbon.base.errors.problem_table` makes it.
-    """
-
-    file: str
+    file: str  # where they stand
+    # :data:`COLUMNS`, ``unit`` (ours) and ``row`` (of the file); after :func:`found_in` also
+    # ``code`` and ``title`` (theirs)
     rows: pd.DataFrame
-    problems: pd.DataFrame
-
-
-class _Problems:
-    """Collector; a row with an error is used no further."""
-
-    def __init__(self, file: str) -> None:
-        self.file = file
-        self.rows: list[dict[str, Any]] = []
-
-    def add(self, rows: pd.DataFrame, column: str, code: str, value: pd.Series) -> None:
-        self.rows += [
-            {"file": self.file, "row": row, "column": column, "value": str(text), "code": code}
-            for row, text in zip(rows["row"], value, strict=True)
-        ]
-
-    def table(self) -> pd.DataFrame:
-        table = problem_table(pd.DataFrame(self.rows) if self.rows else None)
-        return table.sort_values(["row", "code"], kind="stable", ignore_index=True)
+    problems: pd.DataFrame  # as :func:`carbon.base.errors.problem_table` makes it
 
 
 def read_mapping(path: Path, edition: Edition) -> Mapping:
     """Read a mapping and hold it against the edition.
 
-    Parameters
-    ----------
-    path : pathlib.Path
-        CSV, UTF-8 or GB 18030, with the columns :data:`COLUMNS`.
-    edition : Edition
-        Whose activities are mapped.
-
-    Returns
-    -------
-    Mapping
-
-    Raises
-    ------
-    carbon.base.errors.StudyError
-        X001 if the file as a whole cannot be used.
+    ``path``: CSV, UTF-8 or GB 18030, with the columns :data:`COLUMNS`; ``edition``: whose
+    activities are mapped. Raises X001 if the file as a whole cannot be used.
     """
-    table = _table(path)
-    problems = _Problems(str(path))
+    table, problems = _table(path).assign(file=str(path)), Problems()
     table["row"] = np.arange(2, len(table) + 2)
     units = edition.datasets.drop_duplicates("activity").set_index("activity")["unit"]
     table["unit"] = table["activity"].map(units)
@@ -119,28 +79,17 @@ def read_mapping(path: Path, edition: Edition) -> Mapping:
     table = _without(table, bad, "pedigree", "X006", problems)
     for column in NUMBERS:
         table[column] = table.pop(f"{column}_read")
-    return Mapping(problems.file, table.reset_index(drop=True), problems.table())
+    return Mapping(str(path), table.reset_index(drop=True), problems.table())
 
 
 def found_in(mapping: Mapping, activities: pd.DataFrame, unit_of: Any, product_of: Any) -> Mapping:
     """Find the mapped datasets in a database.
 
-    Parameters
-    ----------
-    mapping : Mapping
-        As read.
-    activities : pandas.DataFrame
-        The database: ``code name product location``.
-    unit_of, product_of : callable
-        From a code to its unit, and to its one product or None.
-
-    Returns
-    -------
-    Mapping
-        Rows with ``code``, ``title`` and ``factor``: how many of their units one of ours is.
+    ``mapping``: as read; ``activities``: the database: ``code name product location``; ``unit_of``,
+    ``product_of``: callable, from a code to its unit, and to its one product or None. Returns: rows
+    with ``code``, ``title`` and ``factor``: how many of their units one of ours is.
     """
-    problems = _Problems(mapping.file)
-    table = mapping.rows.copy()
+    problems, table = Problems(), mapping.rows.copy()
     wanted = {
         "their_code": "code",
         "their_name": "name",
@@ -176,7 +125,7 @@ def found_in(mapping: Mapping, activities: pd.DataFrame, unit_of: Any, product_o
     table = _without(table, lost, "found_unit", "X005", problems, "factor")
     ratio = table["factor"] / computed.reindex(table.index)
     odd = (ratio >= TENFOLD) | (ratio <= 1 / TENFOLD)
-    problems.add(table[odd], "factor", "X013", table["factor"][odd])
+    _without(table, odd, "factor", "X013", problems)
     table["factor"] = table["factor"].fillna(computed.reindex(table.index))
     table = table.drop(columns=["shown", "count"]).reset_index(drop=True)
     both = [mapping.problems, problems.table()]
@@ -186,13 +135,10 @@ def found_in(mapping: Mapping, activities: pd.DataFrame, unit_of: Any, product_o
 
 
 def _table(path: Path) -> pd.DataFrame:
-    content = read_bounded(
-        path, lambda detail: StudyError("X001", detail, file=str(path)), MAX_BYTES
-    )
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = content.decode("gb18030", errors="replace")
+    def fault(detail: str) -> StudyError:
+        return StudyError("X001", detail, file=str(path))
+
+    text = decoded(read_bounded(path, fault, MAX_BYTES), fault)
     try:
         table = pd.read_csv(io.StringIO(text), dtype=str, keep_default_na=False)
     except ValueError as error:
@@ -212,11 +158,12 @@ def _without(
     bad: pd.Series,
     column: str,
     code: str,
-    problems: _Problems,
+    problems: Problems,
     named: str = "",
 ) -> pd.DataFrame:
     """The rows without those that are bad, which become problems."""
-    wrong = table[bad.to_numpy(dtype=bool)]
-    problems.add(wrong, named or column, code, wrong[column])
-    good: pd.DataFrame = table[~bad.to_numpy(dtype=bool)]
-    return good
+    where = bad.to_numpy(dtype=bool)
+    wrong = table[where]
+    place: dict[str, Any] = {"file": wrong["file"], "row": wrong["row"], "column": named or column}
+    problems.add(code, **place, value=wrong[column].astype(str))
+    return table.loc[~where]

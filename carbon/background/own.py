@@ -56,25 +56,14 @@ class Assumed(Rules):
 
 @dataclass(frozen=True)
 class Used:
-    """What :func:`use` made.
+    """What :func:`use` made."""
 
-    Parameters
-    ----------
-    name : str
-        For ``Study(background=...)``: name and version.
-    folder : pathlib.Path
-        The sealed package.
-    mapped : pandas.DataFrame
-        Columns ``activity location unit title factor kg theirs``: the impact of one of our units
-        by our method, and by the method of the project that was named [kg CO2e].
-    problems : pandas.DataFrame
-        Rows of the mapping that were left out, and warnings.
-    """
-
-    name: str
-    folder: Path
+    name: str  # for ``Study(background=...)``: name and version
+    folder: Path  # the sealed package
+    # columns ``activity location unit title factor kg theirs``: the impact of one of our units by
+    # our method, and by the method of the project that was named [kg CO2e]
     mapped: pd.DataFrame
-    problems: pd.DataFrame
+    problems: pd.DataFrame  # rows of the mapping that were left out, and warnings
 
 
 def use(
@@ -173,16 +162,9 @@ def use(
 def unmapped(edition: Edition) -> pd.DataFrame:
     """A mapping to fill in: activities of an edition that no own background has.
 
-    Parameters
-    ----------
-    edition : Edition
-        With or without an own background.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Columns ``activity location unit`` and the empty ones of a mapping; an activity stands at
-        the place where it is best known, and can be mapped at any other.
+    ``edition``: with or without an own background. Returns: columns ``activity location unit`` and
+    the empty ones of a mapping; an activity stands at the place where it is best known, and can be
+    mapped at any other.
     """
     licensed = edition.licensed
     table = edition.activities
@@ -198,20 +180,11 @@ def unmapped(edition: Edition) -> pd.DataFrame:
 def kept(table: pd.DataFrame) -> pd.DataFrame:
     """How far the activities of an inventory rest on the own background.
 
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        ``activity location kg own_kg``, one row an exchange; ``own_kg`` is the part of ``kg``
-        that rests on the own background, direct or behind a shipped dataset.
+    ``table``: ``activity location kg own_kg``, one row an exchange; ``own_kg`` is the part of
+    ``kg`` that rests on the own background, direct or behind a shipped dataset. Returns: columns
+    ``activity location share own_share``, the heaviest of what stays on the shipped edition first:
+    share of the whole, and which part of it is own.
 
-    Returns
-    -------
-    pandas.DataFrame
-        Columns ``activity location share own_share``, the heaviest of what stays on the shipped
-        edition first: share of the whole, and which part of it is own.
-
-    Examples
-    --------
     >>> rows = {"activity": ["a", "b"], "location": "CN", "kg": [3.0, 1.0], "own_kg": [3.0, 0.5]}
     >>> kept(pd.DataFrame(rows))["own_share"].tolist()
     [0.5, 1.0]
@@ -250,12 +223,12 @@ def _spread(draws: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
 
 def _unknown(flows: list[str], file: str) -> pd.DataFrame:
     rows = [{"file": file, "column": "their_code", "value": flow, "code": "X011"} for flow in flows]
-    return problem_table(pd.DataFrame(rows) if rows else None)
+    return problem_table(pd.DataFrame(rows))
 
 
 def _credits(rows: pd.DataFrame, file: str) -> pd.DataFrame:
     table = rows[["row"]].assign(file=file, column="their_code", value=rows["title"], code="X010")
-    return problem_table(table if len(table) else None)
+    return problem_table(table)
 
 
 def _write(

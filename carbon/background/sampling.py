@@ -48,8 +48,6 @@ BASIC: Final = "aggregated factor"
 def edition_seed(edition: Edition) -> int:
     """Seed of all draws, fixed by the edition.
 
-    Examples
-    --------
     >>> from carbon.background.edition import load_edition
     >>> edition_seed(load_edition()) == edition_seed(load_edition())
     True
@@ -77,28 +75,16 @@ def scores(datasets: pd.DataFrame) -> npt.NDArray[np.int64]:
 def spread(edition: Edition) -> npt.NDArray[np.float64]:
     """Squared geometric standard deviation of every dataset as published.
 
-    Parameters
-    ----------
-    edition : Edition
-        Its datasets, with ``gsd2`` and ``pedigree``.
+    ``gsd2`` above the basic uncertainty of an aggregated factor is a spread that somebody looked at
+    (between sources, over a bracket, of a proxy) and is taken as it is. At or below it, for a
+    figure of the source's own (published, or with emissions), it is the basic uncertainty U_b alone
+    and the pedigree joins in: ``GSD² = exp(sqrt(ln²U_b + Σ ln²U_i))`` (Frischknecht et al. 2007;
+    U_i of Ciroth et al. 2016). A dataset that only links others inherits their spread. The
+    reliability of a national figure at home (table ``official``) is not scored: it is the reference
+    there; used abroad it gets the spread of its fit (:class:`Mismatch`). ``edition``: its datasets,
+    with ``gsd2`` and ``pedigree``. Returns: shape (datasets,), in the order of
+    ``edition.datasets``.
 
-    Returns
-    -------
-    ndarray of float64, shape (datasets,)
-        In the order of ``edition.datasets``.
-
-    Notes
-    -----
-    ``gsd2`` above the basic uncertainty of an aggregated factor is a spread that somebody looked
-    at (between sources, over a bracket, of a proxy) and is taken as it is. At or below it, for a
-    figure of the source's own (published, or with emissions), it is the basic uncertainty U_b
-    alone and the pedigree joins in: ``GSD² = exp(sqrt(ln²U_b + Σ ln²U_i))`` (Frischknecht et al.
-    2007; U_i of Ciroth et al. 2016). A dataset that only links others inherits their spread. The
-    reliability of a national figure at home (table ``official``) is not scored: it is the
-    reference there; used abroad it gets the spread of its fit (:class:`Mismatch`).
-
-    Examples
-    --------
     >>> from carbon.background.edition import load_edition
     >>> edition = load_edition()
     >>> bool((spread(edition) >= edition.datasets["gsd2"].to_numpy()).all())
@@ -124,22 +110,10 @@ def spread(edition: Edition) -> npt.NDArray[np.float64]:
 def drawn_gsd2(edition: Edition, row: int, fit: int) -> float:
     """Squared geometric standard deviation with which one dataset is drawn.
 
-    Parameters
-    ----------
-    edition : Edition
-        Its datasets.
-    row : int
-        Of ``edition.activities``.
-    fit : int
-        How it met the demand, a position in :data:`carbon.base.terms.FITS`.
+    ``row``: of ``edition.activities``; ``fit``: how it met the demand, a position in
+    :data:`carbon.base.terms.FITS`. Returns: its own spread and that of its fit together; what its
+    inputs add is not in it [1].
 
-    Returns
-    -------
-    float
-        Its own spread and that of its fit together; what its inputs add is not in it [1].
-
-    Examples
-    --------
     >>> from carbon.background.edition import load_edition
     >>> edition = load_edition()
     >>> row, fit = edition.match("freight, lorry", "CN")
@@ -162,26 +136,12 @@ def sample(
 ) -> npt.NDArray[np.float32]:
     """Total impact of one unit of every activity in every draw.
 
-    Parameters
-    ----------
-    edition : Edition
-        The activities and their exchanges.
-    method : str
-        Characterization method.
-    draws : int
-        How many.
-    cache : bool
-        Look for the draws in the user's cache folder, and leave them there.
-    progress : callable, optional
-        Called with the number of draws that were solved since the last call.
-
-    Returns
-    -------
-    ndarray of float32, shape (activities + 1, draws)
-        [kg CO2e per unit]; the last row is NaN and stands for an activity that the edition does
-        not have. Uptake and release of biogenic carbon dioxide are left out as in the totals.
-        Only the rows that are linked at first are filled (:func:`fill_sample`); the others are
-        memory that is not touched.
+    ``cache``: look for the draws in the user's cache folder, and leave them there; ``progress``:
+    called with the number of draws that were solved since the last call. Returns: shape (activities
+    + 1, draws), [kg CO2e per unit]; the last row is NaN and stands for an activity that the edition
+    does not have. Uptake and release of biogenic carbon dioxide are left out as in the totals. Only
+    the rows that are linked at first are filled (:func:`fill_sample`); the others are memory that
+    is not touched.
     """
     if not isinstance(draws, int | np.integer) or draws < 1:
         raise StudyError("S008", value=str(draws))
@@ -207,16 +167,8 @@ def fill_sample(
 ) -> None:
     """Fill the draws of activities that were linked later, in place.
 
-    Parameters
-    ----------
-    edition : Edition
-        Its exchanges.
-    method : str
-        Characterization method.
-    values : ndarray of float32, shape (activities + 1, draws)
-        As :func:`sample` gives them.
-    rows : ndarray of int, shape (m,)
-        Activities that are wanted, ascending.
+    ``values``: shape (activities + 1, draws), as :func:`sample` gives them; ``rows``: shape (m,),
+    activities that are wanted, ascending.
     """
     factors = _dataset_factors(edition, values.shape[1])
     published = edition.activities["published"].to_numpy()[rows]
@@ -242,10 +194,7 @@ def _dataset_factors(edition: Edition, draws: int) -> npt.NDArray[np.float64]:
 class Mismatch:
     """What a poor fit adds: a dataset of another place or time is more uncertain here.
 
-    Parameters
-    ----------
-    edition : Edition
-        Its tables of scores, and the year to which ages are counted.
+    ``edition``: its tables of scores, and the year to which ages are counted.
     """
 
     def __init__(self, edition: Edition) -> None:
@@ -274,12 +223,8 @@ class Mismatch:
     ) -> npt.NDArray[np.float64]:
         """Squared geometric standard deviation that a fit adds.
 
-        Parameters
-        ----------
-        rows : ndarray of int32, shape (k,)
-            Rows of ``edition.activities``.
-        fits : ndarray of int8, shape (k,)
-            Positions in :data:`carbon.base.terms.FITS`.
+        ``rows``: shape (k,), rows of ``edition.activities``; ``fits``: shape (k,), positions in
+        :data:`carbon.base.terms.FITS`.
         """
         factors = pedigree_factors(self.edition)
         place = self.fits[fits]
@@ -295,8 +240,6 @@ class Mismatch:
     ) -> npt.NDArray[np.float32]:
         """Factor of each dataset and fit in every draw, shape (k, draws), mean 1.
 
-        Notes
-        -----
         Keyed by the dataset as published and its fit: one draw for all SKUs and all instances.
         """
         sigma = np.log(self.gsd2(rows, fits)) / 2

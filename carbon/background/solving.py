@@ -36,25 +36,10 @@ FLOOR: Final = 1e-17
 def transposed(technosphere: Any, right: Floats) -> Floats:
     """Solve ``Aᵀ·Y = R``.
 
-    Parameters
-    ----------
-    technosphere : scipy sparse, shape (n, n)
-        A: products in rows, activities in columns, what is made on the diagonal.
-    right : ndarray of float64, shape (n, k)
-        One column an indicator, by activity.
+    ``technosphere``: scipy sparse, shape (n, n), a: products in rows, activities in columns, what
+    is made on the diagonal; ``right``: shape (n, k), one column an indicator, by activity. Returns:
+    shape (n, k), by product. Raises RuntimeError: if the system has no single solution.
 
-    Returns
-    -------
-    ndarray of float64, shape (n, k)
-        By product.
-
-    Raises
-    ------
-    RuntimeError
-        If the system has no single solution.
-
-    Examples
-    --------
     >>> loop = sparse.csc_array(np.array([[1.0, -0.5], [-0.5, 1.0]]))
     >>> transposed(loop, np.array([[1.0], [1.0]])).ravel().round(12).tolist()
     [2.0, 2.0]
@@ -71,23 +56,10 @@ def transposed(technosphere: Any, right: Floats) -> Floats:
 def each(others: Any, diagonal: Floats, right: Floats) -> Floats:
     """Solve systems that differ on their diagonals alone, as draws of production do.
 
-    Parameters
-    ----------
-    others : scipy sparse, shape (n, n)
-        What all of them share, without a diagonal.
-    diagonal : ndarray of float64, shape (n, k)
-        One column a system.
-    right : ndarray of float64, shape (n, 1) or (n, k)
-        Shared too, or one column a system.
-
-    Returns
-    -------
-    ndarray of float64, shape (n, k)
-
-    Raises
-    ------
-    RuntimeError
-        If one of them has no single solution.
+    ``others``: scipy sparse, shape (n, n), what all of them share, without a diagonal;
+    ``diagonal``: shape (n, k), one column a system; ``right``: shape (n, 1) or (n, k), shared too,
+    or one column a system. Returns: shape (n, k). Raises RuntimeError: if one of them has no single
+    solution.
     """
     solution = rounds(others, diagonal, right)
     if solution is not None:
@@ -104,19 +76,9 @@ def each(others: Any, diagonal: Floats, right: Floats) -> Floats:
 def rounds(others: Any, diagonal: Floats, right: Floats) -> Floats | None:
     """Solve ``(D + M)·Y = R`` by repetition.
 
-    Parameters
-    ----------
-    others : scipy sparse, shape (n, n)
-        M, without a diagonal.
-    diagonal : ndarray of float64, shape (n, 1) or (n, k)
-        D, for all columns or for each of its own.
-    right : ndarray of float64, shape (n, 1) or (n, k)
-        R, in the same way.
-
-    Returns
-    -------
-    ndarray of float64, shape (n, k), or None
-        None if it did not settle.
+    ``others``: scipy sparse, shape (n, n), M, without a diagonal; ``diagonal``: shape (n, 1) or (n,
+    k), D, for all columns or for each of its own; ``right``: shape (n, 1) or (n, k), R, in the same
+    way. Returns: shape (n, k), None if it did not settle.
     """
     if not np.all(diagonal):
         return None

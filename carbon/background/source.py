@@ -55,25 +55,15 @@ _EMPTY: Final = pa.scalar("")
 
 @dataclass(frozen=True)
 class Package:
-    """One version of one source.
+    """One version of one source."""
 
-    Parameters
-    ----------
-    name, version : str
-        As in the descriptor; together they name the package.
-    descriptor : dict
-        The parsed ``datapackage.json``.
-    tables : dict of str to pandas.DataFrame
-        Tables by file stem; numbers are float64 (NaN where empty), text is str ("" where empty).
-    digest : str
-        SHA-256 of the descriptor, hence of every table.
-    """
-
+    # name, version: as in the descriptor; together they name the package
     name: str
     version: str
-    descriptor: dict[str, Any]
+    descriptor: dict[str, Any]  # the parsed ``datapackage.json``
+    # tables by file stem; numbers are float64 (NaN where empty), text is str ("" where empty)
     tables: dict[str, pd.DataFrame]
-    digest: str
+    digest: str  # SHA-256 of the descriptor, hence of every table
 
     @property
     def id(self) -> str:
@@ -84,13 +74,8 @@ class Package:
 def factors_root() -> Path:
     """Folder of the factors that ship with the program.
 
-    Returns
-    -------
-    pathlib.Path
-        ``carbon/factors`` of an installed wheel, else ``factors`` of the source tree.
+    Returns ``carbon/factors`` of an installed wheel, else ``factors`` of the source tree.
 
-    Examples
-    --------
     >>> (factors_root() / "editions").is_dir()
     True
     """
@@ -102,23 +87,9 @@ def factors_root() -> Path:
 def read_schema(table: str) -> dict[str, Any]:
     """Field names, types and descriptions of a table.
 
-    Parameters
-    ----------
-    table : str
-        File stem of the table, as ``"exchanges"``.
+    ``table``: file stem of the table, as ``"exchanges"``. Returns: a Frictionless Table Schema.
+    Raises F002 if no table of that name is known.
 
-    Returns
-    -------
-    dict
-        A Frictionless Table Schema.
-
-    Raises
-    ------
-    carbon.base.errors.FactorsError
-        F002 if no table of that name is known.
-
-    Examples
-    --------
     >>> [field["name"] for field in read_schema("categories")["fields"]][:2]
     ['category', 'name']
     """
@@ -132,22 +103,9 @@ def read_schema(table: str) -> dict[str, Any]:
 def read_package(folder: Path, *, expected: str | None = None) -> Package:
     """Read a package and verify that nobody has edited it.
 
-    Parameters
-    ----------
-    folder : pathlib.Path
-        The folder that holds ``datapackage.json``.
-    expected : str, optional
-        SHA-256 that the edition locks; the descriptor must have it.
-
-    Returns
-    -------
-    Package
-
-    Raises
-    ------
-    carbon.base.errors.FactorsError
-        F001 if there is no package, F002 if a table breaks its schema, F003 if a hash differs,
-        F004 if a number has no unit or citation.
+    ``folder``: the folder that holds ``datapackage.json``; ``expected``: SHA-256 that the edition
+    locks; the descriptor must have it. Raises F001 if there is no package, F002 if a table breaks
+    its schema, F003 if a hash differs, F004 if a number has no unit or citation.
     """
     path = folder / DESCRIPTOR
     if not path.is_file():
@@ -223,19 +181,8 @@ def seal(folder: Path) -> str:
 def write_rows(folder: Path, table: str, rows: Sequence[Mapping[str, object]]) -> None:
     """Write a table of a package: fields of its schema, UTF-8, LF, shortest exact floats.
 
-    Parameters
-    ----------
-    folder : pathlib.Path
-        Of the package.
-    table : str
-        File stem, as ``"exchanges"``.
-    rows : sequence of mapping
-        Field → value; a field that a row leaves out is empty.
-
-    Raises
-    ------
-    carbon.base.errors.FactorsError
-        F002 if the table is not known or a number is not finite.
+    ``table``: file stem, as ``"exchanges"``; ``rows``: field → value; a field that a row leaves out
+    is empty. Raises F002 if the table is not known or a number is not finite.
     """
     fields = [field["name"] for field in read_schema(table)["fields"]]
     path = folder / f"{table}.csv"
@@ -264,15 +211,8 @@ def _bytes(path: Path) -> bytes:
 def read_descriptor(path: Path) -> tuple[dict[str, Any], str]:
     """Descriptor of a package, and the SHA-256 of its bytes.
 
-    Parameters
-    ----------
-    path : pathlib.Path
-        Its ``datapackage.json``.
-
-    Raises
-    ------
-    carbon.base.errors.FactorsError
-        F002 if it is damaged, or lacks what every package says.
+    ``path``: its ``datapackage.json``. Raises F002 if it is damaged, or lacks what every package
+    says.
     """
     content = _bytes(path)
     try:

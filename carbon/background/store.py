@@ -60,15 +60,8 @@ def stored() -> pd.DataFrame:
 def folder(name: str) -> Path:
     """Folder of an own background.
 
-    Parameters
-    ----------
-    name : str
-        A name, or ``name@version`` for one that was used before.
-
-    Raises
-    ------
-    carbon.base.errors.StudyError
-        X012 if there is none.
+    ``name``: a name, or ``name@version`` for one that was used before. Raises X012 if there is
+    none.
     """
     first, _, version = name.partition("@")
     if not NAME.fullmatch(first) or (version and not NAME.fullmatch(version)):
@@ -107,22 +100,8 @@ def drop(name: str) -> int:
 def put(draft: Path, home: Path) -> Path:
     """Move a sealed package into place; whoever comes second finds the same bytes there.
 
-    Parameters
-    ----------
-    draft : pathlib.Path
-        Where it was made, in the folder of its name.
-    home : pathlib.Path
-        That folder.
-
-    Returns
-    -------
-    pathlib.Path
-        Where it is now.
-
-    Raises
-    ------
-    OSError
-        If it could not be moved.
+    ``draft``: where it was made, in the folder of its name. Returns: where it is now. Raises
+    OSError: if it could not be moved.
     """
     place: Path = home / str(read_descriptor(draft / DESCRIPTOR)[0]["version"])
     with contextlib.suppress(OSError):

@@ -109,8 +109,6 @@ class UnitImpacts:
 def methods(edition: Edition) -> list[str]:
     """Names of the characterization methods of an edition.
 
-    Examples
-    --------
     >>> from carbon.background.edition import load_edition
     >>> "GWP100 AR6" in methods(load_edition())
     True
@@ -123,28 +121,11 @@ def solve(
 ) -> UnitImpacts:
     """Solve the unit impacts of all activities of an edition, or take them from the cache.
 
-    Parameters
-    ----------
-    edition : Edition
-        The activities and their exchanges.
-    method : str
-        One of :func:`methods`.
-    whole_life : bool
-        False if the boundary ends before the end of life: uptake of carbon dioxide by biomass
-        and its release are then not even shown, since the uptake alone would flatter.
-    cache : bool
-        Look for the answer in the user's cache folder, and leave it there.
-
-    Returns
-    -------
-    UnitImpacts
-
-    Raises
-    ------
-    carbon.base.errors.StudyError
-        S005 if the method is not known.
-    carbon.base.errors.FactorsError
-        F008 if the system has no single solution, F015 if an activity causes less than nothing.
+    ``method``: one of :func:`methods`; ``whole_life``: False if the boundary ends before the end of
+    life: uptake of carbon dioxide by biomass and its release are then not even shown, since the
+    uptake alone would flatter; ``cache``: look for the answer in the user's cache folder, and leave
+    it there. Raises S005 if the method is not known; F008 if the system has no single solution,
+    F015 if an activity causes less than nothing.
     """
     if method not in methods(edition):
         raise StudyError("S005", f"known: {', '.join(methods(edition))}", value=method)
@@ -172,14 +153,8 @@ def solve(
 def extended(unit: UnitImpacts, edition: Edition, *, whole_life: bool = True) -> UnitImpacts:
     """The same, with the activities that were linked since.
 
-    Parameters
-    ----------
-    unit : UnitImpacts
-        As :func:`solve` gives it.
-    edition : Edition
-        The one it was solved for.
-    whole_life : bool
-        As it was for :func:`solve`.
+    ``unit``: as :func:`solve` gives it; ``edition``: the one it was solved for; ``whole_life``: as
+    it was for :func:`solve`.
     """
     if not np.isnan(unit.values[:-1][edition.linked, 0]).any():
         return unit
@@ -223,32 +198,15 @@ def fill_later(
 ) -> None:
     """Solve activities that no known one takes from, and fill their rows in place.
 
-    Parameters
-    ----------
-    edition : Edition
-        Its exchanges.
-    values : ndarray, shape (activities + 1, k)
-        Impact of one unit of each activity [kg CO2e per unit].
-    factors : dict of str to ndarray, shape (1,) or (k,)
-        Characterization of each elementary flow [kg CO2e per kg].
-    rows : ndarray of int, shape (m,)
-        Activities that are wanted, ascending.
-    of : ndarray of bool, shape (activities,), optional
-        Only what these activities release is counted.
-    drawn : ndarray of float64, shape (m, k), optional
-        By how much the impact of one unit of each wanted activity is multiplied.
-
-    Raises
-    ------
-    carbon.base.errors.FactorsError
-        F008 if the system has no single solution.
-
-    Notes
-    -----
-    The templates at a place take from one another and from what is known, and nothing known
-    takes from them: with the known part moved to the right-hand side, a system of m unknowns is
-    left, whatever the number of places in the edition. It is solved like the whole
-    (:mod:`carbon.background.solving`).
+    The templates at a place take from one another and from what is known, and nothing known takes
+    from them: with the known part moved to the right-hand side, a system of m unknowns is left,
+    whatever the number of places in the edition. It is solved like the whole
+    (:mod:`carbon.background.solving`). ``values``: shape (activities + 1, k), impact of one unit of
+    each activity [kg CO2e per unit]; ``factors``: shape (1,) or (k,), characterization of each
+    elementary flow [kg CO2e per kg]; ``rows``: shape (m,), activities that are wanted, ascending;
+    ``of``: shape (activities,), only what these activities release is counted; ``drawn``: shape (m,
+    k), by how much the impact of one unit of each wanted activity is multiplied. Raises F008 if the
+    system has no single solution.
     """
     table = edition.exchanges[edition.exchanges["col"].isin(rows)]
     place = np.searchsorted(rows, table["col"].to_numpy())
@@ -299,16 +257,9 @@ def characterization(
 ) -> dict[str, npt.NDArray[np.float64]]:
     """Characterization factors of every elementary flow.
 
-    Parameters
-    ----------
-    edition, method, whole_life
-        As for :func:`solve`.
-
-    Returns
-    -------
-    dict of str to ndarray of float64, shape (5 + 4 + 2,)
-        By flow: the indicators :data:`PARTS`, the aggregates by assessment report, uptake and
-        release of :data:`BIOGENIC_CO2` [kg CO2e per kg].
+    ``edition``, ``method``, ``whole_life``: as for :func:`solve`. Returns: shape (5 + 4 + 2,), by
+    flow: the indicators :data:`PARTS`, the aggregates by assessment report, uptake and release of
+    :data:`BIOGENIC_CO2` [kg CO2e per kg].
     """
     table = edition.characterization
     table = table[table["method"] == method]
@@ -329,12 +280,7 @@ def characterization(
 def cache_path(edition: Edition, *key: str) -> Path:
     """Where an array that belongs to an edition is kept.
 
-    Parameters
-    ----------
-    edition : Edition
-        Its digest is part of the name.
-    *key : str
-        What else decides the array.
+    ``edition``: its digest is part of the name; ``*key``: what else decides the array.
     """
     text = "|".join([key[0], edition.digest, *key[1:]])
     name = hashlib.sha256(text.encode()).hexdigest()[:32]

@@ -18,32 +18,20 @@ SEVERITIES: Final = ("error", "warning", "note")
 
 @dataclass(frozen=True)
 class Code:
-    """A stable error code.
+    """A stable error code."""
 
-    Parameters
-    ----------
-    severity : str
-        One of :data:`SEVERITIES`.
-    rule, rule_zh : str
-        What the input broke, in English and in Chinese.
-    remedy, remedy_zh : str
-        What the user should do next, in English and in Chinese.
-    example : str
-        An input that breaks the rule; empty where no single cell does.
-    """
-
-    severity: str
+    severity: str  # one of :data:`SEVERITIES`
+    # rule, rule_zh: what the input broke, in English and in Chinese
     rule: str
+    # remedy, remedy_zh: what the user should do next, in English and in Chinese
     remedy: str
     rule_zh: str = ""
     remedy_zh: str = ""
-    example: str = ""
+    example: str = ""  # an input that breaks the rule; empty where no single cell does
 
     def rule_in(self, lang: str) -> str:
         """The rule in a language; English where a code has no Chinese.
 
-        Examples
-        --------
         >>> CODES["C101"].rule_in("zh"), CODES["C101"].rule_in("en")
         ('此处应为数字', 'a number was expected')
         """
@@ -54,21 +42,14 @@ class Code:
         return (self.remedy_zh or self.remedy) if lang == "zh" else self.remedy
 
 
+_FIELDS: Final = ("severity", "rule_en", "remedy_en", "rule_zh", "remedy_zh", "example")
+
+
 @cache
 def _read() -> dict[str, Code]:
     path = Path(__file__).with_name("codes.csv")
     with path.open(encoding="utf-8", newline="") as file:
-        return {
-            row["code"]: Code(
-                row["severity"],
-                row["rule_en"],
-                row["remedy_en"],
-                row["rule_zh"],
-                row["remedy_zh"],
-                row["example"],
-            )
-            for row in csv.DictReader(file)
-        }
+        return {row["code"]: Code(*(row[name] for name in _FIELDS)) for row in csv.DictReader(file)}
 
 
 class _Codes(Mapping[str, Code]):
@@ -106,20 +87,9 @@ def _details() -> list[tuple[re.Pattern[str], str]]:
 def detail_in(detail: str, lang: str) -> str:
     """What was found, in a language.
 
-    Parameters
-    ----------
-    detail : str
-        English, as an error carries it.
-    lang : str
-        ``"zh"`` or ``"en"``.
+    ``detail``: English, as an error carries it. Returns: Chinese by the patterns of
+    ``details.csv``; names and lists that have none stay.
 
-    Returns
-    -------
-    str
-        Chinese by the patterns of ``details.csv``; names and lists that have none stay.
-
-    Examples
-    --------
     >>> detail_in("more than 100 bytes", "zh"), detail_in("goods.csv", "zh")
     ('超过 100 字节', 'goods.csv')
     """

@@ -57,26 +57,12 @@ FINEST: Final = -12
 def carried(values: Floats, digits: int = DIGITS) -> Floats:
     """Numbers without the last bits, in which processors differ.
 
-    Parameters
-    ----------
-    values : ndarray of float64
-        Any shape and unit.
-    digits : int
-        Significant digits that are kept, at most 15.
+    Sums and exponentials may differ in the last bit between processors, for their vector units add
+    in another order. Only operations that IEEE 754 rounds correctly are used here. ``values``: any
+    shape and unit; ``digits``: significant digits that are kept, at most 15. Returns: the nearest
+    decimal of so many digits, in the same unit, never coarser than a hundredth; what is not finite
+    stays.
 
-    Returns
-    -------
-    ndarray of float64
-        The nearest decimal of so many digits, in the same unit, never coarser than a hundredth;
-        what is not finite stays.
-
-    Notes
-    -----
-    Sums and exponentials may differ in the last bit between processors, for their vector units
-    add in another order. Only operations that IEEE 754 rounds correctly are used here.
-
-    Examples
-    --------
     >>> carried(np.array([0.1 + 0.2, 3.7000000000000006e-5, 2e12 + 0.01, -0.0])).tolist()
     [0.3, 3.7e-05, 2000000000000.01, -0.0]
     """
@@ -97,12 +83,6 @@ def carried(values: Floats, digits: int = DIGITS) -> Floats:
 def carried_table(frame: pd.DataFrame) -> pd.DataFrame:
     """A table whose numbers of 64 bits are as :func:`carried` leaves them, to be written.
 
-    Parameters
-    ----------
-    frame : pandas.DataFrame
-
-    Examples
-    --------
     >>> import pandas as pd
     >>> carried_table(pd.DataFrame({"total_kg": [0.1 + 0.2], "sku": ["A"]})).to_numpy().tolist()
     [[0.3, 'A']]
@@ -116,24 +96,11 @@ def carried_table(frame: pd.DataFrame) -> pd.DataFrame:
 def interval(draws: npt.NDArray[np.floating[Any]]) -> tuple[Any, Any]:
     """Bounds that hold 95 % of the draws in each row; the draws are sorted in place.
 
-    Parameters
-    ----------
-    draws : ndarray of float, shape (k, draws)
-        One row a quantity.
-
-    Returns
-    -------
-    low, high : ndarray of float, shape (k,)
-        In the type and unit of the draws.
-
-    Notes
-    -----
     Order statistics number ``0.025·(draws+1)`` from below and from above, so that the interval
     holds a further draw with a probability of 95 % (David, H. A. & Nagaraja, H. N. (2003), Order
-    Statistics, section 7.1).
+    Statistics, section 7.1). Returns ``low``, ``high``: shape (k,), in the type and unit of the
+    draws.
 
-    Examples
-    --------
     >>> low, high = interval(np.arange(999, dtype=np.float32)[None, ::-1].copy())
     >>> low.tolist(), high.tolist()
     ([24.0], [974.0])
@@ -147,19 +114,10 @@ def interval(draws: npt.NDArray[np.floating[Any]]) -> tuple[Any, Any]:
 def last_places(values: Floats) -> Integers:
     """Power of ten of the last digit that is printed of each value.
 
-    Parameters
-    ----------
-    values : ndarray of float64
-        Any unit.
+    ``values``: any unit. Returns: three significant digits where the first is 1, else two: rounding
+    moves no value by more than 2.5 %, and the digits hang neither on draws nor on the width of an
+    interval.
 
-    Returns
-    -------
-    ndarray of int64
-        Three significant digits where the first is 1, else two: rounding moves no value by more
-        than 2.5 %, and the digits hang neither on draws nor on the width of an interval.
-
-    Examples
-    --------
     >>> last_places(np.array([141.2, 0.674, 86.4, 9.96, 0.0])).tolist()
     [0, -2, 0, -1, 0]
     """
@@ -177,20 +135,9 @@ def last_places(values: Floats) -> Integers:
 def written(values: Floats, places: Integers) -> list[str]:
     """Values as plain text to a stated last place.
 
-    Parameters
-    ----------
-    values : ndarray of float64, shape (n,)
-        Any unit.
-    places : ndarray of int64, shape (n,)
-        Power of ten of the last digit of each.
+    ``values``: shape (n,), any unit; ``places``: shape (n,), power of ten of the last digit of
+    each. Returns: empty where a value is not known; never ``-0``.
 
-    Returns
-    -------
-    list of str
-        Empty where a value is not known; never ``-0``.
-
-    Examples
-    --------
     >>> written(np.array([141.2, 0.674, -0.001, np.nan]), np.array([1, -2, -2, 0]))
     ['140', '0.67', '0.00', '']
     """
@@ -209,20 +156,10 @@ def amounts(
 ) -> tuple[list[str], list[str], list[str]]:
     """Values and their intervals as plain text, in the digits of the values.
 
-    Parameters
-    ----------
-    values : ndarray of float64, shape (n,)
-        Any unit.
-    low, high : ndarray of float64, shape (n,), optional
-        Ends of their intervals; a value that lies inside still does when all are printed.
+    ``values``: shape (n,), any unit; ``low``, ``high``: shape (n,), ends of their intervals; a
+    value that lies inside still does when all are printed. Returns ``values``, ``low``, ``high``:
+    empty where a number is not known.
 
-    Returns
-    -------
-    values, low, high : list of str
-        Empty where a number is not known.
-
-    Examples
-    --------
     >>> amounts(np.array([141.2, 0.674]), np.array([49.6, 0.5]), np.array([428.0, 1.84]))
     (['141', '0.67'], ['50', '0.50'], ['428', '1.84'])
     """
@@ -235,18 +172,9 @@ def amounts(
 def printed(text: str) -> str:
     """Plain digits as people read them.
 
-    Parameters
-    ----------
-    text : str
-        As :func:`written` gives it.
+    ``text``: as :func:`written` gives it. Returns: with commas at the thousands and a true minus; a
+    dash if it is empty.
 
-    Returns
-    -------
-    str
-        With commas at the thousands and a true minus; a dash if it is empty.
-
-    Examples
-    --------
     >>> printed("39000"), printed("-1234.5"), printed("0.67"), printed("")
     ('39,000', '−1,234.5', '0.67', '–')
     """
@@ -260,21 +188,8 @@ def printed(text: str) -> str:
 def amount(value: float, low: float = math.nan, high: float = math.nan, to: str = "–") -> str:
     """One value as people read it, with its interval where there is one.
 
-    Parameters
-    ----------
-    value : float
-        Any unit.
-    low, high : float
-        Ends of its interval.
-    to : str
-        What stands between them.
+    ``value``: any unit; ``low``, ``high``: ends of its interval; ``to``: what stands between them.
 
-    Returns
-    -------
-    str
-
-    Examples
-    --------
     >>> amount(39123.4, 30210, 60400), amount(1.2345), amount(math.nan), amount(-0.0512)
     ('39,000 (30,000–60,000)', '1.23', '–', '−0.051')
     """
@@ -287,8 +202,6 @@ def amount(value: float, low: float = math.nan, high: float = math.nan, to: str 
 def signed(value: float) -> str:
     """A change as people read it, its sign always told.
 
-    Examples
-    --------
     >>> signed(2.345), signed(-14.02), signed(0.0)
     ('+2.3', '−14.0', '0')
     """
@@ -299,18 +212,9 @@ def signed(value: float) -> str:
 def plain_percents(fractions: Floats) -> list[str]:
     """Shares as whole percentages without their sign.
 
-    Parameters
-    ----------
-    fractions : ndarray of float64, shape (n,)
-        [1]
+    ``fractions``: shape (n,), [1]. Returns ``<1`` where it is more than nothing and rounds to
+    nothing; empty where it is not known.
 
-    Returns
-    -------
-    list of str
-        ``<1`` where it is more than nothing and rounds to nothing; empty where it is not known.
-
-    Examples
-    --------
     >>> plain_percents(np.array([0.2345, 0.0004, 0.0, -0.051, np.nan]))
     ['23', '<1', '0', '-5', '']
     """
@@ -322,20 +226,9 @@ def plain_percents(fractions: Floats) -> list[str]:
 def percent(fraction: float, decimals: int = 0) -> str:
     """A share as a percentage, in the one style of the house.
 
-    Parameters
-    ----------
-    fraction : float
-        [1]
-    decimals : int
-        Decimals, for rates that whole percentages do not tell apart.
+    ``fraction``: [1]; ``decimals``: decimals, for rates that whole percentages do not tell apart.
+    Returns: with a no-break space and the sign; a dash if it is not known.
 
-    Returns
-    -------
-    str
-        With a no-break space and the sign; a dash if it is not known.
-
-    Examples
-    --------
     >>> percent(0.2345), percent(0.0004), percent(-0.05), percent(0.0123, 1), percent(math.nan)
     ('23\xa0%', '<1\xa0%', '−5\xa0%', '1.2\xa0%', '–')
     """
@@ -351,18 +244,9 @@ def percent(fraction: float, decimals: int = 0) -> str:
 def percent_of(value: str, reference: str) -> float:
     """Ratio of two printed numbers, so that a reader who divides them finds the same.
 
-    Parameters
-    ----------
-    value, reference : str
-        As :func:`written` gives them, in one unit.
+    ``value``, ``reference``: as :func:`written` gives them, in one unit. Returns: [%], whole; NaN
+    where one is not known or the reference is 0.
 
-    Returns
-    -------
-    float
-        [%], whole; NaN where one is not known or the reference is 0.
-
-    Examples
-    --------
     >>> percent_of("3.7", "3.6"), percent_of("", "3.6")
     (103.0, nan)
     """
@@ -374,19 +258,10 @@ def percent_of(value: str, reference: str) -> float:
 def shares(parts: Floats) -> Integers:
     """Parts of wholes as whole percentages that sum to 100.
 
-    Parameters
-    ----------
-    parts : ndarray of float64, shape (n, k)
-        Parts of each whole, in one unit, none negative; NaN counts as nothing.
+    ``parts``: shape (n, k), parts of each whole, in one unit, none negative; NaN counts as nothing.
+    Returns: shape (n, k), by largest remainders (Hamilton's method); all 0 where a whole is nothing
+    or a part of it is negative.
 
-    Returns
-    -------
-    ndarray of int64, shape (n, k)
-        By largest remainders (Hamilton's method); all 0 where a whole is nothing or a part of it
-        is negative.
-
-    Examples
-    --------
     >>> shares(np.array([[1.0, 1.0, 1.0], [2.0, np.nan, 1.0], [0.0, 0.0, 0.0]])).tolist()
     [[34, 33, 33], [67, 0, 33], [0, 0, 0]]
     """

@@ -56,12 +56,6 @@ _KANA: Final = re.compile("[\u3041-\u30ff]")
 def mark_of(data: bytes) -> tuple[str, int]:
     """Encoding that the first bytes of a text mark, and how many they are.
 
-    Parameters
-    ----------
-    data : bytes
-
-    Examples
-    --------
     >>> mark_of(b"\\xff\\xfea\\x00"), mark_of(b"a")
     (('UTF-16LE', 2), ('', 0))
     """
@@ -73,13 +67,8 @@ def mark_of(data: bytes) -> tuple[str, int]:
 def encoding_of(blocks: Iterable[bytes]) -> str:
     """Encoding of a text; empty if it is none that is known for certain.
 
-    Parameters
-    ----------
-    blocks : iterable of bytes
-        The text, whole or block by block.
+    ``blocks``: the text, whole or block by block.
 
-    Examples
-    --------
     >>> [encoding_of(["茶,1\\n".encode(name)]) for name in ("utf-8", "gb18030", "utf-16")]
     ['UTF-8', 'GB18030', 'UTF-16LE']
     >>> encoding_of(["商品名稱,重量\\n".encode("big5")]), encoding_of(["Crème".encode("cp1252")])

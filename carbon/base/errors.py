@@ -169,21 +169,11 @@ class OutputError(CarbonError):
 def problem_table(rows: pd.DataFrame | None = None, lang: str = "en") -> pd.DataFrame:
     """Complete a table of problems with the severity, rule and remedy of each code.
 
-    Parameters
-    ----------
-    rows : pandas.DataFrame, optional
-        Any of the columns ``file row column sku value code``; ``code`` is required. A table that
-        is complete already is told again in another language.
-    lang : str
-        ``"zh"`` or ``"en"``: that of rule and remedy. ``severity`` is the same in both.
+    ``rows``: any of the columns ``file row column sku value code``; ``code`` is required. A table
+    that is complete already is told again in another language. ``lang``: ``"zh"`` or ``"en"``: that
+    of rule and remedy. ``severity`` is the same in both. Returns: the columns
+    :data:`PROBLEM_COLUMNS`, in the order of the rows given.
 
-    Returns
-    -------
-    pandas.DataFrame
-        The columns :data:`PROBLEM_COLUMNS`, in the order of the rows given.
-
-    Examples
-    --------
     >>> import pandas as pd
     >>> found = pd.DataFrame({"row": [2], "column": ["mass"], "value": ["2 ton"], "code": ["C104"]})
     >>> problem_table(found).loc[0, ["severity", "remedy"]].tolist()

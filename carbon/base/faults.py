@@ -33,13 +33,8 @@ class UnexpectedError(CarbonError):
 def shown_text(text: str) -> str:
     """A text whose steering characters are shown instead of obeyed.
 
-    Parameters
-    ----------
-    text : str
-        It may hold names and cells of a stranger.
+    ``text``: it may hold names and cells of a stranger.
 
-    Examples
-    --------
     >>> print(shown_text("tea\\x1b[2J 茶\\n"), end="")
     tea\\x1b[2J 茶
     """
@@ -49,17 +44,8 @@ def shown_text(text: str) -> str:
 def unexpected(error: BaseException, arguments: Sequence[str] = ()) -> UnexpectedError:
     """What the user is told of a fault, whose particulars are written into a file.
 
-    Parameters
-    ----------
-    error : BaseException
-    arguments : sequence of str
-        Of the command.
-
-    Returns
-    -------
-    UnexpectedError
-        O006 with the file; it holds places in the program and versions, and no cell of a table
-        but what the fault itself says.
+    Returns: O006 with the file; it holds places in the program and versions, and no cell of a table
+    but what the fault itself says.
     """
     versions = []
     for name in NAMED:

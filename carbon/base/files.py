@@ -24,6 +24,7 @@ __all__ = [
     "LARGEST_TEXT",
     "NO_ENCODING",
     "as_utf8",
+    "beside",
     "blocks",
     "decoded",
     "digest",
@@ -53,20 +54,9 @@ Fault = Callable[[str], CarbonError]
 def as_utf8(data: bytes, encoding: str = "") -> bytes | None:
     """Text as UTF-8, in whatever known encoding it was, without its byte order mark.
 
-    Parameters
-    ----------
-    data : bytes
-        A text file.
-    encoding : str
-        As :func:`carbon.base.encodings.encoding_of` gives it; found out without.
+    ``encoding``: as :func:`carbon.base.encodings.encoding_of` gives it; found out without. Returns:
+    None if it is none: a character is never replaced in silence.
 
-    Returns
-    -------
-    bytes or None
-        None if it is none: a character is never replaced in silence.
-
-    Examples
-    --------
     >>> as_utf8("茶".encode("gb18030")).decode(), as_utf8(b"\\xff\\xff")
     ('茶', None)
     """
@@ -87,16 +77,9 @@ def as_utf8(data: bytes, encoding: str = "") -> bytes | None:
 def utf8_copy(path: Path, target: Path) -> tuple[Path, str] | None:
     """Path of a text file in UTF-8, of whatever size: its own, or that of a copy if it is not.
 
-    Parameters
-    ----------
-    path, target : pathlib.Path
-        The file, and where a copy of it may stand.
-
-    Returns
-    -------
-    path : pathlib.Path
-    encoding : str
-        That it was in. None in place of both if it is none that is known, or holds zero bytes.
+    ``path``, ``target``: the file, and where a copy of it may stand. Returns ``path``.
+    ``encoding``: that it was in. None in place of both if it is none that is known, or holds zero
+    bytes.
     """
     encoding = encoding_of(blocks(path))
     if encoding in ("", "UTF-8"):
@@ -123,21 +106,8 @@ def blocks(path: Path) -> Iterator[bytes]:
 def decoded(data: bytes, fault: Fault) -> str:
     """Text of a file in a known encoding.
 
-    Parameters
-    ----------
-    data : bytes
-        A text file.
-    fault : callable
-        Makes the error that is raised if it is neither.
-
-    Returns
-    -------
-    str
-
-    Raises
-    ------
-    carbon.base.errors.CarbonError
-        That of ``fault``.
+    ``fault``: makes the error that is raised if it is neither. Raises CarbonError: that of
+    ``fault``.
     """
     text = as_utf8(data)
     if text is None:
@@ -148,19 +118,9 @@ def decoded(data: bytes, fault: Fault) -> str:
 def read_bounded(path: Path, fault: Fault, largest: int = LARGEST_TEXT) -> bytes:
     """Content of a plain file that is not too large.
 
-    Parameters
-    ----------
-    path : pathlib.Path
-        Anything else than a plain file is refused before it is read: a device has no end.
-    fault : callable
-        Makes the error from what was found.
-    largest : int
-        [byte]
-
-    Raises
-    ------
-    carbon.base.errors.CarbonError
-        That of ``fault``.
+    ``path``: anything else than a plain file is refused before it is read: a device has no end;
+    ``fault``: makes the error from what was found; ``largest``: [byte]. Raises CarbonError: that of
+    ``fault``.
     """
     try:
         if not stat.S_ISREG(path.stat().st_mode):  # who opens a pipe waits for ever
@@ -174,32 +134,17 @@ def read_bounded(path: Path, fault: Fault, largest: int = LARGEST_TEXT) -> bytes
     return data
 
 
-def digest(path: Path) -> str:
-    """SHA-256 of a file, in hexadecimal digits.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        Read block by block.
-    """
-    with path.open("rb") as file:
+def digest(path: Path | str) -> str:
+    """SHA-256 of a file, in hexadecimal digits; it is read block by block."""
+    with Path(path).open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def plain_place(path: Path, *, folder: bool = False) -> None:
     """Refuse a place of a result that is a link, a device or of the other kind.
 
-    Parameters
-    ----------
-    path : pathlib.Path
-        Where a result is to stand; nothing stands there yet, or a file or folder.
-    folder : bool
-        Whether the result is a folder.
-
-    Raises
-    ------
-    carbon.base.errors.OutputError
-        O005.
+    ``path``: where a result is to stand; nothing stands there yet, or a file or folder; ``folder``:
+    whether the result is a folder. Raises O005.
     """
     try:
         mode = path.lstat().st_mode
@@ -233,22 +178,9 @@ def permissions(bits: int) -> int:
 def whole_file(path: Path, *, private: bool = False) -> Iterator[Path]:
     """A place beside a file; what is written there is moved into place when it is whole.
 
-    Parameters
-    ----------
-    path : pathlib.Path
-        Where the file is to appear; its folder is made if need be.
-    private : bool
-        Nobody but the user may read it, as it may hold what is not handed on.
-
-    Yields
-    ------
-    pathlib.Path
-        Where to write.
-
-    Raises
-    ------
-    carbon.base.errors.OutputError
-        O001 if it cannot be written, O005 if something else than a plain file stands there.
+    ``path``: where the file is to appear; its folder is made if need be; ``private``: nobody but
+    the user may read it, as it may hold what is not handed on. Yields: where to write. Raises O001
+    if it cannot be written, O005 if something else than a plain file stands there.
     """
     plain_place(path)
     draft: Path | None = None
@@ -270,43 +202,17 @@ def whole_file(path: Path, *, private: bool = False) -> Iterator[Path]:
 
 
 @contextmanager
-def whole_folder(path: Path) -> Iterator[Path]:
-    """A folder beside a place; it is moved there when it is whole, and what was there goes last.
+def beside(path: Path, home: Path | None = None) -> Iterator[Path]:
+    """An empty folder beside a place, or in a folder, for drafts; it is gone afterwards.
 
-    Parameters
-    ----------
-    path : pathlib.Path
-        Where the folder is to appear. Whoever calls has seen that what stands there may go.
-
-    Yields
-    ------
-    pathlib.Path
-        An empty folder to write in.
-
-    Raises
-    ------
-    carbon.base.errors.OutputError
-        O001 if it cannot be written, O005 if something else than a folder stands there.
+    Raises O001 with the place if it, or what is done in it, cannot be written.
     """
-    plain_place(path, folder=True)
+    home = home or path.parent
     draft: Path | None = None
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        draft = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
-        draft.chmod(permissions(0o777))
+        home.mkdir(parents=True, exist_ok=True)
+        draft = Path(tempfile.mkdtemp(dir=home, prefix=f".{path.name}."))
         yield draft
-        if path.exists():
-            aside = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
-            path.rename(aside / "before")
-            try:
-                draft.rename(path)
-            except OSError:
-                (aside / "before").rename(path)
-                raise
-            finally:
-                shutil.rmtree(aside, ignore_errors=True)
-        else:
-            draft.rename(path)
     except OSError as error:
         raise OutputError("O001", error.strerror or str(error), file=str(path)) from None
     finally:
@@ -315,30 +221,39 @@ def whole_folder(path: Path) -> Iterator[Path]:
 
 
 @contextmanager
+def whole_folder(path: Path) -> Iterator[Path]:
+    """A folder beside a place; it is moved there when it is whole, and what was there goes last.
+
+    ``path``: where the folder is to appear. Whoever calls has seen that what stands there may go.
+    Yields: an empty folder to write in. Raises O001 if it cannot be written, O005 if something else
+    than a folder stands there.
+    """
+    plain_place(path, folder=True)
+    with beside(path) as draft:
+        draft.chmod(permissions(0o777))
+        yield draft
+        if not path.exists():
+            draft.rename(path)
+            return
+        with beside(path) as aside:
+            path.rename(aside / "before")
+            try:
+                draft.rename(path)
+            except OSError:
+                (aside / "before").rename(path)
+                raise
+
+
+@contextmanager
 def whole_files(folder: Path) -> Iterator[Path]:
     """A place beside a folder; the files that are written there are moved into it at the end.
 
-    Parameters
-    ----------
-    folder : pathlib.Path
-        It may hold other files, which stay; it is made if need be.
-
-    Yields
-    ------
-    pathlib.Path
-        An empty folder to write plain files in, the one that names the others last.
-
-    Raises
-    ------
-    carbon.base.errors.OutputError
-        O001 if one cannot be written: then none is replaced. O005 if a link or a device stands in
-        the way.
+    ``folder``: it may hold other files, which stay; it is made if need be. Yields: an empty folder
+    to write plain files in, the one that names the others last. Raises O001 if one cannot be
+    written: then none is replaced. O005 if a link or a device stands in the way.
     """
     plain_place(folder, folder=True)
-    draft: Path | None = None
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        draft = Path(tempfile.mkdtemp(dir=folder, prefix=f".{folder.name}."))
+    with beside(folder, folder) as draft:
         yield draft
         made = sorted(draft.iterdir(), key=lambda file: file.stat().st_mtime_ns)
         for file in made:
@@ -346,26 +261,12 @@ def whole_files(folder: Path) -> Iterator[Path]:
         for file in made:
             file.chmod(permissions(0o666))
             file.replace(folder / file.name)
-    except OSError as error:
-        raise OutputError("O001", error.strerror or str(error), file=str(folder)) from None
-    finally:
-        if draft is not None:
-            shutil.rmtree(draft, ignore_errors=True)
 
 
 def write_text(path: Path, text: str) -> None:
     """Write a text file as UTF-8 with line feeds; it appears only when it is whole.
 
-    Parameters
-    ----------
-    path : pathlib.Path
-        Where it is to appear.
-    text : str
-
-    Raises
-    ------
-    carbon.base.errors.OutputError
-        As :func:`whole_file`.
+    Raises OutputError: as :func:`whole_file`.
     """
     with whole_file(path) as draft:
         draft.write_text(text, encoding="utf-8", newline="\n")

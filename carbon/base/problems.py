@@ -28,8 +28,6 @@ KEPT: Final = ("file", "row", "column", "sku", "value", "code", "hint", "owner",
 class Problems:
     """Collector of problems.
 
-    Examples
-    --------
     >>> problems = Problems()
     >>> problems.add("C104", file="a.csv", row=[2], column="mass_g", value=["2 ton"], owner=[0])
     >>> problems.add("C007", file="a.csv", column="shade")
@@ -61,26 +59,14 @@ class Problems:
     ) -> None:
         """Note a code, once or at many rows.
 
-        Parameters
-        ----------
-        code : str
-            A key of :data:`carbon.base.errors.CODES`.
-        file, column : str or sequence of str
-            Where.
-        row : int or sequence of int, optional
-            Row of the file as a spreadsheet counts it.
-        sku, value : str or sequence of str
-            Whose cell, and its offending text; only its first characters are kept.
-        hint : str or sequence of str
-            Said before the remedy of the code.
-        owner : int or sequence of int
-            Position of the SKU, room or whatever is judged; -1 for none.
-        left_open : bool
-            The cell counts as never filled and its owner goes on: an error becomes a warning.
-
-        Notes
-        -----
         Sequences have one length; what is single holds for all. Empty sequences note nothing.
+        ``code``: a key of :data:`carbon.base.errors.CODES`; ``file``, ``column``: str or sequence
+        of str, where; ``row``: int or sequence of int, row of the file as a spreadsheet counts it;
+        ``sku``, ``value``: str or sequence of str, whose cell, and its offending text; only its
+        first characters are kept; ``hint``: str or sequence of str, said before the remedy of the
+        code; ``owner``: int or sequence of int, position of the SKU, room or whatever is judged; -1
+        for none; ``left_open``: the cell counts as never filled and its owner goes on: an error
+        becomes a warning.
         """
         given = {
             "file": file,
@@ -125,10 +111,7 @@ class Problems:
     def table(self) -> pd.DataFrame:
         """Problems in the order of the files, with severity, rule and remedy.
 
-        Returns
-        -------
-        pandas.DataFrame
-            As :func:`carbon.base.errors.problem_table`.
+        Returns: as :func:`carbon.base.errors.problem_table`.
         """
         gathered = self._gathered()
         table = problem_table(gathered)
@@ -143,17 +126,8 @@ class Problems:
     def by_owner(self, size: int) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.object_]]:
         """Which owners failed, and the codes of their errors and warnings.
 
-        Parameters
-        ----------
-        size : int
-            Owners.
-
-        Returns
-        -------
-        failed : ndarray of bool, shape (size,)
-            Whether an error is among the codes.
-        codes : ndarray of str, shape (size,)
-            In alphabetical order, joined by a space; notes are left out.
+        Returns ``failed``: shape (size,), whether an error is among the codes; ``codes``: shape
+        (size,), in alphabetical order, joined by a space; notes are left out.
         """
         gathered = self._gathered()
         owner = gathered["owner"].to_numpy(dtype=np.int64, na_value=-1)
@@ -191,20 +165,9 @@ def _column(value: Any, count: int) -> Any:
 def retold(problems: pd.DataFrame, lang: str) -> pd.DataFrame:
     """A complete table of problems in another language, for a file of problems or a page.
 
-    Parameters
-    ----------
-    problems : pandas.DataFrame
-        As :meth:`Problems.table`.
-    lang : str
-        ``"zh"`` or ``"en"``: that of rule and remedy; what a reader said before a remedy stays.
+    ``lang``: ``"zh"`` or ``"en"``: that of rule and remedy; what a reader said before a remedy
+    stays. Returns: with the same columns and rows.
 
-    Returns
-    -------
-    pandas.DataFrame
-        With the same columns and rows.
-
-    Examples
-    --------
     >>> problems = Problems()
     >>> problems.add("C104", row=2, value="2 ton")
     >>> retold(problems.table(), "zh").loc[0, "rule"]
@@ -235,22 +198,8 @@ def problem_lines(
 ) -> Iterator[str]:
     """Problems as lines of text, for a terminal.
 
-    Parameters
-    ----------
-    problems : pandas.DataFrame
-        As :meth:`Problems.table`.
-    most : int, optional
-        Lines at the most.
-    lang : str
-        ``"zh"`` or ``"en"``.
+    Yields: without a line feed; control characters of a cell are shown, not sent.
 
-    Yields
-    ------
-    str
-        Without a line feed; control characters of a cell are shown, not sent.
-
-    Examples
-    --------
     >>> problems = Problems()
     >>> problems.add("C104", file="a.csv", row=2, column="mass_g", value="2\\x1bton")
     >>> print(*problem_lines(problems.table()))

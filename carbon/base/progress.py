@@ -15,20 +15,8 @@ Progress = Callable[[str, int], AbstractContextManager[Callable[[int], object]]]
 def silent(name: str, length: int) -> Iterator[Callable[[int], object]]:
     """Tell nobody.
 
-    Parameters
-    ----------
-    name : str
-        What is done.
-    length : int
-        How many there are to do.
+    Yields: takes how many were done since the last call.
 
-    Yields
-    ------
-    callable
-        Takes how many were done since the last call.
-
-    Examples
-    --------
     >>> with silent("weighing", 500) as done:
     ...     done(100)
     """

@@ -24,20 +24,9 @@ RESTS: Final = {
 def rests_text(shares: Mapping[str, float], lang: str) -> str:
     """What a footprint rests on in words.
 
-    Parameters
-    ----------
-    shares : mapping of str to float
-        Share of the total by column, those of :data:`RESTS` [1].
-    lang : str
-        One of :data:`carbon.base.words.LANGUAGES`.
+    ``shares``: share of the total by column, those of :data:`RESTS` [1]. Returns ``""`` where a
+    share is not known.
 
-    Returns
-    -------
-    str
-        ``""`` where a share is not known.
-
-    Examples
-    --------
     >>> rests_text({column: 0.25 for column in RESTS.values()}, "en")[:35]
     'Rests on: data of other places 25 %'
     """

@@ -6,7 +6,6 @@ refused, so that a misspelt rule never passes for an absent one.
 
 from __future__ import annotations
 
-import hashlib
 import tomllib
 from pathlib import Path
 from typing import Annotated, Final, Literal, TypeVar
@@ -17,7 +16,7 @@ from carbon.base.errors import RuleError
 from carbon.base.files import read_bounded
 from carbon.base.words import templates_root
 
-__all__ = ["Cited", "Rules", "Text", "digest", "load", "shipped", "templates_root"]
+__all__ = ["Cited", "Rules", "Text", "load", "shipped", "templates_root"]
 
 LARGEST: Final = 1_000_000
 """Bytes that a rule file may have."""
@@ -44,18 +43,11 @@ Text = Annotated[str, Field(min_length=1, max_length=2000)]
 
 
 class Cited(Rules):
-    """Whatever says where it comes from.
+    """Whatever says where it comes from."""
 
-    Parameters
-    ----------
-    kind : str
-        ``cited``, ``assumption``, or ``choice`` of whoever wrote the rules.
-    cite : str
-        The source, or why it was assumed.
-    """
-
+    # ``cited``, ``assumption``, or ``choice`` of whoever wrote the rules
     kind: Literal["cited", "assumption", "choice"]
-    cite: Text
+    cite: Text  # the source, or why it was assumed
 
 
 Model = TypeVar("Model", bound=Rules)
@@ -64,26 +56,9 @@ Model = TypeVar("Model", bound=Rules)
 def load(path: Path | str, model: type[Model]) -> Model:
     """Read a rule file.
 
-    Parameters
-    ----------
-    path : path
-        A TOML file.
-    model : type
-        What it must follow.
+    Returns: an instance of the model. Raises P001 if it cannot be read, P002 if it is no TOML, P003
+    with key, value and rule if it does not follow the model.
 
-    Returns
-    -------
-    Rules
-        An instance of the model.
-
-    Raises
-    ------
-    carbon.base.errors.RuleError
-        P001 if it cannot be read, P002 if it is no TOML, P003 with key, value and rule if it
-        does not follow the model.
-
-    Examples
-    --------
     >>> class Loading(Rules):
     ...     loading: float
     >>> load("nowhere.toml", Loading)
@@ -115,45 +90,12 @@ def load(path: Path | str, model: type[Model]) -> Model:
         ) from error
 
 
-def digest(path: Path | str) -> str:
-    """SHA-256 of a file, read piece by piece, as reports and manifests name it.
-
-    Parameters
-    ----------
-    path : path
-        Any file.
-
-    Returns
-    -------
-    str
-        64 hexadecimal digits.
-
-    Raises
-    ------
-    OSError
-        If it cannot be read.
-    """
-    with Path(path).open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def shipped(folder: str, name: Path | str) -> Path:
     """File of a rule: a path, or the name of a shipped one.
 
-    Parameters
-    ----------
-    folder : str
-        Where rules of its kind ship, in the templates.
-    name : path
-        A name without a folder, or a path.
+    ``folder``: where rules of its kind ship, in the templates; ``name``: a name without a folder,
+    or a path. Returns: the shipped file if there is one of that name, else the path.
 
-    Returns
-    -------
-    pathlib.Path
-        The shipped file if there is one of that name, else the path.
-
-    Examples
-    --------
     >>> shipped("policies", "default").name, shipped("policies", "ours/default").as_posix()
     ('default.toml', 'ours/default')
     """

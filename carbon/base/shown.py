@@ -25,18 +25,9 @@ LONGEST: Final = 60
 def plain(value: Any) -> Any:
     """What JSON can hold of a value: a gap becomes null, a table a list of rows.
 
-    Parameters
-    ----------
-    value : object
-        A table, a column, a mapping, a sequence, a number, a text.
+    ``value``: a table, a column, a mapping, a sequence, a number, a text. Returns: made of dict,
+    list, str, float, int, bool and None only.
 
-    Returns
-    -------
-    object
-        Made of dict, list, str, float, int, bool and None only.
-
-    Examples
-    --------
     >>> plain(pd.DataFrame({"sku": ["A"], "total_kg": [float("nan")]}))
     [{'sku': 'A', 'total_kg': None}]
     """
@@ -64,13 +55,6 @@ def plain(value: Any) -> Any:
 def as_json(value: Any) -> str:
     """A value as one document of JSON, its gaps null.
 
-    Parameters
-    ----------
-    value : object
-        As for :func:`plain`.
-
-    Examples
-    --------
     >>> as_json({"total_kg": float("nan")})
     '{"total_kg": null}'
     """
@@ -80,14 +64,6 @@ def as_json(value: Any) -> str:
 def html_table(table: pd.DataFrame, rows: int = ROWS) -> str:
     """First rows of a table as HTML, its texts escaped.
 
-    Parameters
-    ----------
-    table : pandas.DataFrame
-    rows : int
-        How many.
-
-    Examples
-    --------
     >>> "&lt;b&gt;" in html_table(pd.DataFrame({"name": ["<b>"]}))
     True
     """

@@ -75,25 +75,10 @@ DEFAULT_EDITION: Final = "2026.2"
 """Factors in force where none are named."""
 
 BOUNDARIES: Final[dict[str, tuple[str, ...]]] = {
-    "cradle-to-gate": ("materials", "production"),
-    "cradle-to-door": (
-        "materials",
-        "production",
-        "packaging",
-        "distribution",
-        "live_session",
-        "returns",
-    ),
+    "cradle-to-gate": STAGES[:2],
+    "cradle-to-door": tuple(stage for stage in STAGES if stage not in ("use", "end_of_life")),
     "cradle-to-grave": STAGES,
-    "cradle-to-grave-without-use": (
-        "materials",
-        "production",
-        "packaging",
-        "distribution",
-        "live_session",
-        "returns",
-        "end_of_life",
-    ),
+    "cradle-to-grave-without-use": tuple(stage for stage in STAGES if stage != "use"),
     "cradle-to-grave-with-use": STAGES,
 }
 """Stages inside each system boundary; a stage outside it is reported as not applicable.

@@ -8,7 +8,6 @@ knows more units than trade does, serves units of datasets only.
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,7 +18,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from carbon.base.rules import templates_root
+from carbon.base.words import template_rows
 
 __all__ = ["BASE_UNITS", "UnitScale", "multiple", "per_unit", "scale"]
 
@@ -57,23 +56,15 @@ class UnitScale:
     It is kept as a multiplication *and* a division, because dividing by 1000 rounds correctly and
     multiplying by 0.001 does not: 12 g and 0.012 kg must be the same float.
 
-    Parameters
-    ----------
-    multiply, divide : float
-        Base units = amount × ``multiply`` / ``divide``.
-    code : str
-        Empty, or the error code why the unit cannot be used.
-
-    Examples
-    --------
     >>> import numpy as np
     >>> UnitScale(1.0, 1000.0)(np.array([12.0])).tolist()
     [0.012]
     """
 
+    # multiply, divide: Base units = amount × ``multiply`` / ``divide``
     multiply: float = 1.0
     divide: float = 1.0
-    code: str = ""
+    code: str = ""  # empty, or the error code why the unit cannot be used
 
     def __call__(self, amounts: NDArray[np.float64]) -> NDArray[np.float64]:
         """Amounts in the base unit; NaN if the unit was refused."""
@@ -87,25 +78,11 @@ def scale(text: str, quantity: str, aliases: Mapping[str, str] | None = None) ->
 
     The name is tried as written (``mJ`` is not ``MJ``), then as an alias, then in lower case; the
     first that names a unit of this quantity is taken. "per piece" after a unit is left out, and
-    "per year" after an electricity unit.
+    "per year" after an electricity unit. ``text``: name of the unit, NFKC; ``quantity``: a key of
+    :data:`BASE_UNITS`; ``aliases``: further names in lower case → names of the list. Returns: its
+    ``code`` is C103 for an unknown unit, C104 for an ambiguous one, C105 for a unit of another
+    kind, and empty otherwise.
 
-    Parameters
-    ----------
-    text : str
-        Name of the unit, NFKC.
-    quantity : str
-        A key of :data:`BASE_UNITS`.
-    aliases : mapping of str to str, optional
-        Further names in lower case → names of the list.
-
-    Returns
-    -------
-    UnitScale
-        Its ``code`` is C103 for an unknown unit, C104 for an ambiguous one, C105 for a unit of
-        another kind, and empty otherwise.
-
-    Examples
-    --------
     >>> scale("g", "mass"), scale("斤", "mass").divide, scale("gr", "mass").divide
     (UnitScale(multiply=1.0, divide=1000.0, code=''), 2.0, 1000.0)
     >>> [scale(name, "mass").code for name in ("tonne", "ton", "km", "foo")]
@@ -129,13 +106,8 @@ def scale(text: str, quantity: str, aliases: Mapping[str, str] | None = None) ->
 def multiple(text: str) -> float:
     """How many pieces one of a unit of counts is; NaN if it is none.
 
-    Parameters
-    ----------
-    text : str
-        As ``k``, ``thousand pieces`` or ``pcs``; empty for single pieces.
+    ``text``: as ``k``, ``thousand pieces`` or ``pcs``; empty for single pieces.
 
-    Examples
-    --------
     >>> multiple("k"), multiple("thousand pieces"), multiple("pcs"), multiple(""), multiple("kg")
     (1000.0, 1000.0, 1.0, 1.0, nan)
     """
@@ -160,13 +132,12 @@ def _names() -> tuple[dict[str, tuple[str, Fraction]], dict[str, tuple[str, Frac
     """Name as written → kind and worth in SI units, and the same of folded names."""
     exact: dict[str, tuple[str, Fraction]] = {}
     folded: dict[str, tuple[str, Fraction]] = {}
-    with (templates_root() / "catalogue" / "units.csv").open(encoding="utf-8") as file:
-        for row in csv.DictReader(file):
-            entry = (row["kind"], Fraction(row["worth"] or 0))
-            for name in filter(None, (row["unit"], *row["names"].split(";"))):
-                folded.setdefault(_folded(name), entry)
-            for name in filter(None, (row["unit"], row["exact"])):
-                exact[name] = entry
+    for row in template_rows("catalogue", "units.csv"):
+        entry = (row["kind"], Fraction(row["worth"] or 0))
+        for name in filter(None, (row["unit"], *row["names"].split(";"))):
+            folded.setdefault(_folded(name), entry)
+        for name in filter(None, (row["unit"], row["exact"])):
+            exact[name] = entry
     return exact, folded
 
 
@@ -211,18 +182,9 @@ _OF_DATASETS: Final[dict[str, str]] = {
 def per_unit(ours: str, theirs: str) -> float:
     """How many of one unit make one of another.
 
-    Parameters
-    ----------
-    ours, theirs : str
-        Units of datasets, as ``"tkm"`` and ``"ton kilometer"``.
+    ``ours``, ``theirs``: units of datasets, as ``"tkm"`` and ``"ton kilometer"``. Returns: NaN if
+    they are not of one kind, or pint does not know them and they are not one word.
 
-    Returns
-    -------
-    float
-        NaN if they are not of one kind, or pint does not know them and they are not one word.
-
-    Examples
-    --------
     >>> per_unit("t", "kilogram"), per_unit("kWh", "megajoule"), per_unit("parcel", "kilogram")
     (1000.0, 3.6, nan)
     """

@@ -31,6 +31,7 @@ __all__ = [
     "section",
     "sections",
     "spoken",
+    "template_rows",
     "templates_root",
     "text",
 ]
@@ -44,24 +45,24 @@ Spoken = Mapping[str, str]
 def templates_root() -> Path:
     """Folder of the shipped templates and rule files.
 
-    Returns
-    -------
-    pathlib.Path
-        Inside the package if it was installed from a wheel, else beside it.
+    Returns: inside the package if it was installed from a wheel, else beside it.
     """
     here = Path(__file__).resolve().parents[1]
     installed = here / "templates"
     return installed if installed.is_dir() else here.parent / "templates"
 
 
+def template_rows(folder: str, name: str) -> list[dict[str, str]]:
+    """Rows of a shipped table, as ``catalogue`` and ``units.csv``."""
+    with (templates_root() / folder / name).open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.DictReader(file))
+
+
 @cache
 def sections() -> Mapping[str, Mapping[str, Spoken]]:
     """All words: section → key → language → word.
 
-    Raises
-    ------
-    ValueError
-        If a word lacks a language.
+    Raises ValueError: if a word lacks a language.
     """
     with (templates_root() / "words.toml").open("rb") as file:
         content = tomllib.load(file)
@@ -75,20 +76,8 @@ def sections() -> Mapping[str, Mapping[str, Spoken]]:
 def section(name: str, lang: str) -> dict[str, str]:
     """Words of a section in one language.
 
-    Parameters
-    ----------
-    name : str
-        Of a section of ``templates/words.toml``.
-    lang : str
-        One of :data:`LANGUAGES`.
+    Returns: key → word.
 
-    Returns
-    -------
-    dict of str to str
-        Key → word.
-
-    Examples
-    --------
     >>> section("severity", "zh")["error"]
     '错误'
     """
@@ -98,26 +87,9 @@ def section(name: str, lang: str) -> dict[str, str]:
 def text(key: str, lang: str, **values: object) -> str:
     """A word in a language, filled with values.
 
-    Parameters
-    ----------
-    key : str
-        Section and key, as ``severity.error``.
-    lang : str
-        One of :data:`LANGUAGES`.
-    **values : object
-        What stands in the word as ``{name}``.
+    ``key``: section and key, as ``severity.error``; ``**values``: what stands in the word as
+    ``{name}``. Raises KeyError: if there is no such word, or a value is missing.
 
-    Returns
-    -------
-    str
-
-    Raises
-    ------
-    KeyError
-        If there is no such word, or a value is missing.
-
-    Examples
-    --------
     >>> text("problem.row", "zh", row=3), text("problem.row", "en", row=3)
     ('第 3 行', 'row 3')
     """
@@ -129,20 +101,9 @@ def text(key: str, lang: str, **values: object) -> str:
 def spoken(key: str, **values: object) -> dict[str, str]:
     """A word in every language, filled with values.
 
-    Parameters
-    ----------
-    key : str
-        Section and key, as ``severity.error``.
-    **values : object
-        What stands in the word as ``{name}``; a mapping of language to word stands in its own.
+    ``key``: section and key, as ``severity.error``; ``**values``: what stands in the word as
+    ``{name}``; a mapping of language to word stands in its own. Returns: language → word.
 
-    Returns
-    -------
-    dict of str to str
-        Language → word.
-
-    Examples
-    --------
     >>> spoken("severity.error")
     {'zh': '错误', 'en': 'error'}
     """
@@ -162,15 +123,9 @@ def spoken(key: str, **values: object) -> dict[str, str]:
 def joined(parts: Sequence[Mapping[str, str]], between: str = "") -> dict[str, str]:
     """Words of every language, one after the other.
 
-    Parameters
-    ----------
-    parts : sequence of mapping of str to str
-        As :func:`spoken` gives them.
-    between : str
-        Key of what stands between them, as ``problem.comma``; nothing without.
+    ``parts``: as :func:`spoken` gives them; ``between``: key of what stands between them, as
+    ``problem.comma``; nothing without.
 
-    Examples
-    --------
     >>> joined([spoken("severity.error"), spoken("severity.note")], "problem.comma")["en"]
     'error, note'
     """
@@ -183,15 +138,9 @@ def joined(parts: Sequence[Mapping[str, str]], between: str = "") -> dict[str, s
 def basis_text(basis: Basis | str, lang: str) -> str:
     """The basis of a footprint in words.
 
-    Parameters
-    ----------
-    basis : Basis or str
-        Edition, method, boundary and unit, or the text of them as a table holds it.
-    lang : str
-        One of :data:`LANGUAGES`; English is ``str(basis)``.
+    ``basis``: edition, method, boundary and unit, or the text of them as a table holds it;
+    ``lang``: one of :data:`LANGUAGES`; English is ``str(basis)``.
 
-    Examples
-    --------
     >>> basis_text(Basis("2026.1+0123456789ab", "GWP100 AR6", "cradle-to-door"), "zh")
     '2026.1+0123456789ab | GWP100 AR6 | 从摇篮到买家门口 | 留存件'
     """
@@ -203,15 +152,9 @@ def basis_text(basis: Basis | str, lang: str) -> str:
 def closed(words: str, lang: str) -> str:
     """A text with its percent signs as the language sets them.
 
-    Parameters
-    ----------
-    words : str
-        Numbers are followed by a space and the sign.
-    lang : str
-        One of :data:`LANGUAGES`; a Chinese sign follows its number.
+    ``words``: numbers are followed by a space and the sign; ``lang``: one of :data:`LANGUAGES`; a
+    Chinese sign follows its number.
 
-    Examples
-    --------
     >>> closed("23\u00a0%", "zh"), closed("23 %", "en")
     ('23%', '23 %')
     """
@@ -222,27 +165,14 @@ def closed(words: str, lang: str) -> str:
 def column_names(lang: str) -> Mapping[str, str]:
     """Names of the columns of a catalogue, as people read them.
 
-    Parameters
-    ----------
-    lang : str
-        One of :data:`LANGUAGES`.
+    Returns: column → name.
 
-    Returns
-    -------
-    mapping of str to str
-        Column → name.
-
-    Examples
-    --------
     >>> column_names("zh")["return_rate"], column_names("en")["return_rate"]
     ('退货率', 'return rate')
     """
-    path = templates_root() / "catalogue" / "columns.csv"
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        rows = list(csv.DictReader(file))
     names = {
         row["column"]: row["zh"] if lang == "zh" else row["column"].replace("_", " ")
-        for row in rows
+        for row in template_rows("catalogue", "columns.csv")
     }
     for key, word in section("label", lang).items():  # of columns that nobody fills in
         if key.startswith("column_"):
@@ -253,17 +183,8 @@ def column_names(lang: str) -> Mapping[str, str]:
 def category_text(category: str, names: Mapping[str, str], lang: str) -> str:
     """Name of a category, or of one size of it.
 
-    Parameters
-    ----------
-    category : str
-        As ``t_shirt`` or ``t_shirt/adult``.
-    names : mapping of str to str
-        Names of the categories in the language.
-    lang : str
-        One of :data:`LANGUAGES`.
+    ``category``: as ``t_shirt`` or ``t_shirt/adult``.
 
-    Examples
-    --------
     >>> category_text("t_shirt/child", {"t_shirt": "T恤"}, "zh")
     'T恤（儿童）'
     """
@@ -276,19 +197,10 @@ def category_text(category: str, names: Mapping[str, str], lang: str) -> str:
 def default_language(environment: Mapping[str, str] | None = None) -> str:
     """The language of a command that names none.
 
-    Parameters
-    ----------
-    environment : mapping, optional
-        Variables, those of the process if not given: ``CARBON_LANG``, then ``LC_ALL``,
-        ``LC_MESSAGES`` and ``LANG``; without any, the locale of the system.
+    ``environment``: variables, those of the process if not given: ``CARBON_LANG``, then ``LC_ALL``,
+    ``LC_MESSAGES`` and ``LANG``; without any, the locale of the system. Returns ``"zh"`` for a
+    Chinese locale, ``"en"`` for any other or none.
 
-    Returns
-    -------
-    str
-        ``"zh"`` for a Chinese locale, ``"en"`` for any other or none.
-
-    Examples
-    --------
     >>> default_language({"LANG": "zh_CN.UTF-8"}), default_language({"LANG": "C"})
     ('zh', 'en')
     >>> default_language({"CARBON_LANG": "en", "LANG": "zh_CN.UTF-8"})

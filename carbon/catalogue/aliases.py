@@ -19,12 +19,6 @@ _AROUND_LETTER: Final = re.compile(r"^(?:等级|GRADE|LETTER|CLASS)[\s:]*|[\s-]*
 def letter_of(text: str) -> str:
     """A letter of a label, whatever its width and case and the words around it.
 
-    Parameters
-    ----------
-    text : str
-
-    Examples
-    --------
     >>> [letter_of(text) for text in ("a", "Ａ", " B级", "grade c", "")]
     ['A', 'A', 'B', 'C', '']
     """
@@ -34,16 +28,8 @@ def letter_of(text: str) -> str:
 def spelled(words: pd.Series, names: Names) -> dict[str, str]:
     """Id of each different word of a column.
 
-    Parameters
-    ----------
-    words : pandas.Series of category
-    names : Names
-        As ``study.vocabulary.names("category")``.
-
-    Returns
-    -------
-    dict of str to str
-        A word that the vocabulary does not know stands for itself.
+    ``names``: as ``study.vocabulary.names("category")``. Returns: a word that the vocabulary does
+    not know stands for itself.
     """
     codes = {str(word): names.code(str(word)) for word in words.cat.categories}
     return {word: str(names.ids[code]) if code >= 0 else word for word, code in codes.items()}
@@ -52,14 +38,8 @@ def spelled(words: pd.Series, names: Names) -> dict[str, str]:
 def renamed(words: pd.Series, ids: Mapping[str, str]) -> pd.Series:
     """A column with one word a thing: words of one id are one category.
 
-    Parameters
-    ----------
-    words : pandas.Series of category
-    ids : mapping of str to str
-        As :func:`spelled` gives it.
+    ``ids``: as :func:`spelled` gives it.
 
-    Examples
-    --------
     >>> sold_as = pd.Series(["bag", "箱包", None], dtype="category")
     >>> renamed(sold_as, {"箱包": "bag"}).tolist()
     ['bag', 'bag', nan]

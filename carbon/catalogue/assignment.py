@@ -26,17 +26,8 @@ Named = Sequence[tuple[str, Sheet]]
 def by_table(sheets: Named, vocabulary: Vocabulary, problems: CellProblems) -> dict[str, Sheet]:
     """Tell the SKU table from the line tables, by name or by their headers.
 
-    Parameters
-    ----------
-    sheets : sequence of (str, Sheet)
-    vocabulary : Vocabulary
-    problems : CellProblems
-        Told what is left out.
-
-    Raises
-    ------
-    CatalogueError
-        C013 if two sheets hold the same table under different headers.
+    ``problems``: told what is left out. Raises C013 if two sheets hold the same table under
+    different headers.
     """
     return {table: joined(parts) for table, parts in assigned(sheets, vocabulary, problems).items()}
 
@@ -46,12 +37,7 @@ def assigned(
 ) -> dict[str, list[Sheet]]:
     """Tell which sheets hold which table, by name or by their headers.
 
-    Parameters
-    ----------
-    sheets : sequence of (str, Sheet)
-    vocabulary : Vocabulary
-    problems : CellProblems
-        Told what is left out.
+    ``problems``: told what is left out.
     """
     of_table: dict[str, list[Sheet]] = {}
     names = _names(vocabulary)
@@ -73,13 +59,7 @@ def assigned(
 def one_table(sheets: Named, table: str, vocabulary: Vocabulary, problems: CellProblems) -> Sheet:
     """Find the table of lines in a file of its own: its sheets of that name, else the first one.
 
-    Parameters
-    ----------
-    sheets : sequence of (str, Sheet)
-    table : str
-    vocabulary : Vocabulary
-    problems : CellProblems
-        Told what is left out.
+    ``problems``: told what is left out.
     """
     names = _names(vocabulary)
     mine = [sheet for name, sheet in sheets if names.get(key(name)) == table]
@@ -107,14 +87,7 @@ def _holds_skus(sheet: Sheet, vocabulary: Vocabulary) -> bool:
 def joined(parts: Sequence[Sheet]) -> Sheet:
     """One table of several with the same headers.
 
-    Parameters
-    ----------
-    parts : sequence of Sheet
-
-    Raises
-    ------
-    CatalogueError
-        C013 if the headers are not the same.
+    Raises C013 if the headers are not the same.
     """
     first = parts[0]
     if len(parts) == 1:

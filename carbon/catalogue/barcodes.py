@@ -17,22 +17,9 @@ _LOST: Final = 3
 def is_gtin(text: str) -> bool:
     """Whether a text is a Global Trade Item Number with the right check digit.
 
-    Parameters
-    ----------
-    text : str
-        8, 12, 13 or 14 digits.
-
-    Returns
-    -------
-    bool
-
-    Notes
-    -----
     GS1 General Specifications, check digit: digits weighted 3 and 1 from the right sum to a
-    multiple of ten.
+    multiple of ten. ``text``: 8, 12, 13 or 14 digits.
 
-    Examples
-    --------
     >>> is_gtin("6901234567892"), is_gtin("6901234567893")
     (True, False)
     """
@@ -51,25 +38,11 @@ _FLOAT: Final = re.compile(r"\.0+$")
 def mended(text: str) -> tuple[str, str]:
     """Trade item number of a cell, and the code of what is told about it.
 
-    Parameters
-    ----------
-    text : str
-        With blanks or hyphens, as a float, or without its leading zeros.
+    A spreadsheet drops leading zeros; these carry no weight in the check digit, so a number that is
+    too short and passes the check is the one that was meant. ``text``: with blanks or hyphens, as a
+    float, or without its leading zeros. Returns ``number``: the cell as it stands if it holds none;
+    ``code``: C019 where it was mended, C020 where its check digit or length is wrong, else empty.
 
-    Returns
-    -------
-    number : str
-        The cell as it stands if it holds none.
-    code : str
-        C019 where it was mended, C020 where its check digit or length is wrong, else empty.
-
-    Notes
-    -----
-    A spreadsheet drops leading zeros; these carry no weight in the check digit, so a number that
-    is too short and passes the check is the one that was meant.
-
-    Examples
-    --------
     >>> mended("690 1234 567892"), mended("36000291452"), mended("6901234567892")
     (('6901234567892', 'C019'), ('036000291452', 'C019'), ('6901234567892', ''))
     >>> mended("6901234567893"), mended("own-17")

@@ -26,6 +26,7 @@ __all__ = [
     "Faults",
     "Numbers",
     "as_written",
+    "blank",
     "clean",
     "few",
     "floats",
@@ -64,20 +65,11 @@ _CELL: Final = (
 
 @dataclass
 class Numbers:
-    """Numbers of a column and what was wrong with the others.
+    """Numbers of a column and what was wrong with the others."""
 
-    Parameters
-    ----------
-    values : numpy.ndarray
-        NaN where a cell is missing or at fault.
-    faults : list of (str, numpy.ndarray)
-        Error code and positions.
-    rest : numpy.ndarray of str, optional
-        Text found beside each number (fuel, currency), ``""`` for none.
-    """
-
-    values: NDArray[np.float64]
-    faults: Faults = field(default_factory=list)
+    values: NDArray[np.float64]  # NaN where a cell is missing or at fault
+    faults: Faults = field(default_factory=list)  # error code and positions
+    # text found beside each number (fuel, currency), ``""`` for none
     rest: NDArray[np.object_] | None = None
 
     def fail(self, code: str, where: NDArray[Any]) -> None:
@@ -91,13 +83,8 @@ class Numbers:
 def clean(cells: Any) -> Any:
     """Text of a column: NFKC, trimmed, null where a cell says that it is not filled.
 
-    Parameters
-    ----------
-    cells : pyarrow.Array
-        Strings or numbers.
+    ``cells``: pyarrow.Array, strings or numbers.
 
-    Examples
-    --------
     >>> clean(pa.array([" ２００ｇ", "n/a", None])).to_pylist()
     ['200g', None, None]
     """
@@ -114,15 +101,9 @@ def clean(cells: Any) -> Any:
 def as_written(cells: Any, cleaned: Any) -> Any:
     """Clean texts with the signs that the merchant wrote, as ``A™`` and ``X²``, for print.
 
-    Parameters
-    ----------
-    cells : pyarrow.Array
-        Strings or numbers, as the file holds them.
-    cleaned : pyarrow.Array
-        What :func:`clean` made of them: the key by which they are compared.
+    ``cells``: pyarrow.Array, strings or numbers, as the file holds them; ``cleaned``:
+    pyarrow.Array, what :func:`clean` made of them: the key by which they are compared.
 
-    Examples
-    --------
     >>> column = pa.array(["A™ ", "（Ｘ）１６½"])
     >>> as_written(column, clean(column)).to_pylist(), clean(column).to_pylist()
     (['A™', '（X）16½'], ['ATM', '(X)161⁄2'])
@@ -140,12 +121,6 @@ def as_written(cells: Any, cleaned: Any) -> Any:
 def few(texts: Any) -> Any:
     """Texts as codes of their few different ones; None if a first look finds many.
 
-    Parameters
-    ----------
-    texts : pyarrow.Array
-
-    Examples
-    --------
     >>> few(pa.array(["a", "b"])) is None, len(few(pa.array(["a", "b"] * 1000)).dictionary)
     (True, 2)
     """
@@ -187,13 +162,8 @@ def _holds_bytes(texts: Any, leads: bytes) -> bool:
 def holds_percent(cells: Any) -> bool:
     """Whether a bare number of a column of rates is above 1, and so can only be percent.
 
-    Parameters
-    ----------
-    cells : pyarrow.Array
-        Strings or numbers, as the file holds them.
+    ``cells``: pyarrow.Array, strings or numbers, as the file holds them.
 
-    Examples
-    --------
     >>> holds_percent(pa.array(["0.35", "12%"])), holds_percent(pa.array(["0.35", "12"]))
     (False, True)
     """
@@ -209,8 +179,6 @@ def numbers(texts: Any) -> Numbers:
     ``1,234,567`` ``1,234.5`` ``1 200`` ``1.234,5`` and ``0,5`` can mean one thing only; ``1,200``
     cannot (C111).
 
-    Examples
-    --------
     >>> numbers(pa.array(["1.5", "1,234.5", "0,5", "1,200", None])).values.tolist()
     [1.5, 1234.5, 0.5, nan, nan]
     """
@@ -259,20 +227,10 @@ def measure(
 ) -> Numbers:
     """Numbers of a column in its base unit.
 
-    Parameters
-    ----------
-    cells : pyarrow.Array
-        Strings (see :func:`clean`) or numbers.
-    column : Column
-    header_unit : str
-        Unit of numbers that carry none.
-    aliases : mapping of str to str
-        Merchants' words for units.
-    fractions : bool
-        As for :func:`scaled`.
+    ``cells``: pyarrow.Array, strings (see :func:`clean`) or numbers; ``header_unit``: unit of
+    numbers that carry none; ``aliases``: merchants' words for units; ``fractions``: as for
+    :func:`scaled`.
 
-    Examples
-    --------
     >>> column = Column("mass", "mass_kg", "")
     >>> measure(pa.array(["200 g", "0.2", "2 ton"]), column, "kg", {}).values.tolist()
     [0.2, 0.2, nan]
@@ -301,18 +259,9 @@ def scaled(
 ) -> Numbers:
     """Bring numbers to the base unit of their column and hold them against its bounds.
 
-    Parameters
-    ----------
-    amounts : Numbers
-        Changed in place.
-    unit : pyarrow.Array, optional
-        Unit of each number, ``""`` for none; without, none carries one.
-    column : Column
-    header_unit : str
-    aliases : mapping of str to str
-    fractions : bool
-        In a row that is not among these, the column says percent and holds a fraction of 1, or
-        says nothing and holds a number that can only be percent.
+    ``amounts``: changed in place; ``unit``: pyarrow.Array, unit of each number, ``""`` for none;
+    without, none carries one; ``fractions``: in a row that is not among these, the column says
+    percent and holds a fraction of 1, or says nothing and holds a number that can only be percent.
     """
     candidates: list[tuple[units.UnitScale, str]] = []
 
@@ -393,24 +342,24 @@ def _scale_of(
 
 def floats(values: Any) -> NDArray[np.float64]:
     """Writable floats of an array, NaN for null."""
-    array: NDArray[np.float64] = np.array(
-        pc.cast(values, pa.float64(), safe=False).to_numpy(zero_copy_only=False), np.float64
-    )
-    return array
+    return np.array(pc.cast(values, pa.float64(), safe=False), np.float64)
 
 
 def present(values: Any) -> NDArray[np.bool_]:
     """Where an array is not null."""
-    flags: NDArray[np.bool_] = pc.is_valid(values).to_numpy(zero_copy_only=False)
-    return flags
+    return np.asarray(pc.is_valid(values), bool)
+
+
+def blank(cells: Any) -> Any:
+    """Where a cell is null or holds nothing that shows, as an Arrow mask."""
+    if not pa.types.is_string(cells.type):
+        return pc.is_null(cells)
+    return pc.fill_null(pc.equal(pc.utf8_trim_whitespace(cells), ""), True)
 
 
 def _empty(values: Any) -> NDArray[np.bool_]:
     """Where a text is null or empty."""
-    flags: NDArray[np.bool_] = pc.fill_null(pc.equal(values, ""), True).to_numpy(
-        zero_copy_only=False
-    )
-    return flags
+    return np.asarray(pc.fill_null(pc.equal(values, ""), True), bool)
 
 
 def _mask(size: int, positions: NDArray[Any]) -> NDArray[np.bool_]:

@@ -35,14 +35,8 @@ def compact_legs(rows: Rows, column: str, vocabulary: Vocabulary) -> Lines:
     """Legs of a compact column.
 
     Chains stand between ``|``, ``;`` or new lines; legs between commas. A chain may open with its
-    name, its share and a colon. ``air 60%`` alone is a chain by its main mode.
-
-    Parameters
-    ----------
-    rows : Rows
-    column : str
-        ``transport`` or ``return_transport``.
-    vocabulary : Vocabulary
+    name, its share and a colon. ``air 60%`` alone is a chain by its main mode. ``column``:
+    ``transport`` or ``return_transport``.
     """
     spec, words = LINE_COLUMNS["legs"], vocabulary.unit_words
     texts = grammar.guard(rows.texts[column])
@@ -113,11 +107,8 @@ def leg_lines(
 ) -> pd.DataFrame:
     """Judge legs.
 
-    Returns
-    -------
-    pandas.DataFrame
-        The columns :data:`LEG_COLUMNS`; ``km`` is NaN where it is not given, and ``bare`` says that
-        a chain is named by its main mode only.
+    Returns: the columns :data:`LEG_COLUMNS`; ``km`` is NaN where it is not given, and ``bare`` says
+    that a chain is named by its main mode only.
     """
     lines.tell_faults(problems)
     lines.fail(problems, np.flatnonzero(lines.extra["strange"]), "direction", "C223")

@@ -22,36 +22,19 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Column:
-    """A column a merchant may fill.
+    """A column a merchant may fill."""
 
-    Parameters
-    ----------
-    kind : str
-        ``text``, ``price``, ``count``, ``share``, ``place``, ``lines`` (compact),
-        ``choice`` or a quantity of :data:`carbon.base.units.BASE_UNITS`.
-    output : str
-        Column of ``Catalogue.skus`` that holds it; empty if it becomes lines.
-    about : str
-        What to write into it.
-    implied : str
-        Unit meant when neither the cell nor the header names one.
-    limit : float
-        Largest share; most trips of a reusable item: crates and bags wear out before that.
-    positive : bool
-        Zero is refused.
-    least : float
-        Smallest count.
-    most : float
-        Number, in the base unit, beyond which a cell is a slip whatever the goods.
-    """
-
+    # ``text``, ``price``, ``count``, ``share``, ``place``, ``lines`` (compact), ``choice`` or a
+    # quantity of :data:`carbon.base.units.BASE_UNITS`
     kind: str
-    output: str
-    about: str
-    implied: str = ""
+    output: str  # column of ``Catalogue.skus`` that holds it; empty if it becomes lines
+    about: str  # what to write into it
+    implied: str = ""  # unit meant when neither the cell nor the header names one
+    # largest share; most trips of a reusable item: crates and bags wear out before that
     limit: float = 1.0
-    positive: bool = False
-    least: float = 0.0
+    positive: bool = False  # zero is refused
+    least: float = 0.0  # smallest count
+    # number, in the base unit, beyond which a cell is a slip whatever the goods
     most: float = float("inf")
 
 

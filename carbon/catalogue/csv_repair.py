@@ -79,15 +79,8 @@ def _bounded() -> Iterator[None]:
 def slow(file: str, data: bytes, separator: str, above: int = 0, headed: bool = False) -> Sheet:
     """Table of an irregular CSV file: short rows are padded, long and open rows are told.
 
-    Parameters
-    ----------
-    file : str
-    data : bytes
-    separator : str
-    above : int
-        Lines of the file above the header.
-    headed : bool
-        The first line is the header; else it is looked for among the first ten.
+    ``above``: lines of the file above the header; ``headed``: the first line is the header; else it
+    is looked for among the first ten.
     """
     if len(data) > _LARGEST:
         detail = f"more than {_LARGEST:,} bytes with rows of several lengths, blank or open ones"

@@ -39,18 +39,7 @@ _QUOTE, _FEED = b'"'[0], b"\n"[0]
 def read_csv(path: Path, complete: bool = True, most: int = 256) -> Sheet:
     """Table of a CSV file.
 
-    Parameters
-    ----------
-    path : pathlib.Path
-    complete : bool
-        As for :func:`fast`.
-    most : int
-        Columns.
-
-    Raises
-    ------
-    CatalogueError
-        C003 columns, C004 encoding, C011 damaged.
+    ``complete``: as for :func:`fast`. Raises C003 columns, C004 encoding, C011 damaged.
     """
     file, raw = path.name, path.read_bytes()
     encoding = encoding_of(raw[at : at + BLOCK] for at in range(0, len(raw), BLOCK))
@@ -74,13 +63,7 @@ def read_csv(path: Path, complete: bool = True, most: int = 256) -> Sheet:
 
 
 def in_encoding(sheet: Sheet, encoding: str) -> Sheet:
-    """A table that tells in which encoding its text was, if that is none of the usual.
-
-    Parameters
-    ----------
-    sheet : Sheet
-    encoding : str
-    """
+    """A table that tells in which encoding its text was, if that is none of the usual."""
     if encoding not in USUAL:
         sheet.faults.append(Fault(sheet.file, 0, encoding, code="C027"))
     return sheet
@@ -97,20 +80,9 @@ def _narrow(data: bytes, separator: str, most: int, file: str) -> None:
 def layout(data: bytes) -> tuple[str, int, int, bool]:
     """How a CSV file is laid out, by its beginning.
 
-    Parameters
-    ----------
-    data : bytes
-        At least its first lines.
-
-    Returns
-    -------
-    separator : str
-    start : int
-        Where its table begins: behind Excel's own line, as ``sep=;``.
-    titles : int
-        Lines from there to the header.
-    quoted : bool
-        These lines hold quotation marks, which may reach over lines.
+    ``data``: at least its first lines. Returns ``separator``; ``start``: where its table begins:
+    behind Excel's own line, as ``sep=;``; ``titles``: lines from there to the header; ``quoted``:
+    these lines hold quotation marks, which may reach over lines.
     """
     stated = _SEPARATOR_LINE.match(data)
     start = stated.end() if stated else 0
@@ -151,12 +123,7 @@ def _titles(data: bytes, separator: str) -> tuple[int, bool]:
 
 
 class _Quotes:
-    """Quotation marks of a text that is read block by block: each opens or closes a cell in turn.
-
-    Parameters
-    ----------
-    separator : str
-    """
+    """Quotation marks of a text, block by block: each opens or closes a cell in turn."""
 
     def __init__(self, separator: str) -> None:
         self.count = 0
@@ -171,11 +138,7 @@ class _Quotes:
     def add(self, block: NDArray[np.uint8], following: int = _FEED) -> NDArray[np.int64] | None:
         """Positions of the marks of the next block; None if one stands where none may.
 
-        Parameters
-        ----------
-        block : ndarray of uint8
-        following : int
-            First byte behind it.
+        ``following``: first byte behind it.
         """
         marks = np.flatnonzero(block == _QUOTE)
         if len(marks):
@@ -210,15 +173,8 @@ def fast(
 ) -> Sheet | None:
     """Table of a regular CSV file, or None if :func:`slow` must look at it.
 
-    Parameters
-    ----------
-    file : str
-    data : bytes
-    separator : str
-    above : int
-        Lines of the file above the header.
-    complete : bool
-        Columns as one array each; else in chunks, which needs less memory.
+    ``above``: lines of the file above the header; ``complete``: columns as one array each; else in
+    chunks, which needs less memory.
     """
     from pyarrow import csv as arrow_csv
 
@@ -266,37 +222,19 @@ def _any_swallowed(columns: Sequence[Any], separator: str) -> bool:
 
 @dataclass(frozen=True)
 class Span:
-    """Consecutive rows of a CSV file.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-    file : str
-        Name told to the user.
-    header : bytes
-        Line of the headers.
-    separator : str
-    offset, length : int
-        Where the rows stand [bytes].
-    above : int
-        Lines of the file above the rows, less one.
-    rows : int
-        Lines in the span.
-    encoding : str
-        That of the file, told with its first rows.
-    constants : dict of str to str
-        Columns that the file's folders tell.
-    """
+    """Consecutive rows of a CSV file."""
 
     path: Path
     file: str
-    header: bytes
+    header: bytes  # line of the headers
     separator: str
+    # offset, length: where the rows stand [bytes]
     offset: int
     length: int
-    above: int
-    rows: int
-    encoding: str = "UTF-8"
+    above: int  # lines of the file above the rows, less one
+    rows: int  # lines in the span
+    encoding: str = "UTF-8"  # that of the file, told with its first rows
+    # columns that the file's folders tell
     constants: Mapping[str, str] = field(default_factory=dict)
 
     def sheet(self) -> Sheet:
@@ -338,15 +276,7 @@ def header_of(path: Path) -> _Layout | None:
 def spans(path: Path, file: str, step: int, encoding: str = "UTF-8") -> list[Span] | None:
     """Spans of a CSV file in UTF-8; None if it must be read whole.
 
-    Parameters
-    ----------
-    path : pathlib.Path
-    file : str
-        Name told to the user.
-    step : int
-        Rows in a span.
-    encoding : str
-        That the file was in before it was copied.
+    ``step``: rows in a span; ``encoding``: that the file was in before it was copied.
     """
     shape = header_of(path)
     if shape is None:

@@ -31,12 +31,8 @@ STRAYS: Final = 0.001
 def as_days(dates: pd.Series | Days) -> Days:
     """Dates as whole days.
 
-    Parameters
-    ----------
-    dates : pandas.Series or ndarray of datetime64, shape (n,)
+    ``dates``: shape (n,).
 
-    Examples
-    --------
     >>> as_days(pd.Series(pd.to_datetime(["2026-09-01 23:59", None]))).tolist()
     [datetime.date(2026, 9, 1), None]
     """
@@ -53,26 +49,12 @@ def misdated(
 ) -> dict[str, Flags]:
     """Which dates cannot be.
 
-    Parameters
-    ----------
-    dates : ndarray of datetime64[D], shape (n,)
-    after : ndarray of datetime64[D], shape (n,), optional
-        What each date follows, as the sale a refund follows.
-    as_of : numpy.datetime64, optional
-        The last day of which anything can be known.
-    period : pair of numpy.datetime64, optional
-        First and last day that count.
-    most_days : int, optional
-        Longest time from ``after`` to the date [d].
+    ``dates``: shape (n,); ``after``: shape (n,), what each date follows, as the sale a refund
+    follows; ``as_of``: the last day of which anything can be known; ``period``: first and last day
+    that count; ``most_days``: longest time from ``after`` to the date [d]. Returns: shape (n,),
+    ``early`` (before what it follows), ``future`` (after the as-of day), ``outside`` (of the
+    period) and ``late`` (too long after what it follows); all False where nothing was asked.
 
-    Returns
-    -------
-    dict of str to ndarray of bool, shape (n,)
-        ``early`` (before what it follows), ``future`` (after the as-of day), ``outside`` (of the
-        period) and ``late`` (too long after what it follows); all False where nothing was asked.
-
-    Examples
-    --------
     >>> sold = np.array(["2026-09-05", "2026-09-05"], dtype="datetime64[D]")
     >>> back = np.array(["2026-09-01", "2062-01-01"], dtype="datetime64[D]")
     >>> faults = misdated(back, after=sold, as_of=np.datetime64("2026-11-30"))
@@ -95,22 +77,10 @@ def misdated(
 def last_day(dates: Days) -> np.datetime64:
     """The day up to which a ledger runs; strays after a gap do not move it.
 
-    Parameters
-    ----------
-    dates : ndarray of datetime64[D], shape (n,)
-        At least one.
-
-    Returns
-    -------
-    numpy.datetime64
-
-    Notes
-    -----
     A date that was mistyped stands alone, far after all others. So rows after a gap of more than
-    :data:`GAP` days are left out while they are no more than :data:`STRAYS` of all rows.
+    :data:`GAP` days are left out while they are no more than :data:`STRAYS` of all rows. ``dates``:
+    shape (n,), at least one.
 
-    Examples
-    --------
     >>> days = np.array(["2026-09-01", "2026-09-02", "2062-01-01"], dtype="datetime64[D]")
     >>> last_day(days)
     np.datetime64('2026-09-02')
@@ -126,18 +96,8 @@ def last_day(dates: Days) -> np.datetime64:
 def period_days(text: str) -> tuple[np.datetime64, np.datetime64] | None:
     """First and last day of a year, half-year, quarter or month.
 
-    Parameters
-    ----------
-    text : str
-        ``2026``, ``2026H2``, ``2026Q3`` or ``2026-09``.
+    ``text``: ``2026``, ``2026H2``, ``2026Q3`` or ``2026-09``. Returns: None for any other name.
 
-    Returns
-    -------
-    pair of numpy.datetime64, or None
-        None for any other name.
-
-    Examples
-    --------
     >>> [str(day) for day in period_days("2026Q3")], period_days("double eleven")
     (['2026-07-01', '2026-09-30'], None)
     """

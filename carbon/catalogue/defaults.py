@@ -52,25 +52,12 @@ def fill(catalogue: Catalogue, vocabulary: Vocabulary, *, market: str = "CN") ->
 
     Mass: the given one, else the sum of the given materials, else the archetype's. Materials,
     packaging, chains and rates: the archetype's where none is given. Distances: great circle
-    between origin and destinations × the mode's factor + its offset, else the archetype's.
-    Energy of a live session: its total ÷ kept units, shared between the SKUs of a session by
-    revenue, or by units if a price is missing.
+    between origin and destinations × the mode's factor + its offset, else the archetype's. Energy
+    of a live session: its total ÷ kept units, shared between the SKUs of a session by revenue, or
+    by units if a price is missing. ``catalogue``: as :func:`carbon.catalogue.read.read` gives it;
+    ``market``: where a SKU without origin is made, and one without destination is sold. Returns:
+    complete tables; lines of failed SKUs are left out, for these are never computed.
 
-    Parameters
-    ----------
-    catalogue : Catalogue
-        As :func:`carbon.catalogue.read.read` gives it.
-    vocabulary : Vocabulary
-    market : str, optional
-        Where a SKU without origin is made, and one without destination is sold.
-
-    Returns
-    -------
-    Catalogue
-        Complete tables; lines of failed SKUs are left out, for these are never computed.
-
-    Examples
-    --------
     >>> from carbon.catalogue.read import read
     >>> row = {"category": "bag", "parameter": "mass", "value": 0.8, "unit": "kg"}
     >>> vocabulary = Vocabulary.of(

@@ -40,14 +40,9 @@ def no_evidence() -> pd.DataFrame:
 def documents(named: Sequence[tuple[str, NDArray[np.int64], Sequence[str]]]) -> pd.DataFrame:
     """Documents that stand in cells, as the table ``Catalogue.evidence``.
 
-    Parameters
-    ----------
-    named : sequence of tuple
-        Column, positions of the SKUs, names of the documents; one that is neither a file nor a
-        number can not be asked for and is left out.
+    ``named``: column, positions of the SKUs, names of the documents; one that is neither a file nor
+    a number can not be asked for and is left out.
 
-    Examples
-    --------
     >>> len(documents([("mass", np.array([3]), ["none"])]))
     0
     >>> documents([("mass", np.array([3]), ["scale-0412.pdf"])])["document"].tolist()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,6 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from carbon.base.errors import CatalogueError
+from carbon.catalogue.cells import blank
 from carbon.catalogue.csv_text import read_csv
 from carbon.catalogue.inputs import Input, inputs_of, true_kind
 from carbon.catalogue.json_lines import json_lines
@@ -42,22 +44,9 @@ def open_sheets(
 ) -> list[tuple[str, Sheet]]:
     """Read every table of a file or folder.
 
-    Parameters
-    ----------
-    source : path or pandas.DataFrame
-    limits : Limits
-    complete : bool
-        Columns as one array each; else those of CSV may come in chunks, which needs less memory.
-
-    Returns
-    -------
-    list of (str, Sheet)
-        Name of the sheet or stem of the file, and its table.
-
-    Raises
-    ------
-    CatalogueError
-        C001 missing, C002 unknown format, C003 too large, C004 encoding, C011 damaged.
+    ``complete``: columns as one array each; else those of CSV may come in chunks, which needs less
+    memory. Returns: name of the sheet or stem of the file, and its table. Raises C001 missing, C002
+    unknown format, C003 too large, C004 encoding, C011 damaged.
     """
     if isinstance(source, pd.DataFrame):
         return [("skus", checked(_frame(source), limits))]
@@ -89,14 +78,7 @@ def open_sheets(
 def named(item: Input, name: str, sheet: Sheet) -> tuple[str, Sheet]:
     """Name by which a table of a folder is known, and the table with what its folders tell.
 
-    Parameters
-    ----------
-    item : Input
-        Its file.
-    name : str
-        As the file alone names it.
-    sheet : Sheet
-        Changed in place.
+    ``name``: as the file alone names it; ``sheet``: changed in place.
     """
     with_constants(sheet, item.constants)
     if sheet.file == Path(item.path).name:
@@ -107,16 +89,7 @@ def named(item: Input, name: str, sheet: Sheet) -> tuple[str, Sheet]:
 def checked(sheet: Sheet, limits: Limits) -> Sheet:
     """Hold a table against the limits and leave out its empty rows.
 
-    Parameters
-    ----------
-    sheet : Sheet
-        Changed in place.
-    limits : Limits
-
-    Raises
-    ------
-    CatalogueError
-        C003 if it is larger.
+    ``sheet``: changed in place. Raises C003 if it is larger.
     """
     if len(sheet.headers) > limits.columns:
         raise CatalogueError("C003", f"more than {limits.columns} columns", file=sheet.file)
@@ -129,11 +102,7 @@ def checked(sheet: Sheet, limits: Limits) -> Sheet:
             cells = _short(cells, header, sheet, limits.cell)
             cells = sheet.columns[position] = _valued(cells, header, sheet)
         if empty is not False:
-            bare = pc.is_null(cells)
-            if cells.null_count < len(cells) and pa.types.is_string(cells.type):
-                bare = pc.or_(
-                    bare, pc.fill_null(pc.equal(pc.utf8_trim_whitespace(cells), ""), True)
-                )
+            bare = blank(cells)
             empty = bare if empty is True else pc.and_(empty, bare)
             if not pc.any(empty).as_py():
                 empty = False
@@ -216,18 +185,7 @@ def _parquet(path: Path, limits: Limits, _whole: bool) -> dict[str, Sheet]:
 def bounded_group(about: Any, group: int, limits: Limits, file: str) -> int:
     """Bytes to which a row group of a Parquet file unpacks, unless cells of it are too long.
 
-    Parameters
-    ----------
-    about : pyarrow.parquet.FileMetaData
-    group : int
-    limits : Limits
-    file : str
-        Told to the user.
-
-    Raises
-    ------
-    CatalogueError
-        C003 if a column unpacks to more than so many cells may hold.
+    Raises C003 if a column unpacks to more than so many cells may hold.
     """
     rows = about.row_group(group)
     most = rows.num_rows * limits.cell + SPARE
@@ -241,17 +199,11 @@ def bounded_group(about: Any, group: int, limits: Limits, file: str) -> int:
 
 
 def settled(sheet: Sheet) -> Sheet:
-    """Table whose columns are texts and numbers; bytes that are no text are told and left out.
-
-    Parameters
-    ----------
-    sheet : Sheet
-    """
+    """Table whose columns are texts and numbers; bytes that are no text are told and left out."""
     if not sheet.raw:
         return sheet
-    copied = Sheet(
-        sheet.file, list(sheet.headers), [], sheet.lines, list(sheet.faults), sheet.files
-    )
+    headers, faults = list(sheet.headers), list(sheet.faults)
+    copied = replace(sheet, headers=headers, columns=[], faults=faults, raw=False)
     copied.columns = [
         column_text(column, name, copied)
         for name, column in zip(sheet.headers, sheet.columns, strict=True)
@@ -262,12 +214,7 @@ def settled(sheet: Sheet) -> Sheet:
 def column_text(column: Any, name: str, sheet: Sheet) -> Any:
     """Column of a Parquet file; bytes that are no text are told and left out.
 
-    Parameters
-    ----------
-    column : pyarrow.Array or pyarrow.ChunkedArray
-    name : str
-    sheet : Sheet
-        Its table, told of faults.
+    ``column``: pyarrow.Array or pyarrow.ChunkedArray.
     """
     try:
         if isinstance(column, pa.ChunkedArray):

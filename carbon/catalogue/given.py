@@ -24,24 +24,10 @@ Source = Given | Catalogue
 def table_of(source: Given) -> str | os.PathLike[str] | pd.DataFrame:
     """The table that is meant; the path of a file is left as it is.
 
-    Parameters
-    ----------
-    source : path, str, pandas.DataFrame, list of dict, or dict
-        CSV text has a header and at least one row. A dict holds one row, if its values are cells;
-        columns, if they are lists; or rows by SKU, if they are dicts. SKUs may stand in a named
-        index.
+    ``source``: CSV text has a header and at least one row. A dict holds one row, if its values are
+    cells; columns, if they are lists; or rows by SKU, if they are dicts. SKUs may stand in a named
+    index. Raises C028 if it is none of these, or has no row.
 
-    Returns
-    -------
-    path or pandas.DataFrame
-
-    Raises
-    ------
-    carbon.base.errors.CatalogueError
-        C028 if it is none of these, or has no row.
-
-    Examples
-    --------
     >>> table_of({"sku": "A", "mass": "180 g"}).values.tolist()
     [['A', '180 g']]
     >>> table_of({"A": {"mass": "180 g"}, "B": {}})["sku"].tolist()

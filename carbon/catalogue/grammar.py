@@ -40,15 +40,8 @@ def entries(cells: Any) -> tuple[NDArray[np.int64], Any]:
     """Split compact cells into their entries.
 
     Entries end with ``;`` ``|`` ``、`` a new line, or a comma that does not stand between digits.
+    Returns ``at``: position of the cell of each entry; ``texts``.
 
-    Returns
-    -------
-    at : numpy.ndarray
-        Position of the cell of each entry.
-    texts : pyarrow.Array
-
-    Examples
-    --------
     >>> at, texts = entries(pa.array(["cotton 95%; elastane 5%", None, "steel 1 kg,"]))
     >>> at.tolist(), texts.to_pylist()
     ([0, 0, 2], ['cotton 95%', 'elastane 5%', 'steel 1 kg'])
@@ -59,14 +52,8 @@ def entries(cells: Any) -> tuple[NDArray[np.int64], Any]:
 def part(at: NDArray[np.int64], texts: Any) -> tuple[NDArray[np.int64], Any]:
     """Part entries that stand side by side, if it is clear which share is whose.
 
-    Parameters
-    ----------
-    at : numpy.ndarray
-        Position of the cell of each entry.
-    texts : pyarrow.Array
+    ``at``: position of the cell of each entry.
 
-    Examples
-    --------
     >>> at, texts = part(np.arange(3), pa.array(["棉95%氨纶5%", "95%棉 5%氨纶", "棉95% 5%氨纶"]))
     >>> at.tolist(), texts.to_pylist()
     ([0, 0, 1, 1, 2], ['棉95%', '氨纶5%', '95%棉', '5%氨纶', '棉95% 5%氨纶'])
@@ -112,21 +99,10 @@ def split(cells: Any, mark: str) -> tuple[NDArray[np.int64], Any]:
 def take_out(texts: Any, hint: str, *patterns: str) -> tuple[Any, Any]:
     """Cut a piece out of the entries in which it stands.
 
-    Parameters
-    ----------
-    texts : pyarrow.Array
-    hint : str
-        Pattern of the entries that may hold the piece (the others are left alone).
-    *patterns : str
-        Of the piece, with a group ``n``; the first that fits is taken.
+    ``hint``: pattern of the entries that may hold the piece (the others are left alone);
+    ``*patterns``: of the piece, with a group ``n``; the first that fits is taken. Returns ``rest``,
+    ``piece``: the entries without the piece, and its group ``n`` (null where there is none).
 
-    Returns
-    -------
-    rest, piece : pyarrow.Array
-        The entries without the piece, and its group ``n`` (null where there is none).
-
-    Examples
-    --------
     >>> rest, piece = take_out(pa.array(["bag 20 trips", "tag"]), "trip", r"(?P<n>[0-9]+) trips?")
     >>> rest.to_pylist(), piece.to_pylist()
     (['bag', 'tag'], ['20', None])
@@ -151,17 +127,8 @@ def take_out(texts: Any, hint: str, *patterns: str) -> tuple[Any, Any]:
 def amount(texts: Any) -> tuple[Any, Any, Any]:
     """Name, number and unit of entries such as ``cotton 95%``, ``95% cotton`` or ``快递袋12克``.
 
-    Parameters
-    ----------
-    texts : pyarrow.Array
+    Returns ``name``, ``number``, ``unit``: the number is null where there is none.
 
-    Returns
-    -------
-    name, number, unit : pyarrow.Array
-        The number is null where there is none.
-
-    Examples
-    --------
     >>> [part.to_pylist() for part in amount(pa.array(["cotton 95%", "5% 氨纶", "tag"]))]
     [['cotton ', '氨纶', 'tag'], ['95', '5', None], ['%', '%', '']]
     """

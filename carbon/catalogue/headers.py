@@ -5,10 +5,8 @@
 
 from __future__ import annotations
 
-import csv
 import math
 import re
-import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -18,9 +16,10 @@ import pandas as pd
 
 from carbon.base import units
 from carbon.base.errors import CatalogueError
-from carbon.base.rules import templates_root
+from carbon.base.words import template_rows
 from carbon.catalogue.ledger_columns import money_words
 from carbon.catalogue.names import key, simplified
+from carbon.catalogue.prose.signs import sign
 from carbon.catalogue.schema import COLUMNS, LINE_COLUMNS, Column, Vocabulary
 
 __all__ = [
@@ -111,27 +110,13 @@ def own_header(source: str) -> str:
 
 @dataclass(frozen=True)
 class Header:
-    """A header as it was understood.
+    """A header as it was understood."""
 
-    Parameters
-    ----------
-    source : str
-        As the file spells it.
-    column : str
-        Canonical column, ``""`` if it means none.
-    unit : str
-        Unit of its bare numbers; ``%`` for percent, a currency for prices.
-    note : str
-        What else the merchant should know.
-    code : str
-        What is told where it means no column.
-    """
-
-    source: str
-    column: str
-    unit: str = ""
-    note: str = ""
-    code: str = "C007"
+    source: str  # as the file spells it
+    column: str  # canonical column, ``""`` if it means none
+    unit: str = ""  # unit of its bare numbers; ``%`` for percent, a currency for prices
+    note: str = ""  # what else the merchant should know
+    code: str = "C007"  # what is told where it means no column
 
 
 def match_headers(
@@ -139,24 +124,8 @@ def match_headers(
 ) -> list[Header]:
     """Understand the headers of a table.
 
-    Parameters
-    ----------
-    sources : sequence of str
-    table : str
-        ``skus``, ``materials``, ``packaging`` or ``legs``.
-    vocabulary : Vocabulary
-    file : str, optional
-        For the error.
-
-    Returns
-    -------
-    list of Header
-        One for each source, in its order.
-
-    Raises
-    ------
-    CatalogueError
-        C006 if two headers mean one column.
+    ``table``: ``skus``, ``materials``, ``packaging`` or ``legs``. Returns: one for each source, in
+    its order. Raises C006 if two headers mean one column.
     """
     columns = COLUMNS if table == "skus" else LINE_COLUMNS[table]
 
@@ -188,20 +157,12 @@ def _known(table: str, vocabulary: Vocabulary) -> dict[str, str]:
 @lru_cache(maxsize=1)
 def _of_template() -> dict[str, str]:
     """Chinese header of the empty catalogue → column."""
-    path = templates_root() / "catalogue" / "columns.csv"
-    with path.open(encoding="utf-8", newline="") as file:
-        return {row["zh"]: row["column"] for row in csv.DictReader(file)}
+    return {row["zh"]: row["column"] for row in template_rows("catalogue", "columns.csv")}
 
 
 def column_names(vocabulary: Vocabulary) -> dict[str, str]:
     """Folded word → column of the SKU table that it names, in any language known.
 
-    Parameters
-    ----------
-    vocabulary : Vocabulary
-
-    Examples
-    --------
     >>> from carbon.catalogue.schema import Vocabulary
     >>> column_names(Vocabulary.of())["净重"]
     'mass'
@@ -214,28 +175,10 @@ def understand(
 ) -> list[Header]:
     """Understand headers by the names that are known.
 
-    Parameters
-    ----------
-    sources : sequence of str
-    known : mapping of str to str
-        Folded name (see :func:`carbon.catalogue.names.key`) → column; a column is one of its own.
-    unit_of : callable
-        From the text of a unit and a column to the unit and whether it is one.
-    file : str, optional
-        For the error.
+    ``known``: folded name (see :func:`carbon.catalogue.names.key`) → column; a column is one of its
+    own; ``unit_of``: from the text of a unit and a column to the unit and whether it is one.
+    Returns: one for each source, in its order. Raises C006 if two headers mean one column.
 
-    Returns
-    -------
-    list of Header
-        One for each source, in its order.
-
-    Raises
-    ------
-    CatalogueError
-        C006 if two headers mean one column.
-
-    Examples
-    --------
     >>> def unit_of(text, column):
     ...     return text, text == "kWh"
     >>> understand(["用电量(kWh)", "备注"], {"用电量": "energy"}, unit_of)[0]
@@ -288,15 +231,9 @@ def _of_a_while(header: Header) -> Header:
     return replace(header, code=PERIOD_CODE)
 
 
-@lru_cache(maxsize=1)
-def _remarks() -> frozenset[str]:
-    path = templates_root() / "catalogue" / "prose.toml"
-    return frozenset(map(key, tomllib.loads(path.read_text(encoding="utf-8"))["remarks"]))
-
-
 def _is_remark(text: str) -> bool:
     """Whether what stands in the brackets of a header is no unit, as *required*."""
-    return key(text) in _remarks() or not text.strip()
+    return key(text) in map(key, sign("remarks")) or not text.strip()
 
 
 def _unit(text: str, column: Column, vocabulary: Vocabulary) -> tuple[str, bool]:
@@ -321,8 +258,6 @@ def _unit(text: str, column: Column, vocabulary: Vocabulary) -> tuple[str, bool]
 def money_unit(text: str) -> tuple[str, float, bool]:
     """Currency, multiple, and whether the text is a unit of money at all.
 
-    Examples
-    --------
     >>> money_unit("万元"), money_unit("USD"), money_unit("incl. tax")
     (('CNY', 10000.0, True), ('USD', 1.0, True), ('', 1.0, False))
     """
@@ -338,8 +273,6 @@ def money_unit(text: str) -> tuple[str, float, bool]:
 def currency_of(text: str) -> str:
     """ISO 4217 code of a currency's name or sign, ``""`` if it is none.
 
-    Examples
-    --------
     >>> currency_of("元"), currency_of("usd"), currency_of("kg")
     ('CNY', 'USD', '')
     """
@@ -352,13 +285,6 @@ def currency_of(text: str) -> str:
 def header_table(headers: Sequence[tuple[str, Header]]) -> pd.DataFrame:
     """Table that tells the merchant how the headers were understood.
 
-    Parameters
-    ----------
-    headers : sequence of (str, Header)
-        With the file each stands in.
-
-    Examples
-    --------
     >>> header_table([("a.csv", Header("净重(克)", "mass", "克"))]).iloc[0].tolist()
     ['a.csv', '净重(克)', 'mass', '克', '']
     """

@@ -31,21 +31,10 @@ def inbound_km(
 
     By lorry where a road leads and the great circle is within the reach of land, else by ship with
     a feeder lorry at both ends: great circle × the mode's distance factor, feeder lengths as the
-    chains of all categories have them.
-
-    Parameters
-    ----------
-    here, there : numpy.ndarray of int, shape (m,)
-        Codes of the places, -1 for unknown.
-    default_km : numpy.ndarray of float64, shape (m,)
-        Great circle to take where one place contains the other [km].
-    geography : Geography
-    vocabulary : Vocabulary
-
-    Returns
-    -------
-    road, sea : numpy.ndarray of float64, shape (m,)
-        Nought where both places are the same or one is unknown [km].
+    chains of all categories have them. ``here``, ``there``: shape (m,), codes of the places, -1 for
+    unknown; ``default_km``: shape (m,), great circle to take where one place contains the other
+    [km]. Returns ``road``, ``sea``: shape (m,), nought where both places are the same or one is
+    unknown [km].
     """
     lat, lon = np.append(geography.rough_lat, np.nan), np.append(geography.rough_lon, np.nan)
     circle = great_circle(lat[here], lon[here], lat[there], lon[there])

@@ -21,26 +21,13 @@ __all__ = ["Input", "filesystem", "inputs_of", "true_kind"]
 
 @dataclass(frozen=True)
 class Input:
-    """A file of a catalogue.
+    """A file of a catalogue."""
 
-    Parameters
-    ----------
-    name : str
-        Path inside the folder, told to the user.
-    path : str
-        Of the file, in its filesystem.
-    size : int
-        Bytes.
-    stamp : str
-        Changes when the file changes.
-    remote : object, optional
-        Filesystem by the interface of fsspec; None for this machine's own.
-    """
-
-    name: str
-    path: str
+    name: str  # path inside the folder, told to the user
+    path: str  # of the file, in its filesystem
     size: int
-    stamp: str
+    stamp: str  # changes when the file changes
+    # filesystem by the interface of fsspec; None for this machine's own
     remote: Any = field(default=None, compare=False)
 
     @property
@@ -84,15 +71,8 @@ class Input:
 def filesystem(url: str) -> tuple[Any, str]:
     """Filesystem of a URL, by the interface of fsspec, and the path in it.
 
-    Parameters
-    ----------
-    url : str
-        As ``s3://bucket/goods`` (``s3a`` is the same) or anything fsspec knows.
-
-    Raises
-    ------
-    CatalogueError
-        C001 if nothing installed can read it.
+    ``url``: as ``s3://bucket/goods`` (``s3a`` is the same) or anything fsspec knows. Raises C001 if
+    nothing installed can read it.
     """
     import fsspec
 
@@ -115,13 +95,7 @@ _FILE: Final = "file://"
 
 
 def true_kind(path: Path) -> str:
-    """What a file is where its ending says something else; empty if that cannot be told.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        Of this machine.
-    """
+    """What a file is where its ending says something else; empty if that cannot be told."""
     with path.open("rb") as file:
         head = file.read(512)
     suffix = path.suffix.lower()
@@ -140,16 +114,9 @@ def true_kind(path: Path) -> str:
 def inputs_of(source: str | os.PathLike[str]) -> list[Input]:
     """Files of a catalogue, in the order in which they are read.
 
-    Parameters
-    ----------
-    source : path or URL
-        A file, or a folder, whose subfolders are looked into too; names that begin with a dot or
-        an underscore are not looked at.
-
-    Raises
-    ------
-    CatalogueError
-        C001 if there is none, C002 for a file of another kind.
+    ``source``: a file, or a folder, whose subfolders are looked into too; names that begin with a
+    dot or an underscore are not looked at. Raises C001 if there is none, C002 for a file of another
+    kind.
     """
     text = os.fspath(source)
     if text.startswith(_FILE) and not Path(text.removeprefix(_FILE)).exists():

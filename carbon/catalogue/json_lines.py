@@ -34,35 +34,16 @@ _INTEGER, _LARGE, _REAL, _OTHER = 1, 2, 4, 8
 
 @dataclass
 class JsonLines:
-    """A JSON Lines file that was looked through.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-    file : str
-        Name told to the user.
-    encoding : str
-        Codec of UTF-8 or GB18030.
-    columns : dict of str to int
-        Header → kinds of its values.
-    rows : int
-        Lines that hold an object.
-    """
+    """A JSON Lines file that was looked through."""
 
     path: Path
     file: str
-    encoding: str
-    columns: dict[str, int] = field(default_factory=dict)
-    rows: int = 0
+    encoding: str  # codec of UTF-8 or GB18030
+    columns: dict[str, int] = field(default_factory=dict)  # header → kinds of its values
+    rows: int = 0  # lines that hold an object
 
     def sheets(self, step: int) -> Iterator[Sheet]:
-        """Consecutive rows, at most so many at a time; damaged lines are told and left out.
-
-        Parameters
-        ----------
-        step : int
-            Rows.
-        """
+        """Consecutive rows, at most so many at a time; damaged lines are told and left out."""
         for lines, records, faults in self._objects(step):
             columns = [
                 _column([record.get(name) for record in records], kinds)
@@ -74,16 +55,8 @@ class JsonLines:
     def look(self, limits: Limits, rows: int | None) -> None:
         """Find the headers and what each column holds.
 
-        Parameters
-        ----------
-        limits : Limits
-        rows : int, optional
-            Rows that the file may have.
-
-        Raises
-        ------
-        CatalogueError
-            C003 if it has more rows or columns than may be, C011 if no line is an object.
+        ``rows``: rows that the file may have. Raises C003 if it has more rows or columns than may
+        be, C011 if no line is an object.
         """
         told = 0
         for lines, records, faults in self._objects(1 << 30):
@@ -141,24 +114,8 @@ class JsonLines:
 def json_lines(path: Path, file: str, limits: Limits, rows: int | None = None) -> JsonLines:
     """Look through a JSON Lines file.
 
-    Parameters
-    ----------
-    path : pathlib.Path
-    file : str
-        Name told to the user.
-    limits : Limits
-    rows : int, optional
-        Rows that it may have.
-
-    Returns
-    -------
-    JsonLines
-
-    Raises
-    ------
-    CatalogueError
-        C003 if it has more rows or columns than may be, C004 encoding, C011 if no line is an
-        object or very many are none.
+    ``rows``: rows that it may have. Raises C003 if it has more rows or columns than may be, C004
+    encoding, C011 if no line is an object or very many are none.
     """
     # a zero byte spoils its line only
     encoding = encoding_of(block.replace(b"\x00", b" ") for block in blocks(path))

@@ -25,7 +25,7 @@ from carbon.base import units
 from carbon.base.arguments import checked
 from carbon.base.arguments import table as table_rule
 from carbon.base.errors import CatalogueError, LedgerError
-from carbon.base.rules import digest
+from carbon.base.files import digest
 from carbon.base.shown import Shown
 from carbon.catalogue.assignment import joined
 from carbon.catalogue.files import open_sheets

@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from carbon.base import units
-from carbon.catalogue.cells import Faults, Numbers, as_written, clean, measure, numbers
+from carbon.catalogue.cells import Faults, Numbers, as_written, clean, floats, measure, numbers
 from carbon.catalogue.headers import money_unit
 from carbon.catalogue.ledger_columns import LedgerColumn, flag_words
 from carbon.catalogue.names import key
@@ -57,27 +57,15 @@ _DAY_FIRST: Final = r"^[0-9]{1,2}[-/.][0-9]{1,2}[-/.][0-9]{2,4}(?: .*)?$"
 
 @dataclass
 class Cells:
-    """A column that was understood.
+    """A column that was understood."""
 
-    Parameters
-    ----------
-    values : array or pandas.Categorical
-        Typed; what an empty cell or a cell at fault holds means nothing.
-    empty : numpy.ndarray of bool
-        Where a cell is not filled.
-    faults : list of (str, numpy.ndarray)
-        Error code and positions.
-    currency : numpy.ndarray, optional
-        Position in ``currencies`` of the currency of each amount.
-    currencies : list of str
-        ISO 4217 codes; ``""`` where none is told.
-    """
-
+    # array or pandas.Categorical, typed; what an empty cell or a cell at fault holds means nothing
     values: Any
-    empty: NDArray[np.bool_]
-    faults: Faults = field(default_factory=list)
+    empty: NDArray[np.bool_]  # where a cell is not filled
+    faults: Faults = field(default_factory=list)  # error code and positions
+    # position in ``currencies`` of the currency of each amount
     currency: NDArray[np.int16] | None = None
-    currencies: list[str] = field(default_factory=list)
+    currencies: list[str] = field(default_factory=list)  # ISO 4217 codes; ``""`` where none is told
 
     def fail(self, code: str, where: NDArray[Any]) -> None:
         """Note a code where a condition holds."""
@@ -89,20 +77,9 @@ class Cells:
 def parse(cells: Any, column: LedgerColumn, unit: str) -> Cells:
     """Understand a column of cells.
 
-    Parameters
-    ----------
-    cells : pyarrow.Array or pyarrow.ChunkedArray
-        Strings or numbers.
-    column : LedgerColumn
-    unit : str
-        Unit that the header names, ``""`` for none; ``万元`` and ``分`` are units of money.
+    ``cells``: pyarrow.Array or pyarrow.ChunkedArray, strings or numbers; ``unit``: unit that the
+    header names, ``""`` for none; ``万元`` and ``分`` are units of money.
 
-    Returns
-    -------
-    Cells
-
-    Examples
-    --------
     >>> from carbon.catalogue.ledger_columns import ledger_columns
     >>> sales = ledger_columns("sales")
     >>> parse(pa.array(["¥1,299.50", "12"]), sales["revenue"], "").values.tolist()
@@ -129,7 +106,7 @@ def parse(cells: Any, column: LedgerColumn, unit: str) -> Cells:
 def _quick(cells: Any) -> NDArray[np.float64] | None:
     """Floats of a column of bare numbers, NaN for an empty cell; None if they are not bare."""
     try:
-        return np.array(pc.cast(cells, pa.float64(), safe=False), np.float64)
+        return floats(cells)
     except pa.ArrowInvalid:
         return None
 

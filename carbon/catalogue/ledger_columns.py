@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
 from carbon.base.errors import LedgerError
-from carbon.base.rules import templates_root
+from carbon.base.words import template_rows
 from carbon.catalogue.names import key
 
 __all__ = ["LedgerColumn", "flag_words", "ledger_columns", "ledgers", "money_words", "names_of"]
@@ -16,61 +15,36 @@ __all__ = ["LedgerColumn", "flag_words", "ledger_columns", "ledgers", "money_wor
 
 @dataclass(frozen=True)
 class LedgerColumn:
-    """A column of a ledger.
+    """A column of a ledger."""
 
-    Parameters
-    ----------
-    name : str
-        Column of ``Ledger.frame``.
-    kind : str
-        ``text id count number money share date datetime energy mass hours choice flag``.
-    unit : str
-        Unit of bare numbers: kWh, kg, h, or a currency.
-    required : bool
-        The header must be there, and no cell may be empty.
-    least, most : float
-        Bounds, in the unit of the frame; infinite for none.
-    header_en, header_zh : str
-        What it is called.
-    synonyms : tuple of str
-        Further headers that mean it.
-    choices : mapping of str to str
-        Folded word → value, for the kind ``choice``.
-    example : str
-        A cell.
-    """
-
-    name: str
-    kind: str
-    unit: str
-    required: bool
+    name: str  # column of ``Ledger.frame``
+    kind: str  # ``text id count number money share date datetime energy mass hours choice flag``
+    unit: str  # unit of bare numbers: kWh, kg, h, or a currency
+    required: bool  # the header must be there, and no cell may be empty
+    # least, most: bounds, in the unit of the frame; infinite for none
     least: float
     most: float
+    # header_en, header_zh: what it is called
     header_en: str
     header_zh: str
-    synonyms: tuple[str, ...]
-    choices: Mapping[str, str]
+    synonyms: tuple[str, ...]  # further headers that mean it
+    choices: Mapping[str, str]  # folded word → value, for the kind ``choice``
     example: str
 
 
 @lru_cache(maxsize=1)
 def _tables() -> dict[str, dict[str, LedgerColumn]]:
     tables: dict[str, dict[str, LedgerColumn]] = {}
-    with (templates_root() / "ledgers" / "columns.csv").open(encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            tables.setdefault(row["table"], {})[row["column"]] = LedgerColumn(
-                name=row["column"],
-                kind=row["kind"],
-                unit=row["unit"],
-                required=row["required"] == "yes",
-                least=float(row["least"] or "-inf"),
-                most=float(row["most"] or "inf"),
-                header_en=row["header_en"],
-                header_zh=row["header_zh"],
-                synonyms=tuple(word for word in row["synonyms"].split(";") if word),
-                choices=_choices(row["choices"]),
-                example=row["example"],
-            )
+    for row in template_rows("ledgers", "columns.csv"):
+        tables.setdefault(row["table"], {})[row["column"]] = LedgerColumn(
+            name=row["column"],
+            required=row["required"] == "yes",
+            least=float(row["least"] or "-inf"),
+            most=float(row["most"] or "inf"),
+            synonyms=tuple(word for word in row["synonyms"].split(";") if word),
+            choices=_choices(row["choices"]),
+            **{name: row[name] for name in ("kind", "unit", "header_en", "header_zh", "example")},
+        )
     return tables
 
 
@@ -86,8 +60,6 @@ def _choices(text: str) -> dict[str, str]:
 def ledgers() -> tuple[str, ...]:
     """Kinds of ledgers.
 
-    Examples
-    --------
     >>> "sales" in ledgers()
     True
     """
@@ -97,22 +69,8 @@ def ledgers() -> tuple[str, ...]:
 def ledger_columns(table: str) -> dict[str, LedgerColumn]:
     """Columns of a kind of ledger, by name.
 
-    Parameters
-    ----------
-    table : str
-        One of :func:`ledgers`.
+    ``table``: one of :func:`ledgers`. Raises G010 if there is no such kind.
 
-    Returns
-    -------
-    dict of str to LedgerColumn
-
-    Raises
-    ------
-    carbon.base.errors.LedgerError
-        G010 if there is no such kind.
-
-    Examples
-    --------
     >>> ledger_columns("sales")["revenue"].kind
     'money'
     """
@@ -124,17 +82,8 @@ def ledger_columns(table: str) -> dict[str, LedgerColumn]:
 def names_of(table: str) -> dict[str, str]:
     """Folded header → column, for a kind of ledger.
 
-    Parameters
-    ----------
-    table : str
-        One of :func:`ledgers`.
+    ``table``: one of :func:`ledgers`.
 
-    Returns
-    -------
-    dict of str to str
-
-    Examples
-    --------
     >>> names_of("sales")["销售额"]
     'revenue'
     """
@@ -149,25 +98,18 @@ def names_of(table: str) -> dict[str, str]:
 def money_words() -> dict[str, tuple[str, float]]:
     """Word of a multiple of a currency → currency, ``""`` if it names none, and multiple.
 
-    Examples
-    --------
     >>> money_words()["万元"]
     ('CNY', 10000.0)
     """
-    with (templates_root() / "ledgers" / "money.csv").open(encoding="utf-8", newline="") as file:
-        return {
-            row["word"]: (row["currency"], float(row["multiple"])) for row in csv.DictReader(file)
-        }
+    rows = template_rows("ledgers", "money.csv")
+    return {row["word"]: (row["currency"], float(row["multiple"])) for row in rows}
 
 
 @lru_cache(maxsize=1)
 def flag_words() -> dict[str, bool]:
     """Folded word of a state → yes or no.
 
-    Examples
-    --------
     >>> flag_words()["退款成功"], flag_words()["0.0"]
     (True, False)
     """
-    with (templates_root() / "ledgers" / "flags.csv").open(encoding="utf-8", newline="") as file:
-        return {key(row["word"]): row["flag"] == "yes" for row in csv.DictReader(file)}
+    return {key(row["word"]): row["flag"] == "yes" for row in template_rows("ledgers", "flags.csv")}

@@ -41,13 +41,7 @@ class OutOfOrder(Exception):  # noqa: N818  no error: the lines must be sorted
 
 
 def percents(table: str, head: Mapping[str, Header]) -> list[str]:
-    """Columns of a line table that say percent: one cell can tell that they hold fractions.
-
-    Parameters
-    ----------
-    table : str
-    head : mapping of str to Header
-    """
+    """Columns of a line table that say percent: one cell can tell that they hold fractions."""
     spec = LINE_COLUMNS[table]
     return [
         name for name, header in head.items() if spec[name].kind == "share" and header.unit == "%"
@@ -118,21 +112,13 @@ class _Cursor:
 
 @dataclass
 class LinePlan:
-    """Lines of each batch.
+    """Lines of each batch."""
 
-    Parameters
-    ----------
-    counts : dict of str to list of int
-        Table → lines of each batch, in the order of the table.
-    folders : dict of str to pathlib.Path
-        Table → folder with a file of lines for each batch, for tables in another order.
-    everything : bool
-        One batch takes all lines.
-    """
-
+    # table → lines of each batch, in the order of the table
     counts: dict[str, list[int]] = field(default_factory=dict)
+    # table → folder with a file of lines for each batch, for tables in another order
     folders: dict[str, Path] = field(default_factory=dict)
-    everything: bool = False
+    everything: bool = False  # one batch takes all lines
 
     @classmethod
     def single(cls, tables: Sequence[str]) -> LinePlan:
@@ -159,18 +145,8 @@ class LinePlan:
 class Planner:
     """Follows the SKUs and finds the lines of each batch.
 
-    Parameters
-    ----------
-    tables : dict of str to list of Reader
-        Line tables.
-    headers : dict of str to dict of str to Header
-    vocabulary : Vocabulary
-    folder : pathlib.Path
-        For tables that must be sorted.
-    seen : SkuIndex
-        Knows the row of every SKU, once all have been added.
-    keep : bool
-        Read all columns, and hand the lines over (:meth:`lines`).
+    ``folder``: for tables that must be sorted; ``index``: knows the row of every SKU, once all have
+    been added; ``keep``: read all columns, and hand the lines over (:meth:`lines`).
     """
 
     def __init__(
@@ -204,12 +180,7 @@ class Planner:
         return [head[name].source for name in names]
 
     def begin(self, skus: Any) -> None:
-        """Look for the lines of the next batch of SKUs, until :meth:`add` asks for them.
-
-        Parameters
-        ----------
-        skus : pyarrow.Array
-        """
+        """Look for the lines of the next batch of SKUs, until :meth:`add` asks for them."""
         self._sizes.append(len(skus))
         if self._sorted:  # table beside table: Arrow's kernels run without the GIL
             self._found = self._pool.map(lambda name: self._prefix(name, skus), self.tables)
@@ -217,10 +188,7 @@ class Planner:
     def add(self, repeats: Any) -> None:
         """Count the lines of the batch.
 
-        Parameters
-        ----------
-        repeats : numpy.ndarray
-            Positions of SKUs that stood before.
+        ``repeats``: numpy.ndarray, positions of SKUs that stood before.
         """
         if not self._sorted:
             return
@@ -276,9 +244,7 @@ class Planner:
     def ordered(self, *, end: bool = False) -> None:
         """Hold on only while lines stand in the order of their SKUs; at the ``end``, all of them.
 
-        Raises
-        ------
-        OutOfOrder
+        Raises OutOfOrder.
         """
         left = end and any(cursor.peek() is not None for cursor in self._cursors.values())
         if end or not self._sorted:

@@ -127,16 +127,9 @@ def rows_of(
 def filled_down(sheet: Sheet, given: Any, sku: Any) -> Any:
     """SKUs of lines; a blank cell takes the one above it, as merged cells do, up to a gap.
 
-    Parameters
-    ----------
-    sheet : Sheet
-    given, sku : pyarrow.Array
-        Its SKUs, as they stand there and cleaned.
+    ``given``, ``sku``: pyarrow.Array, its SKUs, as they stand there and cleaned.
     """
-    empty = pc.is_null(given)
-    if pa.types.is_string(given.type):
-        empty = pc.or_(empty, pc.fill_null(pc.equal(pc.utf8_trim_whitespace(given), ""), True))
-    blank = empty.to_numpy(zero_copy_only=False)
+    blank = np.asarray(cells.blank(given), bool)
     if not blank.any():
         return sku
     at = np.arange(len(blank))

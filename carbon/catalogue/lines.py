@@ -47,31 +47,15 @@ _WHOLLY_RECYCLED: Final = re.compile(r"^(?:100%\s*)?(?:recycled|再生|回收)\s
 
 @dataclass
 class Lines:
-    """Lines of one kind before they are judged.
+    """Lines of one kind before they are judged."""
 
-    Parameters
-    ----------
-    rows : Rows
-        Where they stand.
-    at : numpy.ndarray
-        Row of each line in ``rows``.
-    column : str
-        Compact column they come from; ``""`` for a tidy table.
-    text : pyarrow.Array
-        Entry of each line as written; of a tidy table, empty.
-    name : pyarrow.Array
-        Name of the material, item, mode or place.
-    values : dict of str to Numbers
-    extra : dict of str to numpy.ndarray
-        Direction, chain and position of legs; coordinates of destinations.
-    """
-
-    rows: Rows
-    at: NDArray[np.int64]
-    column: str
-    text: Any
-    name: Any
+    rows: Rows  # where they stand
+    at: NDArray[np.int64]  # row of each line in ``rows``
+    column: str  # compact column they come from; ``""`` for a tidy table
+    text: Any  # pyarrow.Array, entry of each line as written; of a tidy table, empty
+    name: Any  # pyarrow.Array, name of the material, item, mode or place
     values: dict[str, Numbers]
+    # direction, chain and position of legs; coordinates of destinations
     extra: dict[str, NDArray[Any]]
 
     @property
@@ -145,14 +129,7 @@ class Lines:
 def read_compact(rows: Rows, kind: str, column: str, vocabulary: Vocabulary) -> Lines:
     """Lines of a compact column of materials or packaging.
 
-    Parameters
-    ----------
-    rows : Rows
-    kind : str
-        ``materials`` or ``packaging``.
-    column : str
-        Canonical column.
-    vocabulary : Vocabulary
+    ``kind``: ``materials`` or ``packaging``; ``column``: canonical column.
     """
     at, text = grammar.entries(rows.texts[column])
     if kind == "materials":
@@ -190,18 +167,9 @@ def read_tidy(
 ) -> Lines:
     """Lines of a tidy table.
 
-    Parameters
-    ----------
-    rows : Rows
-    sheet : dict of str to pyarrow.Array
-        Cells of its canonical columns, numbers where the file has numbers.
-    units : dict of str to str
-        Unit of each header.
-    kind : str
-        ``materials``, ``packaging`` or ``legs``.
-    vocabulary : Vocabulary
-    fractions : collection of str
-        Columns that say percent and hold fractions of 1, as ``materials.recycled``.
+    ``sheet``: cells of its canonical columns, numbers where the file has numbers; ``units``: unit
+    of each header; ``kind``: ``materials``, ``packaging`` or ``legs``; ``fractions``: columns that
+    say percent and hold fractions of 1, as ``materials.recycled``.
     """
     size = len(rows.lines)
     at = np.arange(size)
@@ -226,16 +194,9 @@ def material_lines(
 ) -> pd.DataFrame:
     """Judge lines of materials.
 
-    Parameters
-    ----------
-    category : pandas.Categorical
-        Of each SKU; rubber of a shoe is a sole.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``row, material, share, mass_kg, recycled_share, made_in`` (code of a place, NaN for none),
-        either the share or the mass given.
+    ``category``: pandas.Categorical, of each SKU; rubber of a shoe is a sole. Returns ``row,
+    material, share, mass_kg, recycled_share, made_in`` (code of a place, NaN for none), either the
+    share or the mass given.
     """
     lines.tell_faults(problems)
     names = vocabulary.names("material")
@@ -324,10 +285,8 @@ def _recycled_names(
 def packaging_lines(lines: Lines, vocabulary: Vocabulary, problems: CellProblems) -> pd.DataFrame:
     """Judge lines of packaging.
 
-    Returns
-    -------
-    pandas.DataFrame
-        ``row, item, mass_kg`` (of one piece), ``count, trips, recycled_share``; NaN = not given.
+    Returns ``row, item, mass_kg`` (of one piece), ``count, trips, recycled_share``; NaN = not
+    given.
     """
     lines.tell_faults(problems)
     names = vocabulary.names("item")
@@ -391,17 +350,8 @@ def shares(
 ) -> NDArray[np.float64]:
     """Scale the shares of each group to sum to 1; a group further off is noted.
 
-    Parameters
-    ----------
-    share : numpy.ndarray
-    group : numpy.ndarray
-        Group of each line, -1 for none.
-    size : int
-        Number of groups.
-    judged : numpy.ndarray of bool
-        Groups to look at.
-    column, code : str
-        Where and as what to note a group that does not sum to 1.
+    ``group``: group of each line, -1 for none; ``judged``: groups to look at; ``column``, ``code``:
+    where and as what to note a group that does not sum to 1.
     """
     inside = (group >= 0) & judged[np.maximum(group, 0)] & ~np.isnan(share)
     total = np.bincount(group[inside], weights=share[inside], minlength=size)

@@ -6,10 +6,8 @@ import csv
 import difflib
 import io
 import re
-import tomllib
 from collections import Counter
 from dataclasses import replace
-from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -18,9 +16,9 @@ import pandas as pd
 from carbon.base import units
 from carbon.base.errors import CatalogueError
 from carbon.base.files import NO_ENCODING, decoded, digest, read_bounded
-from carbon.base.rules import templates_root
 from carbon.catalogue.columns import COLUMNS, LINE_COLUMNS
 from carbon.catalogue.names import key
+from carbon.catalogue.prose.signs import sign
 from carbon.catalogue.prose.wording import pieces, tidy
 from carbon.catalogue.schema import Catalogue, Vocabulary
 
@@ -53,28 +51,16 @@ _AMOUNT: Final = re.compile(
 )
 
 
-@lru_cache(maxsize=2)
-def _table(name: str) -> dict[str, list[str]]:
-    path = templates_root() / "catalogue" / "prose.toml"
-    table: dict[str, list[str]] = tomllib.loads(path.read_text(encoding="utf-8"))[name]
-    return table
-
-
 def _ids(name: str) -> dict[str, str]:
     """Folded word of either language → what it stands for."""
-    return {key(word): item for item, words in _table(name).items() for word in words}
+    return {key(word): item for item, words in sign(name).items() for word in words}
 
 
 def reading_of(map: Path | str | None, preset: str) -> dict[str, str]:  # noqa: A002  see Study
     """How a catalogue is read where it is not as usual: the mapping's SHA-256, and the preset.
 
-    Parameters
-    ----------
-    map, preset
-        As for :class:`carbon.study.Study`.
+    ``map``, ``preset``: as for :class:`carbon.study.Study`.
 
-    Examples
-    --------
     >>> reading_of(None, ""), reading_of(None, "shopify")
     ({}, {'preset': 'shopify'})
     """
@@ -85,23 +71,10 @@ def reading_of(map: Path | str | None, preset: str) -> dict[str, str]:  # noqa: 
 def read_mapping(path: Path | str, vocabulary: Vocabulary) -> pd.DataFrame:
     """Words of a mapping.
 
-    Parameters
-    ----------
-    path : pathlib.Path
-        CSV with the columns ``kind, word, meaning``, in English or Chinese, as ``carbon check
-        --learn`` writes it; rows without a meaning are left out.
-    vocabulary : Vocabulary
-        In which the meanings must stand.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``kind, alias, id``, as the words of a vocabulary.
-
-    Raises
-    ------
-    CatalogueError
-        C025 for a kind or meaning that is not known, C001, C004 and C011 for the file.
+    ``path``: CSV with the columns ``kind, word, meaning``, in English or Chinese, as ``carbon check
+    --learn`` writes it; rows without a meaning are left out; ``vocabulary``: in which the meanings
+    must stand. Returns ``kind, alias, id``, as the words of a vocabulary. Raises C025 for a kind or
+    meaning that is not known, C001, C004 and C011 for the file.
     """
     place = Path(path)
 
@@ -156,14 +129,8 @@ def _meant(kind: str, meaning: str, vocabulary: Vocabulary) -> str:
 def mapped(vocabulary: Vocabulary, words: pd.DataFrame) -> Vocabulary:
     """A vocabulary that knows a merchant's words too; they go before its own.
 
-    Parameters
-    ----------
-    vocabulary : Vocabulary
-    words : pandas.DataFrame
-        As :func:`read_mapping` gives them.
+    ``words``: as :func:`read_mapping` gives them.
 
-    Examples
-    --------
     >>> vocabulary = Vocabulary.of(categories=pd.DataFrame({"category": ["bag"]}))
     >>> words = pd.DataFrame({"kind": ["map.category"], "alias": ["Tote No. 5"], "id": ["bag"]})
     >>> mapped(vocabulary, words).names("category").code("tote no. 5")
@@ -178,18 +145,8 @@ def mapped(vocabulary: Vocabulary, words: pd.DataFrame) -> Vocabulary:
 def learned(catalogue: Catalogue, vocabulary: Vocabulary, lang: str = "en") -> pd.DataFrame:
     """Words of a catalogue that were not understood, each once, the most frequent first.
 
-    Parameters
-    ----------
-    catalogue : Catalogue
-    vocabulary : Vocabulary
-        It was read with.
-    lang : str
-        ``"zh"`` or ``"en"``: that of headers, kinds and candidates.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``kind, word, meaning, rows, candidates``; the meaning is for the merchant to fill.
+    ``lang``: ``"zh"`` or ``"en"``: that of headers, kinds and candidates. Returns ``kind, word,
+    meaning, rows, candidates``; the meaning is for the merchant to fill.
     """
     counts: Counter[tuple[str, str]] = Counter()
     spelled: dict[tuple[str, str], str] = {}
@@ -203,7 +160,7 @@ def learned(catalogue: Catalogue, vocabulary: Vocabulary, lang: str = "en") -> p
             counts[kind, key(word)] += int(row["rows"])
             spelled.setdefault((kind, key(word)), word)
     at = 1 if lang == "zh" else 0
-    kinds = {item: words[at] for item, words in _table("mapping_kinds").items()}
+    kinds = {item: words[at] for item, words in sign("mapping_kinds").items()}
     ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     lines = [
         (
@@ -215,7 +172,7 @@ def learned(catalogue: Catalogue, vocabulary: Vocabulary, lang: str = "en") -> p
         )
         for n, ((kind, folded), rows) in enumerate(ordered)
     ]
-    return pd.DataFrame(lines, columns=[words[at] for words in _table("mapping_columns").values()])
+    return pd.DataFrame(lines, columns=[words[at] for words in sign("mapping_columns").values()])
 
 
 def _unknown(kind: str, text: str, vocabulary: Vocabulary) -> list[str]:
@@ -233,17 +190,8 @@ def _unknown(kind: str, text: str, vocabulary: Vocabulary) -> list[str]:
 def rewordings(kind: str, text: str, vocabulary: Vocabulary, lang: str = "en") -> list[str]:
     """A cell with its first unknown word replaced by each of the words that may be meant.
 
-    Parameters
-    ----------
-    kind : str
-        ``material`` or ``item``.
-    text : str
-    vocabulary : Vocabulary
-    lang : str
-        ``"zh"`` or ``"en"``: that of the words.
+    ``kind``: ``material`` or ``item``; ``lang``: ``"zh"`` or ``"en"``: that of the words.
 
-    Examples
-    --------
     >>> from carbon import Study
     >>> rewordings("material", "cottn 95%; elastane 5%", Study().vocabulary)[0]
     'cotton 95%; elastane 5%'

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
@@ -15,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from carbon.base.rules import templates_root
+from carbon.base.words import template_rows
 
 __all__ = ["Names", "by_unique", "key", "simplified", "written"]
 
@@ -29,20 +28,13 @@ _INVISIBLE = re.compile(r"[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufe00-\
 @lru_cache(maxsize=1)
 def _characters() -> dict[int, str]:
     """Traditional character → the simplified one (OpenCC, Apache 2.0)."""
-    path = templates_root() / "catalogue" / "traditional.csv"
-    with path.open(encoding="utf-8", newline="") as file:
-        return {ord(row["traditional"]): row["simplified"] for row in csv.DictReader(file)}
+    rows = template_rows("catalogue", "traditional.csv")
+    return {ord(row["traditional"]): row["simplified"] for row in rows}
 
 
 def simplified(text: str) -> str:
     """Text in NFKC, without invisible characters, traditional characters made simplified.
 
-    Parameters
-    ----------
-    text : str
-
-    Examples
-    --------
     >>> simplified("滌綸\u200b１００％")
     '涤纶100%'
     """
@@ -64,12 +56,6 @@ _TEXT_FORMULA = re.compile(r'^="([^"]*)"$')
 def written(text: str) -> str:
     """Text as it is printed: what does not show is left out, letters and digits are of one width.
 
-    Parameters
-    ----------
-    text : str
-
-    Examples
-    --------
     >>> written(" Ａ™（１６½）\u200b"), written('="00123"')
     ('A™（16½）', '00123')
     """
@@ -80,8 +66,6 @@ def written(text: str) -> str:
 def key(name: str) -> str:
     """Fold a name for comparison: see :func:`simplified`; case, blanks and hyphens are alike.
 
-    Examples
-    --------
     >>> key("  T-Shirt： ") == key("t_shirt"), key("棉 襯衫")
     (True, '棉 衬衫')
     """
@@ -92,18 +76,9 @@ def key(name: str) -> str:
 def by_unique(texts: Any, function: Callable[[str], Any], dtype: Any, missing: Any) -> NDArray[Any]:
     """Apply a function once to each different text of a column.
 
-    Parameters
-    ----------
-    texts : pyarrow.Array
-        Strings; nulls give ``missing``.
-    function : callable
-        From a text to a value of ``dtype``.
-    dtype : numpy dtype
-    missing
-        Value of a null.
+    ``texts``: pyarrow.Array, strings; nulls give ``missing``; ``function``: from a text to a value
+    of ``dtype``.
 
-    Examples
-    --------
     >>> by_unique(pa.array(["a", None, "a"]), len, np.int32, -1).tolist()
     [1, -1, 1]
     """
@@ -122,15 +97,8 @@ def by_unique(texts: Any, function: Callable[[str], Any], dtype: Any, missing: A
 class Names:
     """Finder of ids by any of their names.
 
-    Parameters
-    ----------
-    ids : sequence of str
-        The position of an id is its code.
-    aliases : mapping of str to str
-        Folded name (see :func:`key`) → id.
+    ``ids``: the position of an id is its code; ``aliases``: folded name (see :func:`key`) → id.
 
-    Examples
-    --------
     >>> names = Names(["cotton"], {"cotton": "cotton", "棉": "cotton"})
     >>> names.find(pa.array(["Cotton ", "棉", "wood"])).tolist(), names.suggest("coton")
     ([0, 0, -1], 'cotton')

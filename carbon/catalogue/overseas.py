@@ -30,24 +30,9 @@ def crossing(
 ) -> tuple[pd.DataFrame, NDArray[np.int64]]:
     """Add a chain by air to SKUs that have none of their own, or by ship where air is not usual.
 
-    Parameters
-    ----------
-    given : pandas.DataFrame
-        Legs that are given.
-    rows : numpy.ndarray
-        SKUs without legs that go over LAND_KM.
-    category : numpy.ndarray
-        Code of the category of each SKU.
-    vocabulary : Vocabulary
-    modes : Modes
-    chains : Templates
-
-    Returns
-    -------
-    legs : pandas.DataFrame
-        The given ones, and one bare leg for each SKU that crosses.
-    crossed : numpy.ndarray
-        Those SKUs.
+    ``given``: legs that are given; ``rows``: SKUs without legs that go over LAND_KM; ``category``:
+    code of the category of each SKU. Returns ``legs``: the given ones, and one bare leg for each
+    SKU that crosses; ``crossed``: those SKUs.
     """
     moving = np.flatnonzero(modes.tkm)
     planes, ships = (moving[modes.reach[moving] == reach] for reach in (_PLANE, _SHIP))
@@ -101,23 +86,9 @@ def afloat(
 ) -> tuple[pd.DataFrame, NDArray[np.int64]]:
     """Put on a ship what is told to go by lorry or train, and no more, where no road leads.
 
-    Parameters
-    ----------
-    given : pandas.DataFrame
-        Legs that are given.
-    apart : numpy.ndarray of bool
-        SKUs on whose way a sea, a strait or a closed border is known to lie.
-    category : numpy.ndarray
-        Code of the category of each SKU.
-    vocabulary : Vocabulary
-    modes : Modes
-
-    Returns
-    -------
-    legs : pandas.DataFrame
-        The given ones, with the ship in the place of such a word.
-    shipped : numpy.ndarray
-        The SKUs that it concerns.
+    ``given``: legs that are given; ``apart``: SKUs on whose way a sea, a strait or a closed border
+    is known to lie; ``category``: code of the category of each SKU. Returns ``legs``: the given
+    ones, with the ship in the place of such a word; ``shipped``: the SKUs that it concerns.
     """
     row = given["row"].to_numpy()
     mode = given["mode"].cat.codes.to_numpy()
@@ -141,17 +112,9 @@ def grounded(
 ) -> NDArray[np.int64]:
     """SKUs that go beyond the reach of land in a chain without plane or ship.
 
-    Parameters
-    ----------
-    legs : dict of str to numpy.ndarray
-        Sorted by chain.
-    of : numpy.ndarray
-        Chain of each leg.
-    far : numpy.ndarray of bool
-        SKUs that go over LAND_KM; the length of the chain is then not told.
-    apart : numpy.ndarray of bool
-        SKUs on whose way a sea, a strait or a closed border is known to lie, whatever is told.
-    modes : Modes
+    ``legs``: sorted by chain; ``of``: chain of each leg; ``far``: SKUs that go over LAND_KM; the
+    length of the chain is then not told; ``apart``: SKUs on whose way a sea, a strait or a closed
+    border is known to lie, whatever is told.
     """
     chains = int(of[-1]) + 1 if len(of) else 0
     moving = modes.tkm[legs["mode"]]

@@ -39,13 +39,8 @@ def great_circle(
 ) -> NDArray[np.float64]:
     """Distance on a sphere by the haversine formula [km].
 
-    Parameters
-    ----------
-    lat1, lon1, lat2, lon2 : array_like
-        Degrees.
+    ``lat1``, ``lon1``, ``lat2``, ``lon2``: degrees.
 
-    Examples
-    --------
     >>> great_circle(23.13, 113.26, 39.9, 116.4).round().item()
     1888.0
     """
@@ -59,30 +54,19 @@ def great_circle(
 
 @dataclass(frozen=True)
 class Geography:
-    """Places of the vocabulary as arrays, in the order of ``regions``.
+    """Places of the vocabulary as arrays, in the order of ``regions``."""
 
-    Parameters
-    ----------
-    lat, lon : numpy.ndarray
-        Of the capital; NaN for a place that contains others: it is too wide to measure from.
-    within_km : numpy.ndarray
-        Typical distance inside a place: half the way to the nearest other capital of its parent.
-    rough_lat, rough_lon : numpy.ndarray
-        Of the capital, also of a wide place, or the middle of the places it contains: good enough
-        to tell whether goods go farther than land reaches.
-    land : numpy.ndarray of int
-        Code of the land that roads join, -1 where it is not known.
-    parent : numpy.ndarray of int
-        Code of the place that contains each place, -1 for none.
-    """
-
+    # lat, lon: of the capital; NaN for a place that contains others: it is too wide to measure from
     lat: NDArray[np.float64]
     lon: NDArray[np.float64]
+    # typical distance inside a place: half the way to the nearest other capital of its parent
     within_km: NDArray[np.float64]
+    # rough_lat, rough_lon: of the capital, also of a wide place, or the middle of the places it
+    # contains: good enough to tell whether goods go farther than land reaches
     rough_lat: NDArray[np.float64]
     rough_lon: NDArray[np.float64]
-    land: NDArray[np.int64]
-    parent: NDArray[np.int32]
+    land: NDArray[np.int64]  # code of the land that roads join, -1 where it is not known
+    parent: NDArray[np.int32]  # code of the place that contains each place, -1 for none
 
     @classmethod
     @lru_cache(maxsize=8)
@@ -181,15 +165,7 @@ def origin_places(
 ) -> tuple[NDArray[np.int32], NDArray[np.float64], NDArray[np.float64]]:
     """Places of origin or of making: code (-1 for none) and coordinates (NaN if too wide).
 
-    Parameters
-    ----------
-    rows : Rows
-        With the texts of the column.
-    vocabulary : Vocabulary
-    geography : Geography
-    problems : CellProblems
-    column : str
-        ``origin`` or ``made_in``.
+    ``column``: ``origin`` or ``made_in``.
     """
     texts = rows.texts[column]
     everywhere = np.arange(len(texts))
@@ -246,10 +222,7 @@ def destination_lines(
 ) -> pd.DataFrame:
     """Lines of the column ``destination``, a mix as ``CN-GD 40%; CN-BJ 60%``.
 
-    Returns
-    -------
-    pandas.DataFrame
-        ``row, location, share, lat, lon``.
+    Returns ``row, location, share, lat, lon``.
     """
     at, text, parts, name, share = _mixes(rows.texts.words("destination"))
     code = _find(name, vocabulary)

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from carbon.base.errors import CatalogueError
 from carbon.base.rules import templates_root
-from carbon.catalogue.cells import clean
+from carbon.catalogue.cells import blank, clean, present
 from carbon.catalogue.headers import Renamed, match_headers
 from carbon.catalogue.names import key
 from carbon.catalogue.prose.signs import signs
@@ -48,40 +48,22 @@ BETWEEN: Final = "/"
 
 @dataclass(frozen=True)
 class Preset:
-    """How a program exports goods.
+    """How a program exports goods."""
 
-    Parameters
-    ----------
-    name : str
-        By which ``--preset`` names it.
-    title : dict of str to str
-        Its name by language.
-    recognise : tuple of frozenset of str
-        Folded headers; all of one set must be there.
-    columns : dict of str to tuple of str
-        Header of the catalogue → headers of the export; the first that is filled counts.
-    sku_parts : tuple of str
-        Columns that make a SKU where there is none.
-    left_out : tuple of str
-        Headers, or patterns of them, that mean nothing here.
-    group, filled_down : str and tuple of str
-        Column whose equal cells hold a product together, and those that only its first row fills.
-    goods_have : tuple of str
-        A row that fills none of them is a picture.
-    parents : dict, optional
-        How products with variants are told from these: ``column`` and its ``words``, the column
-        in which a variant has its parent ``named`` by ``key`` or ``id``, and what is ``inherited``.
-    """
-
-    name: str
-    title: dict[str, str]
-    recognise: tuple[frozenset[str], ...]
+    name: str  # by which ``--preset`` names it
+    title: dict[str, str]  # its name by language
+    recognise: tuple[frozenset[str], ...]  # folded headers; all of one set must be there
+    # header of the catalogue → headers of the export; the first that is filled counts
     columns: dict[str, tuple[str, ...]]
-    sku_parts: tuple[str, ...] = ()
-    left_out: tuple[str, ...] = ()
+    sku_parts: tuple[str, ...] = ()  # columns that make a SKU where there is none
+    left_out: tuple[str, ...] = ()  # headers, or patterns of them, that mean nothing here
+    # group, filled_down: column whose equal cells hold a product together, and those that only its
+    # first row fills
     group: str = ""
     filled_down: tuple[str, ...] = ()
-    goods_have: tuple[str, ...] = ()
+    goods_have: tuple[str, ...] = ()  # a row that fills none of them is a picture
+    # how products with variants are told from these: ``column`` and its ``words``, the column in
+    # which a variant has its parent ``named`` by ``key`` or ``id``, and what is ``inherited``
     parents: dict[str, Any] | None = None
 
 
@@ -89,8 +71,6 @@ class Preset:
 def presets() -> dict[str, Preset]:
     """All presets by their names.
 
-    Examples
-    --------
     >>> {"shopify", "taobao"} <= set(presets())
     True
     """
@@ -115,12 +95,6 @@ def presets() -> dict[str, Preset]:
 def recognised(headers: Sequence[str]) -> Preset | None:
     """Program whose export has these headers; None if there is none, or the file is a catalogue.
 
-    Parameters
-    ----------
-    headers : sequence of str
-
-    Examples
-    --------
     >>> recognised(["Handle", "Title", "Variant Price", "Vendor"]).name
     'shopify'
     >>> recognised(["sku", "category", "name"]) is None
@@ -139,17 +113,9 @@ def recognised(headers: Sequence[str]) -> Preset | None:
 def as_goods(sheet: Sheet, vocabulary: Vocabulary) -> Sheet:
     """Table of goods of an export; a table that is none is given back as it is.
 
-    Parameters
-    ----------
-    sheet : Sheet
-    vocabulary : Vocabulary
-        By whose words the headers are understood that the preset does not name, and which may
-        name a preset that is used whatever the headers; :data:`NO_PRESET` for none.
-
-    Raises
-    ------
-    CatalogueError
-        C026 if there is no such preset.
+    ``vocabulary``: by whose words the headers are understood that the preset does not name, and
+    which may name a preset that is used whatever the headers; :data:`NO_PRESET` for none. Raises
+    C026 if there is no such preset.
     """
     wanted = vocabulary.preset
     if wanted and wanted != NO_PRESET and wanted not in presets():
@@ -211,17 +177,8 @@ def _first_rows(sheet: Sheet) -> list[list[str]]:
 def headed(sheet: Sheet, wanted: str = "") -> tuple[Sheet, Preset | None]:
     """Table under the row of names that a program knows, below its notes, and the program.
 
-    Parameters
-    ----------
-    sheet : Sheet
-    wanted : str
-        Name of a preset, to be used whatever the headers; :data:`NO_PRESET` for none.
-
-    Returns
-    -------
-    sheet : Sheet
-        As it is, if its header is that row, or no program is known.
-    preset : Preset or None
+    ``wanted``: name of a preset, to be used whatever the headers; :data:`NO_PRESET` for none.
+    Returns ``sheet``: as it is, if its header is that row, or no program is known; ``preset``.
     """
     rows = [] if wanted == NO_PRESET else _first_rows(sheet)
     for at, row in enumerate(rows):
@@ -279,8 +236,7 @@ class _Export:
         return clean(self.columns[key(name)])
 
     def filled(self, name: str) -> NDArray[np.bool_]:
-        has: NDArray[np.bool_] = pc.is_valid(self.texts(name)).to_numpy(zero_copy_only=False)
-        return has
+        return present(self.texts(name))
 
     def fill_down(self, group: str, names: Sequence[str]) -> None:
         """Let the rows of a product have what its first row tells."""
@@ -313,8 +269,7 @@ class _Export:
                 if name in self:
                     texts = self.texts(name)
                     self.columns[key(name)] = pc.coalesce(texts, texts.take(at))
-        is_parent_row: NDArray[np.bool_] = is_parent.to_numpy(zero_copy_only=False)
-        return is_parent_row
+        return np.asarray(is_parent, bool)
 
     def headed(self, name: str, sources: Sequence[str]) -> str:
         """A header of the catalogue that knows which of the export it was."""
@@ -327,8 +282,7 @@ class _Export:
         if len(here) <= 1:
             return here[0] if here else None
         if all(pa.types.is_string(column.type) for column in here):
-            blank = [pc.equal(pc.utf8_trim_whitespace(column), "") for column in here]
-            here = [pc.if_else(gap, None, each) for gap, each in zip(blank, here, strict=True)]
+            here = [pc.if_else(blank(column), None, column) for column in here]
             return pc.coalesce(*here)
         return pc.coalesce(*map(clean, here))
 
@@ -346,5 +300,4 @@ class _Export:
         if given is None:
             return made
         texts = given if pa.types.is_string(given.type) else clean(given)
-        gap = pc.fill_null(pc.equal(pc.utf8_trim_whitespace(texts), ""), True)
-        return pc.if_else(gap, made, texts)
+        return pc.if_else(blank(texts), made, texts)

@@ -18,8 +18,6 @@ __all__ = ["price"]
 def price(cells: Any, header_unit: str) -> Numbers:
     """Prices, with the currencies found beside them as ``rest``.
 
-    Examples
-    --------
     >>> found = price(pa.array(["¥129", "19.90 EUR", "5元"]), "")
     >>> found.values.tolist(), found.rest.tolist()
     ([129.0, 19.9, 5.0], ['CNY', 'EUR', 'CNY'])

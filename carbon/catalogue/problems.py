@@ -21,13 +21,6 @@ __all__ = ["CellProblems", "Rows", "Runs", "Texts"]
 class Texts(dict[str, Any]):
     """Canonical column → text of its cells; numbers are written out only when that is asked for.
 
-    Parameters
-    ----------
-    columns : mapping of str to pyarrow.Array
-        As the file holds them.
-
-    Examples
-    --------
     >>> texts = Texts({"sku": pa.array([" A"]), "mass": pa.array([0.5])})
     >>> texts["sku"].to_pylist(), "mass" in texts, texts["mass"].to_pylist()
     (['A'], True, ['0.5'])
@@ -85,18 +78,10 @@ def _cleaned(coded: Any) -> Any:
 
 @dataclass(frozen=True)
 class Runs:
-    """A column in which equal cells stand together.
+    """A column in which equal cells stand together."""
 
-    Parameters
-    ----------
-    values : pyarrow.Array
-        One a run.
-    of : numpy.ndarray
-        Run of each row.
-    """
-
-    values: Any
-    of: NDArray[np.int64]
+    values: Any  # pyarrow.Array, one a run
+    of: NDArray[np.int64]  # run of each row
 
     def take(self, at: Any) -> Any:
         """Cells at some positions; all of them for None."""
@@ -105,37 +90,18 @@ class Runs:
 
 @dataclass
 class Rows:
-    """Rows of a file and the SKUs they belong to.
-
-    Parameters
-    ----------
-    file : str
-    lines : numpy.ndarray
-        Row of the file of each row.
-    sku : pyarrow.Array or Runs
-        SKU as it is written.
-    owner : numpy.ndarray
-        Row of that SKU in the catalogue, -1 for none.
-    sources : dict of str to str
-        Canonical column → header of the file.
-    texts : dict of str to pyarrow.Array
-        Canonical column → text of its cells.
-    files : numpy.ndarray of str, optional
-        File of each row, where they stand in several.
-    distinct : bool
-        Whether each row is known to have a SKU of its own.
-    names : pyarrow.Array, optional
-        SKUs of the catalogue as they are printed; None where ``sku`` is printed as it is.
-    """
+    """Rows of a file and the SKUs they belong to."""
 
     file: str
-    lines: NDArray[np.int64]
-    sku: Any
-    owner: NDArray[np.int64]
-    sources: dict[str, str] = field(default_factory=dict)
-    texts: Texts = field(default_factory=lambda: Texts({}))
-    files: NDArray[np.object_] | None = None
-    distinct: bool = False
+    lines: NDArray[np.int64]  # row of the file of each row
+    sku: Any  # pyarrow.Array or Runs, SKU as it is written
+    owner: NDArray[np.int64]  # row of that SKU in the catalogue, -1 for none
+    sources: dict[str, str] = field(default_factory=dict)  # canonical column → header of the file
+    texts: Texts = field(default_factory=lambda: Texts({}))  # canonical column → text of its cells
+    files: NDArray[np.object_] | None = None  # file of each row, where they stand in several
+    distinct: bool = False  # whether each row is known to have a SKU of its own
+    # pyarrow.Array, SKUs of the catalogue as they are printed; None where ``sku`` is printed as it
+    # is
     names: Any = None
 
     def printed(self, at: NDArray[Any]) -> Any:
@@ -150,13 +116,8 @@ class Rows:
 class CellProblems(Problems):
     """Collector of problems that stand in cells.
 
-    Parameters
-    ----------
-    left_open : mapping of str to frozenset of str
-        See :data:`carbon.catalogue.columns.LEFT_OPEN`.
+    ``left_open``: see :data:`carbon.catalogue.columns.LEFT_OPEN`.
 
-    Examples
-    --------
     >>> rows = Rows("a.csv", np.array([2]), pa.array(["S1"]), np.array([0]), {"mass": "mass_g"})
     >>> problems = CellProblems()
     >>> problems.cells(rows, np.array([0]), "mass", pa.array(["2 ton"]), "C104")
@@ -179,19 +140,10 @@ class CellProblems(Problems):
     ) -> None:
         """Note a code at some rows.
 
-        Parameters
-        ----------
-        rows : Rows
-        at : numpy.ndarray
-            Positions in ``rows``.
-        column : str
-            Canonical column; :data:`carbon.catalogue.columns.LEFT_OPEN` says whether its cell is
-            left open.
-        values : pyarrow.Array or sequence of str
-            Offending text of each position; empty for none.
-        code : str
-        hints : sequence of str, optional
-            Said before the remedy of the code.
+        ``at``: positions in ``rows``; ``column``: canonical column;
+        :data:`carbon.catalogue.columns.LEFT_OPEN` says whether its cell is left open; ``values``:
+        pyarrow.Array or sequence of str, offending text of each position; empty for none;
+        ``hints``: said before the remedy of the code.
         """
         if not len(at):
             return

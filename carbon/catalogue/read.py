@@ -66,30 +66,13 @@ def read(
 ) -> Catalogue:
     """Read a catalogue.
 
-    Parameters
-    ----------
-    path : path or pandas.DataFrame
-        CSV, XLSX, Parquet or JSON Lines; a folder of ``skus``, ``materials``, ``packaging`` and
-        ``legs``; or a data frame.
-    vocabulary : Vocabulary
-    materials, packaging, legs : path or pandas.DataFrame, optional
-        Tidy line tables, in place of those beside the SKUs.
-    limits : Limits, optional
+    ``path``: CSV, XLSX, Parquet or JSON Lines; a folder of ``skus``, ``materials``, ``packaging``
+    and ``legs``; or a data frame; ``materials``, ``packaging``, ``legs``: tidy line tables, in
+    place of those beside the SKUs. Returns: one row a SKU, in the order of the file. Missing cells
+    are NaN; see :func:`carbon.catalogue.defaults.fill`. Raises CatalogueError: if the file as a
+    whole cannot be read. A bad cell never raises: it is a row of ``problems``, and its SKU is
+    marked as failed.
 
-    Returns
-    -------
-    Catalogue
-        One row a SKU, in the order of the file. Missing cells are NaN; see
-        :func:`carbon.catalogue.defaults.fill`.
-
-    Raises
-    ------
-    CatalogueError
-        If the file as a whole cannot be read. A bad cell never raises: it is a row of
-        ``problems``, and its SKU is marked as failed.
-
-    Examples
-    --------
     >>> vocabulary = Vocabulary.of(categories=pd.DataFrame({"category": ["t_shirt"]}))
     >>> goods = pd.DataFrame({"sku": ["S1", "S2"], "category": "T-shirt"})
     >>> goods["mass"] = ["200 g", "2 ton"]
@@ -118,26 +101,8 @@ def read_tables(
 ) -> Catalogue:
     """Understand the tables of a catalogue, or of a part of one.
 
-    Parameters
-    ----------
-    sheets : dict of str to Sheet
-        ``skus``, and any of ``materials``, ``packaging`` and ``legs``; emptied while they are read.
-    vocabulary : Vocabulary
-    context : BatchContext, optional
-        What a part must know of the whole.
-    problems : CellProblems, optional
-        Those found before.
-    file : str, optional
-        Name of the catalogue.
-
-    Returns
-    -------
-    Catalogue
-
-    Raises
-    ------
-    CatalogueError
-        C005 if a column is missing, C006 if two headers mean one column.
+    ``sheets``: ``skus``, and any of ``materials``, ``packaging`` and ``legs``; emptied while they
+    are read. Raises C005 if a column is missing, C006 if two headers mean one column.
     """
     problems = problems or CellProblems()
     context = context or BatchContext()

@@ -26,21 +26,11 @@ CAUSES: Final = 3
 
 @dataclass(frozen=True)
 class Bias:
-    """How the refused rows of a ledger lie.
+    """How the refused rows of a ledger lie."""
 
-    Parameters
-    ----------
-    share : float
-        Refused rows of all [1].
-    column : str
-        Column in which all of them are at fault; ``""`` if they are several.
-    value : str
-        What stands there if all of them hold the same, else ``""``.
-    """
-
-    share: float
-    column: str
-    value: str
+    share: float  # refused rows of all [1]
+    column: str  # column in which all of them are at fault; ``""`` if they are several
+    value: str  # what stands there if all of them hold the same, else ``""``
 
     @property
     def suspect(self) -> bool:
@@ -56,16 +46,6 @@ class Bias:
 def bias_of(ledger: Ledger) -> Bias:
     """How the refused rows of a ledger lie.
 
-    Parameters
-    ----------
-    ledger : Ledger
-
-    Returns
-    -------
-    Bias
-
-    Examples
-    --------
     >>> import pandas as pd
     >>> from carbon.catalogue.ledger import read_ledger
     >>> rows = pd.DataFrame({"merchant": "M", "category": "bag", "premium": "1", "currency": "CNY",
@@ -89,14 +69,7 @@ def bias_of(ledger: Ledger) -> Bias:
 def first_causes(ledger: Ledger) -> str:
     """Why most rows of a ledger were refused, the commonest causes first.
 
-    Parameters
-    ----------
-    ledger : Ledger
-
-    Returns
-    -------
-    str
-        As ``12 rows G014 returned: yes or no was expected``; empty if none was refused.
+    Returns: as ``12 rows G014 returned: yes or no was expected``; empty if none was refused.
     """
     faults = ledger.problems
     faults = faults[(faults["severity"] == "error") & faults["row"].notna()]

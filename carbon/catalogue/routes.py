@@ -28,26 +28,14 @@ _PLACES: Final = ("origin", "country", "destination")
 
 @dataclass(frozen=True)
 class Distances:
-    """How far the goods of each SKU go [km].
+    """How far the goods of each SKU go [km]."""
 
-    Parameters
-    ----------
-    circle : numpy.ndarray
-        Great circle from origin to the destination mix; NaN where a place is unknown or too wide.
-    exact : numpy.ndarray of bool
-        Whether origin and destinations were given and lie apart.
-    default : numpy.ndarray
-        Length of the archetype's main leg.
-    far : numpy.ndarray of bool
-        Whether a part goes farther than land reaches.
-    apart : numpy.ndarray of bool
-        Whether a sea, a strait or a closed border is known to lie on a part of the way.
-    """
-
+    # great circle from origin to the destination mix; NaN where a place is unknown or too wide
     circle: NDArray[np.float64]
-    exact: NDArray[np.bool_]
-    default: NDArray[np.float64]
-    far: NDArray[np.bool_]
+    exact: NDArray[np.bool_]  # whether origin and destinations were given and lie apart
+    default: NDArray[np.float64]  # length of the archetype's main leg
+    far: NDArray[np.bool_]  # whether a part goes farther than land reaches
+    # whether a sea, a strait or a closed border is known to lie on a part of the way
     apart: NDArray[np.bool_]
 
 
@@ -100,26 +88,11 @@ def complete_legs(
 ) -> tuple[pd.DataFrame, dict[str, NDArray[np.int64]]]:
     """Legs of all live SKUs, there and back.
 
-    Parameters
-    ----------
-    given : pandas.DataFrame
-        As :func:`carbon.catalogue.chains.leg_lines` gives them.
-    category : numpy.ndarray
-        Code of the category of each SKU.
-    provenance : dict of str to numpy.ndarray
-        Changed in place.
-    live : numpy.ndarray of bool
-        SKUs that have not failed.
-    distances : Distances
-    vocabulary : Vocabulary
-
-    Returns
-    -------
-    legs : pandas.DataFrame
-        See :class:`carbon.catalogue.schema.Catalogue`.
-    found : dict of str to numpy.ndarray
-        Code of a problem → SKUs that have it: C224 a leg whose length cannot be known, C226 a land
-        way beyond the reach of land, C227 a chain assumed for it.
+    ``given``: as :func:`carbon.catalogue.chains.leg_lines` gives them; ``category``: code of the
+    category of each SKU; ``provenance``: changed in place; ``live``: SKUs that have not failed.
+    Returns ``legs``: see :class:`carbon.catalogue.schema.Catalogue`; ``found``: code of a problem →
+    SKUs that have it: C224 a leg whose length cannot be known, C226 a land way beyond the reach of
+    land, C227 a chain assumed for it.
     """
     modes, chains = ways(vocabulary)
     given = alive(given, live)

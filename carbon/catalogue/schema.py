@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -254,6 +255,10 @@ def _no_steps() -> pd.DataFrame:
     )
 
 
+_BELOW: Final = (*LINES, "steps", "evidence")
+"""Tables whose ``row`` is the position of a SKU."""
+
+
 @checked()
 @dataclass(frozen=True)
 class Catalogue:
@@ -346,16 +351,12 @@ class Catalogue:
             cut = table.iloc[first:last]
             return cut.assign(row=cut["row"].to_numpy() - np.int32(start))
 
+        below: dict[str, Any] = {name: lines(getattr(self, name)) for name in _BELOW}
         return replace(
             self,
             skus=self.skus.iloc[start:stop].reset_index(drop=True),
             provenance=self.provenance.iloc[start:stop].reset_index(drop=True),
-            materials=lines(self.materials),
-            packaging=lines(self.packaging),
-            legs=lines(self.legs),
-            destinations=lines(self.destinations),
-            steps=lines(self.steps),
-            evidence=lines(self.evidence),
+            **below,
         )
 
     def select(self, skus: Sequence[str]) -> Catalogue:
@@ -406,15 +407,11 @@ class Catalogue:
             return cut.assign(row=new)
 
         skus = self.skus.iloc[rows].reset_index(drop=True)
+        below: dict[str, Any] = {name: lines(getattr(self, name)) for name in _BELOW}
         return replace(
             self,
             skus=skus,
             provenance=self.provenance.iloc[rows].reset_index(drop=True),
             problems=self.problems[self.problems["sku"].isin(skus["sku"])].reset_index(drop=True),
-            materials=lines(self.materials),
-            packaging=lines(self.packaging),
-            legs=lines(self.legs),
-            destinations=lines(self.destinations),
-            steps=lines(self.steps),
-            evidence=lines(self.evidence),
+            **below,
         )

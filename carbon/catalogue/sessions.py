@@ -50,20 +50,9 @@ def gathered(
 ) -> pd.DataFrame:
     """What some SKUs tell of their sessions.
 
-    Parameters
-    ----------
-    skus : pandas.DataFrame
-        As it was read.
-    rate : numpy.ndarray
-        Return rate of each, that of its category where it tells none.
-    repeated : numpy.ndarray
-        Positions of rows whose SKU stood before: they are not counted, and their session knows.
-
-    Returns
-    -------
-    pandas.DataFrame
-        A row a session, by its name; join the tables of several parts with
-        :func:`joined_sessions`.
+    ``rate``: return rate of each, that of its category where it tells none; ``repeated``: positions
+    of rows whose SKU stood before: they are not counted, and their session knows. Returns: a row a
+    session, by its name; join the tables of several parts with :func:`joined_sessions`.
     """
     named = skus["session"].notna().to_numpy()
     if len(skus) and not named.any():
@@ -108,10 +97,7 @@ def kept_units(sold: NDArray[np.float64], rate: NDArray[np.float64]) -> NDArray[
 def joined_sessions(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
     """Tables of parts of a catalogue as the table of the whole, whatever their order.
 
-    Parameters
-    ----------
-    tables : sequence of pandas.DataFrame
-        As :func:`gathered` gives them, at least one.
+    ``tables``: as :func:`gathered` gives them, at least one.
     """
     if len(tables) == 1:
         return tables[0]
@@ -160,13 +146,7 @@ def check_sessions(
 ) -> None:
     """See that the totals of live sessions can be shared.
 
-    Parameters
-    ----------
-    skus : pandas.DataFrame
-    rows : Rows
-    problems : CellProblems
-    sessions : pandas.DataFrame
-        As :func:`gathered` gives it, of the whole catalogue.
+    ``sessions``: as :func:`gathered` gives it, of the whole catalogue.
     """
     sold = skus["units_sold"].to_numpy()
     unsold = ~(sold > 0)
@@ -199,12 +179,6 @@ def session_keys(skus: pd.DataFrame) -> NDArray[np.object_]:
     ``S1`` and ``s1`` are one session, and so are ``20261111`` and ``20261111.0``; equal numbers of
     two shops are two sessions.
 
-    Parameters
-    ----------
-    skus : pandas.DataFrame
-
-    Examples
-    --------
     >>> session_keys(pd.DataFrame({"session": ["S1", "s1", "7.0"], "merchant": ["A", "A", None]}))
     array(['s1 | a', 's1 | a', '7'], dtype=object)
     """
@@ -245,18 +219,9 @@ def share_sessions(
     """Share the energy and viewer-hours of live sessions, per kept unit.
 
     Every row whose units sold are known has its part, also one that is not computed for another
-    reason.
-
-    Parameters
-    ----------
-    skus : pandas.DataFrame
-        Changed in place.
-    provenance : dict of str to numpy.ndarray
-        Changed in place.
-    parameter : callable
-        From the name of a parameter to its value for the category of each SKU.
-    sessions : pandas.DataFrame
-        As :func:`gathered` gives it, of the whole catalogue.
+    reason. ``skus``: changed in place; ``provenance``: changed in place; ``parameter``: from the
+    name of a parameter to its value for the category of each SKU; ``sessions``: as :func:`gathered`
+    gives it, of the whole catalogue.
     """
     kept = kept_units(
         skus["units_sold"].to_numpy(dtype=np.float64), skus["return_rate"].to_numpy(dtype=float)

@@ -45,58 +45,29 @@ MOST_FAULTS: Final = 100_000
 
 @dataclass(frozen=True)
 class Fault:
-    """A row that is not well formed, or a cell that shows no value.
-
-    Parameters
-    ----------
-    file : str
-    line : int
-        Row of the file.
-    text : str
-        What was found.
-    hint : str
-        What is wrong with it.
-    column : str
-        Header of the cell at fault; empty if it is the whole row.
-    code : str
-        What is told about it.
-    """
+    """A row that is not well formed, or a cell that shows no value."""
 
     file: str
-    line: int
-    text: str
-    hint: str = ""
-    column: str = ""
-    code: str = "C011"
+    line: int  # row of the file
+    text: str  # what was found
+    hint: str = ""  # what is wrong with it
+    column: str = ""  # header of the cell at fault; empty if it is the whole row
+    code: str = "C011"  # what is told about it
 
 
 @dataclass
 class Sheet:
-    """A table of cells as it stands in a file.
+    """A table of cells as it stands in a file."""
 
-    Parameters
-    ----------
-    file : str
-        Name told to the user; a sheet of a workbook is ``goods.xlsx#materials``.
-    headers : list of str
-    columns : list of pyarrow.Array
-        Strings or numbers, one array a header.
-    lines : numpy.ndarray
-        Row of the file, as a spreadsheet counts it, of each row of the table.
-    faults : list of Fault
-        Rows that are not well formed.
-    files : numpy.ndarray of str, optional
-        File of each row, where a table is put together from several.
-    raw : bool
-        The columns are as a Parquet file holds them: see :func:`carbon.catalogue.files.settled`.
-    """
-
-    file: str
+    file: str  # name told to the user; a sheet of a workbook is ``goods.xlsx#materials``
     headers: list[str]
-    columns: list[Any]
+    columns: list[Any]  # list of pyarrow.Array, strings or numbers, one array a header
+    # row of the file, as a spreadsheet counts it, of each row of the table
     lines: NDArray[np.int64]
-    faults: list[Fault] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)  # rows that are not well formed
+    # file of each row, where a table is put together from several
     files: NDArray[np.object_] | None = None
+    # the columns are as a Parquet file holds them: see :func:`carbon.catalogue.files.settled`
     raw: bool = False
 
     def part(self, start: int, stop: int) -> Sheet:
@@ -152,12 +123,6 @@ def cells_of(values: Sequence[Any]) -> Any:
 def text_of(value: Any) -> str | None:
     """Text of a value of JSON; an integral float loses its ``.0``.
 
-    Parameters
-    ----------
-    value : object
-
-    Examples
-    --------
     >>> text_of(12.0), text_of("")
     ('12', None)
     """
@@ -177,8 +142,6 @@ def title_rows(rows: Sequence[Sequence[Any]]) -> int:
 
     Of two header rows, groups with gaps above names without, it is the second.
 
-    Examples
-    --------
     >>> title_rows([["Catalogue 2026", None, None], ["sku", "category", "mass"]])
     1
     >>> title_rows([["Basics", "", "Weight", ""], ["sku", "category", "net", "gross"]])
@@ -244,12 +207,7 @@ def plain(column: Any) -> Any:
 def with_constants(sheet: Sheet, constants: Mapping[str, str]) -> Sheet:
     """A table with columns of one value each, where it has none of that name.
 
-    Parameters
-    ----------
-    sheet : Sheet
-        Changed in place.
-    constants : dict of str to str
-        Header and value.
+    ``sheet``: changed in place; ``constants``: header and value.
     """
     for name, value in constants.items():
         if name not in sheet.headers:

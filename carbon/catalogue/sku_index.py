@@ -27,17 +27,8 @@ stays in memory."""
 def sku_digests(texts: Any) -> Keys:
     """128 bits of each SKU, by which no two are taken for one.
 
-    Parameters
-    ----------
-    texts : pyarrow.Array
-        SKUs; nulls and empty ones give zeros.
+    ``texts``: pyarrow.Array, SKUs; nulls and empty ones give zeros. Returns: shape (n, 2).
 
-    Returns
-    -------
-    ndarray of uint64, shape (n, 2)
-
-    Examples
-    --------
     >>> import pyarrow as pa
     >>> a, b, c = sku_digests(pa.array(["A", "B", "A"]))
     >>> bool((a == c).all()), bool((a == b).any())
@@ -58,13 +49,6 @@ def sku_digests(texts: Any) -> Keys:
 class SkuIndex:
     """SKUs of the rows so far, as sorted runs of keys.
 
-    Parameters
-    ----------
-    folder : pathlib.Path
-        For large runs.
-
-    Examples
-    --------
     >>> import pyarrow as pa, tempfile
     >>> seen = SkuIndex(Path(tempfile.mkdtemp()))
     >>> [seen.add(sku_digests(pa.array(list(text)))).tolist() for text in ("AB", "CAD")]
@@ -80,10 +64,7 @@ class SkuIndex:
     def add(self, keys: Keys) -> NDArray[np.int64]:
         """Positions of those that were seen before; the others are remembered.
 
-        Parameters
-        ----------
-        keys : ndarray of uint64, shape (n, 2)
-            As :func:`sku_digests` gives them; zeros are nobody's.
+        ``keys``: shape (n, 2), as :func:`sku_digests` gives them; zeros are nobody's.
         """
         order = np.argsort(keys[:, 0], kind="stable")
         row = self._found(keys, order)
@@ -131,12 +112,6 @@ class SkuIndex:
 def runs(column: Any) -> tuple[NDArray[np.int64], Any]:
     """Where runs of one cell begin, and the clean text of each run.
 
-    Parameters
-    ----------
-    column : pyarrow.Array
-
-    Examples
-    --------
     >>> starts, heads = runs(pa.array(["A ", "A ", "B"]))
     >>> starts.tolist(), heads.to_pylist()
     ([0, 2], ['A', 'B'])

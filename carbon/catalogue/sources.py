@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path, PurePosixPath
-from typing import Any, Final, Protocol
+from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -35,17 +36,10 @@ WHOLE: Final = 1 << 25
 
 @dataclass(frozen=True)
 class Damaged:
-    """Rows that cannot be read.
-
-    Parameters
-    ----------
-    file : str
-    first, last : int
-        Rows of the file as a spreadsheet counts them; 0 if not known.
-    reason : str
-    """
+    """Rows that cannot be read."""
 
     file: str
+    # first, last: rows of the file as a spreadsheet counts them; 0 if not known
     first: int
     last: int
     reason: str
@@ -54,151 +48,79 @@ class Damaged:
 Piece = Sheet | Span | Damaged
 
 
-class Reader(Protocol):
-    """A table, or a part of one, that is read piece by piece."""
+@dataclass
+class Reader:
+    """A table, or a part of one, that is read piece by piece; any process can do it."""
 
-    @property
-    def name(self) -> str:
-        """Name by which its table is known."""
-
-    text: bool
-    """Whether its cells must be parsed."""
-
-    @property
-    def file(self) -> str:
-        """File told to the user."""
-
-    @property
-    def headers(self) -> list[str]:
-        """Headers of its columns."""
-
-    @property
-    def rows(self) -> int:
-        """Rows, about: blank lines count too."""
+    name: str  # by which its table is known
+    file: str  # told to the user
+    headers: list[str]
+    rows: int  # about: blank lines count too
+    read: Callable[[int, Collection[str] | None], Iterator[Piece]]
+    text: bool = False  # whether its cells must be parsed
 
     def pieces(self, step: int, columns: Collection[str] | None = None) -> Iterator[Piece]:
         """Consecutive rows, about ``step`` at a time; of some columns, if these are named."""
+        return self.read(step, columns)
 
 
-@dataclass
-class _Held:
+def _held(name: str, sheet: Sheet) -> Reader:
     """A table that was read whole."""
-
-    name: str
-    sheet: Sheet
-    text = False
-
-    @property
-    def file(self) -> str:
-        return self.sheet.file
-
-    @property
-    def headers(self) -> list[str]:
-        return self.sheet.headers
-
-    @property
-    def rows(self) -> int:
-        return len(self.sheet.lines)
-
-    def pieces(self, step: int, columns: Collection[str] | None = None) -> Iterator[Piece]:
-        for start in range(0, max(len(self.sheet.lines), 1), step):
-            yield only(self.sheet.part(start, start + step), columns)
+    return Reader(name, sheet.file, sheet.headers, len(sheet.lines), partial(_parts, sheet))
 
 
-@dataclass
-class _Spans:
-    """A CSV file whose rows stand in spans."""
-
-    name: str
-    file: str
-    headers: list[str]
-    spans: list[Span]
-    limits: Limits
-    text = True
-
-    @property
-    def rows(self) -> int:
-        return sum(span.rows for span in self.spans)
-
-    def pieces(self, step: int, columns: Collection[str] | None = None) -> Iterator[Piece]:
-        del step, columns  # a line is read as one
-        for span in self.spans:
-            if span.length > self.limits.bytes:
-                detail = f"{span.rows} rows of more than {self.limits.bytes:,} bytes"
-                raise CatalogueError("C003", detail, file=self.file, row=span.above + 2)
-            yield span
+def _parts(sheet: Sheet, step: int, columns: Collection[str] | None) -> Iterator[Piece]:
+    for start in range(0, max(len(sheet.lines), 1), step):
+        yield only(sheet.part(start, start + step), columns)
 
 
-@dataclass
-class _Parquet:
-    """A Parquet file."""
-
-    name: str
-    item: Input
-    headers: list[str]
-    rows: int
-    limits: Limits
-    text = False
-
-    @property
-    def file(self) -> str:
-        return self.item.name
-
-    def pieces(self, step: int, columns: Collection[str] | None = None) -> Iterator[Piece]:
-        import pyarrow.parquet as pq
-
-        stored = [name for name in self.headers if name not in self.item.constants]
-        wanted = stored if columns is None else [name for name in stored if name in columns]
-        with self.item.open() as source, pq.ParquetFile(source) as file:
-            line = 2
-            for group in range(file.metadata.num_row_groups):
-                about = file.metadata.row_group(group)
-                bounded_group(file.metadata, group, self.limits, self.file)
-                if about.total_byte_size > self.limits.unpacked:
-                    detail = f"a row group unpacks to {about.total_byte_size:,} bytes"
-                    raise CatalogueError("C003", detail, file=self.file)
-                end = line + about.num_rows
-                try:
-                    for batch in file.iter_batches(
-                        step, row_groups=[group], columns=wanted, use_threads=False
-                    ):
-                        yield self._sheet(batch, line, columns)
-                        line += len(batch)
-                except (pa.ArrowException, OSError) as error:
-                    yield Damaged(self.file, line, end - 1, str(error).splitlines()[0][:200])
-                line = end
-
-    def _sheet(self, batch: Any, line: int, columns: Collection[str] | None) -> Sheet:
-        lines = np.arange(line, line + len(batch), dtype=np.int64)
-        sheet = Sheet(self.file, list(batch.schema.names), list(batch.columns), lines, raw=True)
-        told = self.item.constants.items()
-        return with_constants(sheet, {k: v for k, v in told if columns is None or k in columns})
+def _spans(
+    spans: list[Span], most: int, _step: int, _columns: Collection[str] | None
+) -> Iterator[Piece]:
+    """Rows of a CSV file; a line is read as one."""
+    for span in spans:
+        if span.length > most:
+            detail = f"{span.rows} rows of more than {most:,} bytes"
+            raise CatalogueError("C003", detail, file=span.file, row=span.above + 2)
+        yield span
 
 
-@dataclass
-class _Records:
-    """A JSON Lines file that is read line by line."""
+def _groups(
+    item: Input, stored: list[str], limits: Limits, step: int, columns: Collection[str] | None
+) -> Iterator[Piece]:
+    """Rows of a Parquet file."""
+    import pyarrow.parquet as pq
 
-    name: str
-    item: Input
-    found: JsonLines
-    text = False
+    wanted = [name for name in stored if columns is None or name in columns]
+    told = {k: v for k, v in item.constants.items() if columns is None or k in columns}
+    with item.open() as source, pq.ParquetFile(source) as file:
+        line = 2
+        for group in range(file.metadata.num_row_groups):
+            about = file.metadata.row_group(group)
+            bounded_group(file.metadata, group, limits, item.name)
+            if about.total_byte_size > limits.unpacked:
+                detail = f"a row group unpacks to {about.total_byte_size:,} bytes"
+                raise CatalogueError("C003", detail, file=item.name)
+            end = line + about.num_rows
+            try:
+                for batch in file.iter_batches(
+                    step, row_groups=[group], columns=wanted, use_threads=False
+                ):
+                    lines = np.arange(line, line + len(batch), dtype=np.int64)
+                    names, cells = list(batch.schema.names), list(batch.columns)
+                    yield with_constants(Sheet(item.name, names, cells, lines, raw=True), told)
+                    line += len(batch)
+            except (pa.ArrowException, OSError) as error:
+                yield Damaged(item.name, line, end - 1, str(error).splitlines()[0][:200])
+            line = end
 
-    @property
-    def file(self) -> str:
-        return self.item.name
 
-    @property
-    def headers(self) -> list[str]:
-        return _headers(self.found.columns, self.item)
-
-    @property
-    def rows(self) -> int:
-        return self.found.rows
-
-    def pieces(self, step: int, columns: Collection[str] | None = None) -> Iterator[Piece]:
-        for sheet in self.found.sheets(step):
-            yield only(named(self.item, self.name, sheet)[1], columns)
+def _records(
+    item: Input, found: JsonLines, step: int, columns: Collection[str] | None
+) -> Iterator[Piece]:
+    """Rows of a JSON Lines file, read line by line."""
+    for sheet in found.sheets(step):
+        yield only(named(item, item.table, sheet)[1], columns)
 
 
 def empty(reader: Reader) -> Sheet:
@@ -210,23 +132,15 @@ def empty(reader: Reader) -> Sheet:
 def only(sheet: Sheet, columns: Collection[str] | None) -> Sheet:
     """Some columns of a table.
 
-    Parameters
-    ----------
-    sheet : Sheet
-    columns : collection of str, optional
-        Headers; all without.
+    ``columns``: headers; all without.
     """
     if columns is None:
         return sheet
     at = [position for position, name in enumerate(sheet.headers) if name in columns]
-    return Sheet(
-        sheet.file,
-        [sheet.headers[position] for position in at],
-        [sheet.columns[position] for position in at],
-        sheet.lines,
-        sheet.faults,
-        sheet.files,
-        sheet.raw,
+    return replace(
+        sheet,
+        headers=[sheet.headers[each] for each in at],
+        columns=[sheet.columns[each] for each in at],
     )
 
 
@@ -241,36 +155,15 @@ def open_readers(
 ) -> tuple[list[Reader], list[Damaged]]:
     """Open every table of a catalogue.
 
-    Parameters
-    ----------
-    source : path, URL or pandas.DataFrame
-    vocabulary : Vocabulary
-        By whose words exports of other programs are understood.
-    inputs : collection of Input
-        Its files.
-    limits : Limits
-        Of a file that is read whole, and of a piece of one that is not.
-    folder : pathlib.Path
-        For copies: of remote files that are not Parquet, of text that is not UTF-8.
-    step : int
-        Rows in a span of CSV.
-    unsplit_bytes : int
-        Files up to this size are read whole [bytes].
-
-    Returns
-    -------
-    readers : list of Reader
-    damaged : list of Damaged
-        Files of several that could not be opened.
-
-    Raises
-    ------
-    CatalogueError
-        If none could.
+    ``vocabulary``: by whose words exports of other programs are understood; ``limits``: of a file
+    that is read whole, and of a piece of one that is not; ``folder``: for copies: of remote files
+    that are not Parquet, of text that is not UTF-8; ``step``: rows in a span of CSV;
+    ``unsplit_bytes``: files up to this size are read whole [bytes]. Returns ``readers``;
+    ``damaged``: files of several that could not be opened. Raises CatalogueError: if none could.
     """
     if isinstance(source, pd.DataFrame):
         opened = open_sheets(source, limits)
-        return [_Held(name, as_goods(sheet, vocabulary)) for name, sheet in opened], []
+        return [_held(name, as_goods(sheet, vocabulary)) for name, sheet in opened], []
     readers: list[Reader] = []
     damaged: list[Damaged] = []
     for item in inputs:
@@ -307,17 +200,19 @@ def _open(
                 raise CatalogueError("C003", f"more than {limits.columns} columns", file=item.name)
             parts = [replace(part, constants=item.constants) for part in parts]
             shape = (begin.header, begin.separator, 0, 0, 0, 0)
-            headers = Span(spanned, item.name, *shape, constants=item.constants).sheet()
-            _, preset = headed(parts[0].sheet() if parts else headers, vocabulary.preset)
+            top = Span(spanned, item.name, *shape, constants=item.constants).sheet()
+            _, preset = headed(parts[0].sheet() if parts else top, vocabulary.preset)
             if preset is None:  # rows of an export belong together
-                return [_Spans(item.table, item.name, headers.headers, parts, limits)]
+                rows, read = sum(part.rows for part in parts), partial(_spans, parts, limits.bytes)
+                return [Reader(item.table, item.name, top.headers, rows, read, text=True)]
     if suffix == ".jsonl" and item.size > unsplit_bytes:
         records = json_lines(path, item.name, limits)
         if (vocabulary.preset or recognised(list(records.columns))) in (None, NO_PRESET):
-            return [_Records(item.table, item, records)]
+            headers, read = _headers(records.columns, item), partial(_records, item, records)
+            return [Reader(item.table, item.name, headers, records.rows, read)]
     sheets = open_sheets(path, limits)
     copy = replace(item, path=str(path))
-    return [_Held(*named(copy, name, as_goods(sheet, vocabulary))) for name, sheet in sheets]
+    return [_held(*named(copy, name, as_goods(sheet, vocabulary))) for name, sheet in sheets]
 
 
 def _parquet(item: Input, limits: Limits) -> Reader:
@@ -330,7 +225,8 @@ def _parquet(item: Input, limits: Limits) -> Reader:
         raise CatalogueError("C011", str(error), file=item.name) from error
     if len(headers) > limits.columns:
         raise CatalogueError("C003", f"more than {limits.columns} columns", file=item.name)
-    return _Parquet(item.table, item, _headers(headers, item), rows, limits)
+    read = partial(_groups, item, [name for name in headers if name not in item.constants], limits)
+    return Reader(item.table, item.name, _headers(headers, item), rows, read)
 
 
 def _headers(stored: Collection[str], item: Input) -> list[str]:

@@ -53,31 +53,17 @@ Map = Callable[[Callable[[Any], Any], Iterable[Any]], Iterator[tuple[Any, Any]]]
 
 @dataclass
 class Batch:
-    """Consecutive SKUs with their lines, as they stand in the files.
-
-    Parameters
-    ----------
-    number : int
-    rows : int
-        Rows of SKUs.
-    pieces : dict of str to list of Piece
-        Table → its rows.
-    context : BatchContext
-        What it must know of the whole.
-    """
+    """Consecutive SKUs with their lines, as they stand in the files."""
 
     number: int
-    rows: int
-    pieces: dict[str, list[Piece]]
-    context: BatchContext = field(default_factory=BatchContext)
+    rows: int  # rows of SKUs
+    pieces: dict[str, list[Piece]]  # table → its rows
+    context: BatchContext = field(default_factory=BatchContext)  # what it must know of the whole
 
     def sheets(self, limits: Limits) -> tuple[dict[str, Sheet], BatchContext]:
         """Read the tables, without their empty rows, and what they must know of the whole.
 
-        Raises
-        ------
-        CatalogueError
-            If one is damaged or too large.
+        Raises CatalogueError: if one is damaged or too large.
         """
         sheets = {}
         kept: list[NDArray[np.int64]] = []
@@ -110,31 +96,13 @@ class Batch:
 class Stream:
     """A catalogue that is read in batches.
 
-    Parameters
-    ----------
-    source : path, URL or pandas.DataFrame
-        A file, or a folder of files.
-    vocabulary : Vocabulary
-    folder : pathlib.Path
-        For what cannot be kept in memory.
-    step : int
-        SKUs in a batch, about; it changes no number.
-    limits : Limits, optional
-        Of a file that must be read whole, and of a piece of one that is not.
-    whole : int
-        Files up to this size are read whole [bytes].
-    ordered : bool
-        Lines are taken to stand in the order of their SKUs until they are seen not to; iterating
-        may then raise :class:`carbon.catalogue.line_plan.OutOfOrder`, and what was made of earlier
-        batches is void.
+    ``folder``: for what cannot be kept in memory; ``step``: SKUs in a batch, about; it changes no
+    number; ``limits``: of a file that must be read whole, and of a piece of one that is not;
+    ``unsplit_bytes``: files up to this size are read whole [bytes]; ``ordered``: lines are taken to
+    stand in the order of their SKUs until they are seen not to; iterating may then raise
+    :class:`carbon.catalogue.line_plan.OutOfOrder`, and what was made of earlier batches is void.
+    Raises CatalogueError: if the catalogue as a whole cannot be read.
 
-    Raises
-    ------
-    CatalogueError
-        If the catalogue as a whole cannot be read.
-
-    Examples
-    --------
     >>> import tempfile
     >>> vocabulary = Vocabulary.of(categories=pd.DataFrame({"category": ["bag"]}))
     >>> goods = pd.DataFrame({"sku": ["A", "B", "A"], "category": "bag"})
@@ -264,12 +232,8 @@ class Stream:
     def survey(self, apply: Map | None = None, *, always: bool = False) -> None:
         """Find what reaches over batches.
 
-        Parameters
-        ----------
-        apply : callable, optional
-            Applies a function to each batch, in other processes if need be.
-        always : bool
-            Look also at a single batch, which needs no one to tell it.
+        ``apply``: applies a function to each batch, in other processes if need be; ``always``: look
+        also at a single batch, which needs no one to tell it.
         """
         if self.single and not always:
             self._followed = False

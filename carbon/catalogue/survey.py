@@ -23,45 +23,22 @@ from carbon.catalogue.sources import only
 __all__ = ["Surveyed", "survey_columns", "surveyed", "told_percents", "unlabelled"]
 
 _IN_SESSIONS: Final = (
-    *(
-        "session",
-        "merchant",
-        "session_kwh",
-        "viewer_hours",
-        "units_sold",
-        "price",
-        "currency",
-        "return_rate",
-    ),
+    *("session", "merchant", "session_kwh", "viewer_hours", "units_sold", "price", "currency"),
+    "return_rate",
 )
 
 
 @dataclass
 class Surveyed:
-    """What a batch tells the others.
+    """What a batch tells the others."""
 
-    Parameters
-    ----------
-    keys : ndarray of uint64, shape (n, 2)
-        Of its SKUs.
-    sessions : pandas.DataFrame, optional
-    fractions : frozenset of str
-        As ``BatchContext.fractions``.
-    """
-
-    keys: Keys
+    keys: Keys  # shape (n, 2), of its SKUs
     sessions: pd.DataFrame | None = None
-    fractions: frozenset[str] = frozenset()
+    fractions: frozenset[str] = frozenset()  # as ``BatchContext.fractions``
 
 
 def survey_columns(head: Mapping[str, Header]) -> set[str] | None:
-    """Columns that reach over batches; None if only the SKUs do.
-
-    Parameters
-    ----------
-    head : mapping of str to Header
-        Of the SKU table.
-    """
+    """Columns that reach over batches; None if only the SKUs do."""
     names = {
         name
         for name, header in head.items()
@@ -92,14 +69,8 @@ def surveyed(
 ) -> Surveyed:
     """What a part of the SKU table tells the others.
 
-    Parameters
-    ----------
-    sheet : Sheet
-    vocabulary : Vocabulary
-    columns : collection of str, optional
-        Headers of what reaches over parts; without, the SKUs only.
-    context : BatchContext
-        With the positions of SKUs that stood before, once these are known.
+    ``columns``: headers of what reaches over parts; without, the SKUs only; ``context``: with the
+    positions of SKUs that stood before, once these are known.
     """
     headers = understood(sheet, "skus", vocabulary, CellProblems(), [])
     rates = unlabelled({name: header for name, (_, header) in headers.items()})

@@ -18,14 +18,8 @@ __all__ = ["CodedTable", "alive", "spread"]
 class CodedTable:
     """A table whose columns are taken by row number.
 
-    Parameters
-    ----------
-    frame : pandas.DataFrame
-    starts, counts : numpy.ndarray, optional
-        Rows of each group, where the table is sorted by group.
+    ``starts``, ``counts``: rows of each group, where the table is sorted by group.
 
-    Examples
-    --------
     >>> table = CodedTable(pd.DataFrame({"virgin": ["wood", "", "wood"]}))
     >>> table.words("virgin", np.array([2, 1])).tolist()
     ['wood', nan]
@@ -86,15 +80,7 @@ class CodedTable:
 
 
 def alive(lines: pd.DataFrame, live: NDArray[np.bool_]) -> pd.DataFrame:
-    """Lines of the SKUs that have not failed.
-
-    Parameters
-    ----------
-    lines : pandas.DataFrame
-        With the ``row`` of the SKU of each.
-    live : numpy.ndarray of bool
-        Of each SKU.
-    """
+    """Lines of the SKUs that have not failed."""
     return lines if live.all() else lines[live[lines["row"].to_numpy()]]
 
 
@@ -106,21 +92,10 @@ def spread(
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Give each row all rows of its group in another table, sorted by group.
 
-    Parameters
-    ----------
-    rows : numpy.ndarray
-    group : numpy.ndarray
-        Group of each row; -1 is the last group.
-    starts, counts : numpy.ndarray
-        First row and number of rows of each group of the other table.
+    ``group``: group of each row; -1 is the last group; ``starts``, ``counts``: first row and number
+    of rows of each group of the other table. Returns ``row``, ``taken``: row, and row of the other
+    table, of each line.
 
-    Returns
-    -------
-    row, taken : numpy.ndarray
-        Row, and row of the other table, of each line.
-
-    Examples
-    --------
     >>> starts, counts = np.array([0, 2]), np.array([2, 1])
     >>> [part.tolist() for part in spread(np.array([7, 8]), np.array([1, 0]), starts, counts)]
     [[7, 8, 8], [2, 0, 1]]

@@ -87,20 +87,8 @@ class _Shown:
 def read_workbook(path: Path, limits: Limits) -> dict[str, Sheet]:
     """Tables of a workbook, one a sheet; empty and hidden sheets are left out.
 
-    Parameters
-    ----------
-    path : pathlib.Path
-    limits : Limits
-
-    Returns
-    -------
-    dict of str to Sheet
-        Name of the sheet → its table. Hidden sheets are faults of the first table.
-
-    Raises
-    ------
-    CatalogueError
-        C003 if it unpacks to more than the limits allow, C011 if it is no workbook or empty.
+    Returns: name of the sheet → its table. Hidden sheets are faults of the first table. Raises C003
+    if it unpacks to more than the limits allow, C011 if it is no workbook or empty.
     """
     try:
         with zipfile.ZipFile(path) as archive:

@@ -186,12 +186,11 @@ def background_coverage(catalogue: Path, output: Path | None, show: int, **scope
     \b
     carbon background coverage catalogue.csv --background ei310
     """
-    from carbon.explained import coverage as covered
     from carbon.run.results import write_table
 
     guard(output, catalogue)
     study = new_study(**scope)
-    table = covered(study, catalogue)
+    table = study.coverage(catalogue)
     for row in table.head(show).to_dict("records"):
         place = {"activity": row["activity"], "location": row["location"]}
         say("covered", share=row["share"], own=row["own_share"], **place)

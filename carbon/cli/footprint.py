@@ -62,7 +62,7 @@ def footprint(
     carbon footprint goods.parquet -o footprints/ --spark spark://host:7077
     """
     from carbon.run.batches import run
-    from carbon.run.rows import footprint_job
+    from carbon.run.plan import footprint_job
 
     guard(output, catalogue, folder=True)
     if spark is not None and (running["since"] or running["manifest"]):

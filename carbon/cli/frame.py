@@ -125,12 +125,7 @@ class Command(click.Command):
 def echo(text: object = "", *, err: bool = False) -> None:
     """Print a line; what would steer the terminal is shown instead of sent.
 
-    Parameters
-    ----------
-    text : object
-        May hold names and cells of files.
-    err : bool
-        Print on stderr.
+    ``text``: may hold names and cells of files; ``err``: print on stderr.
     """
     click.echo(shown_text(str(text)), err=err)
 

@@ -22,28 +22,17 @@ def job_options(function: Callable[..., Any]) -> Callable[..., Any]:
     def gathered(
         output: Path | str,
         formats: str,
-        templates: tuple[str, ...],
-        langs: tuple[str, ...],
         sheets: bool,
         scale: float,
-        dpi: float,
         text_as_paths: bool,
-        url: str,
-        resolver: str,
         issued: datetime | None,
-        market: str,
         **rest: Any,
     ) -> Any:
-        asked = {
-            "templates": templates,
-            "langs": langs,
+        named = ("templates", "langs", "url", "resolver", "dpi", "market")
+        asked = {name: rest.pop(name) for name in named} | {
             "formats": _kinds(formats, output),
             "issued": issued.date() if issued else None,
-            "url": url,
-            "resolver": resolver,
-            "dpi": dpi,
             "outline": text_as_paths,
-            "market": market,
             "sheets": scale / 100 if sheets else 0.0,
         }
         return function(output=output, asked=asked, **rest)

@@ -143,12 +143,7 @@ MARKET = click.option(
 def show(count: int, what: str) -> Callable[..., Any]:
     """Option that says how many rows are printed.
 
-    Parameters
-    ----------
-    count : int
-        Without the option.
-    what : str
-        As ``Problems``.
+    ``what``: as ``Problems``.
     """
     return click.option("--show", default=count, show_default=True, help=f"{what} to print.")
 
@@ -207,24 +202,13 @@ def ledger_options(function: Callable[..., Any]) -> Callable[..., Any]:
 def run_options(function: Callable[..., Any], *, size: int = 25_000) -> Callable[..., Any]:
     """Options of a batch run; the command is given them together, as ``running``.
 
-    Parameters
-    ----------
-    function : callable
-    size : int
-        SKUs of a batch, where no other number is asked for.
+    ``size``: SKUs of a batch, where no other number is asked for.
     """
 
     @functools.wraps(function)
-    def gathered(
-        workers: int | None,
-        batch: int,
-        resume: bool | None,
-        manifest: Path | str | None,
-        **rest: Any,
-    ) -> Any:
-        running = {"workers": workers, "batch": batch, "resume": resume, "manifest": manifest}
-        running["lang"] = language()
-        return function(running=running, **rest)
+    def gathered(**rest: Any) -> Any:
+        running = {name: rest.pop(name) for name in ("workers", "batch", "resume", "manifest")}
+        return function(running=running | {"lang": language()}, **rest)
 
     for option in (
         click.option(
@@ -301,17 +285,8 @@ def new_study(**scope: Any) -> Study:
 def progress(name: str, length: int) -> Iterator[Callable[[int], object]]:
     """Show how far a long task is, on stderr.
 
-    Parameters
-    ----------
-    name : str
-        A key of the section ``cli`` of ``templates/words.toml``, or words of their own.
-    length : int
-        How many there are to do.
-
-    Yields
-    ------
-    callable
-        Takes how many were done since the last call.
+    ``name``: a key of the section ``cli`` of ``templates/words.toml``, or words of their own.
+    Yields: takes how many were done since the last call.
     """
     keys = {"drawing factors": "drawing", "drawing seasons": "seasons"}
     label = text(f"cli.{keys.get(name, name)}", language())

@@ -25,24 +25,11 @@ def guard(
 ) -> None:
     """Refuse, before anything is computed, a result that could not or must not be written.
 
-    Parameters
-    ----------
-    output : pathlib.Path, URL or None
-        Where the result goes.
-    *inputs : pathlib.Path, URL or None
-        Files and folders that are read.
-    folder : bool
-        A folder may be written too: a name without an extension.
-    only : tuple of str
-        Extensions of what is no table; those of tables without.
-    index : str
-        How the index of a folder of files begins: any name is that of a folder.
-
-    Raises
-    ------
-    carbon.base.errors.OutputError
-        O002 if the format is not known, O004 if the result would replace an input, B009 if it
-        would replace a folder that holds something else.
+    ``output``: where the result goes; ``*inputs``: files and folders that are read; ``folder``: a
+    folder may be written too: a name without an extension; ``only``: extensions of what is no
+    table; those of tables without; ``index``: how the index of a folder of files begins: any name
+    is that of a folder. Raises O002 if the format is not known, O004 if the result would replace an
+    input, B009 if it would replace a folder that holds something else.
     """
     from carbon.run.publish import check_folder
     from carbon.run.results import FORMATS
@@ -77,18 +64,8 @@ def result_files(
 ) -> dict[str, Path]:
     """Files of a result of several tables: OUT itself, and OUT-name for each name.
 
-    Parameters
-    ----------
-    output : pathlib.Path
-    *names : str
-        As ``reasons``.
-    inputs : tuple of pathlib.Path
-        Files that are read; none may be replaced.
-
-    Returns
-    -------
-    dict of str to pathlib.Path
-        ``""`` → OUT, and each name.
+    ``*names``: as ``reasons``; ``inputs``: files that are read; none may be replaced. Returns
+    ``""`` → OUT, and each name.
     """
     files = {
         name: output.with_name(f"{output.stem}{'-' if name else ''}{name}{output.suffix}")
@@ -102,13 +79,8 @@ def result_files(
 def write_tables(files: Mapping[str, Path], **tables: pd.DataFrame | None) -> None:
     """Write the tables of a result.
 
-    Parameters
-    ----------
-    files : dict of str to pathlib.Path
-        As :func:`result_files` gives them.
-    **tables : pandas.DataFrame, optional
-        By name; ``out`` is OUT itself. None is not written; problems are told in the language of
-        the command.
+    ``files``: as :func:`result_files` gives them. ``**tables``: by name; ``out`` is OUT itself.
+    None is not written; problems are told in the language of the command.
     """
     from carbon.base.problems import retold
     from carbon.run.results import write_table

@@ -47,12 +47,7 @@ MOST_NAMED = 8
 def said(key: str, **values: object) -> str:
     """A sentence of the section ``cli``, in the language of the command.
 
-    Parameters
-    ----------
-    key : str
-        Of ``templates/words.toml``.
-    **values : object
-        What stands in it.
+    ``key``: of ``templates/words.toml``; ``**values``: what stands in it.
     """
     if "basis" in values:
         values["basis"] = basis_words(values["basis"])
@@ -87,13 +82,7 @@ def category_words(category: str, names: Mapping[str, str]) -> str:
 def padded(words: str, width: int, *, right: bool = False) -> str:
     """Words filled up with spaces: a Chinese character is two columns of a terminal wide.
 
-    Parameters
-    ----------
-    words : str
-    width : int
-        In columns.
-    right : bool
-        The spaces stand to their left.
+    ``width``: in columns; ``right``: the spaces stand to their left.
     """
     spaces = " " * (width - sum(2 if each > "\u2e7f" else 1 for each in words))
     return spaces + words if right else words + spaces
@@ -154,11 +143,7 @@ def print_defaults(catalogue: Catalogue) -> None:
 def print_summary(catalogue: Catalogue, unknown: pd.DataFrame) -> None:
     """What was read, left out, not understood and assumed, before any single problem.
 
-    Parameters
-    ----------
-    catalogue : Catalogue
-    unknown : pandas.DataFrame
-        As :func:`carbon.catalogue.mapping.learned` gives it.
+    ``unknown``: as :func:`carbon.catalogue.mapping.learned` gives it.
     """
     from carbon.base.errors import CODES
     from carbon.catalogue.presets import presets
@@ -190,13 +175,7 @@ def print_summary(catalogue: Catalogue, unknown: pd.DataFrame) -> None:
 def print_problems(problems: pd.DataFrame, show: int, more: str = "") -> None:
     """Problems, a line each.
 
-    Parameters
-    ----------
-    problems : pandas.DataFrame
-    show : int
-        Lines at the most.
-    more : str
-        Sentence on those that are not shown; nothing is said of them without.
+    ``more``: sentence on those that are not shown; nothing is said of them without.
     """
     from carbon.base.problems import problem_lines
 
@@ -211,15 +190,8 @@ def print_catalogue_problems(
 ) -> None:
     """Problems of a catalogue, and how many SKUs were left out.
 
-    Parameters
-    ----------
-    catalogue : Catalogue
-    show : int
-        Lines at the most.
-    brief : bool
-        Leave out notes.
-    worst_first : bool
-        Errors before warnings, and these before notes; else in the order of the file.
+    ``brief``: leave out notes; ``worst_first``: errors before warnings, and these before notes;
+    else in the order of the file.
     """
     problems = catalogue.problems
     if problems.empty:
@@ -281,10 +253,7 @@ def listed(counts: Any) -> str:
 def print_labels(drawn: LabelsDrawn) -> None:
     """Print what was drawn: changes, files, claims in names, and how sure the letters are.
 
-    Parameters
-    ----------
-    drawn : LabelsDrawn
-        As :mod:`carbon.run.labelling` gives it.
+    ``drawn``: as :mod:`carbon.run.labelling` gives it.
     """
     if drawn.changes is not None:
         _print_changes(drawn.changes)

@@ -56,13 +56,12 @@ def list_(references: Path | None, output: Path | None, **scope: Any) -> None:
     carbon reference list --references ours.json -o references.csv
     """
     from carbon.footprint.reference import read_references
-    from carbon.reference_tables import reference_table
     from carbon.run.results import write_table
 
     guard(output)
     study = new_study(**scope)
     chosen = study.references if references is None else read_references(references)
-    table = reference_table(study, chosen)
+    table = study.reference_table(chosen)
     letters, bounds = study.scale.letters, study.scale.bounds
     echo(f"{chosen.id}  [{basis_words(study.basis)}]")
     parts = [
@@ -118,13 +117,12 @@ def build(
     carbon reference build sold.parquet -o ours.json --weights revenue --name shop --version 2026Q3
     """
     from carbon.base.files import write_text
-    from carbon.reference_tables import build_references
 
     guard(output, catalogue, sales, only=(".json",))
     study = new_study(**scope)
     filled = study.catalogue(catalogue)
-    built = build_references(
-        study, filled, weights=weights, name=name, version=version, file=catalogue, sales=sales
+    built = study.build_references(
+        filled, weights=weights, name=name, version=version, file=catalogue, sales=sales
     )
     write_text(output, built.write())
     say(

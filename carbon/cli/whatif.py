@@ -110,8 +110,13 @@ def whatif(
     reusable-box, right-size-box, packaging-light, recycled-content, renewable-studio.
     """
     from carbon.explained import first_name
-    from carbon.run.rows import what_if_job
-    from carbon.run.savings import draw_levers, save_at_once, save_in_batches, scenario_of
+    from carbon.run.savings import (
+        draw_levers,
+        save_at_once,
+        save_in_batches,
+        scenario_of,
+        what_if_job,
+    )
 
     guard(output, catalogue, folder=True)
     study = new_study(**scope)

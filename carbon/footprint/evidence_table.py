@@ -14,7 +14,7 @@ from pathlib import Path
 import pandas as pd
 
 from carbon.base.errors import CatalogueError
-from carbon.base.rules import digest
+from carbon.base.files import digest
 from carbon.catalogue import cells
 from carbon.catalogue.files import open_sheets
 from carbon.catalogue.headers import column_names

@@ -15,7 +15,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from carbon.base.errors import RuleError
-from carbon.base.rules import digest, load, templates_root
+from carbon.base.files import digest
+from carbon.base.rules import load, templates_root
 from carbon.label.claims_rules import MarketRules, Terms
 
 __all__ = ["HAN", "ClaimMarket", "ClaimSpan", "compiled"]

@@ -57,37 +57,14 @@ def run(
 ) -> Outcome:
     """Do a job for every SKU of a catalogue.
 
-    Parameters
-    ----------
-    job : Job
-    source : path, URL or pandas.DataFrame
-    output : path or URL
-        ``.csv``, ``.parquet``, ``.xlsx``, ``.jsonl``, a folder of Parquet, or what the job makes.
-    workers : int, optional
-        Processes; as many as there are cores by default, one for a single batch.
-    batch : int
-        SKUs in a batch; it bounds the memory and changes no number.
-    resume : bool, optional
-        Go on with an interrupted run, or begin again; None refuses to choose.
-    manifest : path or URL, optional
-        Where to say what was done; runs of several batches say it beside the result in any case.
-    since : path or URL, optional
-        Manifest of an earlier run: SKUs that are as they were are copied from its result.
-    changes : pathlib.Path, optional
-        Where to list what has changed since.
-    lang : str
-        Of what is shown while it runs.
-
-    Returns
-    -------
-    Outcome
-
-    Raises
-    ------
-    carbon.base.errors.CatalogueError
-        If the catalogue as a whole cannot be read.
-    carbon.base.errors.OutputError
-        B001 to B009 as :mod:`carbon.base.codes.run` lists them, O001 to O003.
+    ``output``: ``.csv``, ``.parquet``, ``.xlsx``, ``.jsonl``, a folder of Parquet, or what the job
+    makes; ``workers``: processes; as many as there are cores by default, one for a single batch;
+    ``batch``: SKUs in a batch; it bounds the memory and changes no number; ``resume``: go on with
+    an interrupted run, or begin again; None refuses to choose; ``manifest``: where to say what was
+    done; runs of several batches say it beside the result in any case; ``since``: manifest of an
+    earlier run: SKUs that are as they were are copied from its result; ``changes``: where to list
+    what has changed since. Raises CatalogueError: if the catalogue as a whole cannot be read; B001
+    to B009 as :mod:`carbon.base.codes.run` lists them, O001 to O003.
     """
     began = time.perf_counter()
     work = Work(os.fspath(output))

@@ -28,36 +28,13 @@ def export_project(
 ) -> pd.DataFrame:
     """Write SKUs, edition and method as a new Brightway project.
 
-    Parameters
-    ----------
-    study : Study
-        Goal and scope.
-    catalogue : Catalogue
-        Filled.
-    project : str
-        Of the new project.
-    output : pathlib.Path, optional
-        The same as a ``.bw2package`` file.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row a SKU: ``sku total_kg problem``; a SKU with a problem that leaves no number is
-        not exported.
-
-    Raises
-    ------
-    carbon.base.errors.OutputError
-        X020 if there is such a project, X022 if licensed data would leave the machine, O002 for
-        another file format, O001 if something cannot be written.
-    carbon.base.errors.StudyError
-        X021 if no SKU has a footprint.
-
-    Notes
-    -----
-    A project keeps amounts in single precision for its matrices: a score agrees with the
-    footprint to about 1e-7 of it. A waste treatment (negative production) is taken as a negative
-    amount, as in Brightway.
+    A project keeps amounts in single precision for its matrices: a score agrees with the footprint
+    to about 1e-7 of it. A waste treatment (negative production) is taken as a negative amount, as
+    in Brightway. ``catalogue``: filled; ``output``: the same as a ``.bw2package`` file. Returns:
+    one row a SKU: ``sku total_kg problem``; a SKU with a problem that leaves no number is not
+    exported. Raises X020 if there is such a project, X022 if licensed data would leave the machine,
+    O002 for another file format, O001 if something cannot be written; X021 if no SKU has a
+    footprint.
     """
     if output is not None and output.suffix.lower() != SUFFIX:
         raise OutputError("O002", f"write {SUFFIX}", file=str(output))

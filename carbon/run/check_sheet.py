@@ -43,28 +43,9 @@ def write_check_sheet(
 ) -> int:
     """Write the copy.
 
-    Parameters
-    ----------
-    source : pathlib.Path
-        The merchant's file or folder.
-    catalogue : Catalogue
-        Read from it, and filled.
-    vocabulary : Vocabulary
-        It was read with.
-    path : pathlib.Path
-        ``.xlsx``.
-    lang : str
-        ``"zh"`` or ``"en"``: that of the comments.
-
-    Returns
-    -------
-    int
-        Cells that are marked.
-
-    Raises
-    ------
-    carbon.base.errors.OutputError
-        O001 if it cannot be written, O003 if a table has more rows than a sheet.
+    ``source``: the merchant's file or folder; ``catalogue``: read from it, and filled; ``path``:
+    ``.xlsx``; ``lang``: ``"zh"`` or ``"en"``: that of the comments. Returns: cells that are marked.
+    Raises O001 if it cannot be written, O003 if a table has more rows than a sheet.
     """
     import xlsxwriter
 

@@ -30,18 +30,8 @@ CSV_ENCODINGS: Final = (MARKED, "utf-8")
 def csv_encoding() -> str:
     """How CSV is written.
 
-    Returns
-    -------
-    str
-        One of :data:`CSV_ENCODINGS`.
+    Returns: one of :data:`CSV_ENCODINGS`. Raises O007 if the variable says anything else.
 
-    Raises
-    ------
-    carbon.base.errors.OutputError
-        O007 if the variable says anything else.
-
-    Examples
-    --------
     >>> csv_encoding()
     'utf-8-sig'
     """
@@ -54,10 +44,7 @@ def csv_encoding() -> str:
 def csv_start(encoding: str = "") -> bytes:
     """First bytes of a CSV file.
 
-    Parameters
-    ----------
-    encoding : str
-        One of :data:`CSV_ENCODINGS`; that of the environment without.
+    ``encoding``: one of :data:`CSV_ENCODINGS`; that of the environment without.
     """
     return BYTE_ORDER_MARK if (encoding or csv_encoding()) == MARKED else b""
 
@@ -67,19 +54,10 @@ def write_csv(
 ) -> None:
     """Write a table as CSV.
 
-    Parameters
-    ----------
-    table : pyarrow.Table
-        Text that a spreadsheet would run is escaped already.
-    sink : pathlib.Path or file
-        Where to write; a file is gone on with.
-    encoding : str
-        One of :data:`CSV_ENCODINGS`; that of the environment without.
-    header : bool
-        Begin with the mark and the headers, or write rows only.
+    ``table``: text that a spreadsheet would run is escaped already; ``sink``: where to write; a
+    file is gone on with; ``encoding``: one of :data:`CSV_ENCODINGS`; that of the environment
+    without; ``header``: begin with the mark and the headers, or write rows only.
 
-    Examples
-    --------
     >>> import io
     >>> file = io.BytesIO()
     >>> write_csv(pa.table({"类目": ["茶"]}), file)

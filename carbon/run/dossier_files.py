@@ -13,8 +13,9 @@ import pyarrow as pa
 from pyarrow import parquet
 
 from carbon.base.digits import carried_table
+from carbon.base.files import digest
 from carbon.base.problems import retold
-from carbon.base.rules import digest, templates_root
+from carbon.base.rules import templates_root
 from carbon.catalogue.schema import Catalogue
 from carbon.incentive.dossier import DECIMAL, Dossier, Source, line_table, to_json, total_table
 from carbon.incentive.sheet_rows import SHEET_ROWS
@@ -37,20 +38,8 @@ def exchanges_of(
 ) -> tuple[pd.DataFrame | None, pd.DataFrame]:
     """Every exchange, written as it is made, and the factors that were used.
 
-    Parameters
-    ----------
-    study : Study
-    sold : Catalogue
-        Filled.
-    path : pathlib.Path, optional
-        ``.parquet``; not written without.
-
-    Returns
-    -------
-    exchanges : pandas.DataFrame or None
-        None if they are more than a sheet holds.
-    factors : pandas.DataFrame
-        As :class:`carbon.incentive.dossier.Dossier` holds them.
+    ``path``: ``.parquet``; not written without. Returns ``exchanges``: None if they are more than a
+    sheet holds; ``factors``: as :class:`carbon.incentive.dossier.Dossier` holds them.
     """
     kept: list[pd.DataFrame] = []
     used: list[pd.DataFrame] = []
@@ -95,12 +84,7 @@ def _plain(kind: pa.DataType) -> pa.DataType:
 def write_amounts(table: pd.DataFrame, path: Path) -> None:
     """Write a table with amounts as CSV: text is made harmless, an amount below zero stays one.
 
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        Of :func:`carbon.incentive.dossier.line_table` or :func:`~.total_table`.
-    path : pathlib.Path
-        ``.csv``.
+    ``table``: of :func:`carbon.incentive.dossier.line_table` or :func:`~.total_table`.
     """
     amounts = {name: table[name] for name in DECIMAL if name in table}
     rows = pa.Table.from_pandas(as_text(table).assign(**amounts), preserve_index=False)
@@ -110,13 +94,8 @@ def write_amounts(table: pd.DataFrame, path: Path) -> None:
 def write_dossier(dossier: Dossier, languages: Sequence[str], folder: Path) -> None:
     """Write workbook, summary, lines, totals, problems and JSON of a dossier.
 
-    Parameters
-    ----------
-    dossier : Dossier
-    languages : sequence of str
-        ``zh``, ``en`` or both.
-    folder : pathlib.Path
-        Holds ``inventory.parquet`` of :func:`exchanges_of`.
+    ``languages``: ``zh``, ``en`` or both; ``folder``: holds ``inventory.parquet`` of
+    :func:`exchanges_of`.
     """
     write_amounts(line_table(dossier), folder / "lines.csv")
     write_amounts(total_table(dossier), folder / "totals.csv")

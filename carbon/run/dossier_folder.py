@@ -22,8 +22,8 @@ from carbon.base.errors import (
     RuleError,
     StudyError,
 )
-from carbon.base.files import plain_place, whole_folder
-from carbon.base.rules import Rules, digest
+from carbon.base.files import digest, plain_place, whole_folder
+from carbon.base.rules import Rules
 from carbon.run.manifest import Manifest, Named, read_manifest
 
 __all__ = [
@@ -67,51 +67,27 @@ NEEDED: Final = frozenset({"catalogue", "sales", "rules"})
 
 
 class DossierOptions(Rules):
-    """What decides a dossier, its inputs apart.
+    """What decides a dossier, its inputs apart."""
 
-    Parameters
-    ----------
-    period, base_period : str
-        As ``2026Q3``; of the base year, all of its ledger without.
-    base_edition : str
-        Edition in force in the base year; the one now without.
-    languages : list of str
-        ``zh``, ``en`` or both.
-    draws : int
-    edition, method, boundary, background : str
-        Goal and scope.
-    preset : str
-        Program whose export the catalogues are.
-    """
-
+    # period, base_period: as ``2026Q3``; of the base year, all of its ledger without
     period: str
     base_period: str = ""
-    base_edition: str = ""
+    base_edition: str = ""  # edition in force in the base year; the one now without
+    # ``zh``, ``en`` or both
     languages: Annotated[list[Annotated[str, Field(pattern="^(zh|en)$")]], Field(max_length=2)]
     draws: Annotated[int, Field(ge=0, le=100_000)]
+    # edition, method, boundary, background: goal and scope
     edition: str
     method: str
     boundary: str
     background: str = ""
-    preset: str = ""
+    preset: str = ""  # program whose export the catalogues are
 
 
 def dossier_manifest(path: Path) -> Manifest:
     """Read the manifest of a dossier; it names nothing outside its folder.
 
-    Parameters
-    ----------
-    path : pathlib.Path
-        A ``manifest.json``.
-
-    Returns
-    -------
-    Manifest
-
-    Raises
-    ------
-    carbon.base.errors.StudyError
-        T010 if it is none.
+    Raises T010 if it is none.
     """
     try:
         manifest = read_manifest(path)
@@ -133,14 +109,7 @@ def dossier_manifest(path: Path) -> Manifest:
 def options_of(manifest: Manifest) -> DossierOptions:
     """Options of a dossier by its manifest.
 
-    Parameters
-    ----------
-    manifest : Manifest
-
-    Raises
-    ------
-    ValueError
-        If they are none.
+    Raises ValueError: if they are none.
     """
     return DossierOptions.model_validate(manifest.arguments)
 
@@ -161,17 +130,8 @@ def _really_inside(home: Path, file: Path) -> bool:
 def free(output: Path, inputs: list[Path]) -> None:
     """Refuse a folder that holds something else, or one of the inputs.
 
-    Parameters
-    ----------
-    output : pathlib.Path
-        Where a dossier is to stand.
-    inputs : list of pathlib.Path
-        Files and folders that are read.
-
-    Raises
-    ------
-    carbon.base.errors.OutputError
-        T007 with the reason.
+    ``output``: where a dossier is to stand; ``inputs``: files and folders that are read. Raises
+    T007 with the reason.
     """
     plain_place(output, folder=True)
     place = output.resolve()
@@ -199,21 +159,9 @@ def _ours(output: Path) -> None:
 def replaced_folder(output: Path) -> Iterator[Path]:
     """A folder beside another; it takes its place when all is written.
 
-    Parameters
-    ----------
-    output : pathlib.Path
-        Where it is to stand; a dossier that is there is moved aside, and goes when the new one
-        stands.
-
-    Yields
-    ------
-    pathlib.Path
-        Where to write.
-
-    Raises
-    ------
-    carbon.base.errors.OutputError
-        O001 if it cannot be written, T007 if other files came there meanwhile.
+    ``output``: where it is to stand; a dossier that is there is moved aside, and goes when the new
+    one stands. Yields: where to write. Raises O001 if it cannot be written, T007 if other files
+    came there meanwhile.
     """
     with whole_folder(output) as folder:
         yield folder
@@ -225,24 +173,9 @@ def copied(
 ) -> tuple[dict[str, list[Path]], list[Named]]:
     """Copy the inputs into a dossier and hash them.
 
-    Parameters
-    ----------
-    inputs : dict of str to list of pathlib.Path
-        Role → files or folders.
-    folder : pathlib.Path
-        The dossier; they go to ``inputs/<role>``.
-
-    Returns
-    -------
-    copies : dict of str to list of pathlib.Path
-        As ``inputs``, inside the dossier.
-    named : list of Named
-        Every file with its hash.
-
-    Raises
-    ------
-    carbon.base.errors.CarbonError
-        The code of a file that is missing, by its role.
+    ``inputs``: role → files or folders; ``folder``: the dossier; they go to ``inputs/<role>``.
+    Returns ``copies``: as ``inputs``, inside the dossier; ``named``: every file with its hash.
+    Raises CarbonError: the code of a file that is missing, by its role.
     """
     copies: dict[str, list[Path]] = {}
     named = []
@@ -283,22 +216,7 @@ def outputs(folder: Path, inputs: list[Named]) -> list[Named]:
 def restored(path: Path, manifest: Manifest) -> dict[str, list[Path]]:
     """Inputs of a manifest, unless one has changed.
 
-    Parameters
-    ----------
-    path : pathlib.Path
-        The manifest.
-    manifest : Manifest
-        What it says.
-
-    Returns
-    -------
-    dict of str to list of pathlib.Path
-        As :func:`make` takes them.
-
-    Raises
-    ------
-    carbon.base.errors.StudyError
-        T011 with the file.
+    Returns: as :func:`make` takes them. Raises T011 with the file.
     """
     home = path.resolve().parent
     by_input: dict[str, list[Path]] = {}

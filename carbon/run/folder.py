@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from carbon.base.errors import OutputError
-from carbon.base.rules import digest
+from carbon.base.files import digest
 
 __all__ = ["INDEX", "Files", "files_of", "only_named", "rows_of", "still_whole"]
 
@@ -29,15 +29,9 @@ LONGEST: Final = 1 << 27
 class Files:
     """What a batch adds to the folder of a result.
 
-    Parameters
-    ----------
-    folder : pathlib.Path
-        Of the result; other batches write into it at the same time.
-    number : int
-        Of the batch.
+    ``folder``: of the result; other batches write into it at the same time; ``number``: of the
+    batch.
 
-    Examples
-    --------
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     sha256 = Files(Path(folder), 0).put("3f/tea.svg", b"<svg/>")
@@ -51,16 +45,8 @@ class Files:
     def put(self, name: str, content: bytes) -> str:
         """Write a file.
 
-        Parameters
-        ----------
-        name : str
-            Path in the folder; no other file of the result has it.
-        content : bytes
-
-        Returns
-        -------
-        str
-            Its SHA-256: a row of the batch must hold both, as ``file`` and ``sha256``.
+        ``name``: path in the folder; no other file of the result has it. Returns: its SHA-256: a
+        row of the batch must hold both, as ``file`` and ``sha256``.
         """
         path = f"{self._folder}/{name}"
         try:
@@ -86,12 +72,7 @@ def _put(path: str, content: bytes) -> None:
 def rows_of(path: Path, columns: list[str] | None = None) -> Iterator[dict[str, str]]:
     """Rows of the index, or of the part of it that a batch wrote.
 
-    Parameters
-    ----------
-    path : pathlib.Path
-        CSV.
-    columns : list of str, optional
-        Of a part, which has no headers.
+    ``columns``: of a part, which has no headers.
     """
     csv.field_size_limit(LONGEST)
     with path.open(encoding="utf-8-sig", newline="") as file:
@@ -99,35 +80,15 @@ def rows_of(path: Path, columns: list[str] | None = None) -> Iterator[dict[str, 
 
 
 def still_whole(part: Path, columns: list[str], folder: Path) -> bool:
-    """Whether all files that a finished batch wrote are there as it wrote them.
-
-    Parameters
-    ----------
-    part : pathlib.Path
-        Its rows.
-    columns : list of str
-        Their headers.
-    folder : pathlib.Path
-        Of the result.
-    """
+    """Whether all files that a finished batch wrote are there as it wrote them."""
     return all(digest(f"{folder}/{row['file']}") == row["sha256"] for row in rows_of(part, columns))
 
 
 def only_named(folder: Path, count: int) -> None:
     """Take away what a batch that was not finished has left, where no row names it.
 
-    Parameters
-    ----------
-    folder : pathlib.Path
-        With its index.
-    count : int
-        Rows of the index. Only where the number of files is another one are the names read, all
-        at once.
-
-    Raises
-    ------
-    carbon.base.errors.OutputError
-        B008 if two rows name one file.
+    ``folder``: with its index. ``count``: rows of the index. Only where the number of files is
+    another one are the names read, all at once. Raises B008 if two rows name one file.
     """
     if sum(1 for _ in files_of(str(folder))) == count + 1:
         return

@@ -20,7 +20,7 @@ from carbon.base.files import whole_file
 from carbon.catalogue.schema import BatchContext
 from carbon.catalogue.sheets import Sheet
 from carbon.run.keys import line_skus
-from carbon.run.parts import arrow, joiner, read_part, write_part
+from carbon.run.parts import FrameFile, arrow, read_part
 from carbon.run.previous import StoredRows, earlier_run
 from carbon.run.workspace import BatchRecord
 
@@ -37,33 +37,15 @@ _FOOTPRINT: Final = ("total_kg", "before_kg")
 
 @dataclass(frozen=True)
 class Since:
-    """An earlier run.
+    """An earlier run."""
 
-    Parameters
-    ----------
-    sha256 : str
-        Of its manifest.
-    result : StoredRows
-        Its result.
-    each : int
-        Rows of the result for each SKU.
-    table : pathlib.Path
-        Its SKUs, in the order of the result.
-    folder : pathlib.Path
-        With what is known of them, sorted.
-    alike : bool
-        Edition, method, boundary and options are as they were.
-    sku : dict of str to str
-        Header of the SKUs in each table of the present catalogue.
-    """
-
-    sha256: str
-    result: StoredRows
-    each: int
-    table: Path
-    folder: Path
-    alike: bool
-    sku: dict[str, str]
+    sha256: str  # of its manifest
+    result: StoredRows  # its result
+    each: int  # rows of the result for each SKU
+    table: Path  # its SKUs, in the order of the result
+    folder: Path  # with what is known of them, sorted
+    alike: bool  # edition, method, boundary and options are as they were
+    sku: dict[str, str]  # header of the SKUs in each table of the present catalogue
 
     def _known(self) -> list[NDArray[Any]]:
         return [np.load(self.folder / f"since-{name}.npy", mmap_mode="r") for name in _COLUMNS]
@@ -71,10 +53,7 @@ class Since:
     def find(self, keys: pd.DataFrame) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
         """Place of each SKU in the earlier run, -1 for none; whether its cells are as they were.
 
-        Parameters
-        ----------
-        keys : pandas.DataFrame
-            As :func:`carbon.run.keys.content_keys` gives it.
+        ``keys``: as :func:`carbon.run.keys.content_keys` gives it.
         """
         a, b, content, row = self._known()
         first = keys["a"].to_numpy()
@@ -145,13 +124,7 @@ class Since:
     ) -> dict[str, int]:
         """Write what has changed, and what is gone; how many are gone.
 
-        Parameters
-        ----------
-        parts : list of BatchRecord
-        folder : pathlib.Path
-            Where the parts are.
-        path : pathlib.Path, optional
-            ``.csv`` or ``.parquet``; not written without.
+        ``folder``: where the parts are; ``path``: ``.csv`` or ``.parquet``; not written without.
         """
         kept_rows = np.zeros(parquet.read_metadata(self.table).num_rows, bool)
         for part in parts:
@@ -168,19 +141,13 @@ class Since:
             np.full(len(rows), np.nan),
         )
         if path is not None:
-            last = folder / "gone"
-            suffix = path.suffix.lower()
             with whole_file(path) as draft:
-                end = joiner(suffix, draft, list(CHANGE_COLUMNS), str(path))
+                file = FrameFile(draft, str(path), folder / "gone")
                 for part in parts:
                     if part.has("changes"):
-                        again = read_part(folder / part.name_of("changes")).to_pandas()
-                        write_part(again, last, suffix)
-                        end.add(last)
-                write_part(gone, last, suffix)
-                end.add(last)
-                end.close()
-            last.unlink()
+                        file.add(read_part(folder / part.name_of("changes")).to_pandas())
+                file.add(gone)
+                file.close()
         return dict(Counter({"gone": len(rows)}))
 
     def _footprints(self, places: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -238,22 +205,10 @@ def _filtered(sheet: Sheet, keep: NDArray[np.bool_]) -> Sheet:
 def since_of(manifest: Path | str, plan: dict[str, Any], folder: Path) -> Since:
     """Open an earlier run.
 
-    Parameters
-    ----------
-    manifest : path or URL
-    plan : dict
-        What decides the numbers of this run.
-    folder : pathlib.Path
-        For what is known of its SKUs, sorted, and for copies of what stands at a URL.
-
-    Raises
-    ------
-    carbon.base.errors.OutputError
-        B006 if the manifest is none of this command, B007 if its result is not there as it was.
-
-    Notes
-    -----
-    It takes 85 bytes of memory for each SKU of the earlier run.
+    It takes 85 bytes of memory for each SKU of the earlier run. ``plan``: what decides the numbers
+    of this run; ``folder``: for what is known of its SKUs, sorted, and for copies of what stands at
+    a URL. Raises B006 if the manifest is none of this command, B007 if its result is not there as
+    it was.
     """
     previous = earlier_run(manifest, folder)
     before = previous.manifest.decided

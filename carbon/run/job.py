@@ -26,35 +26,16 @@ __all__ = ["State", "begin", "work"]
 
 @dataclass(frozen=True)
 class State:
-    """What every worker knows.
-
-    Parameters
-    ----------
-    job : Job
-    stream : Stream
-        Surveyed.
-    parts : pathlib.Path
-        Folder of the parts.
-    suffix : str
-        Of the result.
-    keep_keys : bool
-        Say what each SKU is and what its rows say.
-    since : Since, optional
-        An earlier run.
-    alone : bool
-        There is one batch: if it cannot be read, nothing can.
-    filled : pathlib.Path, optional
-        Folder that the batches fill.
-    """
+    """What every worker knows."""
 
     job: Job
-    stream: Stream
-    parts: Path
-    suffix: str
-    keep_keys: bool
-    since: Since | None
-    alone: bool
-    filled: Path | None = None
+    stream: Stream  # surveyed
+    parts: Path  # folder of the parts
+    suffix: str  # of the result
+    keep_keys: bool  # say what each SKU is and what its rows say
+    since: Since | None  # an earlier run
+    alone: bool  # there is one batch: if it cannot be read, nothing can
+    filled: Path | None = None  # folder that the batches fill
 
 
 _state: list[State] = []

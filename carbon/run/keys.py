@@ -29,18 +29,8 @@ _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 def content_keys(sheets: dict[str, Sheet], context: BatchContext, stream: Stream) -> pd.DataFrame:
     """What each SKU is and what its rows say, as numbers.
 
-    Parameters
-    ----------
-    sheets : dict of str to Sheet
-        Tables of a batch.
-    context : BatchContext
-    stream : Stream
-
-    Returns
-    -------
-    pandas.DataFrame
-        Columns ``sku, a, b`` (128 bits of the SKU), ``content`` (64 bits of all its cells and
-        lines, and of its live session) and ``again`` (the SKU stood before).
+    Returns: columns ``sku, a, b`` (128 bits of the SKU), ``content`` (64 bits of all its cells and
+    lines, and of its live session) and ``again`` (the SKU stood before).
     """
     main = sheets["skus"]
     content = _row_hashes(main, "skus", stream)
@@ -86,14 +76,7 @@ def content_keys(sheets: dict[str, Sheet], context: BatchContext, stream: Stream
 
 
 def line_skus(sheet: Sheet, header: str) -> Any:
-    """SKU of each line; a blank cell takes the one above it, as when the lines are read.
-
-    Parameters
-    ----------
-    sheet : Sheet
-    header : str
-        Of its SKUs.
-    """
+    """SKU of each line; a blank cell takes the one above it, as when the lines are read."""
     column = sheet.columns[sheet.headers.index(header)]
     return filled_down(sheet, column, cells.clean(column))
 

@@ -24,25 +24,12 @@ ROW_COLUMNS = (*INDEX_COLUMNS, "claims", "verified", "problem")
 
 @dataclass(frozen=True)
 class LabelFile:
-    """One file of one label.
+    """One file of one label."""
 
-    Parameters
-    ----------
-    fact : dict
-        What is printed, a row of :func:`carbon.label.facts.facts`.
-    name : str
-        Path in a folder of labels.
-    template : str
-        Name of the design; empty for JSON, which has none.
-    kind : str
-        Format.
-    content : bytes
-    """
-
-    fact: dict[str, Any]
-    name: str
-    template: str
-    kind: str
+    fact: dict[str, Any]  # what is printed, a row of :func:`carbon.label.facts.facts`
+    name: str  # path in a folder of labels
+    template: str  # name of the design; empty for JSON, which has none
+    kind: str  # format
     content: bytes
 
 
@@ -51,19 +38,9 @@ def label_files(
 ) -> tuple[Iterator[LabelFile], list[dict[str, str]]]:
     """Draw labels, one SKU after the other: the one way in which a label is drawn.
 
-    Parameters
-    ----------
-    graded, about : pandas.DataFrame
-        As for :func:`carbon.label.facts.facts`; each SKU once.
-    job : LabelJob
-        What is drawn.
-
-    Returns
-    -------
-    files : iterator of LabelFile
-        Drawn as they are taken; JSON once a SKU, before its pictures.
-    claimed : list of dict
-        What the names claimed.
+    ``graded``, ``about``: as for :func:`carbon.label.facts.facts`; each SKU once. Returns
+    ``files``: drawn as they are taken; JSON once a SKU, before its pictures; ``claimed``: what the
+    names claimed.
     """
     about, claimed = _claimless(about, job.market)
     return _files_of(facts(graded, about, job.issue), job), claimed
@@ -89,21 +66,10 @@ def drawn(
 ) -> tuple[pd.DataFrame, list[dict[str, str]]]:
     """Draw labels into a folder.
 
-    Parameters
-    ----------
-    graded, about : pandas.DataFrame
-        As for :func:`carbon.label.facts.facts`; each SKU once.
-    job : LabelJob
-        What is drawn.
-    files : Files
-        Takes them; sheets have the number of its batch.
-
-    Returns
-    -------
-    rows : pandas.DataFrame
-        A row a file, columns :data:`ROW_COLUMNS`; a sheet is nobody's, its ``sku`` is empty.
-    claimed : list of dict
-        What the names claimed.
+    ``graded``, ``about``: as for :func:`carbon.label.facts.facts`; each SKU once; ``files``: takes
+    them; sheets have the number of its batch. Returns ``rows``: a row a file, columns
+    :data:`ROW_COLUMNS`; a sheet is nobody's, its ``sku`` is empty; ``claimed``: what the names
+    claimed.
     """
     drawings, claimed = label_files(graded, about, job)
     codes = graded["problem"] if "problem" in graded else graded["reason"]

@@ -9,7 +9,7 @@ import os
 import re
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -69,25 +69,17 @@ HELD: Final = 10_000
 def read_index(path: Path) -> pd.DataFrame:
     """The index of labels that were issued before.
 
-    Parameters
-    ----------
-    path : pathlib.Path
-        An ``index.csv``, a folder of labels, or a ZIP of them.
-
-    Returns
-    -------
-    pandas.DataFrame
-        A row a SKU: columns ``sku state letter total edition``, all text.
-
-    Raises
-    ------
-    carbon.base.errors.OutputError
-        L016 if it is no index.
+    ``path``: an ``index.csv``, a folder of labels, or a ZIP of them. Returns: a row a SKU: columns
+    ``sku state letter total edition``, all text. Raises L016 if it is no index.
     """
     wanted = ["sku", "state", "letter", "total", "edition"]
     options: dict[str, Any] = {"dtype": str, "keep_default_na": False, "encoding": "utf-8-sig"}
     options["usecols"] = wanted
     table: pd.DataFrame
+
+    def no_index(detail: str) -> OutputError:
+        return OutputError("L016", detail, file=str(path))
+
     try:
         if path.suffix.lower() == ".zip" and path.is_file():
             with zipfile.ZipFile(path) as archive, archive.open(INDEX) as file:
@@ -96,7 +88,7 @@ def read_index(path: Path) -> pd.DataFrame:
                 table = pd.read_csv(file, **options)
         else:
             path = path / INDEX if path.is_dir() else path
-            data = read_bounded(path, _no_index(path), LARGEST)
+            data = read_bounded(path, no_index, LARGEST)
             table = pd.read_csv(io.BytesIO(data), **options)
         table = table[wanted]
     except (OSError, KeyError, ValueError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
@@ -106,21 +98,11 @@ def read_index(path: Path) -> pd.DataFrame:
     return table.drop_duplicates("sku", ignore_index=True)
 
 
-def _no_index(path: Path) -> Callable[[str], OutputError]:
-    return lambda detail: OutputError("L016", detail, file=str(path))
-
-
 def finished(joined: Path, made: Path, lang: str = "en") -> None:
     """Give labels that lie in a folder the index and the problems that users read; pack them.
 
-    Parameters
-    ----------
-    joined : pathlib.Path
-        Folder of the labels; its index has the columns of :func:`carbon.run.labels.drawn`.
-    made : pathlib.Path
-        Where a ZIP is written, if its name ends in ``.zip``.
-    lang : str
-        Of the problems.
+    ``joined``: folder of the labels; its index has the columns of :func:`carbon.run.labels.drawn`;
+    ``made``: where a ZIP is written, if its name ends in ``.zip``.
     """
     claims = joined / PROBLEMS
     claims.unlink(missing_ok=True)
@@ -184,20 +166,11 @@ def indexed(graded: pd.DataFrame, about: pd.DataFrame, issue: Issue) -> pd.DataF
 def changes(old: pd.DataFrame, new: pd.DataFrame) -> pd.DataFrame:
     """Which labels are to be made anew.
 
-    Parameters
-    ----------
-    old, new : pandas.DataFrame
-        As :func:`read_index` gives them.
+    ``old``, ``new``: as :func:`read_index` gives them. Returns: a row a SKU whose label changed,
+    columns ``sku change`` and both values of state, letter, total and edition. ``change`` is the
+    first that holds: ``new``, ``gone``, ``letter``, ``state``, ``number``; a change of the edition
+    alone is ``edition``.
 
-    Returns
-    -------
-    pandas.DataFrame
-        A row a SKU whose label changed, columns ``sku change`` and both values of state, letter,
-        total and edition. ``change`` is the first that holds: ``new``, ``gone``, ``letter``,
-        ``state``, ``number``; a change of the edition alone is ``edition``.
-
-    Examples
-    --------
     >>> columns = ["sku", "state", "letter", "total", "edition"]
     >>> old = pd.DataFrame([["A", "graded", "C", "7.2", "1"]], columns=columns)
     >>> new = pd.DataFrame([["A", "graded", "B", "6.1", "1"]], columns=columns)

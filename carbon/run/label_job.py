@@ -26,34 +26,17 @@ __all__ = ["LabelJob", "check_job", "designs_of", "label_job", "verified_on", "w
 
 @dataclass(frozen=True)
 class LabelJob:
-    """What is to be drawn of each SKU.
+    """What is to be drawn of each SKU."""
 
-    Parameters
-    ----------
-    issue : Issue
-        What all labels share.
-    templates : tuple of str
-        Names of designs, or paths of folders.
-    langs, formats : tuple of str
-        As for :class:`carbon.label.render.Style`.
-    dpi : float
-        Pixels per inch of PNG.
-    outline : bool
-        SVG without text.
-    sheets : float
-        Scale of labels on A4 sheets [1]; 0 for no sheets.
-    market : str
-        Whose rules of claims every text passes.
-    """
-
-    issue: Issue
-    templates: tuple[str, ...] = ("label",)
+    issue: Issue  # what all labels share
+    templates: tuple[str, ...] = ("label",)  # names of designs, or paths of folders
+    # langs, formats: as for :class:`carbon.label.render.Style`
     langs: tuple[str, ...] = ("zh",)
     formats: tuple[str, ...] = ("svg",)
-    dpi: float = 300.0
-    outline: bool = False
-    sheets: float = 0.0
-    market: str = "neutral"
+    dpi: float = 300.0  # pixels per inch of PNG
+    outline: bool = False  # SVG without text
+    sheets: float = 0.0  # scale of labels on A4 sheets [1]; 0 for no sheets
+    market: str = "neutral"  # whose rules of claims every text passes
 
     def style(self, design: Design) -> Style:
         """How one of the designs is drawn; JSON is written once a SKU, beside it."""
@@ -74,28 +57,11 @@ def label_job(
 ) -> LabelJob:
     """What is drawn of each SKU of a study.
 
-    Parameters
-    ----------
-    study : Study
-        Goal and scope.
-    templates, langs, formats : tuple of str
-        As for :class:`LabelJob`.
-    issued : datetime.date, optional
-        Date of the labels; today without.
-    url : str
-        Link of the QR code, as ``https://shop.example/{sku}``.
-    resolver : str
-        Where GS1 Digital Links begin.
-    **rest : object
-        ``dpi outline sheets market`` of :class:`LabelJob`.
+    ``templates``, ``langs``, ``formats``: as for :class:`LabelJob`; ``issued``: date of the labels;
+    today without; ``url``: link of the QR code, as ``https://shop.example/{sku}``; ``resolver``:
+    where GS1 Digital Links begin; ``**rest``: ``dpi outline sheets market`` of :class:`LabelJob`.
+    Raises RuleError: if a link is refused.
 
-    Raises
-    ------
-    carbon.base.errors.RuleError
-        If a link is refused.
-
-    Examples
-    --------
     >>> from carbon.study import Study
     >>> label_job(Study(), issued=date(2026, 11, 30)).issue.valid_until.year
     2028
@@ -116,22 +82,9 @@ def label_job(
 def check_job(job: LabelJob) -> dict[str, Any]:
     """Refuse designs that cannot be drawn; what decides the others.
 
-    Parameters
-    ----------
-    job : LabelJob
-
-    Returns
-    -------
-    dict
-        What decides the bytes of labels, for the manifest: SHA-256 of each template and of the
-        rules of claims, and the options.
-
-    Raises
-    ------
-    carbon.base.errors.OutputError
-        B008 if two templates have one name.
-    carbon.base.errors.RuleError
-        L001 to L014 if a template is refused, L101 if the market is not known.
+    Returns: what decides the bytes of labels, for the manifest: SHA-256 of each template and of the
+    rules of claims, and the options. Raises B008 if two templates have one name; L001 to L014 if a
+    template is refused, L101 if the market is not known.
     """
     designs = designs_of(job)
     if job.sheets and not all(min(per_page(job.style(name), job.sheets)) for name in designs):
@@ -166,21 +119,10 @@ def with_verified(about: pd.DataFrame, verified: pd.DataFrame) -> pd.DataFrame:
 def verified_on(source: Path | pd.DataFrame, day: date) -> tuple[pd.DataFrame, int]:
     """What third parties have verified, where it holds on the day of the label.
 
-    Parameters
-    ----------
-    source : path or pandas.DataFrame
-        Columns ``sku verifier certificate valid_from valid_to``.
-    day : datetime.date
+    ``source``: columns ``sku verifier certificate valid_from valid_to``. Returns ``verified``:
+    columns ``verifier certificate verified_until``, indexed by SKU; the longest of several;
+    ``problems``: rows at fault.
 
-    Returns
-    -------
-    verified : pandas.DataFrame
-        Columns ``verifier certificate verified_until``, indexed by SKU; the longest of several.
-    problems : int
-        Rows at fault.
-
-    Examples
-    --------
     >>> row = {"sku": ["A"], "verifier": "V", "certificate": "C-1"}
     >>> table = pd.DataFrame(row).assign(valid_from="2026-01-01", valid_to="2027-01-01")
     >>> verified_on(table, date(2026, 11, 30))[0].loc["A", "verified_until"]

@@ -34,33 +34,19 @@ SHOWN: Final = 10
 
 @dataclass
 class LabelsDrawn:
-    """What was drawn, and what it changes.
+    """What was drawn, and what it changes."""
 
-    Parameters
-    ----------
-    states : mapping of str to int
-        State of a letter, and ``verified`` → SKUs.
-    files : int, optional
-        Labels that were written; None where only changes were asked for, or one file.
-    changes : pandas.DataFrame, optional
-        Against an earlier index, as :func:`carbon.run.label_index.changes`.
-    claims : pandas.DataFrame
-        Problems: the first names that claimed what the market forbids.
-    claimed : int
-        How many did.
-    left_out : bool
-        A SKU has no footprint.
-    outcome : Outcome, optional
-        Of a run in batches.
-    """
-
+    # state of a letter, and ``verified`` → SKUs
     states: Mapping[Any, int] = field(default_factory=dict)
+    # labels that were written; None where only changes were asked for, or one file
     files: int | None = None
+    # against an earlier index, as :func:`carbon.run.label_index.changes`
     changes: pd.DataFrame | None = None
+    # problems: the first names that claimed what the market forbids
     claims: pd.DataFrame = field(default_factory=problem_table)
-    claimed: int = 0
-    left_out: bool = False
-    outcome: Outcome | None = None
+    claimed: int = 0  # how many did
+    left_out: bool = False  # a SKU has no footprint
+    outcome: Outcome | None = None  # of a run in batches
 
 
 def is_table(output: Path | str) -> bool:
@@ -78,23 +64,10 @@ def drawing_of(
 ) -> tuple[Drawing, dict[str, Any], tuple[int, int]]:
     """How labels are drawn, and what decides their bytes.
 
-    Parameters
-    ----------
-    study : Study
-    job : LabelJob
-        What is drawn.
-    references : pathlib.Path, optional
-        A platform's own.
-    verified : pathlib.Path, optional
-        Columns ``sku verifier certificate valid_from valid_to``.
-
-    Returns
-    -------
-    drawing : Drawing
-    decided : dict
-        For the manifest: the job, references and verifications, by their digests.
-    counts : tuple of int
-        SKUs that are verified on the day of the labels, and rows at fault.
+    ``references``: a platform's own; ``verified``: columns ``sku verifier certificate valid_from
+    valid_to``. Returns ``drawing``; ``decided``: for the manifest: the job, references and
+    verifications, by their digests; ``counts``: SKUs that are verified on the day of the labels,
+    and rows at fault.
     """
     decided = check_job(job)
     chosen = study.references if references is None else read_references(references)
@@ -118,17 +91,8 @@ def draw_in_batches(
 ) -> LabelsDrawn:
     """Labels of a catalogue of any size; for a table of changes none is drawn.
 
-    Parameters
-    ----------
-    study : Study
-    drawing : Drawing
-    decided : mapping
-        As :func:`drawing_of` gives it, with the number of draws.
-    catalogue, output : path or URL
-    old : pandas.DataFrame, optional
-        An earlier index.
-    **running : object
-        As for :func:`carbon.run.batches.run`.
+    ``decided``: as :func:`drawing_of` gives it, with the number of draws; ``**running``: as for
+    :func:`carbon.run.batches.run`.
     """
     drawn, kept = LabelsDrawn(), ""
     finish = partial(_finish, old=old, lang=drawing.job.langs[0])
@@ -175,14 +139,8 @@ def draw_at_once(
 ) -> LabelsDrawn:
     """Labels of some SKUs, or of one as a file: what is no matter of batches.
 
-    Parameters
-    ----------
-    study, drawing, output, old
-        As for :func:`draw_in_batches`.
-    catalogue : Catalogue
-        Filled.
-    draws : int
-        For intervals and letters.
+    ``study``, ``drawing``, ``output``, ``old``: as for :func:`draw_in_batches`; ``catalogue``:
+    filled.
     """
     labels = Labels(*drawing.graded(study, catalogue, draws), drawing.job)
     graded = labels.graded

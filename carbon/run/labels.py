@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -12,7 +10,7 @@ import pandas as pd
 
 from carbon.base.arguments import checked
 from carbon.base.errors import OutputError, StudyError, problem_table
-from carbon.base.files import whole_file
+from carbon.base.files import beside, whole_file
 from carbon.label.facts import about
 from carbon.run.folder import INDEX, Files
 from carbon.run.label_files import drawn, label_files
@@ -42,41 +40,20 @@ KINDS: Final = ("svg", "png", "pdf", "html", "json")
 
 @dataclass(frozen=True)
 class Drawing:
-    """What a batch run does to label a catalogue.
+    """What a batch run does to label a catalogue."""
 
-    Parameters
-    ----------
-    job : LabelJob
-        What is drawn.
-    references : References, optional
-        A platform's own.
-    verified : pandas.DataFrame, optional
-        What others have verified, indexed by SKU: columns ``verifier certificate verified_until``.
-    draw : bool
-        Draw the labels; else only tell what the index would say of them.
-    """
-
-    job: LabelJob
-    references: References | None = None
+    job: LabelJob  # what is drawn
+    references: References | None = None  # a platform's own
+    # what others have verified, indexed by SKU: columns ``verifier certificate verified_until``
     verified: pd.DataFrame | None = None
-    draw: bool = True
+    draw: bool = True  # draw the labels; else only tell what the index would say of them
 
     def __call__(
         self, study: Study, catalogue: Catalogue, files: Files | None, *, draws: int, **counts: Any
     ) -> pd.DataFrame:
         """Rows of a batch.
 
-        Parameters
-        ----------
-        study : Study
-        catalogue : Catalogue
-            Filled.
-        files : Files, optional
-            Takes the labels.
-        draws : int
-            For intervals and letters.
-        **counts : object
-            What else the manifest tells of the job.
+        ``catalogue``: filled; ``**counts``: what else the manifest tells of the job.
         """
         del counts
         graded, about_skus = self.graded(study, catalogue, draws)
@@ -188,15 +165,7 @@ class Labels:
 def check_target(output: Path) -> None:
     """Refuse a folder that holds something other than labels.
 
-    Parameters
-    ----------
-    output : pathlib.Path
-        A folder, or ``.zip``.
-
-    Raises
-    ------
-    carbon.base.errors.OutputError
-        B009; O001 if a folder has the name of the ZIP.
+    ``output``: a folder, or ``.zip``. Raises B009; O001 if a folder has the name of the ZIP.
     """
     if output.suffix.lower() != ".zip":
         check_folder(output, INDEX_START)
@@ -209,37 +178,16 @@ def write_labels(
 ) -> tuple[int, pd.DataFrame]:
     """Draw the labels of a few SKUs at once, in this process.
 
-    Parameters
-    ----------
-    graded, about : pandas.DataFrame
-        As for :func:`carbon.label.facts.facts`; each SKU once.
-    job : LabelJob
-        What is drawn.
-    output : pathlib.Path
-        A folder, or ``.zip``. A folder that exists must be empty or hold labels; it is replaced.
-
-    Returns
-    -------
-    files : int
-        How many were written, the index not counted.
-    problems : pandas.DataFrame
-        Claims in names that were reworded or left out; also ``problems.csv`` in the result.
-
-    Raises
-    ------
-    carbon.base.errors.OutputError
-        O001 if it cannot be written, B009 if the folder holds something else, L010 without font.
-    carbon.base.errors.RuleError
-        L001 to L014 if a template is refused.
+    ``graded``, ``about``: as for :func:`carbon.label.facts.facts`; each SKU once. ``output``: a
+    folder, or ``.zip``. A folder that exists must be empty or hold labels; it is replaced. Returns
+    ``files``: how many were written, the index not counted; ``problems``: claims in names that were
+    reworded or left out; also ``problems.csv`` in the result. Raises O001 if it cannot be written,
+    B009 if the folder holds something else, L010 without font; L001 to L014 if a template is
+    refused.
     """
     check_target(output)
     check_job(job)
-    try:
-        output.parent.mkdir(parents=True, exist_ok=True)
-        draft = Path(tempfile.mkdtemp(dir=output.parent, prefix=f".{output.name}."))
-    except OSError as error:
-        raise OutputError("O001", error.strerror or str(error), file=str(output)) from None
-    try:
+    with beside(output) as draft:
         joined, made = draft / "labels", draft / f"made{output.suffix}"
         joined.mkdir()
         rows, claimed = drawn(graded, about, job, Files(joined, 0))
@@ -247,12 +195,7 @@ def write_labels(
         finished(joined, made, job.langs[0])
         folder = made if made.exists() else joined
         publish(folder, str(output), folder.is_dir())
-    except OSError as error:
-        raise OutputError("O001", error.strerror or str(error), file=str(output)) from None
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
-    noted = problem_table(pd.DataFrame(claimed)) if claimed else problem_table()
-    return int(tallied(rows)["files"]), noted
+    return int(tallied(rows)["files"]), problem_table(pd.DataFrame(claimed))
 
 
 def write_one(
@@ -260,45 +203,20 @@ def write_one(
 ) -> pd.DataFrame:
     """Draw one label of one SKU as one file.
 
-    Parameters
-    ----------
-    graded, about : pandas.DataFrame
-        One row each.
-    job : LabelJob
-        Of one template and one format.
-    output : pathlib.Path
-        The file.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Problems, as :func:`write_labels`.
-
-    Raises
-    ------
-    carbon.base.errors.OutputError, carbon.base.errors.RuleError
-        As :func:`write_labels`.
+    ``graded``, ``about``: one row each; ``job``: of one template and one format. Returns: problems,
+    as :func:`write_labels`. Raises RuleError: as :func:`write_labels`.
     """
     (only,), claimed = label_files(graded, about, replace(job, templates=job.templates[:1]))
     with whole_file(output) as draft:
         draft.write_bytes(only.content)
-    return problem_table(pd.DataFrame(claimed)) if claimed else problem_table()
+    return problem_table(pd.DataFrame(claimed))
 
 
 def label_rows(graded: pd.DataFrame, about: pd.DataFrame, job: LabelJob) -> pd.DataFrame:
     """Labels as rows, for those who keep them in a table.
 
-    Parameters
-    ----------
-    graded, about : pandas.DataFrame
-        As for :func:`carbon.label.facts.facts`.
-    job : LabelJob
-        What is drawn; its first template.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Columns ``sku, svg, json``.
+    ``graded``, ``about``: as for :func:`carbon.label.facts.facts`; ``job``: what is drawn; its
+    first template. Returns: columns ``sku, svg, json``.
     """
     files, _ = label_files(
         graded, about, replace(job, templates=job.templates[:1], formats=("svg", "json"))

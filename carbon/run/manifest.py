@@ -25,7 +25,7 @@ import carbon
 from carbon.base.arguments import checked, file
 from carbon.base.errors import OutputError
 from carbon.base.files import digest as file_digest
-from carbon.base.files import read_bounded, whole_file
+from carbon.base.files import read_bounded, whole_file, write_text
 from carbon.base.rules import Rules
 from carbon.catalogue.inputs import Input
 from carbon.run.older_manifests import FORMAT, upgraded
@@ -55,69 +55,40 @@ Hash = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 
 
 class Named(Rules):
-    """A file that a manifest names.
-
-    Parameters
-    ----------
-    role : str
-        What it is to the run: ``catalogue``, ``result``, ``skus``, ``output`` …
-    path : str
-        As seen from the manifest; an input of a batch run by its name only.
-    sha256 : str
-        Of its bytes; empty where a result is a folder of very many files.
-    bytes, rows : int, optional
-        Size [bytes], and rows of a result.
-    """
+    """A file that a manifest names."""
 
     model_config = ConfigDict(str_strip_whitespace=False)
 
-    role: str
+    role: str  # what it is to the run: ``catalogue``, ``result``, ``skus``, ``output`` …
+    # as seen from the manifest; an input of a batch run by its name only
     path: Annotated[str, Field(min_length=1, max_length=4000)]
-    sha256: Hash | Literal[""]
+    sha256: Hash | Literal[""]  # of its bytes; empty where a result is a folder of very many files
+    # bytes, rows: size [bytes], and rows of a result
     bytes: int | None = None
     rows: int | None = None
 
 
 class Manifest(Rules):
-    """What a run, a pool or a dossier rests on, and what it wrote.
-
-    Parameters
-    ----------
-    manifest : str
-        Name and version of the format.
-    program : str
-        ``carbon-label`` and its version.
-    command : str
-        As ``footprint`` or ``tax``.
-    libraries : dict of str to str
-        Versions of what computes and writes, where bytes are to be made again.
-    edition, edition_sha256, method, boundary, basis : str
-        Goal and scope.
-    arguments : dict
-        What else decides the result.
-    about : dict
-        Counts and notes, which decide nothing.
-    inputs, outputs : list of Named
-    parts : list of dict
-        Of a batch run.
-    """
+    """What a run, a pool or a dossier rests on, and what it wrote."""
 
     model_config = ConfigDict(str_strip_whitespace=False)
 
-    manifest: Literal["carbon-manifest/1"] = FORMAT
-    program: str
-    command: str
+    manifest: Literal["carbon-manifest/1"] = FORMAT  # name and version of the format
+    program: str  # ``carbon-label`` and its version
+    command: str  # as ``footprint`` or ``tax``
+    # versions of what computes and writes, where bytes are to be made again
     libraries: dict[str, str] = Field(default_factory=dict)
+    # edition, edition_sha256, method, boundary, basis: goal and scope
     edition: str = ""
     edition_sha256: str = ""
     method: str = ""
     boundary: str = ""
     basis: str = ""
-    arguments: dict[str, Any] = Field(default_factory=dict)
-    about: dict[str, Any] = Field(default_factory=dict)
+    arguments: dict[str, Any] = Field(default_factory=dict)  # what else decides the result
+    about: dict[str, Any] = Field(default_factory=dict)  # counts and notes, which decide nothing
     inputs: list[Named] = Field(default_factory=list)
     outputs: list[Named] = Field(default_factory=list)
-    parts: list[dict[str, Any]] = Field(default_factory=list)
+    parts: list[dict[str, Any]] = Field(default_factory=list)  # of a batch run
 
     @property
     def decided(self) -> dict[str, Any]:
@@ -134,24 +105,8 @@ class Manifest(Rules):
 def read_manifest(path: Path | str, name: str = "") -> Manifest:
     """Read a manifest, also one of the formats before this one.
 
-    Parameters
-    ----------
-    path : path
-        A file of JSON.
-    name : str
-        Path or URL that errors name; the path without.
+    ``name``: path or URL that errors name; the path without. Raises B006 if it is none.
 
-    Returns
-    -------
-    Manifest
-
-    Raises
-    ------
-    carbon.base.errors.OutputError
-        B006 if it is none.
-
-    Examples
-    --------
     >>> read_manifest("nowhere.json")
     Traceback (most recent call last):
     carbon.base.errors.OutputError: B006 nowhere.json: ...
@@ -238,8 +193,6 @@ def _state(home: Path, named: Named, kind: str) -> str:
 def libraries() -> dict[str, str]:
     """Versions of what computes and writes.
 
-    Examples
-    --------
     >>> "pandas" in libraries()
     True
     """
@@ -255,10 +208,8 @@ def libraries() -> dict[str, str]:
 def fonts() -> str:
     """Names and digests of the fonts in which PDF and outlined text are set.
 
-    Returns
-    -------
-    str
-        As ``NotoSansSC.ttf 3f5a9c0d1e2b``; empty if the machine has none with Chinese characters.
+    Returns: as ``NotoSansSC.ttf 3f5a9c0d1e2b``; empty if the machine has none with Chinese
+    characters.
     """
     from carbon.paper.fonts import find_fonts
 
@@ -273,24 +224,14 @@ def fonts() -> str:
 def write_json(manifest: Manifest, path: Path) -> None:
     """Write a manifest; the same one gives the same bytes.
 
-    Parameters
-    ----------
-    manifest : Manifest
-    path : pathlib.Path
-
-    Raises
-    ------
-    carbon.base.errors.OutputError
-        O001 if it cannot be written.
+    Raises O001 if it cannot be written.
     """
     content = manifest.model_dump(exclude_defaults=True)
     _write({"manifest": FORMAT} | content, path)
 
 
 def _write(content: Mapping[str, Any], path: Path) -> None:
-    text = json.dumps(content, ensure_ascii=False, indent=1, default=str)
-    with whole_file(path) as draft:
-        draft.write_text(text + "\n", encoding="utf-8", newline="\n")
+    write_text(path, json.dumps(content, ensure_ascii=False, indent=1, default=str) + "\n")
 
 
 def write_manifest(
@@ -305,24 +246,10 @@ def write_manifest(
 ) -> list[Path]:
     """Write the manifest of a batch run, its times, and the table of SKUs if there is one.
 
-    Parameters
-    ----------
-    path : pathlib.Path
-    plan : dict
-        What decided the numbers, and how the headers were understood.
-    inputs : sequence of Input
-    output : tuple of str, int and str
-        Path, rows and SHA-256 of the result.
-    parts : sequence of BatchRecord
-    outcome : Outcome
-    keys : pathlib.Path, optional
-        Folder of the parts, if they hold what :func:`carbon.run.keys.content_keys` gave.
-    workers : int
-
-    Returns
-    -------
-    list of pathlib.Path
-        What was written, the manifest last: whoever finds it finds what it names.
+    ``plan``: what decided the numbers, and how the headers were understood; ``output``: path, rows
+    and SHA-256 of the result; ``keys``: folder of the parts, if they hold what
+    :func:`carbon.run.keys.content_keys` gave. Returns: what was written, the manifest last: whoever
+    finds it finds what it names.
     """
     name, rows, sha = output
     times_file = path.with_name(f"{path.stem}.times.json")

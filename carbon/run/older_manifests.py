@@ -13,22 +13,8 @@ FORMAT: Final = "carbon-manifest/1"
 def upgraded(content: Any) -> dict[str, Any]:
     """A manifest of any format as one of this.
 
-    Parameters
-    ----------
-    content : object
-        Of a file of JSON.
+    ``content``: of a file of JSON. Raises ValueError: if it is no manifest.
 
-    Returns
-    -------
-    dict
-
-    Raises
-    ------
-    ValueError
-        If it is no manifest.
-
-    Examples
-    --------
     >>> old = {"program": "carbon-label", "version": "0.1.0", "command": "footprint",
     ...        "options": {"draws": 0}, "output": {"file": "a.csv", "rows": 1, "sha256": ""}}
     >>> upgraded(old)["outputs"][0]["path"]

@@ -19,14 +19,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import parquet
 
-from carbon.base import rules
 from carbon.base.digits import carried_table
 from carbon.base.errors import OutputError
+from carbon.base.files import digest as file_digest
 from carbon.run.csv_files import write_csv
 from carbon.run.results import FORMATS, SHEET_ROWS, as_text, json_lines
 
 __all__ = [
     "KEPT",
+    "FrameFile",
     "Joiner",
     "arrow",
     "digest",
@@ -49,13 +50,8 @@ _WORDS: Final = pa.dictionary(pa.int32(), pa.string())
 def arrow(frame: pd.DataFrame) -> pa.Table:
     """Table of a frame whose types do not depend on its rows.
 
-    Parameters
-    ----------
-    frame : pandas.DataFrame
-        Categories become a dictionary of texts, other objects texts.
+    ``frame``: categories become a dictionary of texts, other objects texts.
 
-    Examples
-    --------
     >>> frame = pd.DataFrame({"a": [None, None], "b": pd.Categorical(["x", "x"])})
     >>> [str(kind) for kind in arrow(frame.astype({"a": object})).schema.types]
     ['string', 'dictionary<values=string, indices=int32, ordered=0>']
@@ -78,23 +74,13 @@ def digest(path: Path) -> str:
         names = sorted(item.name for item in path.iterdir())
         lines = "".join(f"{digest(path / name)}  {name}\n" for name in names)
         return hashlib.sha256(lines.encode()).hexdigest()
-    return rules.digest(path)
+    return file_digest(path)
 
 
 def write_part(frame: pd.DataFrame, path: Path, suffix: str) -> str:
     """Write the rows of a batch; the file appears only when it is whole.
 
-    Parameters
-    ----------
-    frame : pandas.DataFrame
-    path : pathlib.Path
-    suffix : str
-        Of the result: text is written as it will stand there.
-
-    Returns
-    -------
-    str
-        Its SHA-256.
+    ``suffix``: of the result: text is written as it will stand there. Returns: its SHA-256.
     """
     frame = carried_table(frame)
     draft = path.with_name(f".{path.name}.{os.getpid()}")
@@ -134,16 +120,7 @@ def stream_to(path: Path, schema: pa.Schema) -> Any:
 def groups(path: Path, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
     """Rows of a file of :func:`stream_to`, one group in memory at a time.
 
-    Parameters
-    ----------
-    path : pathlib.Path
-    columns : sequence of str, optional
-        Only these; the others are not decompressed.
-
-    Yields
-    ------
-    pyarrow.Table
-        One at least, be it empty.
+    ``columns``: only these; the others are not decompressed. Yields: one at least, be it empty.
     """
     with pa.OSFile(str(path)) as source:
         schema = pa.ipc.read_schema(source)
@@ -286,17 +263,8 @@ class _Folder:
 def joiner(suffix: str, target: Path, columns: list[str], name: str) -> Joiner:
     """Begin to join.
 
-    Parameters
-    ----------
-    suffix : str
-        ``.csv``, ``.jsonl``, ``.parquet``, ``.xlsx``, empty for a folder of Parquet, or
-        :data:`KEPT` for what :func:`groups` reads again.
-    target : pathlib.Path
-        Where to write.
-    columns : list of str
-        Headers.
-    name : str
-        Of the result, told to the user.
+    ``suffix``: ``.csv``, ``.jsonl``, ``.parquet``, ``.xlsx``, empty for a folder of Parquet, or
+    :data:`KEPT` for what :func:`groups` reads again.
     """
     if suffix == ".csv":
         return _Text(target, header_line(columns))
@@ -307,6 +275,29 @@ def joiner(suffix: str, target: Path, columns: list[str], name: str) -> Joiner:
     if suffix == KEPT:
         return _Kept(target)
     return _Parquet(target) if suffix == ".parquet" else _Folder(target)
+
+
+class FrameFile:
+    """A file of frames, joined as the batches of a run are."""
+
+    def __init__(self, target: Path, name: str, scratch: Path) -> None:
+        self._target, self._name, self._scratch = target, name, scratch
+        self._suffix = target.suffix.lower()
+        self._joiner: Joiner | None = None
+
+    def add(self, frame: pd.DataFrame) -> None:
+        """Add the next rows."""
+        if self._joiner is None:
+            columns = [str(name) for name in frame.columns]
+            self._joiner = joiner(self._suffix, self._target, columns, self._name)
+        write_part(frame, self._scratch, self._suffix)
+        self._joiner.add(self._scratch)
+        self._scratch.unlink()
+
+    def close(self) -> None:
+        """Finish, if anything was added."""
+        if self._joiner is not None:
+            self._joiner.close()
 
 
 def header_line(columns: list[str]) -> bytes:

@@ -38,15 +38,7 @@ MANIFEST: Final = "manifest.json"
 def check_pool_folder(output: Path, inputs: Sequence[Path]) -> None:
     """Refuse a folder that is a file, or in which a result would replace an input.
 
-    Parameters
-    ----------
-    output : pathlib.Path
-    inputs : sequence of pathlib.Path
-
-    Raises
-    ------
-    carbon.base.errors.OutputError
-        O001 or O004.
+    Raises O001 or O004.
     """
     if output.exists() and not output.is_dir():
         raise OutputError("O001", "it is a file", file=str(output))
@@ -70,36 +62,11 @@ def write_pool(
 ) -> tuple[list[Path], pd.DataFrame]:
     """Write the tables, the fund, the page and the manifest of a pool.
 
-    Parameters
-    ----------
-    priced : Pool
-    ledger : Ledger
-        Of the orders.
-    policy : PoolPolicy
-    output : pathlib.Path
-        A folder.
-    inputs : mapping of str to pathlib.Path
-        Role → file: ``orders``, and as far as there are ``policy`` and ``catalogue``.
-    basis : Basis
-        Of the emissions of a return; empty without a catalogue.
-    reading : mapping, optional
-        How the catalogue was read, as :func:`carbon.catalogue.mapping.reading_of` tells.
-    lang : str
-        Of the page.
-    names : mapping of str to str, optional
-        Names of the categories in that language.
-
-    Returns
-    -------
-    files : list of pathlib.Path
-        What was written, the manifest last.
-    problems : pandas.DataFrame
-        Of ledger and pool.
-
-    Raises
-    ------
-    carbon.base.errors.OutputError
-        O001 if something cannot be written.
+    ``inputs``: role → file: ``orders``, and as far as there are ``policy`` and ``catalogue``;
+    ``basis``: of the emissions of a return; empty without a catalogue; ``reading``: how the
+    catalogue was read, as :func:`carbon.catalogue.mapping.reading_of` tells. Returns ``files``:
+    what was written, the manifest last; ``problems``: of ledger and pool. Raises O001 if something
+    cannot be written.
     """
     problems = pd.concat([ledger.problems, priced.problems], ignore_index=True)
     merchants = shown(priced.merchants.drop(columns="place"), policy.currency)

@@ -21,23 +21,13 @@ __all__ = ["PreviousRun", "StoredRows", "earlier_run"]
 
 @dataclass(frozen=True)
 class StoredRows:
-    """Rows of a Parquet file, or of the files of a folder one behind the other.
-
-    Parameters
-    ----------
-    files : tuple of pathlib.Path
-    place : ndarray of int64, shape (groups, 2)
-        File of each row group, and its number in the file.
-    ends : ndarray of int64, shape (groups + 1,)
-        Rows before each row group; all of them last.
-    schema : pyarrow.Schema
-        Columns, in all files alike.
-    """
+    """Rows of a Parquet file, or of the files of a folder one behind the other."""
 
     files: tuple[Path, ...]
+    # shape (groups, 2), file of each row group, and its number in the file
     place: NDArray[np.int64]
-    ends: NDArray[np.int64]
-    schema: pa.Schema
+    ends: NDArray[np.int64]  # shape (groups + 1,), rows before each row group; all of them last
+    schema: pa.Schema  # columns, in all files alike
     _last: dict[tuple[str, ...], tuple[int, pa.Table]] = field(default_factory=dict, repr=False)
 
     @classmethod
@@ -85,38 +75,19 @@ class StoredRows:
 
 @dataclass(frozen=True)
 class PreviousRun:
-    """An earlier run, whose files are as it left them.
-
-    Parameters
-    ----------
-    manifest : Manifest
-    sha256 : str
-        Of the manifest.
-    table : pathlib.Path
-        Its SKUs.
-    result : StoredRows
-    """
+    """An earlier run, whose files are as it left them."""
 
     manifest: Manifest
-    sha256: str
-    table: Path
+    sha256: str  # of the manifest
+    table: Path  # its SKUs
     result: StoredRows
 
 
 def earlier_run(manifest: Path | str, folder: Path) -> PreviousRun:
     """Open an earlier run.
 
-    Parameters
-    ----------
-    manifest : path or URL
-    folder : pathlib.Path
-        For copies of what stands at a URL.
-
-    Raises
-    ------
-    carbon.base.errors.OutputError
-        B006 if the manifest or its table of SKUs is none, B007 if its result is no Parquet or not
-        as it was.
+    ``folder``: for copies of what stands at a URL. Raises B006 if the manifest or its table of SKUs
+    is none, B007 if its result is no Parquet or not as it was.
     """
     here = _fetched(str(manifest), folder / "since.json", "B006")
     before = read_manifest(here, str(manifest))

@@ -42,17 +42,8 @@ def publish(joined: Path, output: str, folder: bool) -> None:
 def check_folder(output: Path | str, index: str = "") -> None:
     """Refuse to replace a folder that no run of the same kind wrote.
 
-    Parameters
-    ----------
-    output : path or URL
-        It may be new or empty.
-    index : str
-        How the index of a folder of files begins; without, it holds Parquet in parts.
-
-    Raises
-    ------
-    carbon.base.errors.OutputError
-        B009, for a file of that name too.
+    ``output``: it may be new or empty; ``index``: how the index of a folder of files begins;
+    without, it holds Parquet in parts. Raises B009, for a file of that name too.
     """
     where = output if "://" in str(output) else Path(output).absolute().as_uri()
     files, path = filesystem(str(where))

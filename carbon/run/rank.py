@@ -21,7 +21,7 @@ from carbon.catalogue.schema import Catalogue
 from carbon.footprint.reference import References
 from carbon.liveroom import ranking
 from carbon.liveroom.ordering import Flags, Keys, Order
-from carbon.run.parts import Joiner, groups, joiner, write_part
+from carbon.run.parts import FrameFile, groups
 from carbon.run.plan import Job
 from carbon.run.reorder import reordered
 
@@ -47,26 +47,9 @@ def rank_job(
 ) -> tuple[Job, Ranking]:
     """A ranking of a catalogue of any size.
 
-    Parameters
-    ----------
-    study : Study
-    output : str
-        The result, told to the user.
-    by, within : str
-        As for :func:`carbon.liveroom.ranking.rank`.
-    draws : int
-        For intervals.
-    references : References, optional
-        A platform's.
-    signals : pathlib.Path, optional
-        Where scores for a search system go.
-    lang : str
-        Of what is shown while it is ordered.
-
-    Returns
-    -------
-    Job, Ranking
-        What is done, and what says afterwards what is in it.
+    ``by``, ``within``: as for :func:`carbon.liveroom.ranking.rank`; ``references``: a platform's;
+    ``signals``: where scores for a search system go. Returns: what is done, and what says
+    afterwards what is in it.
     """
     chosen = references or study.references
     options = {"by": by, "within": within, "draws": draws, "references": chosen.id}
@@ -97,44 +80,26 @@ def graded(
 
 @dataclass
 class Ranking:
-    """Makes the ranking of the graded footprints of a run, and says what is in it.
+    """Makes the ranking of the graded footprints of a run, and says what is in it."""
 
-    Parameters
-    ----------
-    by, within, confidence
-        As for :func:`carbon.liveroom.ranking.rank`.
-    output : str
-        The result, told to the user.
-    signals : pathlib.Path, optional
-        Where the signals go; they appear only when they are whole.
-    lang : str
-        Of what is shown meanwhile.
-    table : list of tuple
-        Of the first categories: name, SKUs, ranks and first SKU.
-    categories, ranked : int
-        How many there are, of categories and of SKUs with a rank.
-    reasons : dict of str to int
-        Why SKUs are not ranked, and how many.
-    """
-
+    # by, within, confidence: as for :func:`carbon.liveroom.ranking.rank`
     by: str
     within: str
     confidence: float
-    output: str
-    signals: Path | None = None
-    lang: str = "en"
+    output: str  # the result, told to the user
+    signals: Path | None = None  # where the signals go; they appear only when they are whole
+    lang: str = "en"  # of what is shown meanwhile
+    # of the first categories: name, SKUs, ranks and first SKU
     table: list[tuple[str, int, int, str]] = field(default_factory=list)
+    # categories, ranked: how many there are, of categories and of SKUs with a rank
     categories: int = 0
     ranked: int = 0
-    reasons: dict[str, int] = field(default_factory=dict)
+    reasons: dict[str, int] = field(default_factory=dict)  # why SKUs are not ranked, and how many
 
     def finish(self, joined: Path, made: Path) -> None:
         """Order what the batches were joined to, and write it.
 
-        Parameters
-        ----------
-        joined, made : pathlib.Path
-            As :class:`carbon.run.job.Job` tells.
+        ``joined``, ``made``: as :class:`carbon.run.job.Job` tells.
         """
         keys = Keys(self.by, self.within)
         for table in groups(joined, [*keys.columns, "reference"]):
@@ -148,10 +113,10 @@ class Ranking:
         start = 0
         with ExitStack() as stack:
             scratch = made.with_name("joined-piece")
-            files = [_File(made, self.output, scratch)]
+            files = [FrameFile(made, self.output, scratch)]
             if self.signals is not None:
                 draft = stack.enter_context(whole_file(self.signals))
-                files.append(_File(draft, str(self.signals), scratch))
+                files.append(FrameFile(draft, str(self.signals), scratch))
             for piece in _shown(
                 reordered(joined, order.rows, made.with_name("joined-pieces")), self.lang
             ):
@@ -190,27 +155,6 @@ class Ranking:
             )
             for at in range(min(len(names), SHOWN))
         }
-
-
-class _File:
-    """A file of frames, joined as the batches of a run are."""
-
-    def __init__(self, target: Path, name: str, scratch: Path) -> None:
-        self._target, self._name, self._scratch = target, name, scratch
-        self._suffix = target.suffix.lower()
-        self._joiner: Joiner | None = None
-
-    def add(self, frame: pd.DataFrame) -> None:
-        if self._joiner is None:
-            columns = [str(name) for name in frame.columns]
-            self._joiner = joiner(self._suffix, self._target, columns, self._name)
-        write_part(frame, self._scratch, self._suffix)
-        self._joiner.add(self._scratch)
-        self._scratch.unlink()
-
-    def close(self) -> None:
-        if self._joiner is not None:
-            self._joiner.close()
 
 
 def _names(joined: Path, asked: Flags) -> pd.Series:

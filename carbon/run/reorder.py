@@ -33,19 +33,9 @@ def reordered(
 ) -> Iterator[pa.Table]:
     """Read a table in another order, piece by piece.
 
-    Parameters
-    ----------
-    source : pathlib.Path
-        A file of :func:`carbon.run.parts.stream_to`, of n rows.
-    rows : numpy.ndarray
-        Row of each place, of shape (n,).
-    scratch : pathlib.Path
-        A folder for the pieces; it does not exist, and is gone afterwards.
-
-    Yields
-    ------
-    pyarrow.Table
-        One piece at least, be it empty.
+    ``source``: a file of :func:`carbon.run.parts.stream_to`, of n rows; ``rows``: row of each
+    place, of shape (n,); ``scratch``: a folder for the pieces; it does not exist, and is gone
+    afterwards. Yields: one piece at least, be it empty.
     """
     place = np.empty(len(rows), dtype=np.min_scalar_type(len(rows)))
     place[rows] = np.arange(len(rows), dtype=place.dtype)

@@ -53,28 +53,18 @@ CLAIMS: Final = (
 
 @dataclass(frozen=True, eq=False)
 class Reproduction:
-    """A dossier that was handed in, held against the one made again.
+    """A dossier that was handed in, held against the one made again."""
 
-    Parameters
-    ----------
-    files : pandas.DataFrame
-        Columns ``path state amounts``. The state is ``same`` (the bytes, and the hash that the
-        manifest states), ``misstated`` (the bytes, but the manifest states another hash),
-        ``changed`` (neither as made again nor as the manifest states), ``differs`` (as the
-        manifest states, not as made again), ``missing``, ``extra`` or ``not_plain`` (a link or
-        device, not read). Amounts are ``equal``, ``differ`` or ``not_read``.
-    claims : pandas.DataFrame
-        Columns ``field stated used``: what the manifest says of itself and is not so.
-    versions : pandas.DataFrame
-        The same columns: libraries and fonts that are others now.
-    edition : str
-        In which it was made again.
-    """
-
+    # columns ``path state amounts``. The state is ``same`` (the bytes, and the hash that the
+    # manifest states), ``misstated`` (the bytes, but the manifest states another hash), ``changed``
+    # (neither as made again nor as the manifest states), ``differs`` (as the manifest states, not
+    # as made again), ``missing``, ``extra`` or ``not_plain`` (a link or device, not read). Amounts
+    # are ``equal``, ``differ`` or ``not_read``
     files: pd.DataFrame
+    # columns ``field stated used``: what the manifest says of itself and is not so
     claims: pd.DataFrame
-    versions: pd.DataFrame
-    edition: str
+    versions: pd.DataFrame  # the same columns: libraries and fonts that are others now
+    edition: str  # in which it was made again
 
     @property
     def bytes_equal(self) -> bool:
@@ -123,20 +113,8 @@ class Reproduction:
 def held_against(home: Path, stated: Manifest, again: Path, made: Manifest) -> Reproduction:
     """Hold a dossier as it lies on disk against the one made again.
 
-    Parameters
-    ----------
-    home : pathlib.Path
-        Folder that was handed in.
-    stated : Manifest
-        Its manifest.
-    again : pathlib.Path
-        Folder made again from its inputs.
-    made : Manifest
-        Of that.
-
-    Returns
-    -------
-    Reproduction
+    ``home``: folder that was handed in; ``stated``: its manifest; ``again``: folder made again from
+    its inputs; ``made``: of that.
     """
     disk = {
         path.relative_to(home).as_posix(): path

@@ -8,7 +8,6 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
-from types import ModuleType
 from typing import Final
 
 import pandas as pd
@@ -17,7 +16,7 @@ from pyarrow import parquet
 
 from carbon.base.digits import carried_table
 from carbon.base.errors import LedgerError, OutputError
-from carbon.base.files import read_bounded, whole_file
+from carbon.base.files import read_bounded, whole_file, write_text
 from carbon.run.csv_files import write_csv
 
 __all__ = [
@@ -48,19 +47,9 @@ EPOCH: Final = datetime(2026, 1, 1)
 def as_text(frame: pd.DataFrame) -> pd.DataFrame:
     """Escape text that a spreadsheet would run as a formula.
 
-    Parameters
-    ----------
-    frame : pandas.DataFrame
-        Any table.
+    Returns: text cells that begin with ``= + - @``, their full-width forms, a tab or the end of a
+    line have an apostrophe before it, as OWASP advises against CSV injection.
 
-    Returns
-    -------
-    pandas.DataFrame
-        Text cells that begin with ``= + - @``, their full-width forms, a tab or the end of a
-        line have an apostrophe before it, as OWASP advises against CSV injection.
-
-    Examples
-    --------
     >>> as_text(pd.DataFrame({"name": ["=1+1", "tea"]}))["name"].tolist()
     ["'=1+1", 'tea']
     """
@@ -83,20 +72,10 @@ def as_text(frame: pd.DataFrame) -> pd.DataFrame:
 def write_table(frame: pd.DataFrame, path: Path | str, *, encoding: str = "") -> None:
     """Write a table; the file appears only when it is whole.
 
-    Parameters
-    ----------
-    frame : pandas.DataFrame
-        The result; its numbers are written as :func:`carbon.base.digits.carried` leaves them.
-    path : path
-        ``.csv``, ``.parquet``, ``.xlsx`` or ``.jsonl``; its folder is made if need be.
-    encoding : str
-        Of CSV, as for :func:`carbon.run.csv_files.write_csv`.
-
-    Raises
-    ------
-    carbon.base.errors.OutputError
-        O001 if it cannot be written, O002 if the extension is not known, O003 if it has more
-        rows than a sheet.
+    ``frame``: the result; its numbers are written as :func:`carbon.base.digits.carried` leaves
+    them; ``path``: ``.csv``, ``.parquet``, ``.xlsx`` or ``.jsonl``; its folder is made if need be;
+    ``encoding``: of CSV, as for :func:`carbon.run.csv_files.write_csv`. Raises O001 if it cannot be
+    written, O002 if the extension is not known, O003 if it has more rows than a sheet.
     """
     path = Path(path)
     writer = FORMATS.get(path.suffix.lower())
@@ -111,22 +90,12 @@ def write_table(frame: pd.DataFrame, path: Path | str, *, encoding: str = "") ->
 def write_picture(svg: str, path: Path) -> None:
     """Write a picture; the file appears only when it is whole.
 
-    Parameters
-    ----------
-    svg : str
-        An SVG document.
-    path : pathlib.Path
-        ``.svg``.
-
-    Raises
-    ------
-    carbon.base.errors.OutputError
-        O001 if it cannot be written, O002 for another extension.
+    ``svg``: an SVG document; ``path``: ``.svg``. Raises O001 if it cannot be written, O002 for
+    another extension.
     """
     if path.suffix.lower() != ".svg":
         raise OutputError("O002", "a picture is .svg", file=str(path))
-    with whole_file(path) as draft:
-        draft.write_text(svg, encoding="utf-8", newline="\n")
+    write_text(path, svg)
 
 
 def _csv(frame: pd.DataFrame, path: Path, encoding: str = "") -> None:
@@ -140,17 +109,8 @@ def _parquet(frame: pd.DataFrame, path: Path, _encoding: str = "") -> None:
 def json_lines(frame: pd.DataFrame) -> Iterator[str]:
     """Rows of a table as lines of JSON.
 
-    Parameters
-    ----------
-    frame : pandas.DataFrame
+    Yields: with its line feed; a missing cell is null.
 
-    Yields
-    ------
-    str
-        With its line feed; a missing cell is null.
-
-    Examples
-    --------
     >>> list(json_lines(pd.DataFrame({"sku": ["A"], "total_kg": [None]})))
     ['{"sku": "A", "total_kg": null}\\n']
     """
@@ -169,40 +129,36 @@ def _xlsx(frame: pd.DataFrame, path: Path, _encoding: str = "") -> None:
     import xlsxwriter
     from xlsxwriter.exceptions import XlsxFileError
 
-    try:
-        _fill_sheet(xlsxwriter, frame, path)
-    except XlsxFileError as error:
-        raise OSError(str(error)) from None
-
-
-def _fill_sheet(xlsxwriter: ModuleType, frame: pd.DataFrame, path: Path) -> None:
     options = {
         "constant_memory": True,
         "strings_to_formulas": False,
         "strings_to_urls": False,
         "strings_to_numbers": False,
     }
-    with xlsxwriter.Workbook(path, options) as book:
-        book.set_properties({"created": EPOCH})
-        bold = book.add_format({"bold": True, "bottom": 1})
-        number = book.add_format({"num_format": "0.000"})
-        sheet = book.add_worksheet("footprints" if "total_kg" in frame else "table")
-        sheet.freeze_panes(1, 1)
-        sheet.write_row(0, 0, list(frame.columns), bold)
-        numeric = [pd.api.types.is_numeric_dtype(frame[name].dtype) for name in frame.columns]
-        for position, is_number in enumerate(numeric):
-            sheet.set_column(position, position, 14 if is_number else 18)
-        rows = zip(*(_cells(frame[name]) for name in frame.columns), strict=True)
-        for at, row in enumerate(rows, start=1):
-            for position, value in enumerate(row):
-                if value is None:
-                    continue
-                if numeric[position]:
-                    sheet.write_number(at, position, value, number)
-                else:
-                    # a text in <r> is taken for markup, and written unescaped
-                    text = str(value)[:LONGEST]
-                    sheet.write_string(at, position, f"'{text}" if text[:3] == "<r>" else text)
+    try:
+        with xlsxwriter.Workbook(path, options) as book:
+            book.set_properties({"created": EPOCH})
+            bold = book.add_format({"bold": True, "bottom": 1})
+            number = book.add_format({"num_format": "0.000"})
+            sheet = book.add_worksheet("footprints" if "total_kg" in frame else "table")
+            sheet.freeze_panes(1, 1)
+            sheet.write_row(0, 0, list(frame.columns), bold)
+            numeric = [pd.api.types.is_numeric_dtype(frame[name].dtype) for name in frame.columns]
+            for position, is_number in enumerate(numeric):
+                sheet.set_column(position, position, 14 if is_number else 18)
+            rows = zip(*(_cells(frame[name]) for name in frame.columns), strict=True)
+            for at, row in enumerate(rows, start=1):
+                for position, value in enumerate(row):
+                    if value is None:
+                        continue
+                    if numeric[position]:
+                        sheet.write_number(at, position, value, number)
+                    else:
+                        # a text in <r> is taken for markup, and written unescaped
+                        text = str(value)[:LONGEST]
+                        sheet.write_string(at, position, f"'{text}" if text[:3] == "<r>" else text)
+    except XlsxFileError as error:
+        raise OSError(str(error)) from None
 
 
 def _cells(column: pd.Series) -> list[object]:
@@ -226,17 +182,8 @@ FORMATS: Final[dict[str, Callable[..., None]]] = {
 def read_result(path: Path, columns: Sequence[str]) -> pd.DataFrame:
     """A result of another command, read again.
 
-    Parameters
-    ----------
-    path : pathlib.Path
-        A table.
-    columns : sequence of str
-        That it must have.
-
-    Raises
-    ------
-    carbon.base.errors.LedgerError
-        G001 to G005 or G008 if it is not there, or not what that command writes.
+    ``path``: a table; ``columns``: that it must have. Raises G001 to G005 or G008 if it is not
+    there, or not what that command writes.
     """
     readers: dict[str, Callable[[bytes], pd.DataFrame]] = {
         ".csv": lambda raw: pd.read_csv(

@@ -7,19 +7,25 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import pandas as pd
+
 from carbon.base.rules import shipped
 from carbon.footprint.scenario import ALL, steps
 from carbon.footprint.scenario_file import Scenario, read_scenario
 from carbon.paper.sku_charts import waterfall
 from carbon.run.batches import run
 from carbon.run.plan import Job, Outcome
-from carbon.run.results import write_picture
-from carbon.run.rows import write_at_once
+from carbon.run.results import write_picture, write_table
 
 if TYPE_CHECKING:
     from carbon.catalogue.schema import Catalogue
+    from carbon.run.folder import Files
+    from carbon.study import Study
 
-__all__ = ["LeverTotal", "Savings", "draw_levers", "save_at_once", "save_in_batches", "scenario_of"]
+__all__ = [
+    *("LeverTotal", "Savings", "draw_levers", "save_at_once", "save_in_batches", "scenario_of"),
+    "what_if_job",
+]
 
 
 class LeverTotal(NamedTuple):
@@ -33,25 +39,14 @@ class LeverTotal(NamedTuple):
 
 @dataclass(frozen=True)
 class Savings:
-    """What a what-if wrote.
+    """What a what-if wrote."""
 
-    Parameters
-    ----------
-    tally : dict of str to float
-        As :func:`carbon.run.rows.tallied`.
-    skus, left_out : int
-        SKUs, and those that were not computed.
-    asked : bool
-        Levers were named, so that one that never fits is a failure.
-    outcome : Outcome, optional
-        Of a run in batches.
-    """
-
-    tally: Mapping[str, float]
+    tally: Mapping[str, float]  # as :func:`tallied`
+    # skus, left_out: SKUs, and those that were not computed
     skus: int
     left_out: int
-    asked: bool
-    outcome: Outcome | None = None
+    asked: bool  # levers were named, so that one that never fits is a failure
+    outcome: Outcome | None = None  # of a run in batches
 
     @property
     def levers(self) -> list[LeverTotal]:
@@ -88,32 +83,55 @@ def scenario_of(name: Path | str | None) -> Scenario | None:
     return None if name is None else read_scenario(shipped("scenarios", name))
 
 
+def what_if_job(study: Study, *, levers: list[str], draws: int, days: float, lang: str) -> Job:
+    """Savings of a catalogue, a row a SKU and lever.
+
+    ``levers``: as for :meth:`carbon.study.Study.what_if`, by name; ``draws``, ``days``, ``lang``:
+    as there.
+    """
+    options = {"levers": levers, "draws": draws, "days": days, "lang": lang}
+    return Job("whatif", study, changed, options, tally=tallied)
+
+
+def changed(
+    study: Study, catalogue: Catalogue, files: Files | None, *, levers: list[str], **how: Any
+) -> pd.DataFrame:
+    """Rows of a batch of savings, with the letters before and after."""
+    del files
+    return study.what_if(catalogue, levers, **how)
+
+
+def tallied(table: pd.DataFrame) -> dict[str, float]:
+    """Sums of a batch: a what-if tells its levers over the whole catalogue."""
+    known = table[table["before_kg"].notna()]
+    by = known.groupby("lever", observed=True, sort=False)
+    sums = {"impossible": float(table["problem"].str.contains("S024").sum())}
+    for name, rows in by:
+        sums[f"{name}|applies"] = float(rows["applies"].sum())
+        sums[f"{name}|known"] = float(len(rows))
+        sums[f"{name}|share"] = float(rows["saved_share"].sum())
+        if rows["saved_kg_year"].notna().any():
+            sums[f"{name}|year"] = float(rows["saved_kg_year"].sum())
+    last = known.groupby("sku", sort=False, observed=True).tail(1)
+    ratio = last["after_kg"] / last["before_kg"]
+    return sums | {"ratio": float(ratio.sum()), "ratios": float(ratio.count())}
+
+
 def save_at_once(job: Job, catalogue: Catalogue, output: Path) -> Savings:
     """Write the savings of a few SKUs, in this process.
 
-    Parameters
-    ----------
-    job : Job
-        Of :func:`carbon.run.rows.what_if_job`.
-    catalogue : Catalogue
-        Filled.
-    output : pathlib.Path
-        A table.
+    ``catalogue``: filled; ``output``: a table.
     """
-    tally, left_out = write_at_once(job, catalogue, output)
-    return Savings(tally, len(catalogue), left_out, bool(job.options["levers"]))
+    table = job.compute(job.study, catalogue, None, **job.options)
+    write_table(table, output)
+    left_out = int(table.loc[table["before_kg"].isna(), "sku"].nunique())
+    return Savings(tallied(table), len(catalogue), left_out, bool(job.options["levers"]))
 
 
 def save_in_batches(job: Job, catalogue: Path | str, output: Path | str, **running: Any) -> Savings:
     """Write the savings of a catalogue of any size.
 
-    Parameters
-    ----------
-    job : Job
-        Of :func:`carbon.run.rows.what_if_job`.
-    catalogue, output : path or URL
-    **running : object
-        As for :func:`carbon.run.batches.run`.
+    ``**running``: as for :func:`carbon.run.batches.run`.
     """
     outcome = run(job, catalogue, output, **running)
     levers = bool(job.options["levers"])
@@ -123,16 +141,8 @@ def save_in_batches(job: Job, catalogue: Path | str, output: Path | str, **runni
 def draw_levers(job: Job, catalogue: Catalogue, path: Path, *, name: str, lang: str) -> int:
     """Draw the levers of the first SKU as a waterfall; how many there are.
 
-    Parameters
-    ----------
-    job : Job
-        Of :func:`carbon.run.rows.what_if_job`.
-    catalogue : Catalogue
-        Filled.
-    path : pathlib.Path
-        An SVG file.
-    name, lang : str
-        Of the SKU; ``"en"`` or ``"zh"``.
+    ``catalogue``: filled; ``path``: an SVG file; ``name``, ``lang``: of the SKU; ``"en"`` or
+    ``"zh"``.
     """
     before, after = steps(job.study, catalogue, job.options["levers"], lang=lang)
     write_picture(waterfall(before, after, name=name, basis=str(job.study.basis), lang=lang), path)

@@ -41,8 +41,6 @@ TEXT = {
 def columns() -> pd.DataFrame:
     """Canonical columns with unit, example and notes in both languages.
 
-    Examples
-    --------
     >>> columns().loc[0, ["column", "zh"]].tolist()
     ['sku', '商品编码']
     """
@@ -52,19 +50,8 @@ def columns() -> pd.DataFrame:
 def write_template(vocabulary: Vocabulary, path: Path, lang: str) -> None:
     """Write an empty, annotated catalogue.
 
-    Parameters
-    ----------
-    vocabulary : Vocabulary
-        Categories and names that can be used.
-    path : pathlib.Path
-        ``.xlsx`` with notes, drop-down list and guide, or ``.csv`` with headers only.
-    lang : str
-        ``"zh"`` or ``"en"``.
-
-    Raises
-    ------
-    carbon.base.errors.OutputError
-        O001 if it cannot be written, O002 for another extension.
+    ``path``: ``.xlsx`` with notes, drop-down list and guide, or ``.csv`` with headers only. Raises
+    O001 if it cannot be written, O002 for another extension.
     """
     writers = {".xlsx": _xlsx, ".csv": _csv}
     if path.suffix.lower() not in writers:

@@ -59,12 +59,8 @@ def settle(threads: int) -> None:
     """Make a process one that works on batch after batch, with some threads.
 
     What is freed is kept a while, for the next batch asks for as much again, and what is there
-    already is not searched for rubbish again and again.
-
-    Parameters
-    ----------
-    threads : int
-        Of Arrow and of the drawing of intervals.
+    already is not searched for rubbish again and again. ``threads``: of Arrow and of the drawing of
+    intervals.
     """
     import pyarrow as pa
 
@@ -86,14 +82,9 @@ def settle(threads: int) -> None:
 class Workers:
     """Workers of one run.
 
-    Parameters
-    ----------
-    workers : int
-        Processes; with 1 the work is done in this one.
-    begin : callable
-        Called with the state in each worker before it works.
-    state : object
-        Shared without a copy where processes fork, else sent once to each.
+    ``workers``: processes; with 1 the work is done in this one; ``begin``: called with the state in
+    each worker before it works; ``state``: shared without a copy where processes fork, else sent
+    once to each.
     """
 
     def __init__(self, workers: int, begin: Callable[[Any], None], state: Any) -> None:
@@ -107,17 +98,8 @@ class Workers:
     ) -> Iterator[tuple[Thing, Answer]]:
         """Apply a function to many things; they come back in their order, each with its answer.
 
-        Parameters
-        ----------
-        function : callable
-            Known by name to every process.
-        things : iterable
-            Taken as workers become free.
-
-        Raises
-        ------
-        carbon.base.errors.OutputError
-            B004 if a worker dies twice of the same thing.
+        ``function``: known by name to every process; ``things``: taken as workers become free.
+        Raises B004 if a worker dies twice of the same thing.
         """
         if self.workers == 1:
             for thing in things:

@@ -40,47 +40,24 @@ class Written:
 
 @dataclass(frozen=True)
 class BatchRecord:
-    """What was done with a batch.
-
-    Parameters
-    ----------
-    number : int
-    skus, rows : int
-        SKUs, and rows of the result.
-    left_out : int
-        SKUs that were not computed.
-    errors : bool
-        Whether a problem is an error.
-    codes : dict of str to int
-        Problems by code.
-    defaulted : dict of str to int
-        Column → cells that were assumed.
-    columns : list of str
-        Of the result.
-    files : list of Written
-    rejected : str
-        Why the batch could not be read; empty if it could.
-    places : list of list
-        File, first and last row, of a rejected batch.
-    changes : dict of str to int
-        New, changed and unchanged SKUs, where an earlier run is known.
-    tally : dict of str to float
-        What the command sums.
-    """
+    """What was done with a batch."""
 
     number: int
+    # skus, rows: SKUs, and rows of the result
     skus: int = 0
     rows: int = 0
-    left_out: int = 0
-    errors: bool = False
-    codes: dict[str, int] = field(default_factory=dict)
-    defaulted: dict[str, int] = field(default_factory=dict)
-    columns: list[str] = field(default_factory=list)
+    left_out: int = 0  # SKUs that were not computed
+    errors: bool = False  # whether a problem is an error
+    codes: dict[str, int] = field(default_factory=dict)  # problems by code
+    defaulted: dict[str, int] = field(default_factory=dict)  # column → cells that were assumed
+    columns: list[str] = field(default_factory=list)  # of the result
     files: list[Written] = field(default_factory=list)
-    rejected: str = ""
+    rejected: str = ""  # why the batch could not be read; empty if it could
+    # file, first and last row, of a rejected batch
     places: list[list[Any]] = field(default_factory=list)
+    # new, changed and unchanged SKUs, where an earlier run is known
     changes: dict[str, int] = field(default_factory=dict)
-    tally: dict[str, float] = field(default_factory=dict)
+    tally: dict[str, float] = field(default_factory=dict)  # what the command sums
 
     def name_of(self, kind: str) -> str:
         """Name of its file of a kind."""
@@ -101,13 +78,7 @@ class BatchRecord:
     def load(cls, folder: Path, number: int, filled: Path | None = None) -> BatchRecord | None:
         """A part that was finished before, if its files are still whole.
 
-        Parameters
-        ----------
-        folder : pathlib.Path
-            Of the parts.
-        number : int
-        filled : pathlib.Path, optional
-            Folder that the batches fill, if the result is one.
+        ``filled``: folder that the batches fill, if the result is one.
         """
         try:
             stored = json.loads((folder / f"{number:06d}.done").read_text(encoding="utf-8"))
@@ -124,15 +95,8 @@ class BatchRecord:
 class Work:
     """Folder of a run; only one run may hold it.
 
-    Parameters
-    ----------
-    output : str
-        Path or URL of the result.
-
-    Raises
-    ------
-    carbon.base.errors.OutputError
-        B001 if another run holds it, O001 if it cannot be made.
+    ``output``: path or URL of the result. Raises B001 if another run holds it, O001 if it cannot be
+    made.
     """
 
     def __init__(self, output: str) -> None:
@@ -198,22 +162,9 @@ class Work:
     def begin(self, plan: dict[str, Any], resume: bool | None) -> bool:
         """Begin a run or go on with one.
 
-        Parameters
-        ----------
-        plan : dict
-            What decides the parts.
-        resume : bool, optional
-            Go on, or begin again; None refuses to choose.
-
-        Returns
-        -------
-        bool
-            Whether parts of an interrupted run are there.
-
-        Raises
-        ------
-        carbon.base.errors.OutputError
-            B002 if there is something to choose, B003 if the plan is another one.
+        ``plan``: what decides the parts; ``resume``: go on, or begin again; None refuses to choose.
+        Returns: whether parts of an interrupted run are there. Raises B002 if there is something to
+        choose, B003 if the plan is another one.
         """
         path = self.folder / "plan.json"
         text = json.dumps(plan, sort_keys=True, default=str)

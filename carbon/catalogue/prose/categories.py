@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from dataclasses import dataclass
 from functools import lru_cache
@@ -10,7 +9,7 @@ from typing import Final
 
 import numpy as np
 
-from carbon.base.rules import templates_root
+from carbon.base.words import template_rows
 from carbon.catalogue.names import key
 from carbon.catalogue.prose.signs import sign
 from carbon.catalogue.prose.wording import LONGEST, Wording, tidy
@@ -36,26 +35,17 @@ def _title_words() -> dict[str, str]:
 
     A category that the edition lacks says that the thing is none of its categories.
     """
-    path = templates_root() / "catalogue" / "titles.csv"
-    with path.open(encoding="utf-8", newline="") as file:
-        return {key(row["word"]): row["category"] for row in csv.DictReader(file)}
+    rows = template_rows("catalogue", "titles.csv")
+    return {key(row["word"]): row["category"] for row in rows}
 
 
 @dataclass(frozen=True)
 class Choice:
-    """What the cells of a SKU say about its category.
+    """What the cells of a SKU say about its category."""
 
-    Parameters
-    ----------
-    category : str
-        Empty if none is certain.
-    code : str
-        C017 where a word has several meanings, C018 where name or mass decided, C024 where the
-        name alone proposes it.
-    hint : str
-    """
-
-    category: str
+    category: str  # empty if none is certain
+    # C017 where a word has several meanings, C018 where name or mass decided, C024 where the name
+    # alone proposes it
     code: str = ""
     hint: str = ""
 
@@ -69,11 +59,8 @@ def _leaf(text: str) -> str:
 class CategoryProse:
     """Reader of categories.
 
-    Parameters
-    ----------
-    vocabulary : Vocabulary
-        Its words of the kinds ``ask.category``, ``drop.category`` and ``title`` (words of product
-        names) are known beside the categories.
+    ``vocabulary``: its words of the kinds ``ask.category``, ``drop.category`` and ``title`` (words
+    of product names) are known beside the categories.
     """
 
     def __init__(self, vocabulary: Vocabulary) -> None:
@@ -110,13 +97,8 @@ class CategoryProse:
     def read(self, text: str, name: str = "", mass_kg: float = float("nan")) -> Choice:
         """Category of a cell; where its word has several meanings, name and mass may decide.
 
-        Parameters
-        ----------
-        text : str
-        name : str
-            Of the product, empty if there is none.
-        mass_kg : float
-            Of one unit [kg], NaN if it is not known.
+        ``name``: of the product, empty if there is none; ``mass_kg``: of one unit [kg], NaN if it
+        is not known.
         """
         if len(text) > LONGEST:
             return Choice("")
@@ -175,12 +157,7 @@ class CategoryProse:
         return categories
 
     def proposal(self, name: str) -> str:
-        """Category that a product's name speaks of; empty if none, or several.
-
-        Parameters
-        ----------
-        name : str
-        """
+        """Category that a product's name speaks of; empty if none, or several."""
         # an English name says what the thing is before it says for what, or with what
         for part in (_BESIDE.split(f"{tidy(name)[:LONGEST]} ")[0], name):
             words = self._spoken(part)

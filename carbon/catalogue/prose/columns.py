@@ -52,24 +52,9 @@ def reword_lines(
 ) -> bool:
     """Reword the cells of a compact column that were not understood.
 
-    Parameters
-    ----------
-    rows : Rows
-        Its texts are changed.
-    table, column : str
-        Table of the lines and canonical column.
-    lines : Lines
-        Of the column, as the grammar reads it.
-    vocabulary : Vocabulary
-    category : pandas.Categorical
-        Of each SKU.
-    problems : CellProblems
-        Told what was assumed or left open.
-
-    Returns
-    -------
-    bool
-        Whether the column must be read again.
+    ``rows``: its texts are changed; ``table``, ``column``: table of the lines and canonical column;
+    ``category``: pandas.Categorical, of each SKU; ``problems``: told what was assumed or left open.
+    Returns: whether the column must be read again.
     """
     names = vocabulary.names(_KINDS[table])
     unknown = names.find(lines.name) < 0

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from functools import lru_cache
 from typing import Final
 
 from carbon.base import units
-from carbon.base.rules import templates_root
+from carbon.base.words import template_rows
 from carbon.catalogue.prose.signs import any_of, sign, signs
 from carbon.catalogue.prose.wording import LEFT_ALONE, Reading, tidy
 
@@ -36,8 +35,8 @@ _COUNT_ONLY: Final = re.compile(rf"^\d+\s*{_PACKS}(?:\s*/\s*{_PACKS})?$", re.I)
 @lru_cache(maxsize=1)
 def _densities() -> dict[str, float]:
     """Category → kilograms a litre, for an edition that has no table of them (2026.1)."""
-    with (templates_root() / "catalogue" / "densities.csv").open(encoding="utf-8") as file:
-        return {row["category"]: float(row["kg_per_l"]) for row in csv.DictReader(file)}
+    rows = template_rows("catalogue", "densities.csv")
+    return {row["category"]: float(row["kg_per_l"]) for row in rows}
 
 
 _SPOKEN: Final = re.compile("^(?:半|两|[一二三四五六七八九十])(?=(?:公斤|市斤|斤|千克|克|毫升|升))")
@@ -53,15 +52,9 @@ def _numeral(character: str) -> str:
 class ContentProse:
     """Reader of net contents.
 
-    Parameters
-    ----------
-    unit_words : dict of str to str
-        Merchants' words for units.
-    densities : dict of str to float, optional
-        Category → kilograms a litre, as the edition has them.
+    ``unit_words``: merchants' words for units; ``densities``: category → kilograms a litre, as the
+    edition has them.
 
-    Examples
-    --------
     >>> content = ContentProse({})
     >>> content.read("200g*6").text, content.read("about 1 l", "beverage").text
     ('1.2 kg', '1.02 kg')
@@ -78,11 +71,7 @@ class ContentProse:
     def read(self, text: str, category: str = "") -> Reading:
         """Mass of a net content; a range counts at its upper end.
 
-        Parameters
-        ----------
-        text : str
-        category : str
-            Whose density makes a volume a mass.
+        ``category``: whose density makes a volume a mass.
         """
         clean = _LABEL.sub("", tidy(text))
         clean = re.sub(

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from functools import lru_cache
 from typing import Final
 
-from carbon.base.rules import templates_root
+from carbon.base.words import template_rows
 from carbon.catalogue.names import key
 from carbon.catalogue.prose.signs import any_of
 from carbon.catalogue.prose.wording import LEFT_ALONE, Reading, Wording, pieces, tidy
@@ -39,18 +38,15 @@ Entry = tuple[str, float | None, float]
 @lru_cache(maxsize=1)
 def _weights() -> dict[str, float]:
     """Part of a product → its usual share of the mass, of ``templates/catalogue/parts.csv``."""
-    with (templates_root() / "catalogue" / "parts.csv").open(encoding="utf-8") as file:
-        return {row["part"]: float(row["weight"]) for row in csv.DictReader(file)}
+    rows = template_rows("catalogue", "parts.csv")
+    return {row["part"]: float(row["weight"]) for row in rows}
 
 
 class MaterialProse:
     """Reader of cells about materials.
 
-    Parameters
-    ----------
-    vocabulary : Vocabulary
-        Its words of the kinds ``part``, ``blend``, ``vague.material``, ``ask.material`` and
-        ``drop.material`` are known beside the materials.
+    ``vocabulary``: its words of the kinds ``part``, ``blend``, ``vague.material``, ``ask.material``
+    and ``drop.material`` are known beside the materials.
     """
 
     def __init__(self, vocabulary: Vocabulary) -> None:
@@ -74,11 +70,7 @@ class MaterialProse:
     def read(self, text: str, category: str = "") -> Reading:
         """Compact cell of what a label says.
 
-        Parameters
-        ----------
-        text : str
-        category : str
-            In which a word of several meanings may have one.
+        ``category``: in which a word of several meanings may have one.
         """
         clean = _CONTENT_OF_DOWN.sub(" ", tidy(text)).strip()
         clean = _BRACKETED.sub(r" \1 ", clean)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from functools import lru_cache
 from typing import Final
 
-from carbon.base.rules import templates_root
+from carbon.base.words import template_rows
 from carbon.catalogue.names import key
 from carbon.catalogue.prose.signs import any_of, sign
 from carbon.catalogue.prose.wording import LEFT_ALONE, Reading, Wording, pieces, tidy
@@ -45,17 +44,15 @@ _BOXES: Final = frozenset({"corrugated_box", "small_box", "large_box"})
 @lru_cache(maxsize=1)
 def _boxes() -> list[tuple[float, str]]:
     """Largest sum of length, width and height [cm] → the box of that size."""
-    with (templates_root() / "catalogue" / "boxes.csv").open(encoding="utf-8") as file:
-        return [(float(row["most_cm"]), row["item"]) for row in csv.DictReader(file)]
+    rows = template_rows("catalogue", "boxes.csv")
+    return [(float(row["most_cm"]), row["item"]) for row in rows]
 
 
 class PackagingProse:
     """Reader of cells about packaging.
 
-    Parameters
-    ----------
-    vocabulary : Vocabulary
-        Its words of the kinds ``ask.item`` and ``drop.item`` are known beside the items.
+    ``vocabulary``: its words of the kinds ``ask.item`` and ``drop.item`` are known beside the
+    items.
     """
 
     def __init__(self, vocabulary: Vocabulary) -> None:
@@ -63,12 +60,7 @@ class PackagingProse:
         self.gaps = {key(word) for word in vocabulary.words_of("gap.item")}
 
     def read(self, text: str, _category: str = "") -> Reading:
-        """Compact cell of what is said of packaging.
-
-        Parameters
-        ----------
-        text : str
-        """
+        """Compact cell of what is said of packaging."""
         cells = []
         clean = _LABEL.sub("", tidy(text))
         if key(clean) in self.gaps:

@@ -30,15 +30,10 @@ _ROAD: Final = re.compile(rf"(?:{'|'.join(signs('directions'))})?(?:{'|'.join(si
 class PlaceProse:
     """Reader of places.
 
-    Parameters
-    ----------
-    vocabulary : Vocabulary
-        Its words of the kinds ``zone`` (a word for several places), ``head.region`` and
-        ``tail.region`` (what may stand before and behind a place) and ``street`` (signs of an
-        address) are known beside the places.
+    ``vocabulary``: its words of the kinds ``zone`` (a word for several places), ``head.region`` and
+    ``tail.region`` (what may stand before and behind a place) and ``street`` (signs of an address)
+    are known beside the places.
 
-    Examples
-    --------
     >>> import pandas as pd
     >>> table = pd.DataFrame({"location": ["CN", "CN-ZJ"], "name": ["China", "Zhejiang"]})
     >>> places = PlaceProse(Vocabulary.of(regions=table.assign(parent=["", "CN"])))
@@ -71,12 +66,7 @@ class PlaceProse:
         return cls(vocabulary)
 
     def ids(self, text: str) -> tuple[str, ...]:
-        """Ids of a place: one, or the several that a word may mean, or none.
-
-        Parameters
-        ----------
-        text : str
-        """
+        """Ids of a place: one, or the several that a word may mean, or none."""
         if len(text) > LONGEST:
             return ()
         folded = key(text)
@@ -90,12 +80,7 @@ class PlaceProse:
         return self._nested(text)
 
     def candidates(self, text: str) -> tuple[str, ...]:
-        """Ids that a place may mean, also those of a zone.
-
-        Parameters
-        ----------
-        text : str
-        """
+        """Ids that a place may mean, also those of a zone."""
         name = key(text)
         return self.ids(text) or self.zones.get(name) or self.zones.get(self._stripped(name), ())
 
@@ -202,12 +187,7 @@ class PlaceProse:
         return ()
 
     def read(self, text: str, _category: str = "") -> Reading:
-        """Compact cell of a mix of places.
-
-        Parameters
-        ----------
-        text : str
-        """
+        """Compact cell of a mix of places."""
         clean = tidy(text)
         complete = self.ids(clean)
         if len(complete) == 1:

@@ -21,8 +21,6 @@ def _table() -> dict[str, Any]:
 def signs(name: str) -> list[str]:
     """Signs of a name, the longest first.
 
-    Examples
-    --------
     >>> "trips" in signs("times")
     True
     """
@@ -37,8 +35,6 @@ def sign(name: str) -> Any:
 def any_of(name: str) -> str:
     """Pattern of any of the signs of a name; a Latin word is no part of a longer one.
 
-    Examples
-    --------
     >>> bool(re.fullmatch(any_of("times"), "trips"))
     True
     """

@@ -19,11 +19,8 @@ PARCEL: Final = "parcel"
 class TransportProse:
     """Reader of cells about the way goods take.
 
-    Parameters
-    ----------
-    vocabulary : Vocabulary
-        Its words of the kind ``carrier`` say which mode a service uses, or ``parcel`` where it
-        says no more than that a parcel is sent; ``drop.mode`` are words that change nothing.
+    ``vocabulary``: its words of the kind ``carrier`` say which mode a service uses, or ``parcel``
+    where it says no more than that a parcel is sent; ``drop.mode`` are words that change nothing.
     """
 
     def __init__(self, vocabulary: Vocabulary) -> None:
@@ -45,12 +42,7 @@ class TransportProse:
         )
 
     def read(self, text: str, _category: str = "") -> Reading:
-        """Chains of a cell.
-
-        Parameters
-        ----------
-        text : str
-        """
+        """Chains of a cell."""
         clean = tidy(text)
         complete = None if "%" in clean else self._modes(clean)
         if complete is not None and len(complete) < 2:

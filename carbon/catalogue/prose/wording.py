@@ -29,21 +29,11 @@ _AND: Final = re.compile(r"\s+(?:and|with|plus)\s+", re.I)
 
 @dataclass(frozen=True)
 class Reading:
-    """What a cell in the words of trade means.
+    """What a cell in the words of trade means."""
 
-    Parameters
-    ----------
-    text : str, optional
-        The compact cell; None where the cell is left open, or left as it stands.
-    code : str
-        What is told about it; empty for nothing.
-    hint : str
-        Said before the remedy of the code.
-    """
-
-    text: str | None
-    code: str = ""
-    hint: str = ""
+    text: str | None  # the compact cell; None where the cell is left open, or left as it stands
+    code: str = ""  # what is told about it; empty for nothing
+    hint: str = ""  # said before the remedy of the code
 
 
 LONGEST: Final = 400
@@ -56,8 +46,6 @@ LEFT_ALONE: Final = Reading(None)
 def tidy(text: str) -> str:
     """Text of a cell: NFKC, simplified characters, single blanks.
 
-    Examples
-    --------
     >>> tidy(" cotton　１００％ ")
     'cotton 100%'
     """
@@ -67,8 +55,6 @@ def tidy(text: str) -> str:
 def pieces(text: str) -> list[str]:
     """Pieces of a cell: one rule for all separators, outside brackets and between digits.
 
-    Examples
-    --------
     >>> pieces("box+bubble wrap/tape (2 rolls, clear); 1,200 g")
     ['box', 'bubble wrap', 'tape (2 rolls, clear)', '1,200 g']
     """
@@ -95,14 +81,8 @@ def pieces(text: str) -> list[str]:
 class Wording:
     """Words of one kind of a vocabulary.
 
-    Parameters
-    ----------
-    vocabulary : Vocabulary
-    kind : str
-        As for :meth:`carbon.catalogue.schema.Vocabulary.names`.
+    ``kind``: as for :meth:`carbon.catalogue.schema.Vocabulary.names`.
 
-    Examples
-    --------
     >>> import pandas as pd
     >>> words = [("drop.material", "combed", ""), ("ask.material", "hide", "leather faux")]
     >>> columns = ["kind", "alias", "id"]
@@ -200,22 +180,9 @@ def reworded(
 ) -> tuple[Any, list[tuple[str, NDArray[np.int64], list[str]]]]:
     """Reword some cells of a column; each different one is read once.
 
-    Parameters
-    ----------
-    texts : pyarrow.Array
-    rows : numpy.ndarray
-        Positions of the cells.
-    read : callable
-        From a cell, and what is known beside it, to its reading.
-    context : sequence of str, optional
-        What is known beside each of ``rows``, as the category.
-
-    Returns
-    -------
-    texts : pyarrow.Array
-        With the cells that were understood in their compact form.
-    told : list of (str, numpy.ndarray, list of str)
-        Code, positions and hints.
+    ``read``: from a cell, and what is known beside it, to its reading; ``context``: what is known
+    beside each of ``rows``, as the category. Returns ``texts``: with the cells that were understood
+    in their compact form; ``told``: code, positions and hints.
     """
     answers: dict[tuple[str, str], Reading] = {}
     changed = texts.to_pylist()
