@@ -83,32 +83,11 @@ def claimed(
     problems: RoomProblems,
     earlier: pd.DataFrame | None = None,
 ) -> Claims:
-    """Check certificates or credits and refuse what counts elsewhere.
+    """Check certificates (``of="power"``) or credits of rooms and refuse what counts elsewhere.
 
-    Parameters
-    ----------
-    frame : pandas.DataFrame
-        The ledger ``certificates`` or ``credits``.
-    of : str
-        ``"power"`` or ``"credits"``.
-    rooms : pandas.Index
-        Rooms in the order of their table.
-    sessions : pandas.DataFrame
-        As :class:`carbon.liveroom.studio.Studio` has them.
-    policy : Policy
-        Registries and vintages.
-    as_of : numpy.datetime64
-        Day of the judgement.
-    period : str
-        What is judged.
-    problems : RoomProblems
-        Gathers R021 to R033, R037, R076, R077 and R084.
-    earlier : pandas.DataFrame, optional
-        Claims of other rooms and periods that are in force: :data:`CLAIM_COLUMNS`.
-
-    Returns
-    -------
-    Claims
+    Sessions are as :class:`carbon.liveroom.studio.Studio` has them; ``earlier`` are claims of other
+    rooms and periods that are in force (:data:`CLAIM_COLUMNS`); ``problems`` gathers R021 to R033,
+    R037, R076, R077 and R084.
     """
     n = len(frame)
     if not n:

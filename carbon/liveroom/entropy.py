@@ -87,17 +87,8 @@ class Nearest:
 
 
 def largest(shares: Floats, count: int) -> float:
-    """Sum of the largest shares.
+    """Sum of the ``count`` largest shares, of all if there are fewer.
 
-    Parameters
-    ----------
-    shares : ndarray of float64
-        Any number of them.
-    count : int
-        How many to sum; all if there are fewer.
-
-    Examples
-    --------
     >>> largest(np.array([0.1, 0.5, 0.4]), 2)
     0.9
     """
@@ -208,21 +199,8 @@ def _height(wish: Floats, point: _Point, rules: Rulebook, multipliers: Floats) -
 
 
 def nearest(wish: Floats, rules: Rulebook) -> Nearest:
-    """Find the nearest shares.
+    """Nearest shares to those wished for, all above 0, that keep rules which some shares can keep.
 
-    Parameters
-    ----------
-    wish : ndarray of float64, shape (n,)
-        Shares wished for, all above 0.
-    rules : Rulebook
-        Rules that some shares can keep.
-
-    Returns
-    -------
-    Nearest
-
-    Examples
-    --------
     >>> small = np.array([True, False, False])
     >>> rules = Rulebook(small, np.zeros(3), np.ones(3), floor=0.3, head=3, head_cap=1.0)
     >>> nearest(np.array([0.1, 0.3, 0.6]), rules).share.round(3).tolist()

@@ -75,39 +75,14 @@ def allocate(
     solve: Callable[[Floats, Rulebook], Nearest] = nearest,
     reported: bool = True,
 ) -> Allocation:
-    """Share out impressions.
+    """Share out the impressions that the platform hands out (public traffic).
 
-    Parameters
-    ----------
-    rooms : pandas.DataFrame
-        As ``carbon.catalogue.ledger.read_ledger(source, "exposure").frame``: ``room``,
-        ``impressions`` and, if there are, ``merchant boost small_merchant size tier revenue``.
-        Impressions are those that the platform hands out (public traffic); what followers find by
-        themselves is no matter of allocation.
-    rules : ExposureRules
-        Floor, caps and largest loss.
-    boost_cap : float
-        Largest boost [share of the baseline].
-    policy : str
-        Name and digest of the policy, for the result.
-    solve : callable
-        Finds the nearest shares; tests put an oracle in its place.
-    reported : bool
-        Whether the report is wanted; else it is empty.
+    Rooms are as ``carbon.catalogue.ledger.read_ledger(source, "exposure").frame`` has them:
+    ``room``, ``impressions`` and, if there are, ``merchant boost small_merchant size tier
+    revenue``; ``boost_cap`` is a share of the baseline. Tests put an oracle in the place of
+    ``solve``. Raises R201 if no room has impressions, R200 with each contradiction of the rules and
+    its numbers.
 
-    Returns
-    -------
-    Allocation
-
-    Raises
-    ------
-    carbon.base.errors.StudyError
-        R201 if no room has impressions.
-    carbon.base.errors.RuleError
-        R200 if the rules contradict each other, with each contradiction and its numbers.
-
-    Notes
-    -----
     With b the baseline shares and β the boosts, x minimises the relative entropy
     Σ x·ln(x/(b(1+β))) subject to Σ x = 1, (1−δ)·b ≤ x ≤ κ, Σ over small merchants ≥ φ and the head
     cap; the sum of impressions is the same before and after, so boosts are paid by the others. A
@@ -115,8 +90,6 @@ def allocate(
 
     Rooms are computed in the order of their names, so that the order of the rows changes no digit.
 
-    Examples
-    --------
     >>> from carbon.liveroom.policy_file import read_policy
     >>> policy = read_policy()
     >>> told = pd.DataFrame(

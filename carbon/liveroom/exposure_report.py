@@ -51,31 +51,11 @@ def report(
     rules: ExposureRules,
     revenue: Floats | None,
 ) -> pd.DataFrame:
-    """Tell an allocation.
+    """Tell an allocation by the columns :data:`REPORT_COLUMNS`.
 
-    Parameters
-    ----------
-    base, wish : ndarray of float64, shape (n,)
-        Shares of the baseline, and with boosts alone.
-    small : ndarray of bool, shape (n,)
-        Rooms of small merchants.
-    boost : ndarray of float64, shape (n,)
-        Their boosts.
-    book : Rulebook
-        The rules in force.
-    result : Nearest
-        The allocation.
-    rules : ExposureRules
-        The figures.
-    revenue : ndarray of float64, shape (n,), optional
-        Sales of each room over the baseline, in one currency.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Columns :data:`REPORT_COLUMNS`; sections ``rule``, ``concentration``, ``fairness`` and
-        ``lorenz``. The price of a rule is the factor, less 1, by which it changes the exposure of
-        the rooms it speaks of, all else unchanged.
+    ``base`` and ``wish`` are shares of the baseline and with boosts alone, ``revenue`` sales over
+    the baseline in one currency, all of shape (n,). The price of a rule is the factor, less 1, by
+    which it changes the exposure of the rooms it speaks of, all else unchanged.
     """
     rows = [
         *_rules(base, wish, small, boost, book, result, rules),

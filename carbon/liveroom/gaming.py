@@ -89,30 +89,13 @@ def anomalies(
     sales: pd.DataFrame | None = None,
     waybills: pd.DataFrame | None = None,
 ) -> GamingPatterns:
-    """Look for suspicious patterns.
+    """Look for suspicious patterns of a filled catalogue.
 
-    Parameters
-    ----------
-    catalogue : Catalogue
-        Filled.
-    grades : pandas.DataFrame
-        As ``Study.grades`` gives it, of the same SKUs in the same order.
-    bounds : dict of str to float
-        Letter → largest ratio that it takes.
-    rules : GamingRules
-        When a pattern is told.
-    sales : pandas.DataFrame, optional
-        As the ledger ``sales``: ``sku units returned_units`` and, if there is, ``settled``; without
-        it, units and return rates of the catalogue.
-    waybills : pandas.DataFrame, optional
-        As the ledger ``waybills``: ``sku parcel_mass`` [kg] and, if there are, ``units waybill``.
+    Grades are those of ``Study.grades``, of the same SKUs in the same order; ``bounds`` maps a
+    letter to the largest ratio that it takes. Sales are ``sku units returned_units`` and, if there
+    is, ``settled``; without them, units and return rates of the catalogue count. Waybills are ``sku
+    parcel_mass`` [kg] and, if there are, ``units waybill``.
 
-    Returns
-    -------
-    GamingPatterns
-
-    Notes
-    -----
     A pattern is evidence, not proof: bounds attract honest improvements too. Every check has its
     own family of tests, adjusted by Benjamini and Hochberg, so that of what is told at most the
     share ``false_discovery`` is expected to be chance.

@@ -26,31 +26,14 @@ MOST_REFUSED: Final = 0.05
 
 
 def kept_sales(sales: Ledger, catalogue: Catalogue) -> pd.DataFrame:
-    """Units that buyers kept, and what they paid for them.
+    """Units that buyers kept, what they paid, and the currencies, by row of the filled catalogue.
 
-    Parameters
-    ----------
-    sales : Ledger
-        Of kind ``sales``: ``sku units revenue`` and, if there are, ``returned_units currency order
-        date session room``. A negative line is a return or a correction.
-    catalogue : Catalogue
-        Filled, of shape (n,).
+    Sales are ``sku units revenue`` and, if there are, ``returned_units currency order date session
+    room``. A negative line is a return or a correction; lines that repeat an earlier one count
+    once; where a line does not say what came back, the SKU's own return rate does. The first row of
+    a SKU that stands twice has them. S035 if more than one line in twenty could not be read, or no
+    line is of the catalogue.
 
-    Returns
-    -------
-    pandas.DataFrame
-        ``units`` and ``revenue`` [units of ``currency``] by row of the catalogue, and
-        ``currency``, several separated by spaces; 0 where nothing was kept. The first row of a
-        SKU that stands twice has them. Lines that repeat an earlier one count once. Where a
-        line does not say what came back, the SKU's own return rate does.
-
-    Raises
-    ------
-    carbon.base.errors.StudyError
-        S035 if more than one line in twenty could not be read, or no line is of the catalogue.
-
-    Examples
-    --------
     >>> from carbon import Study, read_ledger
     >>> goods = Study().catalogue("sku,category\\nA,t_shirt\\n")
     >>> lines = {"sku": ["A", "A"], "units": ["9", "-2"], "revenue": ["90", "-20"],

@@ -73,24 +73,8 @@ class ExposureScenario(Rules):
 
 
 def read_scenario(name: Path | str) -> ExposureScenario:
-    """Read a scenario of exposure.
+    """Read a scenario of exposure: a TOML file, or a shipped one by name; P001 to P003 as ``load``.
 
-    Parameters
-    ----------
-    name : path
-        A TOML file, or the name of a shipped one.
-
-    Returns
-    -------
-    ExposureScenario
-
-    Raises
-    ------
-    carbon.base.errors.RuleError
-        P001, P002, P003 as :func:`carbon.base.rules.load`.
-
-    Examples
-    --------
     >>> read_scenario("fair-exposure").market.small_sales.value
     0.12
     """
@@ -98,19 +82,8 @@ def read_scenario(name: Path | str) -> ExposureScenario:
 
 
 def rooms_of(market: MarketModel) -> pd.DataFrame:
-    """Rooms of a market, as a table of rooms.
+    """Table of rooms of a market; a million impressions in all.
 
-    Parameters
-    ----------
-    market : MarketModel
-
-    Returns
-    -------
-    pandas.DataFrame
-        Columns ``room merchant impressions boost small_merchant``; a million impressions in all.
-
-    Examples
-    --------
     >>> rooms = rooms_of(read_scenario("fair-exposure").market)
     >>> small = rooms["small_merchant"]
     >>> float((rooms["impressions"][small].sum() / rooms["impressions"].sum()).round(6))

@@ -47,24 +47,9 @@ def merchants_of(
     policy: Policy,
     problems: RoomProblems,
 ) -> Merchants:
-    """Look up merchants and findings.
+    """Look up merchants and findings of rooms, one row a room; gathers R012, R078 and R083.
 
-    Parameters
-    ----------
-    rooms : pandas.DataFrame
-        One row a room.
-    merchants : pandas.DataFrame or None
-        ``merchant blocked`` and optionally ``taxpayer small_merchant credit_grade``.
-    findings : pandas.DataFrame or None
-        ``room words``; None if nobody looked.
-    policy : Policy
-        Whether the block list is asked for.
-    problems : RoomProblems
-        Gathers R012, R078 and R083.
-
-    Returns
-    -------
-    Merchants
+    No ``findings`` means that nobody looked.
     """
     register = merchants if merchants is not None else pd.DataFrame()
     table = pd.DataFrame({"grade": text_of(register, "credit_grade")})

@@ -30,22 +30,8 @@ WITHIN: Final = {"category": ("category",), "merchant": ("category", "merchant")
 
 
 def needed(by: str, within: str) -> list[str]:
-    """Columns of graded footprints that an order needs, beside the names of the SKUs.
+    """Columns of graded footprints that an order needs, beside the names; R100 if it is not known.
 
-    Parameters
-    ----------
-    by : str
-        One of :data:`ORDERS`.
-    within : str
-        A key of :data:`WITHIN`.
-
-    Raises
-    ------
-    carbon.base.errors.StudyError
-        R100 if one of them is not known.
-
-    Examples
-    --------
     >>> needed("saving", "category")[-3:]
     ['saving_kg', 'saving_low_kg', 'saving_high_kg']
     """
@@ -80,15 +66,7 @@ class _Texts:
 class Keys:
     """What an order needs of each SKU: two numbers and some codes, gathered piece by piece.
 
-    Parameters
-    ----------
-    by, within : str
-        As for :func:`carbon.liveroom.ranking.rank`.
-
-    Raises
-    ------
-    carbon.base.errors.StudyError
-        R100 if one of them is not known.
+    Orders and groups are those of :func:`carbon.liveroom.ranking.rank`; R100 if one is not known.
     """
 
     def __init__(self, by: str, within: str) -> None:
@@ -101,17 +79,9 @@ class Keys:
         self._told: dict[str, set[str]] = {"basis": set(), "reference": set()}
 
     def add(self, grades: pd.DataFrame) -> None:
-        """Add graded footprints.
+        """Add graded footprints: rows with at least the columns of :func:`needed`.
 
-        Parameters
-        ----------
-        grades : pandas.DataFrame
-            Rows with the columns of :func:`needed`; other columns are not looked at.
-
-        Raises
-        ------
-        carbon.base.errors.StudyError
-            R100 if columns are missing, S002 if the rows rest on unlike bases or references.
+        R100 if columns are missing, S002 if the rows rest on unlike bases or references.
         """
         missing = sorted({*self.columns} - set(grades))
         if missing:
@@ -134,17 +104,9 @@ class Keys:
     def order(self, names: Callable[[Flags], pd.Series], *, confidence: float) -> Order:
         """Order what was added; it is forgotten thereby.
 
-        Parameters
-        ----------
-        names : callable
-            Gives the names of the SKUs of the rows that are flagged, in the order of the rows;
-            asked once, for those that are alike and those that cannot be ranked.
-        confidence : float
-            Probability from which two SKUs are told apart [1].
-
-        Returns
-        -------
-        Order
+        ``names`` gives the names of the SKUs of the rows that are flagged, in their order; it is
+        asked once, for those that are alike and those that cannot be ranked. From a probability of
+        ``confidence`` on two SKUs are told apart.
         """
         reason, reasons = self._reason.taken()
         unknown = reason != 0  # the empty word is the first
@@ -283,18 +245,7 @@ class Order:
     reasons: list[str]
 
     def columns(self, start: int = 0, stop: int | None = None) -> dict[str, Any]:
-        """What a ranking adds, of some places.
-
-        Parameters
-        ----------
-        start, stop : int
-            Places; all of them without.
-
-        Returns
-        -------
-        dict
-            :data:`carbon.liveroom.ranking.RANK_COLUMNS` and their values.
-        """
+        """Columns :data:`carbon.liveroom.ranking.RANK_COLUMNS` of some places, of all without."""
         stop = len(self.rows) if stop is None else stop
         ranked = min(stop, self.heads[-1])
         place = np.arange(start, ranked)
@@ -313,18 +264,7 @@ class Order:
         }
 
     def signals(self, start: int, stop: int) -> tuple[Floats, Floats]:
-        """Score and confidence of some places, for an order by intensity or letter.
-
-        Parameters
-        ----------
-        start, stop : int
-            Places.
-
-        Returns
-        -------
-        score, confidence : numpy.ndarray
-            As :func:`carbon.liveroom.ranking.signals` tells them.
-        """
+        """Score and confidence of some places, as :func:`carbon.liveroom.ranking.signals` does."""
         ranked = max(min(stop, self.heads[-1]) - start, 0)
         score, sure = np.full(stop - start, np.nan), np.full(stop - start, np.nan)
         places = slice(start, start + ranked)
@@ -354,27 +294,13 @@ class Order:
 
 
 def scores(run: Integers, log_ratio: Floats) -> Floats:
-    """Score of each run of SKUs that share a rank: 1/(1 + r), r the geometric mean of ratios.
-
-    Parameters
-    ----------
-    run : numpy.ndarray
-        Number of the run, from 0, of each SKU, of shape (k,).
-    log_ratio : numpy.ndarray
-        Logarithm of its ratio, of shape (k,).
-    """
+    """Score of each run of SKUs that share a rank: 1/(1 + r), r the geometric mean of ratios."""
     mean = np.bincount(run, log_ratio) / np.bincount(run)
     return np.asarray(1 / (1 + np.exp(mean)))
 
 
 def certainty(log_ratio: Floats, log_gsd: Floats) -> Floats:
-    """Probability of lying on that side of the reference on which the ratio itself does.
-
-    Parameters
-    ----------
-    log_ratio, log_gsd : numpy.ndarray
-        Logarithms of the ratio and its geometric standard deviation, of shape (k,).
-    """
+    """Probability of lying on that side of the reference on which the ratio itself does."""
     with np.errstate(divide="ignore", invalid="ignore"):
         away = np.abs(log_ratio) / log_gsd
     return np.asarray(ndtr(np.where(log_ratio == 0, 0.0, away)))

@@ -77,27 +77,11 @@ class Listing:
 
 
 def row(check: str, **columns: Any) -> dict[str, Any]:
-    """One row of the report with its sentences.
-
-    Parameters
-    ----------
-    check : str
-        A key of :data:`CHECKS`.
-    **columns
-        Columns, and numbers that the sentences name.
-    """
+    """One row of the report: its columns, and sentences with the numbers that they name."""
     return {**columns, **spoken(f"anomaly.{check}", **columns)}
 
 
 def stated(catalogue: Catalogue, column: str) -> npt.NDArray[np.bool_]:
-    """Whether the merchant told a datum, SKU by SKU.
-
-    Parameters
-    ----------
-    catalogue : Catalogue
-        Filled.
-    column : str
-        A column of its origins.
-    """
+    """Whether the merchant told a datum, a column of its origins, SKU by SKU."""
     origin = catalogue.provenance[column].to_numpy()
     return np.isin(origin, [PROVENANCES.index("given"), PROVENANCES.index("measured")])

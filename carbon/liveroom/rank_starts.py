@@ -23,19 +23,9 @@ STRIDE: Final = 1 << 16
 def starts(new_group: Flags, value: Floats, variance: Floats, score: float) -> Flags:
     """Rows that begin a rank: the first of a group, and who can be told apart from the leader.
 
-    Parameters
-    ----------
-    new_group : numpy.ndarray
-        Rows that begin a group, of shape (n,).
-    value, variance : numpy.ndarray
-        What they are ranked by, ascending in each group, and its variance, of shape (n,).
-    score : float
-        Standard score from which two are told apart.
-
-    Notes
-    -----
-    The loop goes from leader to leader, not from SKU to SKU: each looks ahead over a window that
-    doubles until someone can be told apart.
+    ``value`` ascends in each group and has a variance; ``score`` is the standard score from which
+    two are told apart. The loop goes from leader to leader, not from SKU to SKU: each looks ahead
+    over a window that doubles until someone can be told apart.
     """
     n = len(value)
     bar = score**2

@@ -72,18 +72,10 @@ class Measured:
 
 @dataclass(frozen=True, eq=False)
 class Gate:
-    """A gate of all rooms.
+    """A gate of all rooms, of shape (rooms,).
 
-    Parameters
-    ----------
-    name : str
-        ``data coverage metered in_session block_list claims return_window``.
-    passed : ndarray of bool, shape (rooms,)
-    value : ndarray of float64, shape (rooms,)
-        NaN where there is no number.
-    bound : float
-    detail : ndarray, shape (rooms,)
-        What the sentence names.
+    It is one of ``data coverage metered in_session block_list claims return_window``; ``value`` is
+    NaN where there is no number; ``detail`` is what the sentence names.
     """
 
     name: str
@@ -96,21 +88,7 @@ class Gate:
 def reasons(
     rooms: pd.DataFrame, measured: dict[str, Measured], gates: list[Gate], policy: Policy
 ) -> pd.DataFrame:
-    """Every gate and criterion of every room.
-
-    Parameters
-    ----------
-    rooms : pandas.DataFrame
-        As :class:`carbon.liveroom.eligibility.Judgement` has them.
-    measured : dict of str to Measured
-    gates : list of Gate
-    policy : Policy
-
-    Returns
-    -------
-    pandas.DataFrame
-        The columns :data:`REASON_COLUMNS`, room by room.
-    """
+    """Every gate and criterion of every room by the columns :data:`REASON_COLUMNS`."""
     n = len(rooms)
     points = rooms["points"].to_numpy(dtype=np.float64)
     parts = [_gate(gate, points) for gate in gates]

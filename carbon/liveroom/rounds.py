@@ -80,30 +80,11 @@ def run(
 ) -> Rounds:
     """Share out impressions round after round, and watch the running shares.
 
-    Parameters
-    ----------
-    rooms : pandas.DataFrame
-        As for :func:`carbon.liveroom.exposure.allocate`. With a column ``round`` its rounds are
-        taken as they are, in order of their numbers.
-    rules, boost_cap, policy
-        As for :func:`carbon.liveroom.exposure.allocate`.
-    rounds : int
-        Rounds to make up, if there is no column ``round``.
-    market : MarketModel, optional
-        Feedback, noise and public share of made-up rounds; without it every round has the same
-        baseline and all impressions are public.
+    With a column ``round`` the rounds of the rooms are taken as they are, in order of their
+    numbers; else so many are made up, with feedback, noise and public share of the market; without
+    a market each has the same baseline and all impressions are public. Raises R200 with the round
+    in which the rules contradict each other; all else as :func:`carbon.liveroom.exposure.allocate`.
 
-    Returns
-    -------
-    Rounds
-
-    Raises
-    ------
-    carbon.base.errors.RuleError
-        R200 with the round in which the rules contradict each other.
-
-    Notes
-    -----
     Amortised fairness (Biega, Gummadi and Weikum, SIGIR 2018, 405-414): not every round has to be
     fair, the sum of all has to. A merchant is entitled to (1−δ) of what was demanded of it, a small
     one also to its part of the floor, φ times its part of what was demanded of small merchants.
@@ -111,8 +92,6 @@ def run(
     noise, while the baseline of a round also echoes the exposure of the round before: a loss bound
     that holds in every round can be lost bit by bit over many, and this is what the monitor sees.
 
-    Examples
-    --------
     >>> from carbon.liveroom.market import read_scenario, rooms_of
     >>> from carbon.liveroom.policy_file import read_policy
     >>> policy, market = read_policy(), read_scenario("fair-exposure").market

@@ -99,36 +99,13 @@ def tally(
     period: str = "",
     refused: pd.DataFrame | None = None,
 ) -> Sold:
-    """Check the lines of the sales and sum them.
+    """Check the lines of the sales and sum them, as judged on the day ``as_of``.
 
-    Parameters
-    ----------
-    sales : pandas.DataFrame
-        ``sku units revenue date`` and ``room`` or ``session``; optionally ``returned_units
-        settled settled_on currency order void_share line``, as
-        :func:`carbon.catalogue.ledger.read_ledger` types them.
-    rooms : pandas.Index
-        Rooms in the order of their table.
-    sessions : pandas.DataFrame
-        As :class:`carbon.liveroom.studio.Studio` has them.
-    goods : pandas.DataFrame
-        ``sku category_return_rate`` and, if known, ``price``, by SKU.
-    policy : Policy
-        Return window, currency and what is plausible.
-    as_of : numpy.datetime64
-        Day of the judgement.
-    problems : RoomProblems
-        Gathers R001 to R008, R035, R060 to R064, R071, R072, R075 and R079 to R081.
-    rates : mapping of str to float, optional
-        Price of one unit of each currency in the policy's.
-    period : str
-        What is judged; where it names days, as 2026-11, other lines are left out.
-    refused : pandas.DataFrame, optional
-        Lines that could not be read, as :class:`carbon.catalogue.ledger.Ledger` has them.
-
-    Returns
-    -------
-    Sold
+    Lines are ``sku units revenue date`` and ``room`` or ``session``; optionally ``returned_units
+    settled settled_on currency order void_share line``. Goods are ``sku category_return_rate`` and,
+    if known, ``price``; ``rates`` are prices of one unit of each currency in the policy's. Where
+    the period names days, as 2026-11, other lines are left out; ``refused`` are lines that could
+    not be read. Gathers R001 to R008, R035, R060 to R064, R071, R072, R075 and R079 to R081.
     """
     if "line" not in sales:
         sales = sales.assign(line=np.arange(2, len(sales) + 2))

@@ -54,22 +54,8 @@ class Studio:
 
 
 def clusters(group: Integers, first: Integers, last: Integers) -> Integers:
-    """Number the sets of closed intervals that hang together by overlaps.
+    """Number the sets of closed intervals that hang together by overlaps within a group.
 
-    Parameters
-    ----------
-    group : ndarray of int
-        Only intervals of one group can overlap.
-    first, last : ndarray of int
-        Ends, both inside.
-
-    Returns
-    -------
-    ndarray of int64
-        The same number for intervals that overlap, directly or through others.
-
-    Examples
-    --------
     >>> one = np.array([1, 5, 3, 1])
     >>> clusters(np.array([0, 0, 0, 7]), one, one + 2).tolist()
     [0, 0, 0, 1]
@@ -106,26 +92,13 @@ def _watts() -> dict[str, float]:
 
 
 def equipment_kwh(lists: pd.Series, hours: Floats) -> tuple[Floats, Flags]:
-    """Estimate studio energy from lists as ``led panel x 4 | camera x 2 4 h``.
+    """Estimate studio energy [kWh] from lists as ``led panel x 4 | camera x 2 4 h``.
 
-    Parameters
-    ----------
-    lists : pandas.Series of str
-        Pieces between ``|``, semicolons or lines, with count and hours where they differ from 1
-        and from the session's.
-    hours : ndarray of float64
-        Length of each session [h].
+    Pieces stand between ``|``, semicolons or lines, with count and hours where they differ from 1
+    and from the session's. Power × count × hours: powers are in
+    ``templates/policies/equipment.csv``, each with its bracket; NaN where the list is empty or not
+    understood, which is flagged.
 
-    Returns
-    -------
-    kwh : ndarray of float64
-        Power × count × hours [kWh]; powers are in ``templates/policies/equipment.csv``, each with
-        its bracket. NaN where the list is empty or not understood.
-    strange : ndarray of bool
-        Where a piece is not known or hours exceed the session's.
-
-    Examples
-    --------
     >>> equipment_kwh(pd.Series(["LED panel x 4 | 摄像机×2 4小时", "organ"]), np.array([5.0, 5.0]))
     (array([2.12,  nan]), array([False,  True]))
     """
@@ -160,31 +133,12 @@ def studio(
     as_of: np.datetime64 | None = None,
     plausible: PlausibleRules | None = None,
 ) -> Studio:
-    """Check sessions and find their energy and emissions.
+    """Check sessions, as the ledger types them, and find their energy and emissions.
 
-    Parameters
-    ----------
-    sessions : pandas.DataFrame
-        ``session room start end`` and optionally ``studio_kwh metered equipment viewer_hours place
-        viewer_place meter_id line``, as :func:`carbon.catalogue.ledger.read_ledger` types them.
-    rooms : pandas.Index
-        Rooms in the order of their table.
-    impacts : pandas.DataFrame
-        The columns :data:`IMPACT_COLUMNS` by place, as the sessions write it.
-    viewers : str
-        Where viewers are if a session does not say, and the studio if it does not.
-    problems : RoomProblems
-        Gathers R005, R006, R014 to R020, R034, R036, R065 to R068 and R070.
-    earlier : pandas.DataFrame, optional
-        Sessions that counted in other periods or rooms: ``session room period start end meter``.
-    as_of : numpy.datetime64, optional
-        Day of the judgement: no session ends later.
-    plausible : PlausibleRules, optional
-        Power and length that a session can have.
-
-    Returns
-    -------
-    Studio
+    Impacts have the columns :data:`IMPACT_COLUMNS` by place, as the sessions write it; ``viewers``
+    is where viewers and studio are if a session does not say; ``earlier`` are sessions that counted
+    in other periods or rooms; no session ends after ``as_of``. Gathers R005, R006, R014 to R020,
+    R034, R036, R065 to R068 and R070.
     """
     table = _read(sessions, rooms, problems)
     table = _possible(table, as_of, plausible, problems)
@@ -344,18 +298,6 @@ def _clashes(
 
 
 def viewers_of(sessions: pd.DataFrame, viewers: str) -> list[str]:
-    """Places that a study must know: of studios and of viewers.
-
-    Parameters
-    ----------
-    sessions : pandas.DataFrame
-    viewers : str
-        The policy's.
-
-    Examples
-    --------
-    >>> viewers_of(pd.DataFrame({"place": ["CN-ZJ", "CN-ZJ"]}), "CN")
-    ['CN', 'CN-ZJ']
-    """
+    """Places that a study must know: of studios and of viewers."""
     places = {*text_of(sessions, "place"), *text_of(sessions, "viewer_place"), viewers}
     return sorted(places - {""})
