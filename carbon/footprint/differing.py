@@ -53,21 +53,11 @@ DIGITS: Final = 9
 
 
 def differing(a: Catalogue, b: Catalogue) -> Flags:
-    """Which parts of each pair differ.
+    """Which parts of each pair of two filled catalogues differ, of shape (n, parts).
 
-    Parameters
-    ----------
-    a, b : Catalogue
-        Filled, of the same length n.
+    In the order of :data:`carbon.footprint.plausible.PARTS`. Mass differs per functional quantity;
+    the materials differ in their shares.
 
-    Returns
-    -------
-    ndarray of bool, shape (n, parts)
-        In the order of :data:`carbon.footprint.plausible.PARTS`. Mass differs per functional
-        quantity; the materials differ in their shares.
-
-    Examples
-    --------
     >>> from carbon.study import Study
     >>> study = Study()
     >>> both = study.catalogue("sku,category,return_rate\\nA,dress,20%\\nB,dress,60%\\n")
@@ -87,15 +77,7 @@ def differing(a: Catalogue, b: Catalogue) -> Flags:
 def paired(a: Catalogue, b: Catalogue) -> tuple[Catalogue, Catalogue]:
     """The pairs such that what does not differ is drawn alike and cancels.
 
-    Parameters
-    ----------
-    a, b : Catalogue
-        Filled, of the same length.
-
-    Returns
-    -------
-    a, b : Catalogue
-        The second draws a parameter of an equal part by the key of the first.
+    The second draws a parameter of an equal part by the key of the first.
     """
     flags = differing(a, b)
     first, second = content_keys(a), content_keys(b)
@@ -107,16 +89,7 @@ def paired(a: Catalogue, b: Catalogue) -> tuple[Catalogue, Catalogue]:
 
 
 def in_words(flags: Flags) -> npt.NDArray[np.object_]:
-    """Names of the parts that are true, separated by spaces.
-
-    Parameters
-    ----------
-    flags : ndarray of bool, shape (n, parts)
-
-    Returns
-    -------
-    ndarray of object, shape (n,)
-    """
+    """Names of the parts that are true, separated by spaces, of each of n SKUs."""
     packed = flags @ (1 << np.arange(flags.shape[1], dtype=np.int64))
     patterns, inverse = np.unique(packed, return_inverse=True)
     words = [

@@ -72,8 +72,6 @@ def kinds_of(
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """Number of the pair of each SKU, and a SKU that has each pair.
 
-    Examples
-    --------
     >>> code, first = kinds_of(np.float32([1, 2, 1]), np.float32([0, 0, 0]))
     >>> code.tolist(), first.tolist()
     ([0, 1, 0], [0, 1])
@@ -88,11 +86,8 @@ def kinds_of(
 def check(row: dict[Any, Any]) -> None:
     """Refuse a row of ``foreground_uncertainty`` that says no distribution.
 
-    Raises
-    ------
-    carbon.base.errors.FactorsError
-        F012 if a squared geometric standard deviation is below 1, F013 if a distribution has no
-        parameters or is not one for its parameter.
+    F012 if a squared geometric standard deviation is below 1, F013 if a distribution has no
+    parameters or is not one for its parameter.
     """
     kind = row["distribution"]
     where = ", ".join(str(row[key]) for key in ("parameter", "origin", "distribution"))
@@ -129,8 +124,6 @@ def quantile_function(row: dict[Any, Any], at: Floats) -> Floats:
 def triangle(low: float, mode: float, high: float, at: Floats) -> Floats:
     """Quantiles of a triangular distribution.
 
-    Examples
-    --------
     >>> triangle(0.0, 1.0, 2.0, np.array([0.125, 0.5])).tolist()
     [0.5, 1.0]
     """

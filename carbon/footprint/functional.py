@@ -40,23 +40,11 @@ _ENOUGH: Final = 1e-12
 
 
 def contents(texts: pd.Series, aliases: dict[str, str]) -> pd.DataFrame:
-    """What cells of the column ``quantity`` say, by kind.
+    """What cells of the column ``quantity`` say: ``mass`` [kg], ``volume`` [L] and ``count`` [1].
 
-    Parameters
-    ----------
-    texts : pandas.Series of str, shape (n,)
-        Cells; NaN where they are empty.
-    aliases : dict of str to str
-        Further names of units.
+    NaN where the cell says none of that kind; ``unread`` where it is not understood; ``aliases``
+    are further names of units.
 
-    Returns
-    -------
-    pandas.DataFrame
-        Columns ``mass`` [kg], ``volume`` [L] and ``count`` [1]; NaN where the cell says none of
-        that kind, and ``unread`` where it is not understood.
-
-    Examples
-    --------
     >>> contents(pd.Series(["500 ml", "2 x 1.5 kg", "300 sheets", "?"]), {}).values.tolist()[:2]
     [[nan, 0.5, nan, False], [3.0, nan, nan, False]]
     """
@@ -91,20 +79,8 @@ def _size_aliases() -> dict[str, str]:
 
 
 def size_class_of(word: str) -> str:
-    """Name of a size class, however a merchant calls it.
+    """Name of a size class as the edition has it, else the merchant's word in lower case.
 
-    Parameters
-    ----------
-    word : str
-        As it is written, in Chinese or English.
-
-    Returns
-    -------
-    str
-        As the edition names it; the word itself in lower case where it is no known one.
-
-    Examples
-    --------
     >>> size_class_of("儿童"), size_class_of("Adults"), size_class_of("giant")
     ('child', 'adult', 'giant')
     """
@@ -164,19 +140,10 @@ class Functional:
     def sized(self, catalogue: Catalogue) -> Catalogue:
         """The catalogue with functional quantities, and with what follows from a told one.
 
-        Parameters
-        ----------
-        catalogue : Catalogue
-            As :func:`carbon.catalogue.defaults.fill` leaves it.
-
-        Returns
-        -------
-        Catalogue
-            With :data:`FUNCTIONAL_COLUMNS`. A mass that was not told follows from quantity, count
-            or size; the archetype's packaging follows from quantity and size by
-            ``(quantity / usual)^packaging_exponent``, surface to volume; the energy that a live
-            session takes by default is shared by revenue, hence by quantity, and that of use is
-            of each device in the pack.
+        A mass that was not told follows from quantity, count or size; the archetype's packaging
+        follows from quantity and size by ``(quantity / usual)^packaging_exponent``, surface to
+        volume; the energy that a live session takes by default is shared by revenue, hence by
+        quantity, and that of use is of each device in the pack.
         """
         skus = catalogue.skus
         category = skus["category"].cat.codes.to_numpy()

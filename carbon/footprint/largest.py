@@ -36,21 +36,10 @@ def _largest() -> dict[str, float]:
 
 
 def impossible(skus: pd.DataFrame, total: Floats) -> npt.NDArray[np.bool_]:
-    """Whether footprints lie beyond what any good of their category has.
+    """Whether footprints [kg CO2e per kept unit] lie beyond what any good of their category has.
 
-    Parameters
-    ----------
-    skus : pandas.DataFrame
-        Of a completed catalogue, n rows; without functional quantities there is no bound.
-    total : ndarray of float64, shape (n,)
-        [kg CO2e per kept unit].
+    Without functional quantities there is no bound.
 
-    Returns
-    -------
-    ndarray of bool, shape (n,)
-
-    Examples
-    --------
     >>> skus = pd.DataFrame({"category": pd.Categorical(["t_shirt", "t_shirt"]),
     ...                      "functional_quantity": [1.0, 1.0]})
     >>> impossible(skus, np.array([31_072.0, 4.6])).tolist()
@@ -70,16 +59,7 @@ def impossible(skus: pd.DataFrame, total: Floats) -> npt.NDArray[np.bool_]:
 def with_results(catalogue: Catalogue, frame: pd.DataFrame) -> Catalogue:
     """The catalogue with a problem for each result that is not told.
 
-    Parameters
-    ----------
-    catalogue : Catalogue
-        What was computed.
-    frame : pandas.DataFrame
-        Its results; those without columns ``sku`` and ``problem`` have none.
-
-    Returns
-    -------
-    Catalogue
+    Results without columns ``sku`` and ``problem`` have none.
     """
     if not {"sku", "problem"} <= set(frame):
         return catalogue

@@ -79,17 +79,9 @@ class Letters:
                 self.factors[name] = _tabulated(spread, stated, points.ranks[name])
 
     def ratios(self, block: slice) -> Singles:
-        """Totals of some SKUs over the total as stated.
+        """Totals of k SKUs over the total as stated [1], of shape (k, points).
 
-        Parameters
-        ----------
-        block : slice
-            Of the SKUs.
-
-        Returns
-        -------
-        ndarray of float32, shape (k, points)
-            [1]; exactly 1 for a SKU that tells nothing.
+        Exactly 1 for a SKU that tells nothing.
         """
         part = self.part
         group = {

@@ -62,23 +62,11 @@ class Meters:
         self.final = np.append(final.map(code).to_numpy(dtype=np.int64), -1)
 
     def read(self, catalogue: Catalogue) -> tuple[Catalogue, dict[str, npt.NDArray[np.int64]]]:
-        """The catalogue with the steps that no meter covers.
+        """The filled catalogue with the steps that no meter covers; rows by code of a problem.
 
-        Parameters
-        ----------
-        catalogue : Catalogue
-            Filled.
+        Its materials say which lines are processed ``stepwise``, its ``steps`` what of; meters are
+        at least the least of the steps that they cover.
 
-        Returns
-        -------
-        catalogue : Catalogue
-            Its materials say which lines are processed ``stepwise``, its ``steps`` what of; meters
-            are at least the least of the steps that they cover.
-        found : dict of str to ndarray
-            Code of a problem → rows that have it.
-
-        Notes
-        -----
         ``m · amount`` of each step that is left, with ``amount`` the output of the step per
         kilogram of the whole process: the losses of the later steps are inside. The two meters
         are one statement: both are needed, as in :mod:`carbon.stages.production`.

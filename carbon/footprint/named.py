@@ -41,25 +41,11 @@ class Said(NamedTuple):
 
 
 def said(names: pd.Series, category: pd.Series, vocabulary: Vocabulary) -> Said:
-    """What each name says of what the goods are listed as.
+    """What each name, as shown to shoppers, says of what the goods are listed as.
 
-    Parameters
-    ----------
-    names : pandas.Series of str, shape (n,)
-        As shown to shoppers; NaN where there is none.
-    category : pandas.Series of category, shape (n,)
-        What each is listed as.
-    vocabulary : Vocabulary
-        Words of the categories.
+    A name without any word of a category says neither. One that speaks of two categories between
+    which goods could be moved, of one group, says neither too: a merchant could write both.
 
-    Returns
-    -------
-    Said
-        A name without any such word says neither. One that speaks of two categories between which
-        goods could be moved, of one group, says neither too: a merchant could write both.
-
-    Examples
-    --------
     >>> from carbon.study import Study
     >>> text = "sku,name,category\\nA,圆领T恤,dress\\nB,圆领T恤,t_shirt\\nC,,t_shirt\\n"
     >>> goods = Study().catalogue(text).skus

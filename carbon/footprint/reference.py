@@ -209,21 +209,9 @@ class References:
 
 
 def read_references(path: Path | str) -> References:
-    """Read a file of references.
+    """Read a file of references, as ``carbon reference build`` writes it.
 
-    Parameters
-    ----------
-    path : path
-        As ``carbon reference build`` writes it.
-
-    Returns
-    -------
-    carbon.footprint.reference.References
-
-    Raises
-    ------
-    carbon.base.errors.StudyError
-        S030 if it cannot be read or is no such file, S031 if its content was changed.
+    S030 if it cannot be read or is no such file, S031 if its content was changed.
     """
     path = Path(path)
     data = read_bounded(path, lambda detail: StudyError("S030", detail, file=str(path)), LARGEST)
@@ -246,14 +234,8 @@ def read_references(path: Path | str) -> References:
 def of_archetypes(catalogue: Catalogue, boundary: str, edition: str) -> References:
     """References of an edition: its archetypes.
 
-    Parameters
-    ----------
-    catalogue : Catalogue
-        A filled catalogue of one SKU a category that states nothing else.
-    boundary : str
-        A key of :data:`carbon.base.terms.BOUNDARIES`.
-    edition : str
-        Its id.
+    The filled catalogue has one SKU a category that states nothing else; the boundary is a key of
+    :data:`carbon.base.terms.BOUNDARIES`.
     """
     count = len(catalogue)
     keys = _keys(catalogue)
@@ -290,35 +272,12 @@ def of_sales(
 ) -> References:
     """References of a platform: the weighted mean of what it sells in each category.
 
-    Parameters
-    ----------
-    catalogue : Catalogue
-        Filled.
-    known : ndarray of bool, shape (n,)
-        SKUs whose footprint is known; the others are left out and counted.
-    boundary : str
-        A key of :data:`carbon.base.terms.BOUNDARIES`.
-    edition : str
-        Id of the edition.
-    weights : str
-        ``units`` sold, ``revenue`` (price × units), or ``equal``.
-    least : int
-        SKUs that a category needs.
-    largest : tuple of float
-        Largest share of one SKU, and of one merchant, in a category [1].
-    sold : pandas.DataFrame, optional
-        ``units revenue currency`` that a sales ledger books for each row, kept units only; they
-        stand in for what merchants declare.
-    name, version : str
-        As results will name it.
-    sha256 : str
-        Digest of what it was built from.
-
-    Raises
-    ------
-    carbon.base.errors.StudyError
-        S032 if no category has enough SKUs that count, S033 if revenue has several currencies,
-        S034 if the weights are not known.
+    ``known`` flags SKUs whose footprint is known; the others are left out and counted. ``weights``
+    are ``units`` sold, ``revenue`` (price × units), or ``equal``; a category needs ``least`` SKUs;
+    ``largest`` are the largest shares of one SKU, and of one merchant, in a category [1]. ``sold``
+    has ``units revenue currency`` that a sales ledger books for each row, kept units only, in place
+    of what merchants declare. S032 if no category has enough SKUs that count, S033 if revenue has
+    several currencies, S034 if the weights are not known.
     """
     skus = catalogue.skus
     if weights not in WEIGHTS:

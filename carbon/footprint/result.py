@@ -327,15 +327,7 @@ def _joined(kind: type[Record], parts: Sequence[Record]) -> Record:
 
 
 def spread_out(record: Record, place: npt.NDArray[np.int64]) -> Record:
-    """The record of each SKU, from that of the SKU which was drawn for it.
-
-    Parameters
-    ----------
-    record : Interval, Quality or Standing
-        Of k SKUs.
-    place : ndarray of int64, shape (n,)
-        Which of them each SKU is equal to.
-    """
+    """The record of each of n SKUs, from that of the one of k which was drawn for it."""
     return type(record)(*(getattr(record, item.name)[place] for item in fields(record)))
 
 

@@ -60,21 +60,10 @@ class Scenario:
 def read_scenario(path: Path | str) -> Scenario:
     """Read a scenario file.
 
-    Parameters
-    ----------
-    path : path
-        TOML: ``title``, ``[[change]]`` tables with ``lever`` or ``set``, ``kind`` and ``cite``,
-        and optionally ``[[base]]`` rows of a catalogue with ``kind`` and ``cite``, and
-        ``[reported]`` with ``ratio``, ``kind`` and ``cite``.
-
-    Returns
-    -------
-    Scenario
-
-    Raises
-    ------
-    carbon.base.errors.StudyError
-        S025 if the file cannot be read or has other keys, S026 if a figure has no cite.
+    TOML: ``title``, ``[[change]]`` tables with ``lever`` or ``set``, ``kind`` and ``cite``, and
+    optionally ``[[base]]`` rows of a catalogue with ``kind`` and ``cite``, and ``[reported]`` with
+    ``ratio``, ``kind`` and ``cite``. S025 if the file cannot be read or has other keys, S026 if a
+    figure has no cite.
     """
     path = Path(path)
     data = read_bounded(path, lambda detail: StudyError("S025", detail, file=str(path)), LARGEST)

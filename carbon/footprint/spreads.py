@@ -107,22 +107,12 @@ class Spreads:
         self._betas: dict[tuple[str, float, float], npt.NDArray[np.float32]] = {}
 
     def of(self, catalogue: Catalogue, name: str, dear: Floats | None = None) -> Spread:
-        """Spread of a parameter or rate for every SKU.
+        """Spread of a parameter or rate, of :data:`carbon.stages.groups.PARAMETERS` or ``RATES``.
 
-        Parameters
-        ----------
-        catalogue : Catalogue
-            Filled.
-        name : str
-            One of :data:`carbon.stages.groups.PARAMETERS` or ``RATES``.
-        dear : ndarray of float64, shape (n,), optional
-            What a default was multiplied by, of a rate the value it was moved to: the draws stay
-            where the category is. NaN where the default stands in the middle.
-
-        Notes
-        -----
-        The mean of a factor is 1, and that of a rate (of odds r/(1-r), where the formulas take
-        the odds) what the catalogue says: an expected value is what is printed.
+        ``dear`` is what a default was multiplied by, of a rate the value it was moved to: the draws
+        stay where the category is; NaN where the default stands in the middle. The mean of a factor
+        is 1, and that of a rate (of odds r/(1-r), where the formulas take the odds) what the
+        catalogue says: an expected value is what is printed.
         """
         provenance = cell_provenances(catalogue, name)
         category = catalogue.skus["category"].cat.codes.to_numpy().astype(np.int64)
@@ -148,17 +138,7 @@ class Spreads:
     def dear_factors(self, name: str, quantile: float) -> Floats:
         """Quantile of a default on its dear side, over its mean, by code of a category.
 
-        Parameters
-        ----------
-        name : str
-            One of :data:`carbon.stages.groups.PARAMETERS`.
-        quantile : float
-            Towards the dear end.
-
-        Returns
-        -------
-        ndarray of float64, shape (categories + 1,)
-            At least 1, and of a divisor at most 1.
+        Of shape (categories + 1,): at least 1, and of a divisor at most 1.
         """
         from scipy.special import ndtri
 
@@ -176,18 +156,9 @@ class Spreads:
     def dear_rates(self, name: str, quantile: float) -> Floats:
         """Quantile of a default rate on its dear side, by code of a category.
 
-        Parameters
-        ----------
-        name : str
-            One of :data:`carbon.stages.groups.RATES`.
-        quantile : float
-            Towards the dear end: the upper one of losses and returns, the lower one of a share
-            that is sold or used again.
-
-        Returns
-        -------
-        ndarray of float64, shape (categories + 1,)
-            NaN where the edition tells no bounds; never better than the middle.
+        Of shape (categories + 1,): the upper one of losses and returns, the lower one of a share
+        that is sold or used again; NaN where the edition tells no bounds; never better than the
+        middle.
         """
         bounds = self._vocabulary_bounds(name)
         count = len(self._vocabulary.categories)

@@ -51,8 +51,6 @@ class Standing:
 def reference_key(category: Any, size_class: Any) -> str:
     """Name of a reference: the category and, where it has sizes, the size.
 
-    Examples
-    --------
     >>> reference_key("t_shirt", "child"), reference_key("rice", "")
     ('t_shirt/child', 'rice')
     """
@@ -112,13 +110,7 @@ class Yardsticks:
         return rows
 
     def standing_of(self, skus: pd.DataFrame) -> Standing:
-        """Begin with some SKUs; :meth:`measure` fills what was drawn.
-
-        Parameters
-        ----------
-        skus : pandas.DataFrame
-            Of a completed catalogue.
-        """
+        """Begin with some SKUs of a completed catalogue; :meth:`measure` fills what was drawn."""
         row, n = self.rows(skus), len(skus)
         amount = np.ones(n)
         if "functional_quantity" in skus:
@@ -141,19 +133,10 @@ class Yardsticks:
         *,
         total: Floats,
     ) -> None:
-        """Fill the standing of some SKUs.
+        """Fill the standing of a block of SKUs.
 
-        Parameters
-        ----------
-        into : Standing
-            Of all SKUs.
-        ratios : callable
-            From a slice to totals at the points of letters over the totals as printed, shape
-            (k, points) [1].
-        block : slice
-            Of the SKUs.
-        total : ndarray of float64, shape (n,)
-            Totals of all SKUs as printed [kg CO2e per kept unit].
+        ``ratios`` gives, from a slice, totals at the points of letters over the totals as printed,
+        of shape (k, points) [1]; ``total`` are those of all SKUs [kg CO2e per kept unit].
         """
         spread = ratios(block)
         ratio = (total[block] / into.reference[block])[:, None] * spread

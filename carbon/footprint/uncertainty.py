@@ -69,23 +69,11 @@ WIDE: Final = ("session_kwh", "viewer_hours")
 
 
 class Part:
-    """Consecutive SKUs, ready to be drawn.
+    """Consecutive SKUs of a filled catalogue, ready to be drawn.
 
-    Parameters
-    ----------
-    sampler : Sampler
-        Pools, spreads and sampled unit impacts.
-    catalogue : Catalogue
-        The SKUs, filled.
-
-    Attributes
-    ----------
-    matrix : scipy.sparse.csr_matrix, shape (n · groups, used)
-        What each group of each SKU takes of each used dataset.
-    used : ndarray of int64, shape (used,)
-        ``row · len(FITS) + fit`` of each dataset.
-    rates : dict of str to ndarray of float64, shape (n,)
-        As stated; odds, where the formulas take odds.
+    ``matrix`` (n · groups, used) is what each group of each SKU takes of each used dataset;
+    ``used`` is ``row · len(FITS) + fit`` of each dataset; ``rates`` are as stated, odds where the
+    formulas take odds, of shape (n,).
     """
 
     def __init__(self, sampler: Sampler, catalogue: Catalogue) -> None:
@@ -139,17 +127,9 @@ class Part:
         )
 
     def draw(self, part: slice) -> dict[str, Any]:
-        """Stages of some SKUs in every draw.
+        """Stages of k SKUs in every draw, (k, draws).
 
-        Parameters
-        ----------
-        part : slice
-            Of the SKUs.
-
-        Returns
-        -------
-        dict of str to ndarray of float32, shape (k, draws)
-            Stages; one that is 0 for all of them may be a number.
+        One that is 0 for all of them may be a number.
         """
         width = len(GROUPS)
         rows = self._single[part.start * width : part.stop * width]
@@ -304,12 +284,9 @@ class Sampler:
         return self._central()
 
     def columns(self, used: npt.NDArray[np.int64]) -> Singles:
-        """Sampled unit impacts as they are met, shape (used, draws).
+        """Sampled unit impacts as they are met, (used, draws).
 
-        Parameters
-        ----------
-        used : ndarray of int64
-            ``row · len(FITS) + fit``.
+        ``used`` is ``row · len(FITS) + fit``.
         """
         later = np.flatnonzero(self.edition.linked & ~self._filled)
         if len(later):
@@ -344,16 +321,9 @@ class Sampler:
         stages: Floats,
         lettered: Callable[[slice], object] | None = None,
     ) -> Interval:
-        """Intervals of the SKUs of a part.
+        """Intervals of the SKUs of a part, widened to hold their own central ``stages``, (n, 8).
 
-        Parameters
-        ----------
-        part : Part
-            As :meth:`part` prepares it.
-        stages : ndarray of float64, shape (n, 8)
-            The central values; an interval is widened to hold its own.
-        lettered : callable, optional
-            Called with slices of the SKUs, beside the drawing.
+        ``lettered`` is called with slices of the SKUs, beside the drawing.
         """
         low = np.empty((part.n, 1 + len(STAGES)), dtype=np.float32)
         high = np.empty_like(low)
@@ -383,18 +353,10 @@ class Sampler:
         return Interval(np.where(unknown, np.nan, low64), np.where(unknown, np.nan, high64))
 
     def sample(self, part: Part, start: int, central: Floats, *, stages: bool) -> Draws:
-        """Draws of the SKUs of a part.
+        """Draws of the SKUs of a part, whose first stands at row ``start``.
 
-        Parameters
-        ----------
-        part : Part
-            As :meth:`part` prepares it.
-        start : int
-            Row of its first SKU.
-        central : ndarray of float64, shape (n, 8)
-            Central values by stage; what is unknown there is unknown in every draw.
-        stages : bool
-            Keep the stages.
+        ``central`` values are by stage, of shape (n, 8); what is unknown there is unknown in every
+        draw.
         """
         total = np.empty((part.n, self.draws), dtype=np.float32)
         every = np.empty((part.n, len(STAGES), self.draws), dtype=np.float32) if stages else None

@@ -21,22 +21,10 @@ LINE: Final = 15.0
 
 
 def height(texts: Sequence[object], widths: Sequence[float]) -> float:
-    """Height of a row whose texts are wrapped; not every program finds it by itself.
+    """Height of a row whose texts from column A on are wrapped [pt]; not every program finds it.
 
-    Parameters
-    ----------
-    texts : sequence
-        SheetColumn from column A on.
-    widths : sequence of float
-        Of the columns [characters].
+    ``widths`` are those of the columns [characters].
 
-    Returns
-    -------
-    float
-        [pt].
-
-    Examples
-    --------
     >>> height(["a" * 30], [20]), height(["碳" * 15], [20]), height([1.0], [20])
     (30.0, 30.0, 15.0)
     """
@@ -142,10 +130,7 @@ class Front:
     def rule(self) -> dict[str, Any]:
         """Write the sheet of the rule.
 
-        Returns
-        -------
-        dict
-            Where its numbers stand, as :func:`carbon.incentive.lines_sheet.line_cells` needs it.
+        Where its numbers stand, as ``lines_sheet.line_cells`` needs it.
         """
         name, rule, say = self.words["rule"], self.dossier.rule, self.words
         sheet = self.book.add_worksheet(name)
@@ -212,14 +197,9 @@ class Front:
         return at
 
     def cover(self, sheet: Any, total: str) -> None:
-        """Write the cover.
+        """Write the cover on an empty sheet.
 
-        Parameters
-        ----------
-        sheet : xlsxwriter.worksheet.Worksheet
-            Empty.
-        total : str
-            Cell of the relief of all taxpayers.
+        ``total`` is the cell of the relief of all taxpayers.
         """
         dossier, say, zh = self.dossier, self.words, self.lang == "zh"
         rule, totals = dossier.rule, dossier.assessment.totals

@@ -59,27 +59,11 @@ def fit(
     least: int,
     most: float,
 ) -> Priors:
-    """Estimate the prior of each category by maximum likelihood.
+    """Estimate the prior of each category by maximum likelihood, from n and k of its merchants.
 
-    Parameters
-    ----------
-    group : numpy.ndarray of int
-        Category of each merchant.
-    orders, returns : numpy.ndarray of int
-        n and k of each merchant in it; n > 0.
-    groups : int
-        Number of categories.
-    least : int
-        Merchants that a category needs, with two orders or more each, for a prior of its own.
-    most : float
-        Largest a + b [orders].
+    A category needs ``least`` merchants with two orders or more each for a prior of its own, of
+    which a + b is at ``most`` so many orders.
 
-    Returns
-    -------
-    Priors
-
-    Examples
-    --------
     >>> rng = np.random.default_rng(0)
     >>> rate = rng.beta(4, 6, 4000)
     >>> found = fit(np.zeros(4000, int), np.full(4000, 50), rng.binomial(50, rate), 1,
@@ -220,17 +204,8 @@ def _step(terms: _Terms, point: Floats, damping: Floats) -> Floats:
 
 
 def interval(a: Floats, b: Floats, level: float) -> tuple[Floats, Floats]:
-    """Ends of the equal-tailed credible interval of Beta(a, b).
+    """Ends of the equal-tailed credible interval of Beta(a, b), of a level as 0.95.
 
-    Parameters
-    ----------
-    a, b : numpy.ndarray
-        Parameters; above 0.
-    level : float
-        As 0.95.
-
-    Examples
-    --------
     >>> low, high = interval(np.array([3.5]), np.array([2.5]), 0.95)
     >>> round(float(low[0]), 3), round(float(high[0]), 3)
     (0.209, 0.906)

@@ -69,13 +69,7 @@ class Balance:
     paths: Floats
 
     def ruin(self, reserve: float) -> tuple[float, float, float]:
-        """Probability of ruin with a reserve, and the 95 % interval of the simulation (Wilson).
-
-        Parameters
-        ----------
-        reserve : float
-            [currency].
-        """
+        """Probability of ruin with a reserve [currency], and its 95 % interval (Wilson)."""
         size = len(self.deficits)
         share = float((self.deficits > reserve).mean())
         z = float(stats.norm.ppf(0.5 + _LEVEL / 2))
@@ -85,13 +79,7 @@ class Balance:
         return share, low, 1.0 if share == 1 else min(middle + half, 1.0)
 
     def reserve(self, ruin: float) -> tuple[float, float, float]:
-        """Reserve that is exceeded with a probability, and the 95 % interval of the simulation.
-
-        Parameters
-        ----------
-        ruin : float
-            [1].
-        """
+        """Reserve that is exceeded with the probability ``ruin`` [1], and its 95 % interval."""
         size = len(self.deficits)
         tail = (1 - _LEVEL) / 2
         at = math.ceil((1 - ruin) * size) - 1
@@ -111,30 +99,12 @@ def simulate(
     seed: int,
     progress: Callable[[int], object] | None = None,
 ) -> Floats:
-    """Draw the claims of seasons.
+    """Claims paid on each day of drawn seasons, and on ``lag`` days after [currency; season, day].
 
-    Parameters
-    ----------
-    group : ClaimGroup
-    returns : numpy.ndarray
-        Profile of the return rate: its factor on each day [1].
-    lag : int
-        From order to claim; claims after the season are drawn too [d].
-    shock_sd : float
-        Of the logarithm of the common factor [1].
-    shock_days : int
-        How long one lasts [d].
-    simulations, seed : int
-    progress : callable, optional
-        Told the simulations that are done.
+    ``returns`` is the factor of the return rate on each day [1]; ``lag`` is from order to claim
+    [d]; a shock, one factor on all rates, has a standard deviation of its logarithm and lasts some
+    days; ``progress`` is told the simulations that are done.
 
-    Returns
-    -------
-    numpy.ndarray
-        Claims paid on each day of each season, and on ``lag`` days after it [currency].
-
-    Examples
-    --------
     One day, claims of exactly 10, no shock: ruin without reserve is a binomial tail.
 
     >>> none = np.zeros(1)
@@ -166,16 +136,7 @@ def simulate(
 def balance(claims: Floats, income: Floats) -> Balance:
     """Balance of the fund in each season.
 
-    Parameters
-    ----------
-    claims : numpy.ndarray
-        As :func:`simulate` gives them [currency; season, day].
-    income : numpy.ndarray
-        What reaches the fund on each day; none after the season [currency].
-
-    Returns
-    -------
-    Balance
+    The income of each day [currency], none after the season.
     """
     paid = np.zeros(claims.shape[1])
     paid[: len(income)] = income

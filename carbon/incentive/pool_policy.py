@@ -291,24 +291,8 @@ DEFAULT = "default"
 
 
 def load_policy(path: Path | str | None = None) -> PoolPolicy:
-    """Read a policy file.
+    """Read a policy file (TOML), the shipped one without; P001, P002 or P003.
 
-    Parameters
-    ----------
-    path : path, optional
-        TOML; the shipped policy without.
-
-    Returns
-    -------
-    PoolPolicy
-
-    Raises
-    ------
-    carbon.base.errors.RuleError
-        P001, P002 or P003.
-
-    Examples
-    --------
     >>> load_policy().currency
     'CNY'
     """

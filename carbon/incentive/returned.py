@@ -28,23 +28,10 @@ LARGEST: Final = 0.95
 
 
 def with_ledger_rates(catalogue: Catalogue, lines: pd.DataFrame) -> tuple[Catalogue, pd.DataFrame]:
-    """Put the return rate of the ledger where it is above that of the catalogue.
+    """Put the return rate of the ledger where it is above that of the catalogue of what was sold.
 
-    Parameters
-    ----------
-    catalogue : Catalogue
-        Filled, the SKUs that were sold.
-    lines : pandas.DataFrame
-        As :func:`carbon.incentive.sales.settle` gives them.
+    T041 tells both rates of each SKU that was changed.
 
-    Returns
-    -------
-    catalogue : Catalogue
-    problems : pandas.DataFrame
-        T041 with both rates of each SKU that was changed.
-
-    Notes
-    -----
     A catalogue is a promise, the ledger of the same dossier is what became of it. Where more came
     back than ``r + 3·sqrt(r(1−r)/n) + 0.02`` of n units, chance does not explain it.
     """

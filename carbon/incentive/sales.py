@@ -84,35 +84,13 @@ def settle(
     """Settle the conflicts of a ledger and gather its lines.
 
     A sale counts in the period of its date, a refund in that of its own date, but not before its
-    sale. A negative line is a red-letter one: a refund on its day. Lines in another
-    currency, without a tax rate or taxpayer, or with an amount finer than the smallest unit are
-    left out; so are lines that stand twice (but for the first), and all lines of one entry and
-    SKU that tell different things.
+    sale. A negative line is a red-letter one: a refund on its day. Lines in another currency,
+    without a tax rate or taxpayer, or with an amount finer than the smallest unit are left out; so
+    are lines that stand twice (but for the first), and all lines of one entry and SKU that tell
+    different things. Lines sold under another edition are flagged; ``categories`` maps categories
+    as the ledger spells them to ids, so that two spellings are one. T004 if nothing was sold in the
+    period, T005 if a sum is too large.
 
-    Parameters
-    ----------
-    ledger : Ledger
-        Of the table ``sales``.
-    rule : TaxRule
-        Currency, smallest unit, and the tax rate of lines that tell none.
-    period : Period
-        What counts.
-    edition : str
-        Name of the edition in force; lines sold under another are flagged.
-    categories : mapping of str to str, optional
-        Category as the ledger spells it → its id, so that two spellings are one category.
-
-    Returns
-    -------
-    Sales
-
-    Raises
-    ------
-    carbon.base.errors.LedgerError
-        T004 if nothing was sold in the period, T005 if a sum is too large.
-
-    Examples
-    --------
     >>> from carbon.catalogue.ledger import read_ledger
     >>> from carbon.base.rules import templates_root
     >>> from carbon.incentive.vat_rules import load_rule

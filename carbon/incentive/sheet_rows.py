@@ -60,8 +60,6 @@ class SheetColumn:
 def letters(column: int) -> str:
     """Name of a column.
 
-    Examples
-    --------
     >>> letters(0), letters(25), letters(26), letters(16383)
     ('A', 'Z', 'AA', 'XFD')
     """
@@ -74,16 +72,9 @@ def letters(column: int) -> str:
 
 
 def write_rows(sheet: Any, first: int, columns: Sequence[SheetColumn]) -> None:
-    """Write rows below those that a sheet has.
+    """Write columns of one length, from A on, below the rows of a sheet in constant-memory mode.
 
-    Parameters
-    ----------
-    sheet : xlsxwriter.worksheet.Worksheet
-        Of a workbook in constant-memory mode.
-    first : int
-        The first row, counted from 0.
-    columns : sequence of SheetColumn
-        All of one length, from column A on.
+    The first row is counted from 0.
     """
     count = len(columns[0].values)
     if not count:

@@ -25,23 +25,7 @@ def settled_sales(
     edition: str,
     vocabulary: Vocabulary,
 ) -> Sales:
-    """Lines of a period, categories by their ids.
-
-    Parameters
-    ----------
-    sales : path or pandas.DataFrame
-        Ledger of the sales.
-    rule : TaxRule
-    period : Period
-    edition : str
-        Name of the edition that the rule may demand.
-    vocabulary : Vocabulary
-        Names of categories.
-
-    Returns
-    -------
-    Sales
-    """
+    """Lines of a period from a ledger of sales, categories by their ids."""
     ledger = read_ledger(sales, "sales")
     names = vocabulary.names("category")
     ids = spelled(ledger.frame["category"], names) if "category" in ledger.frame else {}
@@ -51,15 +35,7 @@ def settled_sales(
 def sold_goods(catalogue: Catalogue, sales: Sales) -> tuple[Catalogue, pd.DataFrame]:
     """SKUs that were sold, in the order of the catalogue, at the return rates of the ledger.
 
-    Parameters
-    ----------
-    catalogue : Catalogue
-    sales : Sales
-
-    Returns
-    -------
-    Catalogue, pandas.DataFrame
-        The goods, and the problems of :func:`carbon.incentive.returned.with_ledger_rates`.
+    With the problems of :func:`carbon.incentive.returned.with_ledger_rates`.
     """
     wanted = set(sales.lines["sku"])
     row = np.flatnonzero([sku in wanted for sku in catalogue.skus["sku"]])

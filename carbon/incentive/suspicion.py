@@ -76,29 +76,13 @@ def suspects(
     least: int,
     same_reason: float,
 ) -> tuple[pd.DataFrame, npt.NDArray[np.bool_]]:
-    """List what is suspected, and mark its orders.
+    """List what is suspected (:data:`COLUMNS`), and mark its orders.
 
-    Parameters
-    ----------
-    frame : pandas.DataFrame
-        Orders: ``merchant category returned`` and, if known, ``buyer address reason``.
-    claim : numpy.ndarray
-        Of each order [ten-thousandths], NaN where it is not told.
-    cells : MerchantCells
-    chance : float
-        Probability of naming anyone if nobody cheats, for each kind of evidence [1].
-    least : int
-        Returns below which nothing is said.
-    same_reason : float
-        Share of one reason from which on a merchant is looked at [1].
-
-    Returns
-    -------
-    list : pandas.DataFrame
-        Columns :data:`COLUMNS`. Kinds ``buyer`` and ``address`` mark orders; ``merchant rate`` and
-        ``merchant reason`` ask for a look at the merchant, whose orders stay.
-    marked : numpy.ndarray of bool
-        Orders of a suspected buyer or address.
+    ``claim`` of each order is in ten-thousandths, NaN where it is not told; ``chance`` is the
+    probability of naming anyone if nobody cheats, for each kind of evidence [1]; nothing is said
+    below ``least`` returns; from ``same_reason`` on, a share of one reason, a merchant is looked at
+    [1]. Kinds ``buyer`` and ``address`` mark orders; ``merchant rate`` and ``merchant reason`` ask
+    for a look at the merchant, whose orders stay.
     """
     returned = frame["returned"].to_numpy(dtype=bool)
     marked = np.zeros(len(frame), bool)
@@ -116,17 +100,8 @@ def suspects(
 
 
 def says(listed: pd.DataFrame, lang: str) -> list[str]:
-    """Sentences of a list.
+    """Sentences of a list of :func:`suspects`.
 
-    Parameters
-    ----------
-    listed : pandas.DataFrame
-        As :func:`suspects` gives it.
-    lang : str
-        ``"zh"`` or ``"en"``.
-
-    Examples
-    --------
     >>> row = {"kind": "buyer", "name": "B1", "merchant": "", "orders": 9, "returns": 9,
     ...        "expected_returns": 2.5}
     >>> says(pd.DataFrame([row]), "en")

@@ -66,22 +66,8 @@ class Assessment:
 
 
 def taxed(lines: pd.DataFrame, rule: TaxRule) -> pd.DataFrame:
-    """Kept units, tax base and tax of each line.
+    """The lines with ``kept_units net base tax`` [smallest unit].
 
-    Parameters
-    ----------
-    lines : pandas.DataFrame
-        As :func:`carbon.incentive.sales.settle` gives them.
-    rule : TaxRule
-        Whether prices hold the tax, and how amounts are rounded.
-
-    Returns
-    -------
-    pandas.DataFrame
-        The lines and ``kept_units net base tax`` [smallest unit].
-
-    Notes
-    -----
     With prices that hold the tax: ``base = net/(1 + t)``, ``tax = net − base``; without:
     ``base = net``, ``tax = base·t``; net is revenue less refunds, each result rounded to the
     smallest unit.
@@ -108,26 +94,9 @@ def assess(
 ) -> Assessment:
     """Judge every line by the conditions of a rule, and grant what it grants.
 
-    Parameters
-    ----------
-    lines : pandas.DataFrame
-        As :func:`carbon.incentive.sales.settle` gives them.
-    footprints : pandas.DataFrame
-        ``Study.grades`` of the catalogue, with a column ``line`` (row of the catalogue).
-    rule : TaxRule
-        Conditions and amounts.
-    period : Period
-        On its last day a certificate must be in force.
-    verifications : pandas.DataFrame, optional
-        Frame of the ledger ``verifications``.
-
-    Returns
-    -------
-    Assessment
-
-    Notes
-    -----
-    Intensity is ``1000·total_kg·kept_units/base`` [kg CO2e/1,000 of currency].
+    Footprints are ``Study.grades`` of the catalogue, with a column ``line`` (row of the catalogue);
+    on the last day of the period a certificate of ``verifications`` must be in force. Intensity is
+    ``1000·total_kg·kept_units/base`` [kg CO2e/1,000 of currency].
     """
     table = taxed(lines, rule)
     known = _joined(table, footprints)
@@ -273,24 +242,11 @@ def _codes(flags: dict[str, Flags], by_line: pd.Series) -> pd.Series:
 
 
 def total(lines: pd.DataFrame, rule: TaxRule) -> pd.DataFrame:
-    """Sum the lines of each taxpayer, and of all.
+    """Sum the lines of each taxpayer, and of all; they are sorted by taxpayer.
 
-    Parameters
-    ----------
-    lines : pandas.DataFrame
-        Of an :class:`Assessment`, sorted by taxpayer.
-    rule : TaxRule
-        Rounding and caps.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row a taxpayer: ``taxpayer first_line lines eligible units returned_units kept_units
-        revenue refund net base tax eligible_base eligible_tax exact_micro relief_lines
-        relief_once difference cap relief emissions_kg known_base intensity coverage``.
-        ``relief_lines`` is the sum of the rounded lines, ``relief_once`` the exact sum rounded
-        once, ``difference`` the first less the second; ``relief`` is that of the level that the
-        rule names, at most the cap of a taxpayer. Amounts are exact (Python integers).
+    ``relief_lines`` is the sum of the rounded lines, ``relief_once`` the exact sum rounded once,
+    ``difference`` the first less the second; ``relief`` is that of the level that the rule names,
+    at most the cap of a taxpayer. Amounts are exact (Python integers).
     """
     payer = lines["taxpayer"].cat.codes.to_numpy()
     starts = (

@@ -49,20 +49,10 @@ class Period(Rules):
 
     @classmethod
     def parse(cls, text: str) -> Period:
-        """Read a year, half-year, quarter or month.
+        """Read a year, half-year, quarter or month (``2026``, ``2026H2``, ``2026Q3``, ``2026-09``).
 
-        Parameters
-        ----------
-        text : str
-            ``2026``, ``2026H2``, ``2026Q3`` or ``2026-09``.
+        T001 if it is none of them.
 
-        Raises
-        ------
-        carbon.base.errors.StudyError
-            T001 if it is none of them.
-
-        Examples
-        --------
         >>> period = Period.parse("2026Q3")
         >>> str(period.first), str(period.last)
         ('2026-07-01', '2026-09-30')
@@ -223,20 +213,7 @@ class TaxRule(Rules):
         return self
 
     def demand(self, period: Period, edition: str) -> None:
-        """Refuse a period or an edition that the rule does not cover.
-
-        Parameters
-        ----------
-        period : Period
-            Of the dossier.
-        edition : str
-            Name of the edition in force.
-
-        Raises
-        ------
-        carbon.base.errors.StudyError
-            T002 for the period, T003 for the edition.
-        """
+        """Refuse a period (T002) or an edition (T003) that the rule does not cover."""
         if period.first < self.valid.first or period.last > self.valid.last:
             valid = f"{self.valid.first} to {self.valid.last}"
             raise StudyError("T002", valid, value=period.name)
@@ -247,20 +224,7 @@ class TaxRule(Rules):
 def in_ids(rule: TaxRule, names: Names) -> TaxRule:
     """A rule whose categories are told by their ids, however it spells them.
 
-    Parameters
-    ----------
-    rule : TaxRule
-    names : Names
-        Of the categories.
-
-    Returns
-    -------
-    TaxRule
-
-    Raises
-    ------
-    carbon.base.errors.RuleError
-        P003 if no category is called so, or one has two bounds.
+    P003 if no category is called so, or one has two bounds.
     """
 
     def found(word: str, key: str) -> str:
@@ -290,20 +254,5 @@ def in_ids(rule: TaxRule, names: Names) -> TaxRule:
 
 
 def load_rule(path: object) -> TaxRule:
-    """Read a rule file.
-
-    Parameters
-    ----------
-    path : path
-        A TOML file.
-
-    Returns
-    -------
-    TaxRule
-
-    Raises
-    ------
-    carbon.base.errors.RuleError
-        P001 to P003, as :func:`carbon.base.rules.load`.
-    """
+    """Read a rule file (TOML); P001 to P003, as :func:`carbon.base.rules.load`."""
     return load_rules(str(path), TaxRule)

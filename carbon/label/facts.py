@@ -94,20 +94,10 @@ class Issue:
 
 
 def about(catalogue: Catalogue, categories: pd.DataFrame) -> pd.DataFrame:
-    """What a label tells of each SKU beside its footprint.
+    """What a label tells of each SKU of a filled catalogue beside its footprint: ``ABOUT_COLUMNS``.
 
-    Parameters
-    ----------
-    catalogue : Catalogue
-        Filled.
-    categories : pandas.DataFrame
-        Columns ``category name name_zh``.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Columns :data:`ABOUT_COLUMNS`. ``air_share`` is the share of dispatches on a chain with a
-        flight [1], ``packaging_g`` the packaging carried with one unit [g]; NaN where unknown.
+    ``air_share`` is the share of dispatches on a chain with a flight [1], ``packaging_g`` the
+    packaging carried with one unit [g]; NaN where unknown.
     """
     skus = catalogue.skus
     n = len(skus)
@@ -136,31 +126,15 @@ def about(catalogue: Catalogue, categories: pd.DataFrame) -> pd.DataFrame:
 
 
 def facts(graded: pd.DataFrame, about: pd.DataFrame, issue: Issue) -> pd.DataFrame:
-    """What is printed of each SKU.
+    """What is printed of each SKU, from :func:`carbon.label.scale.grade` and :func:`about`.
 
-    Parameters
-    ----------
-    graded : pandas.DataFrame
-        As :func:`carbon.label.scale.grade` gives it, n rows. The columns of the functional unit,
-        of ranges of letters and of evidence may be absent.
-    about : pandas.DataFrame
-        Columns :data:`ABOUT_COLUMNS`, n rows in the same order.
-    issue : Issue
-        What all labels share.
-
-    Returns
-    -------
-    pandas.DataFrame
-        A row a SKU: text and rounded numbers, the same in every language; words are put to it
-        when it is drawn. Numbers have the digits of :mod:`carbon.base.digits`; ``state`` is one of
-        :data:`carbon.label.scale.STATES`; ``letter`` is what is printed ("B", "B–C" or nothing),
-        ``likeliest`` the likeliest letter, ``best`` and ``worst`` the ends; ``ratio`` [%] is that
-        of the printed total and reference, within the letter; ``probability`` [%] is rounded
-        down. What is unknown is an empty text.
-
-    Notes
-    -----
-    "Returns add" is the stage returns over all the others.
+    Columns of the functional unit, of ranges of letters and of evidence may be absent. A row a SKU:
+    text and rounded numbers, the same in every language; words are put to it when it is drawn.
+    Numbers have the digits of :mod:`carbon.base.digits`; ``state`` is one of
+    :data:`carbon.label.scale.STATES`; ``letter`` is what is printed ("B", "B–C" or nothing),
+    ``likeliest`` the likeliest letter, ``best`` and ``worst`` the ends; ``ratio`` [%] is that of
+    the printed total and reference, within the letter; ``probability`` [%] is rounded down.
+    "Returns add" is the stage returns over all the others. What is unknown is an empty text.
     """
     total = graded["total_kg"].to_numpy(dtype=np.float64)
     low, high = (_column(graded, name) for name in ("low_kg", "high_kg"))
@@ -255,25 +229,10 @@ def ratios(
 ) -> list[str]:
     """Percentages of the reference: of the numbers that are printed, moved into the letter.
 
-    A reader who divides what is printed finds the same number; only where rounding would carry
-    it into another letter than the exact ratio has, it stops at the bound between them.
+    A reader who divides what is printed finds the same number; only where rounding would carry it
+    into another letter than the exact ratio [1] has, it stops at the bound between them. Empty
+    where the ratio is not known.
 
-    Parameters
-    ----------
-    totals, references : sequence of str
-        As they are printed, in one unit.
-    ratio : ndarray of float64, shape (n,)
-        Exact [1].
-    scale : Scale
-        Bounds of the letters.
-
-    Returns
-    -------
-    list of str
-        [%]; empty where the ratio is not known.
-
-    Examples
-    --------
     >>> scale = Scale(("A", "B"), np.array([1.0]), 0.9, 2.0, 5)
     >>> ratios(["3.7", "3.6"], ["3.6", "3.6"], np.array([1.0278, 1.0275]), scale)
     ['103', '100.1']

@@ -64,28 +64,12 @@ def page(
     langs: Sequence[str] = ("en",),
     subject: str = "",
 ) -> str:
-    """One self-contained page on the rooms of a platform.
+    """One self-contained page on the rooms of a platform; the same tables give the same bytes.
 
-    Parameters
-    ----------
-    rooms : pandas.DataFrame
-        As ``carbon room`` writes them; at least the columns :data:`ROOMS`.
-    reasons : pandas.DataFrame
-        Gates and criteria of each room, as ``carbon room`` writes them: :data:`REASONS`.
-    exposure : pandas.DataFrame, optional
-        The report of ``carbon exposure``: :data:`EXPOSURE`.
-    langs : sequence of str
-        ``"zh"``, ``"en"`` or both; the first is that of the page.
-    subject : str
-        What it is about; any text.
+    Rooms (:data:`ROOMS`) and the gates and criteria of each (:data:`REASONS`) are as ``carbon
+    room`` writes them, exposure (:data:`EXPOSURE`) as ``carbon exposure``. The first language is
+    that of the page.
 
-    Returns
-    -------
-    str
-        An HTML document; the same tables give the same bytes.
-
-    Examples
-    --------
     >>> rooms = pd.DataFrame(columns=ROOMS)
     >>> page(rooms, pd.DataFrame(columns=REASONS))[:15]
     '<!DOCTYPE html>'

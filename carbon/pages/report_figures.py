@@ -106,28 +106,10 @@ def figures(
     lang: str = "en",
     progress: Callable[[int], object] | None = None,
 ) -> Figures:
-    """Compute what a report tells.
+    """Compute what a report on a filled catalogue tells, by own references or the edition's.
 
-    Parameters
-    ----------
-    study : Study
-        Goal and scope.
-    catalogue : Catalogue
-        Filled.
-    market : ClaimMarket
-        Whose rules on claims the names are held against.
-    draws : int
-        Draws for intervals; none without.
-    references : References, optional
-        A platform's own.
-    lang : str
-        Language of messages on claims.
-    progress : callable, optional
-        Called with the number of SKUs graded since the last call.
-
-    Returns
-    -------
-    Figures
+    ``lang`` is that of messages on claims; ``progress`` is called with the number of SKUs graded
+    since the last call.
     """
     skus = study.grades(catalogue, references=references, draws=draws, progress=progress)
     goods = catalogue.skus

@@ -74,35 +74,11 @@ def study_report(
     issued: str = "",
     options: Sequence[str] = (),
 ) -> StudyReport:
-    """Document on some SKUs in the order of ISO 14067 and GB/T 24067.
+    """Document on some SKUs in the order of ISO 14067 and GB/T 24067, as :func:`study_figures`.
 
-    Parameters
-    ----------
-    study : Study
-        Goal and scope.
-    catalogue : Catalogue
-        Filled; every SKU of it is told.
-    langs : sequence of str
-        ``"zh"``, ``"en"`` or both; the first is that of the page.
-    references : References, optional
-        A platform's own.
-    draws : int
-        Draws for intervals and the letter; none without.
-    digest : str
-        SHA-256 of the catalogue's file.
-    issued : str
-        Date of the report; none is told without, so that the same input gives the same bytes.
-    options : sequence of str
-        Options of the command that gives the same numbers again.
-
-    Returns
-    -------
-    StudyReport
-
-    Raises
-    ------
-    carbon.base.errors.StudyError
-        S036 if there is no SKU, or more than :data:`MOST`.
+    The first language is that of the page; no date is told without ``issued``, so that the same
+    input gives the same bytes; ``options`` are those of the command that gives the same numbers
+    again. S036 if there is no SKU, or more than :data:`MOST`.
     """
     if not 0 < len(catalogue) <= MOST:
         raise StudyError("S036", value=str(len(catalogue)))

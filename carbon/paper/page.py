@@ -88,21 +88,9 @@ class PageTemplate:
             self._template = environment.get_template(name)
 
     def render(self, values: Mapping[str, object]) -> str:
-        """Fill the template.
+        """Fill the template; ``markupsafe.Markup`` is not escaped.
 
-        Parameters
-        ----------
-        values : mapping
-            Texts, numbers, lists and mappings of them; ``markupsafe.Markup`` is not escaped.
-
-        Returns
-        -------
-        str
-
-        Raises
-        ------
-        carbon.base.errors.RuleError
-            L002 if the template is wrong, does what is not allowed or does not end soon.
+        L002 if the template is wrong, does what is not allowed or does not end soon.
         """
         environment = self._environment
         environment.begin()
@@ -311,22 +299,9 @@ def _range(*bounds: int) -> range:
 
 
 def folder(path: Path) -> dict[str, str]:
-    """Texts of the templates of a folder.
+    """Texts of the templates of a folder: its files that end in ``.j2``, none outside it.
 
-    Parameters
-    ----------
-    path : pathlib.Path
-        A folder; its files that end in ``.j2`` are read, none outside it.
-
-    Returns
-    -------
-    dict of str to str
-        File name → text.
-
-    Raises
-    ------
-    carbon.base.errors.RuleError
-        L003 if it has no templates, too many, or one that is too large, no text or elsewhere.
+    L003 if it has no templates, too many, or one that is too large, no text or elsewhere.
     """
     home = path.resolve()
     files = sorted(path.glob("*.j2"))
@@ -352,30 +327,11 @@ def page(
     *,
     steps: int = STEPS,
 ) -> PageTemplate:
-    """Understand a template.
+    """Understand a template: one of a :func:`folder`, which can include the others, or a text.
 
-    Parameters
-    ----------
-    templates : mapping of str to str, or str
-        Templates by name, as :func:`folder` gives them, or the text of a single one.
-    name : str
-        The one to be filled; it can include the others.
-    file : str
-        Named if it fails.
-    steps : int
-        Turns of loops, calls, filters, tests and included templates that one page may take.
+    One page may take ``steps`` turns of loops, calls, filters, tests and included templates. L002
+    if it is no Jinja or does what is not allowed, L003 if it is not there; ``file`` is named.
 
-    Returns
-    -------
-    PageTemplate
-
-    Raises
-    ------
-    carbon.base.errors.RuleError
-        L002 if it is no Jinja or does what is not allowed, L003 if it is not there.
-
-    Examples
-    --------
     >>> page("<b>{{ name }}</b>").render({"name": "<script>{{ 7*7 }}"})
     '<b>&lt;script&gt;{{ 7*7 }}</b>'
     >>> page("{{ 'a' * 10**9 }}").render({})

@@ -62,26 +62,8 @@ class Placed:
 
 
 def pdf(svg: str, *, title: str, lang: str = "zh", alt: str = "") -> bytes:
-    """One picture as a page of its size.
+    """One picture as a page of its size; errors as :func:`sheets`.
 
-    Parameters
-    ----------
-    svg : str
-        A picture with ``width`` and ``height``.
-    title, lang, alt : str
-        Title and language of the document, and what the picture says.
-
-    Returns
-    -------
-    bytes
-
-    Raises
-    ------
-    carbon.base.errors.OutputError, carbon.base.errors.RuleError
-        As :func:`sheets`.
-
-    Examples
-    --------
     >>> pdf('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>', title="a")[:5]
     b'%PDF-'
     """
@@ -95,28 +77,9 @@ def sheets(
     title: str,
     lang: str = "zh",
 ) -> bytes:
-    """Pages of pictures.
+    """Pages of pictures, of a size [mm]; the same bytes for the same pages and fonts.
 
-    Parameters
-    ----------
-    pages : sequence of sequences of Placed
-        What stands on each page.
-    size : (float, float)
-        Width and height of a page [mm]; A4 without.
-    title, lang : str
-        Of the document.
-
-    Returns
-    -------
-    bytes
-        The same for the same pages and fonts.
-
-    Raises
-    ------
-    carbon.base.errors.OutputError
-        L010 if no Chinese font is found.
-    carbon.base.errors.RuleError
-        L004 if a picture cannot be understood.
+    L010 if no Chinese font is found, L004 if a picture cannot be understood.
     """
     fonts = find_fonts()
     pictures: dict[str, int] = {}
@@ -151,30 +114,11 @@ def sheets(
 def typeset(source: str, data: Mapping[str, Any], *, title: str, lang: str = "zh") -> bytes:
     """A document in Typst's markup: headings, tables that run over pages, page numbers.
 
-    Parameters
-    ----------
-    source : str
-        Typst, shipped with the program and never written by a user; it finds ``data`` and
-        has the language and the fonts set.
-    data : mapping
-        What it is filled with: what JSON can hold. Nothing in it is read as markup.
-    title, lang : str
-        Of the document.
+    The source is shipped with the program and never written by a user; it finds ``data``, what JSON
+    can hold, and has the language and the fonts set. Nothing in the data is read as markup. The
+    same bytes for the same data and fonts; L010 if no Chinese font is found, L002 if the source is
+    wrong.
 
-    Returns
-    -------
-    bytes
-        The same for the same data and fonts.
-
-    Raises
-    ------
-    carbon.base.errors.OutputError
-        L010 if no Chinese font is found.
-    carbon.base.errors.RuleError
-        L002 if the source is wrong.
-
-    Examples
-    --------
     >>> typeset("= #data.name", {"name": "#panic() 碳"}, title="a")[:5]
     b'%PDF-'
     """
@@ -199,10 +143,7 @@ def compiled(
 ) -> bytes:
     """Run the typesetter: PDF, or PNG at some pixels per inch.
 
-    Raises
-    ------
-    carbon.base.errors.RuleError
-        L002 if it refuses the source, L004 a picture.
+    L002 if it refuses the source, L004 a picture.
     """
     import typst
 

@@ -21,28 +21,10 @@ SOURCE = """
 def png(svg: str, dpi: float = 300) -> bytes:
     """Draw a picture as PNG; where it draws nothing it is transparent.
 
-    Parameters
-    ----------
-    svg : str
-        A picture with ``width`` and ``height``; see :func:`carbon.paper.outline.outlined` for
-        what its text may use.
-    dpi : float
-        Pixels per inch; a picture in pixels keeps its size at 96.
+    See :func:`carbon.paper.outline.outlined` for what its text may use; a picture in pixels keeps
+    its size at 96 pixels per inch. The same bytes for the same picture and fonts; L010 if no
+    Chinese font is found, L004 if the picture cannot be understood.
 
-    Returns
-    -------
-    bytes
-        The same for the same picture and fonts.
-
-    Raises
-    ------
-    carbon.base.errors.OutputError
-        L010 if no Chinese font is found.
-    carbon.base.errors.RuleError
-        L004 if the picture cannot be understood.
-
-    Examples
-    --------
     >>> png('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>')[1:4]
     b'PNG'
     """

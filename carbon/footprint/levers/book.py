@@ -134,19 +134,10 @@ class Book:
         return str(row["name"]), str(row["name_zh"])
 
     def sizes(self, lever: str, setting: str = "") -> dict[str, float]:
-        """Sizes of a lever in base units; points and percent as shares.
+        """Sizes of a lever in base units, points and percent as shares.
 
-        Parameters
-        ----------
-        lever : str
-            Its name.
-        setting : str
-            The user's sizes, as ``trips=40`` or ``box_cut=20%, fill_cut=0.5``.
-
-        Raises
-        ------
-        carbon.base.errors.StudyError
-            S021 if a size is not understood or not positive, or a share above 1.
+        The user's go before its own. They are written as ``trips=40`` or ``box_cut=20%,
+        fill_cut=0.5``; S021 if a size is not understood or not positive, or a share above 1.
         """
         rows = self.lever_sizes[self.lever_sizes["lever"] == lever]
         unit = dict(zip(rows["parameter"], rows["unit"], strict=True))
@@ -255,25 +246,8 @@ def _sized(value: float, unit: str) -> float:
 
 
 def put(column: pd.Series, where: Integers, words: Sequence[Any], code: Integers) -> Any:
-    """A categorical column with other words at some rows.
+    """A categorical column with other words at some rows; an empty word or NaN stands for none.
 
-    Parameters
-    ----------
-    column : pandas.Series
-        Categorical, length m.
-    where : ndarray of int
-        Positions to change.
-    words : sequence of str
-        New words; an empty one or NaN stands for none.
-    code : ndarray of int
-        Position in ``words`` for each of ``where``.
-
-    Returns
-    -------
-    pandas.Categorical
-
-    Examples
-    --------
     >>> column = pd.Series(["box", "tape"], dtype="category")
     >>> put(column, np.array([0]), ["bag"], np.array([0])).tolist()
     ['bag', 'tape']

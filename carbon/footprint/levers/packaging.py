@@ -21,19 +21,8 @@ Floats = npt.NDArray[np.float64]
 def box_to_bag(catalogue: Catalogue, _sizes: Mapping[str, float], book: Book) -> Change:
     """The parcel's box becomes a courier bag; its tape and filler are left out.
 
-    Parameters
-    ----------
-    catalogue : Catalogue
-        Filled.
-    _sizes : mapping of str to float
-        None; the masses of bags are those of the packaging items.
-    book : Book
-        Which bag replaces which box, and the categories that travel well in a bag.
-
-    Returns
-    -------
-    Change
-        Not for SKUs without a box, of another category, or whose bag would be no lighter.
+    Not for SKUs without a box, of a category that does not travel well in a bag, or whose bag would
+    be no lighter; the masses of bags are those of the packaging items.
     """
     return _replaced(
         catalogue,
@@ -45,22 +34,10 @@ def box_to_bag(catalogue: Catalogue, _sizes: Mapping[str, float], book: Book) ->
 
 
 def reusable_box(catalogue: Catalogue, sizes: Mapping[str, float], book: Book) -> Change:
-    """The parcel's box becomes a reusable one that is washed and hauled back.
+    """The parcel's box becomes a reusable one that is washed and hauled back after ``trips`` [1].
 
-    Parameters
-    ----------
-    catalogue : Catalogue
-        Filled.
-    sizes : mapping of str to float
-        ``trips``: how often one box is used [1].
-    book : Book
-        Which reusable box replaces which, and how much heavier it is.
-
-    Returns
-    -------
-    Change
-        Not for SKUs without a box. The box weighs more on the road, so that few trips or a long
-        way can make it worse: the saving is then negative, and stands there.
+    Not for SKUs without a box. The box weighs more on the road, so that few trips or a long way can
+    make it worse: the saving is then negative, and stands there.
     """
     return _replaced(catalogue, book, "reusable-box", trips=sizes["trips"])
 
@@ -68,20 +45,9 @@ def reusable_box(catalogue: Catalogue, sizes: Mapping[str, float], book: Book) -
 def right_size_box(catalogue: Catalogue, sizes: Mapping[str, float], book: Book) -> Change:
     """The parcel's box shrinks by its empty space, and takes less filler.
 
-    Parameters
-    ----------
-    catalogue : Catalogue
-        Filled.
-    sizes : mapping of str to float
-        ``box_cut``: share of the board saved; ``fill_cut``: share of the filler saved [1].
-    book : Book
-        Which items are boxes and which are filler.
-
-    Returns
-    -------
-    Change
-        Not for SKUs without a box. A smaller parcel also takes less room in a lorry; freight is
-        counted by mass, so that this is not seen.
+    ``box_cut`` and ``fill_cut`` are the shares of board and filler saved [1]. Not for SKUs without
+    a box. A smaller parcel also takes less room in a lorry; freight is counted by mass, so that
+    this is not seen.
     """
     lines = catalogue.packaging
     row = lines["row"].to_numpy()
@@ -97,21 +63,9 @@ def right_size_box(catalogue: Catalogue, sizes: Mapping[str, float], book: Book)
 
 
 def packaging_light(catalogue: Catalogue, sizes: Mapping[str, float], book: Book) -> Change:
-    """Every piece that comes with the unit itself is made lighter.
+    """Every piece that comes with the unit itself is made lighter by the share ``cut`` [1].
 
-    Parameters
-    ----------
-    catalogue : Catalogue
-        Filled.
-    sizes : mapping of str to float
-        ``cut``: share of the mass saved [1].
-    book : Book
-        Which items come with the unit and not with the parcel.
-
-    Returns
-    -------
-    Change
-        Not for SKUs without packaging of their own.
+    Not for SKUs without packaging of their own.
     """
     lines = catalogue.packaging
     row = lines["row"].to_numpy()

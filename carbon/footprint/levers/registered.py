@@ -92,25 +92,8 @@ def of_function(
     touches: tuple[str, ...] = STAGES,
     words: tuple[str, str] | None = None,
 ) -> Lever:
-    """A lever of a function, without a place in the register.
+    """A lever of a function, as for :func:`lever`, without a place in the register.
 
-    Parameters
-    ----------
-    function : callable
-        As for :func:`lever`.
-    name : str
-        That of the function without.
-    touches : tuple of str
-        Stages that can differ; all without.
-    words : tuple of str, optional
-        Name in English and Chinese.
-
-    Returns
-    -------
-    Lever
-
-    Examples
-    --------
     >>> of_function(lambda catalogue: catalogue, "nothing").name
     'nothing'
     """
@@ -141,21 +124,8 @@ def of_function(
 def registered(name: str) -> Lever | None:
     """A lever by its name: one that was made here, else one of an installed package.
 
-    Parameters
-    ----------
-    name : str
+    S027 if the package that offers it cannot be loaded, or offers something else.
 
-    Returns
-    -------
-    Lever or None
-
-    Raises
-    ------
-    carbon.base.errors.StudyError
-        S027 if the package that offers it cannot be loaded, or offers something else.
-
-    Examples
-    --------
     >>> registered("nobody-made-this") is None
     True
     """

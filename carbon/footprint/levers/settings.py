@@ -115,18 +115,8 @@ class Setting:
     def pull(self, catalogue: Catalogue, book: Book) -> Change:
         """Change the column of a filled catalogue.
 
-        Parameters
-        ----------
-        catalogue : Catalogue
-            Filled.
-        book : Book
-            Which packaging belongs to the parcel.
-
-        Returns
-        -------
-        Change
-            Not for SKUs whose value is unknown (unless an amount is set), is so already, or
-            would become impossible: a negative rate, a mass of nothing (S024).
+        Not for SKUs whose value is unknown (unless an amount is set), is so already, or would
+        become impossible: a negative rate, a mass of nothing (S024).
         """
         if self.column == AIR_SHARE:
             return self._air(catalogue)
@@ -230,26 +220,10 @@ class Setting:
 def parse(text: str, book: Book) -> Setting:
     """Understand a setting.
 
-    Parameters
-    ----------
-    text : str
-        ``return_rate=-15pt`` (points, of a share), ``mass=-10%`` (of the value), ``mass=180 g``
-        or ``resale_share=80%`` (to an amount), ``legs.distance=+50 km`` (more by an amount).
-    book : Book
-        Its vocabulary knows further names of units.
+    ``return_rate=-15pt`` (points, of a share), ``mass=-10%`` (of the value), ``mass=180 g`` or
+    ``resale_share=80%`` (to an amount), ``legs.distance=+50 km`` (more by an amount). S022 if it is
+    not understood, S023 if the column cannot be set, S024 if no SKU could have the value.
 
-    Returns
-    -------
-    Setting
-
-    Raises
-    ------
-    carbon.base.errors.StudyError
-        S022 if it is not understood, S023 if the column cannot be set, S024 if no SKU could have
-        the value.
-
-    Examples
-    --------
     >>> from carbon.study import Study
     >>> book = Book.of(Study().edition.levers, Study().vocabulary)
     >>> parse("return_rate=-15pt", book)

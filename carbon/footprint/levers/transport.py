@@ -21,22 +21,8 @@ Integers = npt.NDArray[np.int64]
 def air_to_ground(catalogue: Catalogue, _sizes: Mapping[str, float], book: Book) -> Change:
     """Flights inside a country go by lorry, those of cold goods by refrigerated lorry.
 
-    Parameters
-    ----------
-    catalogue : Catalogue
-        Filled.
-    _sizes : mapping of str to float
-        None.
-    book : Book
-        Which mode replaces which.
+    Legs there and back. Not for SKUs without a flight, nor for goods that cross a border.
 
-    Returns
-    -------
-    Change
-        Legs there and back. Not for SKUs without a flight, nor for goods that cross a border.
-
-    Notes
-    -----
     The great circle is the flight without its offset, divided by its distance factor; the road is
     that times the lorry's factor. Feeder legs, hubs and last mile stay, though a lorry might not
     need them all.
@@ -56,19 +42,7 @@ def air_to_ground(catalogue: Catalogue, _sizes: Mapping[str, float], book: Book)
 def e_van(catalogue: Catalogue, _sizes: Mapping[str, float], book: Book) -> Change:
     """Diesel vans on feeder legs and on the last mile become electric.
 
-    Parameters
-    ----------
-    catalogue : Catalogue
-        Filled.
-    _sizes : mapping of str to float
-        None.
-    book : Book
-        Which mode replaces which.
-
-    Returns
-    -------
-    Change
-        Legs there and back, of the same length. Not for SKUs that no diesel van carries.
+    Legs there and back, of the same length. Not for SKUs that no diesel van carries.
     """
     legs = catalogue.legs
     row = legs["row"].to_numpy()
@@ -80,24 +54,11 @@ def e_van(catalogue: Catalogue, _sizes: Mapping[str, float], book: Book) -> Chan
 def regional_warehouse(catalogue: Catalogue, sizes: Mapping[str, float], book: Book) -> Change:
     """Stock waits in the buyer's region, so that a parcel's last haul is short.
 
-    Parameters
-    ----------
-    catalogue : Catalogue
-        Filled.
-    sizes : mapping of str to float
-        ``last_haul``: from the regional warehouse to the buyer's town [km].
-    book : Book
-        Which mode moves stock, and which the last haul.
+    Every leg by air or road that is longer than ``last_haul`` [km], from the regional warehouse to
+    the buyer's town. Out: stock as far as the warehouse, one more handling there, then the last
+    haul. Back: the last haul only, for returns stay in the region. Not for SKUs without such a leg,
+    nor across a border.
 
-    Returns
-    -------
-    Change
-        Every leg by air or road that is longer than the last haul. Out: stock as far as the
-        warehouse, one more handling there, then the last haul. Back: the last haul only, for
-        returns stay in the region. Not for SKUs without such a leg, nor across a border.
-
-    Notes
-    -----
     A flight is replaced as well: stock that waits near the buyer need not fly. Ships and trains
     are bulk already. The space and the energy of keeping stock are not counted.
     """
