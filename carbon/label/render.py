@@ -12,8 +12,7 @@ from carbon.label.machine import json_label, json_ld
 from carbon.label.scale import Scale
 from carbon.paper.fonts import find_fonts
 from carbon.paper.outline import outlined
-from carbon.paper.pdf import Placed, pdf, sheets
-from carbon.paper.raster import png
+from carbon.paper.pdf import Placed, pdf, png, sheets
 
 __all__ = ["FORMATS", "Style", "example", "name_of", "per_page", "render", "sheet_of"]
 

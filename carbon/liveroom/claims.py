@@ -13,7 +13,7 @@ from carbon.catalogue.days import as_days, misdated
 from carbon.liveroom.alike import looks
 from carbon.liveroom.policy import Policy
 from carbon.liveroom.room_problems import RoomProblems, text_of
-from carbon.liveroom.sales_lines import places_of
+from carbon.liveroom.sales_lines import number_of, places_of
 from carbon.liveroom.studio import clusters
 
 __all__ = ["CLAIM_COLUMNS", "CLOSE", "SERIALS", "TABLES", "Claims", "claimed"]
@@ -96,9 +96,7 @@ def claimed(
     line = frame["line"] if "line" in frame else pd.Series(np.arange(2, n + 2))
     table["line"] = line.to_numpy(dtype=np.int64)
     amount = AMOUNTS[of]
-    table["amount"] = (
-        frame[amount].to_numpy(np.float64, na_value=np.nan) if amount in frame else np.nan
-    )
+    table["amount"] = number_of(frame, amount)
     place, session = places_of(frame, rooms, sessions)
     place = np.where(session == -1, -1, place)
     table["place"], table["session"] = place, session

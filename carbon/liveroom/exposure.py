@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -14,8 +14,9 @@ from carbon.base.errors import LedgerError, RuleError, StudyError
 from carbon.base.words import section, text
 from carbon.liveroom.conflicts import conflicts, rulebook
 from carbon.liveroom.entropy import Nearest, Rulebook, nearest
-from carbon.liveroom.exposure_report import REPORT_COLUMNS, report
+from carbon.liveroom.exposure_report import REPORT_COLUMNS, TOUCH, report
 from carbon.liveroom.policy import ExposureRules
+from carbon.liveroom.room_problems import text_of
 
 __all__ = ["EXPOSURE_COLUMNS", "Allocation", "allocate"]
 
@@ -40,9 +41,6 @@ EXPOSURE_COLUMNS: Final = (
     "basis",
 )
 """Columns of an allocation."""
-
-TOUCH: Final = 1e-9
-"""Relative distance at which a share stands at its bound."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -160,9 +158,7 @@ def _checked(rooms: pd.DataFrame, boost_cap: float) -> tuple[pd.DataFrame, pd.Da
     boost = np.zeros(n)
     if "boost" in rooms:
         boost = pd.to_numeric(rooms["boost"], errors="coerce").to_numpy(dtype=np.float64)
-    size = np.full(n, "", dtype=object)
-    if "size" in rooms:
-        size = rooms["size"].astype("object").fillna("").astype(str).to_numpy(dtype=object)
+    size = text_of(rooms, "size").to_numpy(object)
     small = size == "small"
     unknown = size == ""
     if "small_merchant" in rooms:
@@ -201,9 +197,9 @@ def _checked(rooms: pd.DataFrame, boost_cap: float) -> tuple[pd.DataFrame, pd.Da
     frame = pd.DataFrame(
         {
             "room": names,
-            "merchant": _text(rooms, "merchant"),
+            "merchant": text_of(rooms, "merchant").to_numpy(object),
             "small": small.astype(bool),
-            "tier": _text(rooms, "tier"),
+            "tier": text_of(rooms, "tier").to_numpy(object),
             "boost": np.where(wrong | np.isnan(boost), 0.0, boost),
             "impressions": np.where(no_count, np.nan, impressions),
             "usable": ~twice & ~no_count,
@@ -212,12 +208,6 @@ def _checked(rooms: pd.DataFrame, boost_cap: float) -> tuple[pd.DataFrame, pd.Da
         }
     )
     return frame, pd.concat(rows, ignore_index=True)
-
-
-def _text(rooms: pd.DataFrame, column: str) -> Any:
-    if column not in rooms:
-        return ""
-    return rooms[column].astype("object").fillna("").astype(str).to_numpy(dtype=object)
 
 
 def _rooms(

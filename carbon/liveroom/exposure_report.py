@@ -15,7 +15,7 @@ from carbon.liveroom.entropy import Nearest, Rulebook
 from carbon.liveroom.least_moved import LARGEST, least_moved
 from carbon.liveroom.policy import ExposureRules
 
-__all__ = ["REPORT_COLUMNS", "report"]
+__all__ = ["REPORT_COLUMNS", "TOUCH", "report"]
 
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
@@ -39,6 +39,7 @@ PAID: Final = 1e-9
 """Multiplier above which a rule has a price [nat]."""
 
 TOUCH: Final = 1e-9
+"""Relative distance at which a share stands at its bound."""
 
 
 def report(

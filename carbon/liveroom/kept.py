@@ -6,7 +6,7 @@ booked, less what came back, does not hang on his word.
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +15,7 @@ import pandas as pd
 from carbon.base.errors import StudyError
 from carbon.catalogue.ledger import MONEY, Ledger
 from carbon.catalogue.schema import Catalogue
-from carbon.liveroom.sales_lines import codes_of, repeated_lines
+from carbon.liveroom.sales_lines import codes_of, number_of, repeated_lines
 
 __all__ = ["kept_sales"]
 
@@ -49,7 +49,7 @@ def kept_sales(sales: Ledger, catalogue: Catalogue) -> pd.DataFrame:
     frame = sales.frame
     sku = codes_of(frame, "sku", pd.Index(names.iloc[first]))
     units, back, revenue = (
-        _numbers(frame, name) for name in ("units", "returned_units", "revenue")
+        number_of(frame, name) for name in ("units", "returned_units", "revenue")
     )
     unplaced = np.zeros(len(frame), dtype=np.int64)
     counted = (sku >= 0) & np.isfinite(units)
@@ -77,9 +77,3 @@ def kept_sales(sales: Ledger, catalogue: Catalogue) -> pd.DataFrame:
             "currency": " ".join(known),
         }
     )
-
-
-def _numbers(frame: pd.DataFrame, name: str) -> Any:
-    if name not in frame:
-        return np.full(len(frame), np.nan)
-    return frame[name].to_numpy(dtype=np.float64, na_value=np.nan)

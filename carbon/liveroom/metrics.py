@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from carbon.base.words import spoken, text
+from carbon.base.words import spoken
 
 __all__ = ["METRICS", "Metric"]
 
@@ -27,10 +27,6 @@ class Metric:
     name: str
     unit: str
     more_is_better: bool = False
-
-    def title(self, lang: str) -> str:
-        """Its name in a language."""
-        return text(f"metric.{self.name}", lang)
 
     @property
     def titles(self) -> dict[str, str]:

@@ -216,7 +216,7 @@ def explain(
     for key, criterion in policy.criteria.items():
         metric = METRICS[key]
         full, zero = (_shown(metric, bound.value) for bound in (criterion.full, criterion.zero))
-        sentence = say["criterion"].format(metric=metric.title(lang), full=full, zero=zero)
+        sentence = say["criterion"].format(metric=metric.titles[lang], full=full, zero=zero)
         lines += [f"  {criterion.weight.value:g}  {sentence}", *cited(criterion, "      ")]
     lines += ["", say["tiers"]]
     for tier in policy.tiers:

@@ -16,6 +16,7 @@ from carbon.liveroom.conflicts import head_of
 from carbon.liveroom.exposure import Allocation, allocate
 from carbon.liveroom.market import MarketModel
 from carbon.liveroom.policy import ExposureRules
+from carbon.liveroom.room_problems import text_of
 
 __all__ = ["COURSE_COLUMNS", "MONITOR_COLUMNS", "Rounds", "run"]
 
@@ -169,11 +170,8 @@ def run(
 
 def _merchants(rooms: pd.DataFrame) -> npt.NDArray[np.object_]:
     """Merchant of each room; a room without one is its own."""
-    rooms_as = rooms["room"].astype(str).to_numpy(dtype=object)
-    if "merchant" not in rooms:
-        return rooms_as
-    merchants = rooms["merchant"].astype("object").fillna("").astype(str).to_numpy(dtype=object)
-    return np.where(merchants == "", rooms_as, merchants)
+    merchants = text_of(rooms, "merchant").to_numpy(object)
+    return np.where(merchants == "", rooms["room"].astype(str).to_numpy(object), merchants)
 
 
 def _parts(rooms: pd.DataFrame, rounds: int) -> list[tuple[int, pd.DataFrame]]:

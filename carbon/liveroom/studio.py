@@ -16,7 +16,7 @@ from carbon.catalogue.names import key
 from carbon.liveroom.plausible import odd_power
 from carbon.liveroom.policy import PlausibleRules
 from carbon.liveroom.room_problems import RoomProblems, text_of
-from carbon.liveroom.sales_lines import codes_of
+from carbon.liveroom.sales_lines import codes_of, number_of
 
 __all__ = ["IMPACT_COLUMNS", "Studio", "clusters", "equipment_kwh", "studio", "viewers_of"]
 
@@ -185,9 +185,7 @@ def _read(sessions: pd.DataFrame, rooms: pd.Index, problems: RoomProblems) -> pd
         table[name] = sessions[name].to_numpy(dtype="datetime64[s]") if name in sessions else pd.NaT
         table[name] = table[name].astype("datetime64[s]")
     for name in ("studio_kwh", "viewer_hours"):
-        table[name] = (
-            sessions[name].to_numpy(np.float64, na_value=np.nan) if name in sessions else np.nan
-        )
+        table[name] = number_of(sessions, name)
     for name in ("equipment", "place", "viewer_place", "meter_id"):
         table[name] = text_of(sessions, name).to_numpy()
     stated = (
@@ -274,16 +272,11 @@ def _clashes(
     by_name = pd.factorize(sessions_used["name"])[0].astype(np.int64)
     meter = pd.factorize(sessions_used["meter_id"])[0].astype(np.int64)
     blank = (sessions_used["meter_id"] == "").to_numpy()
-    meter = np.where(
-        blank, -1 - np.arange(len(sessions_used)), meter
-    )  # a meter not told is no meter
-    named = pd.factorize(sessions_used["name"] + "\n" + sessions_used["session"])[0].astype(
-        np.int64
-    )
-    bad, touched = (
-        np.zeros(len(sessions_used), dtype=bool),
-        np.zeros(len(sessions_used), dtype=bool),
-    )
+    # a meter not told is no meter
+    meter = np.where(blank, -1 - np.arange(len(sessions_used)), meter)
+    names = sessions_used["name"] + "\n" + sessions_used["session"]
+    named = pd.factorize(names)[0].astype(np.int64)
+    bad, touched = np.zeros((2, len(sessions_used)), dtype=bool)
     for cluster in (clusters(by_name, start, end), clusters(meter, start, end), named):
         size, old = np.bincount(cluster), np.bincount(cluster, weights=past)
         new = size - old
