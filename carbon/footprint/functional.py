@@ -23,13 +23,10 @@ from carbon.base.rules import templates_root
 from carbon.base.terms import PROVENANCES
 from carbon.catalogue.schema import Catalogue, Vocabulary
 
-__all__ = ["FUNCTIONAL_COLUMNS", "Functional", "contents", "size_class_of"]
+__all__ = ["Functional", "contents", "size_class_of"]
 
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
-
-FUNCTIONAL_COLUMNS: Final = ("functional_quantity", "unit", "size_class", "quantity_told")
-"""Columns of ``Catalogue.skus`` by which products are compared."""
 
 _GIVEN, _DEFAULT = (PROVENANCES.index(name) for name in ("given", "default"))
 _CONTENT: Final = re.compile(

@@ -12,7 +12,7 @@ import json
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -173,7 +173,8 @@ class References:
         >>> bool(0 < kg["rice"] < kg["cookware"])
         True
         """
-        self._same_boundary(study)
+        if self.boundary != study.boundary:
+            raise StudyError("S002", f"boundary: {self.boundary} against {study.boundary}")
         rows, _ = study.match(self.inventory)
         unit = study.unit_impacts.values.sum(axis=1)
         each = np.where(rows < 0, np.nan, unit[rows]) * self.inventory.amount
@@ -202,10 +203,6 @@ class References:
         lists = {name: self.exchanges[name].astype("object").tolist() for name in COLUMNS}
         sizes = {name: of for name in ("quantity", "mass") if (of := getattr(self, name))}
         return {**content, "skus": self.skus, "left_out": self.left_out, **sizes, **lists}
-
-    def _same_boundary(self, study: Computing) -> None:
-        if self.boundary != study.boundary:
-            raise StudyError("S002", f"boundary: {self.boundary} against {study.boundary}")
 
 
 def read_references(path: Path | str) -> References:
@@ -353,11 +350,8 @@ def _amounts(
             "mass": skus["mass_kg"].to_numpy(dtype=np.float64) * weight,
         }
     )
-    mean = table.groupby(keys.to_numpy(dtype=object), sort=True).sum(min_count=1)
-    return (
-        {str(key): float(value) for key, value in mean["quantity"].items()},
-        {str(key): float(value) for key, value in mean["mass"].items()},
-    )
+    by: Any = table.groupby(keys.to_numpy(dtype=object), sort=True).sum(min_count=1).to_dict()
+    return by["quantity"], by["mass"]
 
 
 def _mean(

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -100,11 +99,11 @@ def what_if(
         if progress is not None:
             progress(len(part))
     names = [each.name for each in pulled] + ([ALL] if len(pulled) > 1 else [])
-    return _table(study, catalogue, names, _joined(parts), days, lang)
+    results = _Results(*map(np.hstack, zip(*parts, strict=True)))
+    return _table(study, catalogue, names, results, days, lang)
 
 
-@dataclass
-class _Results:
+class _Results(NamedTuple):
     """Numbers of shape (levers, SKUs)."""
 
     before: Floats
@@ -205,11 +204,6 @@ def steps(
             after = float(study.footprints(change.catalogue).total[0])
             rows.append((each.words[lang == "zh"], after))
     return before, rows
-
-
-def _joined(parts: Sequence[_Results]) -> _Results:
-    names = ("before", "after", "reason", "low", "high", "chance", "problem")
-    return _Results(*(np.hstack([getattr(part, name) for part in parts]) for name in names))
 
 
 def _table(

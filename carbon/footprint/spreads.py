@@ -160,7 +160,7 @@ class Spreads:
         that is sold or used again; NaN where the edition tells no bounds; never better than the
         middle.
         """
-        bounds = self._vocabulary_bounds(name)
+        bounds = self._bounds.get(name)
         count = len(self._vocabulary.categories)
         spec = self._spec.get((name, "default"))
         if bounds is None or spec is None:
@@ -239,7 +239,7 @@ class Spreads:
             if spec is None or not len(where):
                 continue
             first = sum(map(len, tables))
-            bounds = self._vocabulary_bounds(name) if spec["bounds"] else None
+            bounds = self._bounds.get(name) if spec["bounds"] else None
             if bounds is not None:
                 tables.append(self._by_category(name, bounds, spec["count"], limit))
                 row[where] = first + category[where]
@@ -262,10 +262,6 @@ class Spreads:
         shift = (value - centre).astype(np.float32)
         return Spread(zero, zero, zero, table, row, shift, even, 0.0, limit)
 
-    def _vocabulary_bounds(self, name: str) -> tuple[Floats, Floats, Floats] | None:
-        bounds = self._bounds.get(name)
-        return None if bounds is None else (bounds[0], bounds[1], bounds[2])
-
     def _beta(
         self, name: str, means: Floats, count: float, limit: float
     ) -> npt.NDArray[np.float32]:
@@ -278,7 +274,7 @@ class Spreads:
         return self._betas[key]
 
     def _by_category(
-        self, name: str, bounds: tuple[Floats, Floats, Floats], fewest: float, limit: float
+        self, name: str, bounds: tuple[Floats, ...], fewest: float, limit: float
     ) -> npt.NDArray[np.float32]:
         """Beta distributions of the categories, triangles where the value lies at a bound."""
         if name not in self._categories:

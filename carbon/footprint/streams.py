@@ -12,7 +12,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -214,22 +214,11 @@ def even_ranks(count: int, dimensions: int) -> npt.NDArray[np.int64]:
     return ranks
 
 
-class Start:
-    """Where the draws of some SKUs begin in the pool of a parameter.
+class Start(NamedTuple):
+    """Where the draws of n SKUs begin in the pool of a parameter: the window, and 1 or -1."""
 
-    Parameters
-    ----------
-    window : ndarray of int64, shape (n,)
-        Window of the pool.
-    sign : ndarray of float32, shape (n,)
-        1 or -1.
-    """
-
-    __slots__ = ("sign", "window")
-
-    def __init__(self, window: npt.NDArray[np.int64], sign: npt.NDArray[np.float32]) -> None:
-        self.window = window
-        self.sign = sign
+    window: npt.NDArray[np.int64]
+    sign: npt.NDArray[np.float32]
 
 
 class Streams:

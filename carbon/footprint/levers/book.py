@@ -171,10 +171,7 @@ class Book:
         """Whether a lever applies to the category of each SKU."""
         table = self.lever_categories
         names = set(table.loc[table["lever"] == lever, "category"])
-        column = catalogue.skus["category"].array
-        known = np.array([*(str(name) in names for name in column.categories), False])
-        flags: Flags = known[column.codes]
-        return flags
+        return catalogue.skus["category"].isin(names).to_numpy(dtype=bool)
 
     def cold(self, catalogue: Catalogue) -> Flags:
         """Whether the category of each SKU is kept cold."""

@@ -54,8 +54,7 @@ def right_size_box(catalogue: Catalogue, sizes: Mapping[str, float], book: Book)
     box, fill = (
         _is(lines, set(book.swaps("right-size-box", part)["from"])) for part in ("box", "fill")
     )
-    boxed = np.zeros(len(catalogue), dtype=bool)
-    boxed[row[box]] = True
+    boxed = np.bincount(row[box], minlength=len(catalogue)) > 0
     change = Change.of(catalogue, ("no-box", ~boxed))
     here = change.applies[row]
     factor = np.where(box, 1 - sizes["box_cut"], np.where(fill, 1 - sizes["fill_cut"], 1.0))
@@ -73,18 +72,14 @@ def packaging_light(catalogue: Catalogue, sizes: Mapping[str, float], book: Book
     unit_items = (
         _is(lines, set(items.index[items["level"] == "unit"])) & (lines["mass_kg"] > 0).to_numpy()
     )
-    packed = np.zeros(len(catalogue), dtype=bool)
-    packed[row[unit_items]] = True
+    packed = np.bincount(row[unit_items], minlength=len(catalogue)) > 0
     change = Change.of(catalogue, ("no-packaging", ~packed))
     factor = np.where(unit_items & change.applies[row], 1 - sizes["cut"], 1.0)
     return change.with_tables(packaging=_lighter(lines, factor))
 
 
 def _is(lines: pd.DataFrame, items: set[str]) -> Flags:
-    item = lines["item"].array
-    known = np.array([*(str(name) in items for name in item.categories), False])
-    flags: Flags = known[item.codes]
-    return flags
+    return lines["item"].isin(items).to_numpy(dtype=bool)
 
 
 def _lighter(lines: pd.DataFrame, factor: Floats) -> pd.DataFrame:
@@ -120,8 +115,7 @@ def _replaced(
         share = lines["share"].to_numpy()[box]
         return np.bincount(row[box], weight[box] * share, len(catalogue)).astype(np.float64)
 
-    boxed = np.zeros(len(catalogue), dtype=bool)
-    boxed[row[box]] = True
+    boxed = np.bincount(row[box], minlength=len(catalogue)) > 0
     heavier = boxed & (by_sku(mass) >= by_sku(lines["mass_kg"].to_numpy()))
     change = Change.of(catalogue, ("no-box", ~boxed), *whys, ("no-lighter", heavier & lighter))
     here = change.applies[row]

@@ -28,9 +28,8 @@ def recycled_content(catalogue: Catalogue, sizes: Mapping[str, float], book: Boo
         lines: pd.DataFrame = getattr(catalogue, name)
         share = sizes["material_share" if name == "materials" else "packaging_share"]
         row = lines["row"].to_numpy()
-        virgin, recycled = lines["virgin"].array, lines["recycled"].array
-        stays = np.array([*(str(word) in kept for word in virgin.categories), True])[virgin.codes]
-        can = (recycled.codes >= 0) & ~stays & (lines["mass_kg"] > 0).to_numpy()
+        stays = lines["virgin"].isin(kept) | lines["virgin"].isna()
+        can = (lines["recycled"].notna() & ~stays & (lines["mass_kg"] > 0)).to_numpy()
         rises = can & (lines["recycled_share"].to_numpy() < share)
         able[row[can]] = True
         below[row[rises]] = True

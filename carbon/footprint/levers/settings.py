@@ -148,9 +148,7 @@ class Setting:
             # only pieces of the parcel are shared; where one unit fills it, the item must say so
             items = book.items
             parcel = set(items.index[items["level"] == "parcel"])
-            item = lines["item"].array
-            shared = np.array([*(str(name) in parcel for name in item.categories), False])
-            moved = shared[item.codes] & change.applies[row]
+            moved = lines["item"].isin(parcel).to_numpy() & change.applies[row]
             tables["packaging"] = lines.assign(share=np.where(moved, 1 / new[row], share))
         return change.with_tables(**tables)
 
@@ -170,9 +168,7 @@ class Setting:
         bad = has & ~self.possible(new)
 
         def any_of(flags: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
-            touched = np.zeros(len(catalogue), dtype=bool)
-            touched[row[flags]] = True
-            return touched
+            return np.asarray(np.bincount(row[flags], minlength=len(catalogue)) > 0)
 
         change = Change.of(
             catalogue,

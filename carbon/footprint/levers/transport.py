@@ -33,7 +33,7 @@ def air_to_ground(catalogue: Catalogue, _sizes: Mapping[str, float], book: Book)
     new, flies = _swapped(legs, book, "air-to-ground", cold)
     change = Change.of(
         catalogue,
-        ("no-air", ~_any(row[flies], len(catalogue))),
+        ("no-air", np.bincount(row[flies], minlength=len(catalogue)) == 0),
         ("abroad", _abroad(catalogue)),
     )
     return _moved(change, legs, flies, new, book)
@@ -47,7 +47,7 @@ def e_van(catalogue: Catalogue, _sizes: Mapping[str, float], book: Book) -> Chan
     legs = catalogue.legs
     row = legs["row"].to_numpy()
     new, vans = _swapped(legs, book, "e-van", np.zeros(len(legs), dtype=bool))
-    change = Change.of(catalogue, ("no-van", ~_any(row[vans], len(catalogue))))
+    change = Change.of(catalogue, ("no-van", np.bincount(row[vans], minlength=len(catalogue)) == 0))
     return _moved(change, legs, vans, new, book)
 
 
@@ -72,9 +72,8 @@ def regional_warehouse(catalogue: Catalogue, sizes: Mapping[str, float], book: B
     with np.errstate(invalid="ignore"):
         long = known & (road > haul)
     outward = long & ~legs["returning"].to_numpy(dtype=bool)
-    change = Change.of(
-        catalogue, ("near", ~_any(row[outward], len(catalogue))), ("abroad", _abroad(catalogue))
-    )
+    near = np.bincount(row[outward], minlength=len(catalogue)) == 0
+    change = Change.of(catalogue, ("near", near), ("abroad", _abroad(catalogue)))
     long &= change.applies[row]
     if not long.any():
         return change
@@ -124,12 +123,6 @@ def _swapped(
     return new, (new >= 0) & moves
 
 
-def _any(row: npt.NDArray[np.integer], size: int) -> Flags:
-    flags = np.zeros(size, dtype=bool)
-    flags[row] = True
-    return flags
-
-
 def _abroad(catalogue: Catalogue) -> Flags:
     """Whether any destination lies in another country than the origin."""
 
@@ -142,7 +135,8 @@ def _abroad(catalogue: Catalogue) -> Flags:
     table = catalogue.destinations
     row = table["row"].to_numpy()
     away = countries(table["location"]) != countries(catalogue.skus["origin"])[row]
-    return _any(row[away & (table["share"].to_numpy() > 0)], len(catalogue))
+    away &= table["share"].to_numpy() > 0
+    return np.asarray(np.bincount(row[away], minlength=len(catalogue)) > 0)
 
 
 def _road_km(legs: pd.DataFrame, new: Integers, book: Book) -> npt.NDArray[np.float64]:
