@@ -9,12 +9,11 @@ from __future__ import annotations
 from typing import Any, Final
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-__all__ = ["bounded"]
+from carbon.base.arrays import Floats
 
-Floats = npt.NDArray[np.float64]
+__all__ = ["bounded"]
 
 ROUNDS: Final = 200
 """Most rounds of taking off and sharing out; a few tens are enough."""

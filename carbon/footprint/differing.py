@@ -12,13 +12,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from carbon.base.arrays import Flags, Floats
 from carbon.catalogue.schema import Catalogue
 from carbon.footprint.plausible import PARTS
 from carbon.footprint.streams import content_keys, key_of
 
 __all__ = ["differing", "in_words", "paired"]
-
-Flags = npt.NDArray[np.bool_]
 
 CELLS: Final[dict[str, tuple[str, ...]]] = {
     "production": ("electricity_kwh", "heat_mj"),
@@ -100,11 +99,11 @@ def in_words(flags: Flags) -> npt.NDArray[np.object_]:
     return text
 
 
-def _numbers(catalogue: Catalogue, name: str) -> npt.NDArray[np.float64]:
+def _numbers(catalogue: Catalogue, name: str) -> Floats:
     return catalogue.skus[name].to_numpy(dtype=np.float64)
 
 
-def _mass(catalogue: Catalogue) -> npt.NDArray[np.float64]:
+def _mass(catalogue: Catalogue) -> Floats:
     """Net mass per functional quantity, of one sales unit where there is none [kg]."""
     mass = _numbers(catalogue, "mass_kg")
     if "functional_quantity" in catalogue.skus:
@@ -112,7 +111,7 @@ def _mass(catalogue: Catalogue) -> npt.NDArray[np.float64]:
     return mass
 
 
-def _unlike(a: npt.NDArray[np.float64], b: npt.NDArray[np.float64]) -> Flags:
+def _unlike(a: Floats, b: Floats) -> Flags:
     same: Flags = np.isclose(a, b, rtol=10.0**-DIGITS, atol=0, equal_nan=True)
     return ~same
 

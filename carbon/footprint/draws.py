@@ -5,14 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from carbon.base.arrays import Floats, Singles
 from carbon.footprint.distributions import WIDTH
 
 __all__ = ["Draws", "Interval"]
-
-Floats = npt.NDArray[np.float64]
-Singles = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True)

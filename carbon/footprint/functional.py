@@ -19,14 +19,13 @@ import numpy.typing as npt
 import pandas as pd
 
 from carbon.base import units
+from carbon.base.arrays import Flags, Floats, Integers
 from carbon.base.rules import templates_root
 from carbon.base.terms import PROVENANCES
 from carbon.catalogue.schema import Catalogue, Vocabulary
 
 __all__ = ["Functional", "contents", "size_class_of"]
 
-Floats = npt.NDArray[np.float64]
-Flags = npt.NDArray[np.bool_]
 
 _GIVEN, _DEFAULT = (PROVENANCES.index(name) for name in ("given", "default"))
 _CONTENT: Final = re.compile(
@@ -306,9 +305,7 @@ def _first(*choices: Any) -> Floats:
     return chosen
 
 
-def _recoded(
-    category: npt.NDArray[Any], words: list[str]
-) -> tuple[npt.NDArray[np.int64], pd.Index]:
+def _recoded(category: npt.NDArray[Any], words: list[str]) -> tuple[Integers, pd.Index]:
     """Codes and categories of a word by category."""
     code, unique = pd.factorize(np.array(words, dtype=object))
     return code[category], pd.Index(unique, dtype="str")

@@ -12,16 +12,14 @@ from functools import lru_cache
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from carbon.base.arrays import Flags, Floats
 from carbon.base.errors import problem_table
 from carbon.base.rules import templates_root
 from carbon.catalogue.schema import Catalogue
 
 __all__ = ["RESULT_CODES", "impossible", "with_results"]
-
-Floats = npt.NDArray[np.float64]
 
 RESULT_CODES: Final = ("S001", "S006", "S007")
 """Codes of footprints that are not told, though the row was read."""
@@ -35,7 +33,7 @@ def _largest() -> dict[str, float]:
         return {row["category"]: float(row["most_kg"]) for row in csv.DictReader(file)}
 
 
-def impossible(skus: pd.DataFrame, total: Floats) -> npt.NDArray[np.bool_]:
+def impossible(skus: pd.DataFrame, total: Floats) -> Flags:
     """Whether footprints [kg CO2e per kept unit] lie beyond what any good of their category has.
 
     Without functional quantities there is no bound.
@@ -52,7 +50,7 @@ def impossible(skus: pd.DataFrame, total: Floats) -> npt.NDArray[np.bool_]:
     most = np.array([table.get(str(name), np.inf) for name in category.categories] + [np.inf])
     with np.errstate(invalid="ignore"):
         quantity = skus["functional_quantity"].to_numpy(dtype=np.float64)
-        beyond: npt.NDArray[np.bool_] = total > most[category.codes] * quantity
+        beyond: Flags = total > most[category.codes] * quantity
     return beyond
 
 

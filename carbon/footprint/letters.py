@@ -10,9 +10,9 @@ from __future__ import annotations
 from typing import Any, Final
 
 import numpy as np
-import numpy.typing as npt
 
 from carbon.background.edition import Edition
+from carbon.base.arrays import Flags, Integers, Singles
 from carbon.base.terms import FITS, PROVENANCES, STAGES
 from carbon.catalogue.schema import Vocabulary
 from carbon.footprint.distributions import kinds_of
@@ -22,9 +22,6 @@ from carbon.footprint.uncertainty import Part
 from carbon.stages.groups import GROUPS, PARAMETERS, RATES, combine
 
 __all__ = ["POINTS", "EvenPoints", "Letters"]
-
-Singles = npt.NDArray[np.float32]
-Flags = npt.NDArray[np.bool_]
 
 POINTS: Final = 256
 """Points on which a letter rests."""
@@ -67,7 +64,7 @@ class Letters:
         unit = central[np.minimum(part.used // len(FITS), len(central) - 1)]
         impact = np.asarray(part.matrix @ unit, dtype=np.float64)
         self.group = impact.reshape(part.n, len(GROUPS)).astype(np.float32)
-        self.factors: dict[str, tuple[Singles, npt.NDArray[np.int64]]] = {}
+        self.factors: dict[str, tuple[Singles, Integers]] = {}
         self.rates: dict[str, tuple[Spread, Flags]] = {}
         for name in (*PARAMETERS, *RATES):
             stated = np.isin(cell_provenances(part.catalogue, name), TOLD)
@@ -119,9 +116,7 @@ class Letters:
         return np.concatenate([drawn, stated], axis=1)
 
 
-def _tabulated(
-    spread: Spread, stated: Flags, ranks: npt.NDArray[np.int64]
-) -> tuple[Singles, npt.NDArray[np.int64]]:
+def _tabulated(spread: Spread, stated: Flags, ranks: Integers) -> tuple[Singles, Integers]:
     """Factors at the points, a row for each different spread, and the row of each SKU.
 
     The last point of a row is 1, the total as stated; what is not told is 1 throughout.

@@ -11,17 +11,14 @@ from dataclasses import replace
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from carbon.base.arrays import Flags, Integers
 from carbon.base.terms import PROVENANCES
 from carbon.catalogue.schema import Catalogue
 from carbon.catalogue.tables import spread
 
 __all__ = ["LEAST", "UNKNOWN_STEP", "Meters"]
-
-Floats = npt.NDArray[np.float64]
-Flags = npt.NDArray[np.bool_]
 
 LEAST: Final = "C271"
 """Code of a meter that shows less than the least energy of its steps."""
@@ -61,7 +58,7 @@ class Meters:
         final = names.set_index("activity")["step"].reindex(self.activities)
         self.final = np.append(final.map(code).to_numpy(dtype=np.int64), -1)
 
-    def read(self, catalogue: Catalogue) -> tuple[Catalogue, dict[str, npt.NDArray[np.int64]]]:
+    def read(self, catalogue: Catalogue) -> tuple[Catalogue, dict[str, Integers]]:
         """The filled catalogue with the steps that no meter covers; rows by code of a problem.
 
         Its materials say which lines are processed ``stepwise``, its ``steps`` what of; meters are
@@ -76,7 +73,7 @@ class Meters:
             skus[output].to_numpy(dtype=np.float64, copy=True) for _, output in _ENERGIES
         )
         metered = ~np.isnan(electricity) & ~np.isnan(heat)
-        none: dict[str, npt.NDArray[np.int64]] = {}
+        none: dict[str, Integers] = {}
         row = lines["row"].to_numpy()
         if not metered.any():
             return replace(catalogue, materials=lines.assign(stepwise=False)), none

@@ -11,12 +11,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from carbon.background.edition import MOST_KNOWN
+from carbon.base.arrays import Flags
 from carbon.catalogue.names import simplified
 from carbon.catalogue.schema import Vocabulary
 
 __all__ = ["Said", "said"]
-
-Flags = npt.NDArray[np.bool_]
 
 SHORTEST: Final = {True: 2, False: 4}
 """Characters that a word must have to tell that goods are of another category: Chinese ones,

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from carbon import stages
+from carbon.base.arrays import Floats
 from carbon.base.digits import interval
 from carbon.base.terms import BOUNDARIES, STAGES
 from carbon.catalogue.schema import Catalogue
@@ -46,8 +47,6 @@ DAYS: Final = 365
 CHUNK: Final = 20_000
 CHUNK_DRAWN: Final = 2_000
 """SKUs changed at once: without and with draws, whose numbers are a thousand times as many."""
-
-Floats = npt.NDArray[np.float64]
 
 
 def book_of(study: Computing) -> Book:

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from carbon.background.edition import Edition
+from carbon.base.arrays import Floats, Integers, Singles
 from carbon.base.terms import PROVENANCES
 from carbon.catalogue.schema import COLUMNS, Catalogue, Vocabulary
 from carbon.footprint.distributions import (
@@ -23,8 +24,6 @@ from carbon.footprint.distributions import (
 from carbon.stages.groups import DIVISORS, ODDS, PARAMETERS, RATES, odds
 
 __all__ = ["NO_SPREAD", "Spread", "Spreads", "cell_provenances", "moved"]
-
-Floats = npt.NDArray[np.float64]
 
 STEPS: Final = 256
 """Means for which a beta distribution is tabulated; the rest is shifted or scaled a little."""
@@ -55,13 +54,13 @@ class Spread:
         Physical limits.
     """
 
-    below: npt.NDArray[np.float32]
-    above: npt.NDArray[np.float32]
-    centre: npt.NDArray[np.float32]
-    table: npt.NDArray[np.float32] | None = None
-    row: npt.NDArray[np.int64] | None = None
-    shift: npt.NDArray[np.float32] | None = None
-    scale: npt.NDArray[np.float32] | None = None
+    below: Singles
+    above: Singles
+    centre: Singles
+    table: Singles | None = None
+    row: Integers | None = None
+    shift: Singles | None = None
+    scale: Singles | None = None
     low: float = 0.0
     high: float = np.inf
 
@@ -103,8 +102,8 @@ class Spreads:
         self._quantiles = quantiles
         self._vocabulary = vocabulary
         self._bounds = _bounds(edition, vocabulary)
-        self._categories: dict[str, npt.NDArray[np.float32]] = {}
-        self._betas: dict[tuple[str, float, float], npt.NDArray[np.float32]] = {}
+        self._categories: dict[str, Singles] = {}
+        self._betas: dict[tuple[str, float, float], Singles] = {}
 
     def of(self, catalogue: Catalogue, name: str, dear: Floats | None = None) -> Spread:
         """Spread of a parameter or rate, of :data:`carbon.stages.groups.PARAMETERS` or ``RATES``.
@@ -185,7 +184,7 @@ class Spreads:
         n = len(provenance)
         below, above = np.zeros(n, np.float32), np.zeros(n, np.float32)
         row = np.full(n, NO_SPREAD, np.int64)
-        tables: list[npt.NDArray[np.float32]] = []
+        tables: list[Singles] = []
         for code, known in enumerate(PROVENANCES):
             spec = self._spec.get((name, known))
             where = provenance == code
@@ -232,7 +231,7 @@ class Spreads:
         n, limit = len(provenance), COLUMNS[name].limit
         row = np.full(n, NO_SPREAD, np.int64)
         centre = value.copy()
-        tables: list[npt.NDArray[np.float32]] = []
+        tables: list[Singles] = []
         for code, known in enumerate(PROVENANCES):
             spec = self._spec.get((name, known))
             where = np.flatnonzero((provenance == code) & ~np.isnan(value))
@@ -262,9 +261,7 @@ class Spreads:
         shift = (value - centre).astype(np.float32)
         return Spread(zero, zero, zero, table, row, shift, even, 0.0, limit)
 
-    def _beta(
-        self, name: str, means: Floats, count: float, limit: float
-    ) -> npt.NDArray[np.float32]:
+    def _beta(self, name: str, means: Floats, count: float, limit: float) -> Singles:
         key = (name if name in ODDS else "", count, limit)
         if key not in self._betas:
             drawn = beta_quantiles(
@@ -275,7 +272,7 @@ class Spreads:
 
     def _by_category(
         self, name: str, bounds: tuple[Floats, ...], fewest: float, limit: float
-    ) -> npt.NDArray[np.float32]:
+    ) -> Singles:
         """Beta distributions of the categories, triangles where the value lies at a bound."""
         if name not in self._categories:
             value, low, high = bounds
@@ -337,12 +334,12 @@ def _bounds(edition: Edition, vocabulary: Vocabulary) -> dict[str, tuple[Floats,
     return bounds
 
 
-def moved(spread: Spread, ranks: npt.NDArray[np.int64], part: slice) -> npt.NDArray[np.float32]:
+def moved(spread: Spread, ranks: Integers, part: slice) -> Singles:
     """Quantiles of some SKUs, moved to where they stand."""
     assert spread.table is not None
     assert spread.shift is not None
     assert spread.scale is not None
-    drawn: npt.NDArray[np.float32] = spread.table.ravel().take(ranks, mode="clip")
+    drawn: Singles = spread.table.ravel().take(ranks, mode="clip")
     scale, shift = spread.scale[part], spread.shift[part]
     scaled, shifted = bool((scale != 1).any()), bool(shift.any())
     if scaled:

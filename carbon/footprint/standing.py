@@ -10,12 +10,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-__all__ = ["Standing", "Yardsticks", "reference_key"]
+from carbon.base.arrays import Floats, Integers, Singles
 
-Floats = npt.NDArray[np.float64]
+__all__ = ["Standing", "Yardsticks", "reference_key"]
 
 
 @dataclass(frozen=True)
@@ -89,7 +88,7 @@ class Yardsticks:
         self.row = {name: position for position, name in enumerate(names)}
         self.bounds = bounds
 
-    def rows(self, skus: pd.DataFrame) -> npt.NDArray[np.int64]:
+    def rows(self, skus: pd.DataFrame) -> Integers:
         """Reference of each SKU, -1 for none.
 
         A size that a platform has no reference of is held against the category's own.
@@ -106,7 +105,7 @@ class Yardsticks:
             for other, word in enumerate(sizes):
                 plain = self.row.get(str(name), -1)
                 table[at, other] = self.row.get(reference_key(name, word), plain)
-        rows: npt.NDArray[np.int64] = table[category.codes, size.codes]
+        rows: Integers = table[category.codes, size.codes]
         return rows
 
     def standing_of(self, skus: pd.DataFrame) -> Standing:
@@ -128,7 +127,7 @@ class Yardsticks:
     def measure(
         self,
         into: Standing,
-        ratios: Callable[[slice], npt.NDArray[np.float32]],
+        ratios: Callable[[slice], Singles],
         block: slice,
         *,
         total: Floats,

@@ -13,9 +13,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from carbon.base.arrays import Floats, Integers
 from carbon.base.terms import STAGES
 from carbon.catalogue.names import key
 from carbon.catalogue.prose.signs import signs
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 
 __all__ = ["TOO_LOW", "UNUSED", "believed", "supplier_kg", "usable", "with_suppliers"]
 
-Floats = npt.NDArray[np.float64]
-
 UNUSED: Final = ("C279", "C280")
 """Codes of a figure that is not taken: no document stands behind it, or another boundary."""
 
@@ -39,14 +37,14 @@ TOO_LOW: Final = "C284"
 _DOCUMENTED: Final = EVIDENCE.index("documented")
 
 
-def usable(catalogue: Catalogue) -> tuple[Catalogue, dict[str, npt.NDArray[np.int64]]]:
+def usable(catalogue: Catalogue) -> tuple[Catalogue, dict[str, Integers]]:
     """Which suppliers' footprints are taken: ``skus`` say ``supplied``.
 
     Rows by code of a problem.
     """
     skus = catalogue.skus
     told = skus["supplier_kg"].notna().to_numpy()
-    nothing: dict[str, npt.NDArray[np.int64]] = {}
+    nothing: dict[str, Integers] = {}
     if not told.any():
         return replace(catalogue, skus=skus.assign(supplied=False)), nothing
     words = {key(word) for word in signs("gate")}

@@ -20,6 +20,7 @@ from scipy import sparse
 
 from carbon.background.edition import Edition
 from carbon.background.sampling import Mismatch, edition_seed, fill_sample, scores
+from carbon.base.arrays import Floats, Integers, Singles
 from carbon.base.digits import interval
 from carbon.base.terms import BOUNDARIES, FITS, PROVENANCES, STAGES
 from carbon.base.threads import workers
@@ -41,8 +42,6 @@ from carbon.stages.inventory import Inventory
 
 __all__ = ["Part", "Sampler"]
 
-Floats = npt.NDArray[np.float64]
-Singles = npt.NDArray[np.float32]
 Match = Callable[[Inventory], tuple[npt.NDArray[np.int32], npt.NDArray[np.int8]]]
 
 BLOCK: Final = 32
@@ -283,7 +282,7 @@ class Sampler:
         """Expected unit impacts, shape (activities + 1,)."""
         return self._central()
 
-    def columns(self, used: npt.NDArray[np.int64]) -> Singles:
+    def columns(self, used: Integers) -> Singles:
         """Sampled unit impacts as they are met, (used, draws).
 
         ``used`` is ``row · len(FITS) + fit``.

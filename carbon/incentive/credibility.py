@@ -16,9 +16,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
-__all__ = ["SOURCES", "Priors", "fit", "interval"]
+from carbon.base.arrays import Flags, Floats, Integers
 
-Floats = npt.NDArray[np.float64]
+__all__ = ["SOURCES", "Priors", "fit", "interval"]
 
 SOURCES: Final = ("category", "no spread", "portfolio", "none")
 """Where a prior comes from: the merchants of the category; the category as one, because its
@@ -120,10 +120,10 @@ def _fitted(
 
 @dataclass(frozen=True)
 class _Terms:
-    group: npt.NDArray[np.int64]
+    group: Integers
     n: Floats
     k: Floats
-    weight: npt.NDArray[np.int64]
+    weight: Integers
     groups: int
 
     def sum(self, values: Floats) -> Floats:
@@ -149,7 +149,7 @@ def _moments(terms: _Terms, total: Floats, back: Floats) -> Floats:
 
 
 def _newton(
-    terms: _Terms, a: Floats, b: Floats, ceiling: Floats, inner: npt.NDArray[np.bool_]
+    terms: _Terms, a: Floats, b: Floats, ceiling: Floats, inner: Flags
 ) -> tuple[Floats, Floats]:
     """Newton steps in log a and log b, damped as Levenberg and Marquardt do, for all groups."""
     point = np.log(np.stack([a, b]))

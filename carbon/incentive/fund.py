@@ -16,12 +16,11 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 from scipy import stats
 
-__all__ = ["Balance", "ClaimGroup", "balance", "simulate"]
+from carbon.base.arrays import Floats, Integers
 
-Floats = npt.NDArray[np.float64]
+__all__ = ["Balance", "ClaimGroup", "balance", "simulate"]
 
 _BLOCK: Final = 500
 """Simulations at once: they fill some tens of megabytes."""
@@ -45,7 +44,7 @@ class ClaimGroup:
         Mean and standard deviation of one claim [currency].
     """
 
-    orders: npt.NDArray[np.int64]
+    orders: Integers
     rate: Floats
     rate_sd: Floats
     claim: Floats

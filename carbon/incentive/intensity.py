@@ -15,10 +15,10 @@ from itertools import pairwise
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from carbon import stages
+from carbon.base.arrays import Floats
 from carbon.base.terms import STAGES
 from carbon.catalogue.schema import Catalogue
 from carbon.footprint.computing import Computing
@@ -26,8 +26,6 @@ from carbon.incentive.vat_rules import EVERYBODY
 from carbon.stages.inventory import Quantities
 
 __all__ = ["EFFECTS", "IntensityChange", "change", "components", "log_mean"]
-
-Floats = npt.NDArray[np.float64]
 
 TERMS: Final = {
     "materials": ("materials",),

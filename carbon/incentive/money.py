@@ -11,13 +11,11 @@ from decimal import Decimal
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
+from carbon.base.arrays import Flags, Integers
 from carbon.catalogue.ledger import MONEY
 
 __all__ = ["LARGEST", "MILLION", "divided", "minor", "share", "text"]
-
-Integers = npt.NDArray[np.int64]
 
 MILLION: Final = 1_000_000
 """Rates are whole millionths."""
@@ -26,7 +24,7 @@ LARGEST: Final = 10**12
 """Largest amount of one line [smallest unit]: a rate times it still fits 64 bits."""
 
 
-def minor(amounts: Integers, digits: int) -> tuple[Integers, npt.NDArray[np.bool_]]:
+def minor(amounts: Integers, digits: int) -> tuple[Integers, Flags]:
     """Amounts of a ledger [1/10,000 of the unit of the currency] in the smallest unit.
 
     ``digits`` are its decimals, 2 for CNY; an amount that has more decimals or is too large is not

@@ -8,9 +8,9 @@ from datetime import date
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from carbon.base.arrays import Floats, Integers
 from carbon.base.errors import StudyError
 from carbon.base.problems import Problems
 from carbon.catalogue.aliases import renamed, spelled
@@ -32,9 +32,6 @@ __all__ = [
     "sums",
     "window_of",
 ]
-
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,16 +7,14 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from carbon.base.arrays import Floats
 from carbon.incentive.fund import ClaimGroup, balance, simulate
 from carbon.incentive.pool_policy import PoolPolicy
 from carbon.incentive.pool_tiers import CENTS
 
 __all__ = ["Outlook", "outlook", "profile"]
-
-Floats = npt.NDArray[np.float64]
 
 _DIGITS: Final = {
     "returns_factor": 4,

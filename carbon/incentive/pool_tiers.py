@@ -12,17 +12,14 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any, Final
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
+from carbon.base.arrays import Floats, Integers
 from carbon.incentive.money import divided
 from carbon.incentive.pool_policy import PoolPolicy
 
 __all__ = ["CENTS", "money", "move", "shown", "tier_of", "tiers"]
-
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
 
 CENTS: Final = 100
 """Smallest units of a currency unit in which premiums are charged."""

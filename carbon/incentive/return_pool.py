@@ -15,10 +15,10 @@ from datetime import date
 from typing import Any, Final
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from scipy import special
 
+from carbon.base.arrays import Floats
 from carbon.base.problems import Problems
 from carbon.base.shown import Shown
 from carbon.catalogue.ledger import MONEY, Ledger
@@ -38,9 +38,6 @@ from carbon.incentive.pool_tiers import CENTS, move, tier_of, tiers
 from carbon.incentive.suspicion import MerchantCells, suspects
 
 __all__ = ["Pool", "pool"]
-
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
 
 _PER_CENT: Final = MONEY // CENTS
 

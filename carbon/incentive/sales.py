@@ -12,9 +12,9 @@ from decimal import Decimal
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from carbon.base.arrays import Flags, Integers
 from carbon.base.errors import LedgerError
 from carbon.base.problems import Problems
 from carbon.catalogue.aliases import letter_of, renamed
@@ -49,8 +49,6 @@ BACK: Final = (("units", "returned_units"), ("revenue", "refund"))
 
 NOTED: Final = 1000
 """Rows of one kind that the problems table names one by one; the rest is counted in one row."""
-
-Flags = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -338,7 +336,7 @@ def _gathered(rows: pd.DataFrame) -> pd.DataFrame:
     )[list(SALES_COLUMNS)]
 
 
-def _different(group: npt.NDArray[np.int64], words: pd.Series, count: int) -> npt.NDArray[np.int64]:
+def _different(group: Integers, words: pd.Series, count: int) -> Integers:
     """How many different words each group has."""
     width = len(words.cat.categories) + 1
     code = words.cat.codes.to_numpy(dtype=np.int64)
@@ -346,7 +344,7 @@ def _different(group: npt.NDArray[np.int64], words: pd.Series, count: int) -> np
     return np.bincount(pairs // width, minlength=count)
 
 
-def _relabelled(rows: pd.DataFrame, sku: npt.NDArray[np.int64], count: int) -> Flags:
+def _relabelled(rows: pd.DataFrame, sku: Integers, count: int) -> Flags:
     """SKUs that were sold under more than one category or letter."""
     flags: Flags = np.zeros(count, dtype=np.bool_)
     for name in ("category", "letter"):

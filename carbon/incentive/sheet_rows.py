@@ -58,17 +58,10 @@ class SheetColumn:
 
 
 def letters(column: int) -> str:
-    """Name of a column.
+    """Name of a column; what writes workbooks is imported when one is written."""
+    from xlsxwriter.utility import xl_col_to_name
 
-    >>> letters(0), letters(25), letters(26), letters(16383)
-    ('A', 'Z', 'AA', 'XFD')
-    """
-    name = ""
-    column += 1
-    while column:
-        column, rest = divmod(column - 1, 26)
-        name = chr(65 + rest) + name
-    return name
+    return str(xl_col_to_name(column))
 
 
 def write_rows(sheet: Any, first: int, columns: Sequence[SheetColumn]) -> None:

@@ -13,18 +13,15 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from scipy import sparse, special
 
+from carbon.base.arrays import Flags, Floats, Integers
 from carbon.base.words import text
 from carbon.catalogue.ledger import MONEY
 from carbon.incentive.pool_tiers import CENTS
 
 __all__ = ["COLUMNS", "MerchantCells", "says", "suspects"]
-
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
 
 COLUMNS = (
     *("kind", "name", "merchant", "orders", "returns", "expected_returns", "chance"),
@@ -57,7 +54,7 @@ class MerchantCells:
         n and k of each cell.
     """
 
-    of: npt.NDArray[np.int64]
+    of: Integers
     merchant: Integers
     category: Integers
     rate: Floats
@@ -75,7 +72,7 @@ def suspects(
     chance: float,
     least: int,
     same_reason: float,
-) -> tuple[pd.DataFrame, npt.NDArray[np.bool_]]:
+) -> tuple[pd.DataFrame, Flags]:
     """List what is suspected (:data:`COLUMNS`), and mark its orders.
 
     ``claim`` of each order is in ten-thousandths, NaN where it is not told; ``chance`` is the
@@ -128,7 +125,7 @@ def _with_evidence(
     frame: pd.DataFrame,
     claim: Floats,
     kind: str,
-    orders: npt.NDArray[np.bool_],
+    orders: Flags,
 ) -> pd.DataFrame:
     """How many merchants and buyers, what was claimed, and the commonest reason."""
     if listed.empty:
@@ -172,11 +169,11 @@ def _chance(returns: Floats, orders: Floats, rate: Floats, tests: int) -> Floats
 def _repeated(
     frame: pd.DataFrame,
     kind: str,
-    returned: npt.NDArray[np.bool_],
+    returned: Flags,
     cells: MerchantCells,
     chance: float,
     least: int,
-) -> tuple[pd.DataFrame, npt.NDArray[np.bool_]]:
+) -> tuple[pd.DataFrame, Flags]:
     """Buyers or addresses with more returns than their orders explain."""
     names = frame[kind].cat.categories
     codes = frame[kind].cat.codes.to_numpy()
@@ -242,7 +239,7 @@ def _beyond(frame: pd.DataFrame, cells: MerchantCells, least: int) -> pd.DataFra
 
 def _one_reason(
     frame: pd.DataFrame,
-    returned: npt.NDArray[np.bool_],
+    returned: Flags,
     cells: MerchantCells,
     chance: float,
     least: int,

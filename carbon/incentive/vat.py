@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from carbon.base.arrays import Flags, Integers
 from carbon.footprint.spend import BY_PRICE
 from carbon.incentive.money import MILLION, divided, share
 from carbon.incentive.vat_rules import (
@@ -26,9 +27,6 @@ from carbon.incentive.vat_rules import (
 )
 
 __all__ = ["BLOCKING", "MILLIGRAM", "Assessment", "assess", "taxed", "total"]
-
-Floats = npt.NDArray[np.float64]
-Flags = npt.NDArray[np.bool_]
 
 PER: Final = 1000.0
 """Carbon intensity is told per thousand of the currency."""
@@ -212,7 +210,7 @@ def _judged(condition: Condition, lines: pd.DataFrame) -> tuple[Any, Any, Flags]
     return lines["certificate"], "", (lines["certificate"] != "").to_numpy()
 
 
-def _relief(lines: pd.DataFrame, rule: TaxRule) -> npt.NDArray[np.int64]:
+def _relief(lines: pd.DataFrame, rule: TaxRule) -> Integers:
     """Relief of each line before rounding [millionths of the smallest unit]."""
     amount = lines["tax" if rule.relief.measure == "share_of_tax" else "base"].to_numpy(np.int64)
     if rule.negative_base == "zero":

@@ -24,7 +24,6 @@ from carbon.label.claims_match import HAN, ClaimMarket, compiled
 from carbon.label.claims_rules import EVIDENCE, ClaimRule
 
 __all__ = [
-    "ACTIONS",
     "EVIDENCE",
     "FINDING_COLUMNS",
     "ClaimMarket",
@@ -34,9 +33,6 @@ __all__ = [
     "markets",
     "problems",
 ]
-
-ACTIONS: Final = ("refuse", "reword", "needs")
-"""What a finding asks for: leave the words out, replace them, or show the evidence."""
 
 FINDING_COLUMNS: Final = (
     "text",
@@ -144,8 +140,6 @@ def clean(
     texts: str | Sequence[str] | pd.Series,
     market: ClaimMarket,
     evidence: pd.DataFrame | None = None,
-    *,
-    lang: str = "en",
 ) -> tuple[pd.Series, pd.DataFrame]:
     """Texts without the claims that a market forbids, and what :func:`check` found in them.
 
@@ -157,7 +151,7 @@ def clean(
     """
     series = _series(texts).copy()
     rows = pd.Series(np.arange(len(series)))
-    findings = first = check(series.reset_index(drop=True), market, evidence, lang=lang)
+    findings = first = check(series.reset_index(drop=True), market, evidence)
     for _ in range(PASSES):
         if findings.empty:
             break
@@ -166,7 +160,7 @@ def clean(
             series.iloc[position] = _without(str(series.iloc[position]), part)
         again = rows[rows.isin(findings["text"])].to_numpy()
         shown = None if evidence is None else evidence.iloc[again]
-        findings = check(series.iloc[again].set_axis(again), market, shown, lang=lang)
+        findings = check(series.iloc[again].set_axis(again), market, shown)
     series.iloc[findings["text"].unique().tolist()] = ""
     labels = series.index.to_numpy()
     return series, first.assign(text=labels[first["text"].to_numpy(dtype=int)])

@@ -16,6 +16,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from carbon.base import digits
+from carbon.base.arrays import Floats
 from carbon.base.rests import RESTS
 from carbon.base.terms import PROVENANCES, STAGES
 from carbon.catalogue.barcodes import is_gtin
@@ -26,33 +27,13 @@ from carbon.paper.text import plain
 from carbon.stages.air import air_share
 from carbon.stages.inventory import Quantities
 
-__all__ = ["ABOUT_COLUMNS", "Issue", "about", "facts", "ratios"]
-
-Floats = npt.NDArray[np.float64]
+__all__ = ["Issue", "about", "facts", "ratios"]
 
 WORTH_TELLING: Final = 0.01
 """Share of the total from which it is told what silence added [1]."""
 
 PIECES: Final = ("piece", "device", "garment", "pair", "kept unit")
 """Units that are the sales unit itself where there is one of them."""
-
-
-ABOUT_COLUMNS: Final = (
-    "sku",
-    "gtin",
-    "name",
-    "merchant",
-    "category_zh",
-    "category_en",
-    "air_share",
-    "air_assumed",
-    "packaging_g",
-    "return_rate",
-    "verifier",
-    "certificate",
-    "verified_until",
-)
-"""What a label tells of a SKU beside its footprint."""
 
 
 @dataclass(frozen=True)
@@ -94,7 +75,7 @@ class Issue:
 
 
 def about(catalogue: Catalogue, categories: pd.DataFrame) -> pd.DataFrame:
-    """What a label tells of each SKU of a filled catalogue beside its footprint: ``ABOUT_COLUMNS``.
+    """What a label tells of each SKU of a filled catalogue beside its footprint.
 
     ``air_share`` is the share of dispatches on a chain with a flight [1], ``packaging_g`` the
     packaging carried with one unit [g]; NaN where unknown.

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from carbon.base.arrays import Flags, Floats
 from carbon.base.terms import STAGES
 from carbon.footprint.evidence import EVIDENCE, documented_share
 from carbon.footprint.plausible import PARTS, Plausible
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
     from carbon.label.scale import Scale
 
 __all__ = ["SHOWN", "Codes", "contributions", "evidence_of", "reasons_of", "worse"]
-
-Floats = npt.NDArray[np.float64]
 
 LARGEST: Final = 999
 """Percent above which no figure says more."""
@@ -85,7 +84,7 @@ def contributions(footprints: Footprints) -> Floats:
     return share
 
 
-def reasons_of(share: Floats, stated: npt.NDArray[np.bool_]) -> npt.NDArray[np.object_]:
+def reasons_of(share: Floats, stated: Flags) -> npt.NDArray[np.object_]:
     """The told facts that move the ratio most, as machine text.
 
     Up to three ``part:percent`` joined by ``;``, the largest of :func:`contributions` first, those
@@ -116,7 +115,7 @@ def worse(
     scale: Scale,
     honest: tuple[Floats, Floats],
     ends: tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]],
-) -> npt.NDArray[np.bool_]:
+) -> Flags:
     """Whether a letter would be worse, or less sure, with cells that are not believed as usual.
 
     ``honest`` are the ratio with these cells as there [1] and its geometric standard deviation,
@@ -167,10 +166,10 @@ class Codes:
     """
 
     def __init__(self, n: int) -> None:
-        self.flags: dict[str, npt.NDArray[np.bool_]] = {}
+        self.flags: dict[str, Flags] = {}
         self.n = n
 
-    def add(self, code: str, flag: npt.NDArray[np.bool_]) -> None:
+    def add(self, code: str, flag: Flags) -> None:
         """Say a code of some SKUs."""
         self.flags[code] = flag
 

@@ -15,6 +15,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from carbon.background.edition import Edition
+from carbon.base.arrays import Flags, Floats
 from carbon.base.errors import FactorsError
 from carbon.footprint.evidence import EVIDENCE
 from carbon.footprint.plausible import PARTS, Plausible
@@ -24,8 +25,6 @@ from carbon.footprint.supplied import supplier_kg
 from carbon.label.reasons import Codes, contributions, evidence_of, reasons_of, worse
 
 __all__ = ["GRADE_COLUMNS", "STATES", "Scale", "grade", "lettered", "scale_of"]
-
-Floats = npt.NDArray[np.float64]
 
 STATES: Final = ("sure", "range", "estimate", "withheld", "unknown", "not_applicable")
 """States of a label, each with a design of its own: a letter; two neighbouring letters; a category
@@ -315,7 +314,7 @@ def grade(
     reason = codes.words(plausible.codes if plausible is not None else None)
     frame["reason"] = pd.Series(reason).mask(pd.Series(unknown), frame["problem"].astype("object"))
     frame["why"] = reasons_of(parts, stated)
-    frame["dear_kg"] = _or_zero(getattr(standing, "dear_kg", None), n)
+    frame["dear_kg"] = standing.dear_kg
     frame["supplier_kg"] = supplier_kg(footprints.catalogue)
     lowest, share = evidence_of(footprints, plausible)
     frame["evidence"] = pd.Categorical.from_codes(
@@ -357,7 +356,7 @@ def _text(scale: Scale, best: Any, worst: Any, shown: Any) -> npt.NDArray[np.obj
     return text
 
 
-def _quantity_told(footprints: Footprints, gap: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+def _quantity_told(footprints: Footprints, gap: Flags) -> Flags:
     """Whether the merchant told the quantity by which the category compares, and its mass."""
     skus = footprints.catalogue.skus
     if "quantity_told" not in skus:
@@ -374,7 +373,3 @@ def _quantities(footprints: Footprints) -> tuple[Floats, pd.Series, pd.Series]:
         return np.ones(n), pd.Series(np.full(n, "kept unit", dtype=object)), nothing
     amount = skus["functional_quantity"].to_numpy(dtype=np.float64)
     return amount, skus["unit"].reset_index(drop=True), skus["size_class"].reset_index(drop=True)
-
-
-def _or_zero(values: Floats | None, n: int) -> Floats:
-    return np.zeros(n) if values is None else values

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from carbon.base.arrays import Flags, Floats
 from carbon.catalogue.days import as_days, misdated
 from carbon.liveroom.alike import looks
 from carbon.liveroom.policy import Policy
@@ -17,10 +18,6 @@ from carbon.liveroom.sales_lines import number_of, places_of
 from carbon.liveroom.studio import clusters
 
 __all__ = ["CLAIM_COLUMNS", "CLOSE", "SERIALS", "TABLES", "Claims", "claimed"]
-
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
-Flags = npt.NDArray[np.bool_]
 
 CLAIM_COLUMNS: Final = (
     "of",

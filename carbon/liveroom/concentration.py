@@ -5,13 +5,11 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
+from carbon.base.arrays import Floats
 from carbon.liveroom.entropy import largest
 
 __all__ = ["LORENZ_POINTS", "gini", "herfindahl", "lorenz", "top_share"]
-
-Floats = npt.NDArray[np.float64]
 
 LORENZ_POINTS: Final = 101
 """Points of a Lorenz curve: every hundredth of the rooms, and 0."""

@@ -9,16 +9,13 @@ from math import ceil
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
+from carbon.base.arrays import Flags, Floats
 from carbon.base.words import spoken
 from carbon.liveroom.entropy import Rulebook, largest
 from carbon.liveroom.policy import ExposureRules
 
 __all__ = ["RULES", "ExposureConflict", "conflicts", "head_of", "rulebook"]
-
-Floats = npt.NDArray[np.float64]
-Flags = npt.NDArray[np.bool_]
 
 RULES: Final = ("floor", "room_cap", "head_cap", "largest_loss")
 """Rules that can contradict each other, by their keys in the policy file."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from carbon.base.arrays import Floats
 from carbon.catalogue.ledger import MONEY
 from carbon.liveroom.metrics import METRICS
 from carbon.liveroom.policy import Criterion, Policy
@@ -16,8 +16,6 @@ from carbon.liveroom.sales import Sold
 from carbon.liveroom.studio import Studio
 
 __all__ = ["BY_REVENUE", "measures", "points_of", "sums"]
-
-Floats = npt.NDArray[np.float64]
 
 BY_REVENUE: Final = ("intensity", "primary_share")
 """Criteria weighed by revenue; those of dispatches are weighed by units."""

@@ -23,9 +23,6 @@ from carbon.liveroom.studio import Studio, studio
 
 __all__ = ["CountedBefore", "Judgement", "Tables", "judge"]
 
-Floats = npt.NDArray[np.float64]
-Flags = npt.NDArray[np.bool_]
-
 
 DATA: Final = ("R008", "R009", "R010", "R011", "R013")
 """Problems with which a room cannot be judged at all."""

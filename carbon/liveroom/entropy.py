@@ -15,12 +15,10 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
+
+from carbon.base.arrays import Flags, Floats
 
 __all__ = ["Nearest", "Rulebook", "largest", "nearest"]
-
-Floats = npt.NDArray[np.float64]
-Flags = npt.NDArray[np.bool_]
 
 TIGHT: Final = 1e-13
 """Violation of a sum at which the search stops [share]."""

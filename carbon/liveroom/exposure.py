@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from carbon.base.arrays import Floats
 from carbon.base.errors import LedgerError, RuleError, StudyError
 from carbon.base.words import section, text
 from carbon.liveroom.conflicts import conflicts, rulebook
@@ -19,9 +20,6 @@ from carbon.liveroom.policy import ExposureRules
 from carbon.liveroom.room_problems import text_of
 
 __all__ = ["EXPOSURE_COLUMNS", "Allocation", "allocate"]
-
-Floats = npt.NDArray[np.float64]
-Flags = npt.NDArray[np.bool_]
 
 EXPOSURE_COLUMNS: Final = (
     "room",

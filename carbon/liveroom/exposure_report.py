@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from carbon.base.arrays import Flags, Floats
 from carbon.base.words import spoken
 from carbon.liveroom.concentration import gini, herfindahl, lorenz, top_share
 from carbon.liveroom.entropy import Nearest, Rulebook
@@ -16,9 +16,6 @@ from carbon.liveroom.least_moved import LARGEST, least_moved
 from carbon.liveroom.policy import ExposureRules
 
 __all__ = ["REPORT_COLUMNS", "TOUCH", "report"]
-
-Floats = npt.NDArray[np.float64]
-Flags = npt.NDArray[np.bool_]
 
 REPORT_COLUMNS: Final = (
     "section",

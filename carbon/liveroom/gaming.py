@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.special import ndtr
 
+from carbon.base.arrays import Floats
 from carbon.base.shown import Shown
 from carbon.catalogue.schema import Catalogue
 from carbon.liveroom import gaming_checks as tests
@@ -19,8 +20,6 @@ from carbon.liveroom.policy import GamingRules
 from carbon.stages.inventory import Quantities
 
 __all__ = ["ANOMALY_COLUMNS", "Anomalies", "GamingPatterns", "anomalies"]
-
-Floats = npt.NDArray[np.float64]
 
 ANOMALY_COLUMNS: Final = (
     "check",

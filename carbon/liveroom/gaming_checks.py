@@ -7,11 +7,12 @@ from itertools import product
 from typing import Any, Final
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from scipy import sparse
 from scipy.special import betainc, betaln, ndtr
 from scipy.stats import binom, false_discovery_control
+
+from carbon.base.arrays import Floats, Integers
 
 __all__ = [
     "adjusted",
@@ -25,9 +26,7 @@ __all__ = [
     "robust_z",
 ]
 
-Floats = npt.NDArray[np.float64]
-Flags = npt.NDArray[np.bool_]
-Codes = npt.NDArray[np.int64]
+Codes = Integers
 
 MAD_TO_SD: Final = 1.4826
 """Standard deviation of a normal distribution over its median absolute deviation."""
@@ -57,7 +56,7 @@ def adjusted(p: Floats) -> Floats:
 
 def bunching(
     position: Floats, group: Codes, groups: int, window: float
-) -> tuple[npt.NDArray[np.int64], Floats, Floats]:
+) -> tuple[Integers, Floats, Floats]:
     """Whether a group has more just under a bound than its density explains.
 
     ``position`` is the logarithm of ratio over bound, at most 0 under it; ``group`` is -1 for none.

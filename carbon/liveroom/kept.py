@@ -9,17 +9,15 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from carbon.base.arrays import Floats
 from carbon.base.errors import StudyError
 from carbon.catalogue.ledger import MONEY, Ledger
 from carbon.catalogue.schema import Catalogue
 from carbon.liveroom.sales_lines import codes_of, number_of, repeated_lines
 
 __all__ = ["kept_sales"]
-
-Floats = npt.NDArray[np.float64]
 
 MOST_REFUSED: Final = 0.05
 """Share of lines that may be unreadable: above it their returns would decide the yardstick."""

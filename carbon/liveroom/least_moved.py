@@ -8,15 +8,13 @@ from __future__ import annotations
 from typing import Any, Final
 
 import numpy as np
-import numpy.typing as npt
 from scipy import sparse
 from scipy.optimize import linprog
 
+from carbon.base.arrays import Floats
 from carbon.liveroom.entropy import Rulebook
 
 __all__ = ["LARGEST", "least_moved", "solved"]
-
-Floats = npt.NDArray[np.float64]
 
 LARGEST: Final = 5_000
 """Rooms up to which the program is solved; 5,000 take some seconds."""

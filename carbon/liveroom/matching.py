@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from carbon.base.arrays import Floats, Integers
 from carbon.liveroom.claims import CLOSE, SERIALS, TABLES, Claims
 from carbon.liveroom.room_problems import RoomProblems
 
 __all__ = ["match_credits", "match_power"]
-
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
 
 
 def match_power(

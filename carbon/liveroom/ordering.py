@@ -12,13 +12,12 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.special import ndtr, ndtri
 
+from carbon.base.arrays import Flags, Floats
 from carbon.base.errors import StudyError
 from carbon.footprint.distributions import WIDTH
 
 __all__ = ["ORDERS", "WITHIN", "Keys", "Order", "certainty", "needed", "scores", "starts"]
 
-Floats = npt.NDArray[np.float64]
-Flags = npt.NDArray[np.bool_]
 Integers = npt.NDArray[Any]
 
 ORDERS: Final = ("intensity", "letter", "saving")

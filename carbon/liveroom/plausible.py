@@ -10,14 +10,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from carbon.base.arrays import Flags, Floats, Integers
 from carbon.catalogue.days import as_days
 from carbon.liveroom.policy import PlausibleRules
 
 __all__ = ["odd_power", "odd_prices", "odd_returns", "on_air", "watched_too_little"]
-
-Floats = npt.NDArray[np.float64]
-Flags = npt.NDArray[np.bool_]
-Integers = npt.NDArray[np.int64]
 
 
 def odd_power(kwh: Floats, hours: Floats, estimate: Floats, rules: PlausibleRules) -> Flags:

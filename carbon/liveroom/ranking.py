@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from carbon.base.arrays import Floats
 from carbon.base.errors import StudyError
 from carbon.catalogue.schema import Catalogue
 from carbon.footprint.computing import Computing
@@ -24,8 +23,6 @@ __all__ = [
     "signal_rows",
     "signals",
 ]
-
-Floats = npt.NDArray[np.float64]
 
 RANK_COLUMNS: Final = ("rank", "sharing", "ranked", "p_next", "reason_not_ranked")
 """Columns that a ranking adds."""
@@ -155,12 +152,10 @@ def savings(
     *,
     draws: int,
     chunk: int = CHUNK,
-    progress: Callable[[int], object] | None = None,
 ) -> pd.DataFrame:
     """What the best single lever would save, a row a SKU [kg CO2e per kept unit].
 
-    Empty where none applies. ``chunk`` SKUs at once bound the memory and change no number;
-    ``progress`` is called with the number of SKUs done since the last call.
+    Empty where none applies. ``chunk`` SKUs at once bound the memory and change no number.
     """
     columns = {
         "lever": "lever",
@@ -171,7 +166,7 @@ def savings(
     parts = []
     for start in range(0, max(len(catalogue), 1), chunk):
         part = catalogue.part(start, start + chunk)
-        table = what_if(study, part, draws=draws, progress=progress)
+        table = what_if(study, part, draws=draws)
         # levers stand by saving and the combination last, so that the first row is the best
         table = table[table["lever"] != ALL]
         table = table.iloc[:: max(len(table) // max(len(part), 1), 1)]

@@ -14,13 +14,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from carbon.base.arrays import Flags, Floats
 from carbon.base.words import LANGUAGES, joined, spoken
 from carbon.liveroom.metrics import Metric
 from carbon.liveroom.policy import Criterion, Policy, Tier
 
 __all__ = ["REASON_COLUMNS", "Gate", "Measured", "reasons"]
 
-Floats = npt.NDArray[np.float64]
 Words = dict[str, str]
 """A sentence by language."""
 
@@ -79,7 +79,7 @@ class Gate:
     """
 
     name: str
-    passed: npt.NDArray[np.bool_]
+    passed: Flags
     value: Floats
     bound: float
     detail: npt.NDArray[Any]

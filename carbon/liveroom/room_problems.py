@@ -6,11 +6,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from carbon.base.arrays import Flags, Integers
 from carbon.base.problems import Problems
 
 __all__ = ["RoomProblems", "text_of"]
-
-Integers = npt.NDArray[np.int64]
 
 
 def text_of(frame: pd.DataFrame, name: str) -> pd.Series:
@@ -43,7 +42,7 @@ class RoomProblems(Problems):
         file: str,
         column: str,
         table: pd.DataFrame,
-        where: Integers | npt.NDArray[np.bool_],
+        where: Integers | Flags,
         value: pd.Series,
         owner: str = "room",
     ) -> None:

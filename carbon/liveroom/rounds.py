@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from carbon.base.arrays import Flags, Floats
 from carbon.base.errors import RuleError
 from carbon.base.words import spoken
 from carbon.liveroom.concentration import gini, top_share
@@ -18,21 +19,7 @@ from carbon.liveroom.market import MarketModel
 from carbon.liveroom.policy import ExposureRules
 from carbon.liveroom.room_problems import text_of
 
-__all__ = ["COURSE_COLUMNS", "MONITOR_COLUMNS", "Rounds", "run"]
-
-Floats = npt.NDArray[np.float64]
-
-MONITOR_COLUMNS: Final = (
-    "merchant",
-    "small",
-    "rounds",
-    "share",
-    "floor",
-    "drift",
-    "below",
-    "rounds_below",
-)
-"""Columns of the monitor."""
+__all__ = ["COURSE_COLUMNS", "Rounds", "run"]
 
 COURSE_COLUMNS: Final = (
     "round",
@@ -56,9 +43,10 @@ class Rounds:
     last : Allocation
         Of the last round.
     monitor : pandas.DataFrame
-        Columns :data:`MONITOR_COLUMNS`, one row a merchant: ``share`` of all impressions so far,
-        the ``floor`` that it is held against, ``drift`` from it [share of the floor], whether it
-        is ``below`` by more than the policy's tolerance, and in how many rounds it was.
+        ``merchant small rounds share floor drift below rounds_below``, one row a merchant:
+        ``share`` of all impressions so far, the ``floor`` that it is held against, ``drift`` from
+        it [share of the floor], whether it is ``below`` by more than the policy's tolerance, and
+        in how many rounds it was.
     course : pandas.DataFrame
         Columns :data:`COURSE_COLUMNS`, one row a round; round 0 is before the rules. Shares of
         exposure are those of impressions that the platform hands out; shares of sales are those
@@ -208,7 +196,7 @@ class _Echo:
         return demand, (1 - self.feedback) * demand + self.feedback * self.exposure
 
 
-def _floor(demand: Floats, small: npt.NDArray[np.bool_], rules: ExposureRules) -> Floats:
+def _floor(demand: Floats, small: Flags, rules: ExposureRules) -> Floats:
     """Least share that each room is entitled to, by what was demanded of it."""
     share = demand / demand.sum()
     least = share * (1 - rules.largest_loss.value)
@@ -222,7 +210,7 @@ def _state(
     number: int,
     exposure: Floats,
     demand: Floats,
-    small: npt.NDArray[np.bool_],
+    small: Flags,
     rules: ExposureRules,
     market: MarketModel | None,
     moved: float,

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from carbon.base.arrays import Flags, Floats, Integers
 from carbon.catalogue.days import misdated, period_days
 from carbon.catalogue.ledger import MONEY
 from carbon.liveroom.plausible import odd_prices, odd_returns, on_air
@@ -27,10 +28,6 @@ from carbon.liveroom.sales_lines import (
 )
 
 __all__ = ["Sold", "tally"]
-
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
-Flags = npt.NDArray[np.bool_]
 
 FINE: Final = 1_000_000
 """Parts of one that shares are counted in, so that their sums are exact."""

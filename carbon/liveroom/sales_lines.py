@@ -8,13 +8,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from carbon.base.arrays import Flags, Floats, Integers
 from carbon.liveroom.room_problems import text_of
 
 __all__ = ["codes_of", "day_of", "number_of", "places_of", "repeated_lines", "text_blank"]
-
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
-Flags = npt.NDArray[np.bool_]
 
 MIX: Final = (0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB)
 """Odd constants of the splitmix64 generator (Steele et al. 2014), to mix columns into one key."""

@@ -7,9 +7,9 @@ from functools import lru_cache
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from carbon.base.arrays import Flags, Floats, Integers
 from carbon.base.rules import templates_root
 from carbon.catalogue.days import as_days, misdated
 from carbon.catalogue.names import key
@@ -19,10 +19,6 @@ from carbon.liveroom.room_problems import RoomProblems, text_of
 from carbon.liveroom.sales_lines import codes_of, number_of
 
 __all__ = ["IMPACT_COLUMNS", "Studio", "clusters", "equipment_kwh", "studio", "viewers_of"]
-
-Floats = npt.NDArray[np.float64]
-Flags = npt.NDArray[np.bool_]
-Integers = npt.NDArray[np.int64]
 
 IMPACT_COLUMNS: Final = ("grid_kg", "renewable_kg", "streaming_kg")
 """Columns of the impacts of a place: a kilowatt-hour of its mix, a renewable one [kg CO2e/kWh], an

@@ -171,12 +171,7 @@ def _tiers(say: Say, rooms: pd.DataFrame) -> dict[str, Any]:
                 percent(float(revenue[mine].sum() / revenue.sum())) if revenue.sum() else "–",
             ]
         )
-    heads = [
-        (say("tier"), "head"),
-        (say("rooms"), "number"),
-        (say("boost"), "number"),
-        (say("revenue"), "number"),
-    ]
+    heads = say.heads(tier="head", rooms="number", boost="number", revenue="number")
     legend = [say.plain("eligible"), say.plain("provisional")]
     chart = bars(
         shown, name=say.plain("tiers"), key="tiers", legend=legend, unit=say.plain("rooms")
@@ -255,14 +250,14 @@ def _lost(say: Say, reasons: pd.DataFrame) -> dict[str, Any]:
                 f"{row['unknown']:,}",
             ]
         )
-    heads = [
-        (say("criterion"), "head"),
-        (say("weight"), "number"),
-        (say("mean_lost"), "number"),
-        (say("losing"), "number"),
-        (say("share"), "number"),
-        (say("not_known"), "number"),
-    ]
+    heads = say.heads(
+        criterion="head",
+        weight="number",
+        mean_lost="number",
+        losing="number",
+        share="number",
+        not_known="number",
+    )
     legend = [say.plain("lost_points"), say.plain("kept_points")]
     unit = say.plain("lost_unit")
     chart = bars(shown, name=say.plain("lost"), key="lost", legend=legend, unit=unit)
@@ -283,14 +278,9 @@ def _next(say: Say, rooms: pd.DataFrame, reasons: pd.DataFrame) -> dict[str, Any
     rising = rising.sort_values(["points", "room"], ascending=[False, True], kind="stable")
     if rising.empty:
         return section("next", say("next"), text(say("none")))
-    heads = [
-        (say("room"), "head"),
-        (say("merchant"), "user"),
-        (say("points"), "number"),
-        (say("tier"), "text"),
-        (say("step"), "text"),
-        (say("adds"), "number"),
-    ]
+    heads = say.heads(
+        room="head", merchant="user", points="number", tier="text", step="text", adds="number"
+    )
     cells = []
     for row in rising.head(TOP).to_dict("records"):
         step = steps.loc[row["room"]]
@@ -347,7 +337,7 @@ def _exposure(say: Say, exposure: pd.DataFrame | None) -> dict[str, Any]:
 
 
 def _concentration(say: Say, measures: pd.DataFrame) -> Block:
-    heads = [(say("measure"), "head"), (say("before"), "number"), (say("after"), "number")]
+    heads = say.heads(measure="head", before="number", after="number")
     cells = []
     for row in measures.to_dict("records"):
         ends = [
@@ -364,15 +354,15 @@ def _concentration(say: Say, measures: pd.DataFrame) -> Block:
 
 
 def _rules(say: Say, rules: pd.DataFrame) -> Block:
-    heads = [
-        (say("rule"), "head"),
-        (say("before"), "number"),
-        (say("after"), "number"),
-        (say("bound"), "number"),
-        (say("binds"), "text"),
-        (say("price"), "number"),
-        (say("told"), "text"),
-    ]
+    heads = say.heads(
+        rule="head",
+        before="number",
+        after="number",
+        bound="number",
+        binds="text",
+        price="number",
+        told="text",
+    )
     cells = []
     for row in rules.to_dict("records"):
         key = f"rule_{row['name']}"

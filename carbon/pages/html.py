@@ -105,6 +105,10 @@ class Say:
         """Whether there are words of this name."""
         return key in self._words.word
 
+    def heads(self, **kinds: str) -> list[tuple[Markup | str, str]]:
+        """Headers of a :func:`table`: words and kind of each column."""
+        return [(self(key), kind) for key, kind in kinds.items()]
+
     def each(self, key: str, **values: Told) -> dict[str, str]:
         """Words in each language."""
         return {lang: self._of(key, lang, values) for lang in LANGS}

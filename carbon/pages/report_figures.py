@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from carbon.base import digits
+from carbon.base.arrays import Floats
 from carbon.base.terms import BOUNDARIES, PROVENANCES, STAGES
 from carbon.catalogue.schema import Catalogue
 from carbon.footprint.compare import probability_lower
@@ -36,8 +36,6 @@ FACTS: Final = {
     "plastic": "packaging_plastic",
 }
 """Column of the report → fact of :func:`carbon.liveroom.products.facts`."""
-
-Floats = npt.NDArray[np.float64]
 
 
 class Sum(NamedTuple):

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import wraps
 from itertools import islice
 from pathlib import Path
@@ -66,6 +67,9 @@ NUMBERS: Final = (int, float)
 CALLED: Final = (Macro, LoopContext)
 _LOOP = "index index0 revindex revindex0 first last length depth depth0 previtem nextitem"
 LOOP: Final = frozenset(_LOOP.split())
+_NO_VALUE = (ArithmeticError, ValueError, TypeError, LookupError, MemoryError)
+WRONG: Final = (TemplateError, RecursionError, SyntaxError, *_NO_VALUE)
+"""What a template that does wrong raises."""
 
 
 class PageTemplate:
@@ -106,21 +110,15 @@ class PageTemplate:
         return "".join(pieces_taken)
 
 
-class _told:  # noqa: N801  reads as a phrase
+@contextmanager
+def _told(file: str) -> Iterator[None]:
     """Turn what a template does wrong into one error."""
-
-    def __init__(self, file: str) -> None:
-        self.file = file
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        wrong = (TemplateError, RecursionError, SyntaxError, ArithmeticError, ValueError, TypeError)
-        if isinstance(error, (*wrong, LookupError, MemoryError)):
-            line = getattr(error, "lineno", None)
-            place = f"line {line}: " if line else ""
-            raise RuleError("L002", f"{place}{error}"[:300], file=self.file) from None
+    try:
+        yield
+    except WRONG as error:
+        line = getattr(error, "lineno", None)
+        place = f"line {line}: " if line else ""
+        raise RuleError("L002", f"{place}{error}"[:300], file=file) from None
 
 
 class Environment(ImmutableSandboxedEnvironment):

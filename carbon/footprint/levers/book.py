@@ -13,6 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from carbon.base import units
+from carbon.base.arrays import Flags
 from carbon.base.errors import StudyError
 from carbon.catalogue.schema import Catalogue, Vocabulary
 from carbon.catalogue.tables import CodedTable
@@ -20,8 +21,6 @@ from carbon.catalogue.templates import cold_categories
 
 __all__ = ["REASONS", "Book", "Change", "Lever", "put"]
 
-Flags = npt.NDArray[np.bool_]
-Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.integer[Any]]
 
 REASONS: Final[dict[str, tuple[str, str]]] = {

@@ -6,16 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from carbon.base.arrays import Flags, Floats
 from carbon.catalogue.schema import Catalogue
 from carbon.footprint.levers.book import Book, Change, put
 
 __all__ = ["box_to_bag", "packaging_light", "reusable_box", "right_size_box"]
-
-Flags = npt.NDArray[np.bool_]
-Floats = npt.NDArray[np.float64]
 
 
 def box_to_bag(catalogue: Catalogue, _sizes: Mapping[str, float], book: Book) -> Change:

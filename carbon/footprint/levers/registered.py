@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from carbon.base.arrays import Flags
 from carbon.base.errors import StudyError
 from carbon.base.terms import STAGES
 from carbon.catalogue.schema import Catalogue
@@ -22,7 +23,6 @@ GROUP: Final = "carbon.levers"
 """Entry points of this group name functions made by :func:`lever`."""
 
 Function = Callable[[Catalogue], "Catalogue | Change"]
-Flags = npt.NDArray[np.bool_]
 
 _registered: dict[str, Lever] = {}
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
 from carbon.base import units
+from carbon.base.arrays import Flags, Floats
 from carbon.base.errors import StudyError
 from carbon.base.terms import STAGES
 from carbon.catalogue.columns import COLUMNS, LINE_COLUMNS, Column
@@ -20,8 +20,6 @@ from carbon.footprint.levers.returns import with_return_rate
 from carbon.stages.air import PLANE
 
 __all__ = ["SETTABLE", "Setting", "parse"]
-
-Floats = npt.NDArray[np.float64]
 
 NUMERIC: Final = ("price", "count", "share", *units.BASE_UNITS)
 OUTPUTS: Final = {"session_kwh": "studio_kwh"}
@@ -101,7 +99,7 @@ class Setting:
             return np.full_like(values, self.amount)
         return values + self.amount if self.way == "add" else values * self.amount
 
-    def possible(self, values: Floats) -> npt.NDArray[np.bool_]:
+    def possible(self, values: Floats) -> Flags:
         """Whether the column can hold values; an unknown one counts as possible."""
         spec = SETTABLE[self.column]
         with np.errstate(invalid="ignore"):
@@ -167,7 +165,7 @@ class Setting:
         new = np.where(has, self(old), old)
         bad = has & ~self.possible(new)
 
-        def any_of(flags: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+        def any_of(flags: Flags) -> Flags:
             return np.asarray(np.bincount(row[flags], minlength=len(catalogue)) > 0)
 
         change = Change.of(

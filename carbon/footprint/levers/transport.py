@@ -8,14 +8,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from carbon.base.arrays import Flags, Floats, Integers
 from carbon.catalogue.schema import Catalogue
 from carbon.catalogue.templates import Modes
 from carbon.footprint.levers.book import Book, Change, put
 
 __all__ = ["air_to_ground", "e_van", "regional_warehouse"]
-
-Flags = npt.NDArray[np.bool_]
-Integers = npt.NDArray[np.int64]
 
 
 def air_to_ground(catalogue: Catalogue, _sizes: Mapping[str, float], book: Book) -> Change:
@@ -139,7 +137,7 @@ def _abroad(catalogue: Catalogue) -> Flags:
     return np.asarray(np.bincount(row[away], minlength=len(catalogue)) > 0)
 
 
-def _road_km(legs: pd.DataFrame, new: Integers, book: Book) -> npt.NDArray[np.float64]:
+def _road_km(legs: pd.DataFrame, new: Integers, book: Book) -> Floats:
     """Length of each leg by its new mode, between the same places [km]."""
     table = book.modes
     factor, offset = (
@@ -156,9 +154,7 @@ def _road_km(legs: pd.DataFrame, new: Integers, book: Book) -> npt.NDArray[np.fl
     return np.where(same, km, moved)
 
 
-def _moved(
-    change: Change, legs: pd.DataFrame, moved: npt.NDArray[np.bool_], new: Integers, book: Book
-) -> Change:
+def _moved(change: Change, legs: pd.DataFrame, moved: Flags, new: Integers, book: Book) -> Change:
     """Legs between the same places by their new modes, where the lever applies."""
     where = np.flatnonzero(moved & change.applies[legs["row"].to_numpy()])
     if not len(where):
@@ -171,7 +167,7 @@ def _by(
     where: npt.NDArray[np.integer],
     new: Integers,
     book: Book,
-    km: npt.NDArray[np.float64] | None = None,
+    km: Floats | None = None,
 ) -> pd.DataFrame:
     """Legs that go by other modes at some rows; without lengths, between the same places."""
     table = book.modes
