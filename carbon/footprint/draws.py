@@ -16,14 +16,9 @@ __all__ = ["Draws", "Interval"]
 class Draws:
     """Draws of consecutive SKUs.
 
-    Parameters
-    ----------
-    start : int
-        Row of the first SKU in the catalogue.
-    total : ndarray of float32, shape (k, draws)
-        [kg CO2e per kept unit]; NaN where the SKU could not be computed.
-    stages : ndarray of float32, shape (k, 8, draws), optional
-        By stage.
+    - ``start``: row of the first SKU in the catalogue
+    - ``total`` (k, draws): [kg CO2e per kept unit]; NaN where the SKU could not be computed
+    - ``stages`` (k, 8, draws): by stage
     """
 
     start: int
@@ -35,10 +30,7 @@ class Draws:
 class Interval:
     """95 % intervals of some SKUs [kg CO2e per kept unit].
 
-    Parameters
-    ----------
-    low, high : ndarray of float64, shape (n, 1 + 8)
-        Bounds of the total, then of each stage.
+    - ``low``, ``high`` (n, 1 + 8): bounds of the total, then of each stage
     """
 
     low: Floats

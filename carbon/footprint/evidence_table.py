@@ -30,14 +30,9 @@ __all__ = ["Documents"]
 class Documents:
     """Documents behind the cells of the catalogues that a study reads.
 
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        As :func:`carbon.footprint.evidence.attached` takes it; empty without.
-    sha256 : str
-        Of the file or of the table.
-    file : str
-        Its name.
+    - ``table``: as :func:`carbon.footprint.evidence.attached` takes it; empty without
+    - ``sha256``: of the file or of the table
+    - ``file``: its name
     """
 
     table: pd.DataFrame = field(default_factory=pd.DataFrame)

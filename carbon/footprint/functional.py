@@ -87,13 +87,9 @@ def size_class_of(word: str) -> str:
 class Functional:
     """Functional quantities of an edition.
 
-    Parameters
-    ----------
-    tables : dict of str to pandas.DataFrame
-        ``functional_quantities``, ``size_classes``, ``densities`` and, where there is one,
-        ``fixed_pieces``.
-    vocabulary : Vocabulary
-        Categories, items, archetypes.
+    - ``tables``: ``functional_quantities``, ``size_classes``, ``densities`` and, where there is
+      one, ``fixed_pieces``
+    - ``vocabulary``: categories, items, archetypes
     """
 
     def __init__(self, tables: dict[str, pd.DataFrame], vocabulary: Vocabulary) -> None:

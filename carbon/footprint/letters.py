@@ -31,15 +31,7 @@ TOLD: Final = tuple(PROVENANCES.index(name) for name in ("given", "measured"))
 
 
 class EvenPoints:
-    """Points of letters and the spreads at them.
-
-    Parameters
-    ----------
-    edition : Edition
-        Its spreads.
-    vocabulary : Vocabulary
-        Categories and items.
-    """
+    """Points of letters and the spreads of an edition at them."""
 
     def __init__(self, edition: Edition, vocabulary: Vocabulary) -> None:
         names = (*PARAMETERS, *RATES)
@@ -48,15 +40,7 @@ class EvenPoints:
 
 
 class Letters:
-    """What the letters of some SKUs rest on.
-
-    Parameters
-    ----------
-    points : EvenPoints
-        Of the edition.
-    part : Part
-        The SKUs.
-    """
+    """What the letters of some SKUs rest on."""
 
     def __init__(self, points: EvenPoints, part: Part) -> None:
         self.points, self.part = points, part

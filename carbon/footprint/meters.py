@@ -31,13 +31,7 @@ _ENERGIES: Final = (("electricity", "electricity_kwh"), ("heat", "heat_mj"))
 
 
 class Meters:
-    """Steps of the processes of an edition.
-
-    Parameters
-    ----------
-    tables : dict of str to pandas.DataFrame
-        ``production_steps`` and ``step_words``.
-    """
+    """Steps of the processes of an edition, from ``production_steps`` and ``step_words``."""
 
     def __init__(self, tables: dict[str, pd.DataFrame]) -> None:
         steps = tables["production_steps"].sort_values(["activity", "position"], kind="stable")

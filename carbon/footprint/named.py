@@ -27,12 +27,8 @@ _CHINESE: Final = re.compile(r"[\u3400-\u9fff]")
 class Said(NamedTuple):
     """What names say of the categories that goods are listed as.
 
-    Parameters
-    ----------
-    other : ndarray of bool, shape (n,)
-        The name holds words of other categories and none of its own.
-    own : ndarray of bool, shape (n,)
-        The name holds a word of its own category, and none of another in the same group.
+    - ``other`` (n,): the name holds words of other categories and none of its own
+    - ``own`` (n,): the name holds a word of its own category, and none of another in the same group
     """
 
     other: Flags

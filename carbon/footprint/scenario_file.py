@@ -31,20 +31,13 @@ REPORTED: Final = {"ratio", "kind", "cite"}
 class Scenario:
     """A named what-if.
 
-    Parameters
-    ----------
-    title, title_zh : str
-        What it is called.
-    text, text_zh : str
-        What it is about.
-    levers : tuple of str
-        Levers and settings, as :func:`carbon.footprint.levers.lever` reads them.
-    cites : tuple of str
-        Source of each.
-    base : pandas.DataFrame or None
-        The catalogue it starts from; None for the user's own.
-    reported : float
-        Ratio of the footprints after and before that somebody else reports; NaN for none.
+    - ``title``, ``title_zh``: what it is called
+    - ``text``, ``text_zh``: what it is about
+    - ``levers``: levers and settings, as :func:`carbon.footprint.levers.lever` reads them
+    - ``cites``: source of each
+    - ``base``: the catalogue it starts from; None for the user's own
+    - ``reported``: ratio of the footprints after and before that somebody else reports; NaN for
+      none
     """
 
     title: str

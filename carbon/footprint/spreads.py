@@ -35,23 +35,15 @@ NO_SPREAD: Final = -1
 class Spread:
     """Spread of one parameter of some SKUs.
 
-    Parameters
-    ----------
-    below, above : ndarray of float32, shape (n,)
-        Standard deviation of the logarithm of the factor below and above its median.
-    centre : ndarray of float32, shape (n,)
-        Logarithm of that median, which gives the factor (of a divisor, its inverse) the mean
-        that it ought to have.
-    table : ndarray of float32, shape (rows, draws), optional
-        Quantile functions, used instead where ``row`` is not -1.
-    row : ndarray of int64, shape (n,)
-        Row of the table.
-    shift : ndarray of float32, shape (n,)
-        Added to the quantiles of a rate.
-    scale : ndarray of float32, shape (n,)
-        Multiplies the quantiles of a factor or of odds.
-    low, high : float
-        Physical limits.
+    - ``below``, ``above`` (n,): standard deviation of the logarithm of the factor below and above
+      its median
+    - ``centre`` (n,): logarithm of that median, which gives the factor (of a divisor, its inverse)
+      the mean that it ought to have
+    - ``table`` (rows, draws): quantile functions, used instead where ``row`` is not -1
+    - ``row`` (n,): row of the table
+    - ``shift`` (n,): added to the quantiles of a rate
+    - ``scale`` (n,): multiplies the quantiles of a factor or of odds
+    - ``low``, ``high``: physical limits
     """
 
     below: Singles
@@ -74,20 +66,12 @@ class Spread:
 class Spreads:
     """Spreads of every parameter, from the tables of an edition.
 
-    Parameters
-    ----------
-    edition : Edition
-        Its ``foreground_uncertainty`` and archetypes.
-    vocabulary : Vocabulary
-        Categories and items.
-    quantiles : ndarray of float64, shape (draws,)
-        Where quantile functions are tabulated.
+    - ``edition``: its ``foreground_uncertainty`` and archetypes
+    - ``vocabulary``: categories and items
+    - ``quantiles`` (draws,): where quantile functions are tabulated
 
-    Raises
-    ------
-    carbon.base.errors.FactorsError
-        F012 if a squared geometric standard deviation is below 1, F013 if a distribution has no
-        parameters.
+    Raises F012 if a squared geometric standard deviation is below 1, F013 if a distribution has no
+    parameters.
     """
 
     def __init__(self, edition: Edition, vocabulary: Vocabulary, quantiles: Floats) -> None:

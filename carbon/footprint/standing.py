@@ -21,22 +21,15 @@ __all__ = ["Standing", "Yardsticks", "reference_key"]
 class Standing:
     """Where SKUs stand against their references.
 
-    Parameters
-    ----------
-    reference : ndarray of float64, shape (n,)
-        Footprint of the reference, times the SKU's functional quantity [kg CO2e per kept unit];
-        NaN if the category has none.
-    below : ndarray of float64, shape (n, bounds)
-        Probability that the ratio to the reference is at most each bound: only what the merchant
-        tells is uncertain, factors and defaults are the edition's rules.
-    gsd : ndarray of float64, shape (n,)
-        Geometric standard deviation of that ratio.
-    reference_stages : ndarray of float64, shape (n, 8)
-        The reference by stage [kg CO2e per kept unit].
-    reference_mass : ndarray of float64, shape (n,)
-        Net mass of the reference for the SKU's functional quantity [kg].
-    dear_kg : ndarray of float64, shape (n,)
-        What silence added: the total less the total with all that is untold in the middle.
+    - ``reference`` (n,): footprint of the reference, times the SKU's functional quantity [kg CO2e
+      per kept unit]; NaN if the category has none
+    - ``below`` (n, bounds): probability that the ratio to the reference is at most each bound: only
+      what the merchant tells is uncertain, factors and defaults are the edition's rules
+    - ``gsd`` (n,): geometric standard deviation of that ratio
+    - ``reference_stages`` (n, 8): the reference by stage [kg CO2e per kept unit]
+    - ``reference_mass`` (n,): net mass of the reference for the SKU's functional quantity [kg]
+    - ``dear_kg`` (n,): what silence added: the total less the total with all that is untold in the
+      middle
     """
 
     reference: Floats
@@ -59,16 +52,10 @@ def reference_key(category: Any, size_class: Any) -> str:
 class Yardsticks:
     """References per functional quantity, ready to be held against SKUs.
 
-    Parameters
-    ----------
-    stages : pandas.DataFrame
-        Footprint of one unit of each reference, by stage [kg CO2e]; indexed by its name.
-    quantity : dict of str to float
-        Functional quantity of that unit; 1 where there is none.
-    mass : dict of str to float
-        Its net mass [kg]; unknown where there is none.
-    bounds : ndarray of float64, shape (bounds,)
-        Ratios of interest, ascending; a ratio on a bound is inside it.
+    - ``stages``: footprint of one unit of each reference, by stage [kg CO2e]; indexed by its name
+    - ``quantity``: functional quantity of that unit; 1 where there is none
+    - ``mass``: its net mass [kg]; unknown where there is none
+    - ``bounds`` (bounds,): ratios of interest, ascending; a ratio on a bound is inside it
     """
 
     def __init__(

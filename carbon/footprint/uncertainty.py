@@ -228,24 +228,15 @@ def _expect_product(factor: Singles, group: Singles) -> None:
 class Sampler:
     """Draws for any catalogue.
 
-    Parameters
-    ----------
-    edition : Edition
-        Seed, scores and spreads.
-    vocabulary : Vocabulary
-        Categories and items.
-    boundary : str
-        A key of :data:`carbon.base.terms.BOUNDARIES`.
-    sampled : ndarray of float32, shape (activities + 1, draws)
-        Unit impacts, as :func:`carbon.background.sampling.sample`.
-    match : callable
-        As ``Study.match``.
-    method : str
-        Characterization method.
-    central : callable
-        Gives the expected unit impacts of what is linked by now, shape (activities + 1,).
-    silence : Silence, optional
-        What is put on the dear side if nobody tells it.
+    - ``edition``: seed, scores and spreads
+    - ``vocabulary``: categories and items
+    - ``boundary``: a key of :data:`carbon.base.terms.BOUNDARIES`
+    - ``sampled`` (activities + 1, draws): unit impacts, as
+      :func:`carbon.background.sampling.sample`
+    - ``match``: as ``Study.match``
+    - ``method``: characterization method
+    - ``central``: gives the expected unit impacts of what is linked by now, shape (activities + 1,)
+    - ``silence``: what is put on the dear side if nobody tells it
     """
 
     def __init__(

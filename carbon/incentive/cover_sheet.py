@@ -64,17 +64,7 @@ def rests(dossier: Dossier) -> dict[str, float]:
 
 
 class Front:
-    """Formats and first sheets of a workbook.
-
-    Parameters
-    ----------
-    book : xlsxwriter.Workbook
-        In constant-memory mode.
-    dossier : Dossier
-        What it holds.
-    lang : str
-        ``"zh"`` or ``"en"``.
-    """
+    """Formats and first sheets of a workbook in constant-memory mode."""
 
     def __init__(self, book: Any, dossier: Dossier, lang: str) -> None:
         self.book, self.dossier, self.lang, self.words = book, dossier, lang, words(lang)
@@ -124,6 +114,14 @@ class Front:
                     row, column, f" {text}" if text.startswith("<r>") else text, style
                 )
 
+    def _line(
+        self, sheet: Any, row: int, cells: Sequence[object], widths: Sequence[float], *styles: Any
+    ) -> int:
+        """Write a row as high as its wrapped cells; where the next one stands."""
+        sheet.set_row(row, height(cells, widths))
+        self._put(sheet, row, cells, *styles)
+        return row + 1
+
     def _cite(self, part: Any) -> str:
         return str(part.cite_zh if self.lang == "zh" and part.cite_zh else part.cite)
 
@@ -149,10 +147,7 @@ class Front:
 
         def put(label: str, value: object, kind: str, cite: str, style: Any, key: str = "") -> None:
             nonlocal row
-            cells = [label, value, kind, cite]
-            sheet.set_row(row, height(cells, RULE))
-            self._put(sheet, row, cells, self.bold, style)
-            row += 1
+            row = self._line(sheet, row, [label, value, kind, cite], RULE, self.bold, style)
             if key:
                 at[key] = f"'{name}'!$B${row}"
                 at[f"{key} row"] = row
@@ -227,9 +222,7 @@ class Front:
         row = 2
         for label, value in rows:
             left = self.book.add_format({"align": "left"}) if isinstance(value, int) else self.wrap
-            sheet.set_row(row, height([label, value], COVER))
-            self._put(sheet, row, [label, value], self.bold, left)
-            row += 1
+            row = self._line(sheet, row, [label, value], COVER, self.bold, left)
         money = self.book.add_format(
             {
                 "bold": True,
@@ -245,16 +238,12 @@ class Front:
         notes = ["statement_unknown", "statement_formulas", "statement_emissions"]
         notes += ["statement_exchanges"] if dossier.exchanges is None else []
         for note in notes:
-            sheet.set_row(row, height(["", say[note]], COVER))
-            self._put(sheet, row, ["", say[note]])
-            row += 1
+            row = self._line(sheet, row, ["", say[note]], COVER)
         self._put(sheet, row + 1, [say["inputs"], say["sha256"]], self.head, self.head)
         row += 2
         for source in dossier.sources:
             cells = [f"{say[f'role_{source.role}']}: {source.file}", source.sha256]
-            sheet.set_row(row, height(cells, COVER))
-            self._put(sheet, row, cells)
-            row += 1
+            row = self._line(sheet, row, cells, COVER)
         counts: Any = (
             dossier.problems["code"].value_counts().sort_index() if len(dossier.problems) else {}
         )
@@ -262,6 +251,4 @@ class Front:
         row += 2
         for code, count in dict(counts).items():
             cells = [f"{code}  × {count}", code_text(str(code), self.lang)]
-            sheet.set_row(row, height(cells, COVER))
-            self._put(sheet, row, cells)
-            row += 1
+            row = self._line(sheet, row, cells, COVER)

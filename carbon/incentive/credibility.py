@@ -33,14 +33,9 @@ _DONE: Final = 1e-10  # step in the logarithms of a and b
 class Priors:
     """Beta priors, one a category.
 
-    Parameters
-    ----------
-    a, b : numpy.ndarray
-        Parameters [orders].
-    source : numpy.ndarray of int
-        Position in :data:`SOURCES`.
-    moment_a, moment_b : numpy.ndarray
-        What the method of moments gives; NaN where it gives nothing.
+    - ``a``, ``b``: parameters [orders]
+    - ``source``: position in :data:`SOURCES`
+    - ``moment_a``, ``moment_b``: what the method of moments gives; NaN where it gives nothing
     """
 
     a: Floats

@@ -68,14 +68,9 @@ LARGEST: Final = 1_000_000_000
 class Source:
     """An input of a dossier.
 
-    Parameters
-    ----------
-    role : str
-        ``catalogue``, ``sales``, ``rules`` and so on.
-    file : str
-        Its name.
-    sha256 : str
-        Of its bytes.
+    - ``role``: ``catalogue``, ``sales``, ``rules`` and so on
+    - ``file``: its name
+    - ``sha256``: of its bytes
     """
 
     role: str

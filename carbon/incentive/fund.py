@@ -32,16 +32,10 @@ _LEVEL: Final = 0.95  # of the intervals that tell the error of the simulation
 class ClaimGroup:
     """Tiers, one an entry.
 
-    Parameters
-    ----------
-    orders : numpy.ndarray
-        Orders of each day [day, tier].
-    rate : numpy.ndarray
-        Expected claims an order [1].
-    rate_sd : numpy.ndarray
-        Standard deviation of the estimate of that rate [1].
-    claim, claim_sd : numpy.ndarray
-        Mean and standard deviation of one claim [currency].
+    - ``orders``: orders of each day [day, tier]
+    - ``rate``: expected claims an order [1]
+    - ``rate_sd``: standard deviation of the estimate of that rate [1]
+    - ``claim``, ``claim_sd``: mean and standard deviation of one claim [currency]
     """
 
     orders: Integers
@@ -55,13 +49,10 @@ class ClaimGroup:
 class Balance:
     """What the simulations found.
 
-    Parameters
-    ----------
-    deficits : numpy.ndarray
-        Largest deficit of each simulation, without reserve; never below 0 [currency], rising.
-    paths : numpy.ndarray
-        Quantiles 1 %, 50 % and 99 % of the balance at the end of each day, without reserve
-        [currency; quantile, day].
+    - ``deficits``: largest deficit of each simulation, without reserve; never below 0 [currency],
+      rising
+    - ``paths``: quantiles 1 %, 50 % and 99 % of the balance at the end of each day, without reserve
+      [currency; quantile, day]
     """
 
     deficits: Floats

@@ -68,15 +68,11 @@ NEAR: Final = 1e-6
 class IntensityChange:
     """The change of carbon intensity since the base year, of each taxpayer and of all (``*``).
 
-    Parameters
-    ----------
-    effects : pandas.DataFrame
-        Columns ``taxpayer measure effect group value``: [kg CO2e/1,000 of currency] where
-        ``measure`` is ``per_1000``, [kg CO2e per kept unit] where it is ``per_unit``.
-    ends : pandas.DataFrame
-        Columns ``taxpayer measure base base_now now change coverage_base coverage``: the base year
-        in its own edition, the same in the edition now, the period; ``change`` is ``now`` less
-        ``base``, coverages are shares of revenue with a known footprint.
+    - ``effects``: columns ``taxpayer measure effect group value``: [kg CO2e/1,000 of currency]
+      where ``measure`` is ``per_1000``, [kg CO2e per kept unit] where it is ``per_unit``
+    - ``ends``: columns ``taxpayer measure base base_now now change coverage_base coverage``: the
+      base year in its own edition, the same in the edition now, the period; ``change`` is ``now``
+      less ``base``, coverages are shares of revenue with a known footprint
     """
 
     effects: pd.DataFrame

@@ -38,12 +38,8 @@ __all__ = [
 class PerReturn:
     """Emissions of one return [kg CO2e].
 
-    Parameters
-    ----------
-    category : pandas.Series
-        By name of the category as the orders spell it.
-    sku : pandas.Series
-        By SKU; it goes before the category.
+    - ``category``: by name of the category as the orders spell it
+    - ``sku``: by SKU; it goes before the category
     """
 
     category: pd.Series[float]

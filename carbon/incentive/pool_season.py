@@ -27,15 +27,11 @@ _DIGITS: Final = {
 class Outlook:
     """The fund over the season.
 
-    Parameters
-    ----------
-    days : pandas.DataFrame
-        ``date festival orders_factor returns_factor orders premium expected_claims low median
-        high``: quantiles 1 %, 50 % and 99 % of the balance without reserve [currency]. After the
-        season claims still come in.
-    fund : dict
-        Reserve, probability of ruin and the error of both, at break-even premiums and at those of
-        the tariff; with the numbers that the simulation rests on.
+    - ``days``: ``date festival orders_factor returns_factor orders premium expected_claims low
+      median high``: quantiles 1 %, 50 % and 99 % of the balance without reserve [currency]. After
+      the season claims still come in
+    - ``fund``: reserve, probability of ruin and the error of both, at break-even premiums and at
+      those of the tariff; with the numbers that the simulation rests on
     """
 
     days: pd.DataFrame

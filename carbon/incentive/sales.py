@@ -55,15 +55,11 @@ NOTED: Final = 1000
 class Sales:
     """What was sold in a period.
 
-    Parameters
-    ----------
-    lines : pandas.DataFrame
-        Columns :data:`SALES_COLUMNS`, sorted by taxpayer, SKU and tax rate; amounts in whole
-        smallest units, ``vat_ppm`` in millionths.
-    problems : pandas.DataFrame
-        Lines of the ledger left out, and what was settled.
-    counted, outside : int
-        Lines of the ledger that count in the period, and that lie outside it.
+    - ``lines``: columns :data:`SALES_COLUMNS`, sorted by taxpayer, SKU and tax rate; amounts in
+      whole smallest units, ``vat_ppm`` in millionths
+    - ``problems``: lines of the ledger left out, and what was settled
+    - ``counted``, ``outside``: lines of the ledger that count in the period, and that lie outside
+      it
     """
 
     lines: pd.DataFrame

@@ -39,16 +39,10 @@ PLACE: Final = re.compile(r"\{(\w+)\}")
 class SheetColumn:
     """A column of cells.
 
-    Parameters
-    ----------
-    values : array
-        Numbers (NaN is an empty cell) or texts; of formulas, what they come to.
-    formula : str
-        Without ``=``; ``{r}`` is the row, other names stand in ``rows``.
-    style : object
-        A format of the workbook.
-    rows : dict of str to ndarray
-        Further row numbers that the formula names; where one is 0 the value stands alone.
+    - ``values``: numbers (NaN is an empty cell) or texts; of formulas, what they come to
+    - ``formula``: without ``=``; ``{r}`` is the row, other names stand in ``rows``
+    - ``style``: a format of the workbook
+    - ``rows``: further row numbers that the formula names; where one is 0 the value stands alone
     """
 
     values: Any

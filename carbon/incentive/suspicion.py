@@ -38,20 +38,13 @@ _REASONS = 200
 class MerchantCells:
     """Merchants by category, and the orders that belong to them.
 
-    Parameters
-    ----------
-    of : numpy.ndarray of int
-        Cell of each order.
-    merchant, category : numpy.ndarray of int
-        Of each cell.
-    rate : numpy.ndarray
-        Credible return rate of each cell [1].
-    low : numpy.ndarray
-        Lower end of its credible interval [1].
-    prior_high : numpy.ndarray
-        Rate that the prior of the category exceeds with the chance of the policy only [1].
-    orders, returns : numpy.ndarray of int
-        n and k of each cell.
+    - ``of``: cell of each order
+    - ``merchant``, ``category``: of each cell
+    - ``rate``: credible return rate of each cell [1]
+    - ``low``: lower end of its credible interval [1]
+    - ``prior_high``: rate that the prior of the category exceeds with the chance of the policy only
+      [1]
+    - ``orders``, ``returns``: n and k of each cell
     """
 
     of: Integers

@@ -46,17 +46,13 @@ MILLIGRAM: Final = 6
 class Assessment:
     """What each line and each taxpayer is granted.
 
-    Parameters
-    ----------
-    lines : pandas.DataFrame
-        One row a taxpayer, SKU and tax rate: those of :func:`carbon.incentive.sales.settle`, then
-        ``category catalogue_row kept_units net base tax total_kg low_kg high_kg intensity
-        intensity_high letter letter_used letter_probability state reason evidence dear_kg
-        supplier_kg primary_share documented_share certificate``, for each condition
-        ``<predicate>_value _bound _met``, and ``eligible relief_micro relief problem``. Amounts in
-        smallest units, ``relief_micro`` in millionths of them.
-    totals : pandas.DataFrame
-        As :func:`total` gives them.
+    - ``lines``: one row a taxpayer, SKU and tax rate: those of
+      :func:`carbon.incentive.sales.settle`, then ``category catalogue_row kept_units net base tax
+      total_kg low_kg high_kg intensity intensity_high letter letter_used letter_probability state
+      reason evidence dear_kg supplier_kg primary_share documented_share certificate``, for each
+      condition ``<predicate>_value _bound _met``, and ``eligible relief_micro relief problem``.
+      Amounts in smallest units, ``relief_micro`` in millionths of them
+    - ``totals``: as :func:`total` gives them
     """
 
     lines: pd.DataFrame

@@ -33,15 +33,7 @@ Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 
 
 class Period(Rules):
-    """Consecutive days that a dossier covers.
-
-    Parameters
-    ----------
-    name : str
-        As ``2026Q3``.
-    first, last : datetime.date
-        Both belong to it.
-    """
+    """Consecutive days that a dossier covers, the last one too; its name is as ``2026Q3``."""
 
     name: str
     first: date
@@ -162,8 +154,6 @@ class Target(_Cited):
 class TaxRule(Rules):
     """A rule file.
 
-    Examples
-    --------
     >>> from carbon.base.rules import templates_root
     >>> rule = load_rule(templates_root() / "tax" / "paper-2percent.toml")
     >>> rule.legal_basis, rule.relief.measure, str(rule.relief.rate)

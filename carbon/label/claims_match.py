@@ -76,15 +76,7 @@ class _Fold(dict[int, str]):
 
 @dataclass(frozen=True)
 class ClaimMarket:
-    """Claim rules of a market, ready to be used.
-
-    Parameters
-    ----------
-    rules : MarketRules
-        As the file tells them.
-    sha256 : str
-        Of the rule file.
-    """
+    """Claim rules of a market, ready to be used, with the SHA-256 of their file."""
 
     rules: MarketRules
     sha256: str

@@ -85,20 +85,12 @@ class DesignRules(Rules):
 class Design:
     """A template folder that was read and understood.
 
-    Parameters
-    ----------
-    sheet : DesignRules
-        What ``label.toml`` says.
-    words : dict
-        Words by language, those of the folder before the shared ones.
-    picture, page : PageTemplate or None
-        The SVG, and the HTML if the folder has one.
-    sha256 : str
-        Of all that the folder and the shared words say.
-    source : dict of str to str
-        Templates by name.
-    ours : bool
-        Shipped with the program.
+    - ``sheet``: what ``label.toml`` says
+    - ``words``: words by language, those of the folder before the shared ones
+    - ``picture``, ``page``: the SVG, and the HTML if the folder has one
+    - ``sha256``: of all that the folder and the shared words say
+    - ``source``: templates by name
+    - ``ours``: shipped with the program
     """
 
     sheet: DesignRules

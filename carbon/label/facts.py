@@ -40,20 +40,12 @@ PIECES: Final = ("piece", "device", "garment", "pair", "kept unit")
 class Issue:
     """What all labels of one run have in common.
 
-    Parameters
-    ----------
-    issued : datetime.date
-        Date of the labels.
-    scale : Scale
-        Letters, bounds and validity.
-    method, boundary : str
-        Of the study.
-    url : str
-        Template of the link for SKUs without GTIN, as ``https://shop.example/{sku}``.
-    resolver : str
-        Where GS1 Digital Links begin.
-    activities : mapping of str to str
-        Chinese names of activities, for the data that would help most.
+    - ``issued``: date of the labels
+    - ``scale``: letters, bounds and validity
+    - ``method``, ``boundary``: of the study
+    - ``url``: template of the link for SKUs without GTIN, as ``https://shop.example/{sku}``
+    - ``resolver``: where GS1 Digital Links begin
+    - ``activities``: Chinese names of activities, for the data that would help most
     """
 
     issued: date

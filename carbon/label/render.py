@@ -31,20 +31,12 @@ MARGIN, GAP, MARK = 8.0, 4.0, 3.0
 class Style:
     """How labels are drawn.
 
-    Parameters
-    ----------
-    design : Design
-        The template folder.
-    scale : Scale
-        Letters and bounds.
-    langs : tuple of str
-        ``zh``, ``en`` or both, the first one first.
-    formats : tuple of str
-        Of :data:`FORMATS`.
-    dpi : float
-        Pixels per inch of PNG.
-    outline : bool
-        SVG without text: every character is drawn as its outline.
+    - ``design``: the template folder
+    - ``scale``: letters and bounds
+    - ``langs``: ``zh``, ``en`` or both, the first one first
+    - ``formats``: of :data:`FORMATS`
+    - ``dpi``: pixels per inch of PNG
+    - ``outline``: SVG without text: every character is drawn as its outline
     """
 
     design: Design

@@ -53,16 +53,12 @@ CLOSE: Final = 1e-9
 class Claims:
     """What rooms claim.
 
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        :data:`CLAIM_COLUMNS` and ``place`` (position of the room), ``left`` (what may still be
-        used), ``sound`` (nothing is wrong with it by itself), ``counts`` (and nobody else names
-        it), ``start end`` (time in which a certificate may be used) and ``line``; by room and
-        serial.
-    earlier : pandas.DataFrame
-        Earlier claims of which something was used and that clash with one of these: ``room period
-        serial``.
+    - ``table``: :data:`CLAIM_COLUMNS` and ``place`` (position of the room), ``left`` (what may
+      still be used), ``sound`` (nothing is wrong with it by itself), ``counts`` (and nobody else
+      names it), ``start end`` (time in which a certificate may be used) and ``line``; by room and
+      serial
+    - ``earlier``: earlier claims of which something was used and that clash with one of these:
+      ``room period serial``
     """
 
     table: pd.DataFrame

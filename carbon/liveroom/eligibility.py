@@ -32,17 +32,10 @@ DATA: Final = ("R008", "R009", "R010", "R011", "R013")
 class Tables:
     """Ledgers of a platform, as :func:`carbon.catalogue.ledger.read_ledger` types them.
 
-    Parameters
-    ----------
-    rooms, sessions, sales : pandas.DataFrame
-    merchants, certificates, credits : pandas.DataFrame, optional
-    findings : pandas.DataFrame, optional
-        ``room words``: claims in titles and slogans that the claim rules forbid; empty if they
-        were looked at and nothing was found.
-    rates : mapping of str to float, optional
-        Price of one unit of each currency in the policy's.
-    refused : pandas.DataFrame, optional
-        Lines of the sales that could not be read.
+    - ``findings``: ``room words``: claims in titles and slogans that the claim rules forbid; empty
+      if they were looked at and nothing was found
+    - ``rates``: price of one unit of each currency in the policy's
+    - ``refused``: lines of the sales that could not be read
     """
 
     rooms: pd.DataFrame

@@ -40,18 +40,11 @@ STRIDE: Final = 2.0
 class Rulebook:
     """Rules on shares of n rooms.
 
-    Parameters
-    ----------
-    small : ndarray of bool, shape (n,)
-        Rooms of small merchants.
-    low, high : ndarray of float64, shape (n,)
-        Bounds of each share.
-    floor : float
-        Least share of the small rooms together; 0 for none.
-    head : int
-        Rooms that are the head.
-    head_cap : float
-        Largest share of the head together; 1 for none.
+    - ``small`` (n,): rooms of small merchants
+    - ``low``, ``high`` (n,): bounds of each share
+    - ``floor``: least share of the small rooms together; 0 for none
+    - ``head``: rooms that are the head
+    - ``head_cap``: largest share of the head together; 1 for none
     """
 
     small: Flags
@@ -66,15 +59,11 @@ class Rulebook:
 class Nearest:
     """The nearest shares and what each rule costs.
 
-    Parameters
-    ----------
-    share : ndarray of float64, shape (n,)
-        They sum to 1.
-    total, floor, head : float
-        Multipliers of the three sums [nat]: without other rules a room gets exp(total) of its wish,
-        a small one exp(floor) times as much, one in the head exp(-head) times as much.
-    in_head : ndarray of bool, shape (n,)
-        Rooms that the head cap lowers.
+    - ``share`` (n,): they sum to 1
+    - ``total``, ``floor``, ``head``: multipliers of the three sums [nat]: without other rules a
+      room gets exp(total) of its wish, a small one exp(floor) times as much, one in the head
+      exp(-head) times as much
+    - ``in_head`` (n,): rooms that the head cap lowers
     """
 
     share: Floats

@@ -45,16 +45,12 @@ EXPOSURE_COLUMNS: Final = (
 class Allocation:
     """Impressions shared out.
 
-    Parameters
-    ----------
-    rooms : pandas.DataFrame
-        Columns :data:`EXPOSURE_COLUMNS`, one row a room in the order given; impressions and
-        exposure in impressions, the others as shares.
-    report : pandas.DataFrame
-        Rules with their prices, concentration before and after, fairness, the Lorenz curve:
-        columns :data:`carbon.liveroom.exposure_report.REPORT_COLUMNS`.
-    problems : pandas.DataFrame
-        Columns ``row sku column value code``, for :func:`carbon.base.errors.problem_table`.
+    - ``rooms``: columns :data:`EXPOSURE_COLUMNS`, one row a room in the order given; impressions
+      and exposure in impressions, the others as shares
+    - ``report``: rules with their prices, concentration before and after, fairness, the Lorenz
+      curve: columns :data:`carbon.liveroom.exposure_report.REPORT_COLUMNS`
+    - ``problems``: columns ``row sku column value code``, for
+      :func:`carbon.base.errors.problem_table`
     """
 
     rooms: pd.DataFrame

@@ -19,18 +19,11 @@ __all__ = ["Merchants", "merchants_of"]
 class Merchants:
     """Merchants of the merchant of each room.
 
-    Parameters
-    ----------
-    clear : ndarray of bool
-        Known not to be on the block list.
-    known : ndarray of bool
-        Whether the standing is known.
-    words : ndarray of object
-        Forbidden claims in the room's texts, ``""`` for none; ``"?"`` where nobody looked.
-    small : pandas.Series of boolean
-        Small merchant; missing where it is not told.
-    grade : ndarray of object
-        Credit grade.
+    - ``clear``: known not to be on the block list
+    - ``known``: whether the standing is known
+    - ``words``: forbidden claims in the room's texts, ``""`` for none; ``"?"`` where nobody looked
+    - ``small``: small merchant; missing where it is not told
+    - ``grade``: credit grade
     """
 
     clear: npt.NDArray[np.bool_]

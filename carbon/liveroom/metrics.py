@@ -14,14 +14,9 @@ __all__ = ["METRICS", "Metric"]
 class Metric:
     """A quantity that a criterion can judge; its words stand in ``templates/words.toml``.
 
-    Parameters
-    ----------
-    name : str
-        As policies name it.
-    unit : str
-        ``"ratio"`` to what the category takes, ``"share"`` [1] or ``"count"``.
-    more_is_better : bool
-        Whether points rise with the value.
+    - ``name``: as policies name it
+    - ``unit``: ``"ratio"`` to what the category takes, ``"share"`` [1] or ``"count"``
+    - ``more_is_better``: whether points rise with the value
     """
 
     name: str

@@ -221,22 +221,15 @@ def _changes(codes: Integers) -> Flags:
 class Order:
     """SKUs in their order, and where ranks begin.
 
-    Parameters
-    ----------
-    rows : numpy.ndarray
-        Row of each place, of shape (n,); k places are ranked, those that are not stand behind.
-    value, spread : numpy.ndarray
-        What they are ranked by, lowest first, and its standard deviation, of shape (k,).
-    leads : numpy.ndarray
-        Places at which ranks begin, and k.
-    heads : numpy.ndarray
-        Places at which groups begin, and k.
-    categories : list of str
-        Of each group.
-    reason : numpy.ndarray
-        By row, why it is not ranked: a place among the reasons, of shape (n,).
-    reasons : list of str
-        The first is empty.
+    - ``rows``: row of each place, of shape (n,); k places are ranked, those that are not stand
+      behind
+    - ``value``, ``spread``: what they are ranked by, lowest first, and its standard deviation, of
+      shape (k,)
+    - ``leads``: places at which ranks begin, and k
+    - ``heads``: places at which groups begin, and k
+    - ``categories``: of each group
+    - ``reason``: by row, why it is not ranked: a place among the reasons, of shape (n,)
+    - ``reasons``: the first is empty
     """
 
     rows: Integers

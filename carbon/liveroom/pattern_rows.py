@@ -34,14 +34,9 @@ Told = tuple[str, Iterator[dict[str, Any]], int]
 class Listing:
     """Who sells what.
 
-    Parameters
-    ----------
-    sku, merchant, category : ndarray of object, shape (n,)
-        Names; empty where none is told.
-    merchants, categories : ndarray of int64, shape (n,)
-        Positions in the lists.
-    merchant_names, category_names : list of str
-        In alphabetical order.
+    - ``sku``, ``merchant``, ``category`` (n,): names; empty where none is told
+    - ``merchants``, ``categories`` (n,): positions in the lists
+    - ``merchant_names``, ``category_names``: in alphabetical order
     """
 
     sku: npt.NDArray[np.object_]

@@ -53,14 +53,9 @@ SHARES: Final = ("coverage", "metered", "in_session")
 class Measured:
     """A criterion of all rooms.
 
-    Parameters
-    ----------
-    metric : Metric
-    criterion : Criterion
-    value, points : ndarray of float64, shape (rooms,)
-        In the unit of the metric, NaN where it is not known; points earned.
-    known : ndarray of float64, shape (rooms,)
-        Share of the sales of which it is known [1].
+    - ``value``, ``points`` (rooms,): in the unit of the metric, NaN where it is not known; points
+      earned
+    - ``known`` (rooms,): share of the sales of which it is known [1]
     """
 
     metric: Metric

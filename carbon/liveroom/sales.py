@@ -37,30 +37,22 @@ FINE: Final = 1_000_000
 class Sold:
     """What rooms sold.
 
-    Parameters
-    ----------
-    room, sku : ndarray of int64, shape (pairs,)
-        Room and SKU of each pair that was sold; the SKU is -1 where the catalogue lacks it.
-    revenue : ndarray of float64, shape (pairs,)
-        [:data:`carbon.catalogue.ledger.MONEY` parts of the room's currency], before returns.
-    units, returned : ndarray of float64, shape (pairs,)
-        Whole; ``returned`` is what is known of it.
-    closed_units, closed_returned : ndarray of float64, shape (pairs,)
-        Of the lines whose return window has closed.
-    void, void_units : ndarray of float64, shape (pairs,)
-        Empty share of the parcel times units, and the units of which it is known.
-    lines, left_out, open_lines, unsure : ndarray of int64, shape (rooms,)
-        Lines, those left out, those within the window, those whose returns are not known.
-    closes : ndarray of datetime64[D], shape (rooms,)
-        When the last window closes; NaT if nothing was sold or it is not known.
-    currency : ndarray of object, shape (rooms,)
-    mixed : ndarray of bool, shape (rooms,)
-        Several currencies that could not be brought to one.
-    refused : ndarray of float64, shape (rooms,)
-        Revenue of lines that were left out, which has no footprint; a line that could not be read
-        counts like the mean of the others [as ``revenue``].
-    in_session : ndarray of float64, shape (rooms,)
-        Revenue sold in the listed sessions of the room [as ``revenue``].
+    - ``room``, ``sku`` (pairs,): room and SKU of each pair that was sold; the SKU is -1 where the
+      catalogue lacks it
+    - ``revenue`` (pairs,): [:data:`carbon.catalogue.ledger.MONEY` parts of the room's currency],
+      before returns
+    - ``units``, ``returned`` (pairs,): whole; ``returned`` is what is known of it
+    - ``closed_units``, ``closed_returned`` (pairs,): of the lines whose return window has closed
+    - ``void``, ``void_units`` (pairs,): empty share of the parcel times units, and the units of
+      which it is known
+    - ``lines``, ``left_out``, ``open_lines``, ``unsure`` (rooms,): lines, those left out, those
+      within the window, those whose returns are not known
+    - ``closes`` (rooms,): when the last window closes; NaT if nothing was sold or it is not known
+    - ``currency`` (rooms,)
+    - ``mixed`` (rooms,): several currencies that could not be brought to one
+    - ``refused`` (rooms,): revenue of lines that were left out, which has no footprint; a line that
+      could not be read counts like the mean of the others [as ``revenue``]
+    - ``in_session`` (rooms,): revenue sold in the listed sessions of the room [as ``revenue``]
     """
 
     room: Integers

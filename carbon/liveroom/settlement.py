@@ -58,16 +58,10 @@ LARGEST: Final = 1_000_000_000
 class History:
     """What was judged before.
 
-    Parameters
-    ----------
-    scores, claims, sessions : pandas.DataFrame
-        Of the latest entry of each room and period.
-    runs : int
-        Entries.
-    head : str
-        SHA-256 of the last entry, ``""`` if there is none.
-    last : dict of str to dict
-        Content of the last entry of each period.
+    - ``scores``, ``claims``, ``sessions``: of the latest entry of each room and period
+    - ``runs``: entries
+    - ``head``: SHA-256 of the last entry, ``""`` if there is none
+    - ``last``: content of the last entry of each period
     """
 
     scores: pd.DataFrame

@@ -35,14 +35,10 @@ ITEM: Final = (
 class Studio:
     """Sessions that count.
 
-    Parameters
-    ----------
-    sessions : pandas.DataFrame
-        ``session room start end hours kwh metered meter viewer_hours grid_kg renewable_kg
-        session_kg line``, by room and start; ``room`` is the position of the room, ``kwh`` is NaN
-        where it is not known.
-    earlier : pandas.DataFrame
-        Sessions of earlier periods that clash with one of these: ``room period session``.
+    - ``sessions``: ``session room start end hours kwh metered meter viewer_hours grid_kg
+      renewable_kg session_kg line``, by room and start; ``room`` is the position of the room,
+      ``kwh`` is NaN where it is not known
+    - ``earlier``: sessions of earlier periods that clash with one of these: ``room period session``
     """
 
     sessions: pd.DataFrame

@@ -56,15 +56,9 @@ class _Words(Rules):
 class Say:
     """Words of a page in one language, or in two beside each other.
 
-    Parameters
-    ----------
-    name : str
-        Folder of the templates that holds ``words.toml``.
-    langs : sequence of str
-        The first is that of the page; a second one stands beside it, marked.
+    - ``name``: folder of the templates that holds ``words.toml``
+    - ``langs``: the first is that of the page; a second one stands beside it, marked
 
-    Examples
-    --------
     >>> Say("report", ["en"])("total"), Say("report", ["zh", "en"]).plain("total")
     (Markup('total'), '合计 total')
     >>> Say("report", ["zh", "en"])("total")

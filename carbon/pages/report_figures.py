@@ -50,36 +50,25 @@ class Sum(NamedTuple):
 class Figures:
     """What a report tells.
 
-    Parameters
-    ----------
-    skus : pandas.DataFrame
-        One row a SKU in the order of the catalogue: the columns of ``Study.grades``, ``name``,
-        ``merchant``, ``kept`` (kept units, NaN if units sold are not known), ``weight`` (units
-        that it counts for in totals; 0 if it does not), ``kg`` (total times weight), ``mass_kg``,
-        ``ratio_text`` (percentage of the printed numbers), ``units_per_parcel``,
-        ``return_rate``, ``air_share``, ``wrapping_kg`` and ``plastic`` (the
-        mass of the packaging of one dispatch and its plastic share), and ``lever`` and
-        ``lever_share``, the largest saving.
-    weighted : bool
-        Whether the units sold are known; else each SKU counts for one kept unit.
-    stages : dict of str to Sum
-        ``total`` and the stages inside the boundary, summed over the weights.
-    parts : dict of str to float
-        Sums over the weights by indicator [kg CO2e].
-    categories : pandas.DataFrame
-        One row a category, the heaviest first: ``skus kg mean least most p`` with the positions
-        of its SKUs of least and most footprint and the probability that they stand in this order.
-    levers : pandas.DataFrame
-        ``lever applies saved_kg saved_share``, the largest saving first and all together last.
-    asked : pandas.DataFrame
-        Inputs whose better knowledge would narrow intervals: ``name skus share assumed``; share
-        of the total that rests on these SKUs [1].
-    assumed : pandas.Series
-        Cells filled from the category, by column.
-    claims : pandas.DataFrame
-        Findings in the names, as :func:`carbon.label.claims.check`; ``text`` is the SKU.
-    problems : pandas.DataFrame
-        As the catalogue tells them.
+    - ``skus``: one row a SKU in the order of the catalogue: the columns of ``Study.grades``,
+      ``name``, ``merchant``, ``kept`` (kept units, NaN if units sold are not known), ``weight``
+      (units that it counts for in totals; 0 if it does not), ``kg`` (total times weight),
+      ``mass_kg``, ``ratio_text`` (percentage of the printed numbers), ``units_per_parcel``,
+      ``return_rate``, ``air_share``, ``wrapping_kg`` and ``plastic`` (the mass of the packaging of
+      one dispatch and its plastic share), and ``lever`` and ``lever_share``, the largest saving
+    - ``weighted``: whether the units sold are known; else each SKU counts for one kept unit
+    - ``stages``: ``total`` and the stages inside the boundary, summed over the weights
+    - ``parts``: sums over the weights by indicator [kg CO2e]
+    - ``categories``: one row a category, the heaviest first: ``skus kg mean least most p`` with the
+      positions of its SKUs of least and most footprint and the probability that they stand in this
+      order
+    - ``levers``: ``lever applies saved_kg saved_share``, the largest saving first and all together
+      last
+    - ``asked``: inputs whose better knowledge would narrow intervals: ``name skus share assumed``;
+      share of the total that rests on these SKUs [1]
+    - ``assumed``: cells filled from the category, by column
+    - ``claims``: findings in the names, as :func:`carbon.label.claims.check`; ``text`` is the SKU
+    - ``problems``: as the catalogue tells them
     """
 
     skus: pd.DataFrame

@@ -40,18 +40,12 @@ DASHES: Final = ("", "7 4", "2 3")
 class Bar:
     """A row of a bar chart.
 
-    Parameters
-    ----------
-    label : str
-        What it is; any text.
-    parts : tuple of float
-        Lengths one after the other; the first is solid, the second hatched, the third light.
-    text : str
-        Its number as text.
-    low, high : float
-        Ends of its interval, NaN without.
-    strong : bool
-        A total.
+    - ``label``: what it is; any text
+    - ``parts``: lengths one after the other; the first is solid, the second hatched, the third
+      light
+    - ``text``: its number as text
+    - ``low``, ``high``: ends of its interval, NaN without
+    - ``strong``: a total
     """
 
     label: str
@@ -66,12 +60,8 @@ class Bar:
 class Curve:
     """A Lorenz curve.
 
-    Parameters
-    ----------
-    label : str
-        What it is, with its Gini coefficient.
-    x, y : sequence of float
-        Share of those counted, the poorest first, and their share of the whole [1].
+    - ``label``: what it is, with its Gini coefficient
+    - ``x``, ``y``: share of those counted, the poorest first, and their share of the whole [1]
     """
 
     label: str

@@ -49,16 +49,11 @@ BOLD: Final = 600
 class Face:
     """One weight of a font.
 
-    Parameters
-    ----------
-    path : pathlib.Path
-        The file.
-    index : int
-        Its number in a collection.
-    weight : int
-        400 for regular, 700 for bold type.
-    thicker : float
-        How far the outlines are moved outwards, for a bold type made of a regular one [em].
+    - ``path``: the file
+    - ``index``: its number in a collection
+    - ``weight``: 400 for regular, 700 for bold type
+    - ``thicker``: how far the outlines are moved outwards, for a bold type made of a regular one
+      [em]
     """
 
     path: Path
@@ -123,15 +118,7 @@ class Face:
 
 @dataclass(frozen=True)
 class Fonts:
-    """What text is set in.
-
-    Parameters
-    ----------
-    regular : Face
-        For running text.
-    bold : Face
-        For emphasis; the regular one with thicker outlines where there is no other.
-    """
+    """What text is set in; bold is the regular one, thicker, where there is no other."""
 
     regular: Face
     bold: Face

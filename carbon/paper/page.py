@@ -73,17 +73,7 @@ WRONG: Final = (TemplateError, RecursionError, SyntaxError, *_NO_VALUE)
 
 
 class PageTemplate:
-    """A template that was understood once and is filled often.
-
-    Parameters
-    ----------
-    environment : Environment
-        Where it was compiled.
-    name : str
-        Its name in the folder.
-    file : str
-        Named if it fails.
-    """
+    """A template that was understood once and is filled often; the file is named if it fails."""
 
     def __init__(self, environment: Environment, name: str, file: str) -> None:
         self._environment = environment

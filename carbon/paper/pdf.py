@@ -51,16 +51,10 @@ DRAWING = """
 class Placed:
     """A picture with its place on a page.
 
-    Parameters
-    ----------
-    svg : str
-        A picture with ``width`` and ``height``.
-    x, y : float
-        Its left upper corner [mm].
-    scale : float
-        Of its own size [1].
-    alt : str
-        What it says, for those who do not see it.
+    - ``svg``: a picture with ``width`` and ``height``
+    - ``x``, ``y``: its left upper corner [mm]
+    - ``scale``: of its own size [1]
+    - ``alt``: what it says, for those who do not see it
     """
 
     svg: str

@@ -108,12 +108,9 @@ class Change:
 class Book:
     """What the edition says of levers.
 
-    Parameters
-    ----------
-    levers, lever_sizes, lever_swaps, lever_categories : pandas.DataFrame
-        Tables of the package ``carbon-levers``.
-    vocabulary : Vocabulary
-        Words and properties of packaging items and modes.
+    - ``levers``, ``lever_sizes``, ``lever_swaps``, ``lever_categories``: tables of the package
+      ``carbon-levers``
+    - ``vocabulary``: words and properties of packaging items and modes
     """
 
     levers: pd.DataFrame

@@ -10,7 +10,6 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from carbon.base.arrays import Flags
 from carbon.base.errors import StudyError
 from carbon.base.terms import STAGES
 from carbon.catalogue.schema import Catalogue
@@ -115,7 +114,7 @@ def of_function(
             raise StudyError("S027", "it gave other SKUs", value=name)
         if isinstance(result, Change):
             return result
-        unchanged = ("same", ~_differs(catalogue, changed))
+        unchanged = ("same", _sums(catalogue) == _sums(changed))
         return Change(changed, Change.of(catalogue, unchanged).reason)
 
     return Lever(name, pull, touches, words or (name, name))
@@ -141,11 +140,6 @@ def registered(name: str) -> Lever | None:
             raise StudyError("S027", f"{entry.value} is not made by carbon.lever", value=name)
         return offered
     return None
-
-
-def _differs(before: Catalogue, after: Catalogue) -> Flags:
-    """Whether anything of each SKU, or of its lines, is not as it was."""
-    return np.asarray(_sums(before) != _sums(after))
 
 
 def _sums(catalogue: Catalogue) -> npt.NDArray[np.uint64]:

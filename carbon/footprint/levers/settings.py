@@ -74,14 +74,9 @@ _POINTS: Final = frozenset({"pt", "pts", "pp", "points", "个百分点", "个点
 class Setting:
     """A change of one column.
 
-    Parameters
-    ----------
-    column : str
-        A key of :data:`SETTABLE`.
-    way : str
-        ``to`` an amount, ``add`` an amount or ``times`` a factor.
-    amount : float
-        In base units.
+    - ``column``: a key of :data:`SETTABLE`
+    - ``way``: ``to`` an amount, ``add`` an amount or ``times`` a factor
+    - ``amount``: in base units
     """
 
     column: str
