@@ -37,7 +37,7 @@ from carbon.label.machine import json_label, json_ld
 from carbon.label.render import Style, render, sheet_of
 from carbon.label.scale import STATES
 from carbon.paper.markup import still_page, still_picture
-from carbon.paper.raster import png
+from carbon.paper.pdf import png
 from carbon.paper.text import width
 
 SVG = "{http://www.w3.org/2000/svg}"

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from carbon.base.errors import OutputError, RuleError
-from carbon.paper import fonts, markup, outline, page, pdf, raster, text
+from carbon.paper import fonts, markup, outline, page, pdf, text
 
 SVG = (
     '<svg xmlns="http://www.w3.org/2000/svg" width="40mm" height="20mm" '
@@ -282,7 +282,7 @@ def test_a_missing_font_is_an_error_with_its_remedy(
 ) -> None:
     monkeypatch.setenv("CARBON_FONTS", str(tmp_path))
     with pytest.raises(OutputError, match=r'L010.*pip install "carbon-label\[fonts\]"'):
-        raster.png(WORDS)
+        pdf.png(WORDS)
     monkeypatch.setenv("CARBON_FONTS", str(tmp_path))
     (tmp_path / "NotoSansSC-Regular.otf").write_bytes(b"no font")
     with pytest.raises(OutputError, match="L010"):
@@ -298,12 +298,12 @@ def test_a_character_no_font_has_is_an_ellipsis_never_a_box() -> None:
 
 
 def test_png_is_drawn_at_its_size_and_transparent_where_empty() -> None:
-    image = Image.open(io.BytesIO(raster.png(WORDS, dpi=254)))
+    image = Image.open(io.BytesIO(pdf.png(WORDS, dpi=254)))
     assert image.size == (400, 200)
     pixels = np.asarray(image.convert("RGBA"))
     assert pixels[0, 0].tolist() == [0, 0, 0, 0]
     assert pixels[:, :, 3].max() == 255
-    assert raster.png(WORDS, dpi=254) == raster.png(WORDS, dpi=254)
+    assert pdf.png(WORDS, dpi=254) == pdf.png(WORDS, dpi=254)
 
 
 def test_text_in_outlines_stands_where_it_would_stand() -> None:
@@ -347,7 +347,7 @@ def test_a_typeset_document_reads_data_as_text() -> None:
 )
 def test_a_picture_that_is_none_is_refused(told: str) -> None:
     with pytest.raises(RuleError, match="L004"):
-        raster.png(told)
+        pdf.png(told)
     with pytest.raises(RuleError, match="L004"):
         pdf.pdf(told, title="a")
 
@@ -355,4 +355,4 @@ def test_a_picture_that_is_none_is_refused(told: str) -> None:
 def test_entities_are_refused() -> None:
     bomb = '<!DOCTYPE svg [<!ENTITY a "aaaa">]>' + SVG.format("<text>&a;</text>")
     with pytest.raises(RuleError, match="L004"):
-        raster.png(bomb)
+        pdf.png(bomb)

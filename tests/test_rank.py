@@ -18,7 +18,7 @@ from carbon.footprint.letters import POINTS, EvenPoints, Letters
 from carbon.footprint.plausible import PARTS
 from carbon.footprint.scenario import ALL, what_if
 from carbon.footprint.streams import even_ranks
-from carbon.liveroom import rank_starts
+from carbon.liveroom import ordering
 from carbon.liveroom.ordering import ORDERS, Keys
 from carbon.liveroom.ranking import (
     RANK_COLUMNS,
@@ -215,11 +215,11 @@ def test_the_leaders_are_those_of_a_plain_loop(seed: int):
         gap = value[i] - value[leader]
         if new_group[i] or (gap > 0 and gap**2 >= score**2 * (variance[i] + variance[leader])):
             want[i], leader = True, i
-    glance, rank_starts.GLANCE = rank_starts.GLANCE, int(draw.integers(1, 5))
+    glance, ordering.GLANCE = ordering.GLANCE, int(draw.integers(1, 5))
     try:
-        got = rank_starts.starts(new_group, value, variance, score)
+        got = ordering.starts(new_group, value, variance, score)
     finally:
-        rank_starts.GLANCE = glance
+        ordering.GLANCE = glance
     np.testing.assert_array_equal(got, want)
 
 

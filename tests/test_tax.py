@@ -15,8 +15,8 @@ from carbon.base.errors import LedgerError, RuleError, StudyError
 from carbon.base.rules import templates_root
 from carbon.catalogue.ledger import read_ledger
 from carbon.incentive.money import MILLION, divided
-from carbon.incentive.returned import with_ledger_rates
 from carbon.incentive.sales import settle
+from carbon.incentive.sold import with_ledger_rates
 from carbon.incentive.vat import Assessment, assess
 from carbon.incentive.vat_rules import Period, TaxRule, load_rule
 from carbon.study import Study

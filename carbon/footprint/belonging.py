@@ -5,15 +5,14 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from carbon.base.arrays import Flags
 from carbon.catalogue.schema import Catalogue, Vocabulary
 from carbon.footprint.evidence import EVIDENCE
 
 __all__ = ["composition", "graded", "priced"]
 
-Flags = npt.NDArray[np.bool_]
 Tables = dict[str, pd.DataFrame]
 
 LEAST_PARTS: Final = 3

@@ -9,12 +9,11 @@ from __future__ import annotations
 from typing import Any, Final
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-__all__ = ["bounded"]
+from carbon.base.arrays import Floats
 
-Floats = npt.NDArray[np.float64]
+__all__ = ["bounded"]
 
 ROUNDS: Final = 200
 """Most rounds of taking off and sharing out; a few tens are enough."""
@@ -25,24 +24,10 @@ CLOSE: Final = 1e-12
 def bounded(weight: Floats, key: pd.Series, merchant: pd.Series, sku: float, shop: float) -> Floats:
     """Weights that sum to 1 in each group, none above its bound.
 
-    Parameters
-    ----------
-    weight : ndarray of float64, shape (n,)
-        Positive.
-    key : pandas.Series, shape (n,)
-        Group of each SKU.
-    merchant : pandas.Series of str, shape (n,)
-        Who sells it; an empty one is a merchant of its own.
-    sku, shop : float
-        Largest share of one SKU and of one merchant in its group [1]. Where a group has so few
-        that they cannot all be below, each has the same bound, 1 / number.
+    ``weight`` is positive; ``merchant`` is who sells it, an empty one a merchant of its own;
+    ``sku`` and ``shop`` are the largest shares of one SKU and of one merchant in its group [1].
+    Where a group has so few that they cannot all be below, each has the same bound, 1 / number.
 
-    Returns
-    -------
-    ndarray of float64, shape (n,)
-
-    Examples
-    --------
     >>> weight = np.array([1e9, 1.0, 1.0, 1.0, 1.0])
     >>> shops = pd.Series(["a", "b", "c", "d", "e"])
     >>> bounded(weight, pd.Series(["tea"] * 5), shops, 0.3, 0.4).round(6).tolist()

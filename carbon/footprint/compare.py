@@ -14,20 +14,8 @@ __all__ = ["comparable", "probability_lower"]
 
 
 def comparable(a: Basis, b: Basis) -> None:
-    """Refuse to compare what rests on unlike bases.
+    """Refuse to compare what rests on unlike bases: S002 names what differs.
 
-    Parameters
-    ----------
-    a, b : Basis
-        As ``Study.basis`` or ``Footprints.basis``.
-
-    Raises
-    ------
-    carbon.base.errors.StudyError
-        S002 that names what differs.
-
-    Examples
-    --------
     >>> one = Basis("2026.1+0123456789ab", "GWP100 AR6", "cradle-to-grave")
     >>> comparable(one, one)
     >>> comparable(one, Basis("2026.1+0123456789ab", "GWP100 AR6", "cradle-to-door"))
@@ -48,23 +36,12 @@ def probability_lower(
 ) -> npt.NDArray[np.float64]:
     """Probability that the first footprint is lower than the second.
 
-    Parameters
-    ----------
-    a, b : ndarray of float, shape (..., draws)
-        Totals in the same draws (``Study.sample``); of the same basis, see :func:`comparable`.
+    Of totals in the same draws (``Study.sample``), of shape (..., draws) and the same basis: the
+    share of the draws in which a < b, ties counted half; NaN where one is unknown.
 
-    Returns
-    -------
-    ndarray of float64, shape (...)
-        Share of the draws in which a < b, ties counted half; NaN where one is unknown.
-
-    Notes
-    -----
     Draw by draw: what both rest on moves both alike, so that a SKU that is always slightly worse
     comes out worse in every draw, however wide the two intervals are.
 
-    Examples
-    --------
     >>> float(probability_lower(np.array([1.0, 5.0, 3.0]), np.array([1.1, 5.1, 2.9])).round(3))
     0.667
     """

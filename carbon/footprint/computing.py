@@ -61,20 +61,5 @@ class Computing(Protocol):
 
 
 def sampled(study: Computing, part: Catalogue, draws: int) -> npt.NDArray[np.float32]:
-    """Footprint in every draw.
-
-    Parameters
-    ----------
-    study : Study
-        Goal and scope.
-    part : Catalogue
-        Filled, n SKUs.
-    draws : int
-        How many.
-
-    Returns
-    -------
-    ndarray of float32, shape (n, draws)
-        [kg CO2e per kept unit].
-    """
+    """Footprint of n filled SKUs in every draw, of shape (n, draws) [kg CO2e per kept unit]."""
     return np.concatenate([block.total for block in study.sample(part, draws)])

@@ -12,13 +12,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from carbon.base.arrays import Flags, Floats
 from carbon.catalogue.schema import Catalogue
 from carbon.footprint.plausible import PARTS
 from carbon.footprint.streams import content_keys, key_of
 
 __all__ = ["differing", "in_words", "paired"]
-
-Flags = npt.NDArray[np.bool_]
 
 CELLS: Final[dict[str, tuple[str, ...]]] = {
     "production": ("electricity_kwh", "heat_mj"),
@@ -53,21 +52,11 @@ DIGITS: Final = 9
 
 
 def differing(a: Catalogue, b: Catalogue) -> Flags:
-    """Which parts of each pair differ.
+    """Which parts of each pair of two filled catalogues differ, of shape (n, parts).
 
-    Parameters
-    ----------
-    a, b : Catalogue
-        Filled, of the same length n.
+    In the order of :data:`carbon.footprint.plausible.PARTS`. Mass differs per functional quantity;
+    the materials differ in their shares.
 
-    Returns
-    -------
-    ndarray of bool, shape (n, parts)
-        In the order of :data:`carbon.footprint.plausible.PARTS`. Mass differs per functional
-        quantity; the materials differ in their shares.
-
-    Examples
-    --------
     >>> from carbon.study import Study
     >>> study = Study()
     >>> both = study.catalogue("sku,category,return_rate\\nA,dress,20%\\nB,dress,60%\\n")
@@ -87,15 +76,7 @@ def differing(a: Catalogue, b: Catalogue) -> Flags:
 def paired(a: Catalogue, b: Catalogue) -> tuple[Catalogue, Catalogue]:
     """The pairs such that what does not differ is drawn alike and cancels.
 
-    Parameters
-    ----------
-    a, b : Catalogue
-        Filled, of the same length.
-
-    Returns
-    -------
-    a, b : Catalogue
-        The second draws a parameter of an equal part by the key of the first.
+    The second draws a parameter of an equal part by the key of the first.
     """
     flags = differing(a, b)
     first, second = content_keys(a), content_keys(b)
@@ -107,16 +88,7 @@ def paired(a: Catalogue, b: Catalogue) -> tuple[Catalogue, Catalogue]:
 
 
 def in_words(flags: Flags) -> npt.NDArray[np.object_]:
-    """Names of the parts that are true, separated by spaces.
-
-    Parameters
-    ----------
-    flags : ndarray of bool, shape (n, parts)
-
-    Returns
-    -------
-    ndarray of object, shape (n,)
-    """
+    """Names of the parts that are true, separated by spaces, of each of n SKUs."""
     packed = flags @ (1 << np.arange(flags.shape[1], dtype=np.int64))
     patterns, inverse = np.unique(packed, return_inverse=True)
     words = [
@@ -127,11 +99,11 @@ def in_words(flags: Flags) -> npt.NDArray[np.object_]:
     return text
 
 
-def _numbers(catalogue: Catalogue, name: str) -> npt.NDArray[np.float64]:
+def _numbers(catalogue: Catalogue, name: str) -> Floats:
     return catalogue.skus[name].to_numpy(dtype=np.float64)
 
 
-def _mass(catalogue: Catalogue) -> npt.NDArray[np.float64]:
+def _mass(catalogue: Catalogue) -> Floats:
     """Net mass per functional quantity, of one sales unit where there is none [kg]."""
     mass = _numbers(catalogue, "mass_kg")
     if "functional_quantity" in catalogue.skus:
@@ -139,7 +111,7 @@ def _mass(catalogue: Catalogue) -> npt.NDArray[np.float64]:
     return mass
 
 
-def _unlike(a: npt.NDArray[np.float64], b: npt.NDArray[np.float64]) -> Flags:
+def _unlike(a: Floats, b: Floats) -> Flags:
     same: Flags = np.isclose(a, b, rtol=10.0**-DIGITS, atol=0, equal_nan=True)
     return ~same
 

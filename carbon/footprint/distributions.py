@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any, Final
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from carbon.base.arrays import Floats, Integers, Singles
 from carbon.base.errors import FactorsError
 from carbon.stages.groups import ODDS, RATES, odds
 
@@ -22,13 +22,11 @@ __all__ = [
     "triangle",
 ]
 
-Floats = npt.NDArray[np.float64]
-
 WIDTH: Final = 1.959963984540054
 """Standard deviations on each side of a 95 % interval of a normal distribution."""
 
 
-def expected(name: str, drawn: npt.NDArray[np.float32], mean: Floats) -> npt.NDArray[np.float32]:
+def expected(name: str, drawn: Singles, mean: Floats) -> Singles:
     """Quantile functions whose mean is the stated one; odds for a rate that is taken as odds.
 
     A stated 0 or a share at its bound can only be left on one side: it is not moved.
@@ -41,13 +39,13 @@ def expected(name: str, drawn: npt.NDArray[np.float32], mean: Floats) -> npt.NDA
     with np.errstate(divide="ignore", invalid="ignore"):
         scale = odds(mean) / values.mean(axis=1)
     scaled = values * np.where(np.isfinite(scale), scale, 1.0)[:, None]
-    result: npt.NDArray[np.float32] = scaled.astype(np.float32)
+    result: Singles = scaled.astype(np.float32)
     return result
 
 
 def centre_of(
-    below: npt.NDArray[np.float32],
-    above: npt.NDArray[np.float32],
+    below: Singles,
+    above: Singles,
     at: Floats,
     *,
     divisor: bool,
@@ -67,13 +65,9 @@ def centre_of(
     return centre
 
 
-def kinds_of(
-    below: npt.NDArray[np.float32], above: npt.NDArray[np.float32]
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+def kinds_of(below: Singles, above: Singles) -> tuple[Integers, Integers]:
     """Number of the pair of each SKU, and a SKU that has each pair.
 
-    Examples
-    --------
     >>> code, first = kinds_of(np.float32([1, 2, 1]), np.float32([0, 0, 0]))
     >>> code.tolist(), first.tolist()
     ([0, 1, 0], [0, 1])
@@ -88,11 +82,8 @@ def kinds_of(
 def check(row: dict[Any, Any]) -> None:
     """Refuse a row of ``foreground_uncertainty`` that says no distribution.
 
-    Raises
-    ------
-    carbon.base.errors.FactorsError
-        F012 if a squared geometric standard deviation is below 1, F013 if a distribution has no
-        parameters or is not one for its parameter.
+    F012 if a squared geometric standard deviation is below 1, F013 if a distribution has no
+    parameters or is not one for its parameter.
     """
     kind = row["distribution"]
     where = ", ".join(str(row[key]) for key in ("parameter", "origin", "distribution"))
@@ -129,8 +120,6 @@ def quantile_function(row: dict[Any, Any], at: Floats) -> Floats:
 def triangle(low: float, mode: float, high: float, at: Floats) -> Floats:
     """Quantiles of a triangular distribution.
 
-    Examples
-    --------
     >>> triangle(0.0, 1.0, 2.0, np.array([0.125, 0.5])).tolist()
     [0.5, 1.0]
     """
@@ -142,9 +131,7 @@ def triangle(low: float, mode: float, high: float, at: Floats) -> Floats:
     return np.where(at < peak, rising, falling)
 
 
-def beta_quantiles(
-    mean: Floats, count: Floats, limit: float, at: Floats
-) -> npt.NDArray[np.float32]:
+def beta_quantiles(mean: Floats, count: Floats, limit: float, at: Floats) -> Singles:
     """Quantiles of beta distributions cut off at a limit, shape (rows, draws)."""
     from scipy.special import betainc, betaincinv
 

@@ -5,28 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from carbon.base.arrays import Floats, Singles
 from carbon.footprint.distributions import WIDTH
 
 __all__ = ["Draws", "Interval"]
-
-Floats = npt.NDArray[np.float64]
-Singles = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True)
 class Draws:
     """Draws of consecutive SKUs.
 
-    Parameters
-    ----------
-    start : int
-        Row of the first SKU in the catalogue.
-    total : ndarray of float32, shape (k, draws)
-        [kg CO2e per kept unit]; NaN where the SKU could not be computed.
-    stages : ndarray of float32, shape (k, 8, draws), optional
-        By stage.
+    - ``start``: row of the first SKU in the catalogue
+    - ``total`` (k, draws): [kg CO2e per kept unit]; NaN where the SKU could not be computed
+    - ``stages`` (k, 8, draws): by stage
     """
 
     start: int
@@ -38,10 +30,7 @@ class Draws:
 class Interval:
     """95 % intervals of some SKUs [kg CO2e per kept unit].
 
-    Parameters
-    ----------
-    low, high : ndarray of float64, shape (n, 1 + 8)
-        Bounds of the total, then of each stage.
+    - ``low``, ``high`` (n, 1 + 8): bounds of the total, then of each stage
     """
 
     low: Floats

@@ -62,20 +62,8 @@ _TOLD: Final = (_GIVEN, _MEASURED)
 
 
 def levels(catalogue: Catalogue) -> pd.DataFrame:
-    """Evidence class of each cell.
+    """Evidence class of each cell: columns ``PROVENANCE_COLUMNS`` of positions in ``EVIDENCE``.
 
-    Parameters
-    ----------
-    catalogue : Catalogue
-        Of n SKUs.
-
-    Returns
-    -------
-    pandas.DataFrame
-        A column for each of ``PROVENANCE_COLUMNS``, n rows of positions in :data:`EVIDENCE`.
-
-    Examples
-    --------
     >>> from carbon.study import Study
     >>> goods = Study().catalogue("sku,category,mass\\nA,t_shirt,180 g\\nB,t_shirt,\\n")
     >>> [EVIDENCE[level] for level in levels(goods)["mass"]]
@@ -97,17 +85,9 @@ def levels(catalogue: Catalogue) -> pd.DataFrame:
 
 
 def by_stage(catalogue: Catalogue) -> npt.NDArray[np.int8]:
-    """Evidence class of each stage: that of the weakest told cell that decides it.
+    """Evidence class of each stage, of shape (n, 8): that of the weakest told cell that decides it.
 
-    Parameters
-    ----------
-    catalogue : Catalogue
-        Of n SKUs.
-
-    Returns
-    -------
-    ndarray of int8, shape (n, 8)
-        Positions in :data:`EVIDENCE`; assumed where no cell of the stage was told.
+    Assumed where no cell of the stage was told.
     """
     level = levels(catalogue)
     columns = []
@@ -124,17 +104,6 @@ def by_stage(catalogue: Catalogue) -> npt.NDArray[np.int8]:
 def categories_shown(catalogue: Catalogue) -> npt.NDArray[np.bool_]:
     """SKUs with a document that shows what they are sold as, as the page of a platform.
 
-    Parameters
-    ----------
-    catalogue : Catalogue
-        Of n SKUs.
-
-    Returns
-    -------
-    ndarray of bool, shape (n,)
-
-    Examples
-    --------
     >>> from carbon.study import Study
     >>> goods = Study().catalogue("sku,category\\nA,t_shirt\\nB,t_shirt\\n")
     >>> page = {"document": ["https://shop.example/t-shirts/417"]}
@@ -150,19 +119,8 @@ def categories_shown(catalogue: Catalogue) -> npt.NDArray[np.bool_]:
 def settled(catalogue: Catalogue) -> Catalogue:
     """The catalogue in which *measured* without a document is what it is, declared.
 
-    Parameters
-    ----------
-    catalogue : Catalogue
-        As it was read.
+    Each such cell is noted among its problems (C273).
 
-    Returns
-    -------
-    Catalogue
-        Its origins say ``measured`` only where a document is named; each other cell is noted among
-        its problems (C273).
-
-    Examples
-    --------
     >>> from carbon.study import Study
     >>> goods = Study().catalogue("sku,category,mass\\nA,t_shirt,180 g measured\\n")
     >>> goods.problems.query("code == 'C273'")["column"].tolist()
@@ -180,32 +138,15 @@ def settled(catalogue: Catalogue) -> Catalogue:
 
 
 def attached(catalogue: Catalogue, table: pd.DataFrame, *, part: bool = False) -> Catalogue:
-    """Put the documents of a side table behind the cells of a catalogue.
+    """Put the documents of a side table behind the cells of a catalogue, beside those it names.
 
-    Parameters
-    ----------
-    catalogue : Catalogue
-        Of n SKUs.
-    table : pandas.DataFrame
-        Columns ``sku column document`` and any of ``sha256 serial date signed_by``: a row a
-        document. A row with ``signed_by`` is verified, else documented; it is documented too where
-        the merchant signs for itself, or the words name nobody (C288).
-    part : bool
-        The catalogue is a part of one: documents of SKUs that are not in it are left out.
+    The table has columns ``sku column document`` and any of ``sha256 serial date signed_by``, a row
+    a document; one with ``signed_by`` is verified, else documented, and documented too where the
+    merchant signs for itself or the words name nobody (C288). Of a ``part`` of a catalogue,
+    documents of SKUs that are not in it are left out. C281 if a column is missing or the table is
+    too large, C282 if a SKU or a column is not in the catalogue, C283 if neither a document nor a
+    number is named or a hash is none.
 
-    Returns
-    -------
-    Catalogue
-        With these documents beside those that its cells name.
-
-    Raises
-    ------
-    carbon.base.errors.CatalogueError
-        C281 if a column is missing or the table is too large, C282 if a SKU or a column is not in
-        the catalogue, C283 if neither a document nor a number is named or a hash is none.
-
-    Examples
-    --------
     >>> from carbon.study import Study
     >>> goods = Study().catalogue("sku,category,mass\\nA,t_shirt,180 g\\n")
     >>> paper = pd.DataFrame({"sku": ["A"], "column": ["mass"], "document": ["scale-0412.pdf"]})
@@ -295,22 +236,11 @@ def _noted(
 def documented_share(
     by_part: npt.NDArray[np.float64], level: npt.NDArray[np.integer]
 ) -> npt.NDArray[np.float64]:
-    """Share of a footprint whose deciding cells are documented or verified.
+    """Share of a footprint whose deciding cells are documented or verified, from 0 to 1.
 
-    Parameters
-    ----------
-    by_part : ndarray of float64, shape (n, parts)
-        Impact that each part of the cells decides [kg CO2e]; its sign is left out.
-    level : ndarray of int, shape (n, parts)
-        Evidence class of each part: that of the weakest of its cells.
+    ``by_part`` is the impact that each part of the cells decides, its sign left out [kg CO2e], and
+    ``level`` the class of its weakest cell, of shape (n, parts); NaN where the impact is unknown.
 
-    Returns
-    -------
-    ndarray of float64, shape (n,)
-        From 0 to 1; NaN where the impact is unknown.
-
-    Examples
-    --------
     >>> documented_share(np.array([[3.0, 1.0]]), np.array([[DOCUMENTED, DECLARED]])).tolist()
     [0.75]
     """

@@ -30,14 +30,9 @@ __all__ = ["Documents"]
 class Documents:
     """Documents behind the cells of the catalogues that a study reads.
 
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        As :func:`carbon.footprint.evidence.attached` takes it; empty without.
-    sha256 : str
-        Of the file or of the table.
-    file : str
-        Its name.
+    - ``table``: as :func:`carbon.footprint.evidence.attached` takes it; empty without
+    - ``sha256``: of the file or of the table
+    - ``file``: its name
     """
 
     table: pd.DataFrame = field(default_factory=pd.DataFrame)
@@ -46,22 +41,11 @@ class Documents:
 
     @classmethod
     def of(cls, source: Path | str | pd.DataFrame, vocabulary: Vocabulary) -> Documents:
-        """Documents of a file or a table; none without.
+        """Documents of a file (CSV, XLSX, Parquet or JSON Lines) or a table; none without.
 
-        Parameters
-        ----------
-        source : path or pandas.DataFrame
-            CSV, XLSX, Parquet or JSON Lines; its headers in English or Chinese.
-        vocabulary : Vocabulary
-            Words for columns, so that ``净重`` names ``mass``.
+        Headers are English or Chinese; by the vocabulary ``净重`` names ``mass``. C001 to C004 and
+        C011 if the file cannot be read, C281 if a column is missing.
 
-        Raises
-        ------
-        carbon.base.errors.CatalogueError
-            C001 to C004 and C011 if the file cannot be read, C281 if a column is missing.
-
-        Examples
-        --------
         >>> from carbon.study import Study
         >>> proof = pd.DataFrame({"商品编码": ["A"], "列": ["净重"], "凭证": ["scale-0412.pdf"]})
         >>> Documents.of(proof, Study().vocabulary).table.to_numpy().tolist()

@@ -19,25 +19,10 @@ def exchange_sources(
 ) -> pd.DataFrame:
     """Add to an inventory what it was weighed with.
 
-    Parameters
-    ----------
-    study : Study
-        Goal and scope.
-    catalogue : Catalogue
-        The SKUs.
-    inventory : Inventory
-        What they take.
-    licensed : bool
-        Show numbers of a user's own background too, as to the user alone.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Columns ``sku stage activity location amount unit kg_per_unit kg factor_location
-        factor_source cite match evidence``; ``evidence`` is the lowest class of the told cells that
-        decide the stage, assumed where none was told; ``kg_per_unit`` and ``kg`` are the total
-        indicator [kg CO2e]. Both are NaN for factors of a user's own background, which are not
-        handed on, unless ``licensed`` asks for them.
+    ``evidence`` is the lowest class of the told cells that decide the stage, assumed where none was
+    told; ``kg_per_unit`` and ``kg`` are the total indicator [kg CO2e]. Both are NaN for factors of
+    a user's own background, which are not handed on, unless ``licensed`` asks for them, as for the
+    user alone.
     """
     table = inventory.to_frame(catalogue.skus["sku"])
     rows, fits = study.match(inventory)

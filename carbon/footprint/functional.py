@@ -19,17 +19,13 @@ import numpy.typing as npt
 import pandas as pd
 
 from carbon.base import units
+from carbon.base.arrays import Flags, Floats, Integers
 from carbon.base.rules import templates_root
 from carbon.base.terms import PROVENANCES
 from carbon.catalogue.schema import Catalogue, Vocabulary
 
-__all__ = ["FUNCTIONAL_COLUMNS", "Functional", "contents", "size_class_of"]
+__all__ = ["Functional", "contents", "size_class_of"]
 
-Floats = npt.NDArray[np.float64]
-Flags = npt.NDArray[np.bool_]
-
-FUNCTIONAL_COLUMNS: Final = ("functional_quantity", "unit", "size_class", "quantity_told")
-"""Columns of ``Catalogue.skus`` by which products are compared."""
 
 _GIVEN, _DEFAULT = (PROVENANCES.index(name) for name in ("given", "default"))
 _CONTENT: Final = re.compile(
@@ -40,23 +36,11 @@ _ENOUGH: Final = 1e-12
 
 
 def contents(texts: pd.Series, aliases: dict[str, str]) -> pd.DataFrame:
-    """What cells of the column ``quantity`` say, by kind.
+    """What cells of the column ``quantity`` say: ``mass`` [kg], ``volume`` [L] and ``count`` [1].
 
-    Parameters
-    ----------
-    texts : pandas.Series of str, shape (n,)
-        Cells; NaN where they are empty.
-    aliases : dict of str to str
-        Further names of units.
+    NaN where the cell says none of that kind; ``unread`` where it is not understood; ``aliases``
+    are further names of units.
 
-    Returns
-    -------
-    pandas.DataFrame
-        Columns ``mass`` [kg], ``volume`` [L] and ``count`` [1]; NaN where the cell says none of
-        that kind, and ``unread`` where it is not understood.
-
-    Examples
-    --------
     >>> contents(pd.Series(["500 ml", "2 x 1.5 kg", "300 sheets", "?"]), {}).values.tolist()[:2]
     [[nan, 0.5, nan, False], [3.0, nan, nan, False]]
     """
@@ -91,20 +75,8 @@ def _size_aliases() -> dict[str, str]:
 
 
 def size_class_of(word: str) -> str:
-    """Name of a size class, however a merchant calls it.
+    """Name of a size class as the edition has it, else the merchant's word in lower case.
 
-    Parameters
-    ----------
-    word : str
-        As it is written, in Chinese or English.
-
-    Returns
-    -------
-    str
-        As the edition names it; the word itself in lower case where it is no known one.
-
-    Examples
-    --------
     >>> size_class_of("儿童"), size_class_of("Adults"), size_class_of("giant")
     ('child', 'adult', 'giant')
     """
@@ -115,13 +87,9 @@ def size_class_of(word: str) -> str:
 class Functional:
     """Functional quantities of an edition.
 
-    Parameters
-    ----------
-    tables : dict of str to pandas.DataFrame
-        ``functional_quantities``, ``size_classes``, ``densities`` and, where there is one,
-        ``fixed_pieces``.
-    vocabulary : Vocabulary
-        Categories, items, archetypes.
+    - ``tables``: ``functional_quantities``, ``size_classes``, ``densities`` and, where there is
+      one, ``fixed_pieces``
+    - ``vocabulary``: categories, items, archetypes
     """
 
     def __init__(self, tables: dict[str, pd.DataFrame], vocabulary: Vocabulary) -> None:
@@ -164,19 +132,10 @@ class Functional:
     def sized(self, catalogue: Catalogue) -> Catalogue:
         """The catalogue with functional quantities, and with what follows from a told one.
 
-        Parameters
-        ----------
-        catalogue : Catalogue
-            As :func:`carbon.catalogue.defaults.fill` leaves it.
-
-        Returns
-        -------
-        Catalogue
-            With :data:`FUNCTIONAL_COLUMNS`. A mass that was not told follows from quantity, count
-            or size; the archetype's packaging follows from quantity and size by
-            ``(quantity / usual)^packaging_exponent``, surface to volume; the energy that a live
-            session takes by default is shared by revenue, hence by quantity, and that of use is
-            of each device in the pack.
+        A mass that was not told follows from quantity, count or size; the archetype's packaging
+        follows from quantity and size by ``(quantity / usual)^packaging_exponent``, surface to
+        volume; the energy that a live session takes by default is shared by revenue, hence by
+        quantity, and that of use is of each device in the pack.
         """
         skus = catalogue.skus
         category = skus["category"].cat.codes.to_numpy()
@@ -342,9 +301,7 @@ def _first(*choices: Any) -> Floats:
     return chosen
 
 
-def _recoded(
-    category: npt.NDArray[Any], words: list[str]
-) -> tuple[npt.NDArray[np.int64], pd.Index]:
+def _recoded(category: npt.NDArray[Any], words: list[str]) -> tuple[Integers, pd.Index]:
     """Codes and categories of a word by category."""
     code, unique = pd.factorize(np.array(words, dtype=object))
     return code[category], pd.Index(unique, dtype="str")

@@ -12,16 +12,14 @@ from functools import lru_cache
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from carbon.base.arrays import Flags, Floats
 from carbon.base.errors import problem_table
 from carbon.base.rules import templates_root
 from carbon.catalogue.schema import Catalogue
 
 __all__ = ["RESULT_CODES", "impossible", "with_results"]
-
-Floats = npt.NDArray[np.float64]
 
 RESULT_CODES: Final = ("S001", "S006", "S007")
 """Codes of footprints that are not told, though the row was read."""
@@ -35,22 +33,11 @@ def _largest() -> dict[str, float]:
         return {row["category"]: float(row["most_kg"]) for row in csv.DictReader(file)}
 
 
-def impossible(skus: pd.DataFrame, total: Floats) -> npt.NDArray[np.bool_]:
-    """Whether footprints lie beyond what any good of their category has.
+def impossible(skus: pd.DataFrame, total: Floats) -> Flags:
+    """Whether footprints [kg CO2e per kept unit] lie beyond what any good of their category has.
 
-    Parameters
-    ----------
-    skus : pandas.DataFrame
-        Of a completed catalogue, n rows; without functional quantities there is no bound.
-    total : ndarray of float64, shape (n,)
-        [kg CO2e per kept unit].
+    Without functional quantities there is no bound.
 
-    Returns
-    -------
-    ndarray of bool, shape (n,)
-
-    Examples
-    --------
     >>> skus = pd.DataFrame({"category": pd.Categorical(["t_shirt", "t_shirt"]),
     ...                      "functional_quantity": [1.0, 1.0]})
     >>> impossible(skus, np.array([31_072.0, 4.6])).tolist()
@@ -63,23 +50,14 @@ def impossible(skus: pd.DataFrame, total: Floats) -> npt.NDArray[np.bool_]:
     most = np.array([table.get(str(name), np.inf) for name in category.categories] + [np.inf])
     with np.errstate(invalid="ignore"):
         quantity = skus["functional_quantity"].to_numpy(dtype=np.float64)
-        beyond: npt.NDArray[np.bool_] = total > most[category.codes] * quantity
+        beyond: Flags = total > most[category.codes] * quantity
     return beyond
 
 
 def with_results(catalogue: Catalogue, frame: pd.DataFrame) -> Catalogue:
     """The catalogue with a problem for each result that is not told.
 
-    Parameters
-    ----------
-    catalogue : Catalogue
-        What was computed.
-    frame : pandas.DataFrame
-        Its results; those without columns ``sku`` and ``problem`` have none.
-
-    Returns
-    -------
-    Catalogue
+    Results without columns ``sku`` and ``problem`` have none.
     """
     if not {"sku", "problem"} <= set(frame):
         return catalogue

@@ -10,9 +10,9 @@ from __future__ import annotations
 from typing import Any, Final
 
 import numpy as np
-import numpy.typing as npt
 
 from carbon.background.edition import Edition
+from carbon.base.arrays import Flags, Integers, Singles
 from carbon.base.terms import FITS, PROVENANCES, STAGES
 from carbon.catalogue.schema import Vocabulary
 from carbon.footprint.distributions import kinds_of
@@ -23,9 +23,6 @@ from carbon.stages.groups import GROUPS, PARAMETERS, RATES, combine
 
 __all__ = ["POINTS", "EvenPoints", "Letters"]
 
-Singles = npt.NDArray[np.float32]
-Flags = npt.NDArray[np.bool_]
-
 POINTS: Final = 256
 """Points on which a letter rests."""
 
@@ -34,15 +31,7 @@ TOLD: Final = tuple(PROVENANCES.index(name) for name in ("given", "measured"))
 
 
 class EvenPoints:
-    """Points of letters and the spreads at them.
-
-    Parameters
-    ----------
-    edition : Edition
-        Its spreads.
-    vocabulary : Vocabulary
-        Categories and items.
-    """
+    """Points of letters and the spreads of an edition at them."""
 
     def __init__(self, edition: Edition, vocabulary: Vocabulary) -> None:
         names = (*PARAMETERS, *RATES)
@@ -51,15 +40,7 @@ class EvenPoints:
 
 
 class Letters:
-    """What the letters of some SKUs rest on.
-
-    Parameters
-    ----------
-    points : EvenPoints
-        Of the edition.
-    part : Part
-        The SKUs.
-    """
+    """What the letters of some SKUs rest on."""
 
     def __init__(self, points: EvenPoints, part: Part) -> None:
         self.points, self.part = points, part
@@ -67,7 +48,7 @@ class Letters:
         unit = central[np.minimum(part.used // len(FITS), len(central) - 1)]
         impact = np.asarray(part.matrix @ unit, dtype=np.float64)
         self.group = impact.reshape(part.n, len(GROUPS)).astype(np.float32)
-        self.factors: dict[str, tuple[Singles, npt.NDArray[np.int64]]] = {}
+        self.factors: dict[str, tuple[Singles, Integers]] = {}
         self.rates: dict[str, tuple[Spread, Flags]] = {}
         for name in (*PARAMETERS, *RATES):
             stated = np.isin(cell_provenances(part.catalogue, name), TOLD)
@@ -79,17 +60,9 @@ class Letters:
                 self.factors[name] = _tabulated(spread, stated, points.ranks[name])
 
     def ratios(self, block: slice) -> Singles:
-        """Totals of some SKUs over the total as stated.
+        """Totals of k SKUs over the total as stated [1], of shape (k, points).
 
-        Parameters
-        ----------
-        block : slice
-            Of the SKUs.
-
-        Returns
-        -------
-        ndarray of float32, shape (k, points)
-            [1]; exactly 1 for a SKU that tells nothing.
+        Exactly 1 for a SKU that tells nothing.
         """
         part = self.part
         group = {
@@ -127,9 +100,7 @@ class Letters:
         return np.concatenate([drawn, stated], axis=1)
 
 
-def _tabulated(
-    spread: Spread, stated: Flags, ranks: npt.NDArray[np.int64]
-) -> tuple[Singles, npt.NDArray[np.int64]]:
+def _tabulated(spread: Spread, stated: Flags, ranks: Integers) -> tuple[Singles, Integers]:
     """Factors at the points, a row for each different spread, and the row of each SKU.
 
     The last point of a row is 1, the total as stated; what is not told is 1 throughout.

@@ -11,17 +11,14 @@ from dataclasses import replace
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from carbon.base.arrays import Flags, Integers
 from carbon.base.terms import PROVENANCES
 from carbon.catalogue.schema import Catalogue
 from carbon.catalogue.tables import spread
 
 __all__ = ["LEAST", "UNKNOWN_STEP", "Meters"]
-
-Floats = npt.NDArray[np.float64]
-Flags = npt.NDArray[np.bool_]
 
 LEAST: Final = "C271"
 """Code of a meter that shows less than the least energy of its steps."""
@@ -34,13 +31,7 @@ _ENERGIES: Final = (("electricity", "electricity_kwh"), ("heat", "heat_mj"))
 
 
 class Meters:
-    """Steps of the processes of an edition.
-
-    Parameters
-    ----------
-    tables : dict of str to pandas.DataFrame
-        ``production_steps`` and ``step_words``.
-    """
+    """Steps of the processes of an edition, from ``production_steps`` and ``step_words``."""
 
     def __init__(self, tables: dict[str, pd.DataFrame]) -> None:
         steps = tables["production_steps"].sort_values(["activity", "position"], kind="stable")
@@ -61,24 +52,12 @@ class Meters:
         final = names.set_index("activity")["step"].reindex(self.activities)
         self.final = np.append(final.map(code).to_numpy(dtype=np.int64), -1)
 
-    def read(self, catalogue: Catalogue) -> tuple[Catalogue, dict[str, npt.NDArray[np.int64]]]:
-        """The catalogue with the steps that no meter covers.
+    def read(self, catalogue: Catalogue) -> tuple[Catalogue, dict[str, Integers]]:
+        """The filled catalogue with the steps that no meter covers; rows by code of a problem.
 
-        Parameters
-        ----------
-        catalogue : Catalogue
-            Filled.
+        Its materials say which lines are processed ``stepwise``, its ``steps`` what of; meters are
+        at least the least of the steps that they cover.
 
-        Returns
-        -------
-        catalogue : Catalogue
-            Its materials say which lines are processed ``stepwise``, its ``steps`` what of; meters
-            are at least the least of the steps that they cover.
-        found : dict of str to ndarray
-            Code of a problem → rows that have it.
-
-        Notes
-        -----
         ``m · amount`` of each step that is left, with ``amount`` the output of the step per
         kilogram of the whole process: the losses of the later steps are inside. The two meters
         are one statement: both are needed, as in :mod:`carbon.stages.production`.
@@ -88,7 +67,7 @@ class Meters:
             skus[output].to_numpy(dtype=np.float64, copy=True) for _, output in _ENERGIES
         )
         metered = ~np.isnan(electricity) & ~np.isnan(heat)
-        none: dict[str, npt.NDArray[np.int64]] = {}
+        none: dict[str, Integers] = {}
         row = lines["row"].to_numpy()
         if not metered.any():
             return replace(catalogue, materials=lines.assign(stepwise=False)), none

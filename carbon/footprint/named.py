@@ -11,12 +11,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from carbon.background.edition import MOST_KNOWN
+from carbon.base.arrays import Flags
 from carbon.catalogue.names import simplified
 from carbon.catalogue.schema import Vocabulary
 
 __all__ = ["Said", "said"]
-
-Flags = npt.NDArray[np.bool_]
 
 SHORTEST: Final = {True: 2, False: 4}
 """Characters that a word must have to tell that goods are of another category: Chinese ones,
@@ -28,12 +27,8 @@ _CHINESE: Final = re.compile(r"[\u3400-\u9fff]")
 class Said(NamedTuple):
     """What names say of the categories that goods are listed as.
 
-    Parameters
-    ----------
-    other : ndarray of bool, shape (n,)
-        The name holds words of other categories and none of its own.
-    own : ndarray of bool, shape (n,)
-        The name holds a word of its own category, and none of another in the same group.
+    - ``other`` (n,): the name holds words of other categories and none of its own
+    - ``own`` (n,): the name holds a word of its own category, and none of another in the same group
     """
 
     other: Flags
@@ -41,25 +36,11 @@ class Said(NamedTuple):
 
 
 def said(names: pd.Series, category: pd.Series, vocabulary: Vocabulary) -> Said:
-    """What each name says of what the goods are listed as.
+    """What each name, as shown to shoppers, says of what the goods are listed as.
 
-    Parameters
-    ----------
-    names : pandas.Series of str, shape (n,)
-        As shown to shoppers; NaN where there is none.
-    category : pandas.Series of category, shape (n,)
-        What each is listed as.
-    vocabulary : Vocabulary
-        Words of the categories.
+    A name without any word of a category says neither. One that speaks of two categories between
+    which goods could be moved, of one group, says neither too: a merchant could write both.
 
-    Returns
-    -------
-    Said
-        A name without any such word says neither. One that speaks of two categories between which
-        goods could be moved, of one group, says neither too: a merchant could write both.
-
-    Examples
-    --------
     >>> from carbon.study import Study
     >>> text = "sku,name,category\\nA,圆领T恤,dress\\nB,圆领T恤,t_shirt\\nC,,t_shirt\\n"
     >>> goods = Study().catalogue(text).skus

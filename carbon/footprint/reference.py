@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from html import escape
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -182,7 +182,8 @@ class References:
         >>> bool(0 < kg["rice"] < kg["cookware"])
         True
         """
-        self._same_boundary(study)
+        if self.boundary != study.boundary:
+            raise StudyError("S002", f"boundary: {self.boundary} against {study.boundary}")
         rows, _ = study.match(self.inventory)
         unit = study.unit_impacts.values.sum(axis=1)
         each = np.where(rows < 0, np.nan, unit[rows]) * self.inventory.amount
@@ -212,10 +213,6 @@ class References:
         sizes = {name: of for name in ("quantity", "mass") if (of := getattr(self, name))}
         return {**content, "skus": self.skus, "left_out": self.left_out, **sizes, **lists}
 
-    def _same_boundary(self, study: Computing) -> None:
-        if self.boundary != study.boundary:
-            raise StudyError("S002", f"boundary: {self.boundary} against {study.boundary}")
-
 
 def as_references(name: str, value: object) -> References | None:
     """The references that an argument means: themselves, or those of a file.
@@ -239,21 +236,9 @@ def as_references(name: str, value: object) -> References | None:
 
 
 def read_references(path: Path | str) -> References:
-    """Read a file of references.
+    """Read a file of references, as ``carbon reference build`` writes it.
 
-    Parameters
-    ----------
-    path : path
-        As ``carbon reference build`` writes it.
-
-    Returns
-    -------
-    carbon.footprint.reference.References
-
-    Raises
-    ------
-    carbon.base.errors.StudyError
-        S030 if it cannot be read or is no such file, S031 if its content was changed.
+    S030 if it cannot be read or is no such file, S031 if its content was changed.
     """
     path = Path(path)
     data = read_bounded(path, lambda detail: StudyError("S030", detail, file=str(path)), LARGEST)
@@ -276,14 +261,8 @@ def read_references(path: Path | str) -> References:
 def of_archetypes(catalogue: Catalogue, boundary: str, edition: str) -> References:
     """References of an edition: its archetypes.
 
-    Parameters
-    ----------
-    catalogue : Catalogue
-        A filled catalogue of one SKU a category that states nothing else.
-    boundary : str
-        A key of :data:`carbon.base.terms.BOUNDARIES`.
-    edition : str
-        Its id.
+    The filled catalogue has one SKU a category that states nothing else; the boundary is a key of
+    :data:`carbon.base.terms.BOUNDARIES`.
     """
     count = len(catalogue)
     keys = _keys(catalogue)
@@ -320,35 +299,12 @@ def of_sales(
 ) -> References:
     """References of a platform: the weighted mean of what it sells in each category.
 
-    Parameters
-    ----------
-    catalogue : Catalogue
-        Filled.
-    known : ndarray of bool, shape (n,)
-        SKUs whose footprint is known; the others are left out and counted.
-    boundary : str
-        A key of :data:`carbon.base.terms.BOUNDARIES`.
-    edition : str
-        Id of the edition.
-    weights : str
-        ``units`` sold, ``revenue`` (price × units), or ``equal``.
-    least : int
-        SKUs that a category needs.
-    largest : tuple of float
-        Largest share of one SKU, and of one merchant, in a category [1].
-    sold : pandas.DataFrame, optional
-        ``units revenue currency`` that a sales ledger books for each row, kept units only; they
-        stand in for what merchants declare.
-    name, version : str
-        As results will name it.
-    sha256 : str
-        Digest of what it was built from.
-
-    Raises
-    ------
-    carbon.base.errors.StudyError
-        S032 if no category has enough SKUs that count, S033 if revenue has several currencies,
-        S034 if the weights are not known.
+    ``known`` flags SKUs whose footprint is known; the others are left out and counted. ``weights``
+    are ``units`` sold, ``revenue`` (price × units), or ``equal``; a category needs ``least`` SKUs;
+    ``largest`` are the largest shares of one SKU, and of one merchant, in a category [1]. ``sold``
+    has ``units revenue currency`` that a sales ledger books for each row, kept units only, in place
+    of what merchants declare. S032 if no category has enough SKUs that count, S033 if revenue has
+    several currencies, S034 if the weights are not known.
     """
     skus = catalogue.skus
     if weights not in WEIGHTS:
@@ -424,11 +380,8 @@ def _amounts(
             "mass": skus["mass_kg"].to_numpy(dtype=np.float64) * weight,
         }
     )
-    mean = table.groupby(keys.to_numpy(dtype=object), sort=True).sum(min_count=1)
-    return (
-        {str(key): float(value) for key, value in mean["quantity"].items()},
-        {str(key): float(value) for key, value in mean["mass"].items()},
-    )
+    by: Any = table.groupby(keys.to_numpy(dtype=object), sort=True).sum(min_count=1).to_dict()
+    return by["quantity"], by["mass"]
 
 
 def _mean(

@@ -135,28 +135,16 @@ class Footprints:
         parts : sequence of Footprints
             In its order, at least one.
         """
-        intervals = [part.interval for part in parts if part.interval is not None]
-        standings = [part.standing for part in parts if part.standing is not None]
-        qualities = [part.quality for part in parts if part.quality is not None]
 
-        def every(name: str) -> npt.NDArray[Any]:
-            return np.concatenate([getattr(part, name) for part in parts])
+        def every(name: str) -> Any:
+            values = [value for part in parts if (value := getattr(part, name)) is not None]
+            if not values:
+                return None
+            arrays = isinstance(values[0], np.ndarray)
+            return np.concatenate(values) if arrays else _joined(type(values[0]), values)
 
-        return cls(
-            catalogue,
-            every("impact"),
-            every("carbon"),
-            every("aggregate"),
-            every("fit"),
-            every("missing"),
-            parts[0].basis,
-            _joined(Interval, intervals) if intervals else None,
-            _joined(Quality, qualities) if qualities else None,
-            _joined(Standing, standings) if standings else None,
-            every("own_part") if parts[0].own_part is not None else None,
-            every("weak") if parts[0].weak is not None else None,
-            every("beyond") if parts[0].beyond is not None else None,
-        )
+        names = [each.name for each in fields(cls) if each.name not in ("catalogue", "basis")]
+        return cls(catalogue, basis=parts[0].basis, **{name: every(name) for name in names})
 
     def __len__(self) -> int:
         return len(self.impact)
@@ -329,15 +317,7 @@ def _joined(kind: type[Record], parts: Sequence[Record]) -> Record:
 
 
 def spread_out(record: Record, place: npt.NDArray[np.int64]) -> Record:
-    """The record of each SKU, from that of the SKU which was drawn for it.
-
-    Parameters
-    ----------
-    record : Interval, Quality or Standing
-        Of k SKUs.
-    place : ndarray of int64, shape (n,)
-        Which of them each SKU is equal to.
-    """
+    """The record of each of n SKUs, from that of the one of k which was drawn for it."""
     return type(record)(*(getattr(record, item.name)[place] for item in fields(record)))
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from carbon import stages
+from carbon.base.arrays import Floats
 from carbon.base.digits import interval
 from carbon.base.terms import BOUNDARIES, STAGES
 from carbon.catalogue.schema import Catalogue
@@ -48,8 +48,6 @@ CHUNK: Final = 20_000
 CHUNK_DRAWN: Final = 2_000
 """SKUs changed at once: without and with draws, whose numbers are a thousand times as many."""
 
-Floats = npt.NDArray[np.float64]
-
 
 def book_of(study: Computing) -> Book:
     """The levers of a study's edition."""
@@ -67,51 +65,22 @@ def what_if(
     chunk: int | None = None,
     progress: Callable[[int], object] | None = None,
 ) -> pd.DataFrame:
-    """What each lever would save, and all of them together.
+    """What each lever would save, and all of them together: :data:`WHATIF_COLUMNS`.
 
-    Parameters
-    ----------
-    study : Study
-        Goal and scope.
-    catalogue : Catalogue
-        Filled, as :meth:`carbon.study.Study.catalogue` gives it.
-    levers : sequence of str, Lever or callable
-        Levers and settings as :func:`carbon.footprint.levers.lever` reads them; none for every
-        lever of the edition.
-    draws : int, optional
-        Draws for the interval of the difference; they are paired, since a SKU keeps its draws
-        under a lever. Without, the interval is empty.
-    days : float
-        Days that ``units_sold`` covers.
-    lang : str
-        Language of the reasons, ``"en"`` or ``"zh"``.
-    chunk : int, optional
-        SKUs changed at once; it bounds the memory and changes no number.
-    progress : callable, optional
-        Called with the number of SKUs done since the last call.
+    Levers and settings are as :func:`carbon.footprint.levers.lever` reads them, none for every
+    lever of the edition. Draws are paired, since a SKU keeps its draws under a lever; without, the
+    interval is empty. ``days`` are those that ``units_sold`` covers; ``chunk`` SKUs changed at once
+    bound the memory and change no number; ``progress`` is called with the SKUs done since the last
+    call. SKUs come in the order of the catalogue, their levers by saving, those that do not apply
+    after them, and the combination (``all``, of several) last. S020 to S024 if a lever or setting
+    is refused as a whole.
 
-    Returns
-    -------
-    pandas.DataFrame
-        Columns :data:`WHATIF_COLUMNS`, one row for each SKU and lever: SKUs in the order of the
-        catalogue, their levers by saving, those that do not apply after them, and the
-        combination (``all``, if there are several levers) last.
-
-    Raises
-    ------
-    carbon.base.errors.StudyError
-        S020 to S024 if a lever or setting is refused as a whole.
-
-    Notes
-    -----
     Only stages that a lever can touch are weighed again, and only for SKUs to which it applies;
     the others keep their numbers bit for bit. A year's saving is that of one kept unit times the
     kept units of the year *before* the lever, ``units_sold·(1−r)``: the same customers are served.
     In the combination, levers are taken one after the other, settings first, then in the order
     of the list; a box that has become a bag is no longer right-sized.
 
-    Examples
-    --------
     >>> from carbon.study import Study
     >>> study = Study()
     >>> goods = study.catalogue("sku,category,transport\\nA,t_shirt,plane 1650 km\\n")
@@ -129,11 +98,11 @@ def what_if(
         if progress is not None:
             progress(len(part))
     names = [each.name for each in pulled] + ([ALL] if len(pulled) > 1 else [])
-    return _table(study, catalogue, names, _joined(parts), days, lang)
+    results = _Results(*map(np.hstack, zip(*parts, strict=True)))
+    return _table(study, catalogue, names, results, days, lang)
 
 
-@dataclass
-class _Results:
+class _Results(NamedTuple):
     """Numbers of shape (levers, SKUs)."""
 
     before: Floats
@@ -203,19 +172,7 @@ def in_turn(
 ) -> Iterator[tuple[Lever, Change]]:
     """Levers one after the other: settings first, then in the order of the list.
 
-    Parameters
-    ----------
-    catalogue : Catalogue
-        Filled.
-    levers : sequence of Lever
-        In any order.
-    book : Book
-        The levers of the edition.
-
-    Yields
-    ------
-    Lever, Change
-        The lever, and the catalogue changed by it and all before it.
+    With each comes the catalogue changed by it and all before it.
     """
     order = {name: position for position, name in enumerate(LEVERS)}
     for each in sorted(levers, key=lambda each: _turn(each, order)):
@@ -234,24 +191,8 @@ def steps(
 ) -> tuple[float, list[tuple[str, float]]]:
     """Levers one after the other on the first SKU, as a waterfall shows them.
 
-    Parameters
-    ----------
-    study : Study
-        Goal and scope.
-    catalogue : Catalogue
-        Filled; its first SKU is meant.
-    levers : sequence of str
-        As for :func:`what_if`.
-    lang : str
-        Language of the names.
-
-    Returns
-    -------
-    before : float
-        Footprint now [kg CO2e per kept unit].
-    after : list of (str, float)
-        Name of each lever that applies, and the footprint after it and all before it; the last
-        is that of the combination.
+    Given are the footprint now [kg CO2e per kept unit], then the name of each lever that applies
+    and the footprint after it and all before it; the last is that of the combination.
     """
     book = book_of(study)
     single = catalogue.part(0, 1)
@@ -262,11 +203,6 @@ def steps(
             after = float(study.footprints(change.catalogue).total[0])
             rows.append((each.words[lang == "zh"], after))
     return before, rows
-
-
-def _joined(parts: Sequence[_Results]) -> _Results:
-    names = ("before", "after", "reason", "low", "high", "chance", "problem")
-    return _Results(*(np.hstack([getattr(part, name) for part in parts]) for name in names))
 
 
 def _table(
@@ -330,22 +266,11 @@ def _table(
 
 
 def summary(table: pd.DataFrame) -> pd.DataFrame:
-    """Levers over the whole catalogue, the largest saving first.
+    """Levers over the whole catalogue, the largest saving first, from a table of :func:`what_if`.
 
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        As :func:`what_if` gives it.
+    Given are SKUs to which one applies, the mean share saved over all SKUs that were computed [1],
+    and kg saved a year by SKUs whose units sold are known.
 
-    Returns
-    -------
-    pandas.DataFrame
-        Columns ``lever, applies, saved_share, saved_kg_year``: SKUs to which it applies, mean
-        share saved over all SKUs that were computed [1], and kg saved a year by SKUs whose units
-        sold are known.
-
-    Examples
-    --------
     >>> from carbon.study import Study
     >>> study = Study()
     >>> goods = study.catalogue("sku,category,units_sold\\nA,dress,1000\\n")

@@ -31,20 +31,13 @@ REPORTED: Final = {"ratio", "kind", "cite"}
 class Scenario:
     """A named what-if.
 
-    Parameters
-    ----------
-    title, title_zh : str
-        What it is called.
-    text, text_zh : str
-        What it is about.
-    levers : tuple of str
-        Levers and settings, as :func:`carbon.footprint.levers.lever` reads them.
-    cites : tuple of str
-        Source of each.
-    base : pandas.DataFrame or None
-        The catalogue it starts from; None for the user's own.
-    reported : float
-        Ratio of the footprints after and before that somebody else reports; NaN for none.
+    - ``title``, ``title_zh``: what it is called
+    - ``text``, ``text_zh``: what it is about
+    - ``levers``: levers and settings, as :func:`carbon.footprint.levers.lever` reads them
+    - ``cites``: source of each
+    - ``base``: the catalogue it starts from; None for the user's own
+    - ``reported``: ratio of the footprints after and before that somebody else reports; NaN for
+      none
     """
 
     title: str
@@ -60,21 +53,10 @@ class Scenario:
 def read_scenario(path: Path | str) -> Scenario:
     """Read a scenario file.
 
-    Parameters
-    ----------
-    path : path
-        TOML: ``title``, ``[[change]]`` tables with ``lever`` or ``set``, ``kind`` and ``cite``,
-        and optionally ``[[base]]`` rows of a catalogue with ``kind`` and ``cite``, and
-        ``[reported]`` with ``ratio``, ``kind`` and ``cite``.
-
-    Returns
-    -------
-    Scenario
-
-    Raises
-    ------
-    carbon.base.errors.StudyError
-        S025 if the file cannot be read or has other keys, S026 if a figure has no cite.
+    TOML: ``title``, ``[[change]]`` tables with ``lever`` or ``set``, ``kind`` and ``cite``, and
+    optionally ``[[base]]`` rows of a catalogue with ``kind`` and ``cite``, and ``[reported]`` with
+    ``ratio``, ``kind`` and ``cite``. S025 if the file cannot be read or has other keys, S026 if a
+    figure has no cite.
     """
     path = Path(path)
     data = read_bounded(path, lambda detail: StudyError("S025", detail, file=str(path)), LARGEST)

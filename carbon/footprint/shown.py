@@ -42,12 +42,6 @@ HEIGHT: Final = 12
 def text_of(footprints: Footprints) -> str:
     """One line on footprints, for a prompt.
 
-    Parameters
-    ----------
-    footprints : Footprints
-
-    Examples
-    --------
     >>> from carbon import Study
     >>> Study().footprints({"sku": "A", "category": "t_shirt"})
     Footprints(1 SKU, 0 unknown, without draws, 2026... | GWP100 AR6 | cradle-to-grave...)
@@ -59,31 +53,18 @@ def text_of(footprints: Footprints) -> str:
     return f"Footprints({count:,} {skus}, {unknown:,} unknown, {draws}, {footprints.basis})"
 
 
-def stage_bar(values: Sequence[float], names: Sequence[str] = STAGES) -> str:
-    """Shares of the stages of one SKU as a small drawing.
+def stage_bar(values: Sequence[float]) -> str:
+    """Shares of the stages of one SKU as a small drawing (SVG).
 
-    Parameters
-    ----------
-    values : sequence of float
-        Footprint of each stage [kg CO2e per kept unit]; what is unknown or not above 0 has no
-        piece.
-    names : sequence of str
-        Of the stages.
+    What is unknown or not above 0 has no piece.
 
-    Returns
-    -------
-    str
-        SVG.
-
-    Examples
-    --------
-    >>> stage_bar([3.0, 1.0], ["materials", "returns"]).count("<rect")
+    >>> stage_bar([3.0, 1.0]).count("<rect")
     2
     """
     known = [max(value, 0.0) if value == value else 0.0 for value in values]
     total = sum(known)
     pieces, start = [], 0.0
-    for name, value, shade in zip(names, known, SHADES, strict=False):
+    for name, value, shade in zip(STAGES, known, SHADES, strict=False):
         if value > 0:
             width = value / total * WIDTH
             title = escape(f"{name.replace('_', ' ')} {value / total:.0%}")
@@ -100,17 +81,7 @@ def stage_bar(values: Sequence[float], names: Sequence[str] = STAGES) -> str:
 
 
 def html_of(footprints: Footprints) -> str:
-    """First SKUs with intervals and a bar of their stages, for a notebook.
-
-    Parameters
-    ----------
-    footprints : Footprints
-
-    Returns
-    -------
-    str
-        HTML; texts of the catalogue are escaped.
-    """
+    """First SKUs with intervals and a bar of their stages, for a notebook; texts are escaped."""
     part = footprints.to_frame().head(ROWS)
     stages = footprints.stages[:ROWS]
     rows = []
@@ -129,24 +100,9 @@ def html_of(footprints: Footprints) -> str:
 
 
 def picture_of(footprints: Footprints, sku: str = "", lang: str = "en") -> Picture:
-    """Stages of one SKU, with their intervals where there were draws.
+    """Stages of one SKU, of the first without a name, with their intervals where there were draws.
 
-    Parameters
-    ----------
-    footprints : Footprints
-    sku : str
-        The first one without.
-    lang : str
-        ``"zh"`` or ``"en"``.
-
-    Returns
-    -------
-    Picture
-
-    Raises
-    ------
-    carbon.base.errors.StudyError
-        S003 if the SKU is not among them.
+    S003 if the SKU is not among them.
     """
     names = footprints.catalogue.skus["sku"].astype(str).tolist()
     if not names or (sku and sku not in names):

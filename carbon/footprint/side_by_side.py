@@ -35,24 +35,9 @@ SIDE_BY_SIDE_COLUMNS: Final = (
 
 
 def pairs(a: Catalogue, b: Catalogue) -> tuple[Catalogue, Catalogue, list[str]]:
-    """SKUs that two catalogues share, in the order of the first.
+    """SKUs that two filled catalogues share, in the order of the first, and those of only one.
 
-    Parameters
-    ----------
-    a, b : Catalogue
-        Filled.
-
-    Returns
-    -------
-    a, b : Catalogue
-        The shared SKUs, row by row the same.
-    alone : list of str
-        SKUs that only one of them has.
-
-    Raises
-    ------
-    carbon.base.errors.StudyError
-        S003 if they share none.
+    S003 if they share none.
     """
     names, others = (list(dict.fromkeys(each.skus["sku"].astype(str))) for each in (a, b))
     known = set(others)
@@ -66,32 +51,14 @@ def pairs(a: Catalogue, b: Catalogue) -> tuple[Catalogue, Catalogue, list[str]]:
 def side_by_side(
     study: Computing, a: Catalogue, b: Catalogue, *, draws: int | None = None
 ) -> pd.DataFrame:
-    """Footprints of two catalogues, row against row.
+    """Footprints of two catalogues of one basis, row against row: :data:`SIDE_BY_SIDE_COLUMNS`.
 
-    Parameters
-    ----------
-    study : Study
-        Goal and scope: the one basis of both.
-    a, b : Catalogue
-        Filled, of the same length; row by row of the same category.
-    draws : int, optional
-        Paired draws for the interval of the difference and the probability that A is less.
+    Both are filled, of the same length, row by row of the same category and size (else S002: a kept
+    shoe does not do what a kept shirt does). For each pair its stages inside the boundary, then
+    ``total``. Interval of the difference and probability that A is less come from paired draws and
+    are those of the total; the probability is that of the footprint per functional quantity.
+    ``differs`` names the parts whose cells differ.
 
-    Returns
-    -------
-    pandas.DataFrame
-        Columns :data:`SIDE_BY_SIDE_COLUMNS`: for each pair its stages inside the boundary, then
-        ``total``. Interval and probability are those of the total; the probability is that of
-        the footprint per functional quantity. ``differs`` names the parts whose cells differ.
-
-    Raises
-    ------
-    carbon.base.errors.StudyError
-        S002 if a pair is of two categories or sizes: a kept shoe does not do what a kept shirt
-        does.
-
-    Examples
-    --------
     >>> from carbon.study import Study
     >>> study = Study()
     >>> both = study.catalogue("sku,category,return_rate\\nA,dress,20%\\nB,dress,60%\\n")

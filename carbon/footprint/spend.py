@@ -30,22 +30,11 @@ _DEFAULT: Final = PROVENANCES.index("default")
 def by_price(
     catalogue: Catalogue, table: pd.DataFrame
 ) -> tuple[Catalogue, dict[str, npt.NDArray[np.int64]]]:
-    """Count by price what can only be counted by it.
+    """Count by price what can only be counted by it, with datasets per unit of money of ``spend``.
 
-    Parameters
-    ----------
-    catalogue : Catalogue
-        Filled, of n SKUs.
-    table : pandas.DataFrame
-        Table ``spend``: dataset per unit of money, by category and currency.
-
-    Returns
-    -------
-    catalogue : Catalogue
-        Its ``skus`` say what is ``spent`` [unit of the dataset] on which ``spent_on``, where there
-        is any; a SKU that has no price in a known currency has ``failed``.
-    found : dict of str to ndarray
-        Code of a problem → rows that have it.
+    The ``skus`` then say what is ``spent`` [unit of the dataset] on which ``spent_on``, where there
+    is any; a SKU that has no price in a known currency has ``failed``. Rows come by code of a
+    problem.
     """
     skus = catalogue.skus
     category = skus["category"]

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from carbon.background.edition import Edition
+from carbon.base.arrays import Flags, Floats, Integers, Singles
 from carbon.base.terms import PROVENANCES
 from carbon.catalogue.schema import COLUMNS, Catalogue, Vocabulary
 from carbon.footprint.distributions import (
@@ -24,8 +25,6 @@ from carbon.stages.groups import DIVISORS, ODDS, PARAMETERS, RATES, odds
 
 __all__ = ["NO_SPREAD", "Spread", "Spreads", "cell_provenances", "moved"]
 
-Floats = npt.NDArray[np.float64]
-
 STEPS: Final = 256
 """Means for which a beta distribution is tabulated; the rest is shifted or scaled a little."""
 
@@ -36,32 +35,24 @@ NO_SPREAD: Final = -1
 class Spread:
     """Spread of one parameter of some SKUs.
 
-    Parameters
-    ----------
-    below, above : ndarray of float32, shape (n,)
-        Standard deviation of the logarithm of the factor below and above its median.
-    centre : ndarray of float32, shape (n,)
-        Logarithm of that median, which gives the factor (of a divisor, its inverse) the mean
-        that it ought to have.
-    table : ndarray of float32, shape (rows, draws), optional
-        Quantile functions, used instead where ``row`` is not -1.
-    row : ndarray of int64, shape (n,)
-        Row of the table.
-    shift : ndarray of float32, shape (n,)
-        Added to the quantiles of a rate.
-    scale : ndarray of float32, shape (n,)
-        Multiplies the quantiles of a factor or of odds.
-    low, high : float
-        Physical limits.
+    - ``below``, ``above`` (n,): standard deviation of the logarithm of the factor below and above
+      its median
+    - ``centre`` (n,): logarithm of that median, which gives the factor (of a divisor, its inverse)
+      the mean that it ought to have
+    - ``table`` (rows, draws): quantile functions, used instead where ``row`` is not -1
+    - ``row`` (n,): row of the table
+    - ``shift`` (n,): added to the quantiles of a rate
+    - ``scale`` (n,): multiplies the quantiles of a factor or of odds
+    - ``low``, ``high``: physical limits
     """
 
-    below: npt.NDArray[np.float32]
-    above: npt.NDArray[np.float32]
-    centre: npt.NDArray[np.float32]
-    table: npt.NDArray[np.float32] | None = None
-    row: npt.NDArray[np.int64] | None = None
-    shift: npt.NDArray[np.float32] | None = None
-    scale: npt.NDArray[np.float32] | None = None
+    below: Singles
+    above: Singles
+    centre: Singles
+    table: Singles | None = None
+    row: Integers | None = None
+    shift: Singles | None = None
+    scale: Singles | None = None
     low: float = 0.0
     high: float = np.inf
 
@@ -75,20 +66,12 @@ class Spread:
 class Spreads:
     """Spreads of every parameter, from the tables of an edition.
 
-    Parameters
-    ----------
-    edition : Edition
-        Its ``foreground_uncertainty`` and archetypes.
-    vocabulary : Vocabulary
-        Categories and items.
-    quantiles : ndarray of float64, shape (draws,)
-        Where quantile functions are tabulated.
+    - ``edition``: its ``foreground_uncertainty`` and archetypes
+    - ``vocabulary``: categories and items
+    - ``quantiles`` (draws,): where quantile functions are tabulated
 
-    Raises
-    ------
-    carbon.base.errors.FactorsError
-        F012 if a squared geometric standard deviation is below 1, F013 if a distribution has no
-        parameters.
+    Raises F012 if a squared geometric standard deviation is below 1, F013 if a distribution has no
+    parameters.
     """
 
     def __init__(self, edition: Edition, vocabulary: Vocabulary, quantiles: Floats) -> None:
@@ -103,28 +86,16 @@ class Spreads:
         self._quantiles = quantiles
         self._vocabulary = vocabulary
         self._bounds = _bounds(edition, vocabulary)
-        self._categories: dict[str, npt.NDArray[np.float32]] = {}
-        self._betas: dict[
-            tuple[str, float, float], tuple[npt.NDArray[np.float32], npt.NDArray[np.bool_]]
-        ] = {}
+        self._categories: dict[str, Singles] = {}
+        self._betas: dict[tuple[str, float, float], tuple[Singles, Flags]] = {}
 
     def of(self, catalogue: Catalogue, name: str, dear: Floats | None = None) -> Spread:
-        """Spread of a parameter or rate for every SKU.
+        """Spread of a parameter or rate, of :data:`carbon.stages.groups.PARAMETERS` or ``RATES``.
 
-        Parameters
-        ----------
-        catalogue : Catalogue
-            Filled.
-        name : str
-            One of :data:`carbon.stages.groups.PARAMETERS` or ``RATES``.
-        dear : ndarray of float64, shape (n,), optional
-            What a default was multiplied by, of a rate the value it was moved to: the draws stay
-            where the category is. NaN where the default stands in the middle.
-
-        Notes
-        -----
-        The mean of a factor is 1, and that of a rate (of odds r/(1-r), where the formulas take
-        the odds) what the catalogue says: an expected value is what is printed.
+        ``dear`` is what a default was multiplied by, of a rate the value it was moved to: the draws
+        stay where the category is; NaN where the default stands in the middle. The mean of a factor
+        is 1, and that of a rate (of odds r/(1-r), where the formulas take the odds) what the
+        catalogue says: an expected value is what is printed.
         """
         provenance = cell_provenances(catalogue, name)
         category = catalogue.skus["category"].cat.codes.to_numpy().astype(np.int64)
@@ -150,17 +121,7 @@ class Spreads:
     def dear_factors(self, name: str, quantile: float) -> Floats:
         """Quantile of a default on its dear side, over its mean, by code of a category.
 
-        Parameters
-        ----------
-        name : str
-            One of :data:`carbon.stages.groups.PARAMETERS`.
-        quantile : float
-            Towards the dear end.
-
-        Returns
-        -------
-        ndarray of float64, shape (categories + 1,)
-            At least 1, and of a divisor at most 1.
+        Of shape (categories + 1,): at least 1, and of a divisor at most 1.
         """
         from scipy.special import ndtri
 
@@ -178,20 +139,11 @@ class Spreads:
     def dear_rates(self, name: str, quantile: float) -> Floats:
         """Quantile of a default rate on its dear side, by code of a category.
 
-        Parameters
-        ----------
-        name : str
-            One of :data:`carbon.stages.groups.RATES`.
-        quantile : float
-            Towards the dear end: the upper one of losses and returns, the lower one of a share
-            that is sold or used again.
-
-        Returns
-        -------
-        ndarray of float64, shape (categories + 1,)
-            NaN where the edition tells no bounds; never better than the middle.
+        Of shape (categories + 1,): the upper one of losses and returns, the lower one of a share
+        that is sold or used again; NaN where the edition tells no bounds; never better than the
+        middle.
         """
-        bounds = self._vocabulary_bounds(name)
+        bounds = self._bounds.get(name)
         count = len(self._vocabulary.categories)
         spec = self._spec.get((name, "default"))
         if bounds is None or spec is None:
@@ -216,7 +168,7 @@ class Spreads:
         n = len(provenance)
         below, above = np.zeros(n, np.float32), np.zeros(n, np.float32)
         row = np.full(n, NO_SPREAD, np.int64)
-        tables: list[npt.NDArray[np.float32]] = []
+        tables: list[Singles] = []
         for code, known in enumerate(PROVENANCES):
             spec = self._spec.get((name, known))
             where = provenance == code
@@ -263,14 +215,14 @@ class Spreads:
         n, limit = len(provenance), COLUMNS[name].limit
         row = np.full(n, NO_SPREAD, np.int64)
         centre = value.copy()
-        tables: list[npt.NDArray[np.float32]] = []
+        tables: list[Singles] = []
         for code, known in enumerate(PROVENANCES):
             spec = self._spec.get((name, known))
             where = np.flatnonzero((provenance == code) & ~np.isnan(value))
             if spec is None or not len(where):
                 continue
             first = sum(map(len, tables))
-            bounds = self._vocabulary_bounds(name) if spec["bounds"] else None
+            bounds = self._bounds.get(name) if spec["bounds"] else None
             if bounds is not None:
                 tables.append(self._by_category(name, bounds, spec["count"], limit))
                 row[where] = first + category[where]
@@ -293,18 +245,9 @@ class Spreads:
         shift = (value - centre).astype(np.float32)
         return Spread(zero, zero, zero, table, row, shift, even, 0.0, limit)
 
-    def _vocabulary_bounds(self, name: str) -> tuple[Floats, Floats, Floats] | None:
-        bounds = self._bounds.get(name)
-        return None if bounds is None else (bounds[0], bounds[1], bounds[2])
-
     def _beta(
-        self,
-        name: str,
-        means: Floats,
-        count: float,
-        limit: float,
-        wanted: npt.NDArray[np.intp],
-    ) -> npt.NDArray[np.float32]:
+        self, name: str, means: Floats, count: float, limit: float, wanted: npt.NDArray[np.intp]
+    ) -> Singles:
         """Quantile functions of rates by their mean; of means nobody wants, NaN.
 
         The inverse is dear: of two SKUs all means would take longer than all the rest.
@@ -325,8 +268,8 @@ class Spreads:
         return table
 
     def _by_category(
-        self, name: str, bounds: tuple[Floats, Floats, Floats], fewest: float, limit: float
-    ) -> npt.NDArray[np.float32]:
+        self, name: str, bounds: tuple[Floats, ...], fewest: float, limit: float
+    ) -> Singles:
         """Beta distributions of the categories, triangles where the value lies at a bound."""
         if name not in self._categories:
             value, low, high = bounds
@@ -388,12 +331,12 @@ def _bounds(edition: Edition, vocabulary: Vocabulary) -> dict[str, tuple[Floats,
     return bounds
 
 
-def moved(spread: Spread, ranks: npt.NDArray[np.int64], part: slice) -> npt.NDArray[np.float32]:
+def moved(spread: Spread, ranks: Integers, part: slice) -> Singles:
     """Quantiles of some SKUs, moved to where they stand."""
     assert spread.table is not None
     assert spread.shift is not None
     assert spread.scale is not None
-    drawn: npt.NDArray[np.float32] = spread.table.ravel().take(ranks, mode="clip")
+    drawn: Singles = spread.table.ravel().take(ranks, mode="clip")
     scale, shift = spread.scale[part], spread.shift[part]
     scaled, shifted = bool((scale != 1).any()), bool(shift.any())
     if scaled:

@@ -10,34 +10,26 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-__all__ = ["Standing", "Yardsticks", "reference_key"]
+from carbon.base.arrays import Floats, Integers, Singles
 
-Floats = npt.NDArray[np.float64]
+__all__ = ["Standing", "Yardsticks", "reference_key"]
 
 
 @dataclass(frozen=True)
 class Standing:
     """Where SKUs stand against their references.
 
-    Parameters
-    ----------
-    reference : ndarray of float64, shape (n,)
-        Footprint of the reference, times the SKU's functional quantity [kg CO2e per kept unit];
-        NaN if the category has none.
-    below : ndarray of float64, shape (n, bounds)
-        Probability that the ratio to the reference is at most each bound: only what the merchant
-        tells is uncertain, factors and defaults are the edition's rules.
-    gsd : ndarray of float64, shape (n,)
-        Geometric standard deviation of that ratio.
-    reference_stages : ndarray of float64, shape (n, 8)
-        The reference by stage [kg CO2e per kept unit].
-    reference_mass : ndarray of float64, shape (n,)
-        Net mass of the reference for the SKU's functional quantity [kg].
-    dear_kg : ndarray of float64, shape (n,)
-        What silence added: the total less the total with all that is untold in the middle.
+    - ``reference`` (n,): footprint of the reference, times the SKU's functional quantity [kg CO2e
+      per kept unit]; NaN if the category has none
+    - ``below`` (n, bounds): probability that the ratio to the reference is at most each bound: only
+      what the merchant tells is uncertain, factors and defaults are the edition's rules
+    - ``gsd`` (n,): geometric standard deviation of that ratio
+    - ``reference_stages`` (n, 8): the reference by stage [kg CO2e per kept unit]
+    - ``reference_mass`` (n,): net mass of the reference for the SKU's functional quantity [kg]
+    - ``dear_kg`` (n,): what silence added: the total less the total with all that is untold in the
+      middle
     """
 
     reference: Floats
@@ -51,8 +43,6 @@ class Standing:
 def reference_key(category: Any, size_class: Any) -> str:
     """Name of a reference: the category and, where it has sizes, the size.
 
-    Examples
-    --------
     >>> reference_key("t_shirt", "child"), reference_key("rice", "")
     ('t_shirt/child', 'rice')
     """
@@ -62,16 +52,10 @@ def reference_key(category: Any, size_class: Any) -> str:
 class Yardsticks:
     """References per functional quantity, ready to be held against SKUs.
 
-    Parameters
-    ----------
-    stages : pandas.DataFrame
-        Footprint of one unit of each reference, by stage [kg CO2e]; indexed by its name.
-    quantity : dict of str to float
-        Functional quantity of that unit; 1 where there is none.
-    mass : dict of str to float
-        Its net mass [kg]; unknown where there is none.
-    bounds : ndarray of float64, shape (bounds,)
-        Ratios of interest, ascending; a ratio on a bound is inside it.
+    - ``stages``: footprint of one unit of each reference, by stage [kg CO2e]; indexed by its name
+    - ``quantity``: functional quantity of that unit; 1 where there is none
+    - ``mass``: its net mass [kg]; unknown where there is none
+    - ``bounds`` (bounds,): ratios of interest, ascending; a ratio on a bound is inside it
     """
 
     def __init__(
@@ -91,7 +75,7 @@ class Yardsticks:
         self.row = {name: position for position, name in enumerate(names)}
         self.bounds = bounds
 
-    def rows(self, skus: pd.DataFrame) -> npt.NDArray[np.int64]:
+    def rows(self, skus: pd.DataFrame) -> Integers:
         """Reference of each SKU, -1 for none.
 
         A size that a platform has no reference of is held against the category's own.
@@ -108,17 +92,11 @@ class Yardsticks:
             for other, word in enumerate(sizes):
                 plain = self.row.get(str(name), -1)
                 table[at, other] = self.row.get(reference_key(name, word), plain)
-        rows: npt.NDArray[np.int64] = table[category.codes, size.codes]
+        rows: Integers = table[category.codes, size.codes]
         return rows
 
     def standing_of(self, skus: pd.DataFrame) -> Standing:
-        """Begin with some SKUs; :meth:`measure` fills what was drawn.
-
-        Parameters
-        ----------
-        skus : pandas.DataFrame
-            Of a completed catalogue.
-        """
+        """Begin with some SKUs of a completed catalogue; :meth:`measure` fills what was drawn."""
         row, n = self.rows(skus), len(skus)
         amount = np.ones(n)
         if "functional_quantity" in skus:
@@ -136,24 +114,15 @@ class Yardsticks:
     def measure(
         self,
         into: Standing,
-        ratios: Callable[[slice], npt.NDArray[np.float32]],
+        ratios: Callable[[slice], Singles],
         block: slice,
         *,
         total: Floats,
     ) -> None:
-        """Fill the standing of some SKUs.
+        """Fill the standing of a block of SKUs.
 
-        Parameters
-        ----------
-        into : Standing
-            Of all SKUs.
-        ratios : callable
-            From a slice to totals at the points of letters over the totals as printed, shape
-            (k, points) [1].
-        block : slice
-            Of the SKUs.
-        total : ndarray of float64, shape (n,)
-            Totals of all SKUs as printed [kg CO2e per kept unit].
+        ``ratios`` gives, from a slice, totals at the points of letters over the totals as printed,
+        of shape (k, points) [1]; ``total`` are those of all SKUs [kg CO2e per kept unit].
         """
         spread = ratios(block)
         ratio = (total[block] / into.reference[block])[:, None] * spread

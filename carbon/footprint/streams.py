@@ -12,7 +12,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -64,19 +64,9 @@ Rows = npt.NDArray[np.int64]
 def content_keys(catalogue: Catalogue) -> Keys:
     """A 64-bit key of each SKU, from the cells that decide its footprint.
 
-    Parameters
-    ----------
-    catalogue : Catalogue
-        Filled.
+    It is the one that it had before a lever changed it (:func:`with_keys`), else that of its cells.
+    Identifiers, names, prices and what was sold do not count, nor does the order of lines.
 
-    Returns
-    -------
-    ndarray of uint64, shape (n,)
-        Those that it had before a lever changed it (:func:`with_keys`), else those of its cells.
-        Identifiers, names, prices and what was sold do not count, nor does the order of lines.
-
-    Examples
-    --------
     >>> from carbon.study import Study
     >>> goods = Study().catalogue("sku,category,mass\\nA,dress,\\nB,dress,\\nC,dress,300 g\\n")
     >>> a, b, c = content_keys(goods)
@@ -92,22 +82,9 @@ def content_keys(catalogue: Catalogue) -> Keys:
 def distinct(catalogue: Catalogue) -> tuple[Catalogue, Rows, Rows]:
     """SKUs of which each draws for all that are equal to it.
 
-    Parameters
-    ----------
-    catalogue : Catalogue
-        Filled, of n SKUs.
+    Given are the first of all equal SKUs, category by category, with their keys and without
+    problems; where they stand in the catalogue; and of every SKU the row that is equal to it.
 
-    Returns
-    -------
-    goods : Catalogue
-        The first of all equal SKUs, category by category, with their keys; without problems.
-    rows : ndarray of int64, shape (k,)
-        Where they stand in the catalogue.
-    place : ndarray of int64, shape (n,)
-        Of every SKU, the row of ``goods`` that is equal to it.
-
-    Examples
-    --------
     >>> from carbon.study import Study
     >>> goods = Study().catalogue("sku,category,mass\\nA,dress,\\nB,belt,\\nC,dress,\\n")
     >>> equal, rows, place = distinct(goods)
@@ -168,13 +145,7 @@ def _cell_keys(catalogue: Catalogue) -> Keys:
 
 
 def with_keys(catalogue: Catalogue) -> Catalogue:
-    """The catalogue with its keys, which it keeps whatever a lever makes of it.
-
-    Parameters
-    ----------
-    catalogue : Catalogue
-        Filled.
-    """
+    """The catalogue with its keys, which it keeps whatever a lever makes of it."""
     if KEY in catalogue.skus:
         return catalogue
     return replace(catalogue, skus=catalogue.skus.assign(**{KEY: content_keys(catalogue)}))
@@ -219,8 +190,6 @@ def mixed(keys: Keys) -> Keys:
 def middles(count: int) -> npt.NDArray[np.float64]:
     """Middles of equally probable strata [1].
 
-    Examples
-    --------
     >>> middles(2).tolist()
     [0.25, 0.75]
     """
@@ -231,20 +200,10 @@ def middles(count: int) -> npt.NDArray[np.float64]:
 def even_ranks(count: int, dimensions: int) -> npt.NDArray[np.int64]:
     """Points spread evenly in many dimensions, as ranks, shape (dimensions, count).
 
-    Parameters
-    ----------
-    count : int
-        Points, a power of two.
-    dimensions : int
-        At most 21,201.
+    A Sobol sequence scrambled by a fixed seed (Owen 1995, as in SciPy), of a power of two points in
+    at most 21,201 dimensions: every stratum of every dimension is met once, so that ranks say it
+    all.
 
-    Notes
-    -----
-    A Sobol sequence scrambled by a fixed seed (Owen 1995, as in SciPy): every stratum of every
-    dimension is met once, so that ranks say it all.
-
-    Examples
-    --------
     >>> sorted(even_ranks(8, 3)[2].tolist())
     [0, 1, 2, 3, 4, 5, 6, 7]
     """
@@ -255,38 +214,18 @@ def even_ranks(count: int, dimensions: int) -> npt.NDArray[np.int64]:
     return ranks
 
 
-class Start:
-    """Where the draws of some SKUs begin in the pool of a parameter.
+class Start(NamedTuple):
+    """Where the draws of n SKUs begin in the pool of a parameter: the window, and 1 or -1."""
 
-    Parameters
-    ----------
-    window : ndarray of int64, shape (n,)
-        Window of the pool.
-    sign : ndarray of float32, shape (n,)
-        1 or -1.
-    """
-
-    __slots__ = ("sign", "window")
-
-    def __init__(self, window: npt.NDArray[np.int64], sign: npt.NDArray[np.float32]) -> None:
-        self.window = window
-        self.sign = sign
+    window: npt.NDArray[np.int64]
+    sign: npt.NDArray[np.float32]
 
 
 class Streams:
-    """Pools of normal scores and ranks.
+    """Pools of normal scores and ranks, one of its own for each parameter: two of a SKU never meet.
 
-    Parameters
-    ----------
-    seed : int
-        Of the edition.
-    draws : int
-        Numbers in a stream.
-    names : sequence of str
-        Parameters; each has a pool of its own, so that two of one SKU never meet.
+    ``seed`` is that of the edition, ``draws`` the numbers in a stream.
 
-    Examples
-    --------
     >>> streams = Streams(7, 5, ["mass", "return_rate"])
     >>> start = streams.start("mass", np.array([3, 4], dtype=np.uint64))
     >>> scores = streams.scores(start, slice(0, 2)) * start.sign[:, None]
@@ -324,15 +263,7 @@ class Streams:
         return np.lib.stride_tricks.sliding_window_view(scores, self.draws)
 
     def start(self, name: str, keys: Keys) -> Start:
-        """Where the draws of a parameter begin.
-
-        Parameters
-        ----------
-        name : str
-            Parameter.
-        keys : ndarray of uint64, shape (n,)
-            As :func:`content_keys`.
-        """
+        """Where the draws of a parameter begin, by the keys of :func:`content_keys`."""
         digest = hashlib.blake2b(f"{self.seed}|{name}".encode(), digest_size=8).digest()
         key = mixed(keys ^ np.uint64(int.from_bytes(digest, "big")))
         order = (key & np.uint64(ORDERS - 1)).astype(np.int64)

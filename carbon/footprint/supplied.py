@@ -13,9 +13,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from carbon.base.arrays import Floats, Integers
 from carbon.base.terms import STAGES
 from carbon.catalogue.names import key
 from carbon.catalogue.prose.signs import signs
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 
 __all__ = ["TOO_LOW", "UNUSED", "believed", "supplier_kg", "usable", "with_suppliers"]
 
-Floats = npt.NDArray[np.float64]
-
 UNUSED: Final = ("C279", "C280")
 """Codes of a figure that is not taken: no document stands behind it, or another boundary."""
 
@@ -39,24 +37,14 @@ TOO_LOW: Final = "C284"
 _DOCUMENTED: Final = EVIDENCE.index("documented")
 
 
-def usable(catalogue: Catalogue) -> tuple[Catalogue, dict[str, npt.NDArray[np.int64]]]:
-    """Which suppliers' footprints are taken.
+def usable(catalogue: Catalogue) -> tuple[Catalogue, dict[str, Integers]]:
+    """Which suppliers' footprints are taken: ``skus`` say ``supplied``.
 
-    Parameters
-    ----------
-    catalogue : Catalogue
-        Filled, of n SKUs.
-
-    Returns
-    -------
-    catalogue : Catalogue
-        Its ``skus`` say which are ``supplied``.
-    found : dict of str to ndarray
-        Code of a problem → rows that have it.
+    Rows by code of a problem.
     """
     skus = catalogue.skus
     told = skus["supplier_kg"].notna().to_numpy()
-    nothing: dict[str, npt.NDArray[np.int64]] = {}
+    nothing: dict[str, Integers] = {}
     if not told.any():
         return replace(catalogue, skus=skus.assign(supplied=False)), nothing
     words = {key(word) for word in signs("gate")}
@@ -69,19 +57,10 @@ def usable(catalogue: Catalogue) -> tuple[Catalogue, dict[str, npt.NDArray[np.in
 
 
 def with_suppliers(catalogue: Catalogue, made_kg: Callable[[Catalogue], Floats]) -> Catalogue:
-    """The catalogue in which making is what the suppliers say it is.
+    """The completed catalogue in which making is what the suppliers say it is.
 
-    Parameters
-    ----------
-    catalogue : Catalogue
-        As :meth:`carbon.footprint.judging.Judging.complete` gives it.
-    made_kg : callable
-        Gives the footprint of making one unit of each SKU of a catalogue [kg CO2e].
-
-    Returns
-    -------
-    Catalogue
-        With ``supplier_scale``, the supplier's figure over that of the category's data [1].
+    ``made_kg`` gives the footprint of making one unit of each SKU of a catalogue [kg CO2e];
+    ``supplier_scale`` is the supplier's figure over that of the category's data [1].
     """
     skus = catalogue.skus
     at = np.flatnonzero(skus["supplied"].to_numpy(dtype=bool))
@@ -106,20 +85,10 @@ def supplier_kg(catalogue: Catalogue) -> Floats:
 
 
 def believed(plausible: Plausible, footprints: Footprints) -> Plausible:
-    """What is believed of the cells, and of suppliers' footprints.
+    """What is believed of the cells, and of suppliers' footprints of the same SKUs.
 
-    Parameters
-    ----------
-    plausible : Plausible
-        As :func:`carbon.footprint.plausible.assess` gives it.
-    footprints : Footprints
-        Of the same SKUs.
-
-    Returns
-    -------
-    Plausible
-        A figure below the lower end of the 95 % interval that the category's data give for the
-        same unit lies outside, whoever signed it.
+    A figure below the lower end of the 95 % interval that the category's data give for the same
+    unit lies outside, whoever signed it.
     """
     from carbon.footprint.plausible import PARTS
 

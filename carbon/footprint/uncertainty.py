@@ -20,6 +20,7 @@ from scipy import sparse
 
 from carbon.background.edition import Edition
 from carbon.background.sampling import Mismatch, edition_seed, fill_sample, scores
+from carbon.base.arrays import Floats, Integers, Singles
 from carbon.base.digits import interval
 from carbon.base.terms import BOUNDARIES, FITS, PROVENANCES, STAGES
 from carbon.base.threads import workers
@@ -41,8 +42,6 @@ from carbon.stages.inventory import Inventory
 
 __all__ = ["Part", "Sampler"]
 
-Floats = npt.NDArray[np.float64]
-Singles = npt.NDArray[np.float32]
 Match = Callable[[Inventory], tuple[npt.NDArray[np.int32], npt.NDArray[np.int8]]]
 
 BLOCK: Final = 32
@@ -69,23 +68,11 @@ WIDE: Final = ("session_kwh", "viewer_hours")
 
 
 class Part:
-    """Consecutive SKUs, ready to be drawn.
+    """Consecutive SKUs of a filled catalogue, ready to be drawn.
 
-    Parameters
-    ----------
-    sampler : Sampler
-        Pools, spreads and sampled unit impacts.
-    catalogue : Catalogue
-        The SKUs, filled.
-
-    Attributes
-    ----------
-    matrix : scipy.sparse.csr_matrix, shape (n · groups, used)
-        What each group of each SKU takes of each used dataset.
-    used : ndarray of int64, shape (used,)
-        ``row · len(FITS) + fit`` of each dataset.
-    rates : dict of str to ndarray of float64, shape (n,)
-        As stated; odds, where the formulas take odds.
+    ``matrix`` (n · groups, used) is what each group of each SKU takes of each used dataset;
+    ``used`` is ``row · len(FITS) + fit`` of each dataset; ``rates`` are as stated, odds where the
+    formulas take odds, of shape (n,).
     """
 
     def __init__(self, sampler: Sampler, catalogue: Catalogue) -> None:
@@ -139,17 +126,9 @@ class Part:
         )
 
     def draw(self, part: slice) -> dict[str, Any]:
-        """Stages of some SKUs in every draw.
+        """Stages of k SKUs in every draw, (k, draws).
 
-        Parameters
-        ----------
-        part : slice
-            Of the SKUs.
-
-        Returns
-        -------
-        dict of str to ndarray of float32, shape (k, draws)
-            Stages; one that is 0 for all of them may be a number.
+        One that is 0 for all of them may be a number.
         """
         width = len(GROUPS)
         rows = self._single[part.start * width : part.stop * width]
@@ -249,24 +228,15 @@ def _expect_product(factor: Singles, group: Singles) -> None:
 class Sampler:
     """Draws for any catalogue.
 
-    Parameters
-    ----------
-    edition : Edition
-        Seed, scores and spreads.
-    vocabulary : Vocabulary
-        Categories and items.
-    boundary : str
-        A key of :data:`carbon.base.terms.BOUNDARIES`.
-    sampled : ndarray of float32, shape (activities + 1, draws)
-        Unit impacts, as :func:`carbon.background.sampling.sample`.
-    match : callable
-        As ``Study.match``.
-    method : str
-        Characterization method.
-    central : callable
-        Gives the expected unit impacts of what is linked by now, shape (activities + 1,).
-    silence : Silence, optional
-        What is put on the dear side if nobody tells it.
+    - ``edition``: seed, scores and spreads
+    - ``vocabulary``: categories and items
+    - ``boundary``: a key of :data:`carbon.base.terms.BOUNDARIES`
+    - ``sampled`` (activities + 1, draws): unit impacts, as
+      :func:`carbon.background.sampling.sample`
+    - ``match``: as ``Study.match``
+    - ``method``: characterization method
+    - ``central``: gives the expected unit impacts of what is linked by now, shape (activities + 1,)
+    - ``silence``: what is put on the dear side if nobody tells it
     """
 
     def __init__(
@@ -303,13 +273,10 @@ class Sampler:
         """Expected unit impacts, shape (activities + 1,)."""
         return self._central()
 
-    def columns(self, used: npt.NDArray[np.int64]) -> Singles:
-        """Sampled unit impacts as they are met, shape (used, draws).
+    def columns(self, used: Integers) -> Singles:
+        """Sampled unit impacts as they are met, (used, draws).
 
-        Parameters
-        ----------
-        used : ndarray of int64
-            ``row · len(FITS) + fit``.
+        ``used`` is ``row · len(FITS) + fit``.
         """
         later = np.flatnonzero(self.edition.linked & ~self._filled)
         if len(later):
@@ -344,16 +311,9 @@ class Sampler:
         stages: Floats,
         lettered: Callable[[slice], object] | None = None,
     ) -> Interval:
-        """Intervals of the SKUs of a part.
+        """Intervals of the SKUs of a part, widened to hold their own central ``stages``, (n, 8).
 
-        Parameters
-        ----------
-        part : Part
-            As :meth:`part` prepares it.
-        stages : ndarray of float64, shape (n, 8)
-            The central values; an interval is widened to hold its own.
-        lettered : callable, optional
-            Called with slices of the SKUs, beside the drawing.
+        ``lettered`` is called with slices of the SKUs, beside the drawing.
         """
         low = np.empty((part.n, 1 + len(STAGES)), dtype=np.float32)
         high = np.empty_like(low)
@@ -383,18 +343,10 @@ class Sampler:
         return Interval(np.where(unknown, np.nan, low64), np.where(unknown, np.nan, high64))
 
     def sample(self, part: Part, start: int, central: Floats, *, stages: bool) -> Draws:
-        """Draws of the SKUs of a part.
+        """Draws of the SKUs of a part, whose first stands at row ``start``.
 
-        Parameters
-        ----------
-        part : Part
-            As :meth:`part` prepares it.
-        start : int
-            Row of its first SKU.
-        central : ndarray of float64, shape (n, 8)
-            Central values by stage; what is unknown there is unknown in every draw.
-        stages : bool
-            Keep the stages.
+        ``central`` values are by stage, of shape (n, 8); what is unknown there is unknown in every
+        draw.
         """
         total = np.empty((part.n, self.draws), dtype=np.float32)
         every = np.empty((part.n, len(STAGES), self.draws), dtype=np.float32) if stages else None

@@ -23,19 +23,10 @@ NAMED: Final = {
 
 
 def in_chinese(name: str, values: Any, titles: Mapping[str, str]) -> Any:
-    """Cells of a column as a Chinese reader reads them.
+    """Cells of a column as a Chinese reader reads them; what has no Chinese name stays.
 
-    Parameters
-    ----------
-    name : str
-        Key of the column.
-    values : array
-        Its cells; those of other columns, and what has no Chinese name, stay.
-    titles : mapping of str to str
-        Categories and activities → what they are called.
+    ``titles`` are names of categories and activities.
 
-    Examples
-    --------
     >>> in_chinese("evidence", ["declared"], {}), in_chinese("sku", ["A"], {})
     (array(['自述'], dtype=object), ['A'])
     """

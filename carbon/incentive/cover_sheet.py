@@ -21,22 +21,10 @@ LINE: Final = 15.0
 
 
 def height(texts: Sequence[object], widths: Sequence[float]) -> float:
-    """Height of a row whose texts are wrapped; not every program finds it by itself.
+    """Height of a row whose texts from column A on are wrapped [pt]; not every program finds it.
 
-    Parameters
-    ----------
-    texts : sequence
-        SheetColumn from column A on.
-    widths : sequence of float
-        Of the columns [characters].
+    ``widths`` are those of the columns [characters].
 
-    Returns
-    -------
-    float
-        [pt].
-
-    Examples
-    --------
     >>> height(["a" * 30], [20]), height(["碳" * 15], [20]), height([1.0], [20])
     (30.0, 30.0, 15.0)
     """
@@ -76,17 +64,7 @@ def rests(dossier: Dossier) -> dict[str, float]:
 
 
 class Front:
-    """Formats and first sheets of a workbook.
-
-    Parameters
-    ----------
-    book : xlsxwriter.Workbook
-        In constant-memory mode.
-    dossier : Dossier
-        What it holds.
-    lang : str
-        ``"zh"`` or ``"en"``.
-    """
+    """Formats and first sheets of a workbook in constant-memory mode."""
 
     def __init__(self, book: Any, dossier: Dossier, lang: str) -> None:
         self.book, self.dossier, self.lang, self.words = book, dossier, lang, words(lang)
@@ -136,16 +114,21 @@ class Front:
                     row, column, f" {text}" if text.startswith("<r>") else text, style
                 )
 
+    def _line(
+        self, sheet: Any, row: int, cells: Sequence[object], widths: Sequence[float], *styles: Any
+    ) -> int:
+        """Write a row as high as its wrapped cells; where the next one stands."""
+        sheet.set_row(row, height(cells, widths))
+        self._put(sheet, row, cells, *styles)
+        return row + 1
+
     def _cite(self, part: Any) -> str:
         return str(part.cite_zh if self.lang == "zh" and part.cite_zh else part.cite)
 
     def rule(self) -> dict[str, Any]:
         """Write the sheet of the rule.
 
-        Returns
-        -------
-        dict
-            Where its numbers stand, as :func:`carbon.incentive.lines_sheet.line_cells` needs it.
+        Where its numbers stand, as ``lines_sheet.line_cells`` needs it.
         """
         name, rule, say = self.words["rule"], self.dossier.rule, self.words
         sheet = self.book.add_worksheet(name)
@@ -164,10 +147,7 @@ class Front:
 
         def put(label: str, value: object, kind: str, cite: str, style: Any, key: str = "") -> None:
             nonlocal row
-            cells = [label, value, kind, cite]
-            sheet.set_row(row, height(cells, RULE))
-            self._put(sheet, row, cells, self.bold, style)
-            row += 1
+            row = self._line(sheet, row, [label, value, kind, cite], RULE, self.bold, style)
             if key:
                 at[key] = f"'{name}'!$B${row}"
                 at[f"{key} row"] = row
@@ -212,14 +192,9 @@ class Front:
         return at
 
     def cover(self, sheet: Any, total: str) -> None:
-        """Write the cover.
+        """Write the cover on an empty sheet.
 
-        Parameters
-        ----------
-        sheet : xlsxwriter.worksheet.Worksheet
-            Empty.
-        total : str
-            Cell of the relief of all taxpayers.
+        ``total`` is the cell of the relief of all taxpayers.
         """
         dossier, say, zh = self.dossier, self.words, self.lang == "zh"
         rule, totals = dossier.rule, dossier.assessment.totals
@@ -247,9 +222,7 @@ class Front:
         row = 2
         for label, value in rows:
             left = self.book.add_format({"align": "left"}) if isinstance(value, int) else self.wrap
-            sheet.set_row(row, height([label, value], COVER))
-            self._put(sheet, row, [label, value], self.bold, left)
-            row += 1
+            row = self._line(sheet, row, [label, value], COVER, self.bold, left)
         money = self.book.add_format(
             {
                 "bold": True,
@@ -265,16 +238,12 @@ class Front:
         notes = ["statement_unknown", "statement_formulas", "statement_emissions"]
         notes += ["statement_exchanges"] if dossier.exchanges is None else []
         for note in notes:
-            sheet.set_row(row, height(["", say[note]], COVER))
-            self._put(sheet, row, ["", say[note]])
-            row += 1
+            row = self._line(sheet, row, ["", say[note]], COVER)
         self._put(sheet, row + 1, [say["inputs"], say["sha256"]], self.head, self.head)
         row += 2
         for source in dossier.sources:
             cells = [f"{say[f'role_{source.role}']}: {source.file}", source.sha256]
-            sheet.set_row(row, height(cells, COVER))
-            self._put(sheet, row, cells)
-            row += 1
+            row = self._line(sheet, row, cells, COVER)
         counts: Any = (
             dossier.problems["code"].value_counts().sort_index() if len(dossier.problems) else {}
         )
@@ -282,6 +251,4 @@ class Front:
         row += 2
         for code, count in dict(counts).items():
             cells = [f"{code}  × {count}", code_text(str(code), self.lang)]
-            sheet.set_row(row, height(cells, COVER))
-            self._put(sheet, row, cells)
-            row += 1
+            row = self._line(sheet, row, cells, COVER)

@@ -16,9 +16,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
-__all__ = ["SOURCES", "Priors", "fit", "interval"]
+from carbon.base.arrays import Flags, Floats, Integers
 
-Floats = npt.NDArray[np.float64]
+__all__ = ["SOURCES", "Priors", "fit", "interval"]
 
 SOURCES: Final = ("category", "no spread", "portfolio", "none")
 """Where a prior comes from: the merchants of the category; the category as one, because its
@@ -33,14 +33,9 @@ _DONE: Final = 1e-10  # step in the logarithms of a and b
 class Priors:
     """Beta priors, one a category.
 
-    Parameters
-    ----------
-    a, b : numpy.ndarray
-        Parameters [orders].
-    source : numpy.ndarray of int
-        Position in :data:`SOURCES`.
-    moment_a, moment_b : numpy.ndarray
-        What the method of moments gives; NaN where it gives nothing.
+    - ``a``, ``b``: parameters [orders]
+    - ``source``: position in :data:`SOURCES`
+    - ``moment_a``, ``moment_b``: what the method of moments gives; NaN where it gives nothing
     """
 
     a: Floats
@@ -59,27 +54,11 @@ def fit(
     least: int,
     most: float,
 ) -> Priors:
-    """Estimate the prior of each category by maximum likelihood.
+    """Estimate the prior of each category by maximum likelihood, from n and k of its merchants.
 
-    Parameters
-    ----------
-    group : numpy.ndarray of int
-        Category of each merchant.
-    orders, returns : numpy.ndarray of int
-        n and k of each merchant in it; n > 0.
-    groups : int
-        Number of categories.
-    least : int
-        Merchants that a category needs, with two orders or more each, for a prior of its own.
-    most : float
-        Largest a + b [orders].
+    A category needs ``least`` merchants with two orders or more each for a prior of its own, of
+    which a + b is at ``most`` so many orders.
 
-    Returns
-    -------
-    Priors
-
-    Examples
-    --------
     >>> rng = np.random.default_rng(0)
     >>> rate = rng.beta(4, 6, 4000)
     >>> found = fit(np.zeros(4000, int), np.full(4000, 50), rng.binomial(50, rate), 1,
@@ -136,10 +115,10 @@ def _fitted(
 
 @dataclass(frozen=True)
 class _Terms:
-    group: npt.NDArray[np.int64]
+    group: Integers
     n: Floats
     k: Floats
-    weight: npt.NDArray[np.int64]
+    weight: Integers
     groups: int
 
     def sum(self, values: Floats) -> Floats:
@@ -165,7 +144,7 @@ def _moments(terms: _Terms, total: Floats, back: Floats) -> Floats:
 
 
 def _newton(
-    terms: _Terms, a: Floats, b: Floats, ceiling: Floats, inner: npt.NDArray[np.bool_]
+    terms: _Terms, a: Floats, b: Floats, ceiling: Floats, inner: Flags
 ) -> tuple[Floats, Floats]:
     """Newton steps in log a and log b, damped as Levenberg and Marquardt do, for all groups."""
     point = np.log(np.stack([a, b]))
@@ -220,17 +199,8 @@ def _step(terms: _Terms, point: Floats, damping: Floats) -> Floats:
 
 
 def interval(a: Floats, b: Floats, level: float) -> tuple[Floats, Floats]:
-    """Ends of the equal-tailed credible interval of Beta(a, b).
+    """Ends of the equal-tailed credible interval of Beta(a, b), of a level as 0.95.
 
-    Parameters
-    ----------
-    a, b : numpy.ndarray
-        Parameters; above 0.
-    level : float
-        As 0.95.
-
-    Examples
-    --------
     >>> low, high = interval(np.array([3.5]), np.array([2.5]), 0.95)
     >>> round(float(low[0]), 3), round(float(high[0]), 3)
     (0.209, 0.906)

@@ -68,14 +68,9 @@ LARGEST: Final = 1_000_000_000
 class Source:
     """An input of a dossier.
 
-    Parameters
-    ----------
-    role : str
-        ``catalogue``, ``sales``, ``rules`` and so on.
-    file : str
-        Its name.
-    sha256 : str
-        Of its bytes.
+    - ``role``: ``catalogue``, ``sales``, ``rules`` and so on
+    - ``file``: its name
+    - ``sha256``: of its bytes
     """
 
     role: str
@@ -143,15 +138,8 @@ class Dossier(Shown):
 
 @cache
 def words(lang: str) -> Mapping[str, str]:
-    """Names of columns, sheets and statements.
+    """Names of columns, sheets and statements in a language.
 
-    Parameters
-    ----------
-    lang : str
-        ``"zh"`` or ``"en"``.
-
-    Examples
-    --------
     >>> words("en")["relief"], words("zh")["relief"]
     ('Relief', '优惠额')
     """
@@ -163,8 +151,6 @@ def words(lang: str) -> Mapping[str, str]:
 def code_text(code: str, lang: str) -> str:
     """What a code says: rule and remedy.
 
-    Examples
-    --------
     >>> code_text("T032", "en")
     'carbon intensity needs revenue; none is needed; the SKU is not eligible'
     """
@@ -176,8 +162,6 @@ def code_text(code: str, lang: str) -> str:
 def amounts(units: npt.NDArray[Any] | pd.Series, digits: int) -> Any:
     """Amounts of smallest units as decimal texts, in bulk.
 
-    Examples
-    --------
     >>> amounts(np.array([123456, -5, 0]), 2).to_pylist()
     ['1234.56', '-0.05', '0.00']
     """
@@ -227,10 +211,7 @@ def total_table(dossier: Dossier) -> pd.DataFrame:
 def to_json(dossier: Dossier) -> Iterator[str]:
     """The dossier as JSON, piece by piece; it follows ``dossier.schema.json``.
 
-    Yields
-    ------
-    str
-        Amounts are decimal strings; what is unknown is null.
+    Amounts are decimal strings; what is unknown is null.
     """
     rule = dossier.rule
     head = {
@@ -296,25 +277,10 @@ def _intensity(change: IntensityChange | None) -> dict[str, Any] | None:
 
 
 def earlier(path: Path, rule: TaxRule) -> dict[str, Any]:
-    """Read the dossier of an earlier period.
+    """Read the ``dossier.json`` of an earlier period: ``period``, ``basis`` and ``lines``.
 
-    Parameters
-    ----------
-    path : pathlib.Path
-        A ``dossier.json``.
-    rule : TaxRule
-        In force now; currency and smallest unit must be the same.
-
-    Returns
-    -------
-    dict
-        ``period``, ``basis`` and ``lines`` (pandas.DataFrame: ``taxpayer sku base relief eligible
-        total_kg``, amounts in smallest units).
-
-    Raises
-    ------
-    carbon.base.errors.StudyError
-        T006 if it is none.
+    Lines are ``taxpayer sku base relief eligible total_kg``, amounts in smallest units; T006 if it
+    is none, or its currency or smallest unit is not that of the rule.
     """
     data = read_bounded(path, lambda detail: StudyError("T006", detail, file=str(path)), LARGEST)
     try:
@@ -335,23 +301,10 @@ def earlier(path: Path, rule: TaxRule) -> dict[str, Any]:
 
 
 def changes(dossier_lines: pd.DataFrame, before: Mapping[str, Any], basis: str) -> pd.DataFrame:
-    """What changed since an earlier dossier, a row a taxpayer and SKU.
+    """What changed since an :func:`earlier` dossier, a row a taxpayer and SKU.
 
-    Parameters
-    ----------
-    dossier_lines : pandas.DataFrame
-        Of an assessment.
-    before : mapping
-        As :func:`earlier` gives it.
-    basis : str
-        Of the footprints now; footprints on another basis are not compared.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``taxpayer sku status_before status_now base_before base_now relief_before relief_now
-        kg_before kg_now``; amounts in smallest units, what was not there is 0 and its status
-        empty.
+    Amounts are in smallest units; what was not there is 0 and its status empty; footprints on
+    another basis are not compared.
     """
     keys = ["taxpayer", "sku"]
     sides = []

@@ -16,12 +16,11 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 from scipy import stats
 
-__all__ = ["Balance", "ClaimGroup", "balance", "simulate"]
+from carbon.base.arrays import Floats, Integers
 
-Floats = npt.NDArray[np.float64]
+__all__ = ["Balance", "ClaimGroup", "balance", "simulate"]
 
 _BLOCK: Final = 500
 """Simulations at once: they fill some tens of megabytes."""
@@ -33,19 +32,13 @@ _LEVEL: Final = 0.95  # of the intervals that tell the error of the simulation
 class ClaimGroup:
     """Tiers, one an entry.
 
-    Parameters
-    ----------
-    orders : numpy.ndarray
-        Orders of each day [day, tier].
-    rate : numpy.ndarray
-        Expected claims an order [1].
-    rate_sd : numpy.ndarray
-        Standard deviation of the estimate of that rate [1].
-    claim, claim_sd : numpy.ndarray
-        Mean and standard deviation of one claim [currency].
+    - ``orders``: orders of each day [day, tier]
+    - ``rate``: expected claims an order [1]
+    - ``rate_sd``: standard deviation of the estimate of that rate [1]
+    - ``claim``, ``claim_sd``: mean and standard deviation of one claim [currency]
     """
 
-    orders: npt.NDArray[np.int64]
+    orders: Integers
     rate: Floats
     rate_sd: Floats
     claim: Floats
@@ -56,26 +49,17 @@ class ClaimGroup:
 class Balance:
     """What the simulations found.
 
-    Parameters
-    ----------
-    deficits : numpy.ndarray
-        Largest deficit of each simulation, without reserve; never below 0 [currency], rising.
-    paths : numpy.ndarray
-        Quantiles 1 %, 50 % and 99 % of the balance at the end of each day, without reserve
-        [currency; quantile, day].
+    - ``deficits``: largest deficit of each simulation, without reserve; never below 0 [currency],
+      rising
+    - ``paths``: quantiles 1 %, 50 % and 99 % of the balance at the end of each day, without reserve
+      [currency; quantile, day]
     """
 
     deficits: Floats
     paths: Floats
 
     def ruin(self, reserve: float) -> tuple[float, float, float]:
-        """Probability of ruin with a reserve, and the 95 % interval of the simulation (Wilson).
-
-        Parameters
-        ----------
-        reserve : float
-            [currency].
-        """
+        """Probability of ruin with a reserve [currency], and its 95 % interval (Wilson)."""
         size = len(self.deficits)
         share = float((self.deficits > reserve).mean())
         z = float(stats.norm.ppf(0.5 + _LEVEL / 2))
@@ -85,13 +69,7 @@ class Balance:
         return share, low, 1.0 if share == 1 else min(middle + half, 1.0)
 
     def reserve(self, ruin: float) -> tuple[float, float, float]:
-        """Reserve that is exceeded with a probability, and the 95 % interval of the simulation.
-
-        Parameters
-        ----------
-        ruin : float
-            [1].
-        """
+        """Reserve that is exceeded with the probability ``ruin`` [1], and its 95 % interval."""
         size = len(self.deficits)
         tail = (1 - _LEVEL) / 2
         at = math.ceil((1 - ruin) * size) - 1
@@ -111,30 +89,12 @@ def simulate(
     seed: int,
     progress: Callable[[int], object] | None = None,
 ) -> Floats:
-    """Draw the claims of seasons.
+    """Claims paid on each day of drawn seasons, and on ``lag`` days after [currency; season, day].
 
-    Parameters
-    ----------
-    group : ClaimGroup
-    returns : numpy.ndarray
-        Profile of the return rate: its factor on each day [1].
-    lag : int
-        From order to claim; claims after the season are drawn too [d].
-    shock_sd : float
-        Of the logarithm of the common factor [1].
-    shock_days : int
-        How long one lasts [d].
-    simulations, seed : int
-    progress : callable, optional
-        Told the simulations that are done.
+    ``returns`` is the factor of the return rate on each day [1]; ``lag`` is from order to claim
+    [d]; a shock, one factor on all rates, has a standard deviation of its logarithm and lasts some
+    days; ``progress`` is told the simulations that are done.
 
-    Returns
-    -------
-    numpy.ndarray
-        Claims paid on each day of each season, and on ``lag`` days after it [currency].
-
-    Examples
-    --------
     One day, claims of exactly 10, no shock: ruin without reserve is a binomial tail.
 
     >>> none = np.zeros(1)
@@ -166,16 +126,7 @@ def simulate(
 def balance(claims: Floats, income: Floats) -> Balance:
     """Balance of the fund in each season.
 
-    Parameters
-    ----------
-    claims : numpy.ndarray
-        As :func:`simulate` gives them [currency; season, day].
-    income : numpy.ndarray
-        What reaches the fund on each day; none after the season [currency].
-
-    Returns
-    -------
-    Balance
+    The income of each day [currency], none after the season.
     """
     paid = np.zeros(claims.shape[1])
     paid[: len(income)] = income

@@ -15,10 +15,10 @@ from itertools import pairwise
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from carbon import stages
+from carbon.base.arrays import Floats
 from carbon.base.terms import STAGES
 from carbon.catalogue.schema import Catalogue
 from carbon.footprint.computing import Computing
@@ -26,8 +26,6 @@ from carbon.incentive.vat_rules import EVERYBODY
 from carbon.stages.inventory import Quantities
 
 __all__ = ["EFFECTS", "IntensityChange", "change", "components", "log_mean"]
-
-Floats = npt.NDArray[np.float64]
 
 TERMS: Final = {
     "materials": ("materials",),
@@ -70,15 +68,11 @@ NEAR: Final = 1e-6
 class IntensityChange:
     """The change of carbon intensity since the base year, of each taxpayer and of all (``*``).
 
-    Parameters
-    ----------
-    effects : pandas.DataFrame
-        Columns ``taxpayer measure effect group value``: [kg CO2e/1,000 of currency] where
-        ``measure`` is ``per_1000``, [kg CO2e per kept unit] where it is ``per_unit``.
-    ends : pandas.DataFrame
-        Columns ``taxpayer measure base base_now now change coverage_base coverage``: the base year
-        in its own edition, the same in the edition now, the period; ``change`` is ``now`` less
-        ``base``, coverages are shares of revenue with a known footprint.
+    - ``effects``: columns ``taxpayer measure effect group value``: [kg CO2e/1,000 of currency]
+      where ``measure`` is ``per_1000``, [kg CO2e per kept unit] where it is ``per_unit``
+    - ``ends``: columns ``taxpayer measure base base_now now change coverage_base coverage``: the
+      base year in its own edition, the same in the edition now, the period; ``change`` is ``now``
+      less ``base``, coverages are shares of revenue with a known footprint
     """
 
     effects: pd.DataFrame
@@ -86,20 +80,10 @@ class IntensityChange:
 
 
 def components(study: Computing, catalogue: Catalogue) -> pd.DataFrame:
-    """Footprint of each SKU in the terms of a decomposition.
+    """Footprint of each SKU of a filled catalogue in the terms of a decomposition.
 
-    Parameters
-    ----------
-    study : Study
-        Goal and scope.
-    catalogue : Catalogue
-        Filled.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Columns ``sku category`` and, per kept unit: the terms [kg CO2e], which sum to the
-        footprint, ``shipped`` [t], ``tkm`` [tkm] and ``returned`` (dispatches that come back).
+    Columns ``sku category`` and, per kept unit: the terms [kg CO2e], which sum to the footprint,
+    ``shipped`` [t], ``tkm`` [tkm] and ``returned`` (dispatches that come back).
     """
     parts = []
     for start in range(0, max(len(catalogue), 1), CHUNK):
@@ -142,27 +126,14 @@ def change(
 ) -> IntensityChange:
     """Decompose the change of carbon intensity since a base year.
 
-    A SKU that was sold in both years stands for itself; those of one year only stand together
-    with their like of the same category, so that a new model in place of an old one shows as
-    materials, packaging or transport, not as mix.
+    A SKU that was sold in both years stands for itself; those of one year only stand together with
+    their like of the same category, so that a new model in place of an old one shows as materials,
+    packaging or transport, not as mix.
 
-    Parameters
-    ----------
-    now : (pandas.DataFrame, pandas.DataFrame)
-        Lines of an assessment (``taxpayer sku kept_units base``), and :func:`components`.
-    base : (pandas.DataFrame, pandas.DataFrame)
-        The same of the base year, in the edition of the base year.
-    base_now : pandas.DataFrame
-        Components of the catalogue of the base year in the edition now.
-    digits : int
-        Decimals of the smallest unit of the currency.
+    ``now`` and ``base`` are lines of an assessment (``taxpayer sku kept_units base``) and
+    :func:`components`, each in the edition of its year; ``base_now`` are the components of the base
+    year in the edition now; ``digits`` are the decimals of the smallest unit of the currency.
 
-    Returns
-    -------
-    IntensityChange
-
-    Notes
-    -----
     With w the share of a product in the kept units, p kept units per 1,000 of currency, f the
     footprint per kept unit: ``I = Σ w·p·f``, and of each term of f
     ``ΔI_x = Σ L(V₁, V₀)·ln(x₁/x₀)``, ``L(a, b) = (a − b)/ln(a/b)``, V the product of its factors.
@@ -357,20 +328,8 @@ def _terms(
 
 
 def log_mean(a: Floats, b: Floats) -> Floats:
-    """Logarithmic mean of two numbers of the same sign.
+    """Logarithmic mean of two numbers of one sign: ``(a − b)/ln(a/b)``, a where they are equal.
 
-    Parameters
-    ----------
-    a, b : ndarray of float64
-        Neither is zero.
-
-    Returns
-    -------
-    ndarray of float64
-        ``(a − b)/ln(a/b)``, and a where they are equal.
-
-    Examples
-    --------
     >>> log_mean(np.array([2.0, 3.0]), np.array([1.0, 3.0])).round(6).tolist()
     [1.442695, 3.0]
     """

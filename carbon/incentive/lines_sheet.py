@@ -27,17 +27,8 @@ ROUNDED: Final = {
 
 
 def rounded(amount: str, rule: TaxRule) -> str:
-    """Formula of an amount rounded to the smallest unit, as the rule says.
+    """Formula of an amount [smallest unit] rounded as the rule says.
 
-    Parameters
-    ----------
-    amount : str
-        Formula of the amount [smallest unit].
-    rule : TaxRule
-        Its mode and currency.
-
-    Examples
-    --------
     >>> from carbon.incentive.vat_rules import load_rule
     >>> from carbon.base.rules import templates_root
     >>> rounded("A1*100", load_rule(templates_root() / "tax" / "paper-2percent.toml"))
@@ -54,26 +45,12 @@ def line_cells(
     styles: Callable[[str], Any],
     footprint: tuple[str, Any],
 ) -> dict[str, SheetColumn]:
-    """Columns of the sheet of lines.
+    """Columns of the sheet of lines by key; formulas name their neighbours by ``{r}``.
 
-    Parameters
-    ----------
-    lines : pandas.DataFrame
-        Of an assessment.
-    rule : TaxRule
-        What was applied.
-    at : mapping
-        Cells of the sheet of the rule: ``relief``, ``cap_sku`` and each predicate; ``sheet`` is
-        its name, ``<predicate> row`` and ``rows`` (by category) are rows of bounds.
-    styles : callable
-        Kind of number → format.
-    footprint : (str, ndarray)
-        Formula of the footprint with ``{i}``, and its row for each line, 0 for none.
-
-    Returns
-    -------
-    dict of str to SheetColumn
-        Key of the column → cells; formulas name their neighbours by ``{r}``.
+    ``at`` are cells of the sheet of the rule: ``relief``, ``cap_sku`` and each predicate; ``sheet``
+    is its name, ``<predicate> row`` and ``rows`` (by category) are rows of bounds. ``styles`` gives
+    the format of a kind of number; ``footprint`` is its formula with ``{i}``, and the row of each
+    line, 0 for none.
     """
     digits = rule.minor_digits
     unit = 10.0**digits
@@ -192,22 +169,10 @@ def _judged(
 def total_formulas(
     rule: TaxRule, sums: Callable[[str], str], col: Mapping[str, str], cap: str
 ) -> dict[str, str]:
-    """Formulas of a row of totals.
+    """Formulas of a row of totals, by column.
 
-    Parameters
-    ----------
-    rule : TaxRule
-        Rounding and cap.
-    sums : callable
-        Column of the lines → formula of its sum over the taxpayer.
-    col : mapping of str to str
-        Column of the totals → its cell.
-    cap : str
-        Cell of the cap of a taxpayer.
-
-    Returns
-    -------
-    dict of str to str
+    ``sums`` gives the formula of the sum of a column of the lines over the taxpayer, ``col`` the
+    cell of a column of the totals; ``cap`` is the cell of the cap of a taxpayer.
     """
     digits, unit = rule.minor_digits, 10**rule.minor_digits
     formulas = {name: f"ROUND({sums(name)},{digits})" for name in ("revenue", "refund", "net")}

@@ -11,13 +11,11 @@ from decimal import Decimal
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
+from carbon.base.arrays import Flags, Integers
 from carbon.catalogue.ledger import MONEY
 
 __all__ = ["LARGEST", "MILLION", "divided", "minor", "share", "text"]
-
-Integers = npt.NDArray[np.int64]
 
 MILLION: Final = 1_000_000
 """Rates are whole millionths."""
@@ -26,25 +24,12 @@ LARGEST: Final = 10**12
 """Largest amount of one line [smallest unit]: a rate times it still fits 64 bits."""
 
 
-def minor(amounts: Integers, digits: int) -> tuple[Integers, npt.NDArray[np.bool_]]:
-    """Amounts of a ledger in the smallest unit.
+def minor(amounts: Integers, digits: int) -> tuple[Integers, Flags]:
+    """Amounts of a ledger [1/10,000 of the unit of the currency] in the smallest unit.
 
-    Parameters
-    ----------
-    amounts : ndarray of int64
-        [1/10,000 of the unit of the currency], as ledgers hold them.
-    digits : int
-        Decimals of the smallest unit, 2 for CNY.
+    ``digits`` are its decimals, 2 for CNY; an amount that has more decimals or is too large is not
+    exact.
 
-    Returns
-    -------
-    units : ndarray of int64
-        [smallest unit].
-    exact : ndarray of bool
-        False for an amount that has more decimals or is too large.
-
-    Examples
-    --------
     >>> [column.tolist() for column in minor(np.array([1000, 26750, 26755]), 2)]
     [[10, 267, 267], [True, False, False]]
     """
@@ -53,18 +38,10 @@ def minor(amounts: Integers, digits: int) -> tuple[Integers, npt.NDArray[np.bool
 
 
 def divided(numerator: Integers, denominator: int | Integers, mode: str) -> Integers:
-    """Quotient of whole numbers, rounded.
+    """Quotient of whole numbers, rounded; the denominator is above 0.
 
-    Parameters
-    ----------
-    numerator : ndarray of int64
-    denominator : int or ndarray of int64
-        Above 0.
-    mode : str
-        ``half_up`` (away from zero), ``half_even``, ``down`` (towards zero), ``up`` (away).
+    Modes are ``half_up`` (away from zero), ``half_even``, ``down`` (towards zero), ``up`` (away).
 
-    Examples
-    --------
     >>> five = np.array([25, -25, 35])
     >>> [divided(five, 10, mode).tolist() for mode in ("half_up", "half_even", "down", "up")]
     [[3, -3, 4], [2, -2, 4], [2, -2, 3], [3, -3, 4]]
@@ -86,8 +63,6 @@ def divided(numerator: Integers, denominator: int | Integers, mode: str) -> Inte
 def share(rate: Decimal) -> int:
     """A rate in millionths.
 
-    Examples
-    --------
     >>> share(Decimal("0.02"))
     20000
     """
@@ -97,8 +72,6 @@ def share(rate: Decimal) -> int:
 def text(units: int, digits: int) -> str:
     """An amount as decimal text.
 
-    Examples
-    --------
     >>> text(-5, 2), text(123456, 2), text(7, 0)
     ('-0.05', '1234.56', '7')
     """

@@ -8,9 +8,9 @@ from datetime import date
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from carbon.base.arrays import Floats, Integers
 from carbon.base.errors import StudyError
 from carbon.base.problems import Problems
 from carbon.catalogue.aliases import renamed, spelled
@@ -33,20 +33,13 @@ __all__ = [
     "window_of",
 ]
 
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
-
 
 @dataclass(frozen=True, eq=False)
 class PerReturn:
     """Emissions of one return [kg CO2e].
 
-    Parameters
-    ----------
-    category : pandas.Series
-        By name of the category as the orders spell it.
-    sku : pandas.Series
-        By SKU; it goes before the category.
+    - ``category``: by name of the category as the orders spell it
+    - ``sku``: by SKU; it goes before the category
     """
 
     category: pd.Series[float]
@@ -56,20 +49,9 @@ class PerReturn:
 def per_return_of(footprints: pd.DataFrame, spelled: Mapping[str, str]) -> PerReturn:
     """Emissions of one return: those of the returns stage, by the returns per kept unit r/(1−r).
 
-    Parameters
-    ----------
-    footprints : pandas.DataFrame
-        ``sku category return_rate returns_kg``, as the footprints of a catalogue.
-    spelled : mapping of str to str
-        Category as the orders spell it → category of the footprints.
+    Footprints have ``sku category return_rate returns_kg``; ``spelled`` maps categories as the
+    orders spell them to those of the footprints; a category has the mean of its SKUs.
 
-    Returns
-    -------
-    PerReturn
-        A category has the mean of its SKUs.
-
-    Examples
-    --------
     >>> table = pd.DataFrame({"sku": ["A"], "category": ["bag"], "return_rate": [0.5],
     ...                       "returns_kg": [0.1]})
     >>> per_return_of(table, {"箱包": "bag"}).category.tolist()
@@ -95,23 +77,10 @@ def window_of(
 ) -> tuple[pd.DataFrame, dict[str, Any]]:
     """Orders that count, and from when to when.
 
-    Parameters
-    ----------
-    orders : Ledger
-    policy : PoolPolicy
-        Length of the window, and how long an order may come back.
-    problems : Problems
-        Gathers I005, I006 and I012 to I015.
-    as_of : datetime.date, optional
-        The day on which the pool is priced; the last of the ledger without, strays left aside.
-    categories : mapping of str to str, optional
-        Category as the orders spell it → its id.
-
-    Raises
-    ------
-    carbon.base.errors.StudyError
-        I001 if none counts, I002 for another currency, I016 if rows were refused for what a rate
-        is made of.
+    The pool is priced on ``as_of``, on the last day of the ledger without, strays left aside;
+    ``categories`` maps categories as the orders spell them to ids. Gathers I005, I006 and I012 to
+    I015; raises I001 if none counts, I002 for another currency, I016 if rows were refused for what
+    a rate is made of.
     """
     frame, file = orders.frame, orders.file
     bias = bias_of(orders)
@@ -198,20 +167,7 @@ def claims_of(frame: pd.DataFrame, policy: PoolPolicy, problems: Problems) -> Fl
 
 
 def cells_of(frame: pd.DataFrame) -> tuple[Integers, pd.DataFrame]:
-    """Merchants by category.
-
-    Parameters
-    ----------
-    frame : pandas.DataFrame
-        Orders: ``merchant category``, both categories.
-
-    Returns
-    -------
-    of : numpy.ndarray of int
-        Cell of each order.
-    cells : pandas.DataFrame
-        ``merchant category``: codes of each cell, rising.
-    """
+    """Cell (merchant by category) of each order, and the codes of both by cell, rising."""
     categories = len(frame["category"].cat.categories)
     merchant = frame["merchant"].cat.codes.to_numpy().astype(np.int64)
     key = merchant * categories + frame["category"].cat.codes.to_numpy()
@@ -220,22 +176,7 @@ def cells_of(frame: pd.DataFrame) -> tuple[Integers, pd.DataFrame]:
 
 
 def sums(frame: pd.DataFrame, claim: Floats, of: Integers, cells: pd.DataFrame) -> pd.DataFrame:
-    """Sums of each cell.
-
-    Parameters
-    ----------
-    frame : pandas.DataFrame
-        Orders: ``returned premium``.
-    claim : numpy.ndarray
-        Of each order, as :func:`claims_of` gives it.
-    of, cells
-        As :func:`cells_of` gives them.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``cells`` with ``orders returns insured`` and ``paid claims`` [ten-thousandths].
-    """
+    """Orders, returns, ``paid`` and ``claims`` [ten-thousandths] by cell of :func:`cells_of`."""
     returned = frame["returned"].to_numpy(dtype=bool)
     premium = frame["premium"].to_numpy()
     insured = premium > 0
@@ -296,20 +237,9 @@ def kilograms(
 
 
 def returned(study: Computing, orders: Ledger, catalogue: Catalogue) -> PerReturn:
-    """Emissions of one return, from the goods of a catalogue.
+    """Emissions of one return, from the goods of a filled catalogue.
 
-    Parameters
-    ----------
-    study : Study
-        Goal and scope.
-    orders : Ledger
-        Whose categories are spelled in any way that a catalogue may spell them.
-    catalogue : Catalogue
-        Filled.
-
-    Returns
-    -------
-    PerReturn
+    Categories of the orders may be spelled in any way that a catalogue may spell them.
     """
     table = study.footprints(catalogue).to_frame()
     table = table.assign(return_rate=catalogue.skus["return_rate"].to_numpy())

@@ -52,30 +52,10 @@ def summary(
     lang: str = "zh",
     names: Mapping[str, str] | None = None,
 ) -> bytes:
-    """The page.
+    """The page as PDF, A4; the same for the same pool and fonts; L010 if no Chinese font is found.
 
-    Parameters
-    ----------
-    pool : Pool
-    policy : PoolPolicy
-    source : str
-        Name of the ledger.
-    basis : str
-        Edition, method and boundary of the footprints; empty if none were given.
-    lang : str
-        ``"zh"`` or ``"en"``.
-    names : mapping of str to str, optional
-        Names of categories in the language; a category without stands as the ledger has it.
-
-    Returns
-    -------
-    bytes
-        PDF, A4; the same for the same pool and fonts.
-
-    Raises
-    ------
-    carbon.base.errors.OutputError
-        L010 if no Chinese font is found.
+    ``basis`` is edition, method and boundary of the footprints, empty if none were given; ``names``
+    of categories are in the language; a category without stands as the ledger has it.
     """
     say = section("pool", lang)
     template = (templates_root() / "pool" / "summary.svg.j2").read_text(encoding="utf-8")
@@ -249,23 +229,8 @@ def _rows(pool: Pool, say: dict[str, str]) -> list[list[dict[str, Any]]]:
 
 
 def fan(dates: Sequence[str], paths: npt.NDArray[np.float64], marks: Sequence[str]) -> str:
-    """Quantiles of a balance over days, with the days of festivals named.
+    """Quantiles of a balance over days [day, 3] as SVG, with the days of festivals named.
 
-    Parameters
-    ----------
-    dates : sequence of str
-    paths : numpy.ndarray
-        Lower quantile, median and upper quantile [day, 3].
-    marks : sequence of str
-        Name of the festival of each day, ``""`` for none.
-
-    Returns
-    -------
-    str
-        An SVG document.
-
-    Examples
-    --------
     >>> paths = np.array([[0.0, 1.0, 2.0], [-1.0, 1.0, 3.0]])
     >>> fan(["2026-10-01", "2026-10-02"], paths, ["", "<a>"]).count("&lt;a&gt;")
     1

@@ -22,15 +22,9 @@ MonthDay = Annotated[str, Field(pattern=r"^\d{2}-\d{2}$")]
 class Figure(Cited):
     """A number with its cite; an assumption tells how far off it may be.
 
-    Parameters
-    ----------
-    value : decimal.Decimal
-    kind : str
-        ``cited``, ``assumption`` or ``choice`` (of whoever runs the pool).
-    cite : str
-        Where it comes from, or why it was assumed or chosen.
-    low, high : decimal.Decimal, optional
-        What an assumption may as well be.
+    - ``kind``: ``cited``, ``assumption`` or ``choice`` (of whoever runs the pool)
+    - ``cite``: where it comes from, or why it was assumed or chosen
+    - ``low``, ``high``: what an assumption may as well be
     """
 
     value: Decimal
@@ -56,15 +50,9 @@ class Figure(Cited):
 class PoolTier(Cited):
     """Merchants up to a three-month return rate.
 
-    Parameters
-    ----------
-    name : str
-    up_to : decimal.Decimal
-        Highest return rate [1].
-    tariff : decimal.Decimal, optional
-        Premium that is charged now, or was published [currency per order].
-    kind, cite : str
-        Of the tariff.
+    - ``up_to``: highest return rate [1]
+    - ``tariff``: premium that is charged now, or was published [currency per order]
+    - ``kind``, ``cite``: of the tariff
     """
 
     name: Annotated[str, Field(min_length=1, max_length=40)]
@@ -75,14 +63,8 @@ class PoolTier(Cited):
 class Festival(Cited):
     """Days of the year on which more is ordered, and more of it comes back.
 
-    Parameters
-    ----------
-    name, name_zh : str
-    first, last : str
-        Month and day, both included.
-    orders, returns : float
-        Orders a day, and return rate, against a day without festival [1].
-    kind, cite : str
+    - ``first``, ``last``: month and day, both included
+    - ``orders``, ``returns``: orders a day, and return rate, against a day without festival [1]
     """
 
     name: Annotated[str, Field(min_length=1, max_length=40)]
@@ -114,12 +96,8 @@ class Festival(Cited):
 class Window(Rules):
     """Which orders count.
 
-    Parameters
-    ----------
-    months : Figure
-        Length of the window [months].
-    open_days : Figure
-        How long an order may still come back; younger ones do not count [d].
+    - ``months``: length of the window [months]
+    - ``open_days``: how long an order may still come back; younger ones do not count [d]
     """
 
     months: Figure
@@ -129,14 +107,9 @@ class Window(Rules):
 class Credibility(Rules):
     """How far own experience counts.
 
-    Parameters
-    ----------
-    interval : Figure
-        Level of credible intervals [1].
-    least_merchants : Figure
-        Merchants that a category needs for a prior of its own.
-    most_orders : Figure
-        Orders that a prior is worth at most.
+    - ``interval``: level of credible intervals [1]
+    - ``least_merchants``: merchants that a category needs for a prior of its own
+    - ``most_orders``: orders that a prior is worth at most
     """
 
     interval: Figure
@@ -147,17 +120,11 @@ class Credibility(Rules):
 class Pricing(Rules):
     """From rates to premiums.
 
-    Parameters
-    ----------
-    rates : str
-        ``all``: every return is a claim that was paid; ``without_suspected``: claims under
-        suspicion are refused, so that neither they nor their orders count.
-    loading : Figure
-        Premium = expected claims × (1 + loading) [1].
-    expenses : Figure
-        Share of the premium that does not reach the fund [1].
-    claim_most : Figure
-        Most that is paid for one return [currency].
+    - ``rates``: ``all``: every return is a claim that was paid; ``without_suspected``: claims under
+      suspicion are refused, so that neither they nor their orders count
+    - ``loading``: premium = expected claims × (1 + loading) [1]
+    - ``expenses``: share of the premium that does not reach the fund [1]
+    - ``claim_most``: most that is paid for one return [currency]
     """
 
     rates: Literal["all", "without_suspected"]
@@ -169,14 +136,11 @@ class Pricing(Rules):
 class Suspicion(Rules):
     """When returns are put apart.
 
-    Parameters
-    ----------
-    chance : Figure
-        Probability of naming anyone at all if nobody cheats, for each kind of evidence [1].
-    least_returns : Figure
-        Returns below which nothing is said.
-    same_reason_share : Figure
-        Share of a merchant's returns with one reason, from which on it is looked at [1].
+    - ``chance``: probability of naming anyone at all if nobody cheats, for each kind of evidence
+      [1]
+    - ``least_returns``: returns below which nothing is said
+    - ``same_reason_share``: share of a merchant's returns with one reason, from which on it is
+      looked at [1]
     """
 
     chance: Figure
@@ -187,19 +151,12 @@ class Suspicion(Rules):
 class Fund(Rules):
     """The simulation of the fund.
 
-    Parameters
-    ----------
-    simulations, seed : int
-    ruin : Figure
-        Probability of ruin that the reserve is to keep [1].
-    reserve : Figure, optional
-        What the fund begins with [currency].
-    lag_days : Figure
-        From order to claim [d].
-    shock_sd : Figure
-        Standard deviation of the logarithm of the factor that moves all return rates together [1].
-    shock_days : Figure
-        How long a shock lasts [d].
+    - ``ruin``: probability of ruin that the reserve is to keep [1]
+    - ``reserve``: what the fund begins with [currency]
+    - ``lag_days``: from order to claim [d]
+    - ``shock_sd``: standard deviation of the logarithm of the factor that moves all return rates
+      together [1]
+    - ``shock_days``: how long a shock lasts [d]
     """
 
     simulations: Annotated[int, Field(ge=100, le=1_000_000)]
@@ -214,14 +171,9 @@ class Fund(Rules):
 class Season(Rules):
     """The days that are simulated.
 
-    Parameters
-    ----------
-    start : str or None
-        First day, as 2026-10-01; the day after the ledger's last without.
-    days : Figure
-        Its length [d].
-    festivals : tuple of Festival
-        Where two overlap the busier one counts.
+    - ``start``: first day, as 2026-10-01; the day after the ledger's last without
+    - ``days``: its length [d]
+    - ``festivals``: where two overlap the busier one counts
     """
 
     start: date | None = None
@@ -232,14 +184,8 @@ class Season(Rules):
 class PoolPolicy(Rules):
     """All of a pool's rules.
 
-    Parameters
-    ----------
-    name, name_zh, version : str
-    currency : str
-        ISO 4217 code.
-    window, credibility, pricing, suspicion, fund, season
-    tiers : tuple of PoolTier
-        Rising; the last reaches 1.
+    - ``currency``: ISO 4217 code
+    - ``tiers``: rising; the last reaches 1
     """
 
     name: Text
@@ -291,24 +237,8 @@ DEFAULT = "default"
 
 
 def load_policy(path: Path | str | None = None) -> PoolPolicy:
-    """Read a policy file.
+    """Read a policy file (TOML), the shipped one without; P001, P002 or P003.
 
-    Parameters
-    ----------
-    path : path, optional
-        TOML; the shipped policy without.
-
-    Returns
-    -------
-    PoolPolicy
-
-    Raises
-    ------
-    carbon.base.errors.RuleError
-        P001, P002 or P003.
-
-    Examples
-    --------
     >>> load_policy().currency
     'CNY'
     """

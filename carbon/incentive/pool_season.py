@@ -7,16 +7,14 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from carbon.base.arrays import Floats
 from carbon.incentive.fund import ClaimGroup, balance, simulate
 from carbon.incentive.pool_policy import PoolPolicy
 from carbon.incentive.pool_tiers import CENTS
 
 __all__ = ["Outlook", "outlook", "profile"]
-
-Floats = npt.NDArray[np.float64]
 
 _DIGITS: Final = {
     "returns_factor": 4,
@@ -29,15 +27,11 @@ _DIGITS: Final = {
 class Outlook:
     """The fund over the season.
 
-    Parameters
-    ----------
-    days : pandas.DataFrame
-        ``date festival orders_factor returns_factor orders premium expected_claims low median
-        high``: quantiles 1 %, 50 % and 99 % of the balance without reserve [currency]. After the
-        season claims still come in.
-    fund : dict
-        Reserve, probability of ruin and the error of both, at break-even premiums and at those of
-        the tariff; with the numbers that the simulation rests on.
+    - ``days``: ``date festival orders_factor returns_factor orders premium expected_claims low
+      median high``: quantiles 1 %, 50 % and 99 % of the balance without reserve [currency]. After
+      the season claims still come in
+    - ``fund``: reserve, probability of ruin and the error of both, at break-even premiums and at
+      those of the tariff; with the numbers that the simulation rests on
     """
 
     days: pd.DataFrame
@@ -47,18 +41,8 @@ class Outlook:
 def profile(days: pd.DatetimeIndex, policy: PoolPolicy) -> pd.DataFrame:
     """Orders and return rate of each day against a day without festival.
 
-    Parameters
-    ----------
-    days : pandas.DatetimeIndex
-    policy : PoolPolicy
+    Of two festivals the busier one counts.
 
-    Returns
-    -------
-    pandas.DataFrame
-        ``date festival festival_zh orders returns``; of two festivals the busier one.
-
-    Examples
-    --------
     >>> from carbon.incentive.pool_policy import load_policy
     >>> found = profile(pd.DatetimeIndex(["2026-11-11", "2026-12-01"]), load_policy())
     >>> found["festival"].tolist(), found["orders"].tolist()
@@ -90,26 +74,10 @@ def outlook(
 ) -> Outlook:
     """Simulate the fund.
 
-    Parameters
-    ----------
-    cells : pandas.DataFrame
-        ``merchant category insured``.
-    posterior : (numpy.ndarray, numpy.ndarray)
-        Beta parameters of the rate of each cell.
-    merchants : pandas.DataFrame
-        ``place`` of the tier, by merchant.
-    tiers : pandas.DataFrame
-        As :func:`carbon.incentive.pool_tiers.tiers` gives it.
-    claims : (numpy.ndarray, numpy.ndarray)
-        Mean and standard deviation of a claim by category [currency].
-    window : dict
-        ``first last ledger_last``: dates.
-    policy : PoolPolicy
-    progress : callable, optional
-
-    Returns
-    -------
-    Outlook
+    Cells are ``merchant category insured`` with Beta parameters of their rates; merchants have the
+    ``place`` of their tier; tiers are as :func:`carbon.incentive.pool_tiers.tiers` gives them;
+    claims are mean and standard deviation by category [currency]; the window has the dates ``first
+    last ledger_last``.
     """
     past = profile(pd.date_range(window["first"], window["last"], freq="D"), policy)
     first = policy.season.start or pd.Timestamp(window["ledger_last"]) + pd.Timedelta(days=1)

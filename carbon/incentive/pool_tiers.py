@@ -12,33 +12,22 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any, Final
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
+from carbon.base.arrays import Floats, Integers
 from carbon.incentive.money import divided
 from carbon.incentive.pool_policy import PoolPolicy
 
 __all__ = ["CENTS", "money", "move", "shown", "tier_of", "tiers"]
-
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
 
 CENTS: Final = 100
 """Smallest units of a currency unit in which premiums are charged."""
 
 
 def tier_of(rate: Floats, policy: PoolPolicy) -> Integers:
-    """Position of the tier of each return rate.
+    """Position of the tier of each return rate [1].
 
-    Parameters
-    ----------
-    rate : numpy.ndarray
-        [1].
-    policy : PoolPolicy
-
-    Examples
-    --------
     >>> from carbon.incentive.pool_policy import load_policy
     >>> tier_of(np.array([0.0, 0.05, 0.0501, 1.0]), load_policy()).tolist()
     [0, 0, 1, 7]
@@ -48,19 +37,10 @@ def tier_of(rate: Floats, policy: PoolPolicy) -> Integers:
 
 
 def tiers(merchants: pd.DataFrame, policy: PoolPolicy) -> pd.DataFrame:
-    """Premiums at which each tier breaks even.
+    """Premiums at which each tier breaks even: one row a tier, in cents.
 
-    Parameters
-    ----------
-    merchants : pandas.DataFrame
-        ``place`` (of the tier) ``orders insured expected_returns expected_cents paid_cents
-        claims_cents``.
-    policy : PoolPolicy
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row a tier; amounts in cents, NA where no insured order makes them known.
+    Merchants are ``place`` (of the tier) ``orders insured expected_returns expected_cents
+    paid_cents claims_cents``; NA where no insured order makes an amount known.
     """
     size = len(policy.tiers)
     place = merchants["place"].to_numpy()
@@ -105,20 +85,9 @@ def tiers(merchants: pd.DataFrame, policy: PoolPolicy) -> pd.DataFrame:
 def move(merchants: pd.DataFrame, table: pd.DataFrame, kg_per_return: Floats) -> pd.DataFrame:
     """What each merchant saves by coming down to the next tier that has merchants.
 
-    Parameters
-    ----------
-    merchants : pandas.DataFrame
-        ``place rate orders insured``.
-    table : pandas.DataFrame
-        As :func:`tiers` gives it.
-    kg_per_return : numpy.ndarray
-        Of each merchant [kg CO2e]; NaN where it is not known.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``next_tier`` its name, ``next_rate`` the rate to reach, ``returns_less`` in the window,
-        ``saved_cents`` and ``saved_kg`` in the window; missing in the lowest tier.
+    Merchants are ``place rate orders insured``, with the kg CO2e of a return, NaN where it is not
+    known. ``next_rate`` is the rate to reach; ``returns_less``, ``saved_cents`` and ``saved_kg``
+    are in the window; missing in the lowest tier.
     """
     filled = table["premium_cents"].notna().to_numpy()
     below = np.full(len(table), -1)
@@ -149,16 +118,6 @@ def move(merchants: pd.DataFrame, table: pd.DataFrame, kg_per_return: Floats) ->
 def money(cents: Any) -> Any:
     """Cents as exact decimals with two places, as files show them.
 
-    Parameters
-    ----------
-    cents : array of int64 or Int64
-
-    Returns
-    -------
-    pandas array of decimal128(38, 2)
-
-    Examples
-    --------
     >>> [str(each) for each in money(np.array([5, -123456]))]
     ['0.05', '-1234.56']
     """
@@ -174,17 +133,8 @@ def money(cents: Any) -> Any:
 
 
 def shown(table: pd.DataFrame, currency: str) -> pd.DataFrame:
-    """Cents as amounts, with their currency in the last column.
+    """Cents as amounts, with their currency in the last column; columns lose ``_cents``.
 
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        Columns that end in ``_cents`` lose the ending.
-    currency : str
-        ISO 4217 code.
-
-    Examples
-    --------
     >>> shown(pd.DataFrame({"due_cents": [1234]}), "CNY").astype("str").iloc[0].tolist()
     ['12.34', 'CNY']
     """

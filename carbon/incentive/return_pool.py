@@ -15,10 +15,10 @@ from datetime import date
 from typing import Any, Final
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from scipy import special
 
+from carbon.base.arrays import Floats
 from carbon.base.problems import Problems
 from carbon.base.shown import Shown
 from carbon.catalogue.ledger import MONEY, Ledger
@@ -38,9 +38,6 @@ from carbon.incentive.pool_tiers import CENTS, move, tier_of, tiers
 from carbon.incentive.suspicion import MerchantCells, suspects
 
 __all__ = ["Pool", "pool"]
-
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
 
 _PER_CENT: Final = MONEY // CENTS
 
@@ -97,31 +94,12 @@ def pool(
     as_of: date | None = None,
     categories: Mapping[str, str] | None = None,
 ) -> Pool:
-    """Compute a pool.
+    """Compute a pool of a ledger ``orders``, priced on the day ``as_of``, else the ledger's last.
 
-    Parameters
-    ----------
-    orders : Ledger
-        A ledger ``orders``.
-    policy : PoolPolicy
-    per_return : PerReturn, optional
-        Emissions of one return; unknown without.
-    progress : callable, optional
-        Told the simulations that are done.
-    as_of : datetime.date, optional
-        The day on which it is priced: no order is younger; the last of the ledger without.
-    categories : mapping of str to str, optional
-        Category as the orders spell it → its id, so that two spellings are one category.
-
-    Returns
-    -------
-    Pool
-
-    Raises
-    ------
-    carbon.base.errors.StudyError
-        I001 if no order counts, I002 if they are in another currency than the policy, I003 if no
-        freight of any return is told, I016 if rows were refused for whether they came back.
+    Emissions of one return are unknown without; ``progress`` is told the simulations that are done;
+    ``categories`` maps categories as the orders spell them to ids, so that two spellings are one.
+    I001 if no order counts, I002 if they are in another currency than the policy, I003 if no
+    freight of any return is told, I016 if rows were refused for whether they came back.
     """
     problems = Problems()
     frame, window = window_of(orders, policy, problems, as_of, categories)

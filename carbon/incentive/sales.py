@@ -12,9 +12,9 @@ from decimal import Decimal
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from carbon.base.arrays import Flags, Integers
 from carbon.base.errors import LedgerError
 from carbon.base.problems import Problems
 from carbon.catalogue.aliases import letter_of, renamed
@@ -50,22 +50,16 @@ BACK: Final = (("units", "returned_units"), ("revenue", "refund"))
 NOTED: Final = 1000
 """Rows of one kind that the problems table names one by one; the rest is counted in one row."""
 
-Flags = npt.NDArray[np.bool_]
-
 
 @dataclass(frozen=True)
 class Sales:
     """What was sold in a period.
 
-    Parameters
-    ----------
-    lines : pandas.DataFrame
-        Columns :data:`SALES_COLUMNS`, sorted by taxpayer, SKU and tax rate; amounts in whole
-        smallest units, ``vat_ppm`` in millionths.
-    problems : pandas.DataFrame
-        Lines of the ledger left out, and what was settled.
-    counted, outside : int
-        Lines of the ledger that count in the period, and that lie outside it.
+    - ``lines``: columns :data:`SALES_COLUMNS`, sorted by taxpayer, SKU and tax rate; amounts in
+      whole smallest units, ``vat_ppm`` in millionths
+    - ``problems``: lines of the ledger left out, and what was settled
+    - ``counted``, ``outside``: lines of the ledger that count in the period, and that lie outside
+      it
     """
 
     lines: pd.DataFrame
@@ -84,35 +78,13 @@ def settle(
     """Settle the conflicts of a ledger and gather its lines.
 
     A sale counts in the period of its date, a refund in that of its own date, but not before its
-    sale. A negative line is a red-letter one: a refund on its day. Lines in another
-    currency, without a tax rate or taxpayer, or with an amount finer than the smallest unit are
-    left out; so are lines that stand twice (but for the first), and all lines of one entry and
-    SKU that tell different things.
+    sale. A negative line is a red-letter one: a refund on its day. Lines in another currency,
+    without a tax rate or taxpayer, or with an amount finer than the smallest unit are left out; so
+    are lines that stand twice (but for the first), and all lines of one entry and SKU that tell
+    different things. Lines sold under another edition are flagged; ``categories`` maps categories
+    as the ledger spells them to ids, so that two spellings are one. T004 if nothing was sold in the
+    period, T005 if a sum is too large.
 
-    Parameters
-    ----------
-    ledger : Ledger
-        Of the table ``sales``.
-    rule : TaxRule
-        Currency, smallest unit, and the tax rate of lines that tell none.
-    period : Period
-        What counts.
-    edition : str
-        Name of the edition in force; lines sold under another are flagged.
-    categories : mapping of str to str, optional
-        Category as the ledger spells it → its id, so that two spellings are one category.
-
-    Returns
-    -------
-    Sales
-
-    Raises
-    ------
-    carbon.base.errors.LedgerError
-        T004 if nothing was sold in the period, T005 if a sum is too large.
-
-    Examples
-    --------
     >>> from carbon.catalogue.ledger import read_ledger
     >>> from carbon.base.rules import templates_root
     >>> from carbon.incentive.vat_rules import load_rule
@@ -360,7 +332,7 @@ def _gathered(rows: pd.DataFrame) -> pd.DataFrame:
     )[list(SALES_COLUMNS)]
 
 
-def _different(group: npt.NDArray[np.int64], words: pd.Series, count: int) -> npt.NDArray[np.int64]:
+def _different(group: Integers, words: pd.Series, count: int) -> Integers:
     """How many different words each group has."""
     width = len(words.cat.categories) + 1
     code = words.cat.codes.to_numpy(dtype=np.int64)
@@ -368,7 +340,7 @@ def _different(group: npt.NDArray[np.int64], words: pd.Series, count: int) -> np
     return np.bincount(pairs // width, minlength=count)
 
 
-def _relabelled(rows: pd.DataFrame, sku: npt.NDArray[np.int64], count: int) -> Flags:
+def _relabelled(rows: pd.DataFrame, sku: Integers, count: int) -> Flags:
     """SKUs that were sold under more than one category or letter."""
     flags: Flags = np.zeros(count, dtype=np.bool_)
     for name in ("category", "letter"):

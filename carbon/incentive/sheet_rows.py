@@ -39,16 +39,10 @@ PLACE: Final = re.compile(r"\{(\w+)\}")
 class SheetColumn:
     """A column of cells.
 
-    Parameters
-    ----------
-    values : array
-        Numbers (NaN is an empty cell) or texts; of formulas, what they come to.
-    formula : str
-        Without ``=``; ``{r}`` is the row, other names stand in ``rows``.
-    style : object
-        A format of the workbook.
-    rows : dict of str to ndarray
-        Further row numbers that the formula names; where one is 0 the value stands alone.
+    - ``values``: numbers (NaN is an empty cell) or texts; of formulas, what they come to
+    - ``formula``: without ``=``; ``{r}`` is the row, other names stand in ``rows``
+    - ``style``: a format of the workbook
+    - ``rows``: further row numbers that the formula names; where one is 0 the value stands alone
     """
 
     values: Any
@@ -58,32 +52,16 @@ class SheetColumn:
 
 
 def letters(column: int) -> str:
-    """Name of a column.
+    """Name of a column; what writes workbooks is imported when one is written."""
+    from xlsxwriter.utility import xl_col_to_name
 
-    Examples
-    --------
-    >>> letters(0), letters(25), letters(26), letters(16383)
-    ('A', 'Z', 'AA', 'XFD')
-    """
-    name = ""
-    column += 1
-    while column:
-        column, rest = divmod(column - 1, 26)
-        name = chr(65 + rest) + name
-    return name
+    return str(xl_col_to_name(column))
 
 
 def write_rows(sheet: Any, first: int, columns: Sequence[SheetColumn]) -> None:
-    """Write rows below those that a sheet has.
+    """Write columns of one length, from A on, below the rows of a sheet in constant-memory mode.
 
-    Parameters
-    ----------
-    sheet : xlsxwriter.worksheet.Worksheet
-        Of a workbook in constant-memory mode.
-    first : int
-        The first row, counted from 0.
-    columns : sequence of SheetColumn
-        All of one length, from column A on.
+    The first row is counted from 0.
     """
     count = len(columns[0].values)
     if not count:

@@ -29,21 +29,7 @@ COUNTS: Final = {"line_count": "lines", "eligible": "eligible"}
 def intensity_chart(change: IntensityChange, rule: TaxRule, basis: str, lang: str) -> str:
     """Waterfall of the change of carbon intensity of all taxpayers, with the target as a line.
 
-    Parameters
-    ----------
-    change : IntensityChange
-        As :func:`carbon.incentive.intensity.change` gives it.
-    rule : TaxRule
-        Target and currency.
-    basis : str
-        Printed below.
-    lang : str
-        ``"zh"`` or ``"en"``.
-
-    Returns
-    -------
-    str
-        An SVG document; without a bar if nothing can be compared.
+    An SVG document, without a bar if nothing can be compared; ``basis`` is printed below.
     """
     say = words(lang)
     ends = change.ends[
@@ -73,28 +59,10 @@ def intensity_chart(change: IntensityChange, rule: TaxRule, basis: str, lang: st
 
 
 def summary_pdf(dossier: Dossier, chart: str, signed: Sequence[Source], lang: str) -> bytes:
-    """The summary for signature.
+    """The summary for signature; the same bytes for the same dossier and fonts.
 
-    Parameters
-    ----------
-    dossier : Dossier
-        What it tells.
-    chart : str
-        Of :func:`intensity_chart`, empty for none.
-    signed : sequence of Source
-        Files of the dossier whose hashes are printed, so that the signature covers them.
-    lang : str
-        ``"zh"`` or ``"en"``.
-
-    Returns
-    -------
-    bytes
-        The same for the same dossier and fonts.
-
-    Raises
-    ------
-    carbon.base.errors.OutputError
-        L010 if no Chinese font is found.
+    ``chart`` is that of :func:`intensity_chart`, empty for none; the hashes of ``signed`` files are
+    printed, so that the signature covers them. L010 if no Chinese font is found.
     """
     from carbon.paper.fonts import find_fonts
     from carbon.paper.outline import outlined

@@ -3,19 +3,34 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
+from typing import Final
 
 import numpy as np
 import pandas as pd
 
 from carbon.base.errors import LedgerError, problem_table
+from carbon.base.problems import Problems
 from carbon.catalogue.aliases import spelled
 from carbon.catalogue.ledger import Ledger, read_ledger
 from carbon.catalogue.schema import Catalogue, Vocabulary
-from carbon.incentive.returned import with_ledger_rates
+from carbon.footprint.levers.returns import with_return_rate
 from carbon.incentive.sales import Sales, settle
 from carbon.incentive.vat_rules import Period, TaxRule
 
-__all__ = ["all_days", "settled_sales", "sku_problems", "sold_goods"]
+__all__ = ["all_days", "settled_sales", "sku_problems", "sold_goods", "with_ledger_rates"]
+
+LEAST_SOLD: Final = 30
+"""Units below which a rate of the ledger says little."""
+
+SLACK: Final = 0.02
+"""Difference of rates that rounding explains [1]."""
+
+SIGMAS: Final = 3.0
+"""Standard deviations that chance explains."""
+
+LARGEST: Final = 0.95
+"""Return rate above which no footprint per kept unit is computed [1]."""
 
 
 def settled_sales(
@@ -25,23 +40,7 @@ def settled_sales(
     edition: str,
     vocabulary: Vocabulary,
 ) -> Sales:
-    """Lines of a period, categories by their ids.
-
-    Parameters
-    ----------
-    sales : path or pandas.DataFrame
-        Ledger of the sales.
-    rule : TaxRule
-    period : Period
-    edition : str
-        Name of the edition that the rule may demand.
-    vocabulary : Vocabulary
-        Names of categories.
-
-    Returns
-    -------
-    Sales
-    """
+    """Lines of a period from a ledger of sales, categories by their ids."""
     ledger = read_ledger(sales, "sales")
     names = vocabulary.names("category")
     ids = spelled(ledger.frame["category"], names) if "category" in ledger.frame else {}
@@ -51,15 +50,7 @@ def settled_sales(
 def sold_goods(catalogue: Catalogue, sales: Sales) -> tuple[Catalogue, pd.DataFrame]:
     """SKUs that were sold, in the order of the catalogue, at the return rates of the ledger.
 
-    Parameters
-    ----------
-    catalogue : Catalogue
-    sales : Sales
-
-    Returns
-    -------
-    Catalogue, pandas.DataFrame
-        The goods, and the problems of :func:`carbon.incentive.returned.with_ledger_rates`.
+    With the problems of :func:`with_ledger_rates`.
     """
     wanted = set(sales.lines["sku"])
     row = np.flatnonzero([sku in wanted for sku in catalogue.skus["sku"]])
@@ -87,3 +78,35 @@ def sku_problems(lines: pd.DataFrame) -> pd.DataFrame:
             )
             parts[-1]["code"] = code
     return problem_table(pd.concat(parts) if parts else None)
+
+
+def with_ledger_rates(catalogue: Catalogue, lines: pd.DataFrame) -> tuple[Catalogue, pd.DataFrame]:
+    """Put the return rate of the ledger where it is above that of the catalogue of what was sold.
+
+    T041 tells both rates of each SKU that was changed.
+
+    A catalogue is a promise, the ledger of the same dossier is what became of it. Where more came
+    back than ``r + 3·sqrt(r(1−r)/n) + 0.02`` of n units, chance does not explain it.
+    """
+    sums = lines.assign(sku=lines["sku"].astype(str)).groupby("sku")[["units", "returned_units"]]
+    total = sums.sum().reindex(catalogue.skus["sku"].astype(str))
+    sold, back = (total[name].to_numpy(np.float64) for name in ("units", "returned_units"))
+    promised = catalogue.skus["return_rate"].to_numpy(np.float64)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        rate = np.minimum(back / sold, LARGEST)
+        bound = promised + SIGMAS * np.sqrt(promised * (1 - promised) / sold) + SLACK
+        above = (sold >= LEAST_SOLD) & (rate > bound)
+    problems = Problems()
+    at = np.flatnonzero(above)
+    problems.add(
+        "T041",
+        file=catalogue.file,
+        row=catalogue.skus["line"].to_numpy()[at],
+        column="return_rate",
+        sku=catalogue.skus["sku"].astype(str).to_numpy()[at],
+        value=[f"{promised[row]:.1%}, {rate[row]:.1%} in the ledger" for row in at],
+    )
+    if not len(at):
+        return catalogue, problems.table()
+    skus = with_return_rate(catalogue.skus, np.where(above, rate, promised))
+    return replace(catalogue, skus=skus), problems.table()

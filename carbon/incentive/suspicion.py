@@ -13,18 +13,15 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from scipy import sparse, special
 
+from carbon.base.arrays import Flags, Floats, Integers
 from carbon.base.words import text
 from carbon.catalogue.ledger import MONEY
 from carbon.incentive.pool_tiers import CENTS
 
 __all__ = ["COLUMNS", "MerchantCells", "says", "suspects"]
-
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
 
 COLUMNS = (
     *("kind", "name", "merchant", "orders", "returns", "expected_returns", "chance"),
@@ -41,23 +38,16 @@ _REASONS = 200
 class MerchantCells:
     """Merchants by category, and the orders that belong to them.
 
-    Parameters
-    ----------
-    of : numpy.ndarray of int
-        Cell of each order.
-    merchant, category : numpy.ndarray of int
-        Of each cell.
-    rate : numpy.ndarray
-        Credible return rate of each cell [1].
-    low : numpy.ndarray
-        Lower end of its credible interval [1].
-    prior_high : numpy.ndarray
-        Rate that the prior of the category exceeds with the chance of the policy only [1].
-    orders, returns : numpy.ndarray of int
-        n and k of each cell.
+    - ``of``: cell of each order
+    - ``merchant``, ``category``: of each cell
+    - ``rate``: credible return rate of each cell [1]
+    - ``low``: lower end of its credible interval [1]
+    - ``prior_high``: rate that the prior of the category exceeds with the chance of the policy only
+      [1]
+    - ``orders``, ``returns``: n and k of each cell
     """
 
-    of: npt.NDArray[np.int64]
+    of: Integers
     merchant: Integers
     category: Integers
     rate: Floats
@@ -75,30 +65,14 @@ def suspects(
     chance: float,
     least: int,
     same_reason: float,
-) -> tuple[pd.DataFrame, npt.NDArray[np.bool_]]:
-    """List what is suspected, and mark its orders.
+) -> tuple[pd.DataFrame, Flags]:
+    """List what is suspected (:data:`COLUMNS`), and mark its orders.
 
-    Parameters
-    ----------
-    frame : pandas.DataFrame
-        Orders: ``merchant category returned`` and, if known, ``buyer address reason``.
-    claim : numpy.ndarray
-        Of each order [ten-thousandths], NaN where it is not told.
-    cells : MerchantCells
-    chance : float
-        Probability of naming anyone if nobody cheats, for each kind of evidence [1].
-    least : int
-        Returns below which nothing is said.
-    same_reason : float
-        Share of one reason from which on a merchant is looked at [1].
-
-    Returns
-    -------
-    list : pandas.DataFrame
-        Columns :data:`COLUMNS`. Kinds ``buyer`` and ``address`` mark orders; ``merchant rate`` and
-        ``merchant reason`` ask for a look at the merchant, whose orders stay.
-    marked : numpy.ndarray of bool
-        Orders of a suspected buyer or address.
+    ``claim`` of each order is in ten-thousandths, NaN where it is not told; ``chance`` is the
+    probability of naming anyone if nobody cheats, for each kind of evidence [1]; nothing is said
+    below ``least`` returns; from ``same_reason`` on, a share of one reason, a merchant is looked at
+    [1]. Kinds ``buyer`` and ``address`` mark orders; ``merchant rate`` and ``merchant reason`` ask
+    for a look at the merchant, whose orders stay.
     """
     returned = frame["returned"].to_numpy(dtype=bool)
     marked = np.zeros(len(frame), bool)
@@ -116,17 +90,8 @@ def suspects(
 
 
 def says(listed: pd.DataFrame, lang: str) -> list[str]:
-    """Sentences of a list.
+    """Sentences of a list of :func:`suspects`.
 
-    Parameters
-    ----------
-    listed : pandas.DataFrame
-        As :func:`suspects` gives it.
-    lang : str
-        ``"zh"`` or ``"en"``.
-
-    Examples
-    --------
     >>> row = {"kind": "buyer", "name": "B1", "merchant": "", "orders": 9, "returns": 9,
     ...        "expected_returns": 2.5}
     >>> says(pd.DataFrame([row]), "en")
@@ -153,7 +118,7 @@ def _with_evidence(
     frame: pd.DataFrame,
     claim: Floats,
     kind: str,
-    orders: npt.NDArray[np.bool_],
+    orders: Flags,
 ) -> pd.DataFrame:
     """How many merchants and buyers, what was claimed, and the commonest reason."""
     if listed.empty:
@@ -197,11 +162,11 @@ def _chance(returns: Floats, orders: Floats, rate: Floats, tests: int) -> Floats
 def _repeated(
     frame: pd.DataFrame,
     kind: str,
-    returned: npt.NDArray[np.bool_],
+    returned: Flags,
     cells: MerchantCells,
     chance: float,
     least: int,
-) -> tuple[pd.DataFrame, npt.NDArray[np.bool_]]:
+) -> tuple[pd.DataFrame, Flags]:
     """Buyers or addresses with more returns than their orders explain."""
     names = frame[kind].cat.categories
     codes = frame[kind].cat.codes.to_numpy()
@@ -267,7 +232,7 @@ def _beyond(frame: pd.DataFrame, cells: MerchantCells, least: int) -> pd.DataFra
 
 def _one_reason(
     frame: pd.DataFrame,
-    returned: npt.NDArray[np.bool_],
+    returned: Flags,
     cells: MerchantCells,
     chance: float,
     least: int,

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from carbon.base.arrays import Flags, Integers
 from carbon.footprint.spend import BY_PRICE
 from carbon.incentive.money import MILLION, divided, share
 from carbon.incentive.vat_rules import (
@@ -26,9 +27,6 @@ from carbon.incentive.vat_rules import (
 )
 
 __all__ = ["BLOCKING", "MILLIGRAM", "Assessment", "assess", "taxed", "total"]
-
-Floats = npt.NDArray[np.float64]
-Flags = npt.NDArray[np.bool_]
 
 PER: Final = 1000.0
 """Carbon intensity is told per thousand of the currency."""
@@ -48,17 +46,13 @@ MILLIGRAM: Final = 6
 class Assessment:
     """What each line and each taxpayer is granted.
 
-    Parameters
-    ----------
-    lines : pandas.DataFrame
-        One row a taxpayer, SKU and tax rate: those of :func:`carbon.incentive.sales.settle`, then
-        ``category catalogue_row kept_units net base tax total_kg low_kg high_kg intensity
-        intensity_high letter letter_used letter_probability state reason evidence dear_kg
-        supplier_kg primary_share documented_share certificate``, for each condition
-        ``<predicate>_value _bound _met``, and ``eligible relief_micro relief problem``. Amounts in
-        smallest units, ``relief_micro`` in millionths of them.
-    totals : pandas.DataFrame
-        As :func:`total` gives them.
+    - ``lines``: one row a taxpayer, SKU and tax rate: those of
+      :func:`carbon.incentive.sales.settle`, then ``category catalogue_row kept_units net base tax
+      total_kg low_kg high_kg intensity intensity_high letter letter_used letter_probability state
+      reason evidence dear_kg supplier_kg primary_share documented_share certificate``, for each
+      condition ``<predicate>_value _bound _met``, and ``eligible relief_micro relief problem``.
+      Amounts in smallest units, ``relief_micro`` in millionths of them
+    - ``totals``: as :func:`total` gives them
     """
 
     lines: pd.DataFrame
@@ -66,22 +60,8 @@ class Assessment:
 
 
 def taxed(lines: pd.DataFrame, rule: TaxRule) -> pd.DataFrame:
-    """Kept units, tax base and tax of each line.
+    """The lines with ``kept_units net base tax`` [smallest unit].
 
-    Parameters
-    ----------
-    lines : pandas.DataFrame
-        As :func:`carbon.incentive.sales.settle` gives them.
-    rule : TaxRule
-        Whether prices hold the tax, and how amounts are rounded.
-
-    Returns
-    -------
-    pandas.DataFrame
-        The lines and ``kept_units net base tax`` [smallest unit].
-
-    Notes
-    -----
     With prices that hold the tax: ``base = net/(1 + t)``, ``tax = net − base``; without:
     ``base = net``, ``tax = base·t``; net is revenue less refunds, each result rounded to the
     smallest unit.
@@ -108,26 +88,9 @@ def assess(
 ) -> Assessment:
     """Judge every line by the conditions of a rule, and grant what it grants.
 
-    Parameters
-    ----------
-    lines : pandas.DataFrame
-        As :func:`carbon.incentive.sales.settle` gives them.
-    footprints : pandas.DataFrame
-        ``Study.grades`` of the catalogue, with a column ``line`` (row of the catalogue).
-    rule : TaxRule
-        Conditions and amounts.
-    period : Period
-        On its last day a certificate must be in force.
-    verifications : pandas.DataFrame, optional
-        Frame of the ledger ``verifications``.
-
-    Returns
-    -------
-    Assessment
-
-    Notes
-    -----
-    Intensity is ``1000·total_kg·kept_units/base`` [kg CO2e/1,000 of currency].
+    Footprints are ``Study.grades`` of the catalogue, with a column ``line`` (row of the catalogue);
+    on the last day of the period a certificate of ``verifications`` must be in force. Intensity is
+    ``1000·total_kg·kept_units/base`` [kg CO2e/1,000 of currency].
     """
     table = taxed(lines, rule)
     known = _joined(table, footprints)
@@ -243,7 +206,7 @@ def _judged(condition: Condition, lines: pd.DataFrame) -> tuple[Any, Any, Flags]
     return lines["certificate"], "", (lines["certificate"] != "").to_numpy()
 
 
-def _relief(lines: pd.DataFrame, rule: TaxRule) -> npt.NDArray[np.int64]:
+def _relief(lines: pd.DataFrame, rule: TaxRule) -> Integers:
     """Relief of each line before rounding [millionths of the smallest unit]."""
     amount = lines["tax" if rule.relief.measure == "share_of_tax" else "base"].to_numpy(np.int64)
     if rule.negative_base == "zero":
@@ -273,24 +236,11 @@ def _codes(flags: dict[str, Flags], by_line: pd.Series) -> pd.Series:
 
 
 def total(lines: pd.DataFrame, rule: TaxRule) -> pd.DataFrame:
-    """Sum the lines of each taxpayer, and of all.
+    """Sum the lines of each taxpayer, and of all; they are sorted by taxpayer.
 
-    Parameters
-    ----------
-    lines : pandas.DataFrame
-        Of an :class:`Assessment`, sorted by taxpayer.
-    rule : TaxRule
-        Rounding and caps.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row a taxpayer: ``taxpayer first_line lines eligible units returned_units kept_units
-        revenue refund net base tax eligible_base eligible_tax exact_micro relief_lines
-        relief_once difference cap relief emissions_kg known_base intensity coverage``.
-        ``relief_lines`` is the sum of the rounded lines, ``relief_once`` the exact sum rounded
-        once, ``difference`` the first less the second; ``relief`` is that of the level that the
-        rule names, at most the cap of a taxpayer. Amounts are exact (Python integers).
+    ``relief_lines`` is the sum of the rounded lines, ``relief_once`` the exact sum rounded once,
+    ``difference`` the first less the second; ``relief`` is that of the level that the rule names,
+    at most the cap of a taxpayer. Amounts are exact (Python integers).
     """
     payer = lines["taxpayer"].cat.codes.to_numpy()
     starts = (

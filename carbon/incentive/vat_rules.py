@@ -33,15 +33,7 @@ Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 
 
 class Period(Rules):
-    """Consecutive days that a dossier covers.
-
-    Parameters
-    ----------
-    name : str
-        As ``2026Q3``.
-    first, last : datetime.date
-        Both belong to it.
-    """
+    """Consecutive days that a dossier covers, the last one too; its name is as ``2026Q3``."""
 
     name: str
     first: date
@@ -49,20 +41,10 @@ class Period(Rules):
 
     @classmethod
     def parse(cls, text: str) -> Period:
-        """Read a year, half-year, quarter or month.
+        """Read a year, half-year, quarter or month (``2026``, ``2026H2``, ``2026Q3``, ``2026-09``).
 
-        Parameters
-        ----------
-        text : str
-            ``2026``, ``2026H2``, ``2026Q3`` or ``2026-09``.
+        T001 if it is none of them.
 
-        Raises
-        ------
-        carbon.base.errors.StudyError
-            T001 if it is none of them.
-
-        Examples
-        --------
         >>> period = Period.parse("2026Q3")
         >>> str(period.first), str(period.last)
         ('2026-07-01', '2026-09-30')
@@ -172,8 +154,6 @@ class Target(_Cited):
 class TaxRule(Rules):
     """A rule file.
 
-    Examples
-    --------
     >>> from carbon.base.rules import templates_root
     >>> rule = load_rule(templates_root() / "tax" / "paper-2percent.toml")
     >>> rule.legal_basis, rule.relief.measure, str(rule.relief.rate)
@@ -223,20 +203,7 @@ class TaxRule(Rules):
         return self
 
     def demand(self, period: Period, edition: str) -> None:
-        """Refuse a period or an edition that the rule does not cover.
-
-        Parameters
-        ----------
-        period : Period
-            Of the dossier.
-        edition : str
-            Name of the edition in force.
-
-        Raises
-        ------
-        carbon.base.errors.StudyError
-            T002 for the period, T003 for the edition.
-        """
+        """Refuse a period (T002) or an edition (T003) that the rule does not cover."""
         if period.first < self.valid.first or period.last > self.valid.last:
             valid = f"{self.valid.first} to {self.valid.last}"
             raise StudyError("T002", valid, value=period.name)
@@ -247,20 +214,7 @@ class TaxRule(Rules):
 def in_ids(rule: TaxRule, names: Names) -> TaxRule:
     """A rule whose categories are told by their ids, however it spells them.
 
-    Parameters
-    ----------
-    rule : TaxRule
-    names : Names
-        Of the categories.
-
-    Returns
-    -------
-    TaxRule
-
-    Raises
-    ------
-    carbon.base.errors.RuleError
-        P003 if no category is called so, or one has two bounds.
+    P003 if no category is called so, or one has two bounds.
     """
 
     def found(word: str, key: str) -> str:
@@ -290,20 +244,5 @@ def in_ids(rule: TaxRule, names: Names) -> TaxRule:
 
 
 def load_rule(path: object) -> TaxRule:
-    """Read a rule file.
-
-    Parameters
-    ----------
-    path : path
-        A TOML file.
-
-    Returns
-    -------
-    TaxRule
-
-    Raises
-    ------
-    carbon.base.errors.RuleError
-        P001 to P003, as :func:`carbon.base.rules.load`.
-    """
+    """Read a rule file (TOML); P001 to P003, as :func:`carbon.base.rules.load`."""
     return load_rules(str(path), TaxRule)

@@ -40,16 +40,7 @@ STAGE_COLUMNS: Final = tuple(f"{stage}_kg" for stage in STAGES)
 def write_workbook(dossier: Dossier, path: Path, lang: str, created: datetime) -> None:
     """Write the workbook of a dossier.
 
-    Parameters
-    ----------
-    dossier : Dossier
-        What it holds.
-    path : pathlib.Path
-        ``.xlsx``.
-    lang : str
-        ``"zh"`` or ``"en"``.
-    created : datetime.datetime
-        Date in the properties of the file, so that the same dossier gives the same bytes.
+    ``created`` stands in the properties of the file, so that the same dossier gives the same bytes.
     """
     import xlsxwriter
     from xlsxwriter.exceptions import XlsxFileError

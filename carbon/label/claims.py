@@ -24,7 +24,6 @@ from carbon.label.claims_match import HAN, ClaimMarket, compiled
 from carbon.label.claims_rules import EVIDENCE, ClaimRule
 
 __all__ = [
-    "ACTIONS",
     "EVIDENCE",
     "FINDING_COLUMNS",
     "ClaimMarket",
@@ -34,9 +33,6 @@ __all__ = [
     "markets",
     "problems",
 ]
-
-ACTIONS: Final = ("refuse", "reword", "needs")
-"""What a finding asks for: leave the words out, replace them, or show the evidence."""
 
 FINDING_COLUMNS: Final = (
     "text",
@@ -61,12 +57,6 @@ CODES: Final = {"refuse": "L110", "reword": "L111", "needs": "L112"}
 def markets() -> list[str]:
     """Markets whose rules ship.
 
-    Returns
-    -------
-    list of str
-
-    Examples
-    --------
     >>> markets()
     ['china', 'eu', 'neutral']
     """
@@ -75,25 +65,11 @@ def markets() -> list[str]:
 
 
 def load_market(name: str | Path = "neutral") -> ClaimMarket:
-    """Claim rules of a market.
+    """Claim rules of a shipped market or one of its aliases (``EU``, ``CN``), or of a rule file.
 
-    Parameters
-    ----------
-    name : str or path
-        A shipped market or one of its aliases (``EU``, ``CN``), or the path of a rule file.
+    L101 if there is no such market, L102, L105 or L106 if its rules cannot be used, P001 to P003 if
+    the file cannot be read.
 
-    Returns
-    -------
-    ClaimMarket
-
-    Raises
-    ------
-    carbon.base.errors.RuleError
-        L101 if there is no such market, L102, L105 or L106 if its rules cannot be used, P001 to
-        P003 if the file cannot be read.
-
-    Examples
-    --------
     >>> load_market("EU").id
     'eu'
     """
@@ -120,34 +96,15 @@ def check(
     *,
     lang: str = "en",
 ) -> pd.DataFrame:
-    """Claims that a market forbids, or for which evidence is missing.
+    """Claims that a market forbids, or for which evidence is missing, in texts to be printed.
 
-    Parameters
-    ----------
-    texts : str, sequence of str or pandas.Series
-        What is to be printed; a missing text claims nothing.
-    market : ClaimMarket
-        Whose rules.
-    evidence : pandas.DataFrame, optional
-        One row a text, in the same order: any of the columns :data:`EVIDENCE`; ``probability`` and
-        ``primary_share`` are numbers [1], ``same_basis`` is true or false, others are text.
-    lang : str
-        Language of the messages, ``"en"`` or ``"zh"``.
+    A missing text claims nothing. Evidence has one row a text, in the same order: any of the
+    columns :data:`EVIDENCE`; ``probability`` and ``primary_share`` are numbers [1], ``same_basis``
+    is true or false, others are text. Given are :data:`FINDING_COLUMNS`, by text and place:
+    ``text`` is the label of the text in its Series (else its position), ``start`` and ``end`` its
+    characters, ``action`` is to refuse, replace or show evidence. L103 if a text is too long, L104
+    if evidence has another name or length.
 
-    Returns
-    -------
-    pandas.DataFrame
-        Columns :data:`FINDING_COLUMNS`, by text and place: ``text`` is the label of the text in
-        its Series (else its position), ``start`` and ``end`` its characters, ``action`` one of
-        :data:`ACTIONS`. A claim whose evidence is there is no finding.
-
-    Raises
-    ------
-    carbon.base.errors.RuleError
-        L103 if a text is too long, L104 if evidence has another name or length.
-
-    Examples
-    --------
     >>> check("A climate-neutral T-shirt", load_market("EU"))[["words", "action"]].values.tolist()
     [['climate-neutral', 'refuse']]
     >>> len(check(["green tea", "绿色连衣裙", "carbon fibre"], load_market("EU")))
@@ -183,32 +140,18 @@ def clean(
     texts: str | Sequence[str] | pd.Series,
     market: ClaimMarket,
     evidence: pd.DataFrame | None = None,
-    *,
-    lang: str = "en",
 ) -> tuple[pd.Series, pd.DataFrame]:
-    """Texts without the claims that a market forbids.
+    """Texts without the claims that a market forbids, and what :func:`check` found in them.
 
-    Parameters
-    ----------
-    texts, market, evidence, lang
-        As for :func:`check`.
+    Refused words and those without evidence are taken out, others replaced; a text that still makes
+    a claim after that is empty.
 
-    Returns
-    -------
-    texts : pandas.Series
-        Refused words and those without evidence are taken out, others replaced; a text that
-        still makes a claim after that is empty.
-    findings : pandas.DataFrame
-        What :func:`check` found in the texts as they came.
-
-    Examples
-    --------
     >>> clean(["Zero-carbon dress", "环保购物袋"], load_market("china"))[0].tolist()
     ['dress', '标示碳足迹购物袋']
     """
     series = _series(texts).copy()
     rows = pd.Series(np.arange(len(series)))
-    findings = first = check(series.reset_index(drop=True), market, evidence, lang=lang)
+    findings = first = check(series.reset_index(drop=True), market, evidence)
     for _ in range(PASSES):
         if findings.empty:
             break
@@ -217,30 +160,17 @@ def clean(
             series.iloc[position] = _without(str(series.iloc[position]), part)
         again = rows[rows.isin(findings["text"])].to_numpy()
         shown = None if evidence is None else evidence.iloc[again]
-        findings = check(series.iloc[again].set_axis(again), market, shown, lang=lang)
+        findings = check(series.iloc[again].set_axis(again), market, shown)
     series.iloc[findings["text"].unique().tolist()] = ""
     labels = series.index.to_numpy()
     return series, first.assign(text=labels[first["text"].to_numpy(dtype=int)])
 
 
 def problems(findings: pd.DataFrame, *, file: str = "", column: str = "name") -> pd.DataFrame:
-    """Findings as rows of a problems table.
+    """Findings of :func:`check`, ``text`` being the row of the file or the SKU, as problems.
 
-    Parameters
-    ----------
-    findings : pandas.DataFrame
-        As :func:`check` gives them, ``text`` being the row of the file or the SKU.
-    file, column : str
-        Where the texts stand.
+    L110 refused, L111 reworded, L112 without evidence.
 
-    Returns
-    -------
-    pandas.DataFrame
-        L110 refused, L111 reworded, L112 without evidence; columns
-        :data:`carbon.base.errors.PROBLEM_COLUMNS`.
-
-    Examples
-    --------
     >>> problems(check("zero carbon", load_market("EU")))["code"].tolist()
     ['L110']
     """

@@ -77,15 +77,7 @@ class _Fold(dict[int, str]):
 
 @dataclass(frozen=True)
 class ClaimMarket:
-    """Claim rules of a market, ready to be used.
-
-    Parameters
-    ----------
-    rules : MarketRules
-        As the file tells them.
-    sha256 : str
-        Of the rule file.
-    """
+    """Claim rules of a market, ready to be used, with the SHA-256 of their file."""
 
     rules: MarketRules
     sha256: str
@@ -146,22 +138,10 @@ class ClaimMarket:
 
 
 def compiled(path: Path) -> ClaimMarket:
-    """Read a rule file and make it ready.
+    """Read a rule file that follows ``MarketRules`` and make it ready.
 
-    Parameters
-    ----------
-    path : pathlib.Path
-        A TOML file that follows :class:`carbon.label.claims_rules.MarketRules`.
-
-    Returns
-    -------
-    ClaimMarket
-
-    Raises
-    ------
-    carbon.base.errors.RuleError
-        L102 for a phrase that is too short, L105 for new words that claim something, L106 for an
-        unknown kind of terms, P001 to P003 if the file cannot be read.
+    L102 for a phrase that is too short, L105 for new words that claim something, L106 for an
+    unknown kind of terms, P001 to P003 if the file cannot be read.
     """
     rules = load(path, MarketRules)
     terms = load(templates_root() / "claims" / "terms.toml", Terms)

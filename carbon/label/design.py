@@ -85,20 +85,12 @@ class DesignRules(Rules):
 class Design:
     """A template folder that was read and understood.
 
-    Parameters
-    ----------
-    sheet : DesignRules
-        What ``label.toml`` says.
-    words : dict
-        Words by language, those of the folder before the shared ones.
-    picture, page : PageTemplate or None
-        The SVG, and the HTML if the folder has one.
-    sha256 : str
-        Of all that the folder and the shared words say.
-    source : dict of str to str
-        Templates by name.
-    ours : bool
-        Shipped with the program.
+    - ``sheet``: what ``label.toml`` says
+    - ``words``: words by language, those of the folder before the shared ones
+    - ``picture``, ``page``: the SVG, and the HTML if the folder has one
+    - ``sha256``: of all that the folder and the shared words say
+    - ``source``: templates by name
+    - ``ours``: shipped with the program
     """
 
     sheet: DesignRules
@@ -121,22 +113,11 @@ class Design:
     def values(
         self, fact: Mapping[str, Any], scale: Scale, langs: Sequence[str]
     ) -> dict[str, object]:
-        """What the templates are filled with.
+        """What the templates are filled with, in one or both languages, the first one first.
 
-        Parameters
-        ----------
-        fact : mapping
-            A row of :func:`carbon.label.facts.facts`.
-        scale : Scale
-            Letters and bounds.
-        langs : sequence of str
-            One or both of :data:`LANGUAGES`, the first one first.
-
-        Returns
-        -------
-        dict
-            ``f`` the facts, ``w`` words in all languages asked for, ``words`` by language,
-            ``fit`` texts in lines, ``stages``, ``scale``, ``qr``, ``colour``, ``title``, ``desc``.
+        ``f`` the facts (a row of :func:`carbon.label.facts.facts`), ``w`` words in all languages
+        asked for, ``words`` by language, ``fit`` texts in lines, ``stages``, ``scale``, ``qr``,
+        ``colour``, ``title``, ``desc``.
         """
         first = self.words[langs[0]]
         known = dict(fact)
@@ -187,38 +168,15 @@ class Design:
         return {key: joined([self.words[lang][key] for lang in langs]) for key in keys}
 
     def svg(self, values: Mapping[str, object]) -> str:
-        """The picture.
-
-        Parameters
-        ----------
-        values : mapping
-            As :meth:`values` gives them.
-
-        Raises
-        ------
-        carbon.base.errors.RuleError
-            L001, L002 or L004 if the template does what it must not.
-        """
+        """The picture; L001, L002 or L004 if the template does what it must not."""
         text = self.picture.render(values)
         # ours are checked by the tests; what a template writes does not depend on the goods
         return text if self.ours else still_picture(text, self.picture.file)
 
     def html(self, values: Mapping[str, object], svg: str, data: str) -> str:
-        """The page: the picture in it, and its data for machines.
+        """The page: the picture in it, and its data for machines (JSON-LD).
 
-        Parameters
-        ----------
-        values : mapping
-            As :meth:`values` gives them.
-        svg : str
-            The picture.
-        data : str
-            JSON-LD as :func:`carbon.label.machine.json_ld` writes it.
-
-        Raises
-        ------
-        carbon.base.errors.RuleError
-            L001 or L002 if the template does what it must not, L003 if there is none.
+        L001 or L002 if the template does what it must not, L003 if there is none.
         """
         if self.page is None:
             raise RuleError("L003", f"no {PAGE}", file=self.picture.file)
@@ -244,8 +202,6 @@ def _columns() -> Words:
 def load_words() -> Words:
     """Words that all designs share.
 
-    Examples
-    --------
     >>> load_words().zh["returns"]
     '因退货增加'
     """
@@ -253,25 +209,11 @@ def load_words() -> Words:
 
 
 def load_design(name: str | Path) -> Design:
-    """Read a template folder.
+    """Read a template folder: one of :data:`DESIGNS`, or a path.
 
-    Parameters
-    ----------
-    name : str or path
-        One of :data:`DESIGNS`, or the path of a folder.
+    L001 to L003 if a template is not there or not allowed, L012 if a design is not known or asks
+    for what does not exist, P001 to P003 if ``label.toml`` cannot be read.
 
-    Returns
-    -------
-    Design
-
-    Raises
-    ------
-    carbon.base.errors.RuleError
-        L001 to L003 if a template is not there or not allowed, L012 if a design is not known or
-        asks for what does not exist, P001 to P003 if ``label.toml`` cannot be read.
-
-    Examples
-    --------
     >>> load_design("label").sheet.width
     68.0
     """

@@ -16,6 +16,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from carbon.base import digits
+from carbon.base.arrays import Floats
 from carbon.base.rests import RESTS
 from carbon.base.terms import PROVENANCES, STAGES
 from carbon.catalogue.barcodes import is_gtin
@@ -26,9 +27,7 @@ from carbon.paper.text import plain
 from carbon.stages.air import air_share
 from carbon.stages.inventory import Quantities
 
-__all__ = ["ABOUT_COLUMNS", "Issue", "about", "facts", "ratios"]
-
-Floats = npt.NDArray[np.float64]
+__all__ = ["Issue", "about", "facts", "ratios"]
 
 WORTH_TELLING: Final = 0.01
 """Share of the total from which it is told what silence added [1]."""
@@ -37,42 +36,16 @@ PIECES: Final = ("piece", "device", "garment", "pair", "kept unit")
 """Units that are the sales unit itself where there is one of them."""
 
 
-ABOUT_COLUMNS: Final = (
-    "sku",
-    "gtin",
-    "name",
-    "merchant",
-    "category_zh",
-    "category_en",
-    "air_share",
-    "air_assumed",
-    "packaging_g",
-    "return_rate",
-    "verifier",
-    "certificate",
-    "verified_until",
-)
-"""What a label tells of a SKU beside its footprint."""
-
-
 @dataclass(frozen=True)
 class Issue:
     """What all labels of one run have in common.
 
-    Parameters
-    ----------
-    issued : datetime.date
-        Date of the labels.
-    scale : Scale
-        Letters, bounds and validity.
-    method, boundary : str
-        Of the study.
-    url : str
-        Template of the link for SKUs without GTIN, as ``https://shop.example/{sku}``.
-    resolver : str
-        Where GS1 Digital Links begin.
-    activities : mapping of str to str
-        Chinese names of activities, for the data that would help most.
+    - ``issued``: date of the labels
+    - ``scale``: letters, bounds and validity
+    - ``method``, ``boundary``: of the study
+    - ``url``: template of the link for SKUs without GTIN, as ``https://shop.example/{sku}``
+    - ``resolver``: where GS1 Digital Links begin
+    - ``activities``: Chinese names of activities, for the data that would help most
     """
 
     issued: date
@@ -94,20 +67,10 @@ class Issue:
 
 
 def about(catalogue: Catalogue, categories: pd.DataFrame) -> pd.DataFrame:
-    """What a label tells of each SKU beside its footprint.
+    """What a label tells of each SKU of a filled catalogue beside its footprint.
 
-    Parameters
-    ----------
-    catalogue : Catalogue
-        Filled.
-    categories : pandas.DataFrame
-        Columns ``category name name_zh``.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Columns :data:`ABOUT_COLUMNS`. ``air_share`` is the share of dispatches on a chain with a
-        flight [1], ``packaging_g`` the packaging carried with one unit [g]; NaN where unknown.
+    ``air_share`` is the share of dispatches on a chain with a flight [1], ``packaging_g`` the
+    packaging carried with one unit [g]; NaN where unknown.
     """
     skus = catalogue.skus
     n = len(skus)
@@ -136,31 +99,15 @@ def about(catalogue: Catalogue, categories: pd.DataFrame) -> pd.DataFrame:
 
 
 def facts(graded: pd.DataFrame, about: pd.DataFrame, issue: Issue) -> pd.DataFrame:
-    """What is printed of each SKU.
+    """What is printed of each SKU, from :func:`carbon.label.scale.grade` and :func:`about`.
 
-    Parameters
-    ----------
-    graded : pandas.DataFrame
-        As :func:`carbon.label.scale.grade` gives it, n rows. The columns of the functional unit,
-        of ranges of letters and of evidence may be absent.
-    about : pandas.DataFrame
-        Columns :data:`ABOUT_COLUMNS`, n rows in the same order.
-    issue : Issue
-        What all labels share.
-
-    Returns
-    -------
-    pandas.DataFrame
-        A row a SKU: text and rounded numbers, the same in every language; words are put to it
-        when it is drawn. Numbers have the digits of :mod:`carbon.base.digits`; ``state`` is one of
-        :data:`carbon.label.scale.STATES`; ``letter`` is what is printed ("B", "B–C" or nothing),
-        ``likeliest`` the likeliest letter, ``best`` and ``worst`` the ends; ``ratio`` [%] is that
-        of the printed total and reference, within the letter; ``probability`` [%] is rounded
-        down. What is unknown is an empty text.
-
-    Notes
-    -----
-    "Returns add" is the stage returns over all the others.
+    Columns of the functional unit, of ranges of letters and of evidence may be absent. A row a SKU:
+    text and rounded numbers, the same in every language; words are put to it when it is drawn.
+    Numbers have the digits of :mod:`carbon.base.digits`; ``state`` is one of
+    :data:`carbon.label.scale.STATES`; ``letter`` is what is printed ("B", "B–C" or nothing),
+    ``likeliest`` the likeliest letter, ``best`` and ``worst`` the ends; ``ratio`` [%] is that of
+    the printed total and reference, within the letter; ``probability`` [%] is rounded down.
+    "Returns add" is the stage returns over all the others. What is unknown is an empty text.
     """
     total = graded["total_kg"].to_numpy(dtype=np.float64)
     low, high = (_column(graded, name) for name in ("low_kg", "high_kg"))
@@ -255,25 +202,10 @@ def ratios(
 ) -> list[str]:
     """Percentages of the reference: of the numbers that are printed, moved into the letter.
 
-    A reader who divides what is printed finds the same number; only where rounding would carry
-    it into another letter than the exact ratio has, it stops at the bound between them.
+    A reader who divides what is printed finds the same number; only where rounding would carry it
+    into another letter than the exact ratio [1] has, it stops at the bound between them. Empty
+    where the ratio is not known.
 
-    Parameters
-    ----------
-    totals, references : sequence of str
-        As they are printed, in one unit.
-    ratio : ndarray of float64, shape (n,)
-        Exact [1].
-    scale : Scale
-        Bounds of the letters.
-
-    Returns
-    -------
-    list of str
-        [%]; empty where the ratio is not known.
-
-    Examples
-    --------
     >>> scale = Scale(("A", "B"), np.array([1.0]), 0.9, 2.0, 5)
     >>> ratios(["3.7", "3.6"], ["3.6", "3.6"], np.array([1.0278, 1.0275]), scale)
     ['103', '100.1']

@@ -16,20 +16,10 @@ LONGEST: Final = 300
 
 
 def check_url(url: str) -> str:
-    """Hand a template of links back, unless it cannot be one.
+    """Hand a template of links with ``{sku}``, ``{gtin}`` or ``{edition}`` back, or nothing.
 
-    Parameters
-    ----------
-    url : str
-        ``https://…`` with ``{sku}``, ``{gtin}`` or ``{edition}``; or nothing.
+    Else L011.
 
-    Raises
-    ------
-    carbon.base.errors.RuleError
-        L011
-
-    Examples
-    --------
     >>> check_url("https://shop.example/p/{sku}")
     'https://shop.example/p/{sku}'
     """
@@ -40,29 +30,12 @@ def check_url(url: str) -> str:
 
 
 def link_of(sku: str, gtin: str, edition: str, *, url: str = "", resolver: str = "") -> str:
-    """The link of a label.
+    """The link of a label; the GTIN is valid or empty.
 
-    Parameters
-    ----------
-    sku, gtin, edition : str
-        What it leads to; the GTIN is valid or empty.
-    url : str
-        Template as :func:`check_url` lets pass; it is preferred where it names ``{gtin}`` or
-        there is no GTIN.
-    resolver : str
-        Where GS1 Digital Links begin.
+    A template as :func:`check_url` lets pass is preferred where it names ``{gtin}`` or there is no
+    GTIN; else ``resolver`` is where GS1 Digital Links begin (``/01/`` and the GTIN in 14 digits).
+    Empty if there is neither, or if the link would be too long to scan.
 
-    Returns
-    -------
-    str
-        Empty if there is neither GTIN nor template, or if the link would be too long to scan.
-
-    Notes
-    -----
-    GS1 Digital Link URI syntax: ``/01/`` and the GTIN in 14 digits.
-
-    Examples
-    --------
     >>> link_of("TS 1", "6901234567892", "2026.1", resolver="https://id.gs1.org")
     'https://id.gs1.org/01/06901234567892'
     >>> link_of("TS 1/ä", "", "2026.1", url="https://shop.example/{sku}")
@@ -84,27 +57,13 @@ MASK: Final = 3
 
 @lru_cache(maxsize=16)
 def qr(text: str) -> tuple[int, str]:
-    """QR code of a text.
+    """QR code of a text: modules of a side, and SVG path data of the dark modules [module].
 
-    Parameters
-    ----------
-    text : str
-        A link, or a few words.
+    One run of modules is a rectangle; a template leaves a quiet zone of four around.
 
-    Returns
-    -------
-    size : int
-        Modules of a side, without the quiet zone of four that a template leaves around it.
-    path : str
-        SVG path data of the dark modules, one run of modules a rectangle [module].
-
-    Notes
-    -----
     Error correction M, restored up to 15 % (ISO/IEC 18004). The data mask is fixed: to try all
     eight for the most even picture costs more than the code, and a reader undoes any of them.
 
-    Examples
-    --------
     >>> size, path = qr("https://id.gs1.org/01/06901234567892")
     >>> size, path[:9]
     (29, 'M0 0h7v1h')

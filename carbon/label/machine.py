@@ -19,22 +19,8 @@ SCHEMA: Final = "carbon-label/label/2"
 
 
 def json_label(fact: Mapping[str, Any], scale: Scale) -> str:
-    """The machine-readable label of one SKU.
+    """The machine-readable label of one SKU, a JSON object and a line feed; unknown is null.
 
-    Parameters
-    ----------
-    fact : mapping
-        A row of :func:`carbon.label.facts.facts`.
-    scale : Scale
-        Letters and bounds.
-
-    Returns
-    -------
-    str
-        One JSON object and a line feed; what is unknown is null.
-
-    Examples
-    --------
     >>> from carbon.label.render import example
     >>> told = json.loads(json_label(*example()))
     >>> told["footprint"]["value"], told["grade"]["letter"], told["grade"]["state"]
@@ -124,25 +110,11 @@ def json_label(fact: Mapping[str, Any], scale: Scale) -> str:
 
 
 def json_ld(fact: Mapping[str, Any], scale: Scale) -> str:
-    """The label as schema.org markup of a product.
+    """The label as schema.org markup (JSON-LD) that can stand in a ``script`` whatever names hold.
 
-    Parameters
-    ----------
-    fact, scale
-        As for :func:`json_label`.
-
-    Returns
-    -------
-    str
-        JSON-LD that can stand in a ``script`` element whatever the names hold.
-
-    Notes
-    -----
     ``hasCertification`` is told only of what a third party has verified; the footprint and its
     letter are properties of their own.
 
-    Examples
-    --------
     >>> from carbon.label.render import example
     >>> told = json.loads(json_ld(*example()))
     >>> told["@type"], told["additionalProperty"][0]["value"]

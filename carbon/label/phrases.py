@@ -14,13 +14,6 @@ __all__ = ["joined", "phrases", "reasons", "reference_text", "sentence", "unit_w
 def joined(spoken: Sequence[str]) -> str:
     """Words of several languages as one; what stands around ``{}`` stays before or after it.
 
-    Parameters
-    ----------
-    spoken : sequence of str
-        The same word in each language, the first one first.
-
-    Examples
-    --------
     >>> joined(["概率 {}", "probability {}"])
     '概率 probability{}'
     """
@@ -36,21 +29,10 @@ def joined(spoken: Sequence[str]) -> str:
 def phrases(
     known: Mapping[str, Any], w: Mapping[str, str], each: Mapping[str, Mapping[str, str]]
 ) -> dict[str, str]:
-    """Phrases that are put together of facts and words.
+    """Phrases that templates find beside the facts; empty where there is nothing to say.
 
-    Parameters
-    ----------
-    known : mapping
-        A row of :func:`carbon.label.facts.facts`, with ``category`` in the languages asked for.
-    w : mapping
-        Words of all languages asked for.
-    each : mapping
-        Language → its words, those asked for, the first one first.
-
-    Returns
-    -------
-    dict of str to str
-        What templates find beside the facts; empty where there is nothing to say.
+    ``known`` is a row of facts, with ``category`` in the languages asked for; ``w`` are words of
+    all these languages, ``each`` of one, the first one first.
     """
     first, *_ = each.values()
     low, high = known["low"], known["high"]
@@ -121,24 +103,8 @@ def phrases(
 
 
 def reasons(known: Mapping[str, Any], words: Mapping[str, str], lang: str) -> str:
-    """Why a SKU has no sure letter, in words.
+    """Why a SKU has no sure letter, in words: the rules of its codes; what is no code stays.
 
-    Parameters
-    ----------
-    known : mapping
-        ``state``, and ``reason`` as codes with spaces between them.
-    words : mapping
-        Words of a language.
-    lang : str
-        That language.
-
-    Returns
-    -------
-    str
-        The rules of the codes; what is no code stays as it is.
-
-    Examples
-    --------
     >>> words = {"semicolon": "; ", "colon": ": ", "reason_unknown": "data missing"}
     >>> reasons({"state": "unknown", "reason": "S003"}, words, "en")
     'data missing: the sku is not in the catalogue'
@@ -175,22 +141,8 @@ def _chance(known: Mapping[str, Any], words: Mapping[str, str]) -> str:
 
 
 def why(text: str, words: Mapping[str, str]) -> str:
-    """The told facts that move a letter most, in words.
+    """The told facts that move a letter most, in words, from ``factor:percent`` joined by ``;``.
 
-    Parameters
-    ----------
-    text : str
-        ``factor:percent`` joined by ``;``, as :func:`carbon.label.scale.grade` gives it.
-    words : mapping
-        Words of labels in a language.
-
-    Returns
-    -------
-    str
-        Empty without any.
-
-    Examples
-    --------
     >>> from carbon.base.words import section
     >>> why("packaging:-6;returns:+14", section("label", "zh"))
     '主要差异：包装 −6%，退货 +14%'
@@ -217,8 +169,6 @@ def _per_unit(known: Mapping[str, Any], words: Mapping[str, str]) -> str:
 def unit_word(unit: str, words: Mapping[str, str]) -> str:
     """A functional unit in words; as it is written where there are none.
 
-    Examples
-    --------
     >>> unit_word("100 sheets", {"unit_100_sheets": "百张"}), unit_word("m2", {})
     ('百张', 'm2')
     """
@@ -239,17 +189,8 @@ def _asked(known: Mapping[str, Any], words: Mapping[str, str], lang: str) -> str
 
 
 def reference_text(text: str, words: Mapping[str, str]) -> str:
-    """What a SKU is held against, in words.
+    """What a SKU is held against, in words, from the id of the references.
 
-    Parameters
-    ----------
-    text : str
-        Id of the references, as ``archetype 2026.1+0123456789ab``.
-    words : mapping
-        Words of labels in a language.
-
-    Examples
-    --------
     >>> reference_text("archetype 2026.1", {"reference_archetype": "类目典型商品 {}"})
     '类目典型商品 2026.1'
     """
@@ -274,14 +215,7 @@ def sentence(
 ) -> str:
     """The label read aloud: its description for those who do not see it.
 
-    Parameters
-    ----------
-    known : mapping
-        Facts and phrases.
-    w : mapping
-        Words of the first language.
-    stages : sequence of mappings
-        ``spoken`` and ``share`` of each stage.
+    It is in the first language; stages have ``spoken`` and ``share``.
     """
     total = (
         f"{known['total']} {w['unit']}{w['why_comma']}{w['per']}"

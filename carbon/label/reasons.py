@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from carbon.base.arrays import Flags, Floats
 from carbon.base.terms import STAGES
 from carbon.footprint.evidence import EVIDENCE, documented_share
 from carbon.footprint.plausible import PARTS, Plausible
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
     from carbon.label.scale import Scale
 
 __all__ = ["SHOWN", "Codes", "contributions", "evidence_of", "reasons_of", "worse"]
-
-Floats = npt.NDArray[np.float64]
 
 LARGEST: Final = 999
 """Percent above which no figure says more."""
@@ -55,19 +54,10 @@ def _decided(footprints: Footprints) -> Floats:
 
 
 def contributions(footprints: Footprints) -> Floats:
-    """What each part of the cells adds to the ratio to the reference.
+    """What each part of the cells adds to the ratio to the reference [1], of shape (n, parts).
 
-    Parameters
-    ----------
-    footprints : Footprints
-        With their standing, of n SKUs.
-
-    Returns
-    -------
-    ndarray of float64, shape (n, parts)
-        Difference to the reference over the reference [1]: mass times what the reference takes
-        per kilogram to be made; materials and production at equal mass; the other parts by
-        their stages. NaN where the reference is unknown.
+    Mass times what the reference takes per kilogram to be made; materials and production at equal
+    mass; the other parts by their stages. NaN where the reference is unknown.
     """
     stage = footprints.stages
     n = len(stage)
@@ -94,23 +84,12 @@ def contributions(footprints: Footprints) -> Floats:
     return share
 
 
-def reasons_of(share: Floats, stated: npt.NDArray[np.bool_]) -> npt.NDArray[np.object_]:
+def reasons_of(share: Floats, stated: Flags) -> npt.NDArray[np.object_]:
     """The told facts that move the ratio most, as machine text.
 
-    Parameters
-    ----------
-    share : ndarray of float64, shape (n, parts)
-        As :func:`contributions` gives it [1].
-    stated : ndarray of bool, shape (n, parts)
-        The merchant told the part.
+    Up to three ``part:percent`` joined by ``;``, the largest of :func:`contributions` first, those
+    of a percent or more whose part the merchant told.
 
-    Returns
-    -------
-    ndarray of object, shape (n,)
-        Up to three ``part:percent`` joined by ``;``, the largest first, those of a percent or more.
-
-    Examples
-    --------
     >>> share = np.zeros((1, len(PARTS)))
     >>> share[0, PARTS.index("packaging")], share[0, PARTS.index("returns")] = -0.058, 0.14
     >>> reasons_of(share, np.ones(share.shape, dtype=bool)).tolist()
@@ -136,23 +115,12 @@ def worse(
     scale: Scale,
     honest: tuple[Floats, Floats],
     ends: tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]],
-) -> npt.NDArray[np.bool_]:
+) -> Flags:
     """Whether a letter would be worse, or less sure, with cells that are not believed as usual.
 
-    Parameters
-    ----------
-    scale : Scale
-        Letters and bounds.
-    honest : tuple of ndarray of float64, shape (n,)
-        Ratio to the reference with these cells as there [1], and its geometric standard deviation.
-    ends : tuple of ndarray of int, shape (n,)
-        Of the range that is printed, as ``Scale.ranges``: best, worst.
-
-    Returns
-    -------
-    ndarray of bool, shape (n,)
-        Less than a tenth would be as good as the better end, or more than a tenth worse than the
-        worse end.
+    ``honest`` are the ratio with these cells as there [1] and its geometric standard deviation,
+    ``ends`` best and worst of the printed range, as ``Scale.ranges``. So it is if less than a tenth
+    would be as good as the better end, or more than a tenth worse than the worse end.
     """
     ratio, gsd = honest
     flags = np.zeros(len(ratio), dtype=bool)
@@ -164,21 +132,9 @@ def worse(
 def evidence_of(
     footprints: Footprints, plausible: Plausible | None
 ) -> tuple[npt.NDArray[np.int8], Floats]:
-    """Lowest class of the cells that decide most, and the share that documents stand behind.
+    """Lowest class of the cells that decide most, and the share that documents stand behind [1].
 
-    Parameters
-    ----------
-    footprints : Footprints
-        Of n SKUs.
-    plausible : Plausible or None
-        Evidence classes of the parts.
-
-    Returns
-    -------
-    lowest : ndarray of int8, shape (n,)
-        Position in :data:`carbon.footprint.evidence.EVIDENCE`.
-    share : ndarray of float64, shape (n,)
-        Of the footprint [1].
+    Classes are positions in :data:`carbon.footprint.evidence.EVIDENCE`.
     """
     weight = _decided(footprints)
     if plausible is None:
@@ -203,12 +159,6 @@ def evidence_of(
 class Codes:
     """Codes of n SKUs.
 
-    Parameters
-    ----------
-    n : int
-
-    Examples
-    --------
     >>> codes = Codes(2)
     >>> codes.add("J004", np.array([True, False]))
     >>> codes.words(np.array(["C263", ""], dtype=object)).tolist()
@@ -216,10 +166,10 @@ class Codes:
     """
 
     def __init__(self, n: int) -> None:
-        self.flags: dict[str, npt.NDArray[np.bool_]] = {}
+        self.flags: dict[str, Flags] = {}
         self.n = n
 
-    def add(self, code: str, flag: npt.NDArray[np.bool_]) -> None:
+    def add(self, code: str, flag: Flags) -> None:
         """Say a code of some SKUs."""
         self.flags[code] = flag
 

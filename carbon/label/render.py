@@ -12,8 +12,7 @@ from carbon.label.machine import json_label, json_ld
 from carbon.label.scale import Scale
 from carbon.paper.fonts import find_fonts
 from carbon.paper.outline import outlined
-from carbon.paper.pdf import Placed, pdf, sheets
-from carbon.paper.raster import png
+from carbon.paper.pdf import Placed, pdf, png, sheets
 
 __all__ = ["FORMATS", "Style", "example", "name_of", "per_page", "render", "sheet_of"]
 
@@ -32,20 +31,12 @@ MARGIN, GAP, MARK = 8.0, 4.0, 3.0
 class Style:
     """How labels are drawn.
 
-    Parameters
-    ----------
-    design : Design
-        The template folder.
-    scale : Scale
-        Letters and bounds.
-    langs : tuple of str
-        ``zh``, ``en`` or both, the first one first.
-    formats : tuple of str
-        Of :data:`FORMATS`.
-    dpi : float
-        Pixels per inch of PNG.
-    outline : bool
-        SVG without text: every character is drawn as its outline.
+    - ``design``: the template folder
+    - ``scale``: letters and bounds
+    - ``langs``: ``zh``, ``en`` or both, the first one first
+    - ``formats``: of :data:`FORMATS`
+    - ``dpi``: pixels per inch of PNG
+    - ``outline``: SVG without text: every character is drawn as its outline
     """
 
     design: Design
@@ -57,29 +48,11 @@ class Style:
 
 
 def render(fact: Mapping[str, Any], style: Style) -> dict[str, bytes]:
-    """The files of one SKU.
+    """The files of one SKU by format; the same bytes for the same facts, style and fonts.
 
-    Parameters
-    ----------
-    fact : mapping
-        A row of :func:`carbon.label.facts.facts`.
-    style : Style
-        How it is drawn.
+    L001 to L004 if a template is not allowed or not well formed, L010 if PNG, PDF or outlines find
+    no Chinese font.
 
-    Returns
-    -------
-    dict of str to bytes
-        Format → file; the same bytes for the same facts, style and fonts.
-
-    Raises
-    ------
-    carbon.base.errors.RuleError
-        L001 to L004 if a template is not allowed or not well formed.
-    carbon.base.errors.OutputError
-        L010 if PNG, PDF or outlines find no Chinese font.
-
-    Examples
-    --------
     >>> from carbon.label.design import load_design
     >>> fact, scale = example()
     >>> files = render(fact, Style(load_design("badge"), scale, formats=("svg", "json")))
@@ -108,20 +81,7 @@ def render(fact: Mapping[str, Any], style: Style) -> dict[str, bytes]:
 
 
 def per_page(style: Style, scale: float) -> tuple[int, int]:
-    """Columns and rows of labels on an A4 sheet.
-
-    Parameters
-    ----------
-    style : Style
-        Whose design.
-    scale : float
-        Of its own size [1].
-
-    Returns
-    -------
-    (int, int)
-        Zero if a label does not fit.
-    """
+    """Columns and rows of labels, at a scale [1], on an A4 sheet; zero if a label does not fit."""
     sheet = style.design.sheet
     to_mm = 1.0 if sheet.unit == "mm" else 25.4 / 96
     columns, rows = (
@@ -132,25 +92,9 @@ def per_page(style: Style, scale: float) -> tuple[int, int]:
 
 
 def sheet_of(facts: Sequence[Mapping[str, Any]], style: Style, scale: float = 1.0) -> bytes:
-    """Labels on A4 sheets with cut marks, as PDF.
+    """Labels on A4 sheets with cut marks, as PDF; errors as for :func:`render`.
 
-    Parameters
-    ----------
-    facts : sequence of mappings
-        Rows of :func:`carbon.label.facts.facts`.
-    style : Style
-        How they are drawn.
-    scale : float
-        Of their own size [1]; a label can be read and scanned down to 0.7.
-
-    Returns
-    -------
-    bytes
-
-    Raises
-    ------
-    carbon.base.errors.RuleError, carbon.base.errors.OutputError
-        As :func:`render`.
+    At a scale down to 0.7 [1] a label can be read and scanned.
     """
     design = style.design
     columns, rows = per_page(style, scale)
@@ -190,18 +134,8 @@ every new folder far from the last one, where writing takes ten times as long.""
 def name_of(sku: str) -> str:
     """A file name for a SKU: short, safe on every system, and its own.
 
-    Parameters
-    ----------
-    sku : str
-        Anything.
+    A folder of two digits, and a stem that ends in ten digits of the SHA-256 of the SKU.
 
-    Returns
-    -------
-    str
-        A folder of two digits, and a stem that ends in ten digits of the SHA-256 of the SKU.
-
-    Examples
-    --------
     >>> name_of("../../etc/passwd")
     '37/etc-passwd-3754d6cb3a'
     """
@@ -213,15 +147,7 @@ def name_of(sku: str) -> str:
 
 
 def example() -> tuple[dict[str, Any], Scale]:
-    """Facts of a SKU that does not exist, for trying a template out.
-
-    Returns
-    -------
-    fact : dict
-        A row of :func:`carbon.label.facts.facts`.
-    scale : Scale
-        Letters and bounds.
-    """
+    """Facts of a SKU that does not exist and a scale, for trying a template out."""
     from datetime import date
 
     import pandas as pd

@@ -15,6 +15,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from carbon.background.edition import Edition
+from carbon.base.arrays import Flags, Floats
 from carbon.base.errors import FactorsError
 from carbon.footprint.evidence import EVIDENCE
 from carbon.footprint.plausible import PARTS, Plausible
@@ -24,8 +25,6 @@ from carbon.footprint.supplied import supplier_kg
 from carbon.label.reasons import Codes, contributions, evidence_of, reasons_of, worse
 
 __all__ = ["GRADE_COLUMNS", "STATES", "Scale", "grade", "lettered", "scale_of"]
-
-Floats = npt.NDArray[np.float64]
 
 STATES: Final = ("sure", "range", "estimate", "withheld", "unknown", "not_applicable")
 """States of a label, each with a design of its own: a letter; two neighbouring letters; a category
@@ -181,20 +180,10 @@ class Scale:
 
 
 def scale_of(edition: Edition) -> Scale:
-    """The scale of an edition.
+    """The scale of an edition, from its tables ``scale`` and ``scale_parameters``.
 
-    Parameters
-    ----------
-    edition : Edition
-        Tables ``scale`` and ``scale_parameters``.
+    F018 if the bounds do not ascend, or a parameter is missing or out of its range.
 
-    Raises
-    ------
-    carbon.base.errors.FactorsError
-        F018 if the bounds do not ascend, or a parameter is missing or out of its range.
-
-    Examples
-    --------
     >>> from carbon.background.edition import load_edition
     >>> scale = scale_of(load_edition("2026.2"))
     >>> "".join(scale.letters), scale.bounds.tolist(), scale.confidence
@@ -244,31 +233,16 @@ def grade(
     stages: bool = False,
     plausible: Plausible | None = None,
 ) -> pd.DataFrame:
-    """Grade footprints that were held against references.
+    """Grade footprints that were held against references, with the id of these.
 
-    Parameters
-    ----------
-    footprints : Footprints
-        With their standing, of n SKUs.
-    scale : Scale
-        Letters and confidence.
-    reference : str
-        Id of the references.
-    stages : bool
-        The bounds of each stage too, as labels print them.
-    plausible : Plausible, optional
-        What is not believed of the cells; without, all of them are believed.
-
-    Returns
-    -------
-    pandas.DataFrame
-        The columns of :meth:`Footprints.to_frame` and :data:`GRADE_COLUMNS`. ``letter`` is the
-        likeliest one and ``letter_probability`` the share of the draws that give it;
-        ``letter_best`` and ``letter_worst`` are the ends of the shortest range that is sure enough
-        and ``letter_text`` is how it is printed; all are empty but in the states ``sure`` and
-        ``range``. ``reason`` has the codes that say why there is no sure letter and which cells
-        are not believed; ``why`` the told facts that move the ratio most, as
-        ``packaging:-6;returns:+14`` [%].
+    With ``stages`` the bounds of each stage too, as labels print them; without ``plausible`` all
+    cells are believed. Given are the columns of :meth:`Footprints.to_frame` and
+    :data:`GRADE_COLUMNS`. ``letter`` is the likeliest one and ``letter_probability`` the share of
+    the draws that give it; ``letter_best`` and ``letter_worst`` are the ends of the shortest range
+    that is sure enough and ``letter_text`` is how it is printed; all are empty but in the states
+    ``sure`` and ``range``. ``reason`` has the codes that say why there is no sure letter and which
+    cells are not believed; ``why`` the told facts that move the ratio most, as
+    ``packaging:-6;returns:+14`` [%].
     """
     assert footprints.standing is not None
     frame = footprints.to_frame(stages=stages)
@@ -340,7 +314,7 @@ def grade(
     reason = codes.words(plausible.codes if plausible is not None else None)
     frame["reason"] = pd.Series(reason).mask(pd.Series(unknown), frame["problem"].astype("object"))
     frame["why"] = reasons_of(parts, stated)
-    frame["dear_kg"] = _or_zero(getattr(standing, "dear_kg", None), n)
+    frame["dear_kg"] = standing.dear_kg
     frame["supplier_kg"] = supplier_kg(footprints.catalogue)
     lowest, share = evidence_of(footprints, plausible)
     frame["evidence"] = pd.Categorical.from_codes(
@@ -354,23 +328,11 @@ def grade(
 
 
 def lettered(table: pd.DataFrame, reference_kg: pd.Series, scale: Scale) -> pd.DataFrame:
-    """Letters before and after a change.
+    """Letters before and after a change, of a table ``category before_kg after_kg``.
 
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        Columns ``category before_kg after_kg`` [kg CO2e per kept unit].
-    reference_kg : pandas.Series
-        Footprint of the reference by category, or by row of the table where its index is that of
-        the table [kg CO2e per kept unit].
-    scale : Scale
-        Letters and bounds.
-
-    Returns
-    -------
-    pandas.DataFrame
-        The table with ``letter_before`` and ``letter_after``: letters of the central ratios,
-        whatever their probability; empty where there is none.
+    They are those of the central ratios, whatever their probability; empty where there is none.
+    ``reference_kg`` is by category, or by row of the table where its index is that of the table [kg
+    CO2e per kept unit].
     """
     by_row = reference_kg.index.equals(table.index) and reference_kg.index.name != "category"
     reference = (
@@ -394,7 +356,7 @@ def _text(scale: Scale, best: Any, worst: Any, shown: Any) -> npt.NDArray[np.obj
     return text
 
 
-def _quantity_told(footprints: Footprints, gap: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+def _quantity_told(footprints: Footprints, gap: Flags) -> Flags:
     """Whether the merchant told the quantity by which the category compares, and its mass."""
     skus = footprints.catalogue.skus
     if "quantity_told" not in skus:
@@ -411,7 +373,3 @@ def _quantities(footprints: Footprints) -> tuple[Floats, pd.Series, pd.Series]:
         return np.ones(n), pd.Series(np.full(n, "kept unit", dtype=object)), nothing
     amount = skus["functional_quantity"].to_numpy(dtype=np.float64)
     return amount, skus["unit"].reset_index(drop=True), skus["size_class"].reset_index(drop=True)
-
-
-def _or_zero(values: Floats | None, n: int) -> Floats:
-    return np.zeros(n) if values is None else values

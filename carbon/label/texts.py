@@ -29,24 +29,11 @@ def is_file(text: str) -> bool:
 
 
 def texts_of(text: str, stream: BinaryIO) -> pd.Series:
-    """Texts, numbered from 1.
+    """Texts, numbered from 1: the text itself, a file with one a line, or ``-`` for the stream.
 
-    Parameters
-    ----------
-    text : str
-        The text itself, a text file with one a line, or ``-`` for the stream.
-    stream : binary file
-        Read for ``-`` only.
+    ValueError for a name of a file that is not there, and for a file that is no text; L103 if it is
+    too long or its encoding is not known.
 
-    Raises
-    ------
-    ValueError
-        For a name of a file that is not there, and for a file that is no text.
-    carbon.base.errors.RuleError
-        L103 if it is too long or its encoding is not known.
-
-    Examples
-    --------
     >>> import io
     >>> texts_of("-", io.BytesIO(b"green dress\\nzero-carbon tea")).tolist()
     ['green dress', 'zero-carbon tea']
@@ -74,15 +61,6 @@ def _lines(name: str, stream: BinaryIO) -> list[str]:
 def evidence_of(words: Sequence[str], count: int) -> pd.DataFrame | None:
     """What ``KIND=VALUE`` says, for each of the texts; None if nothing is shown.
 
-    Parameters
-    ----------
-    words : sequence of str
-        As ``probability=95%``.
-    count : int
-        Texts.
-
-    Examples
-    --------
     >>> evidence_of(["probability=95%"], 1)["probability"].tolist()
     [0.95]
     """

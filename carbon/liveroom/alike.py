@@ -27,14 +27,8 @@ def _letters() -> dict[int, str]:
 def looks(texts: pd.Series, *, serial: bool = False) -> pd.Series:
     """Keys of texts: without case, width, punctuation and what is not seen, in Latin letters.
 
-    Parameters
-    ----------
-    texts : pandas.Series of str
-    serial : bool
-        Whether letters that look like digits are taken for these.
+    In serials, letters that look like digits are taken for these.
 
-    Examples
-    --------
     >>> looks(pd.Series(["M-1", "м-1", "Ｍ\\u200b-1"])).tolist()
     ['M1', 'M1', 'M1']
     >>> looks(pd.Series(["GEC-O1"]), serial=True).tolist()

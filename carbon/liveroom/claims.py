@@ -9,18 +9,15 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from carbon.base.arrays import Flags, Floats
 from carbon.catalogue.days import as_days, misdated
 from carbon.liveroom.alike import looks
 from carbon.liveroom.policy import Policy
 from carbon.liveroom.room_problems import RoomProblems, text_of
-from carbon.liveroom.sales_lines import places_of
+from carbon.liveroom.sales_lines import number_of, places_of
 from carbon.liveroom.studio import clusters
 
 __all__ = ["CLAIM_COLUMNS", "CLOSE", "SERIALS", "TABLES", "Claims", "claimed"]
-
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
-Flags = npt.NDArray[np.bool_]
 
 CLAIM_COLUMNS: Final = (
     "of",
@@ -56,16 +53,12 @@ CLOSE: Final = 1e-9
 class Claims:
     """What rooms claim.
 
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        :data:`CLAIM_COLUMNS` and ``place`` (position of the room), ``left`` (what may still be
-        used), ``sound`` (nothing is wrong with it by itself), ``counts`` (and nobody else names
-        it), ``start end`` (time in which a certificate may be used) and ``line``; by room and
-        serial.
-    earlier : pandas.DataFrame
-        Earlier claims of which something was used and that clash with one of these: ``room period
-        serial``.
+    - ``table``: :data:`CLAIM_COLUMNS` and ``place`` (position of the room), ``left`` (what may
+      still be used), ``sound`` (nothing is wrong with it by itself), ``counts`` (and nobody else
+      names it), ``start end`` (time in which a certificate may be used) and ``line``; by room and
+      serial
+    - ``earlier``: earlier claims of which something was used and that clash with one of these:
+      ``room period serial``
     """
 
     table: pd.DataFrame
@@ -83,32 +76,11 @@ def claimed(
     problems: RoomProblems,
     earlier: pd.DataFrame | None = None,
 ) -> Claims:
-    """Check certificates or credits and refuse what counts elsewhere.
+    """Check certificates (``of="power"``) or credits of rooms and refuse what counts elsewhere.
 
-    Parameters
-    ----------
-    frame : pandas.DataFrame
-        The ledger ``certificates`` or ``credits``.
-    of : str
-        ``"power"`` or ``"credits"``.
-    rooms : pandas.Index
-        Rooms in the order of their table.
-    sessions : pandas.DataFrame
-        As :class:`carbon.liveroom.studio.Studio` has them.
-    policy : Policy
-        Registries and vintages.
-    as_of : numpy.datetime64
-        Day of the judgement.
-    period : str
-        What is judged.
-    problems : RoomProblems
-        Gathers R021 to R033, R037, R076, R077 and R084.
-    earlier : pandas.DataFrame, optional
-        Claims of other rooms and periods that are in force: :data:`CLAIM_COLUMNS`.
-
-    Returns
-    -------
-    Claims
+    Sessions are as :class:`carbon.liveroom.studio.Studio` has them; ``earlier`` are claims of other
+    rooms and periods that are in force (:data:`CLAIM_COLUMNS`); ``problems`` gathers R021 to R033,
+    R037, R076, R077 and R084.
     """
     n = len(frame)
     if not n:
@@ -117,9 +89,7 @@ def claimed(
     line = frame["line"] if "line" in frame else pd.Series(np.arange(2, n + 2))
     table["line"] = line.to_numpy(dtype=np.int64)
     amount = AMOUNTS[of]
-    table["amount"] = (
-        frame[amount].to_numpy(np.float64, na_value=np.nan) if amount in frame else np.nan
-    )
+    table["amount"] = number_of(frame, amount)
     place, session = places_of(frame, rooms, sessions)
     place = np.where(session == -1, -1, place)
     table["place"], table["session"] = place, session

@@ -5,38 +5,22 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
+from carbon.base.arrays import Floats
 from carbon.liveroom.entropy import largest
 
 __all__ = ["LORENZ_POINTS", "gini", "herfindahl", "lorenz", "top_share"]
-
-Floats = npt.NDArray[np.float64]
 
 LORENZ_POINTS: Final = 101
 """Points of a Lorenz curve: every hundredth of the rooms, and 0."""
 
 
 def gini(values: Floats) -> float:
-    """Gini coefficient of a population, 0 where all have the same.
+    """Gini coefficient [1] of values at or above 0: 0 where all have the same, NaN if all are 0.
 
-    Parameters
-    ----------
-    values : ndarray of float64, shape (n,)
-        At or above 0, in any unit.
+    G = Σ (2i − n − 1)·xᵢ / (n·Σx) over the values in ascending order (Sen, On Economic Inequality,
+    1973). No correction for small samples: all rooms are counted, none is sampled.
 
-    Returns
-    -------
-    float
-        Half the relative mean difference [1]; NaN if the values sum to 0.
-
-    Notes
-    -----
-    G = Σ (2i − n − 1)·xᵢ / (n·Σx) over the values in ascending order (Sen, On Economic
-    Inequality, 1973). No correction for small samples: all rooms are counted, none is sampled.
-
-    Examples
-    --------
     >>> gini(np.array([1.0, 1.0, 1.0])), gini(np.array([0.0, 0.0, 3.0]))
     (0.0, 0.6666666666666666)
     """
@@ -48,20 +32,8 @@ def gini(values: Floats) -> float:
 
 
 def herfindahl(values: Floats) -> float:
-    """Herfindahl-Hirschman index: the sum of squared shares.
+    """Herfindahl-Hirschman index: the sum of squared shares, from 1/n to 1; NaN if values sum to 0.
 
-    Parameters
-    ----------
-    values : ndarray of float64
-        At or above 0, in any unit.
-
-    Returns
-    -------
-    float
-        From 1/n to 1; NaN if the values sum to 0.
-
-    Examples
-    --------
     >>> herfindahl(np.array([1.0, 1.0]))
     0.5
     """
@@ -70,22 +42,8 @@ def herfindahl(values: Floats) -> float:
 
 
 def top_share(values: Floats, count: int) -> float:
-    """Share of the largest values in their sum.
+    """Share of the largest ``count`` values in their sum, from 0 to 1; NaN if they sum to 0.
 
-    Parameters
-    ----------
-    values : ndarray of float64
-        At or above 0, in any unit.
-    count : int
-        How many are the top.
-
-    Returns
-    -------
-    float
-        From 0 to 1; NaN if the values sum to 0.
-
-    Examples
-    --------
     >>> top_share(np.array([1.0, 2.0, 1.0]), 1)
     0.5
     """
@@ -94,20 +52,8 @@ def top_share(values: Floats, count: int) -> float:
 
 
 def lorenz(values: Floats) -> Floats:
-    """Lorenz curve: share that the poorest rooms hold together.
+    """Lorenz curve: share that the poorest rooms hold together, at each hundredth of the rooms.
 
-    Parameters
-    ----------
-    values : ndarray of float64, shape (n,)
-        At or above 0, in any unit.
-
-    Returns
-    -------
-    ndarray of float64, shape (LORENZ_POINTS,)
-        At each hundredth of the rooms, the poorest first; NaN if the values sum to 0.
-
-    Examples
-    --------
     >>> lorenz(np.array([1.0, 1.0])).round(2)[[0, 50, 100]].tolist()
     [0.0, 0.5, 1.0]
     """

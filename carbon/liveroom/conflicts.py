@@ -9,16 +9,13 @@ from math import ceil
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
+from carbon.base.arrays import Flags, Floats
 from carbon.base.words import spoken
 from carbon.liveroom.entropy import Rulebook, largest
 from carbon.liveroom.policy import ExposureRules
 
 __all__ = ["RULES", "ExposureConflict", "conflicts", "head_of", "rulebook"]
-
-Floats = npt.NDArray[np.float64]
-Flags = npt.NDArray[np.bool_]
 
 RULES: Final = ("floor", "room_cap", "head_cap", "largest_loss")
 """Rules that can contradict each other, by their keys in the policy file."""
@@ -31,12 +28,7 @@ SLACK: Final = 1e-12
 class ExposureConflict:
     """Rules that contradict each other, none of which can be left out of the contradiction.
 
-    Parameters
-    ----------
-    rules : tuple of str
-        Of :data:`RULES`.
-    en, zh : str
-        What they ask for and what is possible, with numbers.
+    They are of :data:`RULES`; ``en`` and ``zh`` say what they ask for and what is possible.
     """
 
     rules: tuple[str, ...]
@@ -47,18 +39,9 @@ class ExposureConflict:
 def rulebook(
     base: Floats, small: Flags, rules: ExposureRules, names: Sequence[str] = RULES
 ) -> Rulebook:
-    """The rules as bounds on the shares of rooms.
+    """The rules named, of :data:`RULES`, as bounds on the shares of rooms, of shape (n,).
 
-    Parameters
-    ----------
-    base : ndarray of float64, shape (n,)
-        Shares of the baseline, above 0.
-    small : ndarray of bool, shape (n,)
-        Rooms of small merchants.
-    rules : ExposureRules
-        The figures.
-    names : sequence of str
-        Of :data:`RULES`; the others are left out.
+    ``base`` are shares of the baseline, above 0; ``small`` flags rooms of small merchants.
     """
     n = len(base)
     head = head_of(rules, n)
@@ -82,24 +65,8 @@ def head_of(rules: ExposureRules, rooms: int) -> int:
 def conflicts(
     base: Floats, small: Flags, rooms: Sequence[str], rules: ExposureRules
 ) -> list[ExposureConflict]:
-    """Smallest sets of rules that no allocation keeps.
+    """Smallest sets of rules that no allocation keeps: single rules first, then pairs, and so on.
 
-    Parameters
-    ----------
-    base, small
-        As for :func:`rulebook`.
-    rooms : sequence of str
-        Names of the rooms.
-    rules : ExposureRules
-        The figures.
-
-    Returns
-    -------
-    list of ExposureConflict
-        Single rules first, then pairs, and so on; empty if there is an allocation.
-
-    Notes
-    -----
     Exact, without a solver: shares filled up to one level from their lower bounds are the least
     concentrated that the bounds allow (Marshall, Olkin and Arnold, Inequalities, 2011, chapter 1),
     so that no other shares have a smaller head; with a floor, small and other rooms have a level

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from carbon.base.arrays import Floats
 from carbon.catalogue.ledger import MONEY
 from carbon.liveroom.metrics import METRICS
 from carbon.liveroom.policy import Criterion, Policy
@@ -17,28 +17,13 @@ from carbon.liveroom.studio import Studio
 
 __all__ = ["BY_REVENUE", "measures", "points_of", "sums"]
 
-Floats = npt.NDArray[np.float64]
-
 BY_REVENUE: Final = ("intensity", "primary_share")
 """Criteria weighed by revenue; those of dispatches are weighed by units."""
 
 
 def points_of(value: Floats, criterion: Criterion) -> Floats:
-    """Points between the bounds, linear; none where the value is not known.
+    """Points between the bounds, linear, from 0 to the weight; none where the value is not known.
 
-    Parameters
-    ----------
-    value : ndarray of float64
-        In the unit of the criterion.
-    criterion : Criterion
-
-    Returns
-    -------
-    ndarray of float64
-        From 0 to the weight.
-
-    Examples
-    --------
     >>> from carbon.liveroom.policy_file import read_policy
     >>> points_of(np.array([0.05, 0.4, 0.62, np.nan]), read_policy().criteria["air_share"]).tolist()
     [15.0, 6.0, 0.0, 0.0]
@@ -49,30 +34,12 @@ def points_of(value: Floats, criterion: Criterion) -> Floats:
 
 
 def sums(n: int, sold: Sold, goods: pd.DataFrame, on_air: Studio, matched: Floats) -> pd.DataFrame:
-    """Sums of sales, sessions and emissions of each room.
+    """Sums of sales, sessions and emissions of each of n rooms, a row a room.
 
-    Parameters
-    ----------
-    n : int
-        Rooms.
-    sold : Sold
-    goods : pandas.DataFrame
-        By SKU, as :func:`carbon.liveroom.sales.tally` was given them.
-    on_air : Studio
-    matched : ndarray of float64
-        Green power of each session [kWh].
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row a room. ``goods_kg`` is kept units times footprint without its stage live_session,
-        which ``session_kg`` counts as metered; what has no footprint counts like the rest, by
-        revenue. ``power_kg`` is what matched green power saves against the mix of the place.
-
-    Notes
-    -----
-    A session is location-based: electricity at the mix of its place. Green power enters the
-    residual and the criterion only (market-based).
+    ``goods_kg`` is kept units times footprint without its stage live_session, which ``session_kg``
+    counts as metered; what has no footprint counts like the rest, by revenue. ``power_kg`` is what
+    matched green power [kWh by session] saves against the mix of the place: a session is
+    location-based, green power enters the residual and the criterion only (market-based).
     """
 
     def by_room(weights: Floats) -> Floats:
@@ -137,22 +104,7 @@ def sums(n: int, sold: Sold, goods: pd.DataFrame, on_air: Studio, matched: Float
 def measures(
     sold: Sold, goods: pd.DataFrame, table: pd.DataFrame, policy: Policy
 ) -> dict[str, Measured]:
-    """Value, points and known share of each criterion, by room.
-
-    Parameters
-    ----------
-    sold : Sold
-    goods : pandas.DataFrame
-        By SKU, as :func:`carbon.liveroom.sales.tally` was given them.
-    table : pandas.DataFrame
-        As :func:`sums` gives it.
-    policy : Policy
-
-    Returns
-    -------
-    dict of str to Measured
-        In the order of the policy.
-    """
+    """Value, points and known share of each criterion by room, from the table of :func:`sums`."""
     n = len(table)
     measured: dict[str, Measured] = {}
     units = np.bincount(sold.room, weights=sold.units, minlength=n).astype(np.float64)

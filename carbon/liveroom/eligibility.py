@@ -23,9 +23,6 @@ from carbon.liveroom.studio import Studio, studio
 
 __all__ = ["CountedBefore", "Judgement", "Tables", "judge"]
 
-Floats = npt.NDArray[np.float64]
-Flags = npt.NDArray[np.bool_]
-
 
 DATA: Final = ("R008", "R009", "R010", "R011", "R013")
 """Problems with which a room cannot be judged at all."""
@@ -35,17 +32,10 @@ DATA: Final = ("R008", "R009", "R010", "R011", "R013")
 class Tables:
     """Ledgers of a platform, as :func:`carbon.catalogue.ledger.read_ledger` types them.
 
-    Parameters
-    ----------
-    rooms, sessions, sales : pandas.DataFrame
-    merchants, certificates, credits : pandas.DataFrame, optional
-    findings : pandas.DataFrame, optional
-        ``room words``: claims in titles and slogans that the claim rules forbid; empty if they
-        were looked at and nothing was found.
-    rates : mapping of str to float, optional
-        Price of one unit of each currency in the policy's.
-    refused : pandas.DataFrame, optional
-        Lines of the sales that could not be read.
+    - ``findings``: ``room words``: claims in titles and slogans that the claim rules forbid; empty
+      if they were looked at and nothing was found
+    - ``rates``: price of one unit of each currency in the policy's
+    - ``refused``: lines of the sales that could not be read
     """
 
     rooms: pd.DataFrame
@@ -63,12 +53,8 @@ class Tables:
 class CountedBefore:
     """What counted before, in other rooms or periods.
 
-    Parameters
-    ----------
-    claims : pandas.DataFrame
-        :data:`carbon.liveroom.claims.CLAIM_COLUMNS`.
-    sessions : pandas.DataFrame
-        ``session room period start end meter``.
+    Claims have :data:`carbon.liveroom.claims.CLAIM_COLUMNS`, sessions ``session room period start
+    end meter``.
     """
 
     claims: pd.DataFrame
@@ -112,32 +98,12 @@ def judge(
     edition: str = "",
     earlier: CountedBefore | None = None,
 ) -> Judgement:
-    """Judge every room.
+    """Judge every room, once in each period, by what was settled and retired by the day ``as_of``.
 
-    Parameters
-    ----------
-    tables : Tables
-        What the platform knows.
-    goods : pandas.DataFrame
-        As :func:`carbon.liveroom.products.goods_of` gives it, one row a SKU.
-    impacts : pandas.DataFrame
-        The columns :data:`carbon.liveroom.studio.IMPACT_COLUMNS` by place.
-    policy : Policy
-    as_of : numpy.datetime64
-        Day of the judgement: what was settled and retired by then counts.
-    period : str
-        Name of the period; a room is judged once in each.
-    basis, edition : str
-        Of the footprints, carried into the result.
-    earlier : CountedBefore, optional
-        What counted before.
+    Goods are as :func:`carbon.liveroom.products.goods_of` gives them, one row a SKU; impacts have
+    the columns :data:`carbon.liveroom.studio.IMPACT_COLUMNS` by place; basis and edition of the
+    footprints are carried into the result.
 
-    Returns
-    -------
-    Judgement
-
-    Notes
-    -----
     A value is a mean over what was sold, before returns, so that a return changes the return rate
     and nothing else; it is weighed by revenue
     (:data:`carbon.liveroom.criteria.BY_REVENUE`) or by units. What is not known

@@ -15,12 +15,10 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
+
+from carbon.base.arrays import Flags, Floats
 
 __all__ = ["Nearest", "Rulebook", "largest", "nearest"]
-
-Floats = npt.NDArray[np.float64]
-Flags = npt.NDArray[np.bool_]
 
 TIGHT: Final = 1e-13
 """Violation of a sum at which the search stops [share]."""
@@ -42,18 +40,11 @@ STRIDE: Final = 2.0
 class Rulebook:
     """Rules on shares of n rooms.
 
-    Parameters
-    ----------
-    small : ndarray of bool, shape (n,)
-        Rooms of small merchants.
-    low, high : ndarray of float64, shape (n,)
-        Bounds of each share.
-    floor : float
-        Least share of the small rooms together; 0 for none.
-    head : int
-        Rooms that are the head.
-    head_cap : float
-        Largest share of the head together; 1 for none.
+    - ``small`` (n,): rooms of small merchants
+    - ``low``, ``high`` (n,): bounds of each share
+    - ``floor``: least share of the small rooms together; 0 for none
+    - ``head``: rooms that are the head
+    - ``head_cap``: largest share of the head together; 1 for none
     """
 
     small: Flags
@@ -68,15 +59,11 @@ class Rulebook:
 class Nearest:
     """The nearest shares and what each rule costs.
 
-    Parameters
-    ----------
-    share : ndarray of float64, shape (n,)
-        They sum to 1.
-    total, floor, head : float
-        Multipliers of the three sums [nat]: without other rules a room gets exp(total) of its wish,
-        a small one exp(floor) times as much, one in the head exp(-head) times as much.
-    in_head : ndarray of bool, shape (n,)
-        Rooms that the head cap lowers.
+    - ``share`` (n,): they sum to 1
+    - ``total``, ``floor``, ``head``: multipliers of the three sums [nat]: without other rules a
+      room gets exp(total) of its wish, a small one exp(floor) times as much, one in the head
+      exp(-head) times as much
+    - ``in_head`` (n,): rooms that the head cap lowers
     """
 
     share: Floats
@@ -87,17 +74,8 @@ class Nearest:
 
 
 def largest(shares: Floats, count: int) -> float:
-    """Sum of the largest shares.
+    """Sum of the ``count`` largest shares, of all if there are fewer.
 
-    Parameters
-    ----------
-    shares : ndarray of float64
-        Any number of them.
-    count : int
-        How many to sum; all if there are fewer.
-
-    Examples
-    --------
     >>> largest(np.array([0.1, 0.5, 0.4]), 2)
     0.9
     """
@@ -208,21 +186,8 @@ def _height(wish: Floats, point: _Point, rules: Rulebook, multipliers: Floats) -
 
 
 def nearest(wish: Floats, rules: Rulebook) -> Nearest:
-    """Find the nearest shares.
+    """Nearest shares to those wished for, all above 0, that keep rules which some shares can keep.
 
-    Parameters
-    ----------
-    wish : ndarray of float64, shape (n,)
-        Shares wished for, all above 0.
-    rules : Rulebook
-        Rules that some shares can keep.
-
-    Returns
-    -------
-    Nearest
-
-    Examples
-    --------
     >>> small = np.array([True, False, False])
     >>> rules = Rulebook(small, np.zeros(3), np.ones(3), floor=0.3, head=3, head_cap=1.0)
     >>> nearest(np.array([0.1, 0.3, 0.6]), rules).share.round(3).tolist()

@@ -85,20 +85,9 @@ def share_exposure(
 ) -> Exposure:
     """Share out impressions: boosts, long-tail floor, caps and largest loss; the sum stays.
 
-    Parameters
-    ----------
-    policy : Policy
-    rooms, rounds_made, scenario
-        As for :meth:`carbon.platform.Platform.share_exposure`, with what it raises.
-    name : str
-        Of the policy, for errors.
+    Parameters and errors as for :meth:`carbon.platform.Platform.share_exposure`; ``name`` is that
+    of the policy, for errors.
 
-    Returns
-    -------
-    Exposure
-
-    Examples
-    --------
     >>> from carbon.liveroom.policy_file import read_policy
     >>> shared = share_exposure(read_policy(), scenario="fair-exposure", rounds_made=2)
     >>> shared.course["small_exposure"].round(3).tolist()

@@ -4,23 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from carbon.base.arrays import Floats
 from carbon.base.errors import LedgerError, RuleError, StudyError
 from carbon.base.words import section, text
 from carbon.liveroom.conflicts import conflicts, rulebook
 from carbon.liveroom.entropy import Nearest, Rulebook, nearest
-from carbon.liveroom.exposure_report import REPORT_COLUMNS, report
+from carbon.liveroom.exposure_report import REPORT_COLUMNS, TOUCH, report
 from carbon.liveroom.policy import ExposureRules
+from carbon.liveroom.room_problems import text_of
 
 __all__ = ["EXPOSURE_COLUMNS", "Allocation", "allocate"]
-
-Floats = npt.NDArray[np.float64]
-Flags = npt.NDArray[np.bool_]
 
 EXPOSURE_COLUMNS: Final = (
     "room",
@@ -41,24 +40,17 @@ EXPOSURE_COLUMNS: Final = (
 )
 """Columns of an allocation."""
 
-TOUCH: Final = 1e-9
-"""Relative distance at which a share stands at its bound."""
-
 
 @dataclass(frozen=True, eq=False)
 class Allocation:
     """Impressions shared out.
 
-    Parameters
-    ----------
-    rooms : pandas.DataFrame
-        Columns :data:`EXPOSURE_COLUMNS`, one row a room in the order given; impressions and
-        exposure in impressions, the others as shares.
-    report : pandas.DataFrame
-        Rules with their prices, concentration before and after, fairness, the Lorenz curve:
-        columns :data:`carbon.liveroom.exposure_report.REPORT_COLUMNS`.
-    problems : pandas.DataFrame
-        Columns ``row sku column value code``, for :func:`carbon.base.errors.problem_table`.
+    - ``rooms``: columns :data:`EXPOSURE_COLUMNS`, one row a room in the order given; impressions
+      and exposure in impressions, the others as shares
+    - ``report``: rules with their prices, concentration before and after, fairness, the Lorenz
+      curve: columns :data:`carbon.liveroom.exposure_report.REPORT_COLUMNS`
+    - ``problems``: columns ``row sku column value code``, for
+      :func:`carbon.base.errors.problem_table`
     """
 
     rooms: pd.DataFrame
@@ -75,39 +67,14 @@ def allocate(
     solve: Callable[[Floats, Rulebook], Nearest] = nearest,
     reported: bool = True,
 ) -> Allocation:
-    """Share out impressions.
+    """Share out the impressions that the platform hands out (public traffic).
 
-    Parameters
-    ----------
-    rooms : pandas.DataFrame
-        As ``carbon.catalogue.ledger.read_ledger(source, "exposure").frame``: ``room``,
-        ``impressions`` and, if there are, ``merchant boost small_merchant size tier revenue``.
-        Impressions are those that the platform hands out (public traffic); what followers find by
-        themselves is no matter of allocation.
-    rules : ExposureRules
-        Floor, caps and largest loss.
-    boost_cap : float
-        Largest boost [share of the baseline].
-    policy : str
-        Name and digest of the policy, for the result.
-    solve : callable
-        Finds the nearest shares; tests put an oracle in its place.
-    reported : bool
-        Whether the report is wanted; else it is empty.
+    Rooms are as ``carbon.catalogue.ledger.read_ledger(source, "exposure").frame`` has them:
+    ``room``, ``impressions`` and, if there are, ``merchant boost small_merchant size tier
+    revenue``; ``boost_cap`` is a share of the baseline. Tests put an oracle in the place of
+    ``solve``. Raises R201 if no room has impressions, R200 with each contradiction of the rules and
+    its numbers.
 
-    Returns
-    -------
-    Allocation
-
-    Raises
-    ------
-    carbon.base.errors.StudyError
-        R201 if no room has impressions.
-    carbon.base.errors.RuleError
-        R200 if the rules contradict each other, with each contradiction and its numbers.
-
-    Notes
-    -----
     With b the baseline shares and β the boosts, x minimises the relative entropy
     Σ x·ln(x/(b(1+β))) subject to Σ x = 1, (1−δ)·b ≤ x ≤ κ, Σ over small merchants ≥ φ and the head
     cap; the sum of impressions is the same before and after, so boosts are paid by the others. A
@@ -115,8 +82,6 @@ def allocate(
 
     Rooms are computed in the order of their names, so that the order of the rows changes no digit.
 
-    Examples
-    --------
     >>> from carbon.liveroom.policy_file import read_policy
     >>> policy = read_policy()
     >>> told = pd.DataFrame(
@@ -187,9 +152,7 @@ def _checked(rooms: pd.DataFrame, boost_cap: float) -> tuple[pd.DataFrame, pd.Da
     boost = np.zeros(n)
     if "boost" in rooms:
         boost = pd.to_numeric(rooms["boost"], errors="coerce").to_numpy(dtype=np.float64)
-    size = np.full(n, "", dtype=object)
-    if "size" in rooms:
-        size = rooms["size"].astype("object").fillna("").astype(str).to_numpy(dtype=object)
+    size = text_of(rooms, "size").to_numpy(object)
     small = size == "small"
     unknown = size == ""
     if "small_merchant" in rooms:
@@ -228,9 +191,9 @@ def _checked(rooms: pd.DataFrame, boost_cap: float) -> tuple[pd.DataFrame, pd.Da
     frame = pd.DataFrame(
         {
             "room": names,
-            "merchant": _text(rooms, "merchant"),
+            "merchant": text_of(rooms, "merchant").to_numpy(object),
             "small": small.astype(bool),
-            "tier": _text(rooms, "tier"),
+            "tier": text_of(rooms, "tier").to_numpy(object),
             "boost": np.where(wrong | np.isnan(boost), 0.0, boost),
             "impressions": np.where(no_count, np.nan, impressions),
             "usable": ~twice & ~no_count,
@@ -239,12 +202,6 @@ def _checked(rooms: pd.DataFrame, boost_cap: float) -> tuple[pd.DataFrame, pd.Da
         }
     )
     return frame, pd.concat(rows, ignore_index=True)
-
-
-def _text(rooms: pd.DataFrame, column: str) -> Any:
-    if column not in rooms:
-        return ""
-    return rooms[column].astype("object").fillna("").astype(str).to_numpy(dtype=object)
 
 
 def _rooms(

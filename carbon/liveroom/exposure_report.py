@@ -6,19 +6,16 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from carbon.base.arrays import Flags, Floats
 from carbon.base.words import spoken
 from carbon.liveroom.concentration import gini, herfindahl, lorenz, top_share
 from carbon.liveroom.entropy import Nearest, Rulebook
 from carbon.liveroom.least_moved import LARGEST, least_moved
 from carbon.liveroom.policy import ExposureRules
 
-__all__ = ["REPORT_COLUMNS", "report"]
-
-Floats = npt.NDArray[np.float64]
-Flags = npt.NDArray[np.bool_]
+__all__ = ["REPORT_COLUMNS", "TOUCH", "report"]
 
 REPORT_COLUMNS: Final = (
     "section",
@@ -39,6 +36,7 @@ PAID: Final = 1e-9
 """Multiplier above which a rule has a price [nat]."""
 
 TOUCH: Final = 1e-9
+"""Relative distance at which a share stands at its bound."""
 
 
 def report(
@@ -51,31 +49,11 @@ def report(
     rules: ExposureRules,
     revenue: Floats | None,
 ) -> pd.DataFrame:
-    """Tell an allocation.
+    """Tell an allocation by the columns :data:`REPORT_COLUMNS`.
 
-    Parameters
-    ----------
-    base, wish : ndarray of float64, shape (n,)
-        Shares of the baseline, and with boosts alone.
-    small : ndarray of bool, shape (n,)
-        Rooms of small merchants.
-    boost : ndarray of float64, shape (n,)
-        Their boosts.
-    book : Rulebook
-        The rules in force.
-    result : Nearest
-        The allocation.
-    rules : ExposureRules
-        The figures.
-    revenue : ndarray of float64, shape (n,), optional
-        Sales of each room over the baseline, in one currency.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Columns :data:`REPORT_COLUMNS`; sections ``rule``, ``concentration``, ``fairness`` and
-        ``lorenz``. The price of a rule is the factor, less 1, by which it changes the exposure of
-        the rooms it speaks of, all else unchanged.
+    ``base`` and ``wish`` are shares of the baseline and with boosts alone, ``revenue`` sales over
+    the baseline in one currency, all of shape (n,). The price of a rule is the factor, less 1, by
+    which it changes the exposure of the rooms it speaks of, all else unchanged.
     """
     rows = [
         *_rules(base, wish, small, boost, book, result, rules),

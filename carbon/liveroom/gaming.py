@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.special import ndtr
 
+from carbon.base.arrays import Floats
 from carbon.base.shown import Shown
 from carbon.catalogue.schema import Catalogue
 from carbon.liveroom import gaming_checks as tests
@@ -19,8 +20,6 @@ from carbon.liveroom.policy import GamingRules
 from carbon.stages.inventory import Quantities
 
 __all__ = ["ANOMALY_COLUMNS", "Anomalies", "GamingPatterns", "anomalies"]
-
-Floats = npt.NDArray[np.float64]
 
 ANOMALY_COLUMNS: Final = (
     "check",
@@ -89,30 +88,13 @@ def anomalies(
     sales: pd.DataFrame | None = None,
     waybills: pd.DataFrame | None = None,
 ) -> GamingPatterns:
-    """Look for suspicious patterns.
+    """Look for suspicious patterns of a filled catalogue.
 
-    Parameters
-    ----------
-    catalogue : Catalogue
-        Filled.
-    grades : pandas.DataFrame
-        As ``Study.grades`` gives it, of the same SKUs in the same order.
-    bounds : dict of str to float
-        Letter → largest ratio that it takes.
-    rules : GamingRules
-        When a pattern is told.
-    sales : pandas.DataFrame, optional
-        As the ledger ``sales``: ``sku units returned_units`` and, if there is, ``settled``; without
-        it, units and return rates of the catalogue.
-    waybills : pandas.DataFrame, optional
-        As the ledger ``waybills``: ``sku parcel_mass`` [kg] and, if there are, ``units waybill``.
+    Grades are those of ``Study.grades``, of the same SKUs in the same order; ``bounds`` maps a
+    letter to the largest ratio that it takes. Sales are ``sku units returned_units`` and, if there
+    is, ``settled``; without them, units and return rates of the catalogue count. Waybills are ``sku
+    parcel_mass`` [kg] and, if there are, ``units waybill``.
 
-    Returns
-    -------
-    GamingPatterns
-
-    Notes
-    -----
     A pattern is evidence, not proof: bounds attract honest improvements too. Every check has its
     own family of tests, adjusted by Benjamini and Hochberg, so that of what is told at most the
     share ``false_discovery`` is expected to be chance.

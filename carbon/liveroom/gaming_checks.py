@@ -7,11 +7,12 @@ from itertools import product
 from typing import Any, Final
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from scipy import sparse
 from scipy.special import betainc, betaln, ndtr
 from scipy.stats import binom, false_discovery_control
+
+from carbon.base.arrays import Floats, Integers
 
 __all__ = [
     "adjusted",
@@ -25,9 +26,7 @@ __all__ = [
     "robust_z",
 ]
 
-Floats = npt.NDArray[np.float64]
-Flags = npt.NDArray[np.bool_]
-Codes = npt.NDArray[np.int64]
+Codes = Integers
 
 MAD_TO_SD: Final = 1.4826
 """Standard deviation of a normal distribution over its median absolute deviation."""
@@ -45,12 +44,6 @@ BLOCK: Final = 5_000
 def adjusted(p: Floats) -> Floats:
     """P-values adjusted for the number of tests (Benjamini and Hochberg 1995); NaN stays.
 
-    Parameters
-    ----------
-    p : ndarray of float64
-
-    Examples
-    --------
     >>> adjusted(np.array([0.01, np.nan, 0.04])).tolist()
     [0.02, nan, 0.04]
     """
@@ -63,39 +56,20 @@ def adjusted(p: Floats) -> Floats:
 
 def bunching(
     position: Floats, group: Codes, groups: int, window: float
-) -> tuple[npt.NDArray[np.int64], Floats, Floats]:
+) -> tuple[Integers, Floats, Floats]:
     """Whether a group has more just under a bound than its density explains.
 
-    Parameters
-    ----------
-    position : ndarray of float64, shape (n,)
-        Logarithm of ratio over bound; at most 0 is under it.
-    group : ndarray of int64, shape (n,)
-        Group of each SKU, -1 for none.
-    groups : int
-        How many groups there are.
-    window : float
-        Width of a window.
+    ``position`` is the logarithm of ratio over bound, at most 0 under it; ``group`` is -1 for none.
+    Given are the SKUs in two windows under the bound and two above it, in ascending order, of shape
+    (groups, 4); by group the share just under among just under and just over, if the density has no
+    jump; and a one-sided p-value.
 
-    Returns
-    -------
-    counts : ndarray of int64, shape (groups, 4)
-        SKUs in two windows under the bound and two above it, in ascending order.
-    expected : ndarray of float64, shape (groups,)
-        Share just under among just under and just over, if the density has no jump.
-    p : ndarray of float64, shape (groups,)
-        One-sided p-value.
-
-    Notes
-    -----
     After McCrary (J. Econometrics 142, 2008, 698-714): the logarithm of the density is continued
     from both sides to the bound and the jump is tested. Here each side has two windows: where the
     logarithm is linear or quadratic in the position, ln(n2/n3) = ln(n1/n4)/3, so that the slope
     of the density is not taken for bunching. Given their sum, n2 is binomial with the share that
     follows; its variance holds that of the slope too. Normal, with continuity correction.
 
-    Examples
-    --------
     >>> even = np.linspace(-0.0999, 0.0999, 400)
     >>> counts, expected, p = bunching(even, np.zeros(400, dtype=np.int64), 1, 0.05)
     >>> counts.tolist(), expected.tolist(), bool(p[0] > 0.4)
@@ -118,13 +92,6 @@ def bunching(
 def folded(names: pd.Series) -> pd.Series:
     """Names without case, width, spaces and punctuation.
 
-    Parameters
-    ----------
-    names : pandas.Series
-        Text.
-
-    Examples
-    --------
     >>> folded(pd.Series(["Silk-Dress （Ａ）", None])).tolist()
     ['silkdressa', '']
     """
@@ -137,28 +104,15 @@ def clones(
 ) -> Codes:
     """Sets of rows that are the same in every exact column and nearly so in every number.
 
-    Parameters
-    ----------
-    exact, near : sequence of sequences of arrays, shape (n,)
-        A fingerprint each: columns that must be equal and numbers that must be near; a row with an
-        unknown number has no such fingerprint. Rows that share any fingerprint are one set.
-    tolerance : float
-        Relative difference within which two numbers are found for certain; up to twice as large
-        a difference may be.
+    Each pair of ``exact`` and ``near`` is a fingerprint: columns that must be equal and numbers
+    that must be near; a row with an unknown number has none, rows that share any are one set, -1 is
+    a row like no other. Numbers within the relative ``tolerance`` are found for certain; up to
+    twice as large a difference may be.
 
-    Returns
-    -------
-    ndarray of int64, shape (n,)
-        Set of each row; -1 for a row that is like no other.
-
-    Notes
-    -----
     No pairs are compared: numbers are put on a logarithmic grid of twice the tolerance, and on the
     same grid moved by half a cell, in every combination, so that two numbers within the tolerance
     meet in one cell of some grid. Rows of a cell are linked, and linked rows are a set.
 
-    Examples
-    --------
     >>> mass = np.array([1.0, 1.005, 2.0])
     >>> clones([[np.array(["a", "a", "a"])]], [[mass]], 0.01).tolist()
     [0, 0, -1]
@@ -190,31 +144,13 @@ def clones(
 
 
 def robust_z(values: Floats, group: Codes, groups: int, least: int) -> Floats:
-    """Distance from the median of the group in robust standard deviations.
+    """Distance from the median of the group in robust standard deviations, of shape (n,).
 
-    Parameters
-    ----------
-    values : ndarray of float64, shape (n,)
-        NaN where unknown.
-    group : ndarray of int64, shape (n,)
-        Group of each row, -1 for none.
-    groups : int
-        How many groups there are.
-    least : int
-        Known values that a group needs.
+    NaN where the group has fewer than ``least`` known values or half of it has one value.
 
-    Returns
-    -------
-    ndarray of float64, shape (n,)
-        NaN where the group is too small or half of it has one value.
-
-    Notes
-    -----
     Modified z-score of Iglewicz and Hoaglin (How to Detect and Handle Outliers, ASQC, 1993):
     median and median absolute deviation, which the outliers themselves cannot move.
 
-    Examples
-    --------
     >>> z = robust_z(np.array([1.0, 2.0, 3.0, 4.0, -9.0]), np.zeros(5, np.int64), 1, 3)
     >>> z.round(2).tolist()
     [-0.67, 0.0, 0.67, 1.35, -7.42]
@@ -235,25 +171,9 @@ def overdispersion(
 ) -> tuple[Floats, Floats]:
     """Mean rate of each group, and how much rates differ beyond chance.
 
-    Parameters
-    ----------
-    hits, trials : ndarray of float64, shape (n,)
-        Returned and sold units.
-    group : ndarray of int64, shape (n,)
-        Group of each row.
-    groups : int
-        How many groups there are.
+    That is the correlation within a row, ρ = 1/(α+β+1) of the beta-binomial distribution, by
+    moments; 0 if rates differ by chance alone.
 
-    Returns
-    -------
-    mean : ndarray of float64, shape (groups,)
-        Mean of the rates [1].
-    correlation : ndarray of float64, shape (groups,)
-        Correlation within a row, ρ = 1/(α+β+1) of the beta-binomial distribution, by moments; 0 if
-        rates differ by chance alone.
-
-    Examples
-    --------
     >>> mean, correlation = overdispersion(
     ...     np.array([10.0, 30.0]), np.array([100.0, 100.0]), np.zeros(2, np.int64), 1
     ... )
@@ -272,23 +192,11 @@ def overdispersion(
 
 
 def beta_binomial_tail(hits: Floats, trials: Floats, mean: Floats, correlation: Floats) -> Floats:
-    """Probability of so few hits or fewer.
+    """Probability of so few hits or fewer, with mean and correlation of :func:`overdispersion`.
 
-    Parameters
-    ----------
-    hits, trials : ndarray of float64, shape (n,)
-        Returned and sold units.
-    mean, correlation : ndarray of float64, shape (n,)
-        As :func:`overdispersion` gives them.
+    Where it is small, the sum over the beta-binomial distribution; elsewhere, where nothing depends
+    on its digits, that of the beta distribution of the same mean and variance.
 
-    Returns
-    -------
-    ndarray of float64, shape (n,)
-        Where it is small, the sum over the beta-binomial distribution; elsewhere, where nothing
-        depends on its digits, that of the beta distribution of the same mean and variance.
-
-    Examples
-    --------
     >>> from scipy.stats import betabinom
     >>> tail = beta_binomial_tail(*(np.array([v]) for v in (6.0, 200.0, 0.2, 0.05)))
     >>> bool(abs(tail[0] / betabinom.cdf(6, 200, 3.8, 15.2) - 1) < 1e-9)
@@ -321,20 +229,8 @@ def _summed(hits: Floats, trials: Floats, mean: Floats, correlation: Floats) -> 
 
 
 def heavier(over: Codes, parcels: Codes) -> Floats:
-    """Probability that so many parcels or more are too heavy, if half were.
+    """Probability that so many parcels or more are too heavy, if half were (sign test).
 
-    Parameters
-    ----------
-    over, parcels : ndarray of int64, shape (n,)
-        Parcels over the declared mass, of all.
-
-    Returns
-    -------
-    ndarray of float64, shape (n,)
-        Sign test.
-
-    Examples
-    --------
     >>> heavier(np.array([5]), np.array([5])).tolist()
     [0.03125]
     """
@@ -342,22 +238,11 @@ def heavier(over: Codes, parcels: Codes) -> Floats:
 
 
 def missing(without: Codes, number: Codes, others_without: Codes, others: Codes) -> Floats:
-    """Probability that so many or more leave a datum out, if they were as the others.
+    """Probability that so many or more leave a datum out, if they were as the other merchants.
 
-    Parameters
-    ----------
-    without, number : ndarray of int64, shape (n,)
-        SKUs of a merchant that leave it out, of all.
-    others_without, others : ndarray of int64, shape (n,)
-        The same of the other merchants of the category; one of each is added, so that never having
-        seen it does not make it impossible.
+    One is added to both counts of the others, so that never having seen it does not make it
+    impossible.
 
-    Returns
-    -------
-    ndarray of float64, shape (n,)
-
-    Examples
-    --------
     >>> missing(*(np.array([value]) for value in (2, 2, 0, 98))).round(6).tolist()
     [0.0001]
     """

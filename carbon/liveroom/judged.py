@@ -111,30 +111,10 @@ def judge_rooms(
 ) -> RoomsJudged:
     """Gates, points, tier and boost of every live room.
 
-    Parameters
-    ----------
-    study : Study
-        Goal and scope.
-    policy : Policy
-    ledgers : mapping of str to Ledger
-        ``rooms``, ``sessions`` and ``sales``, and as far as there are the others of
-        :data:`carbon.liveroom.ledgers.LEDGERS`.
-    catalogue : Catalogue
-        The goods sold, filled.
-    graded : pandas.DataFrame
-        Their footprints, as :meth:`carbon.study.Study.grades`.
-    look : callable
-        Applies the claim rules of a market to texts.
-    day : datetime.date
-        What was settled and retired by then counts.
-    period : str
-        What is judged.
-    before : History, optional
-        What was judged before.
-
-    Returns
-    -------
-    RoomsJudged
+    ``ledgers`` are ``rooms``, ``sessions`` and ``sales``, and as far as there are the others of
+    :data:`carbon.liveroom.ledgers.LEDGERS`; ``graded`` are the footprints of the filled catalogue,
+    as :meth:`carbon.study.Study.grades`; ``look`` applies the claim rules of a market to texts;
+    what was settled and retired by ``day`` counts.
     """
     frames = {name: ledger.frame for name, ledger in ledgers.items()}
     rates, odd_rates = rates_of(ledgers.get("rates"))
@@ -168,23 +148,7 @@ def judge_rooms(
 
 
 def day_of(day: str | datetime.date | None) -> datetime.date:
-    """Day of a judgement.
-
-    Parameters
-    ----------
-    day : str or datetime.date, optional
-        As ``2026-11-30``; today without.
-
-    Raises
-    ------
-    carbon.base.errors.LedgerError
-        G012 if it is none.
-
-    Examples
-    --------
-    >>> day_of("2026-11-30").year
-    2026
-    """
+    """Day of a judgement, as ``2026-11-30``; today without, G012 if it is none."""
     if day is None or isinstance(day, datetime.date):
         return day or datetime.date.today()
     try:

@@ -6,51 +6,32 @@ booked, less what came back, does not hang on his word.
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from carbon.base.arrays import Floats
 from carbon.base.errors import StudyError
 from carbon.catalogue.ledger import MONEY, Ledger
 from carbon.catalogue.schema import Catalogue
-from carbon.liveroom.sales_lines import codes_of, repeated_lines
+from carbon.liveroom.sales_lines import codes_of, number_of, repeated_lines
 
 __all__ = ["kept_sales"]
-
-Floats = npt.NDArray[np.float64]
 
 MOST_REFUSED: Final = 0.05
 """Share of lines that may be unreadable: above it their returns would decide the yardstick."""
 
 
 def kept_sales(sales: Ledger, catalogue: Catalogue) -> pd.DataFrame:
-    """Units that buyers kept, and what they paid for them.
+    """Units that buyers kept, what they paid, and the currencies, by row of the filled catalogue.
 
-    Parameters
-    ----------
-    sales : Ledger
-        Of kind ``sales``: ``sku units revenue`` and, if there are, ``returned_units currency order
-        date session room``. A negative line is a return or a correction.
-    catalogue : Catalogue
-        Filled, of shape (n,).
+    Sales are ``sku units revenue`` and, if there are, ``returned_units currency order date session
+    room``. A negative line is a return or a correction; lines that repeat an earlier one count
+    once; where a line does not say what came back, the SKU's own return rate does. The first row of
+    a SKU that stands twice has them. S035 if more than one line in twenty could not be read, or no
+    line is of the catalogue.
 
-    Returns
-    -------
-    pandas.DataFrame
-        ``units`` and ``revenue`` [units of ``currency``] by row of the catalogue, and
-        ``currency``, several separated by spaces; 0 where nothing was kept. The first row of a
-        SKU that stands twice has them. Lines that repeat an earlier one count once. Where a
-        line does not say what came back, the SKU's own return rate does.
-
-    Raises
-    ------
-    carbon.base.errors.StudyError
-        S035 if more than one line in twenty could not be read, or no line is of the catalogue.
-
-    Examples
-    --------
     >>> from carbon import Study, read_ledger
     >>> goods = Study().catalogue("sku,category\\nA,t_shirt\\n")
     >>> lines = {"sku": ["A", "A"], "units": ["9", "-2"], "revenue": ["90", "-20"],
@@ -66,7 +47,7 @@ def kept_sales(sales: Ledger, catalogue: Catalogue) -> pd.DataFrame:
     frame = sales.frame
     sku = codes_of(frame, "sku", pd.Index(names.iloc[first]))
     units, back, revenue = (
-        _numbers(frame, name) for name in ("units", "returned_units", "revenue")
+        number_of(frame, name) for name in ("units", "returned_units", "revenue")
     )
     unplaced = np.zeros(len(frame), dtype=np.int64)
     counted = (sku >= 0) & np.isfinite(units)
@@ -94,9 +75,3 @@ def kept_sales(sales: Ledger, catalogue: Catalogue) -> pd.DataFrame:
             "currency": " ".join(known),
         }
     )
-
-
-def _numbers(frame: pd.DataFrame, name: str) -> Any:
-    if name not in frame:
-        return np.full(len(frame), np.nan)
-    return frame[name].to_numpy(dtype=np.float64, na_value=np.nan)

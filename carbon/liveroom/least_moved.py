@@ -8,15 +8,13 @@ from __future__ import annotations
 from typing import Any, Final
 
 import numpy as np
-import numpy.typing as npt
 from scipy import sparse
 from scipy.optimize import linprog
 
+from carbon.base.arrays import Floats
 from carbon.liveroom.entropy import Rulebook
 
 __all__ = ["LARGEST", "least_moved", "solved"]
-
-Floats = npt.NDArray[np.float64]
 
 LARGEST: Final = 5_000
 """Rooms up to which the program is solved; 5,000 take some seconds."""
@@ -25,22 +23,10 @@ TOLERANCE: Final = 1e-9
 
 
 def least_moved(base: Floats, rules: Rulebook) -> float:
-    """Least share of the traffic that must move from where it is, for the rules to be kept.
+    """Least share of the traffic that must move for the rules to be kept.
 
-    Parameters
-    ----------
-    base : ndarray of float64, shape (n,)
-        Shares as they are.
-    rules : Rulebook
-        Rules that some shares can keep.
+    It is half the smallest L1 distance.
 
-    Returns
-    -------
-    float
-        Half the smallest L1 distance.
-
-    Examples
-    --------
     >>> small = np.array([True, False, False])
     >>> rules = Rulebook(small, np.zeros(3), np.ones(3), floor=0.3, head=3, head_cap=1.0)
     >>> round(least_moved(np.array([0.1, 0.3, 0.6]), rules), 9)
@@ -65,24 +51,10 @@ def solved(
     rules: Rulebook,
     total: float,
 ) -> Any:
-    """Fill the pieces of each room above its lower bound, within the rules.
+    """Fill the pieces of each room above its lower bound, within floor and head cap.
 
-    Parameters
-    ----------
-    cost, width : ndarray of float64, shape (pieces,)
-        Cost per share and width of each piece.
-    owner : scipy.sparse.csr_matrix, shape (rooms, pieces)
-        Room of each piece.
-    low : ndarray of float64, shape (rooms,)
-        Lower bound of each room.
-    rules : Rulebook
-        Floor and head cap.
-    total : float
-        Sum of the shares.
-
-    Returns
-    -------
-    scipy.optimize.OptimizeResult
+    ``cost`` per share and ``width`` are of shape (pieces,), ``owner`` of (rooms, pieces), ``low``
+    of (rooms,); ``total`` is the sum of the shares.
     """
     n, size = owner.shape
     small = sparse.csr_matrix(rules.small.astype(np.float64)[None, :])

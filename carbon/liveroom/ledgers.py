@@ -34,25 +34,8 @@ FORMATS: Final = (".csv", ".parquet", ".xlsx", ".jsonl")
 def ledger_files(rooms: Table, ledgers: Mapping[str, Table | None]) -> dict[str, Table]:
     """Source of each ledger: the one given, else that of its name in the folder of the rooms.
 
-    Parameters
-    ----------
-    rooms : path or pandas.DataFrame
-        A table of rooms, or a folder that holds ``rooms`` and other ledgers.
-    ledgers : mapping of str to path or pandas.DataFrame
-        By a name of :data:`LEDGERS`; they go before those of the folder.
+    G001 if rooms, sessions or sales are missing or stand twice, G010 for an unknown name.
 
-    Returns
-    -------
-    dict of str to path or pandas.DataFrame
-        ``rooms``, and every ledger that there is.
-
-    Raises
-    ------
-    carbon.base.errors.LedgerError
-        G001 if rooms, sessions or sales are missing or stand twice, G010 for an unknown name.
-
-    Examples
-    --------
     >>> table = pd.DataFrame()
     >>> sorted(ledger_files(table, {"sessions": table, "sales": table, "rates": None}))
     ['rooms', 'sales', 'sessions']
@@ -80,24 +63,9 @@ def ledger_files(rooms: Table, ledgers: Mapping[str, Table | None]) -> dict[str,
 
 
 def rates_of(ledger: Ledger | None) -> tuple[dict[str, float] | None, pd.DataFrame]:
-    """Price of each currency, and what is wrong with the others.
+    """Price of each currency [units of the policy's].
 
-    Parameters
-    ----------
-    ledger : Ledger or None
-        Of ``rates``: a currency and its rate [units of the policy's currency].
-
-    Returns
-    -------
-    rates : dict of str to float, or None
-        None without a ledger.
-    problems : pandas.DataFrame
-        R038, a row a currency that stands twice or has no rate above 0.
-
-    Examples
-    --------
-    >>> rates_of(None)[0] is None
-    True
+    R038 for one that stands twice or has none.
     """
     if ledger is None:
         return None, problem_table()
@@ -110,23 +78,9 @@ def rates_of(ledger: Ledger | None) -> tuple[dict[str, float] | None, pd.DataFra
 
 
 def problems_of(ledgers: Mapping[str, Ledger], *others: pd.DataFrame) -> pd.DataFrame:
-    """Problems of the ledgers as they were read, and of what was made of them.
+    """Problems of the ledgers as they were read, and others, whose ``file`` names a ledger.
 
-    Parameters
-    ----------
-    ledgers : mapping of str to Ledger
-    *others : pandas.DataFrame
-        Whose ``file`` names a ledger; it becomes the name of its file.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Columns :data:`carbon.base.errors.PROBLEM_COLUMNS`.
-
-    Examples
-    --------
-    >>> len(problems_of({}))
-    0
+    It becomes the name of its file.
     """
     files = {name: ledger.file for name, ledger in ledgers.items()}
     parts = [ledger.problems for ledger in ledgers.values()]
@@ -138,22 +92,8 @@ def problems_of(ledgers: Mapping[str, Ledger], *others: pd.DataFrame) -> pd.Data
 
 
 def impacts_of(study: Computing, places: list[str]) -> pd.DataFrame:
-    """What a kilowatt-hour and an hour watched cause in each place.
+    """What a kilowatt-hour and an hour watched cause in each place [kg CO2e]; NaN where not known.
 
-    Parameters
-    ----------
-    study : Study
-    places : list of str
-        Names or codes of regions.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Columns :data:`carbon.liveroom.studio.IMPACT_COLUMNS` [kg CO2e per kWh or hour], by place;
-        NaN where it is not known.
-
-    Examples
-    --------
     >>> from carbon.study import Study
     >>> impacts_of(Study(), ["CN-ZJ", "nowhere"])["grid_kg"].isna().tolist()
     [False, True]

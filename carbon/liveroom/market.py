@@ -16,28 +16,20 @@ __all__ = ["ExposureScenario", "MarketModel", "Reported", "read_scenario", "room
 class MarketModel(Rules):
     """A market that a scenario makes up, room by room.
 
-    Parameters
-    ----------
-    rooms : Bound
-        How many, each of a merchant of its own.
-    steepness : Bound
-        Baseline of the room of rank k is proportional to k to the power of minus this.
-    small_rooms : Bound
-        Share of the rooms that belong to small merchants; they are the last by rank.
-    small_sales : Bound
-        Their share of sales before; baselines of the two groups are scaled to meet it.
-    public : Bound
-        Share of all impressions that the platform hands out; the rest finds its rooms by itself.
-    boosted_small, boosted_others : Bound
-        Share of the rooms that have a boost, evenly over the ranks.
-    boost : Bound
-        Their boost.
-    feedback : Bound
-        Part of a round's baseline that is the exposure of the round before; the rest is demand.
-    noise : Bound
-        Standard deviation of the logarithm of demand from round to round.
-    seed : Bound
-        Of the noise.
+    - ``rooms``: how many, each of a merchant of its own
+    - ``steepness``: baseline of the room of rank k is proportional to k to the power of minus this
+    - ``small_rooms``: share of the rooms that belong to small merchants; they are the last by rank
+    - ``small_sales``: their share of sales before; baselines of the two groups are scaled to meet
+      it
+    - ``public``: share of all impressions that the platform hands out; the rest finds its rooms by
+      itself
+    - ``boosted_small``, ``boosted_others``: share of the rooms that have a boost, evenly over the
+      ranks
+    - ``boost``: their boost
+    - ``feedback``: part of a round's baseline that is the exposure of the round before; the rest is
+      demand
+    - ``noise``: standard deviation of the logarithm of demand from round to round
+    - ``seed``: of the noise
     """
 
     rooms: Count
@@ -73,24 +65,8 @@ class ExposureScenario(Rules):
 
 
 def read_scenario(name: Path | str) -> ExposureScenario:
-    """Read a scenario of exposure.
+    """Read a scenario of exposure: a TOML file, or a shipped one by name; P001 to P003 as ``load``.
 
-    Parameters
-    ----------
-    name : path
-        A TOML file, or the name of a shipped one.
-
-    Returns
-    -------
-    ExposureScenario
-
-    Raises
-    ------
-    carbon.base.errors.RuleError
-        P001, P002, P003 as :func:`carbon.base.rules.load`.
-
-    Examples
-    --------
     >>> read_scenario("fair-exposure").market.small_sales.value
     0.12
     """
@@ -98,19 +74,8 @@ def read_scenario(name: Path | str) -> ExposureScenario:
 
 
 def rooms_of(market: MarketModel) -> pd.DataFrame:
-    """Rooms of a market, as a table of rooms.
+    """Table of rooms of a market; a million impressions in all.
 
-    Parameters
-    ----------
-    market : MarketModel
-
-    Returns
-    -------
-    pandas.DataFrame
-        Columns ``room merchant impressions boost small_merchant``; a million impressions in all.
-
-    Examples
-    --------
     >>> rooms = rooms_of(read_scenario("fair-exposure").market)
     >>> small = rooms["small_merchant"]
     >>> float((rooms["impressions"][small].sum() / rooms["impressions"].sum()).round(6))

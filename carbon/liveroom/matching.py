@@ -3,41 +3,22 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from carbon.base.arrays import Floats, Integers
 from carbon.liveroom.claims import CLOSE, SERIALS, TABLES, Claims
 from carbon.liveroom.room_problems import RoomProblems
 
 __all__ = ["match_credits", "match_power"]
 
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
-
 
 def match_power(
     claims: Claims, sessions: pd.DataFrame, problems: RoomProblems
 ) -> tuple[Floats, Claims]:
-    """Match certificates with the electricity of sessions.
+    """Match certificates with the electricity of sessions [kWh], which are by room and start.
 
-    Parameters
-    ----------
-    claims : Claims
-        Of ``"power"``.
-    sessions : pandas.DataFrame
-        As :class:`carbon.liveroom.studio.Studio` has them, by room and start.
-    problems : RoomProblems
-        Gathers R029 and R032.
+    Never more than a session took; the claims come back with what was used; gathers R029 and R032.
 
-    Returns
-    -------
-    matched : ndarray of float64
-        Of each session [kWh]; never more than it took.
-    claims : Claims
-        With what was used.
-
-    Notes
-    -----
     Certificates of a room are taken by their end, each fills the earliest sessions of its time
     first. That matches as much as can be matched (Glover 1967, convex bipartite graphs): whatever
     a later-ending certificate could fill at an early session it could fill at a late one too.
@@ -77,23 +58,10 @@ def match_power(
 
 
 def match_credits(claims: Claims, need: Floats, problems: RoomProblems) -> tuple[Floats, Claims]:
-    """Match retired credits with what remains of each room.
+    """Match retired credits with what remains of each room [kg CO2e].
 
-    Parameters
-    ----------
-    claims : Claims
-        Of ``"credits"``.
-    need : ndarray of float64, shape (rooms,)
-        What remains [kg CO2e]; NaN where it is not known, and nothing is matched.
-    problems : RoomProblems
-        Gathers R032.
-
-    Returns
-    -------
-    matched : ndarray of float64, shape (rooms,)
-        [kg CO2e].
-    claims : Claims
-        With what was used.
+    NaN where it is not known, and nothing is matched; the claims come back with what was used;
+    gathers R032.
     """
     live = claims.table[claims.table["counts"]]
     left = live["left"].to_numpy(dtype=np.float64)

@@ -19,18 +19,11 @@ __all__ = ["Merchants", "merchants_of"]
 class Merchants:
     """Merchants of the merchant of each room.
 
-    Parameters
-    ----------
-    clear : ndarray of bool
-        Known not to be on the block list.
-    known : ndarray of bool
-        Whether the standing is known.
-    words : ndarray of object
-        Forbidden claims in the room's texts, ``""`` for none; ``"?"`` where nobody looked.
-    small : pandas.Series of boolean
-        Small merchant; missing where it is not told.
-    grade : ndarray of object
-        Credit grade.
+    - ``clear``: known not to be on the block list
+    - ``known``: whether the standing is known
+    - ``words``: forbidden claims in the room's texts, ``""`` for none; ``"?"`` where nobody looked
+    - ``small``: small merchant; missing where it is not told
+    - ``grade``: credit grade
     """
 
     clear: npt.NDArray[np.bool_]
@@ -47,24 +40,9 @@ def merchants_of(
     policy: Policy,
     problems: RoomProblems,
 ) -> Merchants:
-    """Look up merchants and findings.
+    """Look up merchants and findings of rooms, one row a room; gathers R012, R078 and R083.
 
-    Parameters
-    ----------
-    rooms : pandas.DataFrame
-        One row a room.
-    merchants : pandas.DataFrame or None
-        ``merchant blocked`` and optionally ``taxpayer small_merchant credit_grade``.
-    findings : pandas.DataFrame or None
-        ``room words``; None if nobody looked.
-    policy : Policy
-        Whether the block list is asked for.
-    problems : RoomProblems
-        Gathers R012, R078 and R083.
-
-    Returns
-    -------
-    Merchants
+    No ``findings`` means that nobody looked.
     """
     register = merchants if merchants is not None else pd.DataFrame()
     table = pd.DataFrame({"grade": text_of(register, "credit_grade")})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from carbon.base.words import spoken, text
+from carbon.base.words import spoken
 
 __all__ = ["METRICS", "Metric"]
 
@@ -14,23 +14,14 @@ __all__ = ["METRICS", "Metric"]
 class Metric:
     """A quantity that a criterion can judge; its words stand in ``templates/words.toml``.
 
-    Parameters
-    ----------
-    name : str
-        As policies name it.
-    unit : str
-        ``"ratio"`` to what the category takes, ``"share"`` [1] or ``"count"``.
-    more_is_better : bool
-        Whether points rise with the value.
+    - ``name``: as policies name it
+    - ``unit``: ``"ratio"`` to what the category takes, ``"share"`` [1] or ``"count"``
+    - ``more_is_better``: whether points rise with the value
     """
 
     name: str
     unit: str
     more_is_better: bool = False
-
-    def title(self, lang: str) -> str:
-        """Its name in a language."""
-        return text(f"metric.{self.name}", lang)
 
     @property
     def titles(self) -> dict[str, str]:

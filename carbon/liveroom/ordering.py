@@ -12,14 +12,12 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.special import ndtr, ndtri
 
+from carbon.base.arrays import Flags, Floats
 from carbon.base.errors import StudyError
 from carbon.footprint.distributions import WIDTH
-from carbon.liveroom.rank_starts import starts
 
-__all__ = ["ORDERS", "WITHIN", "Keys", "Order", "certainty", "needed", "scores"]
+__all__ = ["ORDERS", "WITHIN", "Keys", "Order", "certainty", "needed", "scores", "starts"]
 
-Floats = npt.NDArray[np.float64]
-Flags = npt.NDArray[np.bool_]
 Integers = npt.NDArray[Any]
 
 ORDERS: Final = ("intensity", "letter", "saving")
@@ -28,24 +26,16 @@ ORDERS: Final = ("intensity", "letter", "saving")
 WITHIN: Final = {"category": ("category",), "merchant": ("category", "merchant")}
 """What SKUs must share to stand in one ranking."""
 
+GLANCE: Final = 64
+"""SKUs looked at first for the next one that can be told apart; twice as many each time after."""
+
+STRIDE: Final = 1 << 16
+"""Rows compared with their neighbours at once; it bounds the memory and changes no number."""
+
 
 def needed(by: str, within: str) -> list[str]:
-    """Columns of graded footprints that an order needs, beside the names of the SKUs.
+    """Columns of graded footprints that an order needs, beside the names; R100 if it is not known.
 
-    Parameters
-    ----------
-    by : str
-        One of :data:`ORDERS`.
-    within : str
-        A key of :data:`WITHIN`.
-
-    Raises
-    ------
-    carbon.base.errors.StudyError
-        R100 if one of them is not known.
-
-    Examples
-    --------
     >>> needed("saving", "category")[-3:]
     ['saving_kg', 'saving_low_kg', 'saving_high_kg']
     """
@@ -80,15 +70,7 @@ class _Texts:
 class Keys:
     """What an order needs of each SKU: two numbers and some codes, gathered piece by piece.
 
-    Parameters
-    ----------
-    by, within : str
-        As for :func:`carbon.liveroom.ranking.rank`.
-
-    Raises
-    ------
-    carbon.base.errors.StudyError
-        R100 if one of them is not known.
+    Orders and groups are those of :func:`carbon.liveroom.ranking.rank`; R100 if one is not known.
     """
 
     def __init__(self, by: str, within: str) -> None:
@@ -101,17 +83,9 @@ class Keys:
         self._told: dict[str, set[str]] = {"basis": set(), "reference": set()}
 
     def add(self, grades: pd.DataFrame) -> None:
-        """Add graded footprints.
+        """Add graded footprints: rows with at least the columns of :func:`needed`.
 
-        Parameters
-        ----------
-        grades : pandas.DataFrame
-            Rows with the columns of :func:`needed`; other columns are not looked at.
-
-        Raises
-        ------
-        carbon.base.errors.StudyError
-            R100 if columns are missing, S002 if the rows rest on unlike bases or references.
+        R100 if columns are missing, S002 if the rows rest on unlike bases or references.
         """
         missing = sorted({*self.columns} - set(grades))
         if missing:
@@ -134,17 +108,9 @@ class Keys:
     def order(self, names: Callable[[Flags], pd.Series], *, confidence: float) -> Order:
         """Order what was added; it is forgotten thereby.
 
-        Parameters
-        ----------
-        names : callable
-            Gives the names of the SKUs of the rows that are flagged, in the order of the rows;
-            asked once, for those that are alike and those that cannot be ranked.
-        confidence : float
-            Probability from which two SKUs are told apart [1].
-
-        Returns
-        -------
-        Order
+        ``names`` gives the names of the SKUs of the rows that are flagged, in their order; it is
+        asked once, for those that are alike and those that cannot be ranked. From a probability of
+        ``confidence`` on two SKUs are told apart.
         """
         reason, reasons = self._reason.taken()
         unknown = reason != 0  # the empty word is the first
@@ -255,22 +221,15 @@ def _changes(codes: Integers) -> Flags:
 class Order:
     """SKUs in their order, and where ranks begin.
 
-    Parameters
-    ----------
-    rows : numpy.ndarray
-        Row of each place, of shape (n,); k places are ranked, those that are not stand behind.
-    value, spread : numpy.ndarray
-        What they are ranked by, lowest first, and its standard deviation, of shape (k,).
-    leads : numpy.ndarray
-        Places at which ranks begin, and k.
-    heads : numpy.ndarray
-        Places at which groups begin, and k.
-    categories : list of str
-        Of each group.
-    reason : numpy.ndarray
-        By row, why it is not ranked: a place among the reasons, of shape (n,).
-    reasons : list of str
-        The first is empty.
+    - ``rows``: row of each place, of shape (n,); k places are ranked, those that are not stand
+      behind
+    - ``value``, ``spread``: what they are ranked by, lowest first, and its standard deviation, of
+      shape (k,)
+    - ``leads``: places at which ranks begin, and k
+    - ``heads``: places at which groups begin, and k
+    - ``categories``: of each group
+    - ``reason``: by row, why it is not ranked: a place among the reasons, of shape (n,)
+    - ``reasons``: the first is empty
     """
 
     rows: Integers
@@ -283,18 +242,7 @@ class Order:
     reasons: list[str]
 
     def columns(self, start: int = 0, stop: int | None = None) -> dict[str, Any]:
-        """What a ranking adds, of some places.
-
-        Parameters
-        ----------
-        start, stop : int
-            Places; all of them without.
-
-        Returns
-        -------
-        dict
-            :data:`carbon.liveroom.ranking.RANK_COLUMNS` and their values.
-        """
+        """Columns :data:`carbon.liveroom.ranking.RANK_COLUMNS` of some places, of all without."""
         stop = len(self.rows) if stop is None else stop
         ranked = min(stop, self.heads[-1])
         place = np.arange(start, ranked)
@@ -313,18 +261,7 @@ class Order:
         }
 
     def signals(self, start: int, stop: int) -> tuple[Floats, Floats]:
-        """Score and confidence of some places, for an order by intensity or letter.
-
-        Parameters
-        ----------
-        start, stop : int
-            Places.
-
-        Returns
-        -------
-        score, confidence : numpy.ndarray
-            As :func:`carbon.liveroom.ranking.signals` tells them.
-        """
+        """Score and confidence of some places, as :func:`carbon.liveroom.ranking.signals` does."""
         ranked = max(min(stop, self.heads[-1]) - start, 0)
         score, sure = np.full(stop - start, np.nan), np.full(stop - start, np.nan)
         places = slice(start, start + ranked)
@@ -354,27 +291,13 @@ class Order:
 
 
 def scores(run: Integers, log_ratio: Floats) -> Floats:
-    """Score of each run of SKUs that share a rank: 1/(1 + r), r the geometric mean of ratios.
-
-    Parameters
-    ----------
-    run : numpy.ndarray
-        Number of the run, from 0, of each SKU, of shape (k,).
-    log_ratio : numpy.ndarray
-        Logarithm of its ratio, of shape (k,).
-    """
+    """Score of each run of SKUs that share a rank: 1/(1 + r), r the geometric mean of ratios."""
     mean = np.bincount(run, log_ratio) / np.bincount(run)
     return np.asarray(1 / (1 + np.exp(mean)))
 
 
 def certainty(log_ratio: Floats, log_gsd: Floats) -> Floats:
-    """Probability of lying on that side of the reference on which the ratio itself does.
-
-    Parameters
-    ----------
-    log_ratio, log_gsd : numpy.ndarray
-        Logarithms of the ratio and its geometric standard deviation, of shape (k,).
-    """
+    """Probability of lying on that side of the reference on which the ratio itself does."""
     with np.errstate(divide="ignore", invalid="ignore"):
         away = np.abs(log_ratio) / log_gsd
     return np.asarray(ndtr(np.where(log_ratio == 0, 0.0, away)))
@@ -390,3 +313,53 @@ def _numbers(known: Integers, behind: int) -> pd.arrays.IntegerArray:
     """Integers numbers, and empty cells behind them."""
     numbers = np.concatenate([known, np.full(behind, -1)]).astype(np.int64)
     return pd.arrays.IntegerArray(numbers, numbers < 0)
+
+
+def starts(new_group: Flags, value: Floats, variance: Floats, score: float) -> Flags:
+    """Rows that begin a rank: the first of a group, and who can be told apart from the leader.
+
+    ``value`` ascends in each group and has a variance; ``score`` is the standard score from which
+    two are told apart. The loop goes from leader to leader, not from SKU to SKU: each looks ahead
+    over a window that doubles until someone can be told apart.
+    """
+    n = len(value)
+    bar = score**2
+    ends = np.append(new_group, True)
+    last = np.append(new_group[1:], True)
+    end = _upcoming(last, 1)
+    # where each can be told apart from the very next, there is nothing to look for
+    alike = ~last
+    for at in range(0, n - 1, STRIDE):
+        upto = min(at + STRIDE, n - 1)
+        gap = np.diff(value[at : upto + 1])
+        apart = bar * (variance[at + 1 : upto + 1] + variance[at:upto])
+        alike[at:upto] &= (gap <= 0) | (gap**2 < apart)
+    alike[-1:] = True
+    alike = _upcoming(alike, 0)
+    at = 0
+    while at < n:
+        if alike[at] > at:
+            ends[at : alike[at] + 1] = True
+            at = int(alike[at])
+            continue
+        lead, look, width = int(end[at]), at + 1, GLANCE
+        while look < end[at]:
+            upto = min(look + width, int(end[at]))
+            ahead = value[look:upto] - value[at]
+            apart = (ahead > 0) & (ahead**2 >= bar * (variance[look:upto] + variance[at]))
+            first = int(apart.argmax())
+            if apart[first]:
+                lead = look + first
+                break
+            look, width = upto, 2 * width
+        ends[lead] = True
+        at = lead
+    return ends[:n]
+
+
+def _upcoming(flag: Flags, more: int) -> Integers:
+    """Place of the next flagged row, the row itself included, and more; the last is flagged."""
+    kind = np.int32 if len(flag) < np.iinfo(np.int32).max else np.int64
+    upcoming = np.full(len(flag), np.iinfo(kind).max, dtype=kind)
+    upcoming[flag] = np.flatnonzero(flag) + more
+    return np.asarray(np.minimum.accumulate(upcoming[::-1], out=upcoming[::-1])[::-1])

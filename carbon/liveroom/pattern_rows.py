@@ -34,14 +34,9 @@ Told = tuple[str, Iterator[dict[str, Any]], int]
 class Listing:
     """Who sells what.
 
-    Parameters
-    ----------
-    sku, merchant, category : ndarray of object, shape (n,)
-        Names; empty where none is told.
-    merchants, categories : ndarray of int64, shape (n,)
-        Positions in the lists.
-    merchant_names, category_names : list of str
-        In alphabetical order.
+    - ``sku``, ``merchant``, ``category`` (n,): names; empty where none is told
+    - ``merchants``, ``categories`` (n,): positions in the lists
+    - ``merchant_names``, ``category_names``: in alphabetical order
     """
 
     sku: npt.NDArray[np.object_]
@@ -77,27 +72,11 @@ class Listing:
 
 
 def row(check: str, **columns: Any) -> dict[str, Any]:
-    """One row of the report with its sentences.
-
-    Parameters
-    ----------
-    check : str
-        A key of :data:`CHECKS`.
-    **columns
-        Columns, and numbers that the sentences name.
-    """
+    """One row of the report: its columns, and sentences with the numbers that they name."""
     return {**columns, **spoken(f"anomaly.{check}", **columns)}
 
 
 def stated(catalogue: Catalogue, column: str) -> npt.NDArray[np.bool_]:
-    """Whether the merchant told a datum, SKU by SKU.
-
-    Parameters
-    ----------
-    catalogue : Catalogue
-        Filled.
-    column : str
-        A column of its origins.
-    """
+    """Whether the merchant told a datum, a column of its origins, SKU by SKU."""
     origin = catalogue.provenance[column].to_numpy()
     return np.isin(origin, [PROVENANCES.index("given"), PROVENANCES.index("measured")])

@@ -10,36 +10,19 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from carbon.base.arrays import Flags, Floats, Integers
 from carbon.catalogue.days import as_days
 from carbon.liveroom.policy import PlausibleRules
 
 __all__ = ["odd_power", "odd_prices", "odd_returns", "on_air", "watched_too_little"]
 
-Floats = npt.NDArray[np.float64]
-Flags = npt.NDArray[np.bool_]
-Integers = npt.NDArray[np.int64]
-
 
 def odd_power(kwh: Floats, hours: Floats, estimate: Floats, rules: PlausibleRules) -> Flags:
     """Whether the power of a session is none that a studio takes.
 
-    Parameters
-    ----------
-    kwh : ndarray of float64, shape (n,)
-        Metered energy [kWh]; NaN for none.
-    hours : ndarray of float64, shape (n,)
-        Time on air [h].
-    estimate : ndarray of float64, shape (n,)
-        Energy that the list of equipment would take [kWh]; NaN for no list.
-    rules : PlausibleRules
-        Least and most power [kW], and the least share of the estimate [1].
+    Metered and estimated energy [kWh] are NaN where there is none, time on air is in hours; the
+    rules say least and most power [kW], and the least share of the estimate [1].
 
-    Returns
-    -------
-    ndarray of bool, shape (n,)
-
-    Examples
-    --------
     >>> from carbon.liveroom.policy_file import read_policy
     >>> four, none = np.full(3, 4.0), np.full(3, np.nan)
     >>> odd_power(np.array([10.0, 0.01, 5e6]), four, none, read_policy().plausible).tolist()
@@ -61,22 +44,8 @@ def on_air(
 ) -> Flags:
     """Whether a line was sold in a listed session of its room, or within the days after it.
 
-    Parameters
-    ----------
-    sold_on : ndarray of datetime64[D], shape (n,)
-    room : ndarray of int64, shape (n,)
-        Position of the room, -1 for none.
-    session : ndarray of int64, shape (n,)
-        Position of the session that the line names; -1 for none that is listed, -2 where it names
-        none, and any session of the room will do.
-    sessions : pandas.DataFrame
-        ``room start end``, by room and start.
-    rules : PlausibleRules
-        Days after a session in which its orders are paid [d].
-
-    Returns
-    -------
-    ndarray of bool, shape (n,)
+    The position of a session is -1 for none that is listed, -2 where the line names none and any
+    session of the room will do; the table of sessions is by room and start.
     """
     if not len(sessions):
         return np.zeros(len(room), dtype=np.bool_)
@@ -99,30 +68,13 @@ def on_air(
 
 
 def watched_too_little(units: Floats, viewer_hours: Floats, rules: PlausibleRules) -> Flags:
-    """Whether a room sold more than its viewers had time to buy.
-
-    Parameters
-    ----------
-    units : ndarray of float64, shape (rooms,)
-    viewer_hours : ndarray of float64, shape (rooms,)
-        [h]; NaN where they are not known.
-    rules : PlausibleRules
-        Least time watched per unit sold [h].
-    """
+    """Whether a room sold more than its viewers had time to buy; NaN hours are not known."""
     with np.errstate(invalid="ignore"):
         return np.asarray(viewer_hours < units * rules.watched_hours.value, dtype=np.bool_)
 
 
 def odd_prices(price: Floats, listed: Floats, rules: PlausibleRules) -> Flags:
-    """Whether a line was sold far above its listed price, or for next to nothing.
-
-    Parameters
-    ----------
-    price, listed : ndarray of float64, shape (n,)
-        Revenue per unit and the catalogue's price, in one currency; NaN where unknown.
-    rules : PlausibleRules
-        Bounds of their ratio [1].
-    """
+    """Whether a line was sold far above its listed price, or for next to nothing."""
     with np.errstate(invalid="ignore", divide="ignore"):
         ratio = price / listed
         return np.asarray(
@@ -131,17 +83,7 @@ def odd_prices(price: Floats, listed: Floats, rules: PlausibleRules) -> Flags:
 
 
 def odd_returns(units: Floats, returned: Floats, usual: Floats, rules: PlausibleRules) -> Flags:
-    """Whether so little came back that it is not believed.
-
-    Parameters
-    ----------
-    units, returned : ndarray of float64, shape (n,)
-        Of a SKU in a room, lines whose returns are known.
-    usual : ndarray of float64, shape (n,)
-        Return rate of the category [1].
-    rules : PlausibleRules
-        Units that should have come back before it is looked at, and the least share of them.
-    """
+    """Whether so little of a SKU came back to a room, at its category's rate, that it is odd."""
     with np.errstate(invalid="ignore"):
         awaited = units * usual
         few = returned < awaited * rules.return_share.value

@@ -31,15 +31,7 @@ WHOLE: Final = 100
 
 @dataclass(frozen=True)
 class PolicyConflict:
-    """Two rules that cannot both hold.
-
-    Parameters
-    ----------
-    code : str
-        A key of :data:`carbon.base.errors.CODES`.
-    key, value, detail : str
-        Where, what, and against what.
-    """
+    """Two rules that cannot both hold: the code, where, what, and against what."""
 
     code: str
     key: str
@@ -48,40 +40,15 @@ class PolicyConflict:
 
 
 def policy_path(name: Path | str) -> Path:
-    """File of a policy: a path, or the name of a shipped one.
-
-    Parameters
-    ----------
-    name : path
-        ``"default"`` or a path.
-
-    Examples
-    --------
-    >>> policy_path("default").name
-    'default.toml'
-    """
+    """File of a policy: a path, or the name of a shipped one as ``"default"``."""
     return shipped("policies", name)
 
 
 def read_policy(name: Path | str = "default") -> Policy:
     """Read a policy and refuse one whose rules conflict.
 
-    Parameters
-    ----------
-    name : path
-        As for :func:`policy_path`.
+    Raises P001, P002, P003 as :func:`carbon.base.rules.load`; R040 to R048 if rules conflict.
 
-    Returns
-    -------
-    Policy
-
-    Raises
-    ------
-    carbon.base.errors.RuleError
-        P001, P002, P003 as :func:`carbon.base.rules.load`; R040 to R048 if rules conflict.
-
-    Examples
-    --------
     >>> policy = read_policy()
     >>> sum(one.weight.value for one in policy.criteria.values())
     100.0
@@ -93,17 +60,9 @@ def read_policy(name: Path | str = "default") -> Policy:
 
 
 def with_items(policy: Policy, names: Names) -> Policy:
-    """A policy whose layers are layers_told by their ids, however it spells them.
+    """A policy whose layers are packaging items by their ids, however it spells them.
 
-    Parameters
-    ----------
-    policy : Policy
-    names : Names
-        Of the packaging items; what another edition has keeps its word.
-
-    Returns
-    -------
-    Policy
+    What another edition has keeps its word.
     """
     codes = [names.code(word) for word in policy.layers.names]
     ids = [
@@ -115,24 +74,7 @@ def with_items(policy: Policy, names: Names) -> Policy:
 
 
 def refuse(clashes: Sequence[PolicyConflict], path: Path | str) -> None:
-    """Raise the first of some conflicts, and count the others.
-
-    Parameters
-    ----------
-    clashes : sequence of PolicyConflict
-        Nothing happens without any.
-    path : path
-        File of the policy.
-
-    Raises
-    ------
-    carbon.base.errors.RuleError
-        With the code of the first.
-
-    Examples
-    --------
-    >>> refuse([], "ours.toml")
-    """
+    """Raise the first of some conflicts with its code, and count the others."""
     if clashes:
         first = clashes[0]
         more = f"; and {len(clashes) - 1} more" if len(clashes) > 1 else ""
@@ -144,14 +86,7 @@ def refuse(clashes: Sequence[PolicyConflict], path: Path | str) -> None:
 def conflicts(policy: Policy) -> Iterator[PolicyConflict]:
     """Rules that cannot hold together.
 
-    Parameters
-    ----------
-    policy : Policy
-
-    Yields
-    ------
-    PolicyConflict
-        R040 weights, R041 to R043 bounds, R044 to R046 tiers, R047 names, R048 words.
+    R040 weights, R041 to R043 bounds, R044 to R046 tiers, R047 names, R048 words.
     """
     total = sum(entry.weight.value for entry in policy.criteria.values())
     if round(total, 9) != WHOLE:
@@ -249,23 +184,10 @@ def _names(policy: Policy) -> Iterator[PolicyConflict]:
 def explain(
     policy: Policy, lang: str = "en", titles: Mapping[str, str] = MappingProxyType({})
 ) -> list[str]:
-    """Tell a policy in sentences, with the source of each number.
+    """Tell a policy in sentences, with the source of each number, in the language of the rule file.
 
-    Parameters
-    ----------
-    policy : Policy
-    lang : str
-        ``"en"`` or ``"zh"``.
-    titles : mapping of str to str
-        Activities and packaging items → what they are called; what it lacks keeps its name.
+    ``titles`` maps activities and packaging items to what they are called.
 
-    Returns
-    -------
-    list of str
-        Lines; what a rule file says of its sources stays in the language of the file.
-
-    Examples
-    --------
     >>> explain(read_policy())[0].startswith("Green live rooms")
     True
     """
@@ -294,7 +216,7 @@ def explain(
     for key, criterion in policy.criteria.items():
         metric = METRICS[key]
         full, zero = (_shown(metric, bound.value) for bound in (criterion.full, criterion.zero))
-        sentence = say["criterion"].format(metric=metric.title(lang), full=full, zero=zero)
+        sentence = say["criterion"].format(metric=metric.titles[lang], full=full, zero=zero)
         lines += [f"  {criterion.weight.value:g}  {sentence}", *cited(criterion, "      ")]
     lines += ["", say["tiers"]]
     for tier in policy.tiers:

@@ -44,22 +44,10 @@ DOUBTS: Final = r"\bC271\b"
 
 
 def facts(catalogue: Catalogue, policy: Policy) -> pd.DataFrame:
-    """Air share, packaging and return rate of each SKU.
+    """Air share, packaging and return rate of each SKU of a filled catalogue.
 
-    Parameters
-    ----------
-    catalogue : Catalogue
-        Filled, n SKUs.
-    policy : Policy
-        Which materials are plastics and which items a layer.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Columns ``sku category air_share packaging_kg packaging_plastic packaging_layers
-        return_rate told_transport told_packaging``, of length n. ``air_share`` [1] is the share of
-        dispatches whose chain holds a flight; ``packaging_kg`` is the packaging of one dispatch,
-        each piece divided by its trips [kg]; the plastic share [1] is by mass.
+    ``air_share`` [1] is the share of dispatches whose chain holds a flight; ``packaging_kg`` is the
+    packaging of one dispatch, each piece divided by its trips; the plastic share [1] is by mass.
     """
     size = len(catalogue)
     lines = catalogue.packaging
@@ -100,24 +88,11 @@ def _prices(skus: pd.DataFrame, currency: str) -> pd.Series | float:
 def goods_of(
     catalogue: Catalogue, archetypes: Catalogue, graded: pd.DataFrame, policy: Policy
 ) -> pd.DataFrame:
-    """What a judgement needs of each SKU.
+    """What a judgement needs of each SKU: :data:`GOODS_COLUMNS`; of a repeated SKU the first.
 
-    Parameters
-    ----------
-    catalogue : Catalogue
-        Filled.
-    archetypes : Catalogue
-        Filled, one SKU a category that says nothing but its category; its ``sku`` is the category.
-    graded : pandas.DataFrame
-        As :meth:`carbon.study.Study.grades` gives it: ``sku total_kg live_session_kg ratio``, and
-        ``primary_share`` where there were draws.
-    policy : Policy
-        Which materials are plastics and which items a layer.
-
-    Returns
-    -------
-    pandas.DataFrame
-        The columns :data:`GOODS_COLUMNS`, one row a SKU; of a repeated SKU the first.
+    ``archetypes`` is filled, one SKU a category that says nothing but its category, which is its
+    ``sku``; ``graded`` has ``sku total_kg live_session_kg ratio``, and ``primary_share`` where
+    there were draws.
     """
     product_facts = facts(catalogue, policy)
     typical = facts(archetypes, policy).set_index("sku")

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from carbon.base.arrays import Floats
 from carbon.base.errors import StudyError
 from carbon.catalogue.schema import Catalogue
 from carbon.footprint.computing import Computing
@@ -24,8 +23,6 @@ __all__ = [
     "signal_rows",
     "signals",
 ]
-
-Floats = npt.NDArray[np.float64]
 
 RANK_COLUMNS: Final = ("rank", "sharing", "ranked", "p_next", "reason_not_ranked")
 """Columns that a ranking adds."""
@@ -52,38 +49,19 @@ def rank(
     within: str = "category",
     confidence: float,
 ) -> pd.DataFrame:
-    """Rank SKUs within their category.
+    """Rank SKUs within their category, or the merchant's part of it, by a key of ``ORDERS``.
 
-    Parameters
-    ----------
-    grades : pandas.DataFrame
-        As ``Study.grades`` gives it, with draws; for ``by="saving"`` with the columns of
-        :func:`savings` too.
-    by : str
-        ``"intensity"``, the ratio to the category's reference; ``"letter"``; or ``"saving"``, what
-        the best lever would save per kept unit, largest first.
-    within : str
-        A key of :data:`carbon.liveroom.ordering.WITHIN`.
-    confidence : float
-        Probability from which two SKUs are told apart [1]: ``study.scale.confidence``.
+    Grades are those of ``Study.grades`` with draws; for ``by="saving"`` with the columns of
+    :func:`savings` too. From a probability of ``confidence`` on two SKUs are told apart
+    (``study.scale.confidence``).
 
-    Returns
-    -------
-    pandas.DataFrame
-        The rows of ``grades`` by group and rank, with :data:`RANK_COLUMNS`: ``rank``; ``sharing``,
-        how many SKUs have that rank; ``ranked``, how many of the group are ranked; ``p_next``,
-        probability that the SKU is lower (or saves more) than the next row. SKUs that cannot be
-        ranked stand last, their rank empty, with the reason. A SKU's rank depends neither on the
-        order of the rows nor on its name; its row within a rank does, on value and then name.
+    Given are the rows by group and rank, with :data:`RANK_COLUMNS`: ``rank``; ``sharing``, how many
+    SKUs have that rank; ``ranked``, how many of the group are ranked; ``p_next``, probability that
+    the SKU is lower (or saves more) than the next row. SKUs that cannot be ranked stand last, their
+    rank empty, with the reason. A SKU's rank depends neither on the order of the rows nor on its
+    name; its row within a rank does, on value and then name. R100 if columns are missing or the
+    order is not known, S002 if the rows rest on unlike bases or references.
 
-    Raises
-    ------
-    carbon.base.errors.StudyError
-        R100 if columns are missing or the order is not known, S002 if the rows rest on unlike
-        bases or references.
-
-    Notes
-    -----
     For SKUs a and b of one category, P(a < b) = Φ(ln(r_b/r_a) / √(ln²g_a + ln²g_b)), with r the
     ratio to the reference and g its geometric standard deviation over what the merchant tells.
     Like a letter it is conditional on the edition: factors and defaults are the same rules on
@@ -96,8 +74,6 @@ def rank(
     the next, so cannot merge best and worst. The price: two neighbours on either side of a
     border may be alike; ``p_next`` tells.
 
-    Examples
-    --------
     >>> told = pd.DataFrame(
     ...     {
     ...         "sku": ["A", "B", "C", "D"],
@@ -124,45 +100,21 @@ def rank(
 
 
 def ranked_rows(rows: pd.DataFrame, order: Order, start: int = 0) -> pd.DataFrame:
-    """Rows of a ranking, or a piece of them.
-
-    Parameters
-    ----------
-    rows : pandas.DataFrame
-        Graded footprints in the order of the ranking.
-    order : Order
-    start : int
-        Place of the first of them.
-
-    Returns
-    -------
-    pandas.DataFrame
-        They with :data:`RANK_COLUMNS`, as :func:`rank` tells.
-    """
+    """Rows of a ranking or a piece of them from place ``start`` on, with :data:`RANK_COLUMNS`."""
     table = rows.assign(**order.columns(start, start + len(rows)))
     front = ["sku", "category", "rank", "sharing", "ranked", "p_next"]
     return table[[*front, *(name for name in table if name not in front)]]
 
 
 def signals(ranked: pd.DataFrame) -> pd.DataFrame:
-    """Scores for a search system.
+    """Scores for a search system, of a ranking by intensity or letter.
 
-    Parameters
-    ----------
-    ranked : pandas.DataFrame
-        As :func:`rank` gives it, by intensity or letter.
+    ``score`` is 1/(1 + r), r the geometric mean of the ratios that share the rank: 0.5 at the
+    category's reference, towards 1 below and 0 above it, and the same for SKUs that cannot be told
+    apart. ``confidence`` is the probability that the SKU lies on that side of the reference on
+    which its own ratio does. Both are empty for a SKU without a rank: unknown is neither good nor
+    bad.
 
-    Returns
-    -------
-    pandas.DataFrame
-        Columns :data:`SIGNAL_COLUMNS`. ``score`` is 1/(1 + r), r the geometric mean of the ratios
-        that share the rank: 0.5 at the category's reference, towards 1 below and 0 above it, and
-        the same for SKUs that cannot be told apart. ``confidence`` is the probability that the
-        SKU lies on that side of the reference on which its own ratio does. Both are empty for a
-        SKU without a rank: unknown is neither good nor bad.
-
-    Examples
-    --------
     >>> told = pd.DataFrame({"sku": ["A"], "category": ["dress"], "ratio": [1.0]})
     >>> told = told.assign(ratio_gsd=1.2, letter="C", state="sure", reason="", basis="one")
     >>> signals(rank(told, confidence=0.9))[["score", "confidence"]].values.tolist()
@@ -187,20 +139,7 @@ def signals(ranked: pd.DataFrame) -> pd.DataFrame:
 
 
 def signal_rows(ranked: pd.DataFrame, score: Floats, confidence: Floats) -> pd.DataFrame:
-    """Rows of ranking signals, or a piece of them.
-
-    Parameters
-    ----------
-    ranked : pandas.DataFrame
-        As :func:`ranked_rows` gives it, of shape (n,).
-    score, confidence : numpy.ndarray
-        Of shape (n,).
-
-    Returns
-    -------
-    pandas.DataFrame
-        Columns :data:`SIGNAL_COLUMNS`.
-    """
+    """Rows of ranking signals, or a piece of them, with :data:`SIGNAL_COLUMNS`."""
     table = ranked[["sku", "category", "rank", "state", "basis"]].copy()
     table["score"], table["confidence"] = score, confidence
     table["edition"] = ranked.get("edition", "")
@@ -213,28 +152,10 @@ def savings(
     *,
     draws: int,
     chunk: int = CHUNK,
-    progress: Callable[[int], object] | None = None,
 ) -> pd.DataFrame:
-    """What the best single lever would save, SKU by SKU.
+    """What the best single lever would save, a row a SKU [kg CO2e per kept unit].
 
-    Parameters
-    ----------
-    study : Study
-        Goal and scope.
-    catalogue : Catalogue
-        Filled.
-    draws : int
-        Draws for the interval of the saving.
-    chunk : int
-        SKUs at once; it bounds the memory and changes no number.
-    progress : callable, optional
-        Called with the number of SKUs done since the last call.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row a SKU in the order of the catalogue: ``lever saving_kg saving_low_kg
-        saving_high_kg`` [kg CO2e per kept unit]; empty where no lever applies.
+    Empty where none applies. ``chunk`` SKUs at once bound the memory and change no number.
     """
     columns = {
         "lever": "lever",
@@ -245,7 +166,7 @@ def savings(
     parts = []
     for start in range(0, max(len(catalogue), 1), chunk):
         part = catalogue.part(start, start + chunk)
-        table = what_if(study, part, draws=draws, progress=progress)
+        table = what_if(study, part, draws=draws)
         # levers stand by saving and the combination last, so that the first row is the best
         table = table[table["lever"] != ALL]
         table = table.iloc[:: max(len(table) // max(len(part), 1), 1)]

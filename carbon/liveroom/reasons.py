@@ -14,13 +14,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from carbon.base.arrays import Flags, Floats
 from carbon.base.words import LANGUAGES, joined, spoken
 from carbon.liveroom.metrics import Metric
 from carbon.liveroom.policy import Criterion, Policy, Tier
 
 __all__ = ["REASON_COLUMNS", "Gate", "Measured", "reasons"]
 
-Floats = npt.NDArray[np.float64]
 Words = dict[str, str]
 """A sentence by language."""
 
@@ -53,14 +53,9 @@ SHARES: Final = ("coverage", "metered", "in_session")
 class Measured:
     """A criterion of all rooms.
 
-    Parameters
-    ----------
-    metric : Metric
-    criterion : Criterion
-    value, points : ndarray of float64, shape (rooms,)
-        In the unit of the metric, NaN where it is not known; points earned.
-    known : ndarray of float64, shape (rooms,)
-        Share of the sales of which it is known [1].
+    - ``value``, ``points`` (rooms,): in the unit of the metric, NaN where it is not known; points
+      earned
+    - ``known`` (rooms,): share of the sales of which it is known [1]
     """
 
     metric: Metric
@@ -72,22 +67,14 @@ class Measured:
 
 @dataclass(frozen=True, eq=False)
 class Gate:
-    """A gate of all rooms.
+    """A gate of all rooms, of shape (rooms,).
 
-    Parameters
-    ----------
-    name : str
-        ``data coverage metered in_session block_list claims return_window``.
-    passed : ndarray of bool, shape (rooms,)
-    value : ndarray of float64, shape (rooms,)
-        NaN where there is no number.
-    bound : float
-    detail : ndarray, shape (rooms,)
-        What the sentence names.
+    It is one of ``data coverage metered in_session block_list claims return_window``; ``value`` is
+    NaN where there is no number; ``detail`` is what the sentence names.
     """
 
     name: str
-    passed: npt.NDArray[np.bool_]
+    passed: Flags
     value: Floats
     bound: float
     detail: npt.NDArray[Any]
@@ -96,21 +83,7 @@ class Gate:
 def reasons(
     rooms: pd.DataFrame, measured: dict[str, Measured], gates: list[Gate], policy: Policy
 ) -> pd.DataFrame:
-    """Every gate and criterion of every room.
-
-    Parameters
-    ----------
-    rooms : pandas.DataFrame
-        As :class:`carbon.liveroom.eligibility.Judgement` has them.
-    measured : dict of str to Measured
-    gates : list of Gate
-    policy : Policy
-
-    Returns
-    -------
-    pandas.DataFrame
-        The columns :data:`REASON_COLUMNS`, room by room.
-    """
+    """Every gate and criterion of every room by the columns :data:`REASON_COLUMNS`."""
     n = len(rooms)
     points = rooms["points"].to_numpy(dtype=np.float64)
     parts = [_gate(gate, points) for gate in gates]

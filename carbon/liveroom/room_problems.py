@@ -6,23 +6,15 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from carbon.base.arrays import Flags, Integers
 from carbon.base.problems import Problems
 
 __all__ = ["RoomProblems", "text_of"]
-
-Integers = npt.NDArray[np.int64]
 
 
 def text_of(frame: pd.DataFrame, name: str) -> pd.Series:
     """A column as text, ``""`` where it is empty or missing.
 
-    Parameters
-    ----------
-    frame : pandas.DataFrame
-    name : str
-
-    Examples
-    --------
     >>> text_of(pd.DataFrame({"room": ["a", None]}), "room").tolist()
     ['a', '']
     """
@@ -32,15 +24,8 @@ def text_of(frame: pd.DataFrame, name: str) -> pd.Series:
 
 
 class RoomProblems(Problems):
-    """Collector of problems whose owners are rooms.
+    """Collector of problems whose owners are rooms, in the order of their table.
 
-    Parameters
-    ----------
-    rooms : pandas.Index
-        Rooms in the order of their table.
-
-    Examples
-    --------
     >>> problems = RoomProblems(pd.Index(["a", "b"]))
     >>> problems.add("R009", file="sales", column="room", owner=[1], value=["b"])
     >>> problems.table()[["file", "value", "code"]].values.tolist(), problems.by_room().tolist()
@@ -57,23 +42,15 @@ class RoomProblems(Problems):
         file: str,
         column: str,
         table: pd.DataFrame,
-        where: Integers | npt.NDArray[np.bool_],
+        where: Integers | Flags,
         value: pd.Series,
         owner: str = "room",
     ) -> None:
         """Note a code at rows of a table of sessions, certificates or credits.
 
-        Parameters
-        ----------
-        code, file, column : str
-        table : pandas.DataFrame
-            ``line`` and the position of the room, -1 for none.
-        where : ndarray of bool or int
-            Rows at fault, or their positions.
-        value : pandas.Series
-            What is told, of all rows or of those at fault.
-        owner : str
-            Column with the position of the room.
+        The table has ``line`` and, in the column ``owner``, the position of the room, -1 for none;
+        ``where`` flags rows at fault or has their positions; ``value`` is of all rows or of those
+        at fault.
         """
         at = np.flatnonzero(where) if where.dtype == np.bool_ else where
         values = value if len(value) == len(at) else value.iloc[at]
@@ -91,17 +68,7 @@ class RoomProblems(Problems):
     ) -> None:
         """Note a code at lines of the sales: the first line of each room, and how many more.
 
-        Parameters
-        ----------
-        code : str
-        frame : pandas.DataFrame
-            The sales, with ``line``.
-        column : str
-            What is at fault.
-        at : ndarray of int
-            Positions in the frame.
-        room : ndarray of int
-            Room of each of these lines, -1 for none.
+        ``at`` are positions in the frame, ``room`` the rooms of these lines, -1 for none.
         """
         if not len(at):
             return

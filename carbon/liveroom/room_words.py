@@ -22,22 +22,6 @@ Look = Callable[[str, "Sequence[str] | pd.Series"], pd.DataFrame]
 def findings(rooms: pd.DataFrame, policy: Policy, look: Look) -> pd.DataFrame:
     """Claims in names and slogans that the rules of the room's market do not allow.
 
-    Parameters
-    ----------
-    rooms : pandas.DataFrame
-        ``room``, and as far as there are ``market name slogan``.
-    policy : Policy
-        Its market stands for one that is not told.
-    look : callable
-        Applies the rules of a market to texts.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Columns ``room words``, a row a finding.
-
-    Examples
-    --------
     >>> from carbon.liveroom.policy_file import read_policy
     >>> rooms = pd.DataFrame({"room": ["R1", "R2"], "slogan": ["zero carbon", "tea"]})
     >>> def look(market, texts):
@@ -60,23 +44,7 @@ def findings(rooms: pd.DataFrame, policy: Policy, look: Look) -> pd.DataFrame:
 def word_conflicts(policy: Policy, look: Look) -> list[PolicyConflict]:
     """Rules that conflict, and words of tiers that the claim rules of their market forbid.
 
-    Parameters
-    ----------
-    policy : Policy
-    look : callable
-        Applies the rules of a market to texts.
-
-    Returns
-    -------
-    list of PolicyConflict
-        R040 to R049.
-
-    Examples
-    --------
-    >>> from carbon.liveroom.policy_file import read_policy
-    >>> nothing = pd.DataFrame({"text": [], "words": []})
-    >>> word_conflicts(read_policy(), lambda market, texts: nothing)
-    []
+    R040 to R049.
     """
     clashes = list(conflicts(policy))
     known = {market.id for market in policy.markets}

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from carbon.base.arrays import Flags, Floats
 from carbon.base.errors import RuleError
 from carbon.base.words import spoken
 from carbon.liveroom.concentration import gini, top_share
@@ -16,22 +17,9 @@ from carbon.liveroom.conflicts import head_of
 from carbon.liveroom.exposure import Allocation, allocate
 from carbon.liveroom.market import MarketModel
 from carbon.liveroom.policy import ExposureRules
+from carbon.liveroom.room_problems import text_of
 
-__all__ = ["COURSE_COLUMNS", "MONITOR_COLUMNS", "Rounds", "run"]
-
-Floats = npt.NDArray[np.float64]
-
-MONITOR_COLUMNS: Final = (
-    "merchant",
-    "small",
-    "rounds",
-    "share",
-    "floor",
-    "drift",
-    "below",
-    "rounds_below",
-)
-"""Columns of the monitor."""
+__all__ = ["COURSE_COLUMNS", "Rounds", "run"]
 
 COURSE_COLUMNS: Final = (
     "round",
@@ -55,9 +43,10 @@ class Rounds:
     last : Allocation
         Of the last round.
     monitor : pandas.DataFrame
-        Columns :data:`MONITOR_COLUMNS`, one row a merchant: ``share`` of all impressions so far,
-        the ``floor`` that it is held against, ``drift`` from it [share of the floor], whether it
-        is ``below`` by more than the policy's tolerance, and in how many rounds it was.
+        ``merchant small rounds share floor drift below rounds_below``, one row a merchant:
+        ``share`` of all impressions so far, the ``floor`` that it is held against, ``drift`` from
+        it [share of the floor], whether it is ``below`` by more than the policy's tolerance, and
+        in how many rounds it was.
     course : pandas.DataFrame
         Columns :data:`COURSE_COLUMNS`, one row a round; round 0 is before the rules. Shares of
         exposure are those of impressions that the platform hands out; shares of sales are those
@@ -80,30 +69,11 @@ def run(
 ) -> Rounds:
     """Share out impressions round after round, and watch the running shares.
 
-    Parameters
-    ----------
-    rooms : pandas.DataFrame
-        As for :func:`carbon.liveroom.exposure.allocate`. With a column ``round`` its rounds are
-        taken as they are, in order of their numbers.
-    rules, boost_cap, policy
-        As for :func:`carbon.liveroom.exposure.allocate`.
-    rounds : int
-        Rounds to make up, if there is no column ``round``.
-    market : MarketModel, optional
-        Feedback, noise and public share of made-up rounds; without it every round has the same
-        baseline and all impressions are public.
+    With a column ``round`` the rounds of the rooms are taken as they are, in order of their
+    numbers; else so many are made up, with feedback, noise and public share of the market; without
+    a market each has the same baseline and all impressions are public. Raises R200 with the round
+    in which the rules contradict each other; all else as :func:`carbon.liveroom.exposure.allocate`.
 
-    Returns
-    -------
-    Rounds
-
-    Raises
-    ------
-    carbon.base.errors.RuleError
-        R200 with the round in which the rules contradict each other.
-
-    Notes
-    -----
     Amortised fairness (Biega, Gummadi and Weikum, SIGIR 2018, 405-414): not every round has to be
     fair, the sum of all has to. A merchant is entitled to (1−δ) of what was demanded of it, a small
     one also to its part of the floor, φ times its part of what was demanded of small merchants.
@@ -111,8 +81,6 @@ def run(
     noise, while the baseline of a round also echoes the exposure of the round before: a loss bound
     that holds in every round can be lost bit by bit over many, and this is what the monitor sees.
 
-    Examples
-    --------
     >>> from carbon.liveroom.market import read_scenario, rooms_of
     >>> from carbon.liveroom.policy_file import read_policy
     >>> policy, market = read_policy(), read_scenario("fair-exposure").market
@@ -190,11 +158,8 @@ def run(
 
 def _merchants(rooms: pd.DataFrame) -> npt.NDArray[np.object_]:
     """Merchant of each room; a room without one is its own."""
-    rooms_as = rooms["room"].astype(str).to_numpy(dtype=object)
-    if "merchant" not in rooms:
-        return rooms_as
-    merchants = rooms["merchant"].astype("object").fillna("").astype(str).to_numpy(dtype=object)
-    return np.where(merchants == "", rooms_as, merchants)
+    merchants = text_of(rooms, "merchant").to_numpy(object)
+    return np.where(merchants == "", rooms["room"].astype(str).to_numpy(object), merchants)
 
 
 def _parts(rooms: pd.DataFrame, rounds: int) -> list[tuple[int, pd.DataFrame]]:
@@ -231,7 +196,7 @@ class _Echo:
         return demand, (1 - self.feedback) * demand + self.feedback * self.exposure
 
 
-def _floor(demand: Floats, small: npt.NDArray[np.bool_], rules: ExposureRules) -> Floats:
+def _floor(demand: Floats, small: Flags, rules: ExposureRules) -> Floats:
     """Least share that each room is entitled to, by what was demanded of it."""
     share = demand / demand.sum()
     least = share * (1 - rules.largest_loss.value)
@@ -245,7 +210,7 @@ def _state(
     number: int,
     exposure: Floats,
     demand: Floats,
-    small: npt.NDArray[np.bool_],
+    small: Flags,
     rules: ExposureRules,
     market: MarketModel | None,
     moved: float,

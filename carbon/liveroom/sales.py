@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from carbon.base.arrays import Flags, Floats, Integers
 from carbon.catalogue.days import misdated, period_days
 from carbon.catalogue.ledger import MONEY
 from carbon.liveroom.plausible import odd_prices, odd_returns, on_air
@@ -28,10 +29,6 @@ from carbon.liveroom.sales_lines import (
 
 __all__ = ["Sold", "tally"]
 
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
-Flags = npt.NDArray[np.bool_]
-
 FINE: Final = 1_000_000
 """Parts of one that shares are counted in, so that their sums are exact."""
 
@@ -40,30 +37,22 @@ FINE: Final = 1_000_000
 class Sold:
     """What rooms sold.
 
-    Parameters
-    ----------
-    room, sku : ndarray of int64, shape (pairs,)
-        Room and SKU of each pair that was sold; the SKU is -1 where the catalogue lacks it.
-    revenue : ndarray of float64, shape (pairs,)
-        [:data:`carbon.catalogue.ledger.MONEY` parts of the room's currency], before returns.
-    units, returned : ndarray of float64, shape (pairs,)
-        Whole; ``returned`` is what is known of it.
-    closed_units, closed_returned : ndarray of float64, shape (pairs,)
-        Of the lines whose return window has closed.
-    void, void_units : ndarray of float64, shape (pairs,)
-        Empty share of the parcel times units, and the units of which it is known.
-    lines, left_out, open_lines, unsure : ndarray of int64, shape (rooms,)
-        Lines, those left out, those within the window, those whose returns are not known.
-    closes : ndarray of datetime64[D], shape (rooms,)
-        When the last window closes; NaT if nothing was sold or it is not known.
-    currency : ndarray of object, shape (rooms,)
-    mixed : ndarray of bool, shape (rooms,)
-        Several currencies that could not be brought to one.
-    refused : ndarray of float64, shape (rooms,)
-        Revenue of lines that were left out, which has no footprint; a line that could not be read
-        counts like the mean of the others [as ``revenue``].
-    in_session : ndarray of float64, shape (rooms,)
-        Revenue sold in the listed sessions of the room [as ``revenue``].
+    - ``room``, ``sku`` (pairs,): room and SKU of each pair that was sold; the SKU is -1 where the
+      catalogue lacks it
+    - ``revenue`` (pairs,): [:data:`carbon.catalogue.ledger.MONEY` parts of the room's currency],
+      before returns
+    - ``units``, ``returned`` (pairs,): whole; ``returned`` is what is known of it
+    - ``closed_units``, ``closed_returned`` (pairs,): of the lines whose return window has closed
+    - ``void``, ``void_units`` (pairs,): empty share of the parcel times units, and the units of
+      which it is known
+    - ``lines``, ``left_out``, ``open_lines``, ``unsure`` (rooms,): lines, those left out, those
+      within the window, those whose returns are not known
+    - ``closes`` (rooms,): when the last window closes; NaT if nothing was sold or it is not known
+    - ``currency`` (rooms,)
+    - ``mixed`` (rooms,): several currencies that could not be brought to one
+    - ``refused`` (rooms,): revenue of lines that were left out, which has no footprint; a line that
+      could not be read counts like the mean of the others [as ``revenue``]
+    - ``in_session`` (rooms,): revenue sold in the listed sessions of the room [as ``revenue``]
     """
 
     room: Integers
@@ -99,36 +88,13 @@ def tally(
     period: str = "",
     refused: pd.DataFrame | None = None,
 ) -> Sold:
-    """Check the lines of the sales and sum them.
+    """Check the lines of the sales and sum them, as judged on the day ``as_of``.
 
-    Parameters
-    ----------
-    sales : pandas.DataFrame
-        ``sku units revenue date`` and ``room`` or ``session``; optionally ``returned_units
-        settled settled_on currency order void_share line``, as
-        :func:`carbon.catalogue.ledger.read_ledger` types them.
-    rooms : pandas.Index
-        Rooms in the order of their table.
-    sessions : pandas.DataFrame
-        As :class:`carbon.liveroom.studio.Studio` has them.
-    goods : pandas.DataFrame
-        ``sku category_return_rate`` and, if known, ``price``, by SKU.
-    policy : Policy
-        Return window, currency and what is plausible.
-    as_of : numpy.datetime64
-        Day of the judgement.
-    problems : RoomProblems
-        Gathers R001 to R008, R035, R060 to R064, R071, R072, R075 and R079 to R081.
-    rates : mapping of str to float, optional
-        Price of one unit of each currency in the policy's.
-    period : str
-        What is judged; where it names days, as 2026-11, other lines are left out.
-    refused : pandas.DataFrame, optional
-        Lines that could not be read, as :class:`carbon.catalogue.ledger.Ledger` has them.
-
-    Returns
-    -------
-    Sold
+    Lines are ``sku units revenue date`` and ``room`` or ``session``; optionally ``returned_units
+    settled settled_on currency order void_share line``. Goods are ``sku category_return_rate`` and,
+    if known, ``price``; ``rates`` are prices of one unit of each currency in the policy's. Where
+    the period names days, as 2026-11, other lines are left out; ``refused`` are lines that could
+    not be read. Gathers R001 to R008, R035, R060 to R064, R071, R072, R075 and R079 to R081.
     """
     if "line" not in sales:
         sales = sales.assign(line=np.arange(2, len(sales) + 2))

@@ -8,33 +8,20 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from carbon.base.arrays import Flags, Floats, Integers
 from carbon.liveroom.room_problems import text_of
 
 __all__ = ["codes_of", "day_of", "number_of", "places_of", "repeated_lines", "text_blank"]
-
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
-Flags = npt.NDArray[np.bool_]
 
 MIX: Final = (0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB)
 """Odd constants of the splitmix64 generator (Steele et al. 2014), to mix columns into one key."""
 
 
 def codes_of(frame: pd.DataFrame, name: str, known: pd.Index, *, fold: bool = False) -> Integers:
-    """Position of each cell in an index of texts, -1 where it is empty or not there.
+    """Position of each cell in an index of unique texts, -1 where it is empty or not there.
 
-    Parameters
-    ----------
-    frame : pandas.DataFrame
-    name : str
-        Column; all -1 if the frame lacks it.
-    known : pandas.Index
-        Unique texts.
-    fold : bool
-        Compare without case; the index is in small letters then.
+    With ``fold`` without case; the index is in small letters then.
 
-    Examples
-    --------
     >>> codes_of(pd.DataFrame({"room": ["b", "x", None]}), "room", pd.Index(["a", "b"])).tolist()
     [1, -1, -1]
     """
@@ -55,24 +42,9 @@ def places_of(
 ) -> tuple[Integers, Integers]:
     """Room and session that each row names; a session belongs to a room, S1 and s1 are one.
 
-    Parameters
-    ----------
-    frame : pandas.DataFrame
-        ``room`` or ``session``, shape (n,).
-    rooms : pandas.Index
-        Rooms in the order of their table.
-    sessions : pandas.DataFrame
-        ``session room``: name and position of the room.
+    The room is that of the session where none is named, -1 if it is none or not clear; the session
+    is -1 for one that is not listed, -2 where none is named.
 
-    Returns
-    -------
-    room : ndarray of int64, shape (n,)
-        Position; that of the session where no room is named, -1 if it is none or not clear.
-    session : ndarray of int64, shape (n,)
-        Position in ``sessions``; -1 for one that is not listed, -2 where none is named.
-
-    Examples
-    --------
     >>> rows = pd.DataFrame({"room": ["a", "b", "", ""], "session": ["1", "2", "2", "1"]})
     >>> listed = pd.DataFrame({"session": ["1", "1", "2"], "room": [0, 1, 1]})
     >>> places = places_of(rows, pd.Index(["a", "b"]), listed)
@@ -105,29 +77,11 @@ def repeated_lines(
     sku: Integers,
     *numbers: Floats,
 ) -> Flags:
-    """Lines that repeat an earlier one in full, its order number included.
+    """Lines that repeat an earlier one in full, its order number and all other cells included.
 
-    Parameters
-    ----------
-    sales : pandas.DataFrame
-        ``sku line`` and, if there are, ``date settled_on order currency void_share``, shape (n,).
-    kept : ndarray of bool, shape (n,)
-        Lines that count so far.
-    room, session, sku : ndarray of int64, shape (n,)
-        Positions.
-    *numbers : ndarray of float64, shape (n,)
-        Further cells that must be equal.
+    A key of 64 bits finds the suspects among lines that count so far; only these are compared in
+    full.
 
-    Returns
-    -------
-    ndarray of bool, shape (n,)
-
-    Notes
-    -----
-    A key of 64 bits finds the suspects; only these are compared in full.
-
-    Examples
-    --------
     >>> lines = pd.DataFrame({"sku": ["A", "A", "A"], "line": [2, 3, 4], "order": ["1", "1", "2"]})
     >>> none = np.zeros(3, dtype=np.int64)
     >>> repeated_lines(lines, none == 0, none, none, none, np.ones(3)).tolist()

@@ -58,16 +58,10 @@ LARGEST: Final = 1_000_000_000
 class History:
     """What was judged before.
 
-    Parameters
-    ----------
-    scores, claims, sessions : pandas.DataFrame
-        Of the latest entry of each room and period.
-    runs : int
-        Entries.
-    head : str
-        SHA-256 of the last entry, ``""`` if there is none.
-    last : dict of str to dict
-        Content of the last entry of each period.
+    - ``scores``, ``claims``, ``sessions``: of the latest entry of each room and period
+    - ``runs``: entries
+    - ``head``: SHA-256 of the last entry, ``""`` if there is none
+    - ``last``: content of the last entry of each period
     """
 
     scores: pd.DataFrame
@@ -78,19 +72,7 @@ class History:
     last: dict[str, dict[str, Any]]
 
     def others(self, rooms: pd.Index, period: str) -> CountedBefore:
-        """What counted in other rooms or periods than those judged now.
-
-        Parameters
-        ----------
-        rooms : pandas.Index
-            Judged now.
-        period : str
-            Judged now.
-
-        Returns
-        -------
-        CountedBefore
-        """
+        """What counted in other rooms or periods than those judged now."""
 
         def rest(table: pd.DataFrame) -> pd.DataFrame:
             now = table["room"].isin(rooms) & (table["period"] == period)
@@ -100,21 +82,10 @@ class History:
 
 
 def read_history(folder: Path) -> History:
-    """Read a history and check that it is whole.
+    """Read a history and check that it is whole; R050 if an entry is missing, changed or unclear.
 
-    Parameters
-    ----------
-    folder : pathlib.Path
-        With the files ``000001.json``, ``000002.json`` …; empty or missing before the first run.
-
-    Returns
-    -------
-    History
-
-    Raises
-    ------
-    carbon.base.errors.LedgerError
-        R050 if an entry is missing, changed, or cannot be understood.
+    The folder holds ``000001.json``, ``000002.json`` …; it is empty or missing before the first
+    run.
     """
     scores: list[pd.DataFrame] = []
     claims: list[pd.DataFrame] = []
@@ -188,18 +159,9 @@ def _frame(tables: list[pd.DataFrame], columns: tuple[str, ...]) -> pd.DataFrame
 
 
 def entry(history: History, judged: Judgement, period: str) -> tuple[str, str] | None:
-    """Next entry of a history.
+    """Name and text of the next entry of a history.
 
-    Parameters
-    ----------
-    history : History
-    judged : Judgement
-    period : str
-
-    Returns
-    -------
-    tuple of str or None
-        Name and text of its file; None if the last entry of the period says the same.
+    None if the last of the period says the same.
     """
     rooms = judged.rooms.sort_values("room")
     names = ["room", "merchant", "period", "status", "tier", "points", "boost"]
@@ -245,18 +207,7 @@ def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
 def settle(history: History, judged: Judgement, policy: Policy) -> pd.DataFrame:
     """What changes against the last judgement of the same rooms and period.
 
-    Parameters
-    ----------
-    history : History
-        Before this judgement.
-    judged : Judgement
-    policy : Policy
-        Names of tiers.
-
-    Returns
-    -------
-    pandas.DataFrame
-        The columns :data:`SETTLEMENT_COLUMNS`, for rooms whose status, points or boost change.
+    :data:`SETTLEMENT_COLUMNS`, for rooms whose status, points or boost change.
     """
     if not len(history.scores):
         return pd.DataFrame(columns=list(SETTLEMENT_COLUMNS))

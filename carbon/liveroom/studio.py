@@ -7,22 +7,18 @@ from functools import lru_cache
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from carbon.base.arrays import Flags, Floats, Integers
 from carbon.base.rules import templates_root
 from carbon.catalogue.days import as_days, misdated
 from carbon.catalogue.names import key
 from carbon.liveroom.plausible import odd_power
 from carbon.liveroom.policy import PlausibleRules
 from carbon.liveroom.room_problems import RoomProblems, text_of
-from carbon.liveroom.sales_lines import codes_of
+from carbon.liveroom.sales_lines import codes_of, number_of
 
 __all__ = ["IMPACT_COLUMNS", "Studio", "clusters", "equipment_kwh", "studio", "viewers_of"]
-
-Floats = npt.NDArray[np.float64]
-Flags = npt.NDArray[np.bool_]
-Integers = npt.NDArray[np.int64]
 
 IMPACT_COLUMNS: Final = ("grid_kg", "renewable_kg", "streaming_kg")
 """Columns of the impacts of a place: a kilowatt-hour of its mix, a renewable one [kg CO2e/kWh], an
@@ -39,14 +35,10 @@ ITEM: Final = (
 class Studio:
     """Sessions that count.
 
-    Parameters
-    ----------
-    sessions : pandas.DataFrame
-        ``session room start end hours kwh metered meter viewer_hours grid_kg renewable_kg
-        session_kg line``, by room and start; ``room`` is the position of the room, ``kwh`` is NaN
-        where it is not known.
-    earlier : pandas.DataFrame
-        Sessions of earlier periods that clash with one of these: ``room period session``.
+    - ``sessions``: ``session room start end hours kwh metered meter viewer_hours grid_kg
+      renewable_kg session_kg line``, by room and start; ``room`` is the position of the room,
+      ``kwh`` is NaN where it is not known
+    - ``earlier``: sessions of earlier periods that clash with one of these: ``room period session``
     """
 
     sessions: pd.DataFrame
@@ -54,22 +46,8 @@ class Studio:
 
 
 def clusters(group: Integers, first: Integers, last: Integers) -> Integers:
-    """Number the sets of closed intervals that hang together by overlaps.
+    """Number the sets of closed intervals that hang together by overlaps within a group.
 
-    Parameters
-    ----------
-    group : ndarray of int
-        Only intervals of one group can overlap.
-    first, last : ndarray of int
-        Ends, both inside.
-
-    Returns
-    -------
-    ndarray of int64
-        The same number for intervals that overlap, directly or through others.
-
-    Examples
-    --------
     >>> one = np.array([1, 5, 3, 1])
     >>> clusters(np.array([0, 0, 0, 7]), one, one + 2).tolist()
     [0, 0, 0, 1]
@@ -106,26 +84,13 @@ def _watts() -> dict[str, float]:
 
 
 def equipment_kwh(lists: pd.Series, hours: Floats) -> tuple[Floats, Flags]:
-    """Estimate studio energy from lists as ``led panel x 4 | camera x 2 4 h``.
+    """Estimate studio energy [kWh] from lists as ``led panel x 4 | camera x 2 4 h``.
 
-    Parameters
-    ----------
-    lists : pandas.Series of str
-        Pieces between ``|``, semicolons or lines, with count and hours where they differ from 1
-        and from the session's.
-    hours : ndarray of float64
-        Length of each session [h].
+    Pieces stand between ``|``, semicolons or lines, with count and hours where they differ from 1
+    and from the session's. Power × count × hours: powers are in
+    ``templates/policies/equipment.csv``, each with its bracket; NaN where the list is empty or not
+    understood, which is flagged.
 
-    Returns
-    -------
-    kwh : ndarray of float64
-        Power × count × hours [kWh]; powers are in ``templates/policies/equipment.csv``, each with
-        its bracket. NaN where the list is empty or not understood.
-    strange : ndarray of bool
-        Where a piece is not known or hours exceed the session's.
-
-    Examples
-    --------
     >>> equipment_kwh(pd.Series(["LED panel x 4 | 摄像机×2 4小时", "organ"]), np.array([5.0, 5.0]))
     (array([2.12,  nan]), array([False,  True]))
     """
@@ -160,31 +125,12 @@ def studio(
     as_of: np.datetime64 | None = None,
     plausible: PlausibleRules | None = None,
 ) -> Studio:
-    """Check sessions and find their energy and emissions.
+    """Check sessions, as the ledger types them, and find their energy and emissions.
 
-    Parameters
-    ----------
-    sessions : pandas.DataFrame
-        ``session room start end`` and optionally ``studio_kwh metered equipment viewer_hours place
-        viewer_place meter_id line``, as :func:`carbon.catalogue.ledger.read_ledger` types them.
-    rooms : pandas.Index
-        Rooms in the order of their table.
-    impacts : pandas.DataFrame
-        The columns :data:`IMPACT_COLUMNS` by place, as the sessions write it.
-    viewers : str
-        Where viewers are if a session does not say, and the studio if it does not.
-    problems : RoomProblems
-        Gathers R005, R006, R014 to R020, R034, R036, R065 to R068 and R070.
-    earlier : pandas.DataFrame, optional
-        Sessions that counted in other periods or rooms: ``session room period start end meter``.
-    as_of : numpy.datetime64, optional
-        Day of the judgement: no session ends later.
-    plausible : PlausibleRules, optional
-        Power and length that a session can have.
-
-    Returns
-    -------
-    Studio
+    Impacts have the columns :data:`IMPACT_COLUMNS` by place, as the sessions write it; ``viewers``
+    is where viewers and studio are if a session does not say; ``earlier`` are sessions that counted
+    in other periods or rooms; no session ends after ``as_of``. Gathers R005, R006, R014 to R020,
+    R034, R036, R065 to R068 and R070.
     """
     table = _read(sessions, rooms, problems)
     table = _possible(table, as_of, plausible, problems)
@@ -231,9 +177,7 @@ def _read(sessions: pd.DataFrame, rooms: pd.Index, problems: RoomProblems) -> pd
         table[name] = sessions[name].to_numpy(dtype="datetime64[s]") if name in sessions else pd.NaT
         table[name] = table[name].astype("datetime64[s]")
     for name in ("studio_kwh", "viewer_hours"):
-        table[name] = (
-            sessions[name].to_numpy(np.float64, na_value=np.nan) if name in sessions else np.nan
-        )
+        table[name] = number_of(sessions, name)
     for name in ("equipment", "place", "viewer_place", "meter_id"):
         table[name] = text_of(sessions, name).to_numpy()
     stated = (
@@ -320,16 +264,11 @@ def _clashes(
     by_name = pd.factorize(sessions_used["name"])[0].astype(np.int64)
     meter = pd.factorize(sessions_used["meter_id"])[0].astype(np.int64)
     blank = (sessions_used["meter_id"] == "").to_numpy()
-    meter = np.where(
-        blank, -1 - np.arange(len(sessions_used)), meter
-    )  # a meter not told is no meter
-    named = pd.factorize(sessions_used["name"] + "\n" + sessions_used["session"])[0].astype(
-        np.int64
-    )
-    bad, touched = (
-        np.zeros(len(sessions_used), dtype=bool),
-        np.zeros(len(sessions_used), dtype=bool),
-    )
+    # a meter not told is no meter
+    meter = np.where(blank, -1 - np.arange(len(sessions_used)), meter)
+    names = sessions_used["name"] + "\n" + sessions_used["session"]
+    named = pd.factorize(names)[0].astype(np.int64)
+    bad, touched = np.zeros((2, len(sessions_used)), dtype=bool)
     for cluster in (clusters(by_name, start, end), clusters(meter, start, end), named):
         size, old = np.bincount(cluster), np.bincount(cluster, weights=past)
         new = size - old
@@ -344,18 +283,6 @@ def _clashes(
 
 
 def viewers_of(sessions: pd.DataFrame, viewers: str) -> list[str]:
-    """Places that a study must know: of studios and of viewers.
-
-    Parameters
-    ----------
-    sessions : pandas.DataFrame
-    viewers : str
-        The policy's.
-
-    Examples
-    --------
-    >>> viewers_of(pd.DataFrame({"place": ["CN-ZJ", "CN-ZJ"]}), "CN")
-    ['CN', 'CN-ZJ']
-    """
+    """Places that a study must know: of studios and of viewers."""
     places = {*text_of(sessions, "place"), *text_of(sessions, "viewer_place"), viewers}
     return sorted(places - {""})

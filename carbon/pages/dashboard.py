@@ -64,28 +64,12 @@ def page(
     langs: Sequence[str] = ("en",),
     subject: str = "",
 ) -> str:
-    """One self-contained page on the rooms of a platform.
+    """One self-contained page on the rooms of a platform; the same tables give the same bytes.
 
-    Parameters
-    ----------
-    rooms : pandas.DataFrame
-        As ``carbon room`` writes them; at least the columns :data:`ROOMS`.
-    reasons : pandas.DataFrame
-        Gates and criteria of each room, as ``carbon room`` writes them: :data:`REASONS`.
-    exposure : pandas.DataFrame, optional
-        The report of ``carbon exposure``: :data:`EXPOSURE`.
-    langs : sequence of str
-        ``"zh"``, ``"en"`` or both; the first is that of the page.
-    subject : str
-        What it is about; any text.
+    Rooms (:data:`ROOMS`) and the gates and criteria of each (:data:`REASONS`) are as ``carbon
+    room`` writes them, exposure (:data:`EXPOSURE`) as ``carbon exposure``. The first language is
+    that of the page.
 
-    Returns
-    -------
-    str
-        An HTML document; the same tables give the same bytes.
-
-    Examples
-    --------
     >>> rooms = pd.DataFrame(columns=ROOMS)
     >>> page(rooms, pd.DataFrame(columns=REASONS))[:15]
     '<!DOCTYPE html>'
@@ -187,12 +171,7 @@ def _tiers(say: Say, rooms: pd.DataFrame) -> dict[str, Any]:
                 percent(float(revenue[mine].sum() / revenue.sum())) if revenue.sum() else "–",
             ]
         )
-    heads = [
-        (say("tier"), "head"),
-        (say("rooms"), "number"),
-        (say("boost"), "number"),
-        (say("revenue"), "number"),
-    ]
+    heads = say.heads(tier="head", rooms="number", boost="number", revenue="number")
     legend = [say.plain("eligible"), say.plain("provisional")]
     chart = bars(
         shown, name=say.plain("tiers"), key="tiers", legend=legend, unit=say.plain("rooms")
@@ -271,14 +250,14 @@ def _lost(say: Say, reasons: pd.DataFrame) -> dict[str, Any]:
                 f"{row['unknown']:,}",
             ]
         )
-    heads = [
-        (say("criterion"), "head"),
-        (say("weight"), "number"),
-        (say("mean_lost"), "number"),
-        (say("losing"), "number"),
-        (say("share"), "number"),
-        (say("not_known"), "number"),
-    ]
+    heads = say.heads(
+        criterion="head",
+        weight="number",
+        mean_lost="number",
+        losing="number",
+        share="number",
+        not_known="number",
+    )
     legend = [say.plain("lost_points"), say.plain("kept_points")]
     unit = say.plain("lost_unit")
     chart = bars(shown, name=say.plain("lost"), key="lost", legend=legend, unit=unit)
@@ -299,14 +278,9 @@ def _next(say: Say, rooms: pd.DataFrame, reasons: pd.DataFrame) -> dict[str, Any
     rising = rising.sort_values(["points", "room"], ascending=[False, True], kind="stable")
     if rising.empty:
         return section("next", say("next"), text(say("none")))
-    heads = [
-        (say("room"), "head"),
-        (say("merchant"), "user"),
-        (say("points"), "number"),
-        (say("tier"), "text"),
-        (say("step"), "text"),
-        (say("adds"), "number"),
-    ]
+    heads = say.heads(
+        room="head", merchant="user", points="number", tier="text", step="text", adds="number"
+    )
     cells = []
     for row in rising.head(TOP).to_dict("records"):
         step = steps.loc[row["room"]]
@@ -363,7 +337,7 @@ def _exposure(say: Say, exposure: pd.DataFrame | None) -> dict[str, Any]:
 
 
 def _concentration(say: Say, measures: pd.DataFrame) -> Block:
-    heads = [(say("measure"), "head"), (say("before"), "number"), (say("after"), "number")]
+    heads = say.heads(measure="head", before="number", after="number")
     cells = []
     for row in measures.to_dict("records"):
         ends = [
@@ -380,15 +354,15 @@ def _concentration(say: Say, measures: pd.DataFrame) -> Block:
 
 
 def _rules(say: Say, rules: pd.DataFrame) -> Block:
-    heads = [
-        (say("rule"), "head"),
-        (say("before"), "number"),
-        (say("after"), "number"),
-        (say("bound"), "number"),
-        (say("binds"), "text"),
-        (say("price"), "number"),
-        (say("told"), "text"),
-    ]
+    heads = say.heads(
+        rule="head",
+        before="number",
+        after="number",
+        bound="number",
+        binds="text",
+        price="number",
+        told="text",
+    )
     cells = []
     for row in rules.to_dict("records"):
         key = f"rule_{row['name']}"

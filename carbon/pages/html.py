@@ -56,15 +56,9 @@ class _Words(Rules):
 class Say:
     """Words of a page in one language, or in two beside each other.
 
-    Parameters
-    ----------
-    name : str
-        Folder of the templates that holds ``words.toml``.
-    langs : sequence of str
-        The first is that of the page; a second one stands beside it, marked.
+    - ``name``: folder of the templates that holds ``words.toml``
+    - ``langs``: the first is that of the page; a second one stands beside it, marked
 
-    Examples
-    --------
     >>> Say("report", ["en"])("total"), Say("report", ["zh", "en"]).plain("total")
     (Markup('total'), '合计 total')
     >>> Say("report", ["zh", "en"])("total")
@@ -76,15 +70,7 @@ class Say:
         self.langs = tuple(langs)
 
     def __call__(self, key: str, **values: Told) -> Markup:
-        """Words as markup.
-
-        Parameters
-        ----------
-        key : str
-            Of the file of words.
-        **values : str or mapping
-            What is put into them; a mapping has the text in each language.
-        """
+        """Words of a key as markup, filled with texts or, in a mapping, those in each language."""
         return self.both({lang: self._of(key, lang, values) for lang in LANGS})
 
     def plain(self, key: str, **values: Told) -> str:
@@ -113,6 +99,10 @@ class Say:
         """Whether there are words of this name."""
         return key in self._words.word
 
+    def heads(self, **kinds: str) -> list[tuple[Markup | str, str]]:
+        """Headers of a :func:`table`: words and kind of each column."""
+        return [(self(key), kind) for key, kind in kinds.items()]
+
     def each(self, key: str, **values: Told) -> dict[str, str]:
         """Words in each language."""
         return {lang: self._of(key, lang, values) for lang in LANGS}
@@ -131,14 +121,9 @@ def _words(path: Path) -> _Words:
 
 
 def user(value: object, room: float = 300.0) -> str:
-    """What a user wrote, as one line that fits a cell.
+    """What a user wrote, as one line that fits a cell of so wide a room at a size of 13.
 
-    Parameters
-    ----------
-    value : object
-        Anything; None and NaN are empty.
-    room : float
-        Width at a size of 13.
+    None and NaN are empty.
     """
     return "" if value is None or value != value else fitted(plain(str(value)), 13, room)
 
@@ -175,19 +160,10 @@ def table(
     *,
     more: Markup | str = "",
 ) -> Block:
-    """A table.
+    """A table; ``more`` stands below it.
 
-    Parameters
-    ----------
-    caption : Markup
-        Above it.
-    heads : sequence of (Markup, str)
-        Header and kind of each column: ``head`` (names the row), ``number``, ``user`` (what a user
-        wrote) or ``text``.
-    rows : sequence
-        Cells.
-    more : Markup
-        Below it.
+    Kinds of columns are ``head`` (names the row), ``number``, ``user`` (what a user wrote) or
+    ``text``.
     """
     return {
         "kind": "table",
@@ -215,29 +191,9 @@ def rendered(
     sections: Sequence[Mapping[str, Any]],
     footer: str,
 ) -> str:
-    """The page.
+    """The page as HTML, of sections as :func:`section` gives them.
 
-    Parameters
-    ----------
-    say : Say
-        Its words and languages.
-    title, title_text : Markup, str
-        Heading, and title of the window.
-    subject : str
-        What it is about; any text.
-    basis : str
-        Edition, method, boundary.
-    declared : Markup
-        Who vouches for it.
-    sections : sequence
-        As :func:`section` gives them.
-    footer : str
-        At the end.
-
-    Returns
-    -------
-    str
-        An HTML document.
+    ``basis`` is edition, method and boundary; ``declared`` is who vouches for it.
     """
     home = templates_root() / "page"
     style = (home / "style.css").read_text(encoding="utf-8")

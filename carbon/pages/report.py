@@ -56,35 +56,12 @@ def report(
     options: Sequence[str] = (),
     progress: Callable[[int], object] | None = None,
 ) -> tuple[str, Figures]:
-    """One self-contained page on a catalogue, for its merchant.
+    """One self-contained page on a filled catalogue, for its merchant, and the figures in it.
 
-    Parameters
-    ----------
-    study : Study
-        Goal and scope.
-    catalogue : Catalogue
-        Filled.
-    market : ClaimMarket
-        Whose rules on claims the names are held against.
-    source : pathlib.Path
-        The file, named with its digest.
-    langs : sequence of str
-        ``"zh"``, ``"en"`` or both; the first is that of the page.
-    draws : int
-        Draws for intervals; none without.
-    references : References, optional
-        A platform's own.
-    options : sequence of str
-        Options that give the same numbers again, as they were typed.
-    progress : callable, optional
-        Called with the number of SKUs graded since the last call.
-
-    Returns
-    -------
-    page : str
-        An HTML document; the same catalogue gives the same bytes.
-    figures : Figures
-        What it tells.
+    Names are held against the rules on claims of the market; the source is named with its digest;
+    the first language is that of the page; ``options`` give the same numbers again, as they were
+    typed; ``progress`` is called with the number of SKUs graded since the last call. The same
+    catalogue gives the same bytes.
     """
     lang = langs[0]
     numbers = figures(

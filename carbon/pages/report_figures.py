@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from carbon.base import digits
+from carbon.base.arrays import Floats
 from carbon.base.terms import BOUNDARIES, PROVENANCES, STAGES
 from carbon.catalogue.schema import Catalogue
 from carbon.footprint.compare import probability_lower
@@ -37,8 +37,6 @@ FACTS: Final = {
 }
 """Column of the report → fact of :func:`carbon.liveroom.products.facts`."""
 
-Floats = npt.NDArray[np.float64]
-
 
 class Sum(NamedTuple):
     """A sum over the catalogue and its 95 % interval [kg CO2e]; NaN ends without draws."""
@@ -52,36 +50,25 @@ class Sum(NamedTuple):
 class Figures:
     """What a report tells.
 
-    Parameters
-    ----------
-    skus : pandas.DataFrame
-        One row a SKU in the order of the catalogue: the columns of ``Study.grades``, ``name``,
-        ``merchant``, ``kept`` (kept units, NaN if units sold are not known), ``weight`` (units
-        that it counts for in totals; 0 if it does not), ``kg`` (total times weight), ``mass_kg``,
-        ``ratio_text`` (percentage of the printed numbers), ``units_per_parcel``,
-        ``return_rate``, ``air_share``, ``wrapping_kg`` and ``plastic`` (the
-        mass of the packaging of one dispatch and its plastic share), and ``lever`` and
-        ``lever_share``, the largest saving.
-    weighted : bool
-        Whether the units sold are known; else each SKU counts for one kept unit.
-    stages : dict of str to Sum
-        ``total`` and the stages inside the boundary, summed over the weights.
-    parts : dict of str to float
-        Sums over the weights by indicator [kg CO2e].
-    categories : pandas.DataFrame
-        One row a category, the heaviest first: ``skus kg mean least most p`` with the positions
-        of its SKUs of least and most footprint and the probability that they stand in this order.
-    levers : pandas.DataFrame
-        ``lever applies saved_kg saved_share``, the largest saving first and all together last.
-    asked : pandas.DataFrame
-        Inputs whose better knowledge would narrow intervals: ``name skus share assumed``; share
-        of the total that rests on these SKUs [1].
-    assumed : pandas.Series
-        Cells filled from the category, by column.
-    claims : pandas.DataFrame
-        Findings in the names, as :func:`carbon.label.claims.check`; ``text`` is the SKU.
-    problems : pandas.DataFrame
-        As the catalogue tells them.
+    - ``skus``: one row a SKU in the order of the catalogue: the columns of ``Study.grades``,
+      ``name``, ``merchant``, ``kept`` (kept units, NaN if units sold are not known), ``weight``
+      (units that it counts for in totals; 0 if it does not), ``kg`` (total times weight),
+      ``mass_kg``, ``ratio_text`` (percentage of the printed numbers), ``units_per_parcel``,
+      ``return_rate``, ``air_share``, ``wrapping_kg`` and ``plastic`` (the mass of the packaging of
+      one dispatch and its plastic share), and ``lever`` and ``lever_share``, the largest saving
+    - ``weighted``: whether the units sold are known; else each SKU counts for one kept unit
+    - ``stages``: ``total`` and the stages inside the boundary, summed over the weights
+    - ``parts``: sums over the weights by indicator [kg CO2e]
+    - ``categories``: one row a category, the heaviest first: ``skus kg mean least most p`` with the
+      positions of its SKUs of least and most footprint and the probability that they stand in this
+      order
+    - ``levers``: ``lever applies saved_kg saved_share``, the largest saving first and all together
+      last
+    - ``asked``: inputs whose better knowledge would narrow intervals: ``name skus share assumed``;
+      share of the total that rests on these SKUs [1]
+    - ``assumed``: cells filled from the category, by column
+    - ``claims``: findings in the names, as :func:`carbon.label.claims.check`; ``text`` is the SKU
+    - ``problems``: as the catalogue tells them
     """
 
     skus: pd.DataFrame
@@ -106,28 +93,10 @@ def figures(
     lang: str = "en",
     progress: Callable[[int], object] | None = None,
 ) -> Figures:
-    """Compute what a report tells.
+    """Compute what a report on a filled catalogue tells, by own references or the edition's.
 
-    Parameters
-    ----------
-    study : Study
-        Goal and scope.
-    catalogue : Catalogue
-        Filled.
-    market : ClaimMarket
-        Whose rules on claims the names are held against.
-    draws : int
-        Draws for intervals; none without.
-    references : References, optional
-        A platform's own.
-    lang : str
-        Language of messages on claims.
-    progress : callable, optional
-        Called with the number of SKUs graded since the last call.
-
-    Returns
-    -------
-    Figures
+    ``lang`` is that of messages on claims; ``progress`` is called with the number of SKUs graded
+    since the last call.
     """
     skus = study.grades(catalogue, references=references, draws=draws, progress=progress)
     goods = catalogue.skus

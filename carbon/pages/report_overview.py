@@ -119,13 +119,7 @@ def _withheld(of: Telling) -> list[Block]:
     rows = of.skus[of.skus["state"].astype(str) == "withheld"]
     if rows.empty:
         return []
-    heads = [
-        (say("sku"), "head"),
-        (say("name"), "user"),
-        (say("category"), "text"),
-        (say("per_unit"), "number"),
-        (say("why"), "text"),
-    ]
+    heads = say.heads(sku="head", name="user", category="text", per_unit="number", why="text")
     cells = [
         [*of.who(row), of.kg(row), of.reasons(str(row["reason"]))]
         for row in rows.head(LONG).to_dict("records")
@@ -216,16 +210,16 @@ def _hot(of: Telling, rows: pd.DataFrame) -> Block:
 
 def _held(of: Telling, caption: Markup, rows: pd.DataFrame) -> Block:
     say = of.say
-    heads = [
-        (say("sku"), "head"),
-        (say("name"), "user"),
-        (say("category"), "text"),
-        (say("per_unit"), "number"),
-        (say("per_functional_unit"), "number"),
-        (say("ratio"), "number"),
-        (say("letter"), "text"),
-        (say("why"), "text"),
-    ]
+    heads = say.heads(
+        sku="head",
+        name="user",
+        category="text",
+        per_unit="number",
+        per_functional_unit="number",
+        ratio="number",
+        letter="text",
+        why="text",
+    )
     cells = [
         [
             *of.who(row),

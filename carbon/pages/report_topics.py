@@ -67,12 +67,7 @@ def _ways(of: Telling, mass: pd.Series) -> Block:
         {"way": way, "mass": mass, "kg": skus["distribution_kg"] * skus["weight"], "skus": 1}
     )[share.notna() & skus["total_kg"].notna()]
     sums = table_.groupby("way").sum().reindex(["mostly_air", "some_air", "without_air"]).dropna()
-    heads = [
-        (say("by_way"), "head"),
-        (say("skus"), "number"),
-        (say("goods_mass"), "number"),
-        (say("per_mass"), "number"),
-    ]
+    heads = say.heads(by_way="head", skus="number", goods_mass="number", per_mass="number")
     cells = [
         [
             say(str(key)),
@@ -112,15 +107,15 @@ def packaging(of: Telling) -> dict[str, Any]:
     usual = skus["wrapping_kg"].groupby(skus["category"], observed=True).transform("median")
     top = skus.assign(usual=usual, over=(skus["wrapping_kg"] - usual) * sold)
     top = top[top["over"] > 0].sort_values(["over", "sku"], ascending=[False, True]).head(TOP)
-    heads = [
-        (say("sku"), "head"),
-        (say("name"), "user"),
-        (say("category"), "text"),
-        (say("wrapping"), "number"),
-        (say("usual"), "number"),
-        (say("excess"), "number"),
-        (say("plastic"), "number"),
-    ]
+    heads = say.heads(
+        sku="head",
+        name="user",
+        category="text",
+        wrapping="number",
+        usual="number",
+        excess="number",
+        plastic="number",
+    )
     cells = [
         [
             *of.who(row),
@@ -202,11 +197,7 @@ def improve(of: Telling) -> dict[str, Any]:
     if "use" not in of.figures.stages:
         counts = counts.drop(["energy_per_year", "service_life"])
     counts = counts[counts > 0].sort_values(ascending=False, kind="stable")
-    heads = [
-        (say("column"), "head"),
-        (say("cells"), "number"),
-        (say("share"), "number"),
-    ]
+    heads = say.heads(column="head", cells="number", share="number")
     size = max(len(of.skus), 1)
     cells = [
         [say.side(say.input(str(name))), f"{count:,}", percent(count / size)]
@@ -219,7 +210,7 @@ def improve(of: Telling) -> dict[str, Any]:
 
 def _asked(of: Telling, caption: Markup, rows: pd.DataFrame, *, merchants: bool) -> Block:
     say = of.say
-    heads = [(say("input"), "head"), (say("named"), "number"), (say("rests"), "number")]
+    heads = say.heads(input="head", named="number", rests="number")
     heads += [(say("assumed_now"), "number")] if merchants else []
     cells = []
     for row in rows.to_dict("records"):
@@ -236,13 +227,7 @@ def claims(of: Telling, market: dict[str, str]) -> dict[str, Any]:
     blocks = [text(say("claims_note", market=market), note=True)]
     if findings.empty:
         return section("claims", say("claims"), text(say("no_claims")), *blocks)
-    heads = [
-        (say("sku"), "head"),
-        (say("words"), "user"),
-        (say("todo"), "text"),
-        (say("rule"), "text"),
-        (say("law"), "user"),
-    ]
+    heads = say.heads(sku="head", words="user", todo="text", rule="text", law="user")
     cells = [
         [
             user(row["text"], 160),
@@ -263,7 +248,7 @@ def problems(of: Telling, command: str) -> dict[str, Any]:
     blocks: list[Block] = []
     failed = of.skus[of.skus["total_kg"].isna()]
     if len(failed):
-        heads = [(say("sku"), "head"), (say("name"), "user"), (say("why"), "text")]
+        heads = say.heads(sku="head", name="user", why="text")
         cells = [
             [user(row["sku"], 160), user(row["name"], 240), of.reasons(str(row["problem"]))]
             for row in failed.head(PROBLEMS).to_dict("records")
@@ -276,15 +261,15 @@ def problems(of: Telling, command: str) -> dict[str, Any]:
     order = rows["severity"].map({"error": 0, "warning": 1, "note": 2})
     rows = rows.iloc[np.argsort(order.to_numpy(), kind="stable")].head(PROBLEMS)
     rows = retold(rows.reset_index(drop=True), say.langs[0])
-    heads = [
-        (say("code"), "head"),
-        (say("row"), "number"),
-        (say("column"), "user"),
-        (say("sku"), "user"),
-        (say("value"), "user"),
-        (say("rule"), "text"),
-        (say("remedy"), "text"),
-    ]
+    heads = say.heads(
+        code="head",
+        row="number",
+        column="user",
+        sku="user",
+        value="user",
+        rule="text",
+        remedy="text",
+    )
     cells = [
         [
             row["code"],

@@ -45,16 +45,11 @@ Names = Mapping[str, Mapping[str, str]]
 class Telling:
     """Figures with the words for them.
 
-    Parameters
-    ----------
-    figures : Figures
-        What is told.
-    say : Say
-        Words of the folder ``report``.
-    names, levers, factors : mapping
-        Names of categories, levers and activities in each language.
-    confidence : float
-        Probability from which something is sure [1].
+    - ``figures``: what is told
+    - ``say``: words of the folder ``report``
+    - ``names``, ``levers``, ``factors``: names of categories, levers and activities in each
+      language
+    - ``confidence``: probability from which something is sure [1]
     """
 
     figures: Figures

@@ -62,28 +62,12 @@ def study_figures(
     draws: int = 1000,
     digest: str = "",
 ) -> Record:
-    """What a product study report tells of some SKUs.
+    """What a product study report tells of the SKUs of a filled catalogue, as JSON can hold it.
 
-    Parameters
-    ----------
-    study : Study
-        Goal and scope.
-    catalogue : Catalogue
-        Filled; every SKU of it is told.
-    references : References, optional
-        A platform's own.
-    draws : int
-        Draws for intervals and the letter; none without.
-    digest : str
-        SHA-256 of the catalogue's file.
-
-    Returns
-    -------
-    dict
-        What JSON can hold; gaps are None. ``products`` has a record a SKU: ``unit boundary cells
-        inventory results quality sensitivity comparison assumptions problems``; ``datasets`` has
-        every dataset that an inventory meets, with its own exchanges, down to the publishers'
-        cells.
+    ``products`` has a record a SKU: ``unit boundary cells inventory results quality sensitivity
+    comparison assumptions problems``; ``datasets`` has every dataset that an inventory meets, with
+    its own exchanges, down to the publishers' cells. Gaps are None; ``digest`` is the SHA-256 of
+    the catalogue's file.
     """
     graded = study.grades(catalogue, references=references, draws=draws, stages=True)
     graded = graded.reset_index(drop=True)

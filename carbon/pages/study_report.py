@@ -74,35 +74,11 @@ def study_report(
     issued: str = "",
     options: Sequence[str] = (),
 ) -> StudyReport:
-    """Document on some SKUs in the order of ISO 14067 and GB/T 24067.
+    """Document on some SKUs in the order of ISO 14067 and GB/T 24067, as :func:`study_figures`.
 
-    Parameters
-    ----------
-    study : Study
-        Goal and scope.
-    catalogue : Catalogue
-        Filled; every SKU of it is told.
-    langs : sequence of str
-        ``"zh"``, ``"en"`` or both; the first is that of the page.
-    references : References, optional
-        A platform's own.
-    draws : int
-        Draws for intervals and the letter; none without.
-    digest : str
-        SHA-256 of the catalogue's file.
-    issued : str
-        Date of the report; none is told without, so that the same input gives the same bytes.
-    options : sequence of str
-        Options of the command that gives the same numbers again.
-
-    Returns
-    -------
-    StudyReport
-
-    Raises
-    ------
-    carbon.base.errors.StudyError
-        S036 if there is no SKU, or more than :data:`MOST`.
+    The first language is that of the page; no date is told without ``issued``, so that the same
+    input gives the same bytes; ``options`` are those of the command that gives the same numbers
+    again. S036 if there is no SKU, or more than :data:`MOST`.
     """
     if not 0 < len(catalogue) <= MOST:
         raise StudyError("S036", value=str(len(catalogue)))
@@ -184,7 +160,7 @@ def _unit(of: Teller, product: Record) -> list[Block]:
 
 def _boundary(of: Teller, product: Record) -> Block:
     say, inside = of.say, product["boundary"]["inside"]
-    heads = [(say("stage"), "head"), (say("held"), "text")]
+    heads = say.heads(stage="head", held="text")
     stages = [*inside, *product["boundary"]["outside"]]
     rows = [[of.stage(name), say("inside" if name in inside else "outside")] for name in stages]
     return page_table(say("boundary_table"), heads, rows)
@@ -192,17 +168,17 @@ def _boundary(of: Teller, product: Record) -> Block:
 
 def _inventory(of: Teller, product: Record) -> Block:
     say = of.say
-    heads = [
-        (say("stage"), "head"),
-        (say("activity"), "text"),
-        (say("place"), "text"),
-        (say("amount"), "number"),
-        (say("factor"), "number"),
-        (say("kg"), "number"),
-        (say("match"), "text"),
-        (say("evidence"), "text"),
-        (say("cell"), "text"),
-    ]
+    heads = say.heads(
+        stage="head",
+        activity="text",
+        place="text",
+        amount="number",
+        factor="number",
+        kg="number",
+        match="text",
+        evidence="text",
+        cell="text",
+    )
     rows, before = [], ""
     for record in product["inventory"]:
         stage = record["stage"]
@@ -239,7 +215,7 @@ def _results(of: Teller, product: Record) -> list[Block]:
         lang=lang,
     )
     shares = digits.shares(np.array([[row["kg"] for row in results["stages"]]]))[0]
-    heads = [(say("stage"), "head"), (say("kg"), "number"), (say("share"), "number")]
+    heads = say.heads(stage="head", kg="number", share="number")
     rows = [
         [
             of.stage(row["stage"]),
@@ -249,7 +225,7 @@ def _results(of: Teller, product: Record) -> list[Block]:
         for row, share in zip(results["stages"], shares.tolist(), strict=True)
     ]
     rows.append([say("total"), total["text"], "100\u00a0%"])
-    headed = [(say("indicator"), "head"), (say("kg"), "number")]
+    headed = say.heads(indicator="head", kg="number")
     indicators = [[say(row["indicator"]), number(row["kg"])] for row in results["indicators"]]
     indicators.append([say("total"), number(total["kg"])])
     large = [(say("per_kept"), total["text"], "")]
@@ -275,13 +251,7 @@ def _quality(of: Teller, product: Record) -> list[Block]:
         )
     ]
     rating = DASH if quality["dqr"] is None else f"{quality['dqr']:.1f}"
-    heads = [
-        (say("input"), "head"),
-        (say("value"), "number"),
-        (say("origin"), "text"),
-        (say("evidence"), "text"),
-        (say("rests"), "user"),
-    ]
+    heads = say.heads(input="head", value="number", origin="text", evidence="text", rests="user")
     rows = [
         [
             of.input(cell["column"]),
@@ -310,12 +280,7 @@ def _value(value: float, unit: str) -> str:
 def _sensitivity(of: Teller, product: Record) -> list[Block]:
     say, sensitivity = of.say, product["sensitivity"]
     asked = of.inputs_of(sensitivity["ask_first"])
-    heads = [
-        (say("activity"), "head"),
-        (say("stage"), "text"),
-        (say("kg"), "number"),
-        (say("share"), "number"),
-    ]
+    heads = say.heads(activity="head", stage="text", kg="number", share="number")
     rows = [
         [
             of.activity(row["activity"]),
@@ -381,7 +346,7 @@ def _assumptions(of: Teller, product: Record) -> list[Block]:
     if any(row["kg"] is None and row["factor_source"] for row in product["inventory"]):
         blocks.append(text(say("licensed")))
     if product["problems"]:
-        heads = [(say("code"), "head"), (say("column"), "user"), (say("rule"), "text")]
+        heads = say.heads(code="head", column="user", rule="text")
         rows = [
             [row["code"], of.input(row["column"]), say.both(_rule(row["code"]))]
             for row in product["problems"]
@@ -392,7 +357,7 @@ def _assumptions(of: Teller, product: Record) -> list[Block]:
 
 def _sources(of: Teller, options: Sequence[str]) -> dict[str, Any]:
     say, document = of.say, of.document
-    heads = [(say("number"), "head"), (say("source"), "text"), (say("cell"), "user")]
+    heads = say.heads(number="head", source="text", cell="user")
     file = shlex.quote(document["catalogue"]["file"] or "catalogue.csv")
     typed = " ".join(map(shlex.quote, options))
     commands = [
@@ -402,7 +367,7 @@ def _sources(of: Teller, options: Sequence[str]) -> dict[str, Any]:
     packages = [
         [package["id"], package["licence"], package["citation"]] for package in document["packages"]
     ]
-    titles = [(say("source"), "head"), (say("licence"), "text"), (say("citation"), "user")]
+    titles = say.heads(source="head", licence="text", citation="user")
     return section(
         "sources",
         say("sources"),

@@ -40,18 +40,12 @@ DASHES: Final = ("", "7 4", "2 3")
 class Bar:
     """A row of a bar chart.
 
-    Parameters
-    ----------
-    label : str
-        What it is; any text.
-    parts : tuple of float
-        Lengths one after the other; the first is solid, the second hatched, the third light.
-    text : str
-        Its number as text.
-    low, high : float
-        Ends of its interval, NaN without.
-    strong : bool
-        A total.
+    - ``label``: what it is; any text
+    - ``parts``: lengths one after the other; the first is solid, the second hatched, the third
+      light
+    - ``text``: its number as text
+    - ``low``, ``high``: ends of its interval, NaN without
+    - ``strong``: a total
     """
 
     label: str
@@ -66,12 +60,8 @@ class Bar:
 class Curve:
     """A Lorenz curve.
 
-    Parameters
-    ----------
-    label : str
-        What it is, with its Gini coefficient.
-    x, y : sequence of float
-        Share of those counted, the poorest first, and their share of the whole [1].
+    - ``label``: what it is, with its Gini coefficient
+    - ``x``, ``y``: share of those counted, the poorest first, and their share of the whole [1]
     """
 
     label: str
@@ -82,28 +72,12 @@ class Curve:
 def bars(
     rows: Sequence[Bar], *, name: str, key: str, legend: Sequence[str] = (), unit: str = ""
 ) -> str:
-    """Bars from zero, one below the other.
+    """Bars from zero, one below the other, as ``<svg>``; ``name`` is for those who do not see it.
 
-    Parameters
-    ----------
-    rows : sequence of Bar
-        From above.
-    name : str
-        What the chart shows, for those who do not see it.
-    key : str
-        Tells its patterns from those of other charts on the page: letters and digits.
-    legend : sequence of str
-        What the parts of a bar are, in their order; none for bars of one part.
-    unit : str
-        Of the axis.
+    ``key`` (letters and digits) tells its patterns from those of other charts on the page;
+    ``legend`` is what the parts of a bar are, none for bars of one part; ``unit`` is that of the
+    axis.
 
-    Returns
-    -------
-    str
-        An ``<svg>`` element.
-
-    Examples
-    --------
     >>> "Tea &lt;1&gt;" in bars([Bar("Tea <1>", (2.0,), "2 kg")], name="n", key="a")
     True
     """
@@ -150,26 +124,8 @@ def bars(
 def lorenz(
     curves: Sequence[Curve], *, name: str, across: str, up: str, equal: str, key: str = "lorenz"
 ) -> str:
-    """Lorenz curves beside the line of equality.
+    """At most three Lorenz curves beside the line of equality, as ``<svg>``; see :func:`bars`.
 
-    Parameters
-    ----------
-    curves : sequence of Curve
-        At most three.
-    name : str
-        What the chart shows.
-    across, up, equal : str
-        Words for the two axes and the line of equality.
-    key : str
-        As for :func:`bars`.
-
-    Returns
-    -------
-    str
-        An ``<svg>`` element.
-
-    Examples
-    --------
     >>> half = Curve("before, Gini 0.50", [0, 0.5, 1], [0, 0, 1])
     >>> lorenz([half], name="n", across="rooms", up="share", equal="all alike").count("<path")
     2

@@ -49,16 +49,11 @@ BOLD: Final = 600
 class Face:
     """One weight of a font.
 
-    Parameters
-    ----------
-    path : pathlib.Path
-        The file.
-    index : int
-        Its number in a collection.
-    weight : int
-        400 for regular, 700 for bold type.
-    thicker : float
-        How far the outlines are moved outwards, for a bold type made of a regular one [em].
+    - ``path``: the file
+    - ``index``: its number in a collection
+    - ``weight``: 400 for regular, 700 for bold type
+    - ``thicker``: how far the outlines are moved outwards, for a bold type made of a regular one
+      [em]
     """
 
     path: Path
@@ -107,19 +102,9 @@ class Face:
         return ord(character) in self._characters
 
     def glyph(self, character: str) -> tuple[float, str]:
-        """Width of a character it has, and its outline.
+        """Width of a character that :meth:`has` knows, and its outline [units].
 
-        Parameters
-        ----------
-        character : str
-            One that :meth:`has` knows.
-
-        Returns
-        -------
-        width : float
-            Its advance [units].
-        outline : str
-            SVG path data relative to where the glyph stands [units, upwards]; empty for a space.
+        The outline is SVG path data relative to where the glyph stands, upwards; empty for a space.
         """
         if character not in self._drawn:
             from carbon.paper.pen import RelativePen
@@ -133,15 +118,7 @@ class Face:
 
 @dataclass(frozen=True)
 class Fonts:
-    """What text is set in.
-
-    Parameters
-    ----------
-    regular : Face
-        For running text.
-    bold : Face
-        For emphasis; the regular one with thicker outlines where there is no other.
-    """
+    """What text is set in; bold is the regular one, thicker, where there is no other."""
 
     regular: Face
     bold: Face
@@ -153,16 +130,8 @@ class Fonts:
     def covered(self, text: str) -> str:
         """A text of characters the fonts have.
 
-        Parameters
-        ----------
-        text : str
-            Any text.
-
-        Returns
-        -------
-        str
-            Each run of characters that cannot be drawn stands as one ellipsis: something was
-            left out here. :data:`SUBSCRIPT` stays, since it is drawn from a 2.
+        Each run of characters that cannot be drawn stands as one ellipsis: something was left out
+        here. :data:`SUBSCRIPT` stays, since it is drawn from a 2.
         """
         if all(map(self.regular.has, text)):
             return text
@@ -176,18 +145,7 @@ class Fonts:
 
 
 def find_fonts() -> Fonts:
-    """Fonts with Chinese characters.
-
-    Returns
-    -------
-    Fonts
-        The same ones for the whole run.
-
-    Raises
-    ------
-    carbon.base.errors.OutputError
-        L010 if there are none.
-    """
+    """Fonts with Chinese characters, the same ones for the whole run; L010 if there are none."""
     return _found(os.environ.get("CARBON_FONTS", ""))
 
 

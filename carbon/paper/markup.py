@@ -94,25 +94,9 @@ STYLE_CALLS: Final = _words("rgb rgba hsl hsla calc min max minmax repeat")
 def still_picture(text: str, file: str) -> str:
     """A picture that only can be looked at, written again from its tree.
 
-    Parameters
-    ----------
-    text : str
-        SVG as a template wrote it.
-    file : str
-        Named if it is refused.
+    SVG of allowed elements and attributes; comments and processing instructions are gone. L001 with
+    what is not allowed, L004 if it is not well formed, in the file named.
 
-    Returns
-    -------
-    str
-        SVG of allowed elements and attributes; comments and processing instructions are gone.
-
-    Raises
-    ------
-    carbon.base.errors.RuleError
-        L001 with what is not allowed, L004 if it is not well formed.
-
-    Examples
-    --------
     >>> still_picture('<svg xmlns="http://www.w3.org/2000/svg"><rect fill="red"/></svg>', "a")
     '<svg xmlns="http://www.w3.org/2000/svg"><rect fill="red"/></svg>'
     >>> still_picture('<svg xmlns="http://www.w3.org/2000/svg" onload="x()"/>', "a")
@@ -134,28 +118,10 @@ def still_picture(text: str, file: str) -> str:
 def still_page(text: str, file: str, picture: str, data: str) -> str:
     """A page or a piece of one that only can be looked at, written again from its tree.
 
-    Parameters
-    ----------
-    text : str
-        HTML as a template wrote it, with ``<carbon-picture>`` for the picture and the text
-        ``carbon-data`` in a script of type ``application/ld+json`` for the data.
-    file : str
-        Named if it is refused.
-    picture, data : str
-        What is put in their places, checked already.
+    ``<carbon-picture>`` stands for the picture and the text ``carbon-data`` in a script of type
+    ``application/ld+json`` for the data, both checked already. HTML of allowed elements and
+    attributes; L001 with what is not allowed.
 
-    Returns
-    -------
-    str
-        HTML of allowed elements and attributes.
-
-    Raises
-    ------
-    carbon.base.errors.RuleError
-        L001 with what is not allowed.
-
-    Examples
-    --------
     >>> still_page("<p>1 &lt; 2<carbon-picture></p>", "a", "<svg/>", "{}")
     '<p>1 &lt; 2<svg/></p>'
     >>> still_page("<img src=x onerror=alert(1)>", "a", "", "")

@@ -75,24 +75,9 @@ class _Run:
 
 
 def outlined(svg: str, fonts: Fonts) -> str:
-    """A picture without text: every character drawn as its outline.
+    """A picture without text: every character drawn as its outline, to look the same anywhere.
 
-    Parameters
-    ----------
-    svg : str
-        A picture.
-    fonts : Fonts
-        What its text is set in.
-
-    Returns
-    -------
-    str
-        It looks the same wherever it is shown. A character that no font has is an ellipsis.
-
-    Raises
-    ------
-    carbon.base.errors.RuleError
-        L004 if it is not well formed.
+    A character that no font has is an ellipsis; L004 if the picture is not well formed.
     """
     root = _parsed(svg)
     for parent, position, element, style in list(_texts(root, _Style())):
@@ -109,21 +94,7 @@ def outlined(svg: str, fonts: Fonts) -> str:
 def prepared(svg: str, fonts: Fonts) -> str:
     """A picture whose text names the family of the fonts and holds only what they can draw.
 
-    Parameters
-    ----------
-    svg : str
-        A picture.
-    fonts : Fonts
-        What its text is set in.
-
-    Returns
-    -------
-    str
-
-    Raises
-    ------
-    carbon.base.errors.RuleError
-        L004 if it is not well formed.
+    L004 if it is not well formed.
     """
     root = _parsed(svg)
     root.set("font-family", fonts.regular.family)
@@ -143,20 +114,8 @@ def prepared(svg: str, fonts: Fonts) -> str:
 
 
 def size_of(svg: str) -> tuple[float, float]:
-    """Width and height of a picture [mm].
+    """Width and height of a picture [mm]; L004 if it has none.
 
-    Parameters
-    ----------
-    svg : str
-        A picture with ``width`` and ``height``.
-
-    Raises
-    ------
-    carbon.base.errors.RuleError
-        L004 if it has none.
-
-    Examples
-    --------
     >>> size_of('<svg xmlns="http://www.w3.org/2000/svg" width="68mm" height="96" />')
     (68.0, 25.4)
     """

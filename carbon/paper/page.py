@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import wraps
 from itertools import islice
 from pathlib import Path
@@ -66,20 +67,13 @@ NUMBERS: Final = (int, float)
 CALLED: Final = (Macro, LoopContext)
 _LOOP = "index index0 revindex revindex0 first last length depth depth0 previtem nextitem"
 LOOP: Final = frozenset(_LOOP.split())
+_NO_VALUE = (ArithmeticError, ValueError, TypeError, LookupError, MemoryError)
+WRONG: Final = (TemplateError, RecursionError, SyntaxError, *_NO_VALUE)
+"""What a template that does wrong raises."""
 
 
 class PageTemplate:
-    """A template that was understood once and is filled often.
-
-    Parameters
-    ----------
-    environment : Environment
-        Where it was compiled.
-    name : str
-        Its name in the folder.
-    file : str
-        Named if it fails.
-    """
+    """A template that was understood once and is filled often; the file is named if it fails."""
 
     def __init__(self, environment: Environment, name: str, file: str) -> None:
         self._environment = environment
@@ -88,21 +82,9 @@ class PageTemplate:
             self._template = environment.get_template(name)
 
     def render(self, values: Mapping[str, object]) -> str:
-        """Fill the template.
+        """Fill the template; ``markupsafe.Markup`` is not escaped.
 
-        Parameters
-        ----------
-        values : mapping
-            Texts, numbers, lists and mappings of them; ``markupsafe.Markup`` is not escaped.
-
-        Returns
-        -------
-        str
-
-        Raises
-        ------
-        carbon.base.errors.RuleError
-            L002 if the template is wrong, does what is not allowed or does not end soon.
+        L002 if the template is wrong, does what is not allowed or does not end soon.
         """
         environment = self._environment
         environment.begin()
@@ -118,21 +100,15 @@ class PageTemplate:
         return "".join(pieces_taken)
 
 
-class _told:  # noqa: N801  reads as a phrase
+@contextmanager
+def _told(file: str) -> Iterator[None]:
     """Turn what a template does wrong into one error."""
-
-    def __init__(self, file: str) -> None:
-        self.file = file
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        wrong = (TemplateError, RecursionError, SyntaxError, ArithmeticError, ValueError, TypeError)
-        if isinstance(error, (*wrong, LookupError, MemoryError)):
-            line = getattr(error, "lineno", None)
-            place = f"line {line}: " if line else ""
-            raise RuleError("L002", f"{place}{error}"[:300], file=self.file) from None
+    try:
+        yield
+    except WRONG as error:
+        line = getattr(error, "lineno", None)
+        place = f"line {line}: " if line else ""
+        raise RuleError("L002", f"{place}{error}"[:300], file=file) from None
 
 
 class Environment(ImmutableSandboxedEnvironment):
@@ -311,22 +287,9 @@ def _range(*bounds: int) -> range:
 
 
 def folder(path: Path) -> dict[str, str]:
-    """Texts of the templates of a folder.
+    """Texts of the templates of a folder: its files that end in ``.j2``, none outside it.
 
-    Parameters
-    ----------
-    path : pathlib.Path
-        A folder; its files that end in ``.j2`` are read, none outside it.
-
-    Returns
-    -------
-    dict of str to str
-        File name → text.
-
-    Raises
-    ------
-    carbon.base.errors.RuleError
-        L003 if it has no templates, too many, or one that is too large, no text or elsewhere.
+    L003 if it has no templates, too many, or one that is too large, no text or elsewhere.
     """
     home = path.resolve()
     files = sorted(path.glob("*.j2"))
@@ -352,30 +315,11 @@ def page(
     *,
     steps: int = STEPS,
 ) -> PageTemplate:
-    """Understand a template.
+    """Understand a template: one of a :func:`folder`, which can include the others, or a text.
 
-    Parameters
-    ----------
-    templates : mapping of str to str, or str
-        Templates by name, as :func:`folder` gives them, or the text of a single one.
-    name : str
-        The one to be filled; it can include the others.
-    file : str
-        Named if it fails.
-    steps : int
-        Turns of loops, calls, filters, tests and included templates that one page may take.
+    One page may take ``steps`` turns of loops, calls, filters, tests and included templates. L002
+    if it is no Jinja or does what is not allowed, L003 if it is not there; ``file`` is named.
 
-    Returns
-    -------
-    PageTemplate
-
-    Raises
-    ------
-    carbon.base.errors.RuleError
-        L002 if it is no Jinja or does what is not allowed, L003 if it is not there.
-
-    Examples
-    --------
     >>> page("<b>{{ name }}</b>").render({"name": "<script>{{ 7*7 }}"})
     '<b>&lt;script&gt;{{ 7*7 }}</b>'
     >>> page("{{ 'a' * 10**9 }}").render({})

@@ -1,4 +1,4 @@
-"""Reads pictures and documents, gives PDF: text stays text, fonts are subset, tagged."""
+"""Reads pictures and documents, gives PDF (its text stays text, tagged) or PNG [pixel]."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from carbon.base.rules import templates_root
 from carbon.paper.fonts import SUBSCRIPT, Fonts, find_fonts
 from carbon.paper.outline import outlined, prepared, size_of
 
-__all__ = ["Placed", "compiled", "pdf", "sheets", "typeset"]
+__all__ = ["Placed", "compiled", "pdf", "png", "sheets", "typeset"]
 
 HEAD = """
 #set document(title: sys.inputs.title, date: none)
@@ -37,21 +37,24 @@ SOURCE = (
 """
 )
 
+DRAWING = """
+#set document(date: none)
+#set page(
+  width: float(sys.inputs.width) * 1mm, height: float(sys.inputs.height) * 1mm,
+  margin: 0mm, fill: none,
+)
+#image(bytes(sys.inputs.svg), format: "svg", width: 100%, height: 100%)
+"""
+
 
 @dataclass(frozen=True)
 class Placed:
     """A picture with its place on a page.
 
-    Parameters
-    ----------
-    svg : str
-        A picture with ``width`` and ``height``.
-    x, y : float
-        Its left upper corner [mm].
-    scale : float
-        Of its own size [1].
-    alt : str
-        What it says, for those who do not see it.
+    - ``svg``: a picture with ``width`` and ``height``
+    - ``x``, ``y``: its left upper corner [mm]
+    - ``scale``: of its own size [1]
+    - ``alt``: what it says, for those who do not see it
     """
 
     svg: str
@@ -62,26 +65,8 @@ class Placed:
 
 
 def pdf(svg: str, *, title: str, lang: str = "zh", alt: str = "") -> bytes:
-    """One picture as a page of its size.
+    """One picture as a page of its size; errors as :func:`sheets`.
 
-    Parameters
-    ----------
-    svg : str
-        A picture with ``width`` and ``height``.
-    title, lang, alt : str
-        Title and language of the document, and what the picture says.
-
-    Returns
-    -------
-    bytes
-
-    Raises
-    ------
-    carbon.base.errors.OutputError, carbon.base.errors.RuleError
-        As :func:`sheets`.
-
-    Examples
-    --------
     >>> pdf('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>', title="a")[:5]
     b'%PDF-'
     """
@@ -95,28 +80,9 @@ def sheets(
     title: str,
     lang: str = "zh",
 ) -> bytes:
-    """Pages of pictures.
+    """Pages of pictures, of a size [mm]; the same bytes for the same pages and fonts.
 
-    Parameters
-    ----------
-    pages : sequence of sequences of Placed
-        What stands on each page.
-    size : (float, float)
-        Width and height of a page [mm]; A4 without.
-    title, lang : str
-        Of the document.
-
-    Returns
-    -------
-    bytes
-        The same for the same pages and fonts.
-
-    Raises
-    ------
-    carbon.base.errors.OutputError
-        L010 if no Chinese font is found.
-    carbon.base.errors.RuleError
-        L004 if a picture cannot be understood.
+    L010 if no Chinese font is found, L004 if a picture cannot be understood.
     """
     fonts = find_fonts()
     pictures: dict[str, int] = {}
@@ -151,30 +117,11 @@ def sheets(
 def typeset(source: str, data: Mapping[str, Any], *, title: str, lang: str = "zh") -> bytes:
     """A document in Typst's markup: headings, tables that run over pages, page numbers.
 
-    Parameters
-    ----------
-    source : str
-        Typst, shipped with the program and never written by a user; it finds ``data`` and
-        has the language and the fonts set.
-    data : mapping
-        What it is filled with: what JSON can hold. Nothing in it is read as markup.
-    title, lang : str
-        Of the document.
+    The source is shipped with the program and never written by a user; it finds ``data``, what JSON
+    can hold, and has the language and the fonts set. Nothing in the data is read as markup. The
+    same bytes for the same data and fonts; L010 if no Chinese font is found, L002 if the source is
+    wrong.
 
-    Returns
-    -------
-    bytes
-        The same for the same data and fonts.
-
-    Raises
-    ------
-    carbon.base.errors.OutputError
-        L010 if no Chinese font is found.
-    carbon.base.errors.RuleError
-        L002 if the source is wrong.
-
-    Examples
-    --------
     >>> typeset("= #data.name", {"name": "#panic() 碳"}, title="a")[:5]
     b'%PDF-'
     """
@@ -199,10 +146,7 @@ def compiled(
 ) -> bytes:
     """Run the typesetter: PDF, or PNG at some pixels per inch.
 
-    Raises
-    ------
-    carbon.base.errors.RuleError
-        L002 if it refuses the source, L004 a picture.
+    L002 if it refuses the source, L004 a picture.
     """
     import typst
 
@@ -225,3 +169,22 @@ def _compiler(fonts: Fonts | None) -> Any:
     folders = sorted({str(face.path.parent) for face in faces})
     root = str(templates_root() / "paper")  # a document can include nothing else from this machine
     return typst.Compiler(root=root, ignore_system_fonts=True, font_paths=folders)
+
+
+def png(svg: str, dpi: float = 300) -> bytes:
+    """Draw a picture as PNG; where it draws nothing it is transparent.
+
+    See :func:`carbon.paper.outline.outlined` for what its text may use; a picture in pixels keeps
+    its size at 96 pixels per inch. The same bytes for the same picture and fonts; L010 if no
+    Chinese font is found, L004 if the picture cannot be understood.
+
+    >>> png('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>')[1:4]
+    b'PNG'
+    """
+    width, height = size_of(svg)
+    inputs = {
+        "svg": outlined(svg, find_fonts()),
+        "width": f"{width:.9g}",
+        "height": f"{height:.9g}",
+    }
+    return compiled(DRAWING, inputs, dpi=dpi)

@@ -16,15 +16,9 @@ Contour = list[tuple[str, list[Point]]]
 class RelativePen(BasePen):  # type: ignore[misc]
     """Outline in steps from point to point, so that it can be set anywhere without arithmetic.
 
-    Parameters
-    ----------
-    glyphs : mapping
-        Glyphs of the font, for those that are put together of others.
-    thicker : float
-        How far every outline is moved outwards [units].
+    - ``glyphs``: glyphs of the font, for those that are put together of others
+    - ``thicker``: how far every outline is moved outwards [units]
 
-    Examples
-    --------
     >>> pen = RelativePen({})
     >>> pen.moveTo((10, 0)); pen.lineTo((10, 5)); pen.lineTo((0, 5)); pen.closePath()
     >>> pen.path()

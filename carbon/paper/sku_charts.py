@@ -56,29 +56,11 @@ def stage_chart(
     basis: str = "",
     lang: str = "zh",
 ) -> str:
-    """Bars of the stages of one SKU, and of their total.
+    """Bars of the stages of one SKU, and of their total [kg CO2e per kept unit], as SVG.
 
-    Parameters
-    ----------
-    stages : mapping of str to float
-        Stage → kg CO2e per kept unit, in the order to be shown; a stage that is NaN is outside
-        the boundary and left out.
-    intervals : mapping of str to (float, float), optional
-        Stage or ``total`` → 95 % interval [kg CO2e per kept unit].
-    name : str
-        What the SKU is called; any text.
-    basis : str
-        Printed below: edition, method, boundary.
-    lang : str
-        ``"zh"`` or ``"en"``.
+    Stages come in the order to be shown; one that is NaN is outside the boundary and left out. 95 %
+    intervals are by stage or ``total``; ``basis`` (edition, method, boundary) is printed below.
 
-    Returns
-    -------
-    str
-        An SVG document.
-
-    Examples
-    --------
     >>> picture = stage_chart({"materials": 1.0, "packaging": -0.1}, name="Tea <1>", lang="en")
     >>> picture.startswith("<svg "), "Tea &lt;1&gt;" in picture
     (True, True)
@@ -110,28 +92,12 @@ def waterfall(
     says: Mapping[str, str] | None = None,
     target: float = math.nan,
 ) -> str:
-    """Levers one after the other, from the footprint now to that with all of them.
+    """Levers one after the other, from the footprint now to that with all of them, as SVG.
 
-    Parameters
-    ----------
-    before : float
-        Footprint now [kg CO2e per kept unit].
-    steps : sequence of (str, float)
-        Name of a lever, and the footprint after it and all levers before it.
-    name, basis, lang : str
-        As for :func:`stage_chart`.
-    says : mapping of str to str, optional
-        Other words for ``levers`` (the title), ``unit``, ``now``, ``then`` and ``target``.
-    target : float
-        A value to reach, drawn as a dashed line, in the unit of ``before``.
+    Each step is a lever and the footprint after it and all before it [kg CO2e per kept unit];
+    ``says`` are other words for ``levers`` (the title), ``unit``, ``now``, ``then`` and ``target``;
+    a target to reach is a dashed line.
 
-    Returns
-    -------
-    str
-        An SVG document.
-
-    Examples
-    --------
     >>> "−0.5" in waterfall(2.0, [("air to ground", 1.5)], lang="en")
     True
     """

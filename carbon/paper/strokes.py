@@ -19,20 +19,8 @@ SIZE: Final = 13.0
 def line(
     x1: float, y1: float, x2: float, y2: float, colour: str, wide: float = 1, dash: str = ""
 ) -> str:
-    """A straight line.
+    """A straight line [px]; ``dash`` are lengths of dashes and gaps, solid without.
 
-    Parameters
-    ----------
-    x1, y1, x2, y2 : float
-        Its ends [px].
-    colour : str
-    wide : float
-        [px]
-    dash : str
-        Lengths of dashes and gaps; solid without.
-
-    Examples
-    --------
     >>> line(0, 0.5, 10, 0.5, INK)
     '<line x1="0" y1="0.5" x2="10" y2="0.5" stroke="#1a1a1a" stroke-width="1"/>'
     """
@@ -52,25 +40,10 @@ def text(
     weight: str = "",
     size: float = SIZE,
 ) -> str:
-    """A line of text, escaped.
+    """A line of text, escaped, whose baseline begins, or ends, or has its middle at a point [px].
 
-    Parameters
-    ----------
-    x, y : float
-        Where its baseline begins, or ends, or has its middle [px].
-    content : str
-        What it says.
-    fill : str
-        Colour.
-    anchor : str
-        ``middle`` or ``end``; the beginning without.
-    weight : str
-        ``bold``, or none.
-    size : float
-        [px]
+    ``anchor`` is ``middle`` or ``end``, the beginning without.
 
-    Examples
-    --------
     >>> text(1, 2, "<tea>", anchor="end")
     '<text x="1" y="2" font-size="13" fill="#1a1a1a" text-anchor="end">&lt;tea&gt;</text>'
     """
@@ -83,13 +56,7 @@ def text(
 
 
 def whisker(low: float, high: float, middle: float) -> list[str]:
-    """An interval: a light line under a dark one, so that it is seen on a bar as well.
-
-    Parameters
-    ----------
-    low, high, middle : float
-        Its ends across, and its height [px].
-    """
+    """An interval [px]: a light line under a dark one, so that it is seen on a bar as well."""
     return [
         line(*ends, colour, wide)
         for colour, wide in ((PAPER, 4.0), (INK, 1.5))
@@ -102,15 +69,8 @@ def whisker(low: float, high: float, middle: float) -> list[str]:
 
 
 def step(length: float) -> float:
-    """Distance between the marks of an axis: 1, 2 or 5 times a power of ten, or the next one.
+    """Distance between the marks of an axis: 1, 2 or 5 times a power of ten, at least ``length``.
 
-    Parameters
-    ----------
-    length : float
-        The least distance that will do.
-
-    Examples
-    --------
     >>> step(0.13), step(40.0)
     (0.2, 50.0)
     """

@@ -49,19 +49,9 @@ def _advances(*, bold: bool) -> dict[str, float]:
 def plain(text: str) -> str:
     """One line of a text, of what can be printed.
 
-    Parameters
-    ----------
-    text : str
-        Anything.
+    In NFC, without control and bidirectional marks, invisible characters, more than two combining
+    marks in a row, or doubled spaces; at most 2,000 characters.
 
-    Returns
-    -------
-    str
-        In NFC, without control and bidirectional marks, invisible characters, more than two
-        combining marks in a row, or doubled spaces; at most 2,000 characters.
-
-    Examples
-    --------
     >>> plain("a\\tb\\u202e  c\\n")
     'a b c'
     """
@@ -79,23 +69,8 @@ def plain(text: str) -> str:
 
 
 def width(text: str, size: float, *, bold: bool = False) -> float:
-    """How wide a text is.
+    """How wide a text of one line is, in the unit of its size.
 
-    Parameters
-    ----------
-    text : str
-        One line.
-    size : float
-        Of the type; the answer has its unit.
-    bold : bool
-        In bold type.
-
-    Returns
-    -------
-    float
-
-    Examples
-    --------
     >>> width("碳足迹", 10)
     30.0
     """
@@ -109,21 +84,6 @@ def width(text: str, size: float, *, bold: bool = False) -> float:
 def fitted(text: str, size: float, room: float, *, bold: bool = False) -> str:
     """A line cut to a width, with an ellipsis if something is left out.
 
-    Parameters
-    ----------
-    text : str
-        One line, see :func:`plain`.
-    size, room : float
-        Of the type, and how wide it may be; same unit.
-    bold : bool
-        In bold type.
-
-    Returns
-    -------
-    str
-
-    Examples
-    --------
     >>> fitted("碳足迹标签", 10, 36)
     '碳足…'
     """
@@ -136,26 +96,10 @@ def fitted(text: str, size: float, room: float, *, bold: bool = False) -> str:
 def wrapped(
     text: str, size: float, room: float, count: int = 2, *, bold: bool = False
 ) -> list[str]:
-    """A text in lines: broken at spaces and between Chinese characters.
+    """A text in lines, at least one: broken at spaces and between Chinese characters.
 
-    Parameters
-    ----------
-    text : str
-        One line, see :func:`plain`.
-    size, room : float
-        Of the type, and how wide a line may be; same unit.
-    count : int
-        Most lines; the last one ends in an ellipsis if something is left out.
-    bold : bool
-        In bold type.
+    The last of at most ``count`` lines ends in an ellipsis if something is left out.
 
-    Returns
-    -------
-    list of str
-        At least one line.
-
-    Examples
-    --------
     >>> wrapped("organic cotton T-shirt", 10, 90)
     ['organic cotton', 'T-shirt']
     """

@@ -15,12 +15,13 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from carbon.base.arrays import Flags
 from carbon.base.files import whole_file
 from carbon.base.words import text
 from carbon.catalogue.schema import Catalogue
 from carbon.footprint.reference import References
 from carbon.liveroom import ranking
-from carbon.liveroom.ordering import Flags, Keys, Order
+from carbon.liveroom.ordering import Keys, Order
 from carbon.run.parts import FrameFile, groups
 from carbon.run.plan import Job
 from carbon.run.reorder import reordered

@@ -10,7 +10,7 @@ from PIL import Image
 
 from carbon.label.design import DESIGNS, load_design
 from carbon.label.scale import STATES
-from carbon.paper.raster import png
+from carbon.paper.pdf import png
 
 FOLDER = Path(__file__).parent
 LANGS = {"zh": ("zh",), "en": ("en",), "both": ("zh", "en")}

@@ -14,6 +14,7 @@ import pandas as pd
 
 from carbon.base import units
 from carbon.base.arguments import refusal
+from carbon.base.arrays import Flags
 from carbon.base.errors import StudyError
 from carbon.catalogue.schema import Catalogue, Vocabulary
 from carbon.catalogue.tables import CodedTable
@@ -21,8 +22,6 @@ from carbon.catalogue.templates import cold_categories
 
 __all__ = ["REASONS", "Book", "Change", "Lever", "put"]
 
-Flags = npt.NDArray[np.bool_]
-Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.integer[Any]]
 
 REASONS: Final[dict[str, tuple[str, str]]] = {
@@ -110,12 +109,9 @@ class Change:
 class Book:
     """What the edition says of levers.
 
-    Parameters
-    ----------
-    levers, lever_sizes, lever_swaps, lever_categories : pandas.DataFrame
-        Tables of the package ``carbon-levers``.
-    vocabulary : Vocabulary
-        Words and properties of packaging items and modes.
+    - ``levers``, ``lever_sizes``, ``lever_swaps``, ``lever_categories``: tables of the package
+      ``carbon-levers``
+    - ``vocabulary``: words and properties of packaging items and modes
     """
 
     levers: pd.DataFrame
@@ -135,19 +131,10 @@ class Book:
         return str(row["name"]), str(row["name_zh"])
 
     def sizes(self, lever: str, setting: str = "") -> dict[str, float]:
-        """Sizes of a lever in base units; points and percent as shares.
+        """Sizes of a lever in base units, points and percent as shares.
 
-        Parameters
-        ----------
-        lever : str
-            Its name.
-        setting : str
-            The user's sizes, as ``trips=40`` or ``box_cut=20%, fill_cut=0.5``.
-
-        Raises
-        ------
-        carbon.base.errors.StudyError
-            S021 if a size is not understood or not positive, or a share above 1.
+        The user's go before its own. They are written as ``trips=40`` or ``box_cut=20%,
+        fill_cut=0.5``; S021 if a size is not understood or not positive, or a share above 1.
         """
         rows = self.lever_sizes[self.lever_sizes["lever"] == lever]
         unit = dict(zip(rows["parameter"], rows["unit"], strict=True))
@@ -181,10 +168,7 @@ class Book:
         """Whether a lever applies to the category of each SKU."""
         table = self.lever_categories
         names = set(table.loc[table["lever"] == lever, "category"])
-        column = catalogue.skus["category"].array
-        known = np.array([*(str(name) in names for name in column.categories), False])
-        flags: Flags = known[column.codes]
-        return flags
+        return catalogue.skus["category"].isin(names).to_numpy(dtype=bool)
 
     def cold(self, catalogue: Catalogue) -> Flags:
         """Whether the category of each SKU is kept cold."""
@@ -263,25 +247,8 @@ def _sized(value: float, unit: str) -> float:
 
 
 def put(column: pd.Series, where: Integers, words: Sequence[Any], code: Integers) -> Any:
-    """A categorical column with other words at some rows.
+    """A categorical column with other words at some rows; an empty word or NaN stands for none.
 
-    Parameters
-    ----------
-    column : pandas.Series
-        Categorical, length m.
-    where : ndarray of int
-        Positions to change.
-    words : sequence of str
-        New words; an empty one or NaN stands for none.
-    code : ndarray of int
-        Position in ``words`` for each of ``where``.
-
-    Returns
-    -------
-    pandas.Categorical
-
-    Examples
-    --------
     >>> column = pd.Series(["box", "tape"], dtype="category")
     >>> put(column, np.array([0]), ["bag"], np.array([0])).tolist()
     ['bag', 'tape']

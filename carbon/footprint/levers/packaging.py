@@ -6,34 +6,20 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from carbon.base.arrays import Flags, Floats
 from carbon.catalogue.schema import Catalogue
 from carbon.footprint.levers.book import Book, Change, put
 
 __all__ = ["box_to_bag", "packaging_light", "reusable_box", "right_size_box"]
 
-Flags = npt.NDArray[np.bool_]
-Floats = npt.NDArray[np.float64]
-
 
 def box_to_bag(catalogue: Catalogue, _sizes: Mapping[str, float], book: Book) -> Change:
     """The parcel's box becomes a courier bag; its tape and filler are left out.
 
-    Parameters
-    ----------
-    catalogue : Catalogue
-        Filled.
-    _sizes : mapping of str to float
-        None; the masses of bags are those of the packaging items.
-    book : Book
-        Which bag replaces which box, and the categories that travel well in a bag.
-
-    Returns
-    -------
-    Change
-        Not for SKUs without a box, of another category, or whose bag would be no lighter.
+    Not for SKUs without a box, of a category that does not travel well in a bag, or whose bag would
+    be no lighter; the masses of bags are those of the packaging items.
     """
     return _replaced(
         catalogue,
@@ -45,22 +31,10 @@ def box_to_bag(catalogue: Catalogue, _sizes: Mapping[str, float], book: Book) ->
 
 
 def reusable_box(catalogue: Catalogue, sizes: Mapping[str, float], book: Book) -> Change:
-    """The parcel's box becomes a reusable one that is washed and hauled back.
+    """The parcel's box becomes a reusable one that is washed and hauled back after ``trips`` [1].
 
-    Parameters
-    ----------
-    catalogue : Catalogue
-        Filled.
-    sizes : mapping of str to float
-        ``trips``: how often one box is used [1].
-    book : Book
-        Which reusable box replaces which, and how much heavier it is.
-
-    Returns
-    -------
-    Change
-        Not for SKUs without a box. The box weighs more on the road, so that few trips or a long
-        way can make it worse: the saving is then negative, and stands there.
+    Not for SKUs without a box. The box weighs more on the road, so that few trips or a long way can
+    make it worse: the saving is then negative, and stands there.
     """
     return _replaced(catalogue, book, "reusable-box", trips=sizes["trips"])
 
@@ -68,28 +42,16 @@ def reusable_box(catalogue: Catalogue, sizes: Mapping[str, float], book: Book) -
 def right_size_box(catalogue: Catalogue, sizes: Mapping[str, float], book: Book) -> Change:
     """The parcel's box shrinks by its empty space, and takes less filler.
 
-    Parameters
-    ----------
-    catalogue : Catalogue
-        Filled.
-    sizes : mapping of str to float
-        ``box_cut``: share of the board saved; ``fill_cut``: share of the filler saved [1].
-    book : Book
-        Which items are boxes and which are filler.
-
-    Returns
-    -------
-    Change
-        Not for SKUs without a box. A smaller parcel also takes less room in a lorry; freight is
-        counted by mass, so that this is not seen.
+    ``box_cut`` and ``fill_cut`` are the shares of board and filler saved [1]. Not for SKUs without
+    a box. A smaller parcel also takes less room in a lorry; freight is counted by mass, so that
+    this is not seen.
     """
     lines = catalogue.packaging
     row = lines["row"].to_numpy()
     box, fill = (
         _is(lines, set(book.swaps("right-size-box", part)["from"])) for part in ("box", "fill")
     )
-    boxed = np.zeros(len(catalogue), dtype=bool)
-    boxed[row[box]] = True
+    boxed = np.bincount(row[box], minlength=len(catalogue)) > 0
     change = Change.of(catalogue, ("no-box", ~boxed))
     here = change.applies[row]
     factor = np.where(box, 1 - sizes["box_cut"], np.where(fill, 1 - sizes["fill_cut"], 1.0))
@@ -97,21 +59,9 @@ def right_size_box(catalogue: Catalogue, sizes: Mapping[str, float], book: Book)
 
 
 def packaging_light(catalogue: Catalogue, sizes: Mapping[str, float], book: Book) -> Change:
-    """Every piece that comes with the unit itself is made lighter.
+    """Every piece that comes with the unit itself is made lighter by the share ``cut`` [1].
 
-    Parameters
-    ----------
-    catalogue : Catalogue
-        Filled.
-    sizes : mapping of str to float
-        ``cut``: share of the mass saved [1].
-    book : Book
-        Which items come with the unit and not with the parcel.
-
-    Returns
-    -------
-    Change
-        Not for SKUs without packaging of their own.
+    Not for SKUs without packaging of their own.
     """
     lines = catalogue.packaging
     row = lines["row"].to_numpy()
@@ -119,18 +69,14 @@ def packaging_light(catalogue: Catalogue, sizes: Mapping[str, float], book: Book
     unit_items = (
         _is(lines, set(items.index[items["level"] == "unit"])) & (lines["mass_kg"] > 0).to_numpy()
     )
-    packed = np.zeros(len(catalogue), dtype=bool)
-    packed[row[unit_items]] = True
+    packed = np.bincount(row[unit_items], minlength=len(catalogue)) > 0
     change = Change.of(catalogue, ("no-packaging", ~packed))
     factor = np.where(unit_items & change.applies[row], 1 - sizes["cut"], 1.0)
     return change.with_tables(packaging=_lighter(lines, factor))
 
 
 def _is(lines: pd.DataFrame, items: set[str]) -> Flags:
-    item = lines["item"].array
-    known = np.array([*(str(name) in items for name in item.categories), False])
-    flags: Flags = known[item.codes]
-    return flags
+    return lines["item"].isin(items).to_numpy(dtype=bool)
 
 
 def _lighter(lines: pd.DataFrame, factor: Floats) -> pd.DataFrame:
@@ -166,8 +112,7 @@ def _replaced(
         share = lines["share"].to_numpy()[box]
         return np.bincount(row[box], weight[box] * share, len(catalogue)).astype(np.float64)
 
-    boxed = np.zeros(len(catalogue), dtype=bool)
-    boxed[row[box]] = True
+    boxed = np.bincount(row[box], minlength=len(catalogue)) > 0
     heavier = boxed & (by_sku(mass) >= by_sku(lines["mass_kg"].to_numpy()))
     change = Change.of(catalogue, ("no-box", ~boxed), *whys, ("no-lighter", heavier & lighter))
     here = change.applies[row]

@@ -16,20 +16,9 @@ __all__ = ["recycled_content", "renewable_studio"]
 def recycled_content(catalogue: Catalogue, sizes: Mapping[str, float], book: Book) -> Change:
     """Materials and packaging with a recycled source take more of it.
 
-    Parameters
-    ----------
-    catalogue : Catalogue
-        Filled.
-    sizes : mapping of str to float
-        ``material_share`` and ``packaging_share``: recycled content afterwards [1].
-    book : Book
-        Which virgin materials stay because their source already holds recycled fibre.
-
-    Returns
-    -------
-    Change
-        Lines below the share rise to it; none falls. Not for SKUs without a recycled source, or
-        whose lines all have as much.
+    ``material_share`` and ``packaging_share`` are the recycled content afterwards [1]: lines below
+    rise to it, none falls. Some virgin materials stay because their source already holds recycled
+    fibre. Not for SKUs without a recycled source, or whose lines all have as much.
     """
     kept = set(book.swaps("recycled-content", "kept")["from"])
     able = np.zeros(len(catalogue), dtype=bool)
@@ -39,9 +28,8 @@ def recycled_content(catalogue: Catalogue, sizes: Mapping[str, float], book: Boo
         lines: pd.DataFrame = getattr(catalogue, name)
         share = sizes["material_share" if name == "materials" else "packaging_share"]
         row = lines["row"].to_numpy()
-        virgin, recycled = lines["virgin"].array, lines["recycled"].array
-        stays = np.array([*(str(word) in kept for word in virgin.categories), True])[virgin.codes]
-        can = (recycled.codes >= 0) & ~stays & (lines["mass_kg"] > 0).to_numpy()
+        stays = lines["virgin"].isin(kept) | lines["virgin"].isna()
+        can = (lines["recycled"].notna() & ~stays & (lines["mass_kg"] > 0)).to_numpy()
         rises = can & (lines["recycled_share"].to_numpy() < share)
         able[row[can]] = True
         below[row[rises]] = True
@@ -62,22 +50,10 @@ def recycled_content(catalogue: Catalogue, sizes: Mapping[str, float], book: Boo
 
 
 def renewable_studio(catalogue: Catalogue, sizes: Mapping[str, float], _book: Book) -> Change:
-    """The studio's electricity is solar power, on a life-cycle basis.
+    """The ``share`` [1] of the studio's electricity is solar power, on a life-cycle basis.
 
-    Parameters
-    ----------
-    catalogue : Catalogue
-        Filled.
-    sizes : mapping of str to float
-        ``share``: renewable part of the studio's electricity [1].
-    _book : Book
-        Not used.
-
-    Returns
-    -------
-    Change
-        Not for SKUs without studio electricity. What viewers' networks and telephones take is
-        not the studio's to change.
+    Not for SKUs without studio electricity. What viewers' networks and telephones take is not the
+    studio's to change.
     """
     skus = catalogue.skus
     studio = skus["studio_kwh"].to_numpy(dtype=np.float64)

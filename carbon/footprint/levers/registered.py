@@ -23,7 +23,6 @@ GROUP: Final = "carbon.levers"
 """Entry points of this group name functions made by :func:`lever`."""
 
 Function = Callable[[Catalogue], "Catalogue | Change"]
-Flags = npt.NDArray[np.bool_]
 
 _registered: dict[str, Lever] = {}
 
@@ -103,25 +102,8 @@ def of_function(
     touches: tuple[str, ...] = STAGES,
     words: tuple[str, str] | None = None,
 ) -> Lever:
-    """A lever of a function, without a place in the register.
+    """A lever of a function, as for :func:`lever`, without a place in the register.
 
-    Parameters
-    ----------
-    function : callable
-        As for :func:`lever`.
-    name : str
-        That of the function without.
-    touches : tuple of str
-        Stages that can differ; all without.
-    words : tuple of str, optional
-        Name in English and Chinese.
-
-    Returns
-    -------
-    Lever
-
-    Examples
-    --------
     >>> of_function(lambda catalogue: catalogue, "nothing").name
     'nothing'
     """
@@ -143,7 +125,7 @@ def of_function(
             raise StudyError("S027", "it gave other SKUs", value=name)
         if isinstance(result, Change):
             return result
-        unchanged = ("same", ~_differs(catalogue, changed))
+        unchanged = ("same", _sums(catalogue) == _sums(changed))
         return Change(changed, Change.of(catalogue, unchanged).reason)
 
     return Lever(name, pull, touches, words or (name, name))
@@ -152,21 +134,8 @@ def of_function(
 def registered(name: str) -> Lever | None:
     """A lever by its name: one that was made here, else one of an installed package.
 
-    Parameters
-    ----------
-    name : str
+    S027 if the package that offers it cannot be loaded, or offers something else.
 
-    Returns
-    -------
-    Lever or None
-
-    Raises
-    ------
-    carbon.base.errors.StudyError
-        S027 if the package that offers it cannot be loaded, or offers something else.
-
-    Examples
-    --------
     >>> registered("nobody-made-this") is None
     True
     """
@@ -182,11 +151,6 @@ def registered(name: str) -> Lever | None:
             raise StudyError("S027", f"{entry.value} is not made by carbon.lever", value=name)
         return offered
     return None
-
-
-def _differs(before: Catalogue, after: Catalogue) -> Flags:
-    """Whether anything of each SKU, or of its lines, is not as it was."""
-    return np.asarray(_sums(before) != _sums(after))
 
 
 def _sums(catalogue: Catalogue) -> npt.NDArray[np.uint64]:

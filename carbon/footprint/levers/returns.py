@@ -15,22 +15,10 @@ __all__ = ["resale_share", "return_rate", "with_return_rate"]
 
 
 def return_rate(catalogue: Catalogue, sizes: Mapping[str, float], book: Book) -> Change:
-    """The return rate of what is worn falls by some points, as with a virtual fitting room.
+    """The return rate of what is worn falls by ``points`` [1], as with a virtual fitting room.
 
-    Parameters
-    ----------
-    catalogue : Catalogue
-        Filled.
-    sizes : mapping of str to float
-        ``points``: by how much it falls, as a share [1].
-    book : Book
-        Categories that are worn.
-
-    Returns
-    -------
-    Change
-        Not for other categories. A SKU whose rate is lower than the points gets S024: a lever
-        does not make a rate negative, nor is it cut at zero.
+    Not for other categories. A SKU whose rate is lower than the points gets S024: a lever does not
+    make a rate negative, nor is it cut at zero.
     """
     skus = catalogue.skus
     rate = skus["return_rate"].to_numpy(dtype=np.float64)
@@ -46,22 +34,10 @@ def return_rate(catalogue: Catalogue, sizes: Mapping[str, float], book: Book) ->
 
 
 def resale_share(catalogue: Catalogue, sizes: Mapping[str, float], _book: Book) -> Change:
-    """More of the returned units are sold again as new.
+    """More of the returned units are sold again as new: the ``share`` [1].
 
-    Parameters
-    ----------
-    catalogue : Catalogue
-        Filled.
-    sizes : mapping of str to float
-        ``share``: resale share afterwards [1].
-    _book : Book
-        Not used.
-
-    Returns
-    -------
-    Change
-        Not for SKUs without returns, whose returns are never sold again (hygiene, food), or with
-        as high a share already.
+    Not for SKUs without returns, whose returns are never sold again (hygiene, food), or with as
+    high a share already.
     """
     skus = catalogue.skus
     rate, now = (skus[name].to_numpy(dtype=np.float64) for name in ("return_rate", "resale_share"))
@@ -77,17 +53,8 @@ def resale_share(catalogue: Catalogue, sizes: Mapping[str, float], _book: Book) 
 
 
 def with_return_rate(skus: pd.DataFrame, rate: npt.NDArray[np.float64]) -> pd.DataFrame:
-    """SKUs with other return rates.
+    """SKUs of a filled catalogue with other return rates [1].
 
-    Parameters
-    ----------
-    skus : pandas.DataFrame
-        Of a filled catalogue.
-    rate : ndarray of float64, shape (n,)
-        New rates [1].
-
-    Notes
-    -----
     A session's energy per *sold* unit stays as it was, and so its energy per kept unit is times
     (1−r before)/(1−r after): fewer returns leave more kept units to share it.
     """

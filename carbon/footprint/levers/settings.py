@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
 from carbon.base import units
+from carbon.base.arrays import Flags, Floats
 from carbon.base.errors import StudyError
 from carbon.base.terms import STAGES
 from carbon.catalogue.columns import COLUMNS, LINE_COLUMNS, Column
@@ -20,8 +20,6 @@ from carbon.footprint.levers.returns import with_return_rate
 from carbon.stages.air import PLANE
 
 __all__ = ["SETTABLE", "Setting", "parse"]
-
-Floats = npt.NDArray[np.float64]
 
 NUMERIC: Final = ("price", "count", "share", *units.BASE_UNITS)
 OUTPUTS: Final = {"session_kwh": "studio_kwh"}
@@ -76,14 +74,9 @@ _POINTS: Final = frozenset({"pt", "pts", "pp", "points", "个百分点", "个点
 class Setting:
     """A change of one column.
 
-    Parameters
-    ----------
-    column : str
-        A key of :data:`SETTABLE`.
-    way : str
-        ``to`` an amount, ``add`` an amount or ``times`` a factor.
-    amount : float
-        In base units.
+    - ``column``: a key of :data:`SETTABLE`
+    - ``way``: ``to`` an amount, ``add`` an amount or ``times`` a factor
+    - ``amount``: in base units
     """
 
     column: str
@@ -101,7 +94,7 @@ class Setting:
             return np.full_like(values, self.amount)
         return values + self.amount if self.way == "add" else values * self.amount
 
-    def possible(self, values: Floats) -> npt.NDArray[np.bool_]:
+    def possible(self, values: Floats) -> Flags:
         """Whether the column can hold values; an unknown one counts as possible."""
         spec = SETTABLE[self.column]
         with np.errstate(invalid="ignore"):
@@ -115,18 +108,8 @@ class Setting:
     def pull(self, catalogue: Catalogue, book: Book) -> Change:
         """Change the column of a filled catalogue.
 
-        Parameters
-        ----------
-        catalogue : Catalogue
-            Filled.
-        book : Book
-            Which packaging belongs to the parcel.
-
-        Returns
-        -------
-        Change
-            Not for SKUs whose value is unknown (unless an amount is set), is so already, or
-            would become impossible: a negative rate, a mass of nothing (S024).
+        Not for SKUs whose value is unknown (unless an amount is set), is so already, or would
+        become impossible: a negative rate, a mass of nothing (S024).
         """
         if self.column == AIR_SHARE:
             return self._air(catalogue)
@@ -158,9 +141,7 @@ class Setting:
             # only pieces of the parcel are shared; where one unit fills it, the item must say so
             items = book.items
             parcel = set(items.index[items["level"] == "parcel"])
-            item = lines["item"].array
-            shared = np.array([*(str(name) in parcel for name in item.categories), False])
-            moved = shared[item.codes] & change.applies[row]
+            moved = lines["item"].isin(parcel).to_numpy() & change.applies[row]
             tables["packaging"] = lines.assign(share=np.where(moved, 1 / new[row], share))
         return change.with_tables(**tables)
 
@@ -179,10 +160,8 @@ class Setting:
         new = np.where(has, self(old), old)
         bad = has & ~self.possible(new)
 
-        def any_of(flags: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
-            touched = np.zeros(len(catalogue), dtype=bool)
-            touched[row[flags]] = True
-            return touched
+        def any_of(flags: Flags) -> Flags:
+            return np.asarray(np.bincount(row[flags], minlength=len(catalogue)) > 0)
 
         change = Change.of(
             catalogue,
@@ -230,26 +209,10 @@ class Setting:
 def parse(text: str, book: Book) -> Setting:
     """Understand a setting.
 
-    Parameters
-    ----------
-    text : str
-        ``return_rate=-15pt`` (points, of a share), ``mass=-10%`` (of the value), ``mass=180 g``
-        or ``resale_share=80%`` (to an amount), ``legs.distance=+50 km`` (more by an amount).
-    book : Book
-        Its vocabulary knows further names of units.
+    ``return_rate=-15pt`` (points, of a share), ``mass=-10%`` (of the value), ``mass=180 g`` or
+    ``resale_share=80%`` (to an amount), ``legs.distance=+50 km`` (more by an amount). S022 if it is
+    not understood, S023 if the column cannot be set, S024 if no SKU could have the value.
 
-    Returns
-    -------
-    Setting
-
-    Raises
-    ------
-    carbon.base.errors.StudyError
-        S022 if it is not understood, S023 if the column cannot be set, S024 if no SKU could have
-        the value.
-
-    Examples
-    --------
     >>> from carbon.study import Study
     >>> book = Book.of(Study().edition.levers, Study().vocabulary)
     >>> parse("return_rate=-15pt", book)

@@ -8,35 +8,19 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from carbon.base.arrays import Flags, Floats, Integers
 from carbon.catalogue.schema import Catalogue
 from carbon.catalogue.templates import Modes
 from carbon.footprint.levers.book import Book, Change, put
 
 __all__ = ["air_to_ground", "e_van", "regional_warehouse"]
 
-Flags = npt.NDArray[np.bool_]
-Integers = npt.NDArray[np.int64]
-
 
 def air_to_ground(catalogue: Catalogue, _sizes: Mapping[str, float], book: Book) -> Change:
     """Flights inside a country go by lorry, those of cold goods by refrigerated lorry.
 
-    Parameters
-    ----------
-    catalogue : Catalogue
-        Filled.
-    _sizes : mapping of str to float
-        None.
-    book : Book
-        Which mode replaces which.
+    Legs there and back. Not for SKUs without a flight, nor for goods that cross a border.
 
-    Returns
-    -------
-    Change
-        Legs there and back. Not for SKUs without a flight, nor for goods that cross a border.
-
-    Notes
-    -----
     The great circle is the flight without its offset, divided by its distance factor; the road is
     that times the lorry's factor. Feeder legs, hubs and last mile stay, though a lorry might not
     need them all.
@@ -47,7 +31,7 @@ def air_to_ground(catalogue: Catalogue, _sizes: Mapping[str, float], book: Book)
     new, flies = _swapped(legs, book, "air-to-ground", cold)
     change = Change.of(
         catalogue,
-        ("no-air", ~_any(row[flies], len(catalogue))),
+        ("no-air", np.bincount(row[flies], minlength=len(catalogue)) == 0),
         ("abroad", _abroad(catalogue)),
     )
     return _moved(change, legs, flies, new, book)
@@ -56,48 +40,23 @@ def air_to_ground(catalogue: Catalogue, _sizes: Mapping[str, float], book: Book)
 def e_van(catalogue: Catalogue, _sizes: Mapping[str, float], book: Book) -> Change:
     """Diesel vans on feeder legs and on the last mile become electric.
 
-    Parameters
-    ----------
-    catalogue : Catalogue
-        Filled.
-    _sizes : mapping of str to float
-        None.
-    book : Book
-        Which mode replaces which.
-
-    Returns
-    -------
-    Change
-        Legs there and back, of the same length. Not for SKUs that no diesel van carries.
+    Legs there and back, of the same length. Not for SKUs that no diesel van carries.
     """
     legs = catalogue.legs
     row = legs["row"].to_numpy()
     new, vans = _swapped(legs, book, "e-van", np.zeros(len(legs), dtype=bool))
-    change = Change.of(catalogue, ("no-van", ~_any(row[vans], len(catalogue))))
+    change = Change.of(catalogue, ("no-van", np.bincount(row[vans], minlength=len(catalogue)) == 0))
     return _moved(change, legs, vans, new, book)
 
 
 def regional_warehouse(catalogue: Catalogue, sizes: Mapping[str, float], book: Book) -> Change:
     """Stock waits in the buyer's region, so that a parcel's last haul is short.
 
-    Parameters
-    ----------
-    catalogue : Catalogue
-        Filled.
-    sizes : mapping of str to float
-        ``last_haul``: from the regional warehouse to the buyer's town [km].
-    book : Book
-        Which mode moves stock, and which the last haul.
+    Every leg by air or road that is longer than ``last_haul`` [km], from the regional warehouse to
+    the buyer's town. Out: stock as far as the warehouse, one more handling there, then the last
+    haul. Back: the last haul only, for returns stay in the region. Not for SKUs without such a leg,
+    nor across a border.
 
-    Returns
-    -------
-    Change
-        Every leg by air or road that is longer than the last haul. Out: stock as far as the
-        warehouse, one more handling there, then the last haul. Back: the last haul only, for
-        returns stay in the region. Not for SKUs without such a leg, nor across a border.
-
-    Notes
-    -----
     A flight is replaced as well: stock that waits near the buyer need not fly. Ships and trains
     are bulk already. The space and the energy of keeping stock are not counted.
     """
@@ -111,9 +70,8 @@ def regional_warehouse(catalogue: Catalogue, sizes: Mapping[str, float], book: B
     with np.errstate(invalid="ignore"):
         long = known & (road > haul)
     outward = long & ~legs["returning"].to_numpy(dtype=bool)
-    change = Change.of(
-        catalogue, ("near", ~_any(row[outward], len(catalogue))), ("abroad", _abroad(catalogue))
-    )
+    near = np.bincount(row[outward], minlength=len(catalogue)) == 0
+    change = Change.of(catalogue, ("near", near), ("abroad", _abroad(catalogue)))
     long &= change.applies[row]
     if not long.any():
         return change
@@ -163,12 +121,6 @@ def _swapped(
     return new, (new >= 0) & moves
 
 
-def _any(row: npt.NDArray[np.integer], size: int) -> Flags:
-    flags = np.zeros(size, dtype=bool)
-    flags[row] = True
-    return flags
-
-
 def _abroad(catalogue: Catalogue) -> Flags:
     """Whether any destination lies in another country than the origin."""
 
@@ -181,10 +133,11 @@ def _abroad(catalogue: Catalogue) -> Flags:
     table = catalogue.destinations
     row = table["row"].to_numpy()
     away = countries(table["location"]) != countries(catalogue.skus["origin"])[row]
-    return _any(row[away & (table["share"].to_numpy() > 0)], len(catalogue))
+    away &= table["share"].to_numpy() > 0
+    return np.asarray(np.bincount(row[away], minlength=len(catalogue)) > 0)
 
 
-def _road_km(legs: pd.DataFrame, new: Integers, book: Book) -> npt.NDArray[np.float64]:
+def _road_km(legs: pd.DataFrame, new: Integers, book: Book) -> Floats:
     """Length of each leg by its new mode, between the same places [km]."""
     table = book.modes
     factor, offset = (
@@ -201,9 +154,7 @@ def _road_km(legs: pd.DataFrame, new: Integers, book: Book) -> npt.NDArray[np.fl
     return np.where(same, km, moved)
 
 
-def _moved(
-    change: Change, legs: pd.DataFrame, moved: npt.NDArray[np.bool_], new: Integers, book: Book
-) -> Change:
+def _moved(change: Change, legs: pd.DataFrame, moved: Flags, new: Integers, book: Book) -> Change:
     """Legs between the same places by their new modes, where the lever applies."""
     where = np.flatnonzero(moved & change.applies[legs["row"].to_numpy()])
     if not len(where):
@@ -216,7 +167,7 @@ def _by(
     where: npt.NDArray[np.integer],
     new: Integers,
     book: Book,
-    km: npt.NDArray[np.float64] | None = None,
+    km: Floats | None = None,
 ) -> pd.DataFrame:
     """Legs that go by other modes at some rows; without lengths, between the same places."""
     table = book.modes
