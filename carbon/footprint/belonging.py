@@ -8,13 +8,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from carbon.background.tables import Tables
 from carbon.catalogue.schema import Catalogue, Vocabulary
 from carbon.footprint.evidence import EVIDENCE
 
 __all__ = ["composition", "graded", "priced"]
 
 Flags = npt.NDArray[np.bool_]
-Tables = dict[str, pd.DataFrame]
 
 LEAST_PARTS: Final = 3
 """Materials by which a device is told from another of its mass."""

@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from carbon.background.tables import Tables
 from carbon.base import units
 from carbon.base.rules import templates_root
 from carbon.base.terms import PROVENANCES
@@ -117,14 +118,14 @@ class Functional:
 
     Parameters
     ----------
-    tables : dict of str to pandas.DataFrame
+    tables : Tables
         ``functional_quantities``, ``size_classes``, ``densities`` and, where there is one,
         ``fixed_pieces``.
     vocabulary : Vocabulary
         Categories, items, archetypes.
     """
 
-    def __init__(self, tables: dict[str, pd.DataFrame], vocabulary: Vocabulary) -> None:
+    def __init__(self, tables: Tables, vocabulary: Vocabulary) -> None:
         self.vocabulary = vocabulary
         names = vocabulary.names("category").ids
         table = tables["functional_quantities"].set_index("category").reindex(names)

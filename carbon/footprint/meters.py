@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from carbon.background.tables import Tables
 from carbon.base.terms import PROVENANCES
 from carbon.catalogue.schema import Catalogue
 from carbon.catalogue.tables import spread
@@ -38,11 +39,11 @@ class Meters:
 
     Parameters
     ----------
-    tables : dict of str to pandas.DataFrame
+    tables : Tables
         ``production_steps`` and ``step_words``.
     """
 
-    def __init__(self, tables: dict[str, pd.DataFrame]) -> None:
+    def __init__(self, tables: Tables) -> None:
         steps = tables["production_steps"].sort_values(["activity", "position"], kind="stable")
         self.steps = steps.reset_index(drop=True)
         self.names = sorted(set(steps["step"]))
