@@ -33,6 +33,7 @@ __all__ = [
     "BIOGENIC_CO2",
     "PARTS",
     "UnitImpacts",
+    "array_path",
     "cache_path",
     "extended",
     "fill_later",
@@ -333,8 +334,18 @@ def cache_path(edition: Edition, *key: str) -> Path:
     *key : str
         What else decides the array.
     """
-    text = "|".join([key[0], edition.digest, *key[1:]])
-    name = hashlib.sha256(text.encode()).hexdigest()[:32]
+    return array_path(key[0], edition.digest, *key[1:])
+
+
+def array_path(*key: str) -> Path:
+    """Where an array is kept.
+
+    Parameters
+    ----------
+    *key : str
+        All that decides the array.
+    """
+    name = hashlib.sha256("|".join(key).encode()).hexdigest()[:32]
     return Path(platformdirs.user_cache_dir("carbon-label")) / f"{name}.npy"
 
 

@@ -42,12 +42,14 @@ class EvenPoints:
         Its spreads.
     vocabulary : Vocabulary
         Categories and items.
+    cache : bool
+        Keep the points in the user's cache folder.
     """
 
-    def __init__(self, edition: Edition, vocabulary: Vocabulary) -> None:
+    def __init__(self, edition: Edition, vocabulary: Vocabulary, *, cache: bool = True) -> None:
         names = (*PARAMETERS, *RATES)
-        self.spreads = Spreads(edition, vocabulary, middles(POINTS))
-        self.ranks = dict(zip(names, even_ranks(POINTS, len(names)), strict=True))
+        self.spreads = Spreads.at(edition, vocabulary, POINTS)
+        self.ranks = dict(zip(names, even_ranks(POINTS, len(names), cache=cache), strict=True))
 
 
 class Letters:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
-from carbon.background.edition import Edition
+from carbon.background.edition import MOST_KNOWN, Edition
 from carbon.base.terms import PROVENANCES
 from carbon.catalogue.schema import COLUMNS, Catalogue, Vocabulary
 from carbon.footprint.distributions import (
@@ -20,6 +21,7 @@ from carbon.footprint.distributions import (
     quantile_function,
     triangle,
 )
+from carbon.footprint.streams import middles
 from carbon.stages.groups import DIVISORS, ODDS, PARAMETERS, RATES, odds
 
 __all__ = ["NO_SPREAD", "Spread", "Spreads", "cell_provenances", "moved"]
@@ -105,6 +107,12 @@ class Spreads:
         self._bounds = _bounds(edition, vocabulary)
         self._categories: dict[str, npt.NDArray[np.float32]] = {}
         self._betas: dict[tuple[str, float, float], npt.NDArray[np.float32]] = {}
+
+    @classmethod
+    @lru_cache(maxsize=MOST_KNOWN)
+    def at(cls, edition: Edition, vocabulary: Vocabulary, count: int) -> Spreads:
+        """Spreads tabulated at the middles of equally probable strata, once in a process."""
+        return cls(edition, vocabulary, middles(count))
 
     def of(self, catalogue: Catalogue, name: str, dear: Floats | None = None) -> Spread:
         """Spread of a parameter or rate for every SKU.
@@ -278,7 +286,7 @@ class Spreads:
             else:
                 means = np.sin(np.linspace(0, np.pi / 2, STEPS)) ** 2
                 nearest = np.searchsorted((means[1:] + means[:-1]) / 2, value[where])
-                tables.append(self._beta(name, means, spec["count"], limit))
+                tables.append(self._beta(name, means, nearest, spec["count"], limit))
                 row[where] = first + nearest
                 centre[where] = means[nearest]
         table = np.concatenate(tables) if tables else None
@@ -296,15 +304,28 @@ class Spreads:
         return None if bounds is None else (bounds[0], bounds[1], bounds[2])
 
     def _beta(
-        self, name: str, means: Floats, count: float, limit: float
+        self,
+        name: str,
+        means: Floats,
+        wanted: npt.NDArray[np.int64],
+        count: float,
+        limit: float,
     ) -> npt.NDArray[np.float32]:
+        """Beta distributions of some means, a row each; those of means not wanted yet are NaN."""
         key = (name if name in ODDS else "", count, limit)
         if key not in self._betas:
+            nothing = np.full((len(means), len(self._quantiles)), np.nan, np.float32)
+            self._betas[key] = nothing
+        table = self._betas[key]
+        new = np.unique(wanted)
+        new = new[np.isnan(table[new, 0])]
+        if len(new):
+            mean = means[new]
             drawn = beta_quantiles(
-                means[:, None], np.full((len(means), 1), count), limit, self._quantiles
+                mean[:, None], np.full((len(new), 1), count), limit, self._quantiles
             )
-            self._betas[key] = expected(name, drawn, np.minimum(means, limit))
-        return self._betas[key]
+            table[new] = expected(name, drawn, np.minimum(mean, limit))
+        return table
 
     def _by_category(
         self, name: str, bounds: tuple[Floats, Floats, Floats], fewest: float, limit: float
