@@ -295,7 +295,7 @@ class Study(Questions, Lookups, Weighing):
 
     @cached_property
     def _even_points(self) -> EvenPoints:
-        return EvenPoints(self.edition, self.vocabulary)
+        return EvenPoints(self.edition, self.vocabulary, cache=self.cache)
 
     def _weighed(self, part: Catalogue) -> Footprints:
         inventory = stages.take(part, self.boundary)

@@ -410,7 +410,9 @@ def test_parameters_of_a_sku_are_independent() -> None:
 
 
 def test_points_of_letters_are_spread_evenly() -> None:
-    ranks = even_ranks(256, 17)
+    ranks = even_ranks(256, 17, cache=True)
+    assert (ranks == even_ranks(256, 17)).all()
+    assert (ranks == even_ranks(256, 17, cache=True)).all()
     assert (np.sort(ranks, axis=1) == np.arange(256)).all()
     points = middles(256)[ranks]
     # any two dimensions: each of 64 squares holds nearly its share, as random points do not

@@ -11,7 +11,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -29,6 +29,7 @@ from carbon.background.tables import (
     SCALES,
     SPREADS,
     VOCABULARY,
+    Tables,
 )
 from carbon.base.errors import FactorsError
 from carbon.base.terms import DEFAULT_EDITION
@@ -92,35 +93,35 @@ class Edition:
         return f"{self.name}+{self.digest[:12]}"
 
     @cached_property
-    def vocabulary(self) -> dict[str, pd.DataFrame]:
+    def vocabulary(self) -> Tables:
         """Tables of places, materials, words and archetypes; a user's rows come first."""
-        return {name: self._first(name, keys) for name, keys in VOCABULARY.items()}
+        return self._tables(VOCABULARY)
 
     @cached_property
-    def spreads(self) -> dict[str, pd.DataFrame]:
+    def spreads(self) -> Tables:
         """Tables of pedigree, basic uncertainty, scores and spreads of merchants' data."""
         known = SPREADS | {
             name: keys
             for name, keys in FURTHER_SPREADS.items()
             if any(name in package.tables for package in self.packages)
         }
-        return {name: self._first(name, keys) for name, keys in known.items()}
+        return self._tables(known)
 
     @cached_property
-    def levers(self) -> dict[str, pd.DataFrame]:
+    def levers(self) -> Tables:
         """Tables of a what-if: words, sizes, swaps and categories of each lever."""
-        return {name: self._first(name, keys) for name, keys in LEVERS.items()}
+        return self._tables(LEVERS)
 
     @cached_property
-    def scales(self) -> dict[str, pd.DataFrame]:
+    def scales(self) -> Tables:
         """Tables of the label: letters with their bounds, confidence, validity."""
-        return {name: self._first(name, keys) for name, keys in SCALES.items()}
+        return self._tables(SCALES)
 
     @cached_property
-    def judging(self) -> dict[str, pd.DataFrame]:
+    def judging(self) -> Tables:
         """Tables of the judging; none in an edition that has no such package."""
         have = {name for package in self.packages for name in package.tables}
-        return {name: self._first(name, keys) for name, keys in JUDGING.items() if name in have}
+        return self._tables({name: keys for name, keys in JUDGING.items() if name in have})
 
     @cached_property
     def characterization(self) -> pd.DataFrame:
@@ -291,19 +292,27 @@ class Edition:
             raise FactorsError("F002", f"no package has a table {name}", file=self.name)
         return pd.concat(parts, ignore_index=True)
 
+    def _tables(self, keys: dict[str, tuple[str, ...]]) -> Tables:
+        return Tables({name: partial(self._first, name, key) for name, key in keys.items()})
+
     def _first(self, name: str, keys: tuple[str, ...]) -> pd.DataFrame:
         """Rows of a table, each key from the first package that has it."""
         table = self._table(name)
+        if table["rank"].nunique() < 2:
+            return table
         ranks = table.groupby(list(keys))["rank"].transform("min") if keys else table["rank"].min()
         return table[table["rank"] == ranks].reset_index(drop=True)
 
     @cached_property
     def _links(self) -> Links:
         datasets, exchanges = self.datasets, self._table("exchanges")
-        self._check(datasets, exchanges)
-        return Links(datasets, exchanges, self.parents, self.year, self.own_packages, self.home)
+        of_dataset = self._checked(datasets, exchanges)
+        return Links(
+            datasets, exchanges, self.parents, self.year, self.own_packages, self.home, of_dataset
+        )
 
-    def _check(self, datasets: pd.DataFrame, exchanges: pd.DataFrame) -> None:
+    def _checked(self, datasets: pd.DataFrame, exchanges: pd.DataFrame) -> npt.NDArray[np.intp]:
+        """Position of the dataset of each exchange, after both were looked over."""
         keys = ["source", "activity", "location"]
         twice = datasets.duplicated(keys)
         if twice.any():
@@ -311,11 +320,14 @@ class Edition:
         if datasets["production"].eq(0).any():
             refuse("F008", datasets[datasets["production"] == 0])
         known = pd.MultiIndex.from_frame(datasets[keys])
-        orphan = ~pd.MultiIndex.from_frame(exchanges[keys]).isin(known)
+        of_dataset: npt.NDArray[np.intp] = known.get_indexer(
+            pd.MultiIndex.from_frame(exchanges[keys])
+        )
+        orphan = of_dataset < 0
         if orphan.any():
             refuse("F007", exchanges[orphan])
         emission = exchanges["kind"] == "emission"
-        taking = pd.MultiIndex.from_frame(exchanges[keys])
+        taking = np.bincount(of_dataset, minlength=len(datasets)) > 0
         for code, table, bad in (
             ("F012", datasets, datasets["gsd2"] < 1),
             ("F014", datasets, ~datasets["pedigree"].str.fullmatch("[1-5](;[1-5]){4}")),
@@ -325,11 +337,12 @@ class Edition:
             ("F002", datasets, ~np.isfinite(datasets["production"])),
             ("F005", exchanges, emission & (exchanges["unit"] != "kg")),
             ("F015", exchanges, emission & (exchanges["amount"] < 0)),
-            ("F016", datasets, ~pd.MultiIndex.from_frame(datasets[keys]).isin(taking)),
+            ("F016", datasets, ~taking),
             ("F005", datasets, datasets.groupby("activity")["unit"].transform("nunique") > 1),
         ):
             if bad.any():
                 refuse(code, table[bad])
+        return of_dataset
 
 
 def editions(root: Path | None = None) -> list[str]:
@@ -348,7 +361,7 @@ def load_edition(
     extra: Sequence[Path | str] = (),
     root: Path | None = None,
 ) -> Edition:
-    """Read an edition and verify every table of it.
+    """Read an edition and verify that nobody has edited a table of it.
 
     ``name``: one of :func:`editions`; ``extra``: a user's own factor packages; they are preferred
     to the edition's; ``root``: folder that holds ``editions`` and the packages. Raises F010 if

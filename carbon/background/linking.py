@@ -8,7 +8,7 @@ number whatever was wanted before it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 import numpy as np
@@ -48,7 +48,8 @@ class Links:
     ``datasets``, ``exchanges``: as published, with ``source`` and ``rank``; ``parents``: the places
     that contain each place, the nearest first; ``year``: to which a dataset's age is compared;
     ``own_packages``: how many packages are the user's own; ``home``: where templates are linked
-    from the start, with the places inside it; ``""`` is everywhere.
+    from the start, with the places inside it; ``""`` is everywhere; ``of_dataset``: position of the
+    dataset that each exchange belongs to.
     """
 
     def __init__(
@@ -59,34 +60,32 @@ class Links:
         year: int,
         own_packages: int,
         home: str,
+        of_dataset: npt.NDArray[np.intp],
     ) -> None:
         self.parents, self.year, self.own_packages = parents, year, own_packages
-        datasets = datasets.reset_index(names="published")
-        fixed = datasets[datasets["location"] != TEMPLATE]
-        of_template = exchanges["location"] == TEMPLATE
-        here = exchanges[of_template & (exchanges["flow_location"] == HERE)]
-        with_own = fixed.loc[fixed["activity"].isin(here["flow"]), "location"]
-        self.places = frozenset({ROOT, *with_own})
-        templates = datasets[datasets["location"] == TEMPLATE]
-        activities = pd.concat(
-            [
-                fixed.assign(place=fixed["location"], template=False),
-                templates.merge(pd.DataFrame({"place": sorted(self.places)}), how="cross").assign(
-                    template=True
-                ),
-            ],
-            ignore_index=True,
-        )
-        self.templates = frozenset(templates["activity"])
-        keys = ["source", "activity", "location"]
-        self._keys = activities.reset_index(names="col")[[*keys, "place", "col"]]
-        activities["location"] = activities["place"]
-        activities["fit"] = np.int8(EXACT)
-        self.activities = activities.drop(columns="place")
+        template = (datasets["location"] == TEMPLATE).to_numpy(dtype=bool)
+        fixed, made = np.flatnonzero(~template), np.flatnonzero(template)
+        taken_here = exchanges[
+            (exchanges["location"] == TEMPLATE) & (exchanges["flow_location"] == HERE)
+        ]
+        of_fixed = datasets.iloc[fixed]
+        with_own = of_fixed.loc[of_fixed["activity"].isin(taken_here["flow"]), "location"]
+        places = sorted({ROOT, *with_own})
+        self.places = {place: at for at, place in enumerate(places)}
+        self.templates = frozenset(datasets["activity"].iloc[made])
+        self._dataset = np.concatenate([fixed, np.repeat(made, len(places))])
+        activities = datasets.iloc[self._dataset].reset_index(names="published")
+        everywhere = pd.Series(places, dtype="str").iloc[np.tile(np.arange(len(places)), len(made))]
+        where = pd.concat([of_fixed["location"], everywhere], ignore_index=True)
+        self._fits: npt.NDArray[np.int8] = np.full(len(activities), EXACT, np.int8)
+        self._template = template[self._dataset]
+        self.activities = activities.assign(location=where, template=self._template, fit=self._fits)
+        self._where = where
         self._units = activities["unit"].to_numpy()
         self._published = exchanges
+        self._of_dataset = of_dataset
         self._grids = _grids(exchanges)
-        self._candidates = _candidates(self.activities)
+        self._fixed, self._made = _candidates(datasets, fixed, made, len(places))
         self.linked: npt.NDArray[np.bool_] = np.zeros(len(activities), dtype=bool)
         """Which activities have their exchanges, shape (activities,)."""
         self.wanted: set[str] = set()
@@ -95,13 +94,11 @@ class Links:
         named = set(exchanges.loc[exchanges["flow"].isin(self.templates), "flow_location"])
         first = {
             place
-            for place in self.places
+            for place in places
             if place in (ROOT, home) or not home or home in parents.get(place, ())
         }
-        self.wanted = first | (named & self.places)
-        template = self.activities["template"].to_numpy(dtype=bool)
-        at_first = self.activities["location"].isin(self.wanted).to_numpy(dtype=bool)
-        self._link(~template | at_first)
+        self.wanted = first | (named & self.places.keys())
+        self._link(~self._template | self._at(self.wanted))
         self.at_first: npt.NDArray[np.intp] = np.flatnonzero(self.linked)
         """Rows that are linked whatever was wanted later."""
 
@@ -111,11 +108,14 @@ class Links:
         ``places``: where something is demanded; a place without data of its own adds nothing.
         """
         around = {above for place in places for above in (place, *self.parents.get(place, ()))}
-        new = (around & self.places) - self.wanted
+        new = (around & self.places.keys()) - self.wanted
         if new:
             self.wanted |= new
-            at_new = self.activities["location"].isin(new).to_numpy(dtype=bool)
-            self._link(at_new & self.activities["template"].to_numpy(dtype=bool))
+            self._link(self._at(new) & self._template)
+
+    def _at(self, places: set[str]) -> npt.NDArray[np.bool_]:
+        flags: npt.NDArray[np.bool_] = self._where.isin(places).to_numpy(dtype=bool)
+        return flags
 
     def search(self, activity: str, location: str, *, fits: bool = True) -> tuple[int, int]:
         """Find the dataset that serves a demand.
@@ -124,18 +124,23 @@ class Links:
         template takes at its place. Returns ``row``, ``fit``: row of :attr:`activities` (-1 for
         none) and position in ``FITS``.
         """
-        by_place = self._candidates.get(activity)
-        if by_place is None:
+        by_place, made = self._fixed.get(activity, {}), self._made.get(activity, [])
+        if not by_place and not made:
             return -1, NONE
         above = self.parents.get(location, (ROOT,))
-        near = [place for place in dict.fromkeys((location, *above, ROOT)) if place in by_place]
-        own_fits = self._fits
+        near = [
+            place
+            for place in dict.fromkeys((location, *above, ROOT))
+            if place in by_place or (made and place in self.places)
+        ]
         best: tuple[tuple[int, int, int, int, int], int, int] | None = None
         for place in near or by_place:
             nearness = 0 if place == location else 1 + len(above)
             if place != location and place in above:
                 nearness = 1 + above.index(place)
-            for row, rank, year in by_place[place]:
+            at = self.places.get(place, -1)
+            here = [(row + at, rank, year) for row, rank, year in made if at >= 0]
+            for row, rank, year in by_place.get(place, []) + here:
                 if place == location:
                     fit = OLDER if self.year - year > OLD_AFTER else EXACT
                 elif place in above and place != ROOT:
@@ -145,7 +150,7 @@ class Links:
                 else:
                     fit = self._far(place, location)
                 foreign = 0 if rank < self.own_packages and fit < PROXY else 1
-                fit = max(fit, int(own_fits[row])) if fits else fit
+                fit = max(fit, int(self._fits[row])) if fits else fit
                 key = (foreign, min(fit, PROXY), nearness, rank, -year)  # proxies choose alike
                 if best is None or key < best[0]:
                     best = (key, row, fit)
@@ -167,24 +172,27 @@ class Links:
         around = (place, *self.parents.get(place, ()))
         return next((self._grids[where] for where in around if where in self._grids), 0.0)
 
-    @property
-    def _fits(self) -> npt.NDArray[np.int8]:
-        fits: npt.NDArray[np.int8] = self.activities["fit"].to_numpy()
-        return fits
-
     def _link(self, which: npt.NDArray[np.bool_]) -> None:
         """Look up what some activities take."""
         self.linked |= which
-        wanted = self._keys[which]
-        table = self._published.merge(wanted, on=["source", "activity", "location"], how="inner")
+        wanted = np.flatnonzero(which)
+        wanted = wanted[np.argsort(self._dataset[wanted], kind="stable")]
+        datasets = self._dataset[wanted]
+        start = np.searchsorted(datasets, self._of_dataset, side="left")
+        count = np.searchsorted(datasets, self._of_dataset, side="right") - start
+        each = np.repeat(np.arange(len(count)), count)
+        col = wanted[np.arange(len(each)) + np.repeat(start - (np.cumsum(count) - count), count)]
+        table = self._published.iloc[each].reset_index(drop=True).assign(col=col)
         at_place = (table["flow_location"] == HERE).to_numpy(dtype=bool)
-        where = table["flow_location"].mask(at_place, table["place"])
+        where = table["flow_location"].mask(at_place, self._where.iloc[col].set_axis(table.index))
         row = np.full(len(table), -1, dtype=np.int64)
         fit = np.zeros(len(table), dtype=np.int8)
         inputs = np.flatnonzero((table["kind"] == "input").to_numpy())
         met: dict[tuple[str, str], tuple[int, int]] = {}
         for i, demand in zip(
-            inputs, zip(table["flow"].iloc[inputs], where.iloc[inputs], strict=True), strict=True
+            inputs.tolist(),
+            zip(table["flow"].iloc[inputs].tolist(), where.iloc[inputs].tolist(), strict=True),
+            strict=True,
         ):
             if demand not in met:
                 met[demand] = self.search(*demand, fits=False)
@@ -192,8 +200,8 @@ class Links:
         table["flow_location"] = where
         table["row"], table["fit"] = row, fit
         self._check(table.iloc[inputs])
-        fits = _template_fits(self._fits.copy(), table[at_place])
-        self.activities = self.activities.assign(fit=fits)
+        self._fits = _template_fits(self._fits.copy(), table[at_place])
+        self.activities = self.activities.assign(fit=self._fits)
         linked = table[list(COLUMNS)].sort_values("col", kind="stable", ignore_index=True)
         parts = [part for part in (self.exchanges, linked) if len(part)]
         self.exchanges = pd.concat(parts, ignore_index=True) if len(parts) > 1 else linked
@@ -230,13 +238,27 @@ def _grids(exchanges: pd.DataFrame) -> dict[str, float]:
     }
 
 
-def _candidates(activities: pd.DataFrame) -> Candidates:
-    table: Candidates = {}
+def _candidates(
+    datasets: pd.DataFrame,
+    fixed: npt.NDArray[np.intp],
+    made: npt.NDArray[np.intp],
+    places: int,
+) -> tuple[Candidates, dict[str, list[tuple[int, int, int]]]]:
+    """Rows of datasets by activity and place, and of templates at the first of their places."""
     columns = ("activity", "location", "rank", "year")
-    rows = zip(*(activities[name].tolist() for name in columns), strict=True)
-    for row, (activity, place, rank, year) in enumerate(rows):
+
+    def rows(which: npt.NDArray[np.intp]) -> Iterator[tuple[str, str, int, int]]:
+        table = datasets.iloc[which]
+        return zip(*(table[name].tolist() for name in columns), strict=True)
+
+    table: Candidates = {}
+    for row, (activity, place, rank, year) in enumerate(rows(fixed)):
         table.setdefault(activity, {}).setdefault(place, []).append((row, int(rank), int(year)))
-    return table
+    templates: dict[str, list[tuple[int, int, int]]] = {}
+    for at, (activity, _, rank, year) in enumerate(rows(made)):
+        first = len(fixed) + at * places
+        templates.setdefault(activity, []).append((first, int(rank), int(year)))
+    return table, templates
 
 
 def _template_fits(fit: npt.NDArray[np.int8], here: pd.DataFrame) -> npt.NDArray[np.int8]:

@@ -14,6 +14,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
 
 from carbon.background.edition import Edition
 from carbon.background.unit_impacts import (
@@ -156,7 +157,11 @@ def sample(
         known = sampled_impacts(edition, _totals(edition, method), factors[published], progress)
         if cache:
             save(path, known)
-    values = np.empty((len(edition.activities) + 1, draws), dtype=np.float32)
+    count = len(edition.activities) + 1
+    # NumPy asks for huge pages, and rows far apart would fill them all
+    size = count * draws * np.dtype(np.float32).itemsize
+    room = pa.allocate_buffer(size, pa.system_memory_pool())
+    values = np.frombuffer(room, dtype=np.float32).reshape(count, draws)
     values[first] = known
     values[-1] = np.nan
     return values

@@ -14,7 +14,7 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,6 +26,7 @@ import pyarrow.compute as compute
 import pyarrow.csv as arrow_csv
 from pydantic_core import from_json
 
+from carbon.background.tables import Tables
 from carbon.base.errors import FactorsError
 from carbon.base.files import read_bounded, whole_file, write_text
 
@@ -62,7 +63,7 @@ class Package:
     version: str
     descriptor: dict[str, Any]  # the parsed ``datapackage.json``
     # tables by file stem; numbers are float64 (NaN where empty), text is str ("" where empty)
-    tables: dict[str, pd.DataFrame]
+    tables: Tables
     digest: str  # SHA-256 of the descriptor, hence of every table
 
     @property
@@ -104,8 +105,9 @@ def read_package(folder: Path, *, expected: str | None = None) -> Package:
     """Read a package and verify that nobody has edited it.
 
     ``folder``: the folder that holds ``datapackage.json``; ``expected``: SHA-256 that the edition
-    locks; the descriptor must have it. Raises F001 if there is no package, F002 if a table breaks
-    its schema, F003 if a hash differs, F004 if a number has no unit or citation.
+    locks; the descriptor must have it. A table of a locked package was looked over when it was
+    sealed, and is parsed when it is wanted. Raises F001 if there is no package, F002 if a table
+    breaks its schema, F003 if a hash differs, F004 if a number has no unit or citation.
     """
     path = folder / DESCRIPTOR
     if not path.is_file():
@@ -123,7 +125,7 @@ def read_package(folder: Path, *, expected: str | None = None) -> Package:
     unlisted = [table.name for table in _known_tables(folder) if table.name not in named]
     if unlisted or not named:
         raise FactorsError("F017", ", ".join(unlisted) or "no table is listed", file=str(path))
-    tables = {}
+    makers = {}
     for resource in resources:
         table = folder / str(resource["path"])
         if table.resolve().parent != folder.resolve() or not table.is_file():
@@ -131,7 +133,10 @@ def read_package(folder: Path, *, expected: str | None = None) -> Package:
         content = _bytes(table)
         if "sha256:" + hashlib.sha256(content).hexdigest() != resource.get("hash"):
             raise FactorsError("F003", "the hash differs from the descriptor's", file=str(table))
-        tables[table.stem] = _read_table(table, content).copy(deep=False)
+        makers[table.stem] = partial(_own_copy, table, content)
+    tables = Tables(makers)
+    if expected is None:
+        list(tables.values())
     return Package(descriptor["name"], str(descriptor["version"]), descriptor, tables, digest)
 
 
@@ -226,6 +231,11 @@ def read_descriptor(path: Path) -> tuple[dict[str, Any], str]:
         if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", str(descriptor[key])):
             raise FactorsError("F002", f"{key} has letters, digits, . _ - only", file=str(path))
     return descriptor, hashlib.sha256(content).hexdigest()
+
+
+def _own_copy(path: Path, content: bytes) -> pd.DataFrame:
+    """A table that an edition may name and add columns to, whoever else has read it."""
+    return _read_table(path, content).copy(deep=False)
 
 
 @lru_cache(maxsize=512)

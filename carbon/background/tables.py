@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
-__all__ = ["FURTHER_SPREADS", "JUDGING", "LEVERS", "OPTIONAL", "SCALES", "SPREADS", "VOCABULARY"]
+import pandas as pd
+
+__all__ = [
+    "FURTHER_SPREADS",
+    "JUDGING",
+    "LEVERS",
+    "OPTIONAL",
+    "SCALES",
+    "SPREADS",
+    "VOCABULARY",
+    "Tables",
+]
 
 VOCABULARY: Final[dict[str, tuple[str, ...]]] = {
     "regions": ("location",),
@@ -69,3 +81,37 @@ JUDGING: Final[dict[str, tuple[str, ...]]] = {
     "spend": ("category", "currency"),
 }
 """Tables of the judging: what goods are compared by, and what is believed of them."""
+
+
+class Tables(Mapping[str, pd.DataFrame]):
+    """Tables by name, each read or joined at its first use: no command needs all of them.
+
+    Parameters
+    ----------
+    makers : mapping of str to callable
+        What gives each table.
+
+    Examples
+    --------
+    >>> tables = Tables({"sizes": lambda: pd.DataFrame({"size": ["child"]})})
+    >>> "sizes" in tables, tables["sizes"] is tables["sizes"]
+    (True, True)
+    """
+
+    def __init__(self, makers: Mapping[str, Callable[[], pd.DataFrame]]) -> None:
+        self._makers = dict(makers)
+        self._made: dict[str, pd.DataFrame] = {}
+
+    def __getitem__(self, name: str) -> pd.DataFrame:
+        if name not in self._made:
+            self._made[name] = self._makers[name]()
+        return self._made[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._makers
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._makers)
+
+    def __len__(self) -> int:
+        return len(self._makers)

@@ -33,6 +33,7 @@ __all__ = [
     "BIOGENIC_CO2",
     "PARTS",
     "UnitImpacts",
+    "array_path",
     "cache_path",
     "extended",
     "fill_later",
@@ -282,18 +283,30 @@ def cache_path(edition: Edition, *key: str) -> Path:
 
     ``edition``: its digest is part of the name; ``*key``: what else decides the array.
     """
-    text = "|".join([key[0], edition.digest, *key[1:]])
-    name = hashlib.sha256(text.encode()).hexdigest()[:32]
+    return array_path(key[0], edition.digest, *key[1:])
+
+
+def array_path(*key: str) -> Path:
+    """Where an array is kept.
+
+    Parameters
+    ----------
+    *key : str
+        All that decides the array.
+    """
+    name = hashlib.sha256("|".join(key).encode()).hexdigest()[:32]
     return Path(platformdirs.user_cache_dir("carbon-label")) / f"{name}.npy"
 
 
-def _seal(path: Path, body: bytes) -> bytes:
+def _seal(path: Path, body: bytes | memoryview) -> bytes:
     """What only this user can write below an array of that name.
 
     A hash alone would let whoever writes into the cache choose the numbers. OSError if the user
     has no place for a secret: then there is no cache.
     """
-    return hmac.digest(_secret(), path.name.encode() + b"\0" + body, "sha256")
+    seal = hmac.new(_secret(), path.name.encode() + b"\0", "sha256")
+    seal.update(body)
+    return seal.digest()
 
 
 @cache
@@ -319,10 +332,10 @@ def load(path: Path, shape: tuple[int, ...], dtype: npt.DTypeLike) -> npt.NDArra
     """Read an array that :func:`save` left, or None if it is not whole or not the one wanted."""
     try:
         content = path.read_bytes()
-        body, digest = content[:-DIGEST], content[-DIGEST:]
+        body, digest = memoryview(content)[:-DIGEST], content[-DIGEST:]
         if not hmac.compare_digest(_seal(path, body), digest):
             return None
-        values: npt.NDArray[Any] = np.load(io.BytesIO(body), allow_pickle=False)
+        values: npt.NDArray[Any] = np.load(io.BytesIO(content), allow_pickle=False)
     except (OSError, ValueError, EOFError, MemoryError):
         return None
     return values if values.shape == shape and values.dtype == dtype else None
@@ -333,5 +346,9 @@ def save(path: Path, values: npt.NDArray[Any]) -> None:
     buffer = io.BytesIO()
     np.save(buffer, values, allow_pickle=False)
     body = buffer.getvalue()
-    with contextlib.suppress(OutputError), whole_file(path, private=True) as draft:
-        draft.write_bytes(body + _seal(path, body))
+    with (
+        contextlib.suppress(OutputError),
+        whole_file(path, private=True) as draft,
+        draft.open("wb") as file,
+    ):
+        file.writelines((body, _seal(path, body)))

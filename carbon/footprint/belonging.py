@@ -7,13 +7,13 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from carbon.background.tables import Tables
 from carbon.base.arrays import Flags
 from carbon.catalogue.schema import Catalogue, Vocabulary
 from carbon.footprint.evidence import EVIDENCE
 
 __all__ = ["composition", "graded", "priced"]
 
-Tables = dict[str, pd.DataFrame]
 
 LEAST_PARTS: Final = 3
 """Materials by which a device is told from another of its mass."""

@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from carbon.background.tables import Tables
 from carbon.base import units
 from carbon.base.arrays import Flags, Floats, Integers
 from carbon.base.rules import templates_root
@@ -92,7 +93,7 @@ class Functional:
     - ``vocabulary``: categories, items, archetypes
     """
 
-    def __init__(self, tables: dict[str, pd.DataFrame], vocabulary: Vocabulary) -> None:
+    def __init__(self, tables: Tables, vocabulary: Vocabulary) -> None:
         self.vocabulary = vocabulary
         names = vocabulary.names("category").ids
         table = tables["functional_quantities"].set_index("category").reindex(names)

@@ -58,9 +58,8 @@ class Judging:
     def __init__(self, edition: Edition, vocabulary: Vocabulary) -> None:
         tables = edition.judging
         self.tables, self.vocabulary = tables, vocabulary
-        middles = (np.arange(_POINTS) + 0.5) / _POINTS
         self.functional = Functional(tables, vocabulary)
-        self.silence = Silence(tables, Spreads(edition, vocabulary, middles), vocabulary)
+        self.silence = Silence(tables, Spreads.at(edition, vocabulary, _POINTS), vocabulary)
         self.meters = Meters(tables) if "production_steps" in tables else None
         self.remelted = np.zeros(len(vocabulary.materials) + 1)
         if "scrap" in tables:

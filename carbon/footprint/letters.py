@@ -31,12 +31,12 @@ TOLD: Final = tuple(PROVENANCES.index(name) for name in ("given", "measured"))
 
 
 class EvenPoints:
-    """Points of letters and the spreads of an edition at them."""
+    """Points of letters and the spreads at them; ``cache``: keep them in the user's folder."""
 
-    def __init__(self, edition: Edition, vocabulary: Vocabulary) -> None:
+    def __init__(self, edition: Edition, vocabulary: Vocabulary, *, cache: bool = True) -> None:
         names = (*PARAMETERS, *RATES)
-        self.spreads = Spreads(edition, vocabulary, middles(POINTS))
-        self.ranks = dict(zip(names, even_ranks(POINTS, len(names)), strict=True))
+        self.spreads = Spreads.at(edition, vocabulary, POINTS)
+        self.ranks = dict(zip(names, even_ranks(POINTS, len(names), cache=cache), strict=True))
 
 
 class Letters:

@@ -13,6 +13,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from carbon.background.tables import Tables
 from carbon.base.arrays import Flags, Integers
 from carbon.base.terms import PROVENANCES
 from carbon.catalogue.schema import Catalogue
@@ -33,7 +34,7 @@ _ENERGIES: Final = (("electricity", "electricity_kwh"), ("heat", "heat_mj"))
 class Meters:
     """Steps of the processes of an edition, from ``production_steps`` and ``step_words``."""
 
-    def __init__(self, tables: dict[str, pd.DataFrame]) -> None:
+    def __init__(self, tables: Tables) -> None:
         steps = tables["production_steps"].sort_values(["activity", "position"], kind="stable")
         self.steps = steps.reset_index(drop=True)
         self.names = sorted(set(steps["step"]))

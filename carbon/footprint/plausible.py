@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from carbon.background.tables import Tables
 from carbon.catalogue.schema import Catalogue, Vocabulary
 from carbon.footprint.belonging import composition, graded, priced
 from carbon.footprint.evidence import EVIDENCE, categories_shown, levels
@@ -25,7 +26,6 @@ __all__ = ["CELLS_OF", "PARTS", "Plausible", "assess"]
 
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
-Tables = dict[str, pd.DataFrame]
 
 CELLS_OF: Final[dict[str, tuple[str, ...]]] = {
     "mass": ("mass",),
@@ -123,7 +123,7 @@ def assess(catalogue: Catalogue, judging: Tables, vocabulary: Vocabulary) -> Pla
     ----------
     catalogue : Catalogue
         Filled, settled and with functional quantities, of n SKUs.
-    judging : dict of str to pandas.DataFrame
+    judging : Tables
         Tables of :attr:`carbon.background.edition.Edition.judging`.
     vocabulary : Vocabulary
         Words and archetypes.

@@ -10,9 +10,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from carbon.background.tables import Tables
 from carbon.catalogue.schema import Catalogue, Vocabulary
 from carbon.footprint.evidence import categories_shown
-from carbon.footprint.plausible import Plausible, Tables, assess
+from carbon.footprint.plausible import Plausible, assess
 from carbon.footprint.result import Footprints
 from carbon.footprint.standing import Yardsticks
 from carbon.footprint.supplied import believed
@@ -42,7 +43,7 @@ def judged(
         Of n SKUs, with their standing.
     yardsticks : Yardsticks
         References that they were held against.
-    judging : dict of str to pandas.DataFrame
+    judging : Tables
         Tables of :attr:`carbon.background.edition.Edition.judging`.
     vocabulary : Vocabulary
         Words and archetypes.

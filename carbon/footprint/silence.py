@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from carbon.background.tables import Tables
 from carbon.base.terms import PROVENANCES
 from carbon.catalogue.schema import Catalogue, Vocabulary
 from carbon.footprint.levers.returns import with_return_rate
@@ -39,7 +40,7 @@ class Silence:
 
     Parameters
     ----------
-    tables : dict of str to pandas.DataFrame
+    tables : Tables
         ``silence`` (parameter, quantile) and, where there is one, ``air_shares``.
     spreads : Spreads
         Of defaults.
@@ -47,9 +48,7 @@ class Silence:
         Categories and modes.
     """
 
-    def __init__(
-        self, tables: dict[str, pd.DataFrame], spreads: Spreads, vocabulary: Vocabulary
-    ) -> None:
+    def __init__(self, tables: Tables, spreads: Spreads, vocabulary: Vocabulary) -> None:
         quantiles = dict(
             zip(tables["silence"]["parameter"], tables["silence"]["quantile"], strict=True)
         )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
-from carbon.background.edition import Edition
+from carbon.background.edition import MOST_KNOWN, Edition
 from carbon.base.arrays import Flags, Floats, Integers, Singles
 from carbon.base.terms import PROVENANCES
 from carbon.catalogue.schema import COLUMNS, Catalogue, Vocabulary
@@ -21,6 +22,7 @@ from carbon.footprint.distributions import (
     quantile_function,
     triangle,
 )
+from carbon.footprint.streams import middles
 from carbon.stages.groups import DIVISORS, ODDS, PARAMETERS, RATES, odds
 
 __all__ = ["NO_SPREAD", "Spread", "Spreads", "cell_provenances", "moved"]
@@ -88,6 +90,12 @@ class Spreads:
         self._bounds = _bounds(edition, vocabulary)
         self._categories: dict[str, Singles] = {}
         self._betas: dict[tuple[str, float, float], tuple[Singles, Flags]] = {}
+
+    @classmethod
+    @lru_cache(maxsize=MOST_KNOWN)
+    def at(cls, edition: Edition, vocabulary: Vocabulary, count: int) -> Spreads:
+        """Spreads tabulated at the middles of equally probable strata, once in a process."""
+        return cls(edition, vocabulary, middles(count))
 
     def of(self, catalogue: Catalogue, name: str, dear: Floats | None = None) -> Spread:
         """Spread of a parameter or rate, of :data:`carbon.stages.groups.PARAMETERS` or ``RATES``.

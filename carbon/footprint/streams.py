@@ -17,7 +17,9 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import scipy
 
+from carbon.background.unit_impacts import array_path, load, save
 from carbon.base.digits import carried
 from carbon.base.terms import PROVENANCES
 from carbon.catalogue.schema import Catalogue
@@ -197,20 +199,27 @@ def middles(count: int) -> npt.NDArray[np.float64]:
     return points
 
 
-def even_ranks(count: int, dimensions: int) -> npt.NDArray[np.int64]:
+def even_ranks(count: int, dimensions: int, *, cache: bool = False) -> npt.NDArray[np.int64]:
     """Points spread evenly in many dimensions, as ranks, shape (dimensions, count).
 
     A Sobol sequence scrambled by a fixed seed (Owen 1995, as in SciPy), of a power of two points in
     at most 21,201 dimensions: every stratum of every dimension is met once, so that ranks say it
-    all.
+    all. They are the same in every run, and what makes them takes longer to load than a label to
+    draw: with ``cache`` they are looked for in the user's cache folder, and left there.
 
     >>> sorted(even_ranks(8, 3)[2].tolist())
     [0, 1, 2, 3, 4, 5, 6, 7]
     """
+    path = array_path("even ranks", str(count), str(dimensions), scipy.__version__)
+    known = load(path, (dimensions, count), np.int64) if cache else None
+    if known is not None:
+        return known
     from scipy.stats import qmc
 
     points = qmc.Sobol(dimensions, scramble=True, seed=np.random.default_rng(1)).random(count)
     ranks: npt.NDArray[np.int64] = np.argsort(np.argsort(points, axis=0), axis=0).T.astype(np.int64)
+    if cache:
+        save(path, ranks)
     return ranks
 
 

@@ -258,7 +258,7 @@ class Sampler:
         self.inside = BOUNDARIES[boundary]
         self.draws = sampled.shape[1]
         self.streams = Streams(edition_seed(edition), self.draws, (*PARAMETERS, *RATES))
-        self.spreads = Spreads(edition, vocabulary, self.streams.quantiles)
+        self.spreads = Spreads.at(edition, vocabulary, self.draws)
         self.parcel_level = (vocabulary.packaging_items["level"] == "parcel").to_numpy(dtype=bool)
         self.mismatch = Mismatch(edition)
         self._columns: dict[int, Singles] = {}

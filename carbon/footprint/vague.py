@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from carbon.background.tables import Tables
 from carbon.base.terms import PROVENANCES
 from carbon.catalogue.schema import Catalogue, Vocabulary
 from carbon.catalogue.tables import CodedTable
@@ -26,16 +27,14 @@ of a label are not named one by one."""
 _DEFAULT: Final = PROVENANCES.index("default")
 
 
-def settle(
-    catalogue: Catalogue, judging: dict[str, pd.DataFrame], vocabulary: Vocabulary
-) -> Catalogue:
+def settle(catalogue: Catalogue, judging: Tables, vocabulary: Vocabulary) -> Catalogue:
     """Put the composition of the category in the place of words that say too little.
 
     Parameters
     ----------
     catalogue : Catalogue
         Filled.
-    judging : dict of str to pandas.DataFrame
+    judging : Tables
         Table ``unspecific_materials``.
     vocabulary : Vocabulary
         Archetypes.
