@@ -10,6 +10,7 @@ import pytest
 
 from carbon import Office, Platform
 from carbon.background.source import factors_root
+from carbon.footprint.named import said
 from carbon.reference_tables import reference_table
 from carbon.study import Study
 
@@ -201,6 +202,15 @@ def test_goods_counted_by_their_price_pass_no_door(study: Study) -> None:
     assert alone.sum() == 0
     assert (hidden <= honest).all()
     assert hidden["points_intensity"] < honest["points_intensity"]
+
+
+def test_what_a_category_is_called_names_no_other(study: Study) -> None:
+    """A face wash called *Face wash* was said to be skincare, and its letter withheld."""
+    table = study.vocabulary.categories
+    listed = pd.Series(pd.Categorical(table["category"], study.vocabulary.names("category").ids))
+    for column in ("name", "name_zh"):
+        other = said(table[column], listed, study.vocabulary).other
+        assert table["category"][other].tolist() == []
 
 
 def test_words_that_led_astray(study: Study) -> None:

@@ -102,7 +102,7 @@ def gaining(
     names = vocabulary.names("category").ids
     usual = masses.reindex(names)
     each = footprints.total[at][:, None] / mass
-    middle = np.sqrt(usual["declared_low"] * usual["declared_high"]).to_numpy()
+    middle = np.sqrt(usual["declared_low"].to_numpy() * usual["declared_high"].to_numpy())
     with np.errstate(invalid="ignore", divide="ignore"):
         apart = np.abs(np.log(mass / middle))
         nearer = apart < apart[np.arange(len(at)), listed[at]][:, None]
