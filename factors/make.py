@@ -41,11 +41,13 @@ FIRST = (
     ("carbon-scale", "2026.1"),
 )
 CHANGED = {
+    "ademe-base-empreinte": "2025.1",
     "carbon-processes": "2026.2",
     "carbon-scale": "2026.2",
     "carbon-uncertainty": "2026.2",
     "carbon-vocabulary": "2026.2",
     "desnz": "2025.1",
+    "literature": "2026.2",
     "mee": "2024.1",
 }
 """Packages of the first edition that the second takes in a newer version."""

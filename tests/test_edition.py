@@ -8,7 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from carbon import Office, Platform
 from carbon.background.source import factors_root
+from carbon.footprint.named import said
 from carbon.study import Study
 
 ROOT = factors_root()
@@ -168,6 +170,46 @@ def test_goods_of_which_only_the_price_is_known_are_counted_by_it(study: Study) 
     assert (by_price["letter_text"] == "").all()
     assert (by_price["high_kg"] > 3 * by_price["low_kg"]).all()
     assert by_price["reason"].str.contains("C287").all()
+
+
+def test_goods_counted_by_their_price_pass_no_door(study: Study) -> None:
+    """No rank, no relief, no points of their room: alone, or to hide goods among graded ones."""
+    goods = study.catalogue(
+        "sku,category,price,mass,materials,packaging\nA,other,100 CNY,,,\n"
+        'T,t_shirt,79 CNY,180 g,"cotton 95%; elastane 5%",courier bag 18 g; poly bag 8 g\n'
+    )
+    platform = Platform(study, draws=200)
+    ranked = platform.rank(goods).set_index("sku")
+    assert ranked["rank"].notna().to_dict() == {"T": True, "A": False}
+    assert "C287" in ranked.loc["A", "reason_not_ranked"]
+    sold = pd.DataFrame({"sku": ["T", "A"], "units": 10, "revenue": ["1000 CNY", "1000 CNY"]})
+    taxed = sold.assign(date="2026-07-01", taxpayer="T1", vat_rate="13%")
+    lines = Office(study, draws=200).dossier(goods, taxed, "2026Q3").assessment.lines
+    told = lines.set_index(lines["sku"].astype(str))
+    assert told["eligible"].to_dict() == {"T": True, "A": False}
+    assert told.loc["A", "relief"] == 0
+    assert "T045" in told.loc["A", "problem"]
+    rooms = pd.DataFrame({"room": ["honest", "alone", "hidden"]}).assign(merchant="M1")
+    sessions = rooms.assign(session=rooms["room"], start="2026-11-01 19:00", end="2026-11-01 21:00")
+    sales = pd.concat([sold[:1], sold[1:], sold]).assign(date="2026-11-01")
+    sales["session"] = sales["room"] = ["honest", "alone", "hidden", "hidden"]
+    ledgers = {"sessions": sessions.drop(columns="merchant"), "sales": sales}
+    judged = platform.judge(rooms, goods, ledgers=ledgers, as_of="2026-11-30").rooms
+    points = judged.set_index(judged["room"].astype(str)).filter(regex="^points_").astype(float)
+    honest, alone, hidden = (points.loc[name] for name in ("honest", "alone", "hidden"))
+    assert honest.sum() > 0
+    assert alone.sum() == 0
+    assert (hidden <= honest).all()
+    assert hidden["points_intensity"] < honest["points_intensity"]
+
+
+def test_what_a_category_is_called_names_no_other(study: Study) -> None:
+    """A face wash called *Face wash* was said to be skincare, and its letter withheld."""
+    table = study.vocabulary.categories
+    listed = pd.Series(pd.Categorical(table["category"], study.vocabulary.names("category").ids))
+    for column in ("name", "name_zh"):
+        other = said(table[column], listed, study.vocabulary).other
+        assert table["category"][other].tolist() == []
 
 
 def test_words_that_led_astray(study: Study) -> None:

@@ -173,11 +173,12 @@ def test_random_systems_with_loops_waste_credits_and_non_unit_production(seed: i
         assert values[i] == pytest.approx(expected, rel=1e-9, abs=1e-12)
 
 
-CATALOGUE = """sku,category,mass,materials,packaging,origin,destination,transport,return_rate
+CATALOGUE = """sku,category,mass,materials,packaging,origin,destination,transport,\
+return_rate,pickup_km
 A,t_shirt,180 g,cotton 95% recycled 20%; elastane 5%,courier bag 12 g,CN-ZJ,CN-GD 40%; CN-BJ 60%,\
-"air 60%: truck 80 km, plane 1650 km, van 20 km | road 40%: truck 1700 km, van 20 km",35%
-B,smartphone,190 g,,,CN-GD,CN-SC,,
-C,fresh_fruit,2.5 kg,,,CN-HI,CN-BJ,air,
+"air 60%: truck 80 km, plane 1650 km, van 20 km | road 40%: truck 1700 km, van 20 km",35%,5 km
+B,smartphone,190 g,,,CN-GD,CN-SC,,,
+C,fresh_fruit,2.5 kg,,,CN-HI,CN-BJ,air,,
 """
 
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
 import pandas as pd
 import pytest
 
 from carbon import stages
-from carbon.base.terms import STAGES
+from carbon.base.terms import BOUNDARIES, STAGES
 from carbon.catalogue.schema import Catalogue
+from carbon.stages.distribution import TRIP
+from carbon.stages.groups import GROUPS, combine, grouped, rates
 
 
 def filled(**changes: object) -> Catalogue:
@@ -174,6 +179,30 @@ def test_distribution_weighs_packaging_at_its_full_mass() -> None:
             ("tricycle", "CN-BJ"): 0.6 / 2 * 0.25,
         }
     )
+
+
+def test_a_parcel_that_is_fetched_by_car_takes_its_kilometres() -> None:
+    """6 km there and back for the 2 units of a parcel; back once more, together or one by one."""
+    there, back = ("distribution", "returns")
+    apart = filled(pickup_km=6.0, units_per_return=1.0)
+    together = filled(pickup_km=6.0)
+    assert taken(together, there)[TRIP, "CN"] == pytest.approx(3.0)
+    assert taken(together, back)[TRIP, "CN"] == pytest.approx(3.0 + 3.0)
+    assert taken(apart, back)[TRIP, "CN"] == pytest.approx(3.0 + 6.0)
+    for nothing in (0.0, float("nan")):
+        assert taken(filled(pickup_km=nothing), back) == taken(filled(), back)
+    # what a draw scales says the same
+    packed = apart.packaging.assign(item=pd.Categorical(["tag", "box"]))
+    groups = grouped(replace(apart, packaging=packed), "cradle-to-grave", np.array([True, False]))
+    trip = groups.activity == groups.activities.index(TRIP)
+    each = np.bincount(groups.stage[trip], groups.amount[trip], len(GROUPS))
+    drawn = combine(
+        dict(zip(GROUPS, each.tolist(), strict=True)),
+        rates(apart) | {"return_parcels": 1.0},
+        (1, 0, 0),
+        BOUNDARIES["cradle-to-grave"],
+    )
+    assert [float(np.sum(drawn[name])) for name in (there, back)] == pytest.approx([3.0, 9.0])
 
 
 def test_live_session_is_where_the_studio_and_the_viewers_are() -> None:

@@ -297,6 +297,7 @@ def test_refused_rows_mark_the_result(study: Study, table: str, number: int) -> 
 GOODS: Final = pd.read_csv(templates_root() / "catalogue" / "columns.csv", dtype=str).fillna("")
 GOODS_UNITS: Final = {"g": {"克": 1, "kg": 1000, "磅": 453.59237}, "kWh": {"度": 1, "MWh": 1000},
                       "MJ": {"MJ": 1, "kWh": 3.6, "GJ": 1000}, "h": {"h": 1, "万小时": 10_000},
+                      "km": {"公里": 1, "m": 1 / 1000},
                       "year": {"年": 1, "月": 1 / 12}}  # fmt: skip
 """Unit of a column → unit in its header → what a bare 3 is worth in that unit."""
 

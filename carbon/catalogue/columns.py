@@ -78,6 +78,11 @@ COLUMNS: Final[dict[str, Column]] = {
     "origin": Column("place", "origin", "where it is sent from: CN-ZJ, Zhejiang or 30.25, 120.17"),
     "destination": Column("lines", "", "as CN-GD 40%; CN-BJ 60%"),
     "transport": Column("lines", "", "as air 60%: truck 80 km, plane 1650 km | road 40%"),
+    "pickup_km": Column(
+        *("distance", "pickup_km", "by the shopper's car to fetch a parcel and back, as 3 km"),
+        implied="km",
+        most=200.0,
+    ),
     "return_rate": Column("share", "return_rate", "returned per sold unit, as 35%", limit=0.95),
     "resale_share": Column("share", "resale_share", "returned units sold again as new, as 90%"),
     "return_transport": Column("lines", "", "way back, written as transport"),

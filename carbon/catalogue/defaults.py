@@ -41,7 +41,7 @@ _OUTPUT = (
     *("quantity", "pack_count", "size_class", "metered_steps", "manufacturing_loss"),
     *("supplier_kg", "supplier_boundary"),
     *("units_per_parcel", "electricity_kwh", "heat_mj", "heat_fuel", "made_in", "inbound_road_km"),
-    *("inbound_sea_km", "origin", "return_rate"),
+    *("inbound_sea_km", "origin", "pickup_km", "return_rate"),
     *("resale_share", "loss_rate", "packaging_reuse", "studio_kwh", "viewer_hours"),
     *("studio_renewable", "energy_per_year_kwh", "service_life_years", "line", "failed", "problem"),
 )

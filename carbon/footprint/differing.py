@@ -22,6 +22,7 @@ __all__ = ["differing", "in_words", "paired"]
 CELLS: Final[dict[str, tuple[str, ...]]] = {
     "production": ("electricity_kwh", "heat_mj"),
     "packaging": ("units_per_parcel",),
+    "transport": ("pickup_km",),
     "live_session": ("studio_kwh", "viewer_hours", "studio_renewable"),
     "use": ("energy_per_year_kwh", "service_life_years"),
     "returns": ("return_rate", "resale_share", "packaging_reuse"),
@@ -40,7 +41,7 @@ PARAMETERS_OF: Final[dict[str, tuple[str, ...]]] = {
     "materials": ("materials", "manufacturing_loss", "loss_rate"),
     "production": ("electricity", "heat"),
     "packaging": ("packaging", "units_per_parcel"),
-    "transport": ("transport", "return_transport"),
+    "transport": ("transport", "return_transport", "pickup_km"),
     "live_session": ("session_kwh", "viewer_hours"),
     "use": ("energy_per_year", "service_life"),
     "returns": ("return_rate", "resale_share", "packaging_reuse"),

@@ -27,6 +27,9 @@ CLOSER: Final = 0.25
 """Share of the materials by which goods must be closer to another category than to their own; an
 archetype's shares are bracketed by more than half of that."""
 
+CLOSER_TWICE: Final = 0.1
+"""The same where the mass too is nearer to what is usual in the other category: two signs agree."""
+
 
 def judged(
     footprints: Footprints,
@@ -72,7 +75,8 @@ def gaining(
     yardsticks : Yardsticks
         References that they were held against.
     masses : pandas.DataFrame
-        Indexed by category, columns ``low`` and ``high``: 95 % bounds of a sales unit [kg].
+        Indexed by category, of a sales unit [kg]: 95 % bounds ``low`` and ``high``, and the
+        quartiles ``declared_low`` and ``declared_high``.
     vocabulary : Vocabulary
         What goods of each category are made of.
     bound : float
@@ -99,8 +103,11 @@ def gaining(
     names = vocabulary.names("category").ids
     usual = masses.reindex(names)
     each = footprints.total[at][:, None] / mass
+    middle = np.sqrt(usual["declared_low"].to_numpy() * usual["declared_high"].to_numpy())
     with np.errstate(invalid="ignore", divide="ignore"):
-        close = shared >= own[:, None] + CLOSER
+        apart = np.abs(np.log(mass / middle))
+        nearer = apart < apart[np.arange(len(at)), listed[at]][:, None]
+        close = shared >= own[:, None] + np.where(nearer, CLOSER_TWICE, CLOSER)
         close &= (mass >= usual["low"].to_numpy()) & (mass <= usual["high"].to_numpy())
         close &= each > bound * _by_kilogram(yardsticks, names)
     flags[at] = close.any(axis=1)

@@ -50,7 +50,7 @@ SKU_CELLS: Final = (
     *("mass_kg", "functional_quantity", "units_per_parcel", "units_per_return"),
     *("electricity_kwh", "heat_mj", "return_rate", "resale_share", "loss_rate"),
     *("packaging_reuse", "studio_kwh", "viewer_hours", "studio_renewable"),
-    *("energy_per_year_kwh", "service_life_years", "stranded_share"),
+    *("energy_per_year_kwh", "service_life_years", "stranded_share", "pickup_km"),
 )
 NOT_CELLS: Final = ("price", "units_sold", "supplier_kg", "supplier_boundary")
 LINE_CELLS: Final = ("materials", "packaging", "legs", "destinations", "steps")

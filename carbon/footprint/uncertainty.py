@@ -56,12 +56,13 @@ CLOSE: Final = 0.1
 ALONE: Final = {
     "electricity": "electricity",
     "heat": "heat",
+    "pickup_km": "pickup",
     "session_kwh": "studio",
     "viewer_hours": "stream",
     "energy_per_year": "use",
     "service_life": "use",
 }
-"""Parameters that scale one group only."""
+"""Parameters that scale nothing else: without that group they need no draw."""
 
 WIDE: Final = ("session_kwh", "viewer_hours")
 """Those of which a default is so wide that a sample of its product misses the expected one."""

@@ -40,6 +40,7 @@ VALUES: Final = {
     "electricity": ("electricity_kwh", "kWh"),
     "heat": ("heat_mj", "MJ"),
     "manufacturing_loss": ("manufacturing_loss", "1"),
+    "pickup_km": ("pickup_km", "km"),
     "return_rate": ("return_rate", "1"),
     "resale_share": ("resale_share", "1"),
     "loss_rate": ("loss_rate", "1"),

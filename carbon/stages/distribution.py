@@ -6,9 +6,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from carbon.stages.inventory import Exchanges, Quantities, chosen, inbound
+from carbon.stages.inventory import Exchanges, Quantities, chosen, inbound, repeated
 
-__all__ = ["arrival", "back", "dispatch", "legs"]
+__all__ = ["TRIP", "arrival", "back", "bringing", "dispatch", "fetching", "legs"]
+
+TRIP = "passenger car, trip to a pick-up point"
 
 
 def dispatch(of: Quantities) -> Iterator[Exchanges]:
@@ -19,6 +21,49 @@ def dispatch(of: Quantities) -> Iterator[Exchanges]:
 def back(of: Quantities) -> Iterator[Exchanges]:
     """Legs of the way back of one dispatch, as :func:`legs` gives them."""
     yield from legs(of, returning=True)
+
+
+def fetching(of: Quantities) -> Iterator[Exchanges]:
+    """Trip of the shopper who fetches the parcel of one dispatch by car, as :func:`trips` [km]."""
+    yield from trips(of, "units_per_parcel")
+
+
+def bringing(of: Quantities) -> Iterator[Exchanges]:
+    """The same trip with what goes back, in the parcel in which it does [km]."""
+    yield from trips(of, "units_per_return" if _alone(of) else "units_per_parcel")
+
+
+def trips(of: Quantities, per: str) -> Iterator[Exchanges]:
+    """Trips of shoppers by car to a pick-up point and back.
+
+    Parameters
+    ----------
+    of : Quantities
+        A filled catalogue.
+    per : str
+        Column of the units that share a parcel.
+
+    Yields
+    ------
+    Exchanges
+        By car [km], where buyers are.
+
+    Notes
+    -----
+    ``pickup_km`` a parcel, shared by the units in it. Where it is not told the parcel is brought to
+    the door or fetched on foot: no trip.
+    """
+    if "pickup_km" not in of.catalogue.skus:
+        return
+    km = of.of("pickup_km") / of.of(per)
+    row = np.flatnonzero(km > 0)
+    if len(row):
+        yield of.to_destinations(row, repeated(TRIP, len(row)), km[row], national=True)
+
+
+def _alone(of: Quantities) -> bool:
+    """Whether units that went out together come back one by one."""
+    return "units_per_return" in of.catalogue.skus
 
 
 def arrival(of: Quantities) -> Iterator[Exchanges]:
@@ -69,8 +114,7 @@ def legs(of: Quantities, *, returning: bool) -> Iterator[Exchanges]:
     lines = of.catalogue.legs
     mine = np.flatnonzero(lines["returning"].to_numpy(dtype=bool) == returning)
     row = lines["row"].to_numpy()[mine]
-    skus = of.catalogue.skus
-    per = "units_per_return" if returning and "units_per_return" in skus else "units_per_parcel"
+    per = "units_per_return" if returning and _alone(of) else "units_per_parcel"
     tonnes, per_parcel = of.shipped[row], 1 / of.of(per)[row]
     basis = chosen(of.column(lines, "basis"), mine)
     value = np.where(basis == "tkm", tonnes * lines["km"].to_numpy()[mine], np.nan)

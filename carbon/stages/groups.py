@@ -61,9 +61,11 @@ GROUPS: Final = (
     "freight",
     "hub",
     "door",
+    "pickup",
     "freight back",
     "hub back",
     "door back",
+    "pickup back",
     "inspection",
     "studio",
     "stream",
@@ -82,6 +84,7 @@ PARAMETERS: Final = (
     "units_per_parcel",
     "transport",
     "return_transport",
+    "pickup_km",
     "session_kwh",
     "viewer_hours",
     "energy_per_year",
@@ -111,7 +114,9 @@ _TAKEN: Final[dict[str, tuple[str, Callable[[Quantities], Iterable[Exchanges]]]]
     "unit packaging thrown": ("packaging", packaging.disposal),
     "arrival": ("distribution", distribution.arrival),
     "freight": ("distribution", distribution.dispatch),
+    "pickup": ("distribution", distribution.fetching),
     "freight back": ("distribution", distribution.back),
+    "pickup back": ("distribution", distribution.bringing),
     "inspection": ("distribution", returns.inspection),
     "studio": ("live_session", live_session.studio),
     "stream": ("live_session", live_session.stream),
@@ -350,7 +355,8 @@ def combine(
     if "distribution" in inside:
         product, unit, shared = shares
         weight = product * mass + (unit + shared * parcels) * pieces
-        sent = (factor("transport") * get("freight") + get("hub")) * weight + parcels * get("door")
+        fetched = get("door") + factor("pickup_km") * get("pickup")
+        sent = (factor("transport") * get("freight") + get("hub")) * weight + parcels * fetched
         came = factor("transport") * get("arrival") * mass * made
         stage["distribution"] = sent + came
     if "live_session" in inside:
@@ -360,9 +366,10 @@ def combine(
     if "use" in inside:
         stage["use"] = factor("energy_per_year") * factor("service_life") * get("use")
     if "returns" in inside:
+        brought = get("door back") + factor("pickup_km") * get("pickup back")
         way_back = (
             factor("return_transport") * get("freight back") + get("hub back")
-        ) * weight + of.get("return_parcels", parcels) * get("door back")
+        ) * weight + of.get("return_parcels", parcels) * brought
         stage["returns"] = of["return_rate"] * (
             sent
             + way_back

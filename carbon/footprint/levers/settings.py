@@ -58,6 +58,7 @@ TOUCHES: Final[dict[str, tuple[str, ...]]] = {
     "packaging.mass": ("packaging", "distribution", "returns", "end_of_life"),
     "packaging.recycled": ("packaging", "returns"),
     "legs.distance": ("distribution", "returns"),
+    "pickup_km": ("distribution", "returns"),
     AIR_SHARE: ("distribution", "returns"),
 }
 """Stages that can differ; a column that is not here can change all of them."""

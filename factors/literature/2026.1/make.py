@@ -29,9 +29,14 @@ UPTAKE = "carbon dioxide, in air"
 
 def main() -> None:
     """Write both tables."""
+    write(read("source.csv"), HERE)
+
+
+def write(rows: list[dict[str, str]], folder: Path) -> None:
+    """Write both tables of curated rows."""
     activities: list[dict[str, object]] = []
     exchanges: list[dict[str, object]] = []
-    for row in read("source.csv"):
+    for row in rows:
         at = {"activity": row["activity"], "location": row["location"]}
         activities.append(
             {
@@ -49,8 +54,8 @@ def main() -> None:
             }
         )
         exchanges.extend({**at, **exchange} for exchange in made_of(row))
-    write_rows(HERE, "activities", activities)
-    write_rows(HERE, "exchanges", exchanges)
+    write_rows(folder, "activities", activities)
+    write_rows(folder, "exchanges", exchanges)
 
 
 def spread(row: dict[str, str]) -> float:
