@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from functools import cached_property, partial
+from functools import cached_property, lru_cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from carbon import stages
-from carbon.background.edition import DEFAULT_EDITION, Edition, load_edition
+from carbon.background.edition import DEFAULT_EDITION, MOST_KNOWN, Edition, load_edition
 from carbon.background.sampling import sample
 from carbon.background.store import folder
 from carbon.base.arguments import checked, kind
@@ -167,9 +167,7 @@ class Study(Questions, Lookups, Weighing):
     @cached_property
     def references(self) -> References:
         """The edition's own yardsticks: each category's archetype in each size, nothing dear."""
-        bare = bare_goods(self.vocabulary, self.judging)
-        filled = self.complete(read(bare, self.vocabulary), dear=False)
-        return of_archetypes(filled, self.boundary, self.edition.id)
+        return _references(self.edition, self.boundary)
 
     @cached_property
     def scale(self) -> Scale:
@@ -419,3 +417,12 @@ class Study(Questions, Lookups, Weighing):
         """
         catalogue = self.catalogue(source)
         return exchange_sources(self, catalogue, stages.take(catalogue, self.boundary))
+
+
+@lru_cache(maxsize=MOST_KNOWN)
+def _references(edition: Edition, boundary: str) -> References:
+    """References of an edition, which no words, documents or methods of a study change."""
+    study = Study(edition, boundary=boundary)
+    bare = bare_goods(study.vocabulary, study.judging)
+    filled = study.complete(read(bare, study.vocabulary), dear=False)
+    return of_archetypes(filled, study.boundary, edition.id)
