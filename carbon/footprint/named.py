@@ -12,6 +12,7 @@ import pandas as pd
 
 from carbon.background.edition import MOST_KNOWN
 from carbon.catalogue.names import simplified
+from carbon.catalogue.prose.signs import sign
 from carbon.catalogue.schema import Vocabulary
 
 __all__ = ["Said", "said"]
@@ -31,7 +32,8 @@ class Said(NamedTuple):
     Parameters
     ----------
     other : ndarray of bool, shape (n,)
-        The name holds words of other categories and none of its own.
+        The name holds words of other categories and none of its own; a part of its own, as
+        cherries are of fruit, is no other.
     own : ndarray of bool, shape (n,)
         The name holds a word of its own category, and none of another in the same group.
     """
@@ -65,6 +67,9 @@ def said(names: pd.Series, category: pd.Series, vocabulary: Vocabulary) -> Said:
     >>> goods = Study().catalogue(text).skus
     >>> [part.tolist() for part in said(goods["name"], goods["category"], Study().vocabulary)]
     [[True, False, False], [False, True, False]]
+    >>> fruit = Study().catalogue("sku,name,category\\nA,车厘子,水果\\nB,车厘子,大米\\n").skus
+    >>> said(fruit["name"], fruit["category"], Study().vocabulary).other.tolist()
+    [False, True]
     """
     nothing = Said(np.zeros(len(names), dtype=bool), np.zeros(len(names), dtype=bool))
     words, pattern, tables = _lexicon(vocabulary)
@@ -98,7 +103,7 @@ def said(names: pd.Series, category: pd.Series, vocabulary: Vocabulary) -> Said:
         return np.bincount(held["pair"].to_numpy()[flag], minlength=len(pair)) > 0
 
     some_own = any_of(own)
-    other = any_of(tables.tells[word]) & ~some_own
+    other = any_of(tables.tells[word] & ~tables.narrower[word, of]) & ~some_own
     # a longer word of another category may hold the word of its own: it says neither
     for item in np.unique(pair[other, 1]):
         here = np.flatnonzero(other & (pair[:, 1] == item))
@@ -118,9 +123,10 @@ def _lexicon(vocabulary: Vocabulary) -> tuple[dict[str, tuple[str, ...]], str, _
 
 
 class _Tables(NamedTuple):
-    """What words mean, as arrays: categories, groups, whether one tells another category."""
+    """What words mean, as arrays: categories, what these are part of, groups, what tells."""
 
     means: Flags
+    narrower: Flags
     groups: Flags
     tells: Flags
     group: npt.NDArray[np.intp]
@@ -135,6 +141,11 @@ def _tables(words: dict[str, tuple[str, ...]], vocabulary: Vocabulary) -> _Table
     means = np.zeros((len(words), len(ids)), dtype=bool)
     for row, names in enumerate(words.values()):
         means[row, [position[name] for name in names if name in position]] = True
+    narrower = np.zeros_like(means)
+    for wide, parts in sign("broader").items():
+        if wide in position:
+            here = [position[name] for name in parts if name in position]
+            narrower[:, position[wide]] = means[:, here].any(axis=1)
     groups = np.zeros((len(words), len(ids)), dtype=bool)
     word, column = np.nonzero(means)
     groups[word, group[column]] = True
@@ -144,7 +155,7 @@ def _tables(words: dict[str, tuple[str, ...]], vocabulary: Vocabulary) -> _Table
             for name, names in words.items()
         ]
     )
-    return _Tables(means, groups, tells, group)
+    return _Tables(means, narrower, groups, tells, group)
 
 
 def _pattern(words: dict[str, tuple[str, ...]]) -> str:
