@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from carbon.base.drafts import draft_file, draft_folder
 from carbon.base.encodings import CODECS, encoding_of, mark_of
 from carbon.base.errors import CarbonError, OutputError
 
@@ -251,22 +252,14 @@ def whole_file(path: Path, *, private: bool = False) -> Iterator[Path]:
         O001 if it cannot be written, O005 if something else than a plain file stands there.
     """
     plain_place(path)
-    draft: Path | None = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(
-            dir=path.parent, prefix=f".{path.name}.", suffix=path.suffix
-        )
-        os.close(handle)
-        draft = Path(name)
-        yield draft
-        draft.chmod(0o600 if private else permissions(0o666))
-        draft.replace(path)
+        with draft_file(path) as draft:
+            yield draft
+            draft.chmod(0o600 if private else permissions(0o666))
+            draft.replace(path)
     except OSError as error:
         raise OutputError("O001", error.strerror or str(error), file=str(path)) from None
-    finally:
-        if draft is not None:
-            draft.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -289,29 +282,30 @@ def whole_folder(path: Path) -> Iterator[Path]:
         O001 if it cannot be written, O005 if something else than a folder stands there.
     """
     plain_place(path, folder=True)
-    draft: Path | None = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        draft = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
-        draft.chmod(permissions(0o777))
-        yield draft
-        if path.exists():
-            aside = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
-            path.rename(aside / "before")
-            try:
-                draft.rename(path)
-            except OSError:
-                (aside / "before").rename(path)
-                raise
-            finally:
-                shutil.rmtree(aside, ignore_errors=True)
-        else:
-            draft.rename(path)
+        with draft_folder(path.parent, path.name) as draft:
+            draft.chmod(permissions(0o777))
+            yield draft
+            _put_in_place(draft, path)
     except OSError as error:
         raise OutputError("O001", error.strerror or str(error), file=str(path)) from None
+
+
+def _put_in_place(draft: Path, path: Path) -> None:
+    """Move a folder to its place; what was there is no draft, and goes when the new one stands."""
+    if not path.exists():
+        draft.rename(path)
+        return
+    aside = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
+    path.rename(aside / "before")
+    try:
+        draft.rename(path)
+    except OSError:
+        (aside / "before").rename(path)
+        raise
     finally:
-        if draft is not None:
-            shutil.rmtree(draft, ignore_errors=True)
+        shutil.rmtree(aside, ignore_errors=True)
 
 
 @contextmanager
@@ -335,22 +329,18 @@ def whole_files(folder: Path) -> Iterator[Path]:
         the way.
     """
     plain_place(folder, folder=True)
-    draft: Path | None = None
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        draft = Path(tempfile.mkdtemp(dir=folder, prefix=f".{folder.name}."))
-        yield draft
-        made = sorted(draft.iterdir(), key=lambda file: file.stat().st_mtime_ns)
-        for file in made:
-            plain_place(folder / file.name)
-        for file in made:
-            file.chmod(permissions(0o666))
-            file.replace(folder / file.name)
+        with draft_folder(folder, folder.name) as draft:
+            yield draft
+            made = sorted(draft.iterdir(), key=lambda file: file.stat().st_mtime_ns)
+            for file in made:
+                plain_place(folder / file.name)
+            for file in made:
+                file.chmod(permissions(0o666))
+                file.replace(folder / file.name)
     except OSError as error:
         raise OutputError("O001", error.strerror or str(error), file=str(folder)) from None
-    finally:
-        if draft is not None:
-            shutil.rmtree(draft, ignore_errors=True)
 
 
 def write_text(path: Path, text: str) -> None:
