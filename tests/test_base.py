@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -72,6 +74,39 @@ def test_a_file_appears_only_when_it_is_whole(tmp_path):
         fail_half_way()
     assert target.read_text() == "before\n"
     assert [path.name for path in tmp_path.iterdir()] == ["result.txt"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no locks that tell who writes")
+def test_drafts_of_a_killed_run_go_and_no_others(tmp_path: Path) -> None:
+    import fcntl
+
+    def left(name: str, *, folder: bool = False, age: float = 60.0) -> Path:
+        path = tmp_path / name
+        path.mkdir() if folder else path.write_text("half")
+        os.utime(path, (time.time() - age,) * 2)
+        return path
+
+    dead = [left(".out.csv.draft-abcdefgh.csv"), left(".out.draft-abcdefgh", folder=True)]
+    locked = left(".out.csv.draft-ijklmnop.csv")
+    living = [
+        locked,
+        left(".out.csv.draft-q.csv", age=0),
+        left(".out.csv.bak"),
+        left(".out.csv.x.csv"),
+    ]
+    link = tmp_path / ".out.csv.draft-link.csv"
+    link.symlink_to(living[-1])
+    with locked.open() as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        write_text(tmp_path / "out.csv", "whole")
+        with whole_folder(tmp_path / "out") as draft:
+            (draft / "a").write_text("whole")
+    assert not any(path.exists() for path in dead)
+    assert all(path.exists() for path in living)
+    assert link.is_symlink()
+    assert (tmp_path / "out/a").read_text() == (tmp_path / "out.csv").read_text() == "whole"
+    write_text(tmp_path / "out.csv", "again")
+    assert not locked.exists()
 
 
 def test_a_folder_appears_only_when_it_is_whole(tmp_path):

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from trade import trade_vocabulary
 
+from carbon import Study
 from carbon.base import units
 from carbon.catalogue.ledger import read_ledger
 from carbon.catalogue.read import read, read_tables
@@ -468,6 +469,23 @@ def test_errors_of_a_spreadsheet_are_told_in_text_as_in_a_workbook(vocabulary, t
         found = problems[["row", "column", "value", "code", "severity"]].values.tolist()
         assert found == told_cells
     assert read(path, vocabulary).skus["sku"].tolist()[-1] == "#1"
+
+
+@pytest.mark.parametrize(
+    ("name", "cell", "category", "code"),
+    [
+        ("华为手机壳", "手机配件", "other", "C018"),  # a case is no phone
+        ("苹果手机充电器", "手机配件", "charger", "C018"),
+        ("木椅", "", "chair", "C024"),
+        ("苹果汁", "", "juice", "C024"),
+        ("华为手机", "", "smartphone", "C024"),
+    ],
+)
+def test_what_a_thing_is_stands_last_in_its_name(name, cell, category, code):
+    goods = pd.DataFrame({"sku": ["A"], "name": [name], "category": [cell], "price": ["30 CNY"]})
+    found = read(goods, Study().vocabulary)
+    assert found.skus["category"].tolist() == [category]
+    assert code in told(found)
 
 
 def test_identities_are_what_the_workbook_shows(vocabulary, tmp_path):

@@ -150,7 +150,7 @@ def test_the_examples_of_the_template_are_understood(headers: str, examples: str
     [
         (["footprint", "no.csv", "-o", "x.csv"], 3),
         (["footprint", "{source}", "-o", "x.doc"], 5),
-        (["footprint", "{source}", "-o", "/proc/x.csv"], 5),
+        (["footprint", "{source}", "-o", "{source}/x.csv"], 5),
         (["footprint", "{source}", "-o", "x.csv", "--edition", "1999"], 4),
         (["footprint", "{source}", "-o", "x.csv", "--method", "GWP20"], 3),
         (["footprint", "{source}", "-o", "x.csv", "--boundary", "moon"], 2),

@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from carbon.base.drafts import draft_file, draft_folder
 from carbon.base.encodings import CODECS, encoding_of, mark_of
 from carbon.base.errors import CarbonError, OutputError
 
@@ -183,22 +184,14 @@ def whole_file(path: Path, *, private: bool = False) -> Iterator[Path]:
     if it cannot be written, O005 if something else than a plain file stands there.
     """
     plain_place(path)
-    draft: Path | None = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(
-            dir=path.parent, prefix=f".{path.name}.", suffix=path.suffix
-        )
-        os.close(handle)
-        draft = Path(name)
-        yield draft
-        draft.chmod(0o600 if private else permissions(0o666))
-        draft.replace(path)
+        with draft_file(path) as draft:
+            yield draft
+            draft.chmod(0o600 if private else permissions(0o666))
+            draft.replace(path)
     except OSError as error:
         raise OutputError("O001", error.strerror or str(error), file=str(path)) from None
-    finally:
-        if draft is not None:
-            draft.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -208,16 +201,28 @@ def beside(path: Path, home: Path | None = None) -> Iterator[Path]:
     Raises O001 with the place if it, or what is done in it, cannot be written.
     """
     home = home or path.parent
-    draft: Path | None = None
     try:
         home.mkdir(parents=True, exist_ok=True)
-        draft = Path(tempfile.mkdtemp(dir=home, prefix=f".{path.name}."))
-        yield draft
+        with draft_folder(home, path.name) as draft:
+            yield draft
     except OSError as error:
         raise OutputError("O001", error.strerror or str(error), file=str(path)) from None
+
+
+def _put_in_place(draft: Path, path: Path) -> None:
+    """Move a folder to its place; what was there is no draft, and goes when the new one stands."""
+    if not path.exists():
+        draft.rename(path)
+        return
+    aside = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
+    path.rename(aside / "before")
+    try:
+        draft.rename(path)
+    except OSError:
+        (aside / "before").rename(path)
+        raise
     finally:
-        if draft is not None:
-            shutil.rmtree(draft, ignore_errors=True)
+        shutil.rmtree(aside, ignore_errors=True)
 
 
 @contextmanager
@@ -232,16 +237,7 @@ def whole_folder(path: Path) -> Iterator[Path]:
     with beside(path) as draft:
         draft.chmod(permissions(0o777))
         yield draft
-        if not path.exists():
-            draft.rename(path)
-            return
-        with beside(path) as aside:
-            path.rename(aside / "before")
-            try:
-                draft.rename(path)
-            except OSError:
-                (aside / "before").rename(path)
-                raise
+        _put_in_place(draft, path)
 
 
 @contextmanager

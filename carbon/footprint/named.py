@@ -13,6 +13,7 @@ import pandas as pd
 from carbon.background.edition import MOST_KNOWN
 from carbon.base.arrays import Flags
 from carbon.catalogue.names import simplified
+from carbon.catalogue.prose.signs import sign
 from carbon.catalogue.schema import Vocabulary
 
 __all__ = ["Said", "said"]
@@ -27,7 +28,8 @@ _CHINESE: Final = re.compile(r"[\u3400-\u9fff]")
 class Said(NamedTuple):
     """What names say of the categories that goods are listed as.
 
-    - ``other`` (n,): the name holds words of other categories and none of its own
+    - ``other`` (n,): the name holds words of other categories and none of its own; a part of its
+      own, as cherries are of fruit, is no other
     - ``own`` (n,): the name holds a word of its own category, and none of another in the same group
     """
 
@@ -46,6 +48,9 @@ def said(names: pd.Series, category: pd.Series, vocabulary: Vocabulary) -> Said:
     >>> goods = Study().catalogue(text).skus
     >>> [part.tolist() for part in said(goods["name"], goods["category"], Study().vocabulary)]
     [[True, False, False], [False, True, False]]
+    >>> fruit = Study().catalogue("sku,name,category\\nA,车厘子,水果\\nB,车厘子,大米\\n").skus
+    >>> said(fruit["name"], fruit["category"], Study().vocabulary).other.tolist()
+    [False, True]
     """
     nothing = Said(np.zeros(len(names), dtype=bool), np.zeros(len(names), dtype=bool))
     words, pattern, tables = _lexicon(vocabulary)
@@ -79,7 +84,7 @@ def said(names: pd.Series, category: pd.Series, vocabulary: Vocabulary) -> Said:
         return np.bincount(held["pair"].to_numpy()[flag], minlength=len(pair)) > 0
 
     some_own = any_of(own)
-    other = any_of(tables.tells[word]) & ~some_own
+    other = any_of(tables.tells[word] & ~tables.narrower[word, of]) & ~some_own
     # a longer word of another category may hold the word of its own: it says neither
     for item in np.unique(pair[other, 1]):
         here = np.flatnonzero(other & (pair[:, 1] == item))
@@ -99,9 +104,10 @@ def _lexicon(vocabulary: Vocabulary) -> tuple[dict[str, tuple[str, ...]], str, _
 
 
 class _Tables(NamedTuple):
-    """What words mean, as arrays: categories, groups, whether one tells another category."""
+    """What words mean, as arrays: categories, what these are part of, groups, what tells."""
 
     means: Flags
+    narrower: Flags
     groups: Flags
     tells: Flags
     group: npt.NDArray[np.intp]
@@ -116,6 +122,11 @@ def _tables(words: dict[str, tuple[str, ...]], vocabulary: Vocabulary) -> _Table
     means = np.zeros((len(words), len(ids)), dtype=bool)
     for row, names in enumerate(words.values()):
         means[row, [position[name] for name in names if name in position]] = True
+    narrower = np.zeros_like(means)
+    for wide, parts in sign("broader").items():
+        if wide in position:
+            here = [position[name] for name in parts if name in position]
+            narrower[:, position[wide]] = means[:, here].any(axis=1)
     groups = np.zeros((len(words), len(ids)), dtype=bool)
     word, column = np.nonzero(means)
     groups[word, group[column]] = True
@@ -125,7 +136,7 @@ def _tables(words: dict[str, tuple[str, ...]], vocabulary: Vocabulary) -> _Table
             for name, names in words.items()
         ]
     )
-    return _Tables(means, groups, tells, group)
+    return _Tables(means, narrower, groups, tells, group)
 
 
 def _pattern(words: dict[str, tuple[str, ...]]) -> str:

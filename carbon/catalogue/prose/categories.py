@@ -29,6 +29,10 @@ _ATTRIBUTE: Final = re.compile("味|色|风|型|香型|口味|通用|专用|适�
 _PLURAL: Final = re.compile(r"(?:e?s)?(?![a-z])")
 
 
+OTHER: Final = "other"
+"""Category of goods of which the edition knows nothing but their price."""
+
+
 @lru_cache(maxsize=1)
 def _title_words() -> dict[str, str]:
     """Folded words of product names and leaves → a category; empty where they name no thing.
@@ -149,12 +153,27 @@ class CategoryProse:
                     word = text[start : start + size]
                     cut = word[-1].isascii() and not _PLURAL.match(text, start + size)
                     if word in self.titles and not cut:
-                        if self.titles[word] and not _ATTRIBUTE.match(text, start + size):
+                        step = self._overlapped(text, start, size)
+                        attribute = step < size or _ATTRIBUTE.match(text, start + size)
+                        if self.titles[word] and not attribute:
                             categories.append(word)
-                        step = size
                         break
             start += step
         return categories
+
+    def _overlapped(self, text: str, start: int, size: int) -> int:
+        """Where the next word begins: inside a Chinese one, if a known word goes on beyond it.
+
+        A phone's case (华为手机壳) is no phone: what a thing is stands last.
+        """
+        if text[start].isascii():
+            return size
+        for step in range(1, size):
+            here = start + step
+            for end in range(min(len(text), here + self._longest), start + size, -1):
+                if text[here:end] in self.titles:
+                    return step
+        return size
 
     def proposal(self, name: str) -> str:
         """Category that a product's name speaks of; empty if none, or several."""
@@ -195,4 +214,10 @@ class CategoryProse:
     def _known(self, category: str, how: str, asked: str) -> Choice:
         if key(category) in self.wording.names.codes:
             return Choice(category, "C018", f"taken as {category} {how}")
-        return Choice("", "C017", f"{asked}; {how} it is {category}, which is no category")
+        hint = f"{asked}; {how} it is {category}, which is no category"
+        known = OTHER in self.wording.names.codes  # counted by its price, wide and without a letter
+        return (
+            Choice(OTHER, "C018", f"{hint}: taken as {OTHER}")
+            if known
+            else Choice("", "C017", hint)
+        )
