@@ -129,7 +129,7 @@ class Links:
             return -1, NONE
         above = self.parents.get(location, (ROOT,))
         near = [place for place in dict.fromkeys((location, *above, ROOT)) if place in by_place]
-        own_fits = self._fits
+        own_fits = self.activities["fit"].to_numpy()
         best: tuple[tuple[int, int, int, int, int], int, int] | None = None
         for place in near or by_place:
             nearness = 0 if place == location else 1 + len(above)
@@ -167,11 +167,6 @@ class Links:
         around = (place, *self.parents.get(place, ()))
         return next((self._grids[where] for where in around if where in self._grids), 0.0)
 
-    @property
-    def _fits(self) -> npt.NDArray[np.int8]:
-        fits: npt.NDArray[np.int8] = self.activities["fit"].to_numpy()
-        return fits
-
     def _link(self, which: npt.NDArray[np.bool_]) -> None:
         """Look up what some activities take."""
         self.linked |= which
@@ -192,7 +187,7 @@ class Links:
         table["flow_location"] = where
         table["row"], table["fit"] = row, fit
         self._check(table.iloc[inputs])
-        fits = _template_fits(self._fits.copy(), table[at_place])
+        fits = _template_fits(self.activities["fit"].to_numpy(copy=True), table[at_place])
         self.activities = self.activities.assign(fit=fits)
         linked = table[list(COLUMNS)].sort_values("col", kind="stable", ignore_index=True)
         parts = [part for part in (self.exchanges, linked) if len(part)]
