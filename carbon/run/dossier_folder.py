@@ -73,10 +73,8 @@ class DossierOptions(Rules):
     period: str
     base_period: str = ""
     base_edition: str = ""  # edition in force in the base year; the one now without
-    # ``zh``, ``en`` or both
     languages: Annotated[list[Annotated[str, Field(pattern="^(zh|en)$")]], Field(max_length=2)]
     draws: Annotated[int, Field(ge=0, le=100_000)]
-    # edition, method, boundary, background: goal and scope
     edition: str
     method: str
     boundary: str

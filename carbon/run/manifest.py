@@ -78,7 +78,6 @@ class Manifest(Rules):
     command: str  # as ``footprint`` or ``tax``
     # versions of what computes and writes, where bytes are to be made again
     libraries: dict[str, str] = Field(default_factory=dict)
-    # edition, edition_sha256, method, boundary, basis: goal and scope
     edition: str = ""
     edition_sha256: str = ""
     method: str = ""

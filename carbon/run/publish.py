@@ -59,9 +59,7 @@ def check_folder(output: Path | str, index: str = "") -> None:
         if ours and "://" not in str(output):
             foreign = _foreign(Path(output))
     elif names:
-        foreign = [
-            name for name in names if not (name.startswith("part-") and name.endswith(".parquet"))
-        ]
+        foreign = [name for name in names if not fnmatchcase(name, "part-*.parquet")]
     if foreign or not ours:
         detail = f"it also holds {', '.join(foreign[:3])}" if foreign and ours else ""
         raise OutputError("B009", detail, file=str(output))
