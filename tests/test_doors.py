@@ -301,12 +301,10 @@ def test_a_workbook_that_cannot_be_written_is_an_output_error(
 ) -> None:
     from xlsxwriter.exceptions import FileCreateError
 
-    from carbon.run import results as batch
-
     def full(*_: object) -> None:
         raise FileCreateError("no space left on device")
 
-    monkeypatch.setattr(batch, "_fill_sheet", full)
+    monkeypatch.setattr("xlsxwriter.Workbook", full)
     with pytest.raises(OutputError, match=r"O001.*no space left"):
         write_table(pd.DataFrame({"a": [1]}), tmp_path / "out.xlsx")
     assert not list(tmp_path.iterdir())

@@ -308,6 +308,7 @@ def test_kilograms_for_parcels_need_a_factor(project: str, home: Path) -> None:
         b"",
         b"activity,location\nsteel,GLO\n",
         b"\xff\xfe\x00",
+        b"activity,location,their_name\nsteel,CN,caf\xe9 \xff\xff\n",
         b"a,b\n1,2\n",
         b'"',
     ],

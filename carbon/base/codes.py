@@ -21,9 +21,7 @@ class Code:
     """A stable error code."""
 
     severity: str  # one of :data:`SEVERITIES`
-    # rule, rule_zh: what the input broke, in English and in Chinese
     rule: str
-    # remedy, remedy_zh: what the user should do next, in English and in Chinese
     remedy: str
     rule_zh: str = ""
     remedy_zh: str = ""

@@ -54,14 +54,13 @@ FINEST: Final = -12
 """Power of ten below which nothing is printed."""
 
 
-def carried(values: Floats, digits: int = DIGITS) -> Floats:
+def carried(values: Floats) -> Floats:
     """Numbers without the last bits, in which processors differ.
 
     Sums and exponentials may differ in the last bit between processors, for their vector units add
     in another order. Only operations that IEEE 754 rounds correctly are used here. ``values``: any
-    shape and unit; ``digits``: significant digits that are kept, at most 15. Returns: the nearest
-    decimal of so many digits, in the same unit, never coarser than a hundredth; what is not finite
-    stays.
+    shape and unit. Returns: the nearest decimal of :data:`DIGITS`, in the same unit, never coarser
+    than a hundredth; what is not finite stays.
 
     >>> carried(np.array([0.1 + 0.2, 3.7000000000000006e-5, 2e12 + 0.01, -0.0])).tolist()
     [0.3, 3.7e-05, 2000000000000.01, -0.0]
@@ -70,7 +69,7 @@ def carried(values: Floats, digits: int = DIGITS) -> Floats:
     exponent = ((binary.astype(np.int64) - 1) * 1233) >> 12  # 1233 / 4096 is log10(2)
     exponent = np.clip(exponent, -LARGEST_POWER + 20, LARGEST_POWER - 1)
     exponent += np.abs(values) >= _POWERS[exponent + 1 + LARGEST_POWER]
-    shift = np.clip(digits - 1 - exponent, 2, LARGEST_POWER)
+    shift = np.clip(DIGITS - 1 - exponent, 2, LARGEST_POWER)
     power = _POWERS[shift + LARGEST_POWER]
     with np.errstate(invalid="ignore", over="ignore"):
         scaled = values * power

@@ -8,12 +8,13 @@ import re
 import tempfile
 import traceback
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from typing import Final
 
 from carbon.base.errors import CarbonError
 
-__all__ = ["UnexpectedError", "shown_text", "unexpected"]
+__all__ = ["UnexpectedError", "shown_text", "unexpected", "versions"]
 
 STEERING: Final = re.compile(
     "[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f\\u061c\\u200e\\u200f\\u2028\\u2029"
@@ -41,21 +42,24 @@ def shown_text(text: str) -> str:
     return STEERING.sub(lambda match: match[0].encode("unicode_escape").decode(), text)
 
 
+def versions(names: Sequence[str]) -> dict[str, str]:
+    """Version of each package; empty where it is not installed."""
+    known = dict.fromkeys(names, "")
+    for name in names:
+        with suppress(PackageNotFoundError):
+            known[name] = version(name)
+    return known
+
+
 def unexpected(error: BaseException, arguments: Sequence[str] = ()) -> UnexpectedError:
     """What the user is told of a fault, whose particulars are written into a file.
 
     Returns: O006 with the file; it holds places in the program and versions, and no cell of a table
     but what the fault itself says.
     """
-    versions = []
-    for name in NAMED:
-        try:
-            versions.append(f"{name} {version(name)}")
-        except PackageNotFoundError:
-            versions.append(f"{name} ?")
     lines = [
         f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
-        ", ".join(versions),
+        ", ".join(f"{name} {known or '?'}" for name, known in versions(NAMED).items()),
         "carbon " + " ".join(map(repr, arguments)),
         "".join(traceback.format_exception(error)),
     ]

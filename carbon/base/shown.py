@@ -61,13 +61,13 @@ def as_json(value: Any) -> str:
     return json.dumps(plain(value), ensure_ascii=False, allow_nan=False)
 
 
-def html_table(table: pd.DataFrame, rows: int = ROWS) -> str:
+def html_table(table: pd.DataFrame) -> str:
     """First rows of a table as HTML, its texts escaped.
 
     >>> "&lt;b&gt;" in html_table(pd.DataFrame({"name": ["<b>"]}))
     True
     """
-    shown = table.iloc[:rows, :COLUMNS]
+    shown = table.iloc[:ROWS, :COLUMNS]
     more = len(table) - len(shown)
     note = f"<p>… {more:,} more rows</p>" if more > 0 else ""
     return shown.to_html(index=False, escape=True, na_rep="", border=0) + note

@@ -195,7 +195,9 @@ def per_unit(ours: str, theirs: str) -> float:
         lower = " ".join(word.strip().lower().split())
         known = _OF_DATASETS.get(lower)
         plain = re.fullmatch(r"[A-Za-zµμ][A-Za-zµμ_ ]{0,39}", word.strip())
-        names.append(known or (lower.replace(" ", "_") if plain and not _unsure(lower) else ""))
+        # a name that means different amounts in different places or trades
+        unsure = _names()[1].get(lower, ("", 0))[0] == "unsure"
+        names.append(known or (lower.replace(" ", "_") if plain and not unsure else ""))
     if ours.strip().lower() == theirs.strip().lower():
         return 1.0
     if not all(names):
@@ -205,11 +207,6 @@ def per_unit(ours: str, theirs: str) -> float:
         return float(f"{quantity.to(names[1]).magnitude:.14g}")
     except (pint.errors.PintError, AttributeError, ValueError, TypeError):
         return float("nan")
-
-
-def _unsure(name: str) -> bool:
-    """Whether a name means different amounts in different places or trades."""
-    return _names()[1].get(name, ("", 0))[0] == "unsure"
 
 
 @lru_cache(maxsize=1)

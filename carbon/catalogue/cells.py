@@ -273,7 +273,8 @@ def scaled(
         codes: Any = np.full(1, remember(""))  # of all
         bare = np.ones(len(amounts.values), bool)
     else:
-        codes, bare = by_unique(pc.fill_null(unit, ""), remember, np.int32, -1), _empty(unit)
+        unit = pc.fill_null(unit, "")
+        codes, bare = by_unique(unit, remember, np.int32, -1), np.asarray(pc.equal(unit, ""), bool)
     given, percent = ~np.isnan(amounts.values), header_unit == "%"
     if column.kind == "share" and percent and column.output not in _SUMMED:
         # a cell formatted as percent holds 0.35 where it shows 35 %
@@ -355,11 +356,6 @@ def blank(cells: Any) -> Any:
     if not pa.types.is_string(cells.type):
         return pc.is_null(cells)
     return pc.fill_null(pc.equal(pc.utf8_trim_whitespace(cells), ""), True)
-
-
-def _empty(values: Any) -> NDArray[np.bool_]:
-    """Where a text is null or empty."""
-    return np.asarray(pc.fill_null(pc.equal(values, ""), True), bool)
 
 
 def _mask(size: int, positions: NDArray[Any]) -> NDArray[np.bool_]:

@@ -45,15 +45,13 @@ def misdated(
     after: Days | None = None,
     as_of: np.datetime64 | None = None,
     period: tuple[np.datetime64, np.datetime64] | None = None,
-    most_days: int | None = None,
 ) -> dict[str, Flags]:
     """Which dates cannot be.
 
     ``dates``: shape (n,); ``after``: shape (n,), what each date follows, as the sale a refund
     follows; ``as_of``: the last day of which anything can be known; ``period``: first and last day
-    that count; ``most_days``: longest time from ``after`` to the date [d]. Returns: shape (n,),
-    ``early`` (before what it follows), ``future`` (after the as-of day), ``outside`` (of the
-    period) and ``late`` (too long after what it follows); all False where nothing was asked.
+    that count. Returns: shape (n,), ``early`` (before what it follows), ``future`` (after the as-of
+    day) and ``outside`` (of the period); all False where nothing was asked.
 
     >>> sold = np.array(["2026-09-05", "2026-09-05"], dtype="datetime64[D]")
     >>> back = np.array(["2026-09-01", "2062-01-01"], dtype="datetime64[D]")
@@ -62,11 +60,9 @@ def misdated(
     ([True, False], [False, True])
     """
     never = np.zeros(len(dates), dtype=np.bool_)
-    faults = dict.fromkeys(("early", "future", "outside", "late"), never)
+    faults = dict.fromkeys(("early", "future", "outside"), never)
     if after is not None:
         faults["early"] = dates < after
-        if most_days is not None:
-            faults["late"] = dates > after + np.timedelta64(most_days, "D")
     if as_of is not None:
         faults["future"] = dates > as_of
     if period is not None:

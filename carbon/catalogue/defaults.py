@@ -27,6 +27,9 @@ from carbon.catalogue.tables import CodedTable, alive, spread
 __all__ = ["fill"]
 
 _GIVEN, _DEFAULT, _ABSENT = (PROVENANCES.index(name) for name in ("given", "default", "absent"))
+_HOME = "CN"
+"""Where a SKU without origin is made, and one without destination is sold."""
+
 _PARAMETERS = {
     "units_per_parcel": "units_per_parcel",
     "return_rate": "return_rate",
@@ -47,16 +50,15 @@ _OUTPUT = (
 )
 
 
-def fill(catalogue: Catalogue, vocabulary: Vocabulary, *, market: str = "CN") -> Catalogue:
+def fill(catalogue: Catalogue, vocabulary: Vocabulary) -> Catalogue:
     """Complete a catalogue.
 
     Mass: the given one, else the sum of the given materials, else the archetype's. Materials,
     packaging, chains and rates: the archetype's where none is given. Distances: great circle
     between origin and destinations × the mode's factor + its offset, else the archetype's. Energy
     of a live session: its total ÷ kept units, shared between the SKUs of a session by revenue, or
-    by units if a price is missing. ``catalogue``: as :func:`carbon.catalogue.read.read` gives it;
-    ``market``: where a SKU without origin is made, and one without destination is sold. Returns:
-    complete tables; lines of failed SKUs are left out, for these are never computed.
+    by units if a price is missing. ``catalogue``: as :func:`carbon.catalogue.read.read` gives it.
+    Returns: complete tables; lines of failed SKUs are left out, for these are never computed.
 
     >>> from carbon.catalogue.read import read
     >>> row = {"category": "bag", "parameter": "mass", "value": 0.8, "unit": "kg"}
@@ -112,7 +114,7 @@ def fill(catalogue: Catalogue, vocabulary: Vocabulary, *, market: str = "CN") ->
     provenance["heat_fuel"][no_fuel] = _DEFAULT
 
     geography = Geography.of(vocabulary)
-    destinations = _places(skus, catalogue.destinations, provenance, live, vocabulary, market)
+    destinations = _places(skus, catalogue.destinations, provenance, live, vocabulary)
     _made_in(skus, provenance, parameter("distance"), geography, vocabulary)
     materials = _materials(
         given, skus, category, provenance, live, vocabulary, parameter("distance"), geography
@@ -168,11 +170,10 @@ def _places(
     provenance: dict[str, NDArray[Any]],
     live: NDArray[np.bool_],
     vocabulary: Vocabulary,
-    market: str,
 ) -> pd.DataFrame:
     """Fill the origin of SKUs in place; the destinations of all live SKUs."""
     names, size = vocabulary.names("region"), len(skus)
-    home = names.code(market)
+    home = names.code(_HOME)
     code = skus["origin"].cat.codes.to_numpy()
     skus["origin"] = names.categorical(np.where(code < 0, home, code))
     provenance["origin"][code < 0] = _DEFAULT if home >= 0 else _ABSENT

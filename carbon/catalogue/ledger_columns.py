@@ -24,7 +24,6 @@ class LedgerColumn:
     # least, most: bounds, in the unit of the frame; infinite for none
     least: float
     most: float
-    # header_en, header_zh: what it is called
     header_en: str
     header_zh: str
     synonyms: tuple[str, ...]  # further headers that mean it

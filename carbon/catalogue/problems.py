@@ -100,8 +100,7 @@ class Rows:
     texts: Texts = field(default_factory=lambda: Texts({}))  # canonical column → text of its cells
     files: NDArray[np.object_] | None = None  # file of each row, where they stand in several
     distinct: bool = False  # whether each row is known to have a SKU of its own
-    # pyarrow.Array, SKUs of the catalogue as they are printed; None where ``sku`` is printed as it
-    # is
+    # pyarrow.Array, SKUs as the catalogue prints them; None where ``sku`` is printed as it is
     names: Any = None
 
     def printed(self, at: NDArray[Any]) -> Any:

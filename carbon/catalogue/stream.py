@@ -97,9 +97,8 @@ class Stream:
     """A catalogue that is read in batches.
 
     ``folder``: for what cannot be kept in memory; ``step``: SKUs in a batch, about; it changes no
-    number; ``limits``: of a file that must be read whole, and of a piece of one that is not;
-    ``unsplit_bytes``: files up to this size are read whole [bytes]; ``ordered``: lines are taken to
-    stand in the order of their SKUs until they are seen not to; iterating may then raise
+    number; ``unsplit_bytes``: files up to this size are read whole [bytes]; ``ordered``: lines are
+    taken to stand in the order of their SKUs until they are seen not to; iterating may then raise
     :class:`carbon.catalogue.line_plan.OutOfOrder`, and what was made of earlier batches is void.
     Raises CatalogueError: if the catalogue as a whole cannot be read.
 
@@ -120,12 +119,11 @@ class Stream:
         vocabulary: Vocabulary,
         folder: Path,
         step: int = BATCH,
-        limits: Limits | None = None,
         unsplit_bytes: int = WHOLE,
         ordered: bool = False,
     ) -> None:
         self.vocabulary, self.folder, self.step = vocabulary, folder, step
-        self.limits = limits or Limits()
+        self.limits = Limits()
         self.inputs = [] if isinstance(source, pd.DataFrame) else inputs_of(source)
         readers, self.damaged = open_readers(
             *(source, vocabulary, self.inputs, self.limits, folder, step, unsplit_bytes)

@@ -24,7 +24,7 @@ from carbon.base.errors import (
 )
 from carbon.base.files import digest, plain_place, whole_folder
 from carbon.base.rules import Rules
-from carbon.run.manifest import Manifest, Named, read_manifest
+from carbon.run.manifest import Manifest, Named, files_below, read_manifest
 
 __all__ = [
     "MANIFEST",
@@ -73,10 +73,8 @@ class DossierOptions(Rules):
     period: str
     base_period: str = ""
     base_edition: str = ""  # edition in force in the base year; the one now without
-    # ``zh``, ``en`` or both
     languages: Annotated[list[Annotated[str, Field(pattern="^(zh|en)$")]], Field(max_length=2)]
     draws: Annotated[int, Field(ge=0, le=100_000)]
-    # edition, method, boundary, background: goal and scope
     edition: str
     method: str
     boundary: str
@@ -147,11 +145,9 @@ def _ours(output: Path) -> None:
         return
     if not (output / MANIFEST).is_file():
         raise OutputError("T007", "it holds other files", file=str(output))
-    before = dossier_manifest(output / MANIFEST)
-    named = {MANIFEST, *(each.path for each in (*before.outputs, *before.inputs))}
-    for path in sorted(output.rglob("*")):
-        name = path.relative_to(output).as_posix()
-        if name not in named and (path.is_symlink() or not path.is_dir()):
+    named = {MANIFEST, *dossier_manifest(output / MANIFEST).named}
+    for name in files_below(output):
+        if name not in named:
             raise OutputError("T007", f"it holds other files: {name}", file=str(output))
 
 

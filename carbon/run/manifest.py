@@ -12,7 +12,6 @@ import stat
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Any, Final, Literal
 
@@ -24,6 +23,7 @@ from pydantic_core import from_json
 import carbon
 from carbon.base.arguments import checked, file
 from carbon.base.errors import OutputError
+from carbon.base.faults import versions
 from carbon.base.files import digest as file_digest
 from carbon.base.files import read_bounded, whole_file, write_text
 from carbon.base.rules import Rules
@@ -37,6 +37,7 @@ __all__ = [
     "FORMAT",
     "Manifest",
     "Named",
+    "files_below",
     "fonts",
     "libraries",
     "read_manifest",
@@ -78,7 +79,6 @@ class Manifest(Rules):
     command: str  # as ``footprint`` or ``tax``
     # versions of what computes and writes, where bytes are to be made again
     libraries: dict[str, str] = Field(default_factory=dict)
-    # edition, edition_sha256, method, boundary, basis: goal and scope
     edition: str = ""
     edition_sha256: str = ""
     method: str = ""
@@ -96,6 +96,11 @@ class Manifest(Rules):
         names = ("command", "edition_sha256", "method", "boundary")
         options = {"version": self.program.rpartition(" ")[2], "options": self.arguments}
         return {name: getattr(self, name) for name in names} | options
+
+    @property
+    def named(self) -> dict[str, str]:
+        """SHA-256 of every file that it names, by path."""
+        return {each.path: each.sha256 for each in (*self.inputs, *self.outputs)}
 
     def output(self, role: str) -> Named | None:
         """The output of a role; None if there is none."""
@@ -155,21 +160,24 @@ def verify(path: Path | str) -> pd.DataFrame:
     ['missing']
     """
     manifest, home = read_manifest(path), Path(path).resolve().parent
-    rows = []
-    for named, kind in (
-        *((each, "input") for each in manifest.inputs),
-        *((each, "output") for each in manifest.outputs),
-    ):
-        rows.append((named.path, named.role, _state(home, named, kind), named.sha256))
+    rows = [
+        (named.path, named.role, _state(home, named, kind), named.sha256)
+        for kind, files in (("input", manifest.inputs), ("output", manifest.outputs))
+        for named in files
+    ]
     if manifest.command == "tax":
-        known = {each.path for each in (*manifest.inputs, *manifest.outputs)} | {Path(path).name}
-        names = [
-            file.relative_to(home).as_posix()
-            for file in sorted(home.rglob("*"))
-            if file.is_symlink() or not file.is_dir()
-        ]
-        rows += [(name, "", "extra", "") for name in names if name not in known]
+        known = {*manifest.named, Path(path).name}
+        rows += [(name, "", "extra", "") for name in files_below(home) if name not in known]
     return pd.DataFrame(rows, columns=["path", "role", "state", "sha256"])
+
+
+def files_below(home: Path) -> dict[str, Path]:
+    """Every file, link and device in a folder, by its path there; links are not followed."""
+    return {
+        file.relative_to(home).as_posix(): file
+        for file in sorted(home.rglob("*"))
+        if file.is_symlink() or not file.is_dir()
+    }
 
 
 def _state(home: Path, named: Named, kind: str) -> str:
@@ -196,13 +204,7 @@ def libraries() -> dict[str, str]:
     >>> "pandas" in libraries()
     True
     """
-    versions = {"python": platform.python_version()}
-    for name in LIBRARIES:
-        try:
-            versions[name] = version(name)
-        except PackageNotFoundError:
-            versions[name] = ""
-    return versions
+    return {"python": platform.python_version()} | versions(LIBRARIES)
 
 
 def fonts() -> str:

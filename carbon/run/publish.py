@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import shutil
 from collections.abc import Sequence
+from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 
 import pandas as pd
@@ -58,14 +59,10 @@ def check_folder(output: Path | str, index: str = "") -> None:
         if ours and "://" not in str(output):
             foreign = _foreign(Path(output))
     elif names:
-        foreign = [name for name in names if not (name.startswith("part-") and _is_part(name))]
+        foreign = [name for name in names if not fnmatchcase(name, "part-*.parquet")]
     if foreign or not ours:
         detail = f"it also holds {', '.join(foreign[:3])}" if foreign and ours else ""
         raise OutputError("B009", detail, file=str(output))
-
-
-def _is_part(name: str) -> bool:
-    return name.endswith(".parquet")
 
 
 def _foreign(folder: Path) -> list[str]:

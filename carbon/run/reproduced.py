@@ -24,7 +24,7 @@ from pyarrow import parquet
 
 from carbon.base.files import digest
 from carbon.run.dossier_folder import MANIFEST
-from carbon.run.manifest import Manifest, Named
+from carbon.run.manifest import Manifest, Named, files_below
 
 __all__ = ["STATES", "Reproduction", "held_against"]
 
@@ -116,14 +116,8 @@ def held_against(home: Path, stated: Manifest, again: Path, made: Manifest) -> R
     ``home``: folder that was handed in; ``stated``: its manifest; ``again``: folder made again from
     its inputs; ``made``: of that.
     """
-    disk = {
-        path.relative_to(home).as_posix(): path
-        for path in sorted(home.rglob("*"))
-        if path.is_symlink() or not path.is_dir()
-    }
-    true = {each.path: each.sha256 for each in (*made.inputs, *made.outputs)}
-    true[MANIFEST] = digest(again / MANIFEST)
-    said = {each.path: each.sha256 for each in (*stated.inputs, *stated.outputs)}
+    disk, said = files_below(home), stated.named
+    true = made.named | {MANIFEST: digest(again / MANIFEST)}
     program = (stated.program.encode(), made.program.encode())
     rows = []
     for name in sorted({*disk, *true, *said}):
@@ -196,18 +190,15 @@ def _amounts(path: Path, again: Path, program: tuple[bytes, bytes]) -> str:
     kind = path.suffix.lower()
     try:
         if kind == ".parquet":
-            return _verdict(_same_parquet(path, again))
-        if kind == ".xlsx":
-            return _verdict(_same_workbook(path, again, program))
-        if kind in (".csv", ".json", ".svg", ".toml"):
-            first, second = path.read_bytes(), again.read_bytes()
-            return _verdict(_same_text(first.replace(*program), second))
+            equal = _same_parquet(path, again)
+        elif kind == ".xlsx":
+            equal = _same_workbook(path, again, program)
+        elif kind in (".csv", ".json", ".svg", ".toml"):
+            equal = _same_text(path.read_bytes().replace(*program), again.read_bytes())
+        else:
+            return "not_read"
     except UNREADABLE:
         return "differ"
-    return "not_read"
-
-
-def _verdict(equal: bool) -> str:
     return "equal" if equal else "differ"
 
 

@@ -43,7 +43,6 @@ class BatchRecord:
     """What was done with a batch."""
 
     number: int
-    # skus, rows: SKUs, and rows of the result
     skus: int = 0
     rows: int = 0
     left_out: int = 0  # SKUs that were not computed
