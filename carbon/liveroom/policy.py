@@ -77,16 +77,11 @@ Positive = Annotated[Bound, _within(1e-9, 1e9)]
 class Criterion(Rules):
     """Points between two bounds, linear.
 
-    Parameters
-    ----------
-    weight : Bound
-        Points at the full bound or better.
-    full, zero : Bound
-        Values that earn all points and none.
-    unknown : Bound, optional
-        What a part of the sales counts as whose value is not known; the zero bound without.
-    group : str
-        Criteria that are told together, as those of packaging.
+    - ``weight``: points at the full bound or better
+    - ``full``, ``zero``: values that earn all points and none
+    - ``unknown``: what a part of the sales counts as whose value is not known; the zero bound
+      without
+    - ``group``: criteria that are told together, as those of packaging
     """
 
     weight: Bound
@@ -99,20 +94,12 @@ class Criterion(Rules):
 class Gates(Rules):
     """Gates in force; one that is left out is not asked.
 
-    Parameters
-    ----------
-    coverage : Bound, optional
-        Least share of revenue with a valid footprint [1].
-    metered : Bound, optional
-        Least share of session hours with metered studio energy [1].
-    in_session : Bound, optional
-        Least share of revenue sold in a listed session of the room [1].
-    return_window : Bound, optional
-        Days after a sale until its returns are known [d].
-    block_list : Cited, optional
-        The merchant must not be on the block list.
-    claims : Cited, optional
-        Titles and slogans must hold no claim that the claim rules forbid.
+    - ``coverage``: least share of revenue with a valid footprint [1]
+    - ``metered``: least share of session hours with metered studio energy [1]
+    - ``in_session``: least share of revenue sold in a listed session of the room [1]
+    - ``return_window``: days after a sale until its returns are known [d]
+    - ``block_list``: the merchant must not be on the block list
+    - ``claims``: titles and slogans must hold no claim that the claim rules forbid
     """
 
     coverage: Bound | None = None
@@ -126,18 +113,11 @@ class Gates(Rules):
 class Tier(Rules):
     """A tier, strictest first.
 
-    Parameters
-    ----------
-    id : str
-        As results name it.
-    zh, en : str
-        Its name.
-    least : Bound
-        Points it needs.
-    boost : Bound
-        Exposure boost [1].
-    matched : Bound, optional
-        Share of the remaining emissions that retired credits must match [1].
+    - ``id``: as results name it
+    - ``zh``, ``en``: its name
+    - ``least``: points it needs
+    - ``boost``: exposure boost [1]
+    - ``matched``: share of the remaining emissions that retired credits must match [1]
     """
 
     id: Identifier
@@ -167,16 +147,10 @@ class TierWording(Cited):
 class Registry(Cited):
     """A registry whose serials count.
 
-    Parameters
-    ----------
-    id : str
-        As results name it.
-    names : tuple of str
-        What merchants call it.
-    of : str
-        ``"power"`` for certificates of green power, ``"credits"`` for retired credits.
-    each : float
-        What one serial stands for [kWh of power, kg CO2e of credits].
+    - ``id``: as results name it
+    - ``names``: what merchants call it
+    - ``of``: ``"power"`` for certificates of green power, ``"credits"`` for retired credits
+    - ``each``: what one serial stands for [kWh of power, kg CO2e of credits]
     """
 
     id: Text
@@ -188,14 +162,10 @@ class Registry(Cited):
 class Matching(Rules):
     """What certificates and credits may be matched.
 
-    Parameters
-    ----------
-    certificate_months : Bound
-        Months, from the first of generation on, in which a certificate may be used.
-    credit_years : Bound
-        Years after its vintage in which a credit may be used.
-    registries : tuple of Registry
-        Whose serials count.
+    - ``certificate_months``: months, from the first of generation on, in which a certificate may be
+      used
+    - ``credit_years``: years after its vintage in which a credit may be used
+    - ``registries``: whose serials count
     """
 
     certificate_months: Bound
@@ -212,23 +182,14 @@ class Items(Cited):
 class ExposureRules(Rules):
     """How impressions are shared out among rooms.
 
-    Parameters
-    ----------
-    floor : Bound
-        Least share of all impressions for rooms of small merchants.
-    room_cap : Bound
-        Largest share of one room.
-    head_size : Bound
-        Rooms that are the head: those with most impressions, whoever they are.
-    head_part : Bound
-        Largest part of all rooms that is the head, where there are few of them.
-    head_cap : Bound
-        Largest share of the head together.
-    largest_loss : Bound
-        Most that any room may lose [share of its baseline].
-    drift : Bound
-        Shortfall of a merchant's running share against its floor that is still taken for noise
-        [share of the floor].
+    - ``floor``: least share of all impressions for rooms of small merchants
+    - ``room_cap``: largest share of one room
+    - ``head_size``: rooms that are the head: those with most impressions, whoever they are
+    - ``head_part``: largest part of all rooms that is the head, where there are few of them
+    - ``head_cap``: largest share of the head together
+    - ``largest_loss``: most that any room may lose [share of its baseline]
+    - ``drift``: shortfall of a merchant's running share against its floor that is still taken for
+      noise [share of the floor]
     """
 
     floor: Share
@@ -243,26 +204,17 @@ class ExposureRules(Rules):
 class GamingRules(Rules):
     """From when on a pattern is told.
 
-    Parameters
-    ----------
-    false_discovery : Bound
-        Expected share of false alarms among what is told, by check.
-    bunching_window : Bound
-        Width of the windows at a bound [logarithm of the ratio].
-    bunching_least : Bound
-        SKUs that the windows at a bound must hold.
-    clone_tolerance : Bound
-        Relative difference below which numbers of two SKUs are taken for the same.
-    waybill_tolerance : Bound
-        Relative difference between weighed and declared parcel that scales and rounding explain.
-    robust_z : Bound
-        Distance from the category's median mass [robust standard deviations].
-    least_skus : Bound
-        SKUs that a category needs before one is held against the others.
-    least_units : Bound
-        Units sold before a return rate is judged.
-    always : Bound
-        Share of the category's other SKUs that state a datum, from which on it is missed.
+    - ``false_discovery``: expected share of false alarms among what is told, by check
+    - ``bunching_window``: width of the windows at a bound [logarithm of the ratio]
+    - ``bunching_least``: SKUs that the windows at a bound must hold
+    - ``clone_tolerance``: relative difference below which numbers of two SKUs are taken for the
+      same
+    - ``waybill_tolerance``: relative difference between weighed and declared parcel that scales and
+      rounding explain
+    - ``robust_z``: distance from the category's median mass [robust standard deviations]
+    - ``least_skus``: SKUs that a category needs before one is held against the others
+    - ``least_units``: units sold before a return rate is judged
+    - ``always``: share of the category's other SKUs that state a datum, from which on it is missed
     """
 
     false_discovery: Share
@@ -279,24 +231,15 @@ class GamingRules(Rules):
 class PlausibleRules(Rules):
     """What a room can be.
 
-    Parameters
-    ----------
-    power_least, power_most : Bound
-        Power of a studio on air [kW].
-    estimate_share : Bound
-        Least share of what the listed equipment takes that a meter can show [1].
-    session_hours : Bound
-        Longest session [h].
-    sale_days : Bound
-        Days after a session in which its orders are still paid [d].
-    watched_hours : Bound
-        Least time watched per unit sold [h].
-    price_above, price_below : Bound
-        Ratio of sold to listed price above and below which a line is told [1].
-    return_share : Bound
-        Share of the category's return rate below which returns are told [1].
-    return_units : Bound
-        Units that should have come back before that is looked at.
+    - ``power_least``, ``power_most``: power of a studio on air [kW]
+    - ``estimate_share``: least share of what the listed equipment takes that a meter can show [1]
+    - ``session_hours``: longest session [h]
+    - ``sale_days``: days after a session in which its orders are still paid [d]
+    - ``watched_hours``: least time watched per unit sold [h]
+    - ``price_above``, ``price_below``: ratio of sold to listed price above and below which a line
+      is told [1]
+    - ``return_share``: share of the category's return rate below which returns are told [1]
+    - ``return_units``: units that should have come back before that is looked at
     """
 
     power_least: Positive

@@ -184,7 +184,7 @@ def _names(policy: Policy) -> Iterator[PolicyConflict]:
 def explain(
     policy: Policy, lang: str = "en", titles: Mapping[str, str] = MappingProxyType({})
 ) -> list[str]:
-    """Tell a policy in sentences, with the source of each number, in the language of the rule file.
+    """Tell a policy in sentences, with the source of each number in the language of its file.
 
     ``titles`` maps activities and packaging items to what they are called.
 
