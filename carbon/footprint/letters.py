@@ -19,7 +19,7 @@ from carbon.footprint.distributions import kinds_of
 from carbon.footprint.spreads import NO_SPREAD, Spread, Spreads, cell_provenances, moved
 from carbon.footprint.streams import even_ranks, middles
 from carbon.footprint.uncertainty import Part
-from carbon.stages.groups import GROUPS, PARAMETERS, RATES, combine
+from carbon.stages.groups import DRAWN, GROUPS, PARAMETERS, RATES, combine
 
 __all__ = ["POINTS", "EvenPoints", "Letters"]
 
@@ -34,9 +34,11 @@ class EvenPoints:
     """Points of letters and the spreads at them; ``cache``: keep them in the user's folder."""
 
     def __init__(self, edition: Edition, vocabulary: Vocabulary, *, cache: bool = True) -> None:
-        names = (*PARAMETERS, *RATES)
         self.spreads = Spreads.at(edition, vocabulary, POINTS)
-        self.ranks = dict(zip(names, even_ranks(POINTS, len(names), cache=cache), strict=True))
+        # points of more dimensions are others in all of them: letters of 2026.1 must not move
+        first = even_ranks(POINTS, len(DRAWN) - 1, cache=cache)
+        ranks = [*first, even_ranks(POINTS, len(DRAWN), cache=cache)[-1]]
+        self.ranks = dict(zip(DRAWN, ranks, strict=True))
 
 
 class Letters:

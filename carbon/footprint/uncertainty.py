@@ -30,6 +30,7 @@ from carbon.footprint.silence import Silence
 from carbon.footprint.spreads import NO_SPREAD, Spread, Spreads, moved
 from carbon.footprint.streams import Start, Streams, content_keys, key_of
 from carbon.stages.groups import (
+    DRAWN,
     GROUPS,
     PARAMETERS,
     RATES,
@@ -258,7 +259,7 @@ class Sampler:
         self._central, self.silence = central, silence
         self.inside = BOUNDARIES[boundary]
         self.draws = sampled.shape[1]
-        self.streams = Streams(edition_seed(edition), self.draws, (*PARAMETERS, *RATES))
+        self.streams = Streams(edition_seed(edition), self.draws, DRAWN)
         self.spreads = Spreads.at(edition, vocabulary, self.draws)
         self.parcel_level = (vocabulary.packaging_items["level"] == "parcel").to_numpy(dtype=bool)
         self.mismatch = Mismatch(edition)

@@ -281,9 +281,9 @@ def grade(
         flattery = np.where(plausible.outside, np.minimum(np.nan_to_num(parts), 0.0), 0.0)
         flattery = flattery.sum(axis=1)
         better = (likeliest >= 0) & (likeliest < scale.middle)
-        better |= (best >= 0) & (best < scale.middle)  # a range that reaches above it too
         honest = ratio - flattery, standing.gsd
         flattered = better & (flattery < -FELT) & worse(scale, honest, (best, worst))
+        better |= (best >= 0) & (best < scale.middle)  # a range that reaches above it too
         unnamed = better & plausible.unnamed & ~plausible.wrong
         gaining = better & plausible.gaining & ~plausible.wrong
         doubted = flattered | plausible.wrong | unnamed | gaining

@@ -31,6 +31,7 @@ from carbon.stages.inventory import Exchanges, Inventory, Quantities, collect
 
 __all__ = [
     "DIVISORS",
+    "DRAWN",
     "GROUPS",
     "ODDS",
     "PARAMETERS",
@@ -94,6 +95,9 @@ PARAMETERS: Final = (
 
 RATES: Final = ("return_rate", "resale_share", "loss_rate", "packaging_reuse")
 """Shares that take the place of what the catalogue says."""
+
+DRAWN: Final = (*(name for name in PARAMETERS if name != "pickup_km"), *RATES, "pickup_km")
+"""Both in the order in which they came: one that is added stands last and moves no other draw."""
 
 ODDS: Final = ("return_rate", "loss_rate")
 """Rates that come to :func:`combine` as r/(1-r), units returned (lost) per unit kept."""
