@@ -150,7 +150,7 @@ def test_flows_have_chinese_names() -> None:
 
 
 WRONG = {
-    "缺少参数 'ROOMS'": ("room",),
+    "缺少参数 '直播间'": ("room",),
     "没有选项 '--nope'": ("footprint", "a.csv", "--nope"),
     "没有命令 'footprnt'": ("footprnt",),
     "须为整数": ("footprint", "a.csv", "-o", "b.csv", "--draws", "many"),

@@ -416,16 +416,14 @@ def _codes(
     column: pd.Categorical, names: dict[str, int], known: dict[int, tuple[Any, Any]]
 ) -> npt.NDArray[np.int16]:
     """Codes of a column by one list of names; columns and categories that came before are known."""
-    codes: npt.NDArray[np.int16]
     if id(column) in known:  # those of a stage come again with its returns
-        codes = known[id(column)][1]
-        return codes
+        return np.asarray(known[id(column)][1], np.int16)
     categories = column.categories
     if id(categories) not in known:
         code = [names.setdefault(str(name), len(names)) for name in categories]
         known[id(categories)] = (categories, code)  # held, so that no other takes its id
     code = known[id(categories)][1]
     unknown = names.setdefault("", len(names)) if (column.codes < 0).any() else -1
-    codes = np.array([*code, unknown], dtype=np.int16)[column.codes]
+    codes: npt.NDArray[np.int16] = np.array([*code, unknown], dtype=np.int16)[column.codes]
     known[id(column)] = (column, codes)
     return codes
