@@ -29,7 +29,7 @@ from carbon.liveroom.ranking import (
     signal_rows,
     signals,
 )
-from carbon.stages.groups import PARAMETERS, RATES
+from carbon.stages.groups import DRAWN
 
 EXAMPLE = "examples/catalogue.csv"
 CONFIDENCE = 0.9
@@ -276,7 +276,7 @@ def compared(study, example):
     ratio = grades["ratio"].to_numpy()
     spread = np.log(grades["ratio_gsd"].to_numpy())
     formula = ndtr(np.log(ratio[b] / ratio[a]) / np.hypot(spread[a], spread[b]))
-    names = (*PARAMETERS, *RATES)
+    names = DRAWN[:-1]  # nobody tells the way to a pick-up point
     ranks = even_ranks(POINTS, 2 * len(names))
     first, second = (
         dict(zip(names, rows, strict=True)) for rows in (ranks[: len(names)], ranks[len(names) :])
@@ -299,6 +299,7 @@ def compared(study, example):
             for name, apart in zip(PARTS, unlike, strict=True)
             if not apart
             for name in PARAMETERS_OF[name]
+            if name in names
         ]
         pair = np.flatnonzero(pattern.ravel() == number)
         other = totals(second | {name: first[name] for name in alike})
