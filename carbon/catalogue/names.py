@@ -6,7 +6,7 @@ import csv
 import difflib
 import re
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property, lru_cache
 from typing import Any
 
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from carbon.base.rules import templates_root
 
-__all__ = ["Names", "by_unique", "key", "simplified", "written"]
+__all__ = ["Names", "by_unique", "key", "may_hold", "simplified", "written"]
 
 _NEAR = 0.75
 """Least likeness of a suggestion: two letters of eight may differ, and the first may not."""
@@ -32,7 +32,9 @@ def _characters() -> dict[int, str]:
     """Traditional character → the simplified one (OpenCC, Apache 2.0)."""
     path = templates_root() / "catalogue" / "traditional.csv"
     with path.open(encoding="utf-8", newline="") as file:
-        return {ord(row["traditional"]): row["simplified"] for row in csv.DictReader(file)}
+        rows = csv.reader(file)
+        next(rows)
+        return {ord(traditional): simple for traditional, simple in rows}
 
 
 def simplified(text: str) -> str:
@@ -118,6 +120,29 @@ def by_unique(texts: Any, function: Callable[[str], Any], dtype: Any, missing: A
     indices = pc.fill_null(coded.indices, len(coded.dictionary)).to_numpy(zero_copy_only=False)
     every: NDArray[Any] = values[indices]
     return every
+
+
+def may_hold(texts: Any, words: Iterable[str]) -> bool:
+    """Whether any of some words may stand in texts, in any case: cheaper than a pattern.
+
+    Parameters
+    ----------
+    texts : pyarrow.Array
+        Strings in NFKC; what lies beside a slice counts too.
+    words : iterable of str
+
+    Examples
+    --------
+    >>> may_hold(pa.array(["12 g MEASURED"]), ["measured"]), may_hold(pa.array(["12 g"]), ["实测"])
+    (True, False)
+    """
+    buffer = texts.buffers()[2]
+    data = b"" if buffer is None else buffer.to_pybytes().lower()
+    return any(
+        # bytes do not tell the other case of a letter that is not ASCII
+        word.lower().encode() in data or (not word.isascii() and word.lower() != word.upper())
+        for word in words
+    )
 
 
 class Names:
