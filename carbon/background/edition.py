@@ -278,11 +278,8 @@ class Edition:
     # ---------------------------------------------------------------- how it is built
 
     def _table(self, name: str) -> pd.DataFrame:
-        parts = [
-            package.tables[name].assign(source=package.id, rank=rank)
-            for rank, package in enumerate(self.packages)
-            if name in package.tables
-        ]
+        have = [rank for rank, package in enumerate(self.packages) if name in package.tables]
+        parts = [self.packages[rank].tables[name] for rank in have]
         if not parts and name in OPTIONAL:
             names = [field["name"] for field in read_schema(name)["fields"]]
             return pd.DataFrame({column: pd.Series(dtype="str") for column in names}).assign(
@@ -290,7 +287,11 @@ class Edition:
             )
         if not parts:
             raise FactorsError("F002", f"no package has a table {name}", file=self.name)
-        return pd.concat(parts, ignore_index=True)
+        sizes = [len(part) for part in parts]
+        ids = pd.Series([self.packages[rank].id for rank in have], dtype="str")
+        return pd.concat(parts, ignore_index=True).assign(
+            source=ids.repeat(sizes).array, rank=np.repeat(have, sizes)
+        )
 
     def _tables(self, keys: dict[str, tuple[str, ...]]) -> Tables:
         return Tables({name: partial(self._first, name, key) for name, key in keys.items()})

@@ -238,10 +238,17 @@ def _own_copy(path: Path, content: bytes) -> pd.DataFrame:
     return _read_table(path, content).copy(deep=False)
 
 
+@lru_cache(maxsize=128)
+def _fields(root: Path, table: str) -> tuple[dict[str, Any], ...]:
+    """Fields of a table, by the schema in a folder of factors; many packages have it."""
+    del root
+    return tuple(read_schema(table)["fields"])
+
+
 @lru_cache(maxsize=512)
 def _read_table(path: Path, content: bytes) -> pd.DataFrame:
     """Reads a table's bytes, gives its fields; what was read once is not parsed again."""
-    fields = read_schema(path.stem)["fields"]
+    fields = _fields(factors_root(), path.stem)
     try:
         header = next(csv.reader(io.TextIOWrapper(io.BytesIO(content), "utf-8-sig")), [])
         raw = arrow_csv.read_csv(

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from carbon.catalogue import cells, grammar
 from carbon.catalogue.cells import Numbers
-from carbon.catalogue.names import Names, by_unique
+from carbon.catalogue.names import Names, by_unique, may_hold
 from carbon.catalogue.problems import CellProblems, Rows
 from carbon.catalogue.schema import LINE_COLUMNS, Vocabulary
 
@@ -253,7 +253,7 @@ def _made_in(lines: Lines, vocabulary: Vocabulary, problems: CellProblems) -> ND
     blank = pa.nulls(len(lines.at), pa.string())
     if lines.column == "":
         place_texts = lines.rows.texts.words("made_in", blank)
-    elif pc.any(pc.match_substring_regex(lines.name, "[@\uff20]")).as_py():
+    elif may_hold(lines.name, "@\uff20"):
         parts = pc.extract_regex(lines.name, "^(?P<name>[^@\uff20]+)[@\uff20](?P<place>.+)$")
         place_texts = pc.utf8_trim_whitespace(pc.struct_field(parts, "place"))
         name = pc.utf8_trim_whitespace(pc.struct_field(parts, "name"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property, lru_cache
 from typing import Any
 
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from carbon.base.words import template_rows
 
-__all__ = ["Names", "by_unique", "key", "simplified", "written"]
+__all__ = ["Names", "by_unique", "key", "may_hold", "simplified", "written"]
 
 _NEAR = 0.75
 """Least likeness of a suggestion: two letters of eight may differ, and the first may not."""
@@ -92,6 +92,29 @@ def by_unique(texts: Any, function: Callable[[str], Any], dtype: Any, missing: A
     indices = pc.fill_null(coded.indices, len(coded.dictionary)).to_numpy(zero_copy_only=False)
     every: NDArray[Any] = values[indices]
     return every
+
+
+def may_hold(texts: Any, words: Iterable[str]) -> bool:
+    """Whether any of some words may stand in texts, in any case: cheaper than a pattern.
+
+    Parameters
+    ----------
+    texts : pyarrow.Array
+        Strings in NFKC; what lies beside a slice counts too.
+    words : iterable of str
+
+    Examples
+    --------
+    >>> may_hold(pa.array(["12 g MEASURED"]), ["measured"]), may_hold(pa.array(["12 g"]), ["实测"])
+    (True, False)
+    """
+    buffer = texts.buffers()[2]
+    data = b"" if buffer is None else buffer.to_pybytes().lower()
+    return any(
+        # bytes do not tell the other case of a letter that is not ASCII
+        word.lower().encode() in data or (not word.isascii() and word.lower() != word.upper())
+        for word in words
+    )
 
 
 class Names:

@@ -28,6 +28,7 @@ from carbon.catalogue.line_tables import (
     tell_faults,
     understood,
 )
+from carbon.catalogue.names import may_hold
 from carbon.catalogue.places import (
     Geography,
     destination_lines,
@@ -235,10 +236,10 @@ def _measured(
     rows: Rows, vocabulary: Vocabulary
 ) -> tuple[dict[str, NDArray[np.bool_]], pd.DataFrame]:
     """Take *measured* and the document beside it off the end of cells; say where they stood."""
-    words = [re.escape(word) for word in vocabulary.words_of("origin")]
-    if not words:
+    said = list(vocabulary.words_of("origin"))
+    if not said:
         return {}, documents([])
-    pattern = rf"(?i)[ ,;(]*(?:{'|'.join(words)})\)?(?:\s*{DOCUMENT})?$"
+    pattern = rf"(?i)[ ,;(]*(?:{'|'.join(map(re.escape, said))})\)?(?:\s*{DOCUMENT})?$"
     sheets, named = {}, []
     for name in PROVENANCE_COLUMNS:
         if name not in rows.texts or name in rows.texts.numbers:
@@ -246,7 +247,10 @@ def _measured(
         words = rows.texts.words(name)
         if pa.types.is_dictionary(words.type):
             words = words.dictionary
-        if not pc.any(pc.match_substring_regex(words, pattern)).as_py():
+        if (
+            not may_hold(words, said)
+            or not pc.any(pc.match_substring_regex(words, pattern)).as_py()
+        ):
             continue
         texts = rows.texts[name]
         where = pc.fill_null(pc.match_substring_regex(texts, pattern), False)

@@ -23,8 +23,10 @@ from carbon.base.threads import cores
 from carbon.base.words import text
 from carbon.catalogue.line_plan import OutOfOrder
 from carbon.catalogue.mapping import reading_of
+from carbon.catalogue.read import read
 from carbon.catalogue.sources import Damaged
 from carbon.catalogue.stream import BATCH, Batch, Stream
+from carbon.footprint.judging import bare_goods
 from carbon.run import job as jobs
 from carbon.run.folder import INDEX, only_named
 from carbon.run.incremental import since_of
@@ -130,6 +132,9 @@ def _run(
         kept = ".csv"
     state = State(job, stream, work.parts, kept, keys, earlier, alone, filled)
     job.study.unit_impacts  # noqa: B018  solved once, before there are workers
+    if workers > 1:  # and what every batch looks up is indexed once
+        bare = bare_goods(vocabulary, None).head(1)
+        job.study.footprints(job.study.complete(read(bare, vocabulary)))
     pool = Workers(workers, begin, state)
     outcome = Outcome(work.output)
     parts: list[BatchRecord] = []
