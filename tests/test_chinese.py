@@ -74,8 +74,16 @@ def test_codes_and_words() -> None:
         allowed = ["CO2e", "Beta", "GSD", "carbon", "sha256", "total"]
         if name == "argument":  # names of a Python program
             allowed += [*carbon.__all__, "DataFrame", "read", "judge", "catalogue", "evidence"]
-            allowed += "value BaseYear ExposureScenario PoolPolicy TaxRule zh en".split()
-            allowed += "html json pdf png svg".split()
+            allowed += [
+                "value",
+                "BaseYear",
+                "ExposureScenario",
+                "PoolPolicy",
+                "TaxRule",
+                "zh",
+                "en",
+            ]
+            allowed += ["html", "json", "pdf", "png", "svg"]
         assert latin(section(name, "zh").values(), *allowed) == set(), name
 
 
