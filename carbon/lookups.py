@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pandas as pd
 
-from carbon.base.arguments import checked, kind, refusal
+from carbon.base.arguments import checked, kind, read_or, refusal
 from carbon.catalogue.given import Source
-from carbon.footprint.reference import References, as_references
+from carbon.footprint.reference import References, read_references
 
 if TYPE_CHECKING:
     from carbon.study import Study
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["Lookups"]
 
 
-@checked(references=as_references, other=kind("Study"))
+@checked(references=read_or(read_references, "References"), other=kind("Study"))
 class Lookups:
     """What is looked up in a :class:`carbon.study.Study` beside what is computed with it.
 

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 import carbon
-from carbon.base.arguments import checked, kind, path, path_or, refusal
+from carbon.base.arguments import checked, kind, path, path_or
 from carbon.base.digits import carried_table
 from carbon.base.errors import StudyError, problem_table
 from carbon.base.files import digest
@@ -62,16 +62,7 @@ class BaseYear:
     study: Study | None = None  # in the edition of the base year; the one now without
 
 
-def _base_year(name: str, value: object) -> BaseYear:
-    """A base year, or the sales and catalogue of one."""
-    if isinstance(value, tuple) and len(value) in (2, 3):
-        return BaseYear(*value)
-    if not isinstance(value, BaseYear):
-        raise refusal(name, value, "BaseYear")
-    return value
-
-
-@checked(study=kind("Study"), rule=path_or("TaxRule"), base=_base_year)
+@checked(study=kind("Study"), rule=path_or("TaxRule"), base=kind("BaseYear"))
 class Office:
     """What an office that levies or checks a tax asks of a study.
 

@@ -9,16 +9,16 @@ import datetime
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import pandas as pd
 
-from carbon.base.arguments import checked, kind, path_or
+from carbon.base.arguments import checked, kind, path_or, read_or
 from carbon.base.errors import LedgerError, RuleError
 from carbon.base.progress import Progress, silent
 from carbon.catalogue.aliases import spelled
 from carbon.catalogue.ledger import Ledger, read_ledger
-from carbon.footprint.reference import References, as_references
+from carbon.footprint.reference import References, read_references
 from carbon.incentive.pool_orders import returned
 from carbon.incentive.pool_policy import load_policy
 from carbon.incentive.return_pool import Pool, pool
@@ -44,7 +44,7 @@ __all__ = ["LEDGERS", "Anomalies", "Exposure", "Platform", "RoomsJudged"]
 
 @checked(
     study=kind("Study"),
-    references=as_references,
+    references=read_or(read_references, "References"),
     policy=path_or("Policy", "PoolPolicy"),
     scenario=path_or("ExposureScenario"),
     judged=kind("RoomsJudged"),
@@ -91,7 +91,7 @@ class Platform(PolicyWords):
     ) -> None:
         self.study = study
         super().__init__(policy)
-        self.references = as_references("references", references)
+        self.references = cast("References | None", references)  # a file was read by its rule
         self.draws = draws
         self.progress = progress
 

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pandas as pd
 
-from carbon.base.arguments import checked, refusal
+from carbon.base.arguments import checked, read_or, refusal
 from carbon.base.errors import StudyError
 from carbon.base.shown import html_table
 from carbon.catalogue.given import Source
 from carbon.catalogue.schema import Catalogue
-from carbon.footprint.reference import References, as_references
+from carbon.footprint.reference import References, read_references
 
 if TYPE_CHECKING:
     from carbon.footprint.levers import Change, Lever
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["Questions"]
 
 
-@checked(references=as_references)
+@checked(references=read_or(read_references, "References"))
 class Questions:
     """What is asked of a :class:`carbon.study.Study` beside footprints and letters.
 

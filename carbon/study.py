@@ -15,7 +15,7 @@ from carbon import stages
 from carbon.background.edition import DEFAULT_EDITION, MOST_KNOWN, Edition, load_edition
 from carbon.background.sampling import sample
 from carbon.background.store import folder
-from carbon.base.arguments import checked, kind
+from carbon.base.arguments import checked, kind, read_or
 from carbon.base.errors import StudyError
 from carbon.base.terms import BOUNDARIES, FITS
 from carbon.catalogue.defaults import fill
@@ -30,7 +30,7 @@ from carbon.footprint.evidence_table import Documents
 from carbon.footprint.exchange_sources import exchange_sources
 from carbon.footprint.judging import Judging, bare_goods, judging_of, vocabulary_of
 from carbon.footprint.letters import EvenPoints, Letters
-from carbon.footprint.reference import References, as_references, of_archetypes
+from carbon.footprint.reference import References, of_archetypes, read_references
 from carbon.footprint.resembling import judged
 from carbon.footprint.result import ROUNDING, Footprints, spread_out
 from carbon.footprint.standing import Yardsticks
@@ -45,7 +45,7 @@ from carbon.questions import Questions
 __all__ = ["DEFAULT_BOUNDARY", "DEFAULT_METHOD", "Study"]
 
 
-@checked(references=as_references, catalogue=kind("Catalogue"))
+@checked(references=read_or(read_references, "References"), catalogue=kind("Catalogue"))
 class Study(Questions, Lookups, Weighing):
     """Goal and scope of a computation.
 

@@ -20,7 +20,7 @@ from typing import Any, Final, TypeVar
 from carbon.base.errors import StudyError
 from carbon.base.words import LANGUAGES, spoken
 
-__all__ = ["checked", "file", "kind", "path", "path_or", "refusal", "table"]
+__all__ = ["checked", "file", "kind", "path", "path_or", "read_or", "refusal", "table"]
 
 Rule = Callable[[str, Any], Any]
 """From the name of an argument and what was given to what is taken."""
@@ -97,6 +97,20 @@ def path_or(*names: str) -> Rule:
     """
     own = kind(*names)
     return lambda name, value: value if isinstance(value, PATH) else own(name, value)
+
+
+def read_or(read: Callable[[Any], Any], *names: str) -> Rule:
+    """Rule of an argument that is one of our own classes, or a file from which it is read.
+
+    Parameters
+    ----------
+    read : callable
+        From a path to what is meant.
+    *names : str
+        As for :func:`kind`.
+    """
+    own = kind(*names)
+    return lambda name, value: read(value) if isinstance(value, PATH) else own(name, value)
 
 
 def _language(name: str, value: Any) -> Any:

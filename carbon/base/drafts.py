@@ -1,4 +1,4 @@
-"""Reads a place, gives a draft next to it that is locked while it is written; dead ones go.
+"""Reads a place, gives a draft for it that is locked while it is written; removes dead ones.
 
 A run that is killed leaves its draft. The next one for the same place removes it: a draft has a
 name of its own, belongs to the user and is locked by whoever writes it, on this machine or, where

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from html import escape
@@ -22,7 +21,6 @@ import pandas as pd
 from pydantic import Field, ValidationError
 
 from carbon import stages
-from carbon.base.arguments import refusal
 from carbon.base.errors import StudyError
 from carbon.base.files import read_bounded
 from carbon.base.rules import Rules
@@ -33,7 +31,7 @@ from carbon.footprint.bounded import bounded
 from carbon.footprint.computing import Computing
 from carbon.stages.inventory import Inventory
 
-__all__ = ["WEIGHTS", "References", "as_references", "of_archetypes", "of_sales", "read_references"]
+__all__ = ["WEIGHTS", "References", "of_archetypes", "of_sales", "read_references"]
 
 WEIGHTS: Final = ("units", "revenue", "equal")
 """What the SKUs of a platform's own reference can be weighted by."""
@@ -212,27 +210,6 @@ class References:
         lists = {name: self.exchanges[name].astype("object").tolist() for name in COLUMNS}
         sizes = {name: of for name in ("quantity", "mass") if (of := getattr(self, name))}
         return {**content, "skus": self.skus, "left_out": self.left_out, **sizes, **lists}
-
-
-def as_references(name: str, value: object) -> References | None:
-    """The references that an argument means: themselves, or those of a file.
-
-    Parameters
-    ----------
-    name : str
-        Of the argument.
-    value : References, path or None
-
-    Raises
-    ------
-    carbon.base.errors.StudyError
-        S009 if it is neither, S030 and S031 as the file is read.
-    """
-    if isinstance(value, str | os.PathLike):
-        return read_references(Path(value))
-    if value is None or isinstance(value, References):
-        return value
-    raise refusal(name, value, "References")
 
 
 def read_references(path: Path | str) -> References:

@@ -275,8 +275,7 @@ class Inventory:
     n: int
 
     def __repr__(self) -> str:
-        skus = "SKU" if self.n == 1 else "SKUs"
-        return f"Inventory({len(self.sku):,} exchanges, {self.n:,} {skus})"
+        return f"Inventory({len(self.sku):,} exchanges, {self.n:,} SKUs)"
 
     @cached_property
     def order(self) -> npt.NDArray[np.intp]:
