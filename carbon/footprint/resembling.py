@@ -30,6 +30,9 @@ archetype's shares are bracketed by more than half of that."""
 CLOSER_TWICE: Final = 0.1
 """The same where the mass too is nearer to what is usual in the other category: two signs agree."""
 
+AT_ONCE: Final = 4_000
+"""SKUs that are held against all categories at once: some 20 MB of shares."""
+
 
 def judged(
     footprints: Footprints,
@@ -97,20 +100,27 @@ def gaining(
     at = np.flatnonzero(some)
     if not at.size:
         return flags
-    shared = _shared(goods, at, vocabulary)
-    own = shared[np.arange(len(at)), listed[at]]
-    mass = goods.skus["mass_kg"].to_numpy(dtype=np.float64)[at][:, None]
     names = vocabulary.names("category").ids
     usual = masses.reindex(names)
-    each = footprints.total[at][:, None] / mass
-    middle = np.sqrt(usual["declared_low"].to_numpy() * usual["declared_high"].to_numpy())
-    with np.errstate(invalid="ignore", divide="ignore"):
-        apart = np.abs(np.log(mass / middle))
-        nearer = apart < apart[np.arange(len(at)), listed[at]][:, None]
-        close = shared >= own[:, None] + np.where(nearer, CLOSER_TWICE, CLOSER)
-        close &= (mass >= usual["low"].to_numpy()) & (mass <= usual["high"].to_numpy())
-        close &= each > bound * _by_kilogram(yardsticks, names)
-    flags[at] = close.any(axis=1)
+    low, high, least, most = (
+        usual[end].to_numpy(dtype=np.float64)
+        for end in ("low", "high", "declared_low", "declared_high")
+    )
+    middle = np.sqrt(least * most)
+    dear = bound * _by_kilogram(yardsticks, names)
+    for start in range(0, len(at), AT_ONCE):
+        here = at[start : start + AT_ONCE]
+        row = np.arange(len(here)), listed[here]
+        shared = _shared(goods, here, vocabulary)
+        mass = goods.skus["mass_kg"].to_numpy(dtype=np.float64)[here][:, None]
+        each = footprints.total[here][:, None] / mass
+        with np.errstate(invalid="ignore", divide="ignore"):
+            apart = np.abs(np.log(mass / middle))
+            nearer = apart < apart[row][:, None]
+            close = shared >= shared[row][:, None] + np.where(nearer, CLOSER_TWICE, CLOSER)
+            close &= (mass >= low) & (mass <= high)
+            close &= each > dear
+        flags[here] = close.any(axis=1)
     return flags
 
 
@@ -130,8 +140,9 @@ def _shared(goods: Catalogue, at: npt.NDArray[np.int64], vocabulary: Vocabulary)
     position[at] = np.arange(len(at))
     lines = goods.materials
     place = position[lines["row"].to_numpy()]
-    lines, place = lines[place >= 0], place[place >= 0]
     code = lines["material"].cat.codes.to_numpy()
+    wanted = (place >= 0) & (code >= 0)
+    lines, place, code = lines[wanted], place[wanted], code[wanted]
     # a material that is told in several lines is one
     both, inverse = np.unique(place.astype(np.int64) * len(materials) + code, return_inverse=True)
     weight = np.bincount(inverse.ravel(), lines["mass_kg"].to_numpy(dtype=np.float64))
