@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from carbon.background.tables import Tables
+from carbon.base.arrays import Flags, Floats
 from carbon.catalogue.schema import Catalogue, Vocabulary
 from carbon.footprint.evidence import categories_shown
 from carbon.footprint.plausible import Plausible, assess
@@ -19,9 +20,6 @@ from carbon.footprint.standing import Yardsticks
 from carbon.footprint.supplied import believed
 
 __all__ = ["gaining", "judged"]
-
-Floats = npt.NDArray[np.float64]
-Flags = npt.NDArray[np.bool_]
 
 CLOSER: Final = 0.25
 """Share of the materials by which goods must be closer to another category than to their own; an
@@ -43,18 +41,8 @@ def judged(
 ) -> Plausible:
     """What is believed of footprints that were held against references.
 
-    Parameters
-    ----------
-    footprints : Footprints
-        Of n SKUs, with their standing.
-    yardsticks : Yardsticks
-        References that they were held against.
-    judging : Tables
-        Tables of :attr:`carbon.background.edition.Edition.judging`.
-    vocabulary : Vocabulary
-        Words and archetypes.
-    bound : float
-        Ratio to a reference up to which a letter is better than the middle.
+    ``judging``: tables of :attr:`carbon.background.edition.Edition.judging`; ``bound``: ratio to a
+    reference up to which a letter is better than the middle.
     """
     plausible = believed(assess(footprints.catalogue, judging, vocabulary), footprints)
     table = judging["plausible_values"].query("parameter == 'mass'").set_index("category")
@@ -71,25 +59,10 @@ def gaining(
 ) -> Flags:
     """SKUs that look like goods of another category, and whose letter there would be worse.
 
-    Parameters
-    ----------
-    footprints : Footprints
-        Of n SKUs, with their standing.
-    yardsticks : Yardsticks
-        References that they were held against.
-    masses : pandas.DataFrame
-        Indexed by category, of a sales unit [kg]: 95 % bounds ``low`` and ``high``, and the
-        quartiles ``declared_low`` and ``declared_high``.
-    vocabulary : Vocabulary
-        What goods of each category are made of.
-    bound : float
-        Ratio to a reference up to which a letter is better than the middle.
-
-    Returns
-    -------
-    ndarray of bool, shape (n,)
-        The mass is usual in another category, the materials are closer to it, and per kilogram the
-        footprint is no better than its middle. A document for the category lifts it.
+    ``masses`` are indexed by category, of a sales unit [kg]: 95 % bounds ``low`` and ``high``, and
+    the quartiles ``declared_low`` and ``declared_high``. Flagged (n,) is a SKU whose mass is usual
+    in another category, whose materials are closer to it, and which per kilogram is no better than
+    its middle. A document for the category lifts it.
     """
     standing, goods = footprints.standing, footprints.catalogue
     assert standing is not None
