@@ -49,7 +49,7 @@ def refusal(name: str, value: object, asked: str, code: str = "S009") -> StudyEr
     Examples
     --------
     >>> print(refusal("study", "x", "Study"))
-    S009 value "x": an argument is not what is asked for (study: a Study, not str); see its help...
+    S009 value 'x': an argument is not what is asked for (study: a Study, not str); see its help...
     """
     told = spoken("argument.told", name=name, kind=spoken(f"argument.{asked}"), given=given(value))
     shown = value if isinstance(value, str) else repr(value)
@@ -76,7 +76,7 @@ def kind(*names: str, asked: str = "") -> Rule:
     --------
     >>> kind("Study")("study", 5)
     Traceback (most recent call last):
-    carbon.base.errors.StudyError: S009 value "5": ... (study: a Study, not int)...
+    carbon.base.errors.StudyError: S009 value '5': ... (study: a Study, not int)...
     """
 
     def rule(name: str, value: Any) -> Any:
@@ -288,7 +288,7 @@ def checked(**rules: Rule) -> Callable[[T], T]:
     'zh'
     >>> said("fr")
     Traceback (most recent call last):
-    carbon.base.errors.StudyError: S010 value "fr": ...
+    carbon.base.errors.StudyError: S010 value 'fr': ...
     """
     known = {**RULES, **rules}
 
