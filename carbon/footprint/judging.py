@@ -214,10 +214,14 @@ def _told(catalogue: Catalogue, problems: dict[str, npt.NDArray[np.int64]]) -> C
     )
 
 
-def _values(
-    skus: pd.DataFrame, column: str, at: npt.NDArray[np.int64]
-) -> npt.NDArray[np.object_] | str:
-    return skus[column].to_numpy(dtype=object)[at] if column in skus else ""
+def _values(skus: pd.DataFrame, column: str, at: npt.NDArray[np.int64]) -> list[str] | str:
+    """Cells as text, numbers as short as they are; empty where there is none."""
+    if column not in skus:
+        return ""
+    cells = skus[column].iloc[at]
+    if pd.api.types.is_float_dtype(cells.dtype):
+        return ["" if np.isnan(cell) else f"{cell:.10g}" for cell in cells]
+    return cells.astype("str").fillna("").tolist()
 
 
 def bare_goods(vocabulary: Vocabulary, judging: Judging | None) -> pd.DataFrame:
