@@ -21,7 +21,14 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("home")
 
 
-@pytest.mark.parametrize("name", SUBJECTS)
+DEAR = ("streaming", "label", "a background of ecoinvent's size")
+"""Subjects that take long even when they are small."""
+
+
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=pytest.mark.night) if name in DEAR else name for name in SUBJECTS],
+)
 def test_a_subject_runs_small(name: str, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(harness, "APART", False)
     for variable in ("XDG_CACHE_HOME", "XDG_DATA_HOME"):

@@ -78,14 +78,14 @@ def test_a_template_can_neither_run_read_nor_grow(template: str) -> None:
 
 
 ENDLESS = [
-    "{% if 1.5 in r %}{% endif %}" * 3000,
-    "{% if 'q' in t %}{% endif %}" * 3000,
-    "{{ t|upper|lower|upper|lower|length }}" * 3000,
-    "{{ t|escape }}" * 3000,
+    "{% if 1.5 in r %}{% endif %}" * 600,
+    "{% if 'q' in t %}{% endif %}" * 600,
+    "{{ t|upper|lower|upper|lower|length }}" * 600,
+    "{{ t|escape }}" * 600,
     "{% for a in r %}{{ a is odd }}{% endfor %}",
-    "{% set x = t ~ t %}" * 5000,
-    "{{ t[0:90000]|length }}" * 4000,
-    "{% if t == t %}{% endif %}" * 4000,
+    "{% set x = t ~ t %}" * 1000,
+    "{{ t[0:90000]|length }}" * 800,
+    "{% if t == t %}{% endif %}" * 800,
 ]
 
 
@@ -93,7 +93,9 @@ ENDLESS = [
 def test_whatever_is_looked_at_is_paid_for(template: str) -> None:
     start = time.perf_counter()
     with pytest.raises(RuleError, match="steps") as caught:
-        page.page(template).render({"r": list(range(20_000)), "t": "x" * 40_000})
+        page.page(template, steps=page.STEPS // 5).render(
+            {"r": list(range(20_000)), "t": "x" * 40_000}
+        )
     assert caught.value.code == "L002"
     assert time.perf_counter() - start < 10
 

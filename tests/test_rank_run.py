@@ -54,7 +54,12 @@ def small(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("by", "within"), [("intensity", "category"), ("letter", "merchant"), ("saving", "merchant")]
+    ("by", "within"),
+    [
+        ("intensity", "category"),
+        ("letter", "merchant"),
+        pytest.param("saving", "merchant", marks=pytest.mark.night),
+    ],
 )
 def test_the_result_is_that_of_one_table(study, goods, tmp_path, small, by, within):
     catalogue = study.catalogue(goods)

@@ -144,6 +144,7 @@ def test_what_a_cluster_refuses(cluster, study, monkeypatch):
     assert "Java" in str(refused.value)
 
 
+@pytest.mark.night
 def test_the_command(cluster, source, tmp_path, monkeypatch):
     from click.testing import CliRunner
 
