@@ -88,7 +88,7 @@ def test_chinese_help_is_chinese() -> None:
 
 @pytest.mark.parametrize(
     "words",
-    ["--help --lang zh", "--lang zh --help", "label --lang=zh,en -h", "--lang zh tax --help"],
+    ["--help --lang zh", "--lang zh --help", "label --lang=zh,en --help", "--lang zh tax --help"],
 )
 def test_help_follows_the_language_wherever_it_is_asked_for(words: str) -> None:
     output = CliRunner().invoke(main, words.split(), prog_name="carbon").output
