@@ -33,7 +33,6 @@ goods = place.parent / "goods.csv"
 draws = ["--draws", "16"]
 for words in (
     ["footprint", goods, "-o", place / "footprints.parquet", *draws, *running],
-    ["inventory", goods, "-o", place / "inventory.parquet"],
     ["whatif", goods, "-o", place / "savings.csv", "--lever", "e-van", *draws, *running],
     ["rank", goods, "-o", place / "ranked.csv", *draws, *running],
     ["label", goods, "-o", place / "labels", "--format", "svg,json", "--lang", "zh,en",

@@ -10,6 +10,7 @@ import bw2data
 import bw2io
 import pytest
 from click.testing import CliRunner
+from nightly import night
 
 from carbon.base.errors import OutputError, StudyError
 from carbon.cli.export import export
@@ -51,7 +52,7 @@ def exported(brightway: Path) -> tuple[Study, Path]:
     return study, path
 
 
-@pytest.mark.parametrize("way", ["project", "file"])
+@pytest.mark.parametrize("way", ["project", *night("file")])
 def test_scores_stages_and_indicators_agree(exported: tuple[Study, Path], way: str) -> None:
     """Single precision, in which Brightway keeps matrices on disk, bounds the agreement."""
     study, path = exported

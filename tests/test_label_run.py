@@ -282,7 +282,9 @@ def whole(shelf: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out
 
 
-@pytest.mark.parametrize(("workers", "batch"), [(1, 25), (2, 20)])
+@pytest.mark.parametrize(
+    ("workers", "batch"), [(2, 20), pytest.param(1, 25, marks=pytest.mark.night)]
+)
 def test_batches_and_workers_change_no_byte(
     shelf: Path, whole: Path, tmp_path: Path, workers: int, batch: int
 ) -> None:

@@ -57,7 +57,7 @@ def small(monkeypatch):
     ("by", "within"),
     [
         ("intensity", "category"),
-        ("letter", "merchant"),
+        pytest.param("letter", "merchant", marks=pytest.mark.night),
         pytest.param("saving", "merchant", marks=pytest.mark.night),
     ],
 )

@@ -13,6 +13,7 @@ import fsspec
 import pandas as pd
 import pytest
 from click.testing import CliRunner
+from nightly import night
 from running import CARBON, wait_for_parts
 
 from benchmarks.catalogue import wide
@@ -164,7 +165,12 @@ def savings(monday: pd.DataFrame, tmp_path_factory: pytest.TempPathFactory) -> P
     return folder
 
 
-@pytest.mark.parametrize("name", DECIDING)
+NIGHT = ("boundary", "draws", "days", "lang")
+
+
+@pytest.mark.parametrize(
+    "name", [*(each for each in DECIDING if each not in NIGHT), *night(*NIGHT)]
+)
 def test_what_decides_a_row(name: str, savings: Path, tmp_path: Path) -> None:
     """Another edition, policy or option: all SKUs are computed again, though no cell changed."""
     first, then = DECIDING[name](tmp_path)

@@ -96,6 +96,7 @@ def test_workers_know_no_brightway(cluster, study, source):
     assert df.agg(count("*")).collect()[0][0] == SKUS
 
 
+@pytest.mark.night
 def test_labels_and_ranks(cluster, study, tmp_path):
     from carbon.label.facts import Issue
     from carbon.liveroom.ranking import rank
