@@ -3,19 +3,49 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from carbon.base.errors import problem_table
 from carbon.base.problems import LONGEST_VALUE, Problems
 from carbon.catalogue.cells import clean, few
 from carbon.catalogue.columns import LEFT_OPEN
 
-__all__ = ["CellProblems", "Rows", "Runs", "Texts"]
+if TYPE_CHECKING:
+    from carbon.catalogue.schema import Catalogue
+
+__all__ = ["CellProblems", "Rows", "Runs", "Texts", "cell_rows", "noted"]
+
+
+def noted(catalogue: Catalogue, rows: pd.DataFrame) -> Catalogue:
+    """The catalogue with further problems; ``rows`` as :func:`cell_rows` gives them."""
+    if rows.empty:
+        return catalogue
+    told = problem_table(rows.assign(file=catalogue.file))
+    both = [table for table in (catalogue.problems, told) if len(table)]
+    return replace(catalogue, problems=pd.concat(both, ignore_index=True))
+
+
+def cell_rows(
+    catalogue: Catalogue, code: str, at: NDArray[np.intp], column: Any, value: Any = ""
+) -> pd.DataFrame:
+    """A problem of one cell of each of some SKUs; ``column`` and ``value`` are one or each."""
+    skus = catalogue.skus
+    return pd.DataFrame(
+        {
+            "row": skus["line"].to_numpy()[at],
+            "column": column,
+            "sku": skus["sku"].to_numpy()[at],
+            "value": value,
+            "code": code,
+        }
+    )
 
 
 class Texts(dict[str, Any]):

@@ -15,10 +15,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from carbon.base.errors import CatalogueError, problem_table
+from carbon.base.errors import CatalogueError
 from carbon.base.terms import PROVENANCES, STAGES
 from carbon.catalogue.documents import EVIDENCE_COLUMNS, TRACEABLE
 from carbon.catalogue.names import key
+from carbon.catalogue.problems import cell_rows, noted
 from carbon.catalogue.prose.signs import sign
 from carbon.catalogue.schema import PROVENANCE_COLUMNS, Catalogue
 
@@ -133,8 +134,9 @@ def settled(catalogue: Catalogue) -> Catalogue:
     bare = measured & (levels(catalogue).to_numpy() < DOCUMENTED)
     changed = pd.DataFrame(np.where(bare, _GIVEN, provenance), columns=catalogue.provenance.columns)
     row, column = np.nonzero(bare)
-    noted = _noted(catalogue, "C273", row, catalogue.provenance.columns.to_numpy()[column])
-    return replace(noted, provenance=changed.astype(catalogue.provenance.dtypes))
+    name = catalogue.provenance.columns.to_numpy()[column]
+    told = noted(catalogue, cell_rows(catalogue, "C273", row, name))
+    return replace(told, provenance=changed.astype(catalogue.provenance.dtypes))
 
 
 def attached(catalogue: Catalogue, table: pd.DataFrame, *, part: bool = False) -> Catalogue:
@@ -191,8 +193,9 @@ def attached(catalogue: Catalogue, table: pd.DataFrame, *, part: bool = False) -
     joined = pd.concat(both, ignore_index=True) if both else catalogue.evidence
     joined = joined[list(EVIDENCE_COLUMNS)].sort_values("row", kind="stable", ignore_index=True)
     words = text["signed_by"].to_numpy(dtype=object)[own]
-    noted = _noted(catalogue, "C288", at[own], text["column"].to_numpy(dtype=object)[own], words)
-    return replace(noted, evidence=joined)
+    column = text["column"].to_numpy(dtype=object)[own]
+    told = noted(catalogue, cell_rows(catalogue, "C288", at[own], column, words))
+    return replace(told, evidence=joined)
 
 
 def _independent(signers: pd.Series, merchants: pd.Series) -> npt.NDArray[np.bool_]:
@@ -204,33 +207,6 @@ def _independent(signers: pd.Series, merchants: pd.Series) -> npt.NDArray[np.boo
     nobody = [key(name) for name in sign("no_signers")]
     independent: npt.NDArray[np.bool_] = ~np.isin(who.astype(object), nobody) & (who != seller)
     return independent
-
-
-def _noted(
-    catalogue: Catalogue,
-    code: str,
-    row: npt.NDArray[np.intp],
-    column: npt.NDArray[np.object_],
-    value: object = "",
-) -> Catalogue:
-    """The catalogue with a problem more at each of some cells."""
-    if not len(row):
-        return catalogue
-    skus = catalogue.skus
-    notes = problem_table(
-        pd.DataFrame(
-            {
-                "file": catalogue.file,
-                "row": skus["line"].to_numpy()[row],
-                "column": column,
-                "sku": skus["sku"].to_numpy()[row],
-                "value": value,
-                "code": code,
-            }
-        )
-    )
-    problems = [table for table in (catalogue.problems, notes) if len(table)]
-    return replace(catalogue, problems=pd.concat(problems, ignore_index=True))
 
 
 def documented_share(

@@ -7,7 +7,6 @@ it is read from.
 
 from __future__ import annotations
 
-import csv
 import re
 import unicodedata
 from dataclasses import replace
@@ -21,8 +20,8 @@ import pandas as pd
 from carbon.background.tables import Tables
 from carbon.base import units
 from carbon.base.arrays import Flags, Floats, Integers
-from carbon.base.rules import templates_root
 from carbon.base.terms import PROVENANCES
+from carbon.base.words import template_rows
 from carbon.catalogue.schema import Catalogue, Vocabulary
 
 __all__ = ["Functional", "contents", "size_class_of"]
@@ -69,10 +68,8 @@ def contents(texts: pd.Series, aliases: dict[str, str]) -> pd.DataFrame:
 
 @lru_cache
 def _size_aliases() -> dict[str, str]:
-    with (templates_root() / "catalogue" / "size_classes.csv").open(
-        encoding="utf-8", newline=""
-    ) as file:
-        return {row["alias"]: row["size_class"] for row in csv.DictReader(file)}
+    rows = template_rows("catalogue", "size_classes.csv")
+    return {row["alias"]: row["size_class"] for row in rows}
 
 
 def size_class_of(word: str) -> str:

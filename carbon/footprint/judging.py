@@ -15,8 +15,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from carbon.background.edition import MOST_KNOWN, Edition
-from carbon.base.errors import PROBLEM_COLUMNS, problem_table
 from carbon.base.terms import PROVENANCES
+from carbon.catalogue.problems import cell_rows, noted
 from carbon.catalogue.schema import Catalogue, Vocabulary
 from carbon.footprint.functional import Functional, contents, size_class_of
 from carbon.footprint.meters import LEAST, Meters
@@ -185,33 +185,18 @@ def _countries(places: pd.Series) -> npt.NDArray[np.object_]:
 
 def _told(catalogue: Catalogue, problems: dict[str, npt.NDArray[np.int64]]) -> Catalogue:
     """The catalogue with problems that were found while it was judged."""
-    skus = catalogue.skus
     problems = {code: at for code, at in problems.items() if len(at)}
     if not problems:
         return catalogue
-    parts = [
-        pd.DataFrame(
-            {
-                "file": catalogue.file,
-                "row": skus["line"].to_numpy()[at],
-                "column": _COLUMN[code],
-                "sku": skus["sku"].to_numpy()[at],
-                "value": _values(skus, _COLUMN[code], at),
-                "code": code,
-            }
-        )
+    rows = [
+        cell_rows(catalogue, code, at, _COLUMN[code], _values(catalogue.skus, _COLUMN[code], at))
         for code, at in problems.items()
     ]
     problem = catalogue.skus["problem"].astype("object").copy()
     for code, at in problems.items():
         problem.iloc[at] = (problem.iloc[at].astype(str) + f" {code}").str.strip()
-    table = problem_table(pd.concat(parts, ignore_index=True))
-    both = [frame for frame in (catalogue.problems, table) if len(frame)]
-    return replace(
-        catalogue,
-        skus=catalogue.skus.assign(problem=problem),
-        problems=pd.concat(both, ignore_index=True)[list(PROBLEM_COLUMNS)],
-    )
+    told = noted(catalogue, pd.concat(rows, ignore_index=True))
+    return replace(told, skus=told.skus.assign(problem=problem))
 
 
 def _values(skus: pd.DataFrame, column: str, at: npt.NDArray[np.int64]) -> list[str] | str:

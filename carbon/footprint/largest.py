@@ -6,8 +6,6 @@ a session of ten thousand hours on three units, is met here whatever cell it cam
 
 from __future__ import annotations
 
-import csv
-from dataclasses import replace
 from functools import lru_cache
 from typing import Final
 
@@ -15,8 +13,8 @@ import numpy as np
 import pandas as pd
 
 from carbon.base.arrays import Flags, Floats
-from carbon.base.errors import problem_table
-from carbon.base.rules import templates_root
+from carbon.base.words import template_rows
+from carbon.catalogue.problems import noted
 from carbon.catalogue.schema import Catalogue
 
 __all__ = ["RESULT_CODES", "impossible", "with_results"]
@@ -28,9 +26,8 @@ RESULT_CODES: Final = ("S001", "S006", "S007")
 @lru_cache(maxsize=1)
 def _largest() -> dict[str, float]:
     """Category → most of one functional unit, of ``largest_footprints.csv`` [kg CO2e]."""
-    path = templates_root() / "catalogue" / "largest_footprints.csv"
-    with path.open(encoding="utf-8", newline="") as file:
-        return {row["category"]: float(row["most_kg"]) for row in csv.DictReader(file)}
+    rows = template_rows("catalogue", "largest_footprints.csv")
+    return {row["category"]: float(row["most_kg"]) for row in rows}
 
 
 def impossible(skus: pd.DataFrame, total: Floats) -> Flags:
@@ -75,8 +72,4 @@ def with_results(catalogue: Catalogue, frame: pd.DataFrame) -> Catalogue:
     table = table.explode("code").drop_duplicates(ignore_index=True)
     skus = catalogue.skus[["sku", "line"]].drop_duplicates("sku")
     line = skus["line"].set_axis(skus["sku"].astype("object")).reindex(table["sku"])
-    found = problem_table(
-        table.assign(file=catalogue.file, row=line.to_numpy(), column="total_kg", value="")
-    )
-    both = [part for part in (catalogue.problems, found) if len(part)]
-    return replace(catalogue, problems=pd.concat(both, ignore_index=True))
+    return noted(catalogue, table.assign(row=line.to_numpy(), column="total_kg", value=""))

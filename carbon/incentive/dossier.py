@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,8 +20,8 @@ from pydantic_core import from_json
 from carbon.base.codes import CODES
 from carbon.base.errors import StudyError
 from carbon.base.files import read_bounded
-from carbon.base.rules import templates_root
 from carbon.base.shown import Shown
+from carbon.base.words import template_rows
 from carbon.base.words import text as spoken
 from carbon.incentive.intensity import IntensityChange
 from carbon.incentive.money import text
@@ -143,9 +142,7 @@ def words(lang: str) -> Mapping[str, str]:
     >>> words("en")["relief"], words("zh")["relief"]
     ('Relief', '优惠额')
     """
-    path = templates_root() / "tax" / "words.csv"
-    with path.open(encoding="utf-8", newline="") as file:
-        return {row["key"]: row[lang] for row in csv.DictReader(file)}
+    return {row["key"]: row[lang] for row in template_rows("tax", "words.csv")}
 
 
 def code_text(code: str, lang: str) -> str:

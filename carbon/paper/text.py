@@ -7,13 +7,12 @@ em, emoji a little more.
 
 from __future__ import annotations
 
-import csv
 import re
 import unicodedata
 from functools import cache
 from typing import Final
 
-from carbon.base.rules import templates_root
+from carbon.base.words import template_rows
 
 __all__ = ["fitted", "plain", "width", "wrapped"]
 
@@ -39,10 +38,8 @@ NOT_LAST: Final = frozenset("（［｛〈《「『【〔‘“([{")
 @cache
 def _advances(*, bold: bool) -> dict[str, float]:
     """Width of each character of the table [em]."""
-    path = templates_root() / "paper" / "advances.csv"
-    with path.open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
     column = "bold" if bold else "regular"
+    rows = template_rows("paper", "advances.csv")
     return {chr(int(row["character"][2:], 16)): float(row[column]) for row in rows}
 
 
