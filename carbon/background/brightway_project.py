@@ -20,6 +20,7 @@ from scipy import sparse
 
 from carbon.background.brightway import quiet, user_projects
 from carbon.background.solving import transposed
+from carbon.base.arrays import Floats
 from carbon.base.errors import StudyError
 
 if TYPE_CHECKING:
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Database", "Inventories", "open_database"]
 
-Floats = npt.NDArray[np.float64]
 KILOGRAMS: Final = ("kg", "kilogram")
 
 

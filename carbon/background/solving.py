@@ -16,12 +16,12 @@ from __future__ import annotations
 from typing import Any, Final
 
 import numpy as np
-import numpy.typing as npt
 from scipy import sparse
+
+from carbon.base.arrays import Floats
 
 __all__ = ["each", "rounds", "transposed"]
 
-Floats = npt.NDArray[np.float64]
 
 MOST: Final = 1000
 """Rounds before factors are made: what shrinks by less than 3 % a round is not awaited."""

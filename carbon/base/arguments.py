@@ -95,8 +95,7 @@ def path_or(*names: str) -> Rule:
     *names : str
         As for :func:`kind`.
     """
-    own = kind(*names)
-    return lambda name, value: value if isinstance(value, PATH) else own(name, value)
+    return read_or(lambda value: value, *names)
 
 
 def read_or(read: Callable[[Any], Any], *names: str) -> Rule:

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from carbon.base.arrays import Floats, Integers
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -33,8 +35,6 @@ __all__ = [
     "written",
 ]
 
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
 
 PROBABILITY: Final = 0.95
 """Probability of an interval [1]."""

@@ -13,10 +13,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from carbon.base.arrays import Flags
+
 __all__ = ["as_days", "last_day", "misdated", "period_days"]
 
 Days = npt.NDArray[np.datetime64]
-Flags = npt.NDArray[np.bool_]
 
 PERIOD: Final = re.compile(r"(\d{4})(?:[Qq]([1-4])|[Hh]([12])|-(0[1-9]|1[0-2]))?")
 """A year, quarter, half-year or month."""

@@ -16,6 +16,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from carbon.background.tables import Tables
+from carbon.base.arrays import Flags, Floats
 from carbon.catalogue.schema import Catalogue, Vocabulary
 from carbon.footprint.belonging import composition, graded, priced
 from carbon.footprint.evidence import EVIDENCE, categories_shown, levels
@@ -24,8 +25,6 @@ from carbon.footprint.supplied import UNUSED
 
 __all__ = ["CELLS_OF", "PARTS", "Plausible", "assess"]
 
-Floats = npt.NDArray[np.float64]
-Flags = npt.NDArray[np.bool_]
 
 CELLS_OF: Final[dict[str, tuple[str, ...]]] = {
     "mass": ("mass",),

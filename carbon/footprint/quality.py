@@ -11,6 +11,7 @@ from scipy import sparse
 
 from carbon.background.edition import Edition
 from carbon.background.sampling import INDICATORS
+from carbon.base.arrays import Floats
 from carbon.base.terms import FITS, PROVENANCES
 from carbon.footprint.distributions import WIDTH
 from carbon.footprint.spreads import NO_SPREAD, cell_provenances
@@ -19,7 +20,6 @@ from carbon.stages.groups import GROUPS, PARAMETERS, RATES, combine
 
 __all__ = ["ASKED", "Quality", "Variance", "assess", "variance"]
 
-Floats = npt.NDArray[np.float64]
 
 ASKED: Final = 3
 """Inputs that are named as those whose better knowledge would narrow the interval most."""

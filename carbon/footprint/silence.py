@@ -11,10 +11,10 @@ from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from carbon.background.tables import Tables
+from carbon.base.arrays import Flags, Floats
 from carbon.base.terms import PROVENANCES
 from carbon.catalogue.schema import Catalogue, Vocabulary
 from carbon.footprint.levers.returns import with_return_rate
@@ -23,8 +23,6 @@ from carbon.stages.groups import RATES
 
 __all__ = ["Silence"]
 
-Floats = npt.NDArray[np.float64]
-Flags = npt.NDArray[np.bool_]
 
 _DEFAULT: Final = PROVENANCES.index("default")
 _CELLS: Final = {

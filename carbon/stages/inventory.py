@@ -11,13 +11,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from carbon.base.arrays import Floats
 from carbon.base.terms import STAGES
 from carbon.catalogue.schema import Catalogue
 from carbon.catalogue.tables import spread
 
 __all__ = ["Exchanges", "Inventory", "Quantities", "chosen", "collect", "inbound", "repeated"]
 
-Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.integer[Any]]
 
 

@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-import numpy.typing as npt
 
+from carbon.base.arrays import Floats
 from carbon.stages.inventory import Exchanges, Quantities, inbound
 
 __all__ = ["kept", "lost", "remelted", "take"]
-
-
-Floats = npt.NDArray[np.float64]
 
 
 def take(of: Quantities) -> Iterator[Exchanges]:
