@@ -86,7 +86,7 @@ def batch(rows: int) -> float:
     return seconds
 
 
-@subject("label", small={"rows": 5, "repeat": 1}, order=40)
+@subject("label", small={"rows": 20, "repeat": 1}, order=40)
 def run(rows: int = 100_000, repeat: int = 3) -> Iterator[Told]:
     """Labels read, drawn and written to a folder, on all cores; the command; one label; one PNG.
 

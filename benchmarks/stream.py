@@ -20,7 +20,7 @@ from carbon.study import Study
 
 @subject(
     "streaming",
-    small={"rows": 8, "kills": 0, "drawn": 20, "draws": 20, "workers": ("--workers", 1)},
+    small={"rows": 8, "kills": 1, "drawn": 20, "draws": 20, "workers": ("--workers", 1)},
     order=16,
 )
 def run(

@@ -8,5 +8,6 @@ import pytest
 
 
 def night(*values: Any) -> list[Any]:
-    """Parameters marked ``night``."""
-    return [pytest.param(value, marks=pytest.mark.night) for value in values]
+    """Parameters marked ``night``; a tuple is one for each of several names."""
+    each = (value if isinstance(value, tuple) else (value,) for value in values)
+    return [pytest.param(*value, marks=pytest.mark.night) for value in each]

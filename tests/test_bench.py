@@ -6,6 +6,7 @@ import math
 from pathlib import Path
 
 import pytest
+from nightly import night
 
 pytest.importorskip("resource", reason="peaks of memory are those of POSIX")
 
@@ -25,10 +26,7 @@ DEAR = ("streaming", "label", "a background of ecoinvent's size")
 """Subjects that take long even when they are small."""
 
 
-@pytest.mark.parametrize(
-    "name",
-    [pytest.param(name, marks=pytest.mark.night) if name in DEAR else name for name in SUBJECTS],
-)
+@pytest.mark.parametrize("name", [*(name for name in SUBJECTS if name not in DEAR), *night(*DEAR)])
 def test_a_subject_runs_small(name: str, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(harness, "APART", False)
     for variable in ("XDG_CACHE_HOME", "XDG_DATA_HOME"):

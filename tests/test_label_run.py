@@ -16,6 +16,7 @@ from click.testing import CliRunner, Result
 from hypothesis import given
 from hypothesis import strategies as st
 from label_facts import ISSUE, frames
+from nightly import night
 from running import CARBON, wait_for_parts
 
 from benchmarks.catalogue import wide
@@ -282,9 +283,7 @@ def whole(shelf: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out
 
 
-@pytest.mark.parametrize(
-    ("workers", "batch"), [(2, 20), pytest.param(1, 25, marks=pytest.mark.night)]
-)
+@pytest.mark.parametrize(("workers", "batch"), [(2, 20), *night((1, 25))])
 def test_batches_and_workers_change_no_byte(
     shelf: Path, whole: Path, tmp_path: Path, workers: int, batch: int
 ) -> None:

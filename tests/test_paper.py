@@ -11,6 +11,7 @@ import pdfplumber
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from nightly import night
 from PIL import Image
 
 from carbon.base.errors import OutputError, RuleError
@@ -89,11 +90,13 @@ ENDLESS = [
 ]
 
 
+@pytest.mark.parametrize("times", [1, *night(5)])
 @pytest.mark.parametrize("template", ENDLESS, ids=range(len(ENDLESS)))
-def test_whatever_is_looked_at_is_paid_for(template: str) -> None:
+def test_whatever_is_looked_at_is_paid_for(template: str, times: int) -> None:
+    """With a fifth of the budget; at night with all of it."""
     start = time.perf_counter()
     with pytest.raises(RuleError, match="steps") as caught:
-        page.page(template, steps=page.STEPS // 5).render(
+        page.page(template * times, steps=page.STEPS // 5 * times).render(
             {"r": list(range(20_000)), "t": "x" * 40_000}
         )
     assert caught.value.code == "L002"

@@ -9,6 +9,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner, Result
+from nightly import night
 from running import CARBON, killed, parts_of
 
 from benchmarks.catalogue import wide
@@ -57,8 +58,7 @@ def small(monkeypatch):
     ("by", "within"),
     [
         ("intensity", "category"),
-        pytest.param("letter", "merchant", marks=pytest.mark.night),
-        pytest.param("saving", "merchant", marks=pytest.mark.night),
+        *night(("letter", "merchant"), ("saving", "merchant")),
     ],
 )
 def test_the_result_is_that_of_one_table(study, goods, tmp_path, small, by, within):
@@ -86,9 +86,7 @@ def test_the_result_is_that_of_one_table(study, goods, tmp_path, small, by, with
         assert f"not ranked: {count}  {code_words(reason)}" in done.output
 
 
-@pytest.mark.parametrize(
-    "suffix", [".csv", *(pytest.param(x, marks=pytest.mark.night) for x in (".parquet", ".xlsx"))]
-)
+@pytest.mark.parametrize("suffix", [".csv", *night(".parquet", ".jsonl", ".xlsx")])
 def test_batches_and_workers_change_no_byte(goods, tmp_path, monkeypatch, suffix):
     def told(name: str, *words: object) -> tuple[bytes, bytes]:
         files = [tmp_path / f"{name}{kind}{suffix}" for kind in ("", "-signals")]

@@ -118,11 +118,12 @@ def test_lines_that_fall_out_of_order_late(study, tmp_path, workers):
     assert out.read_bytes() == (tmp_path / "sorted.parquet").read_bytes()
 
 
-def test_killed_runs_go_on_and_end_alike(goods, tmp_path):
+@pytest.mark.parametrize("kills", [1, *night(2)])
+def test_killed_runs_go_on_and_end_alike(goods, tmp_path, kills):
     here("footprint", goods, "-o", tmp_path / "whole.csv", "--draws", 0, "--batch", 100)
     out, times = tmp_path / "out.csv", 0
     words = ["footprint", goods, "-o", out, "--draws", 0, "--batch", 100, "--workers", 2]
-    for process in killed([*CARBON, *words], out, seed=7, most=3, late=0.1):
+    for process in killed([*CARBON, *words], out, seed=7, most=3, late=0.1, kills=kills):
         if process is None:
             times += 1
             assert not out.exists()

@@ -76,7 +76,7 @@ def same(a: Path, b: Path) -> bool:
     [
         ("monday.parquet", ".parquet"),
         ("m", ""),
-        pytest.param("monday.parquet", ".csv", marks=pytest.mark.night),
+        *night(("monday.parquet", ".csv")),
     ],
 )
 def test_a_what_if_goes_on(
