@@ -297,7 +297,7 @@ class Study(Questions, Lookups, Weighing):
 
     def _weighed(self, part: Catalogue) -> Footprints:
         inventory = stages.take(part, self.boundary)
-        return self.weigh(part, inventory, *self.match(inventory))
+        return self.weigh(part, inventory)
 
     def _yardsticks(self, references: References) -> Yardsticks:
         quantity, mass = references.quantity, references.mass

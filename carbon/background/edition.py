@@ -258,16 +258,15 @@ class Edition:
         The technological score of the dataset's pedigree tells it: from 4 on the data are of
         related processes or materials, not of the one that is asked for (Weidema et al. 2013).
         """
-        reported = fits.copy()
-        at = np.flatnonzero(self._stands_in[rows])
-        reported[at] = np.maximum(fits[at], STAND_IN)
+        published = self.activities["published"].to_numpy()
+        least = np.append(np.where(self._related[published], STAND_IN, 0), 0).astype(np.int8)
+        reported: npt.NDArray[np.int8] = np.maximum(fits, least[rows])
         return reported
 
-    @property
-    def _stands_in(self) -> npt.NDArray[np.bool_]:
-        """Which activities another one stands for, shape (activities + 1,)."""
-        published = self.activities["published"].to_numpy()
-        return np.append(self._related[published], False)
+    @cached_property
+    def assumed(self) -> npt.NDArray[np.bool_]:
+        """Which of :attr:`datasets` are assumptions, shape (datasets,)."""
+        return (self.datasets["kind"] == "assumption").to_numpy(dtype=bool)
 
     @cached_property
     def _related(self) -> npt.NDArray[np.bool_]:
@@ -289,9 +288,8 @@ class Edition:
             raise FactorsError("F002", f"no package has a table {name}", file=self.name)
         sizes = [len(part) for part in parts]
         ids = pd.Series([self.packages[rank].id for rank in have], dtype="str")
-        return pd.concat(parts, ignore_index=True).assign(
-            source=ids.repeat(sizes).array, rank=np.repeat(have, sizes)
-        )
+        table: pd.DataFrame = parts[0] if len(parts) == 1 else pd.concat(parts, ignore_index=True)
+        return table.assign(source=ids.repeat(sizes).array, rank=np.repeat(have, sizes))
 
     def _tables(self, keys: dict[str, tuple[str, ...]]) -> Tables:
         return Tables({name: partial(self._first, name, key) for name, key in keys.items()})
@@ -299,10 +297,16 @@ class Edition:
     def _first(self, name: str, keys: tuple[str, ...]) -> pd.DataFrame:
         """Rows of a table, each key from the first package that has it."""
         table = self._table(name)
-        if table["rank"].nunique() < 2:
+        rank: npt.NDArray[np.int64] = table["rank"].to_numpy()
+        if not len(rank) or rank[0] == rank[-1]:  # ranks ascend
             return table
-        ranks = table.groupby(list(keys))["rank"].transform("min") if keys else table["rank"].min()
-        return table[table["rank"] == ranks].reset_index(drop=True)
+        key = np.zeros(len(rank), np.int64)
+        for name in keys:
+            code, values = pd.factorize(table[name])
+            key = key * len(values) + code
+        first = np.full(key.max() + 1, rank[-1])
+        np.minimum.at(first, key, rank)
+        return table[rank == first[key]].reset_index(drop=True)
 
     @cached_property
     def _links(self) -> Links:

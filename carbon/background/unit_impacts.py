@@ -101,11 +101,6 @@ class UnitImpacts:
     def __repr__(self) -> str:
         return f"UnitImpacts({len(self.values) - 1:,} activities, {self.method})"
 
-    @property
-    def widths(self) -> list[int]:
-        """Columns of :attr:`values`, :attr:`carbon` and :attr:`aggregates`."""
-        return [table.shape[1] for table in (self.values, self.carbon, self.aggregates)]
-
 
 def methods(edition: Edition) -> list[str]:
     """Names of the characterization methods of an edition.

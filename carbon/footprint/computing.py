@@ -47,14 +47,8 @@ class Computing(Protocol):
     def match(self, inventory: Inventory) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int8]]:
         """Dataset of each exchange."""
 
-    def weigh(
-        self,
-        catalogue: Catalogue,
-        inventory: Inventory,
-        rows: npt.NDArray[np.int32],
-        fits: npt.NDArray[np.int8],
-    ) -> Footprints:
-        """Inventory times unit impacts."""
+    def stage_kg(self, catalogue: Catalogue, inventory: Inventory) -> npt.NDArray[np.float64]:
+        """Stages of the footprints of an inventory."""
 
     def sample(self, source: Catalogue, draws: int, /) -> Iterator[Draws]:
         """Draws of every SKU."""

@@ -134,7 +134,7 @@ def _part(
             inside = [name for name in touches if name in BOUNDARIES[study.boundary]]
             if inside:
                 inventory = stages.take(only, study.boundary, inside)
-                new = study.weigh(only, inventory, *study.match(inventory)).stages
+                new = study.stage_kg(only, inventory)
                 at = [STAGES.index(name) for name in inside]
                 stage[:, at] = new[:, at]
             after[here] = stage.sum(axis=1)

@@ -8,9 +8,10 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
+from carbon.base.arrays import Floats
 from carbon.base.terms import FITS
 
-__all__ = ["added", "by_fit", "decisive", "weigh"]
+__all__ = ["Weighed", "added", "decisive"]
 
 DECISIVE: Final = 0.1
 """Share of a SKU that a fit must carry to be told: less moves no digit that is printed."""
@@ -18,81 +19,86 @@ DECISIVE: Final = 0.1
 Integers = npt.NDArray[np.integer[Any]]
 
 
-def weigh(
-    group: Integers,
-    row: Integers,
-    amount: npt.NDArray[np.float64],
-    groups: int,
-    values: npt.NDArray[np.float64],
-) -> npt.NDArray[np.float64]:
-    """Sum amount times unit impact within groups.
+class Weighed:
+    """Sums of amount times unit impact, of each stage of a SKU or of each SKU.
 
     Parameters
     ----------
-    group : ndarray of int, shape (m,)
-        Group of each exchange, as SKU·stages + stage.
-    row : ndarray of int, shape (m,)
-        Activity of each exchange; -1 stands for the last row of ``values``.
+    sku, stage : ndarray of int, shape (m,)
+        SKU and stage of each exchange.
+    demand : ndarray of int, shape (m,)
+        Demand of each exchange.
     amount : ndarray of float64, shape (m,)
-        In the unit of the activity.
-    groups : int
-        Number of groups.
-    values : ndarray of float64, shape (p, k)
-        Impact of one unit of each activity.
-
-    Returns
-    -------
-    ndarray of float64, shape (groups, k)
-        A group that takes an activity without impact (NaN) is NaN; one that takes nothing is 0.
+        In the unit of the activity that serves the demand.
+    shape : tuple of int
+        Numbers of SKUs, stages and demands.
 
     Notes
     -----
     ``h = C·B·A⁻¹·f`` (Heijungs & Suh 2002) with ``C·B·A⁻¹`` already solved: a sparse matrix of
-    amounts times a dense one of unit impacts.
+    amounts times a dense one of unit impacts. The exchanges of a SKU are added up in their order,
+    whoever its neighbours are.
 
     Examples
     --------
-    >>> weigh(np.array([0, 0, 1]), np.array([0, 1, 1]), np.array([2.0, 1.0, 3.0]), 3,
-    ...       np.array([[1.0], [10.0]])).ravel().tolist()
+    >>> sums = Weighed(
+    ...     np.array([0, 0, 1]), np.array([0, 1, 1]), np.array([0, 1, 1]), np.array([2.0, 1, -3]),
+    ...     (3, 2, 2)
+    ... )
+    >>> unit = np.array([[1.0], [10.0]])
+    >>> sums.by_stage(unit)[:, :, 0].tolist(), sums.by_sku(unit)[:, 0].tolist()
+    ([[2.0, 10.0], [0.0, -30.0], [0.0, 0.0]], [12.0, -30.0, 0.0])
+    >>> sums.sizes(unit)[:, 0].tolist()
     [12.0, 30.0, 0.0]
     """
-    column = np.where(row < 0, len(values) - 1, row).astype(np.int32, copy=False)
-    matrix = sparse.coo_matrix(
-        (amount, (group.astype(np.int32, copy=False), column)), shape=(groups, len(values))
-    ).tocsr()
-    product: npt.NDArray[np.float64] = matrix @ np.ascontiguousarray(values)
-    return product
 
+    def __init__(
+        self,
+        sku: Integers,
+        stage: Integers,
+        demand: Integers,
+        amount: Floats,
+        shape: tuple[int, int, int],
+    ) -> None:
+        skus, stages, demands = self._shape = shape
+        matrix = sparse.coo_matrix(
+            (amount, (sku * np.int32(stages) + stage, demand)), shape=(skus * stages, demands)
+        )
+        # a product adds up what stands twice: sorting it out before takes as long as all the rest
+        matrix.has_canonical_format = True
+        self._of_stages = matrix.tocsr()
 
-def by_fit(
-    sku: Integers, fit: npt.NDArray[np.int8], kg: npt.NDArray[np.float64], skus: int
-) -> npt.NDArray[np.float64]:
-    """Size of what each SKU takes at each fit.
+    def by_stage(self, values: Floats) -> Floats:
+        """Sums of ``values`` (demands, k) by SKU and stage, shape (skus, stages, k).
 
-    Parameters
-    ----------
-    sku : ndarray of int, shape (m,)
-        SKU of each exchange.
-    fit : ndarray of int8, shape (m,)
-        Position in :data:`carbon.base.terms.FITS`.
-    kg : ndarray of float64, shape (m,)
-        Impact of each exchange [kg CO2e]; its sign is left out, NaN counts as nothing.
-    skus : int
-        Number of SKUs.
+        A stage that takes an activity without impact (NaN) is NaN; one that takes nothing is 0.
+        """
+        skus, stages, _ = self._shape
+        product: Floats = self._of_stages @ np.ascontiguousarray(values)
+        return product.reshape(skus, stages, values.shape[1])
 
-    Returns
-    -------
-    ndarray of float64, shape (skus, fits)
-        [kg CO2e].
+    def by_sku(self, values: Floats) -> Floats:
+        """Sums of ``values`` (demands, k) by SKU, shape (skus, k)."""
+        return self._of_skus(self._of_stages.data, values)
 
-    Examples
-    --------
-    >>> by_fit(np.array([0, 0]), np.array([1, 4], dtype=np.int8), np.array([2.0, -3.0]), 1)[0, :5]
-    array([0., 2., 0., 0., 3.])
-    """
-    key = sku.astype(np.int64) * len(FITS) + fit
-    size = np.fmax(np.abs(kg), 0.0)
-    return np.bincount(key, size, skus * len(FITS)).astype(np.float64).reshape(skus, len(FITS))
+    def sizes(self, values: Floats) -> Floats:
+        """Sums of the sizes of amount times ``values`` (demands, k) by SKU, shape (skus, k).
+
+        Signs are left out, so that nothing cancels; NaN counts as nothing.
+        """
+        amount = self._of_stages.data
+        if amount.min(initial=0.0) < 0:
+            amount = np.abs(amount)
+        return self._of_skus(amount, np.nan_to_num(np.abs(values)))
+
+    def _of_skus(self, amount: Floats, values: Floats) -> Floats:
+        skus, stages, demands = self._shape
+        starts = self._of_stages.indptr[::stages]
+        matrix = sparse.csr_matrix(
+            (amount, self._of_stages.indices, starts), shape=(skus, demands), copy=False
+        )
+        product: Floats = matrix @ np.ascontiguousarray(values)
+        return product
 
 
 def decisive(kg: npt.NDArray[np.float64], missing: npt.NDArray[np.bool_]) -> npt.NDArray[np.int8]:
@@ -101,7 +107,7 @@ def decisive(kg: npt.NDArray[np.float64], missing: npt.NDArray[np.bool_]) -> npt
     Parameters
     ----------
     kg : ndarray of float64, shape (skus, fits)
-        As :func:`by_fit` gives them [kg CO2e].
+        Size of what each SKU takes at each fit [kg CO2e].
     missing : ndarray of bool, shape (skus,)
         An activity has no factor: the fit is *none*, whatever the others are.
 

@@ -16,7 +16,7 @@ from carbon.base.terms import BOUNDARIES, FITS, PLACED, PROVENANCES, STAGES, Bas
 from carbon.catalogue.schema import Catalogue
 from carbon.footprint.largest import impossible
 from carbon.footprint.result import Footprints
-from carbon.footprint.weigh import added, by_fit, decisive, weigh
+from carbon.footprint.weigh import Weighed, added, decisive
 from carbon.stages.inventory import Inventory
 
 __all__ = ["CHUNK", "DEFAULT_BOUNDARY", "DEFAULT_METHOD", "NEEDED", "WITHOUT_USE", "Weighing"]
@@ -33,6 +33,9 @@ NEEDED: Final = {
     "transport": ("distribution", "returns"),
 }
 """Stages that are unknown, not zero, if neither merchant nor category gives the lines."""
+
+_PROXY: Final = np.array([placed == "proxy" for placed in PLACED])
+"""Whether a fit is that of another place's dataset."""
 
 
 class Weighing:
@@ -99,17 +102,18 @@ class Weighing:
         fits : ndarray of int8, shape (m,)
             Position in :data:`carbon.base.terms.FITS`.
         """
-        width = len(inventory.locations)
-        pair = inventory.activity.astype(np.int32) * width + inventory.location
-        used = np.flatnonzero(np.bincount(pair, minlength=len(inventory.activities) * width))
-        self.edition.reach({inventory.locations[key % width] for key in used})
-        row = np.full(len(inventory.activities) * width, -1, dtype=np.int32)
-        fit = np.full(len(row), len(FITS) - 1, dtype=np.int8)
-        for key in used:
-            row[key], fit[key] = self.edition.match(
-                inventory.activities[key // width], inventory.locations[key % width]
-            )
-        return row[pair], fit[pair]
+        demand, names = inventory.demands
+        row, fit = self._datasets(names)
+        return row[demand], fit[demand]
+
+    def _datasets(
+        self, demands: list[tuple[str, str]]
+    ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int8]]:
+        """Row and fit of the dataset of each demand."""
+        self.edition.reach({location for _, location in demands})
+        met = [self.edition.match(*demand) for demand in demands] or np.empty((0, 2))
+        row, fit = np.array(met).T
+        return row.astype(np.int32), fit.astype(np.int8)
 
     def total_kg(self, catalogue: Catalogue, boundary: str) -> npt.NDArray[np.float64]:
         """Totals of n SKUs inside a boundary, shape (n,) [kg CO2e per kept unit]."""
@@ -123,14 +127,8 @@ class Weighing:
         made = replace(catalogue, skus=catalogue.skus.assign(loss_rate=0.0))
         return self.total_kg(made, "cradle-to-gate")
 
-    def weigh(
-        self,
-        catalogue: Catalogue,
-        inventory: Inventory,
-        rows: npt.NDArray[np.int32],
-        fits: npt.NDArray[np.int8],
-    ) -> Footprints:
-        """Multiply a matched inventory by the unit impacts.
+    def weigh(self, catalogue: Catalogue, inventory: Inventory) -> Footprints:
+        """Multiply what SKUs take by the unit impacts.
 
         Parameters
         ----------
@@ -138,53 +136,77 @@ class Weighing:
             The SKUs, n of them.
         inventory : Inventory
             What they take.
-        rows, fits : ndarray
-            As :meth:`match` returns them.
 
         Returns
         -------
         Footprints
         """
-        n, unit = inventory.n, self.unit_impacts
-        group = inventory.sku * len(STAGES) + inventory.stage
-        both = np.hstack([unit.values, unit.carbon, unit.aggregates, unit.own_part])
-        weighed = weigh(group, rows, inventory.amount, n * len(STAGES), both)
-        weighed = weighed.reshape(n, len(STAGES), both.shape[1])
-        weighed[catalogue.skus["failed"].to_numpy(dtype=bool)] = np.nan
-        for column, touched in NEEDED.items():
-            absent = (catalogue.provenance[column] == PROVENANCES.index("absent")).to_numpy()
-            for stage in set(touched) & set(BOUNDARIES[self.boundary]):
-                weighed[absent, STAGES.index(stage)] = np.nan
-        missing = np.bincount(inventory.sku[rows < 0], minlength=n) > 0
-        kg = inventory.amount * unit.values.sum(axis=1)[rows]
-        impact, carbon, aggregate, own_part = np.split(weighed, np.cumsum(unit.widths), axis=2)
-        total = added(impact, 2).sum(axis=1)
-        beyond = impossible(catalogue.skus, total)
+        weighed, row, fit = self._sums(inventory)
+        impact = self._impact(catalogue, weighed, row)
+        unit, total = self.unit_impacts, self.unit_totals()[row]
+        place = np.arange(len(row))
+        at_fit = np.zeros((len(row), len(FITS)))
+        at_fit[place, self.edition.reported(row, fit)] = total
+        weak = np.column_stack([_PROXY[fit], self._assumed[row]]) * np.nan_to_num(total)[:, None]
+        parts = (unit.carbon[row], unit.aggregates[row], unit.own_part[row], weak)
+        sums = weighed.by_sku(np.hstack(parts))
+        unknown = np.isnan(impact).any(axis=(1, 2))
+        ends = np.cumsum([part.shape[1] for part in parts[:-1]])
+        carbon, aggregate, own_part, weak = np.split(sums, ends, axis=1)
+        for part in (carbon, aggregate, own_part):
+            part[unknown] = np.nan
+        missing = np.zeros(len(catalogue), bool)
+        if (row < 0).any():
+            missing = weighed.sizes((row < 0)[:, None].astype(np.float64))[:, 0] > 0
+        by_sku = added(added(impact, 2), 1)
+        beyond = impossible(catalogue.skus, by_sku)
         impact[beyond] = np.nan
         return Footprints(
             catalogue,
             impact,
-            added(carbon, 1),
-            added(aggregate, 1),
-            decisive(by_fit(inventory.sku, self.edition.reported(rows, fits), kg, n), missing),
+            carbon,
+            aggregate,
+            decisive(weighed.sizes(at_fit), missing),
             missing,
             self.basis,
-            own_part=added(own_part, 1),
-            weak=self._weak(inventory, rows, fits, kg),
-            beyond=np.where(beyond, total, np.nan),
+            own_part=own_part,
+            weak=weak,
+            beyond=np.where(beyond, by_sku, np.nan),
         )
 
-    def _weak(
-        self,
-        inventory: Inventory,
-        rows: npt.NDArray[np.int32],
-        fits: npt.NDArray[np.int8],
-        kg: npt.NDArray[np.float64],
+    def stage_kg(self, catalogue: Catalogue, inventory: Inventory) -> npt.NDArray[np.float64]:
+        """Stages of the footprints that :meth:`weigh` gives, shape (n, 8) [kg CO2e].
+
+        Cheaper by half, where nothing else is asked for.
+        """
+        weighed, row, _ = self._sums(inventory)
+        impact = self._impact(catalogue, weighed, row)
+        impact[impossible(catalogue.skus, added(added(impact, 2), 1))] = np.nan
+        return added(impact, 2)
+
+    def _sums(
+        self, inventory: Inventory
+    ) -> tuple[Weighed, npt.NDArray[np.int32], npt.NDArray[np.int8]]:
+        """Amounts of an inventory, and row and fit of the dataset of each of its demands."""
+        demand, names = inventory.demands
+        shape = inventory.n, len(STAGES), len(names)
+        weighed = Weighed(inventory.sku, inventory.stage, demand, inventory.amount, shape)
+        return weighed, *self._datasets(names)
+
+    def _impact(
+        self, catalogue: Catalogue, weighed: Weighed, row: npt.NDArray[np.int32]
     ) -> npt.NDArray[np.float64]:
-        """Part of each SKU that proxies and assumed datasets carry, shape (n, 2) [kg CO2e]."""
-        proxy = np.array([placed == "proxy" for placed in PLACED])
-        kind = np.append(self.edition.activities["kind"].to_numpy() == "assumption", False)
-        each = [np.flatnonzero(flag) for flag in (proxy[fits], kind[rows])]
-        return np.column_stack(
-            [np.bincount(inventory.sku[at], kg[at], inventory.n).astype(np.float64) for at in each]
-        )
+        """Indicators by stage, NaN where a stage is unknown, shape (n, 8, 5) [kg CO2e]."""
+        impact = weighed.by_stage(self.unit_impacts.values[row])
+        impact[catalogue.skus["failed"].to_numpy(dtype=bool)] = np.nan
+        for column, touched in NEEDED.items():
+            absent = (catalogue.provenance[column] == PROVENANCES.index("absent")).to_numpy()
+            for stage in set(touched) & set(BOUNDARIES[self.boundary]):
+                impact[absent, STAGES.index(stage)] = np.nan
+        return impact
+
+    @property
+    def _assumed(self) -> npt.NDArray[np.bool_]:
+        """Which activities are assumptions, shape (activities + 1,)."""
+        published = self.edition.activities["published"].to_numpy()
+        return np.append(self.edition.assumed[published], False)

@@ -89,8 +89,8 @@ def components(study: Computing, catalogue: Catalogue) -> pd.DataFrame:
     for start in range(0, max(len(catalogue), 1), CHUNK):
         part = catalogue.part(start, start + CHUNK)
         inventory = stages.take(part, study.boundary)
-        rows, fits = study.match(inventory)
-        weighed = study.weigh(part, inventory, rows, fits).stages
+        rows, _ = study.match(inventory)
+        weighed = study.stage_kg(part, inventory)
         freight = (inventory.stage == STAGES.index("distribution")) & (
             (study.edition.activities["unit"] == "tkm").to_numpy()[rows] & (rows >= 0)
         )

@@ -278,6 +278,17 @@ class Inventory:
         return f"Inventory({len(self.sku):,} exchanges, {self.n:,} SKUs)"
 
     @cached_property
+    def demands(self) -> tuple[npt.NDArray[np.int32], list[tuple[str, str]]]:
+        """Demand of each exchange, and the different demands: an activity, and where."""
+        width = len(self.locations)
+        pair = self.activity.astype(np.int32) * np.int32(width) + self.location
+        used = np.flatnonzero(np.bincount(pair, minlength=len(self.activities) * width))
+        place = np.zeros(len(self.activities) * width, np.int32)
+        place[used] = np.arange(len(used))
+        names = [(self.activities[at // width], self.locations[at % width]) for at in used.tolist()]
+        return place[pair], names
+
+    @cached_property
     def order(self) -> npt.NDArray[np.intp]:
         """Positions of the exchanges by SKU and stage."""
         return np.lexsort((self.stage, self.sku))
@@ -319,11 +330,11 @@ def countries(places: pd.Categorical[Any]) -> pd.Categorical[Any]:
     >>> list(countries(pd.Categorical(["CN-ZJ", "FR", "CN"])))
     ['CN', 'FR', 'CN']
     """
-    names = [str(place).partition("-")[0] for place in places.categories]
-    known = sorted(set(names))
-    code = np.array([known.index(name) for name in names] or [0], dtype=np.int16)
+    names = [str(place).partition("-")[0] for place in places.categories.tolist()]
+    known = {name: code for code, name in enumerate(sorted(set(names)))}
+    code = np.array([known[name] for name in names] or [0], dtype=np.int16)
     codes = np.where(places.codes >= 0, code[places.codes], -1)
-    return pd.Categorical.from_codes(codes, categories=pd.Index(known))
+    return pd.Categorical.from_codes(codes, categories=pd.Index(list(known)), validate=False)
 
 
 def inbound(
@@ -419,7 +430,7 @@ def _codes(
         return np.asarray(known[id(column)][1], np.int16)
     categories = column.categories
     if id(categories) not in known:
-        code = [names.setdefault(str(name), len(names)) for name in categories]
+        code = [names.setdefault(str(name), len(names)) for name in categories.tolist()]
         known[id(categories)] = (categories, code)  # held, so that no other takes its id
     code = known[id(categories)][1]
     unknown = names.setdefault("", len(names)) if (column.codes < 0).any() else -1
