@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import csv
 import hashlib
-import io
 import json
 import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import cache, lru_cache, partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -72,6 +71,7 @@ class Package:
         return f"{self.name}/{self.version}"
 
 
+@cache
 def factors_root() -> Path:
     """Folder of the factors that ship with the program.
 
@@ -239,27 +239,26 @@ def _own_copy(path: Path, content: bytes) -> pd.DataFrame:
 
 
 @lru_cache(maxsize=128)
-def _fields(root: Path, table: str) -> tuple[dict[str, Any], ...]:
-    """Fields of a table, by the schema in a folder of factors; many packages have it."""
-    del root
+def _fields(table: str) -> tuple[dict[str, Any], ...]:
+    """Fields of a table by its schema, which many packages have."""
     return tuple(read_schema(table)["fields"])
 
 
 @lru_cache(maxsize=512)
 def _read_table(path: Path, content: bytes) -> pd.DataFrame:
     """Reads a table's bytes, gives its fields; what was read once is not parsed again."""
-    fields = _fields(factors_root(), path.stem)
+    fields = _fields(path.stem)
     try:
-        header = next(csv.reader(io.TextIOWrapper(io.BytesIO(content), "utf-8-sig")), [])
         raw = arrow_csv.read_csv(
             pa.BufferReader(content),
             read_options=arrow_csv.ReadOptions(use_threads=False),
             parse_options=arrow_csv.ParseOptions(newlines_in_values=True),
             convert_options=arrow_csv.ConvertOptions(
-                column_types=dict.fromkeys(header, pa.string()), strings_can_be_null=False
+                column_types={field["name"]: pa.string() for field in fields},
+                strings_can_be_null=False,
             ),
         )
-    except (ValueError, csv.Error) as error:
+    except ValueError as error:
         raise FactorsError("F002", str(error), file=str(path)) from None
     missing = [field["name"] for field in fields if raw.column_names.count(field["name"]) != 1]
     if missing:

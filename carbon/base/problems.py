@@ -138,15 +138,15 @@ class Problems:
             marks[owner[(code == each) & (owner >= 0)], position] = True
         if not grave:
             return np.zeros(size, dtype=bool), np.full(size, "", dtype=object)
-        packed = np.packbits(marks, axis=1)
-        patterns, pattern = np.unique(packed, axis=0, return_inverse=True)
-        flags = np.unpackbits(patterns, axis=1, count=len(grave)).astype(bool)
+        pattern = np.zeros(size, dtype=np.int64)
+        for mark in marks.T:  # renumbered each time, so that any number of codes fits
+            pattern = pd.factorize(2 * pattern + mark)[0]
+        flags = marks[np.unique(pattern, return_index=True)[1]]
         errors = [each for each in grave if CODES[each].severity == "error"]
         fatal = np.isin(code, errors) & ~gathered["left_open"].to_numpy(dtype=bool) & (owner >= 0)
         failed = np.zeros(size, dtype=bool)
         failed[owner[fatal]] = True
         texts = [" ".join(np.array(grave)[row]) for row in flags]
-        pattern = pattern.reshape(-1)
         return failed, np.array(texts, dtype=object)[pattern]
 
 
@@ -155,11 +155,17 @@ def _many(value: Any) -> bool:
 
 
 def _column(value: Any, count: int) -> Any:
-    if not _many(value):
-        return [value] * count
+    """A column of ``count`` entries: text as pandas keeps it, numbers as they are."""
     if hasattr(value, "to_pylist"):  # a column of Arrow
-        return ["" if each is None else each for each in value.to_pylist()]
-    return np.asarray(value) if isinstance(value, pd.Series) else list(value)
+        return pd.array(value.fill_null(""), dtype="str")
+    if not _many(value):
+        if not isinstance(value, str):
+            return [value] * count
+        return pd.array([value], dtype="str").take(np.zeros(count, np.intp))
+    if isinstance(value, np.ndarray) and value.dtype != object:
+        return value
+    column = list(value)
+    return pd.array(column, dtype="str") if isinstance(column[0], str) else column
 
 
 def retold(problems: pd.DataFrame, lang: str) -> pd.DataFrame:

@@ -42,6 +42,7 @@ Spoken = Mapping[str, str]
 """A word by language."""
 
 
+@cache
 def templates_root() -> Path:
     """Folder of the shipped templates and rule files.
 
