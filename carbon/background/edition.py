@@ -306,7 +306,8 @@ class Edition:
             key = key * len(values) + code
         first = np.full(key.max() + 1, rank[-1])
         np.minimum.at(first, key, rank)
-        return table[rank == first[key]].reset_index(drop=True)
+        kept: pd.DataFrame = table[rank == first[key]].reset_index(drop=True)
+        return kept
 
     @cached_property
     def _links(self) -> Links:
