@@ -141,8 +141,8 @@ class Study(Questions, Lookups, Weighing):
     def judging(self) -> Judging | None:
         """Rules by which the edition judges products, if it has any."""
         if self.map and self.edition.judging:
-            return Judging(self.edition, self.vocabulary)
-        return judging_of(self.edition)
+            return Judging(self.edition, self.vocabulary, cache=self.cache)
+        return judging_of(self.edition, cache=self.cache)
 
     def complete(self, catalogue: Catalogue, *, dear: bool = True) -> Catalogue:
         """Fill what a catalogue leaves open, by the rules of the edition.

@@ -40,7 +40,8 @@ def simplified(text: str) -> str:
     """
     if text.isascii():
         return text
-    return unicodedata.normalize("NFKC", _INVISIBLE.sub("", text)).translate(_characters())
+    shown = text if text.isalnum() else _INVISIBLE.sub("", text)
+    return unicodedata.normalize("NFKC", shown).translate(_characters())
 
 
 _LETTERS = {
@@ -69,8 +70,10 @@ def key(name: str) -> str:
     >>> key("  T-Shirt： ") == key("t_shirt"), key("棉 襯衫")
     (True, '棉 衬衫')
     """
-    folded = simplified(name).casefold().strip(" \t\r\n:：.,-—_'\"")
-    return _GAP.sub(" ", folded).strip()
+    folded = simplified(name).casefold()
+    if folded.isalnum():
+        return folded
+    return _GAP.sub(" ", folded.strip(" \t\r\n:：.,-—_'\"")).strip()
 
 
 def by_unique(texts: Any, function: Callable[[str], Any], dtype: Any, missing: Any) -> NDArray[Any]:

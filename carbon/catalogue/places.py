@@ -116,13 +116,13 @@ class Geography:
 
 def _find(names: Any, vocabulary: Vocabulary) -> NDArray[np.int32]:
     """Codes of places by code, name or address; -1 where none or several are meant."""
-    region, prose = vocabulary.names("region"), PlaceProse.of(vocabulary)
+    region = vocabulary.names("region")
 
     def look(text: str) -> int:
         code = region.code(text)
         if code >= 0:
             return code
-        ids = prose.ids(text)
+        ids = PlaceProse.of(vocabulary).ids(text)
         return region.code(ids[0]) if len(ids) == 1 else -1
 
     return by_unique(names, look, np.int32, -1)

@@ -149,14 +149,15 @@ class Vocabulary:
                 "fuel": (self._fuels(), "fuel"),
             }[kind]
             ids = table[column].astype(str).tolist()
-            folded = {item: key(item) for item in {*ids, *self.words_of(kind).values()}}
+            words = self.words_of(kind)
+            folded = {item: key(item) for item in {*ids, *words.values()}}
             aliases = {folded[item]: item for item in ids}
             for spoken in filter(table.__contains__, ("name", "name_zh")):
                 for name, item in zip(table[spoken].tolist(), ids, strict=True):
                     if isinstance(name, str) and name:
                         aliases.setdefault(key(name), item)
             named = set(aliases)
-            for alias, item in self.words_of(kind).items():
+            for alias, item in words.items():
                 aliases.setdefault(key(alias), aliases.get(folded[item], item))
             doubtful = {*self.asks(kind), *map(key, self.words_of(f"vague.{kind}"))}
             # what a thing is named by is no doubt; but places of one name lie apart

@@ -101,11 +101,14 @@ class Templates:
             rows = np.flatnonzero(self.category == code)
             rows = rows[np.argsort(-self.share[rows], kind="stable")]
             rows = rows[self.main[rows] >= 0]
-            for mode in range(shape[1]) if len(rows) else ():
-                same = rows[self.main[rows] == mode]
-                alike = rows[modes.kind[self.main[rows]] == modes.kind[mode]]
-                template[code, mode] = [*same, *alike, *rows][0]
-                renamed[code, mode] = not (len(alike) and cold[code])
+            if not len(rows):
+                continue
+            main = self.main[rows]
+            same = main == np.arange(shape[1])[:, None]
+            alike = modes.kind[main] == modes.kind[:, None]
+            best = np.where(same.any(axis=1), same.argmax(axis=1), alike.argmax(axis=1))
+            template[code] = rows[best]  # the first where none is alike
+            renamed[code] = ~(alike.any(axis=1) & cold[code])
         return template, renamed
 
 

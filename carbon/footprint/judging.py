@@ -22,16 +22,12 @@ from carbon.footprint.functional import Functional, contents, size_class_of
 from carbon.footprint.meters import LEAST, Meters
 from carbon.footprint.silence import Silence
 from carbon.footprint.spend import BY_PRICE, PRICELESS, by_price
-from carbon.footprint.spreads import Spreads
 from carbon.footprint.supplied import usable
-from carbon.footprint.vague import settle
+from carbon.footprint.vague import settle, vague_materials
 
 __all__ = ["Judging", "bare_goods", "judging_of", "vocabulary_of"]
 
 _DEFAULT: Final = PROVENANCES.index("default")
-_POINTS: Final = 1000
-"""Points at which the spreads of defaults are tabulated to find their dear side."""
-
 _COLUMN: Final = {
     "C274": "metered_steps",
     "C275": "quantity",
@@ -53,13 +49,16 @@ class Judging:
         With tables of :data:`carbon.background.tables.JUDGING`.
     vocabulary : Vocabulary
         Categories and items.
+    cache : bool
+        As for :class:`carbon.footprint.silence.Silence`.
     """
 
-    def __init__(self, edition: Edition, vocabulary: Vocabulary) -> None:
+    def __init__(self, edition: Edition, vocabulary: Vocabulary, *, cache: bool = True) -> None:
         tables = edition.judging
         self.tables, self.vocabulary = tables, vocabulary
         self.functional = Functional(tables, vocabulary)
-        self.silence = Silence(tables, Spreads.at(edition, vocabulary, _POINTS), vocabulary)
+        self.silence = Silence(edition, vocabulary, cache=cache)
+        self.vague = vague_materials(tables["unspecific_materials"], vocabulary)
         self.meters = Meters(tables) if "production_steps" in tables else None
         self.remelted = np.zeros(len(vocabulary.materials) + 1)
         if "scrap" in tables:
@@ -84,7 +83,7 @@ class Judging:
         written = catalogue.skus["quantity"].notna()
         problems["C275"] = np.flatnonzero((unread & written).to_numpy())
         problems["C276"] = self._strange_classes(catalogue)
-        catalogue = settle(catalogue, self.tables, self.vocabulary)
+        catalogue = settle(catalogue, self.vague, self.vocabulary)
         catalogue = self.functional.sized(catalogue)
         catalogue = self._lines(catalogue)
         catalogue = self._sessions(catalogue)
@@ -241,6 +240,6 @@ def vocabulary_of(edition: Edition, preset: str = "") -> Vocabulary:
 
 
 @lru_cache(maxsize=MOST_KNOWN)
-def judging_of(edition: Edition) -> Judging | None:
+def judging_of(edition: Edition, *, cache: bool = True) -> Judging | None:
     """Rules of judging of an edition, if it has any, tabulated once in a process."""
-    return Judging(edition, vocabulary_of(edition)) if edition.judging else None
+    return Judging(edition, vocabulary_of(edition), cache=cache) if edition.judging else None

@@ -12,8 +12,10 @@ from typing import Any, Final
 
 import numpy as np
 import pandas as pd
+import scipy
 
-from carbon.background.tables import Tables
+from carbon.background.edition import Edition
+from carbon.background.unit_impacts import cache_path, load, save
 from carbon.base.arrays import Flags, Floats
 from carbon.base.terms import PROVENANCES
 from carbon.catalogue.schema import Catalogue, Vocabulary
@@ -33,32 +35,40 @@ _CELLS: Final = {
 """Factor → the number of a SKU that it scales; mass, materials and packaging scale lines."""
 
 
+_POINTS: Final = 1000
+"""Points at which the spreads of defaults are tabulated to find their dear side."""
+
+FORMAT: Final = "dear sides 1"
+"""Kept dear sides of another format are found again; a new one for any change of the formulas."""
+
+
 class Silence:
     """Dear sides of an edition.
 
     Parameters
     ----------
-    tables : Tables
-        ``silence`` (parameter, quantile) and, where there is one, ``air_shares``.
-    spreads : Spreads
-        Of defaults.
+    edition : Edition
+        With a table ``silence`` (parameter, quantile) and, where there is one, ``air_shares``.
     vocabulary : Vocabulary
         Categories and modes.
+    cache : bool
+        Look for the dear sides in the user's cache folder, and leave them there.
     """
 
-    def __init__(self, tables: Tables, spreads: Spreads, vocabulary: Vocabulary) -> None:
+    def __init__(self, edition: Edition, vocabulary: Vocabulary, *, cache: bool = True) -> None:
+        tables = edition.judging
         quantiles = dict(
             zip(tables["silence"]["parameter"], tables["silence"]["quantile"], strict=True)
         )
         known = {name: float(at) for name, at in quantiles.items() if float(at) != 0.5}
-        self.factors = {
-            name: spreads.dear_factors(name, at)
+        moved = {
+            name: at
             for name, at in known.items()
-            if name in ("mass", "materials", "packaging", *_CELLS)
+            if name in ("mass", "materials", "packaging", *_CELLS, *RATES)
         }
-        self.rates = {
-            name: spreads.dear_rates(name, at) for name, at in known.items() if name in RATES
-        }
+        sides = dict(zip(moved, _dear_sides(edition, vocabulary, moved, cache), strict=True))
+        self.factors = {name: side for name, side in sides.items() if name not in RATES}
+        self.rates = {name: side for name, side in sides.items() if name in RATES}
         names = vocabulary.names("category").ids
         self.air: tuple[Floats, Floats] | None = None
         if "air_shares" in tables and "transport" in known:
@@ -205,3 +215,25 @@ class Silence:
         usual = np.isclose(by_air, before, rtol=0, atol=1e-6)[row]
         share[here] *= np.where(usual, np.where(flown, up[row], rest[row]), 1.0)
         return legs.assign(chain_share=share)
+
+
+def _dear_sides(
+    edition: Edition, vocabulary: Vocabulary, quantiles: dict[str, float], cache: bool
+) -> Floats:
+    """Factor or rate of each parameter at its quantile, shape (parameters, categories + 1).
+
+    What finds them takes longer to load than a small catalogue to weigh.
+    """
+    path = cache_path(edition, FORMAT, scipy.__version__)
+    shape = len(quantiles), len(vocabulary.categories) + 1
+    kept = load(path, shape, np.float64) if cache else None
+    if kept is not None:
+        return kept
+    spreads = Spreads.at(edition, vocabulary, _POINTS)
+    sides = np.empty(shape)
+    for position, (name, at) in enumerate(quantiles.items()):
+        side = spreads.dear_rates if name in RATES else spreads.dear_factors
+        sides[position] = side(name, at)
+    if cache:
+        save(path, sides)
+    return sides

@@ -7,18 +7,17 @@ that the vaguer cell would be the better one.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from carbon.background.tables import Tables
 from carbon.base.terms import PROVENANCES
 from carbon.catalogue.schema import Catalogue, Vocabulary
 from carbon.catalogue.tables import CodedTable
 
-__all__ = ["settle"]
+__all__ = ["settle", "vague_materials"]
 
 VAGUE: Final = 0.1
 """Share of the mass from which vague materials leave a SKU without a sure letter: trims and threads
@@ -27,15 +26,17 @@ of a label are not named one by one."""
 _DEFAULT: Final = PROVENANCES.index("default")
 
 
-def settle(catalogue: Catalogue, judging: Tables, vocabulary: Vocabulary) -> Catalogue:
+def settle(
+    catalogue: Catalogue, vague_of: npt.NDArray[np.bool_], vocabulary: Vocabulary
+) -> Catalogue:
     """Put the composition of the category in the place of words that say too little.
 
     Parameters
     ----------
     catalogue : Catalogue
         Filled.
-    judging : Tables
-        Table ``unspecific_materials``.
+    vague_of : ndarray of bool, shape (categories + 1, materials + 1)
+        As :func:`vague_materials` gives it.
     vocabulary : Vocabulary
         Archetypes.
 
@@ -48,7 +49,7 @@ def settle(catalogue: Catalogue, judging: Tables, vocabulary: Vocabulary) -> Cat
     size, lines = len(catalogue), catalogue.materials
     row, mass = lines["row"].to_numpy(), lines["mass_kg"].to_numpy(dtype=np.float64)
     category = catalogue.skus["category"].cat.codes.to_numpy()
-    vague = _vague(lines["material"], category[row], judging["unspecific_materials"], vocabulary)
+    vague = vague_of[category[row], lines["material"].cat.codes.to_numpy()]
     stated = (catalogue.provenance["materials"] != _DEFAULT).to_numpy()
     vague &= stated[row]
     row_kg = np.bincount(row, mass, size)
@@ -95,10 +96,11 @@ def settle(catalogue: Catalogue, judging: Tables, vocabulary: Vocabulary) -> Cat
     )
 
 
-def _vague(
-    material: pd.Series, category: npt.NDArray[Any], table: pd.DataFrame, vocabulary: Vocabulary
-) -> npt.NDArray[np.bool_]:
-    """Which lines say too little for their category."""
+def vague_materials(table: pd.DataFrame, vocabulary: Vocabulary) -> npt.NDArray[np.bool_]:
+    """Which materials say too little for a category, shape (categories + 1, materials + 1).
+
+    ``table``: ``unspecific_materials`` of an edition. The last row and column are of no name.
+    """
     materials, names = vocabulary.names("material").ids, vocabulary.names("category").ids
     flag = np.zeros((len(names) + 1, len(materials) + 1), dtype=bool)
     at = {name: position for position, name in enumerate(materials)}
@@ -110,6 +112,4 @@ def _vague(
     row = known["category"].map(of).fillna(-1).to_numpy(dtype=np.int64)
     flag[row[~everywhere], column[~everywhere]] = True
     flag[-1] = False
-    codes = material.cat.codes.to_numpy()
-    vague: npt.NDArray[np.bool_] = flag[category, codes]
-    return vague
+    return flag
