@@ -28,6 +28,7 @@ __all__ = [
     "as_written",
     "blank",
     "clean",
+    "different",
     "few",
     "floats",
     "holds_percent",
@@ -78,6 +79,32 @@ class Numbers:
         if len(failed):
             self.values[failed] = np.nan
             self.faults.append((code, failed))
+
+    def at(self, index: NDArray[Any]) -> Numbers:
+        """Numbers of a longer column, which says at each cell which of these it holds."""
+        faults: Faults = []
+        for code, where in self.faults:
+            faulty = np.zeros(len(self.values), bool)
+            faulty[where] = True
+            faults.append((code, np.flatnonzero(faulty[index])))
+        rest = None if self.rest is None else self.rest[index]
+        return Numbers(self.values[index], faults, rest)
+
+
+def different(texts: Any) -> tuple[Any, NDArray[np.int32] | None]:
+    """Different texts of a column, and which of them each cell holds.
+
+    ``texts``: pyarrow.Array, strings without nulls. Where most differ: the texts themselves, and
+    None.
+
+    >>> words, index = different(pa.array(["bag 2 g", "tag", "bag 2 g", "bag 2 g"]))
+    >>> words.to_pylist(), index.tolist()
+    (['bag 2 g', 'tag'], [0, 1, 0, 0])
+    """
+    coded = pc.dictionary_encode(texts)
+    if 2 * len(coded.dictionary) > len(texts):
+        return texts, None
+    return coded.dictionary, coded.indices.to_numpy(zero_copy_only=False)
 
 
 def clean(cells: Any) -> Any:

@@ -57,8 +57,11 @@ def compact_legs(rows: Rows, column: str, vocabulary: Vocabulary) -> Lines:
     _, number, unit = grammar.amount(pc.if_else(pc.is_null(head), "", head))
     share = cells.scaled(cells.numbers(number), unit, spec["chain_share"], "", words)
     of_chain, text = grammar.split(grammar.replace(legs, r"(?:、|→|->|>|\+)", ","), ",")
-    name, number, unit = grammar.amount(text)
+    different, index = cells.different(text)
+    name, number, unit = grammar.amount(different)
     distance = cells.scaled(cells.numbers(number), unit, spec["distance"], "", words)
+    if index is not None:
+        name, distance = name.take(pa.array(index)), distance.at(index)
     values = {"distance": distance, "chain_share": _spread(share, of_chain)}
     size = len(text)
     starts = np.searchsorted(of_cell, of_cell, side="left")  # of_cell is sorted

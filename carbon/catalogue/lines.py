@@ -136,7 +136,7 @@ def read_compact(rows: Rows, kind: str, column: str, vocabulary: Vocabulary) -> 
         at, text = grammar.part(at, text)
     spec, words = LINE_COLUMNS[kind], vocabulary.unit_words
     values: dict[str, Numbers] = {}
-    rest = text
+    rest, index = cells.different(text)  # each different entry is read once
     if kind == "packaging":
         rest, trips = grammar.take_out(rest, r"(?i)[0-9]\s*(?:trip|times|uses|cycles|次)", _TRIPS)
         values["trips"] = cells.measure(trips, spec["trips"], "", words)
@@ -154,6 +154,9 @@ def read_compact(rows: Rows, kind: str, column: str, vocabulary: Vocabulary) -> 
         numbers = Numbers(np.where(is_share, np.nan, numbers.values))
         unit = pc.if_else(share, "", unit)
     values["mass"] = cells.scaled(numbers, unit, spec["mass"], "", words)
+    if index is not None:
+        name = name.take(pa.array(index))
+        values = {each: numbers.at(index) for each, numbers in values.items()}
     return Lines(rows, at, column, text, name, values, {})
 
 
