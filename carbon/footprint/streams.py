@@ -126,9 +126,9 @@ def _cell_keys(catalogue: Catalogue) -> Keys:
             empty = skus[name].isna().to_numpy()
             keys += np.where(empty, NOTHING, mixed(_of_name(name) ^ _numbers(skus[name])))
     for name in catalogue.provenance.columns.difference(pd.Index(NOT_CELLS)):
-        code = catalogue.provenance[name].to_numpy().astype(np.uint64)
-        told = mixed(_of_name(f"provenance of {name}") ^ code)
-        keys += np.where(code == PROVENANCES.index("absent"), NOTHING, told)
+        told = mixed(_of_name(f"provenance of {name}") ^ np.arange(len(PROVENANCES), dtype=np.uint64))
+        told[PROVENANCES.index("absent")] = NOTHING
+        keys += told[catalogue.provenance[name].to_numpy()]
     keys = mixed(keys)
     for position, name in enumerate(LINE_CELLS):
         table = getattr(catalogue, name)
@@ -160,8 +160,10 @@ def key_of(parameter: str) -> str:
 
 def _numbers(column: pd.Series) -> Keys:
     """Bits of numbers; one zero, one not-a-number, none that depends on the processor."""
-    values = carried(column.to_numpy(dtype=np.float64)) + 0.0
-    return np.where(np.isnan(values), np.nan, values).view(np.uint64)
+    values = column.to_numpy(dtype=np.float64)
+    if not pd.api.types.is_integer_dtype(column.dtype):  # those are carried as they are
+        values = carried(values)
+    return np.where(np.isnan(values), np.nan, values + 0.0).view(np.uint64)
 
 
 def _of_name(name: str) -> np.uint64:

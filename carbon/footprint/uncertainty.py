@@ -45,8 +45,8 @@ __all__ = ["Part", "Sampler"]
 
 Match = Callable[[Inventory], tuple[npt.NDArray[np.int32], npt.NDArray[np.int8]]]
 
-BLOCK: Final = 32
-"""SKUs drawn at once: a parameter of them fills 128 kB, so that caches hold the sum."""
+BLOCK: Final = 64
+"""SKUs drawn at once: a parameter of them fills 256 kB, so that caches hold the sum."""
 
 LETTERED: Final = 128
 """SKUs whose letters are measured at once; no draw of their background stands beside them."""
