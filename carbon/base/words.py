@@ -22,6 +22,7 @@ from carbon.base.terms import Basis
 
 __all__ = [
     "LANGUAGES",
+    "Phrase",
     "basis_text",
     "category_text",
     "closed",
@@ -99,6 +100,43 @@ def text(key: str, lang: str, **values: object) -> str:
     return spoken.format_map(values) if values else spoken
 
 
+class Phrase:
+    """A word in every language, of which a part is filled in: for many sentences that share it.
+
+    ``key``: section and key, as ``severity.error``; ``**values``: what stands in the word as
+    ``{name}`` in all of them; a mapping of language to word stands in its own.
+
+    >>> met = Phrase("room.criterion", metric={"zh": "强度", "en": "intensity"})
+    >>> met(value="3")["en"]
+    'intensity 3: '
+    >>> Phrase("room.criterion", metric="{value}")(value="3")["en"]
+    '{value} 3: '
+    """
+
+    def __init__(self, key: str, **values: object) -> None:
+        self._words: dict[str, str] = {}
+        for lang, word in _said(key).items():
+            shown = {f"{{{name}}}": _plain(str(each)) for name, each in _in(lang, values).items()}
+            parts = _OPEN.split(word)
+            self._words[lang] = "".join([shown.get(part, part) for part in parts])
+
+    def __call__(self, **values: object) -> dict[str, str]:
+        """The word with what was left open, in every language."""
+        return {lang: word.format_map(values) for lang, word in self._words.items()}
+
+
+_OPEN: Final = re.compile(r"(\{\w+\})")
+
+
+def _plain(value: str) -> str:
+    """A value in which nothing is filled in, whatever braces it holds."""
+    return value.replace("{", "{{").replace("}", "}}")
+
+
+def _in(lang: str, values: Mapping[str, object]) -> dict[str, object]:
+    return {name: each[lang] if isinstance(each, dict) else each for name, each in values.items()}
+
+
 def spoken(key: str, **values: object) -> dict[str, str]:
     """A word in every language, filled with values.
 
@@ -108,17 +146,17 @@ def spoken(key: str, **values: object) -> dict[str, str]:
     >>> spoken("severity.error")
     {'zh': '错误', 'en': 'error'}
     """
-    return {
-        lang: text(
-            key,
-            lang,
-            **{
-                name: each[lang] if isinstance(each, dict) else each
-                for name, each in values.items()
-            },
-        )
-        for lang in LANGUAGES
-    }
+    said = _said(key)
+    if not values:
+        return dict(said)
+    return {lang: word.format_map(_in(lang, values)) for lang, word in said.items()}
+
+
+@cache
+def _said(key: str) -> Mapping[str, str]:
+    """A word in every language, by its section and key."""
+    name, _, word = key.partition(".")
+    return {lang: sections()[name][word][lang] for lang in LANGUAGES}
 
 
 def joined(parts: Sequence[Mapping[str, str]], between: str = "") -> dict[str, str]:
@@ -130,10 +168,8 @@ def joined(parts: Sequence[Mapping[str, str]], between: str = "") -> dict[str, s
     >>> joined([spoken("severity.error"), spoken("severity.note")], "problem.comma")["en"]
     'error, note'
     """
-    return {
-        lang: (text(between, lang) if between else "").join(part[lang] for part in parts)
-        for lang in LANGUAGES
-    }
+    signs = _said(between) if between else dict.fromkeys(LANGUAGES, "")
+    return {lang: sign.join([part[lang] for part in parts]) for lang, sign in signs.items()}
 
 
 def basis_text(basis: Basis | str, lang: str) -> str:

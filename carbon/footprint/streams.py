@@ -126,7 +126,9 @@ def _cell_keys(catalogue: Catalogue) -> Keys:
             empty = skus[name].isna().to_numpy()
             keys += np.where(empty, NOTHING, mixed(_of_name(name) ^ _numbers(skus[name])))
     for name in catalogue.provenance.columns.difference(pd.Index(NOT_CELLS)):
-        told = mixed(_of_name(f"provenance of {name}") ^ np.arange(len(PROVENANCES), dtype=np.uint64))
+        told = mixed(
+            _of_name(f"provenance of {name}") ^ np.arange(len(PROVENANCES), dtype=np.uint64)
+        )
         told[PROVENANCES.index("absent")] = NOTHING
         keys += told[catalogue.provenance[name].to_numpy()]
     keys = mixed(keys)

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
+import unicodedata
 from functools import lru_cache
 from typing import Final
 
 import pandas as pd
 
-from carbon.base.rules import templates_root
+from carbon.base.words import templates_root
 
 __all__ = ["looks"]
 
 DIGITS: Final = str.maketrans("OIL", "011")
 """Letters that stand for digits in a serial."""
+
+
+_UNSEEN: Final = re.compile(r"[\W_]")
 
 
 @lru_cache(maxsize=1)
@@ -34,7 +39,13 @@ def looks(texts: pd.Series, *, serial: bool = False) -> pd.Series:
     >>> looks(pd.Series(["GEC-O1"]), serial=True).tolist()
     ['GEC01']
     """
-    plain = texts.astype("str").str.normalize("NFKC").str.casefold()
-    plain = plain.str.translate(_letters()).str.upper()
-    plain = plain.str.replace(r"[\W_]", "", regex=True)
-    return plain.str.translate(DIGITS) if serial else plain
+    letters = _letters()
+
+    def look(text: str) -> str:
+        plain = unicodedata.normalize("NFKC", text).casefold().translate(letters).upper()
+        plain = _UNSEEN.sub("", plain)
+        return plain.translate(DIGITS) if serial else plain
+
+    words = texts.astype("str")
+    seen = [look(text) if isinstance(text, str) else text for text in words.tolist()]
+    return pd.Series(seen, index=words.index, name=words.name, dtype="str")

@@ -236,15 +236,18 @@ def _in_time(
 def _lookalikes(table: pd.DataFrame, of: str, problems: RoomProblems) -> None:
     """Tell serials that stand at two registries, or go on where another one ends."""
     live = np.flatnonzero(table["sound"].to_numpy())
-    text = looks(table["serial"], serial=True).iloc[live]
-    long = (text.str.len() >= SHORTEST).to_numpy()
-    known = set(text[long])
-    registries = table["registry"].iloc[live].groupby(text.to_numpy()).nunique()
-    odd = text.map(registries).to_numpy() > 1
+    texts = looks(table["serial"], serial=True).iloc[live].tolist()
+    long = np.array([len(text) >= SHORTEST for text in texts], dtype=bool)
+    known = {text for text in texts if len(text) >= SHORTEST}
+    registries: dict[str, set[str]] = {}
+    for text, registry in zip(texts, table["registry"].iloc[live].tolist(), strict=True):
+        registries.setdefault(text, set()).add(registry)
+    odd = np.array([len(registries[text]) > 1 for text in texts], dtype=bool)
     for size in (1, 2):
-        head = text.str.slice(stop=-size)
-        grown = (head.isin(known) & (head.str.len() >= SHORTEST)).to_numpy()
-        odd |= grown | text.isin(set(head[grown])).to_numpy()
+        heads = [text[:-size] for text in texts]
+        grown = {head for head in heads if len(head) >= SHORTEST and head in known}
+        pairs = zip(heads, texts, strict=True)
+        odd |= np.array([head in grown or text in grown for head, text in pairs], dtype=bool)
     at = live[odd & long]
     problems.add_rows("R077", TABLES[of], SERIALS[of], table, at, table["serial"], "place")
 

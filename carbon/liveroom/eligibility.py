@@ -234,8 +234,11 @@ def _serials(claims: Claims, n: int) -> npt.NDArray[np.object_]:
     block = used["last_serial"] != used["serial"]
     text = text.where(~block, text + " … " + used["last_serial"].astype(str))
     serials = np.full(n, "", dtype=object)
-    by_place = text.groupby(used["place"]).agg("; ".join)
-    serials[by_place.index.to_numpy(dtype=np.int64)] = by_place.to_numpy()
+    by_place: dict[int, list[str]] = {}
+    for place, each in zip(used["place"].tolist(), text.tolist(), strict=True):
+        by_place.setdefault(place, []).append(each)
+    for place, each_of in by_place.items():
+        serials[place] = "; ".join(each_of)
     return serials
 
 

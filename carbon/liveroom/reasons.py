@@ -15,7 +15,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from carbon.base.arrays import Flags, Floats
-from carbon.base.words import LANGUAGES, joined, spoken
+from carbon.base.words import LANGUAGES, Phrase, joined, spoken
 from carbon.liveroom.metrics import Metric
 from carbon.liveroom.policy import Criterion, Policy, Tier
 
@@ -89,12 +89,10 @@ def reasons(
     parts = [_gate(gate, points) for gate in gates]
     parts += [_criterion(name, judged, points, policy) for name, judged in measured.items()]
     parts += [_tier(rooms, policy), _claim(rooms, policy)]
-    for order, part in enumerate(parts):
-        part["place"], part["order"] = np.arange(n), order
-    table = pd.concat(parts, ignore_index=True)
-    table = table.sort_values(["place", "order"], kind="stable", ignore_index=True)
+    by_room = np.arange(n * len(parts)).reshape(len(parts), n).T.ravel()
+    table = pd.concat(parts, ignore_index=True).take(by_room).reset_index(drop=True)
     for name in ("room", "merchant"):
-        table[name] = rooms[name].to_numpy()[table["place"].to_numpy(dtype=np.int64)]
+        table[name] = rooms[name].array.take(np.repeat(np.arange(n), len(parts)))
     return table.reindex(columns=list(REASON_COLUMNS))
 
 
@@ -105,10 +103,11 @@ def _table(kind: str, sentences: Sequence[Words], **columns: Any) -> pd.DataFram
 
 
 def _gate(gate: Gate, points: Floats) -> pd.DataFrame:
+    met, worth = spoken("room.met"), Phrase("room.worth")
     sentences = []
     for at, passed in enumerate(gate.passed):
         if passed:
-            sentences.append(spoken("room.met"))
+            sentences.append(met)
             continue
         value, text = gate.value[at], gate.detail[at]
         key, detail = f"room.gate_{gate.name}", {lang: str(text) for lang in LANGUAGES}
@@ -125,7 +124,7 @@ def _gate(gate: Gate, points: Floats) -> pd.DataFrame:
             shown = f"{value:.2%}"
         parts = [spoken(key, value=shown, bound=f"{gate.bound:.0%}", detail=detail)]
         if points[at] > 0:
-            parts.append(spoken("room.worth", points=_number(points[at])))
+            parts.append(worth(points=_number(points[at])))
         sentences.append(joined(parts))
     return _table(
         "gate",
@@ -152,6 +151,10 @@ def _criterion(name: str, judged: Measured, points: Floats, policy: Policy) -> p
     best, title, datum = _shown(metric, full), metric.titles, metric.data
     every = spoken("room.all_points", points=_number(weight))
     unknown = spoken("room.unknown", metric=title, datum=datum, points=_number(weight))
+    head, partly = Phrase("room.criterion", metric=title), Phrase("room.partly_known", datum=datum)
+    step = _step(metric)
+    steps_to = {tier.id: _step(metric, tier) for tier in policy.tiers}
+    full_shown, better = _shown(metric, full, toward=_better(metric)), _better(metric)
     sentences = []
     # plain floats: a sentence of numpy's takes three times as long
     rows = zip(
@@ -163,15 +166,16 @@ def _criterion(name: str, judged: Measured, points: Floats, policy: Policy) -> p
         if value != value:
             sentences.append(unknown)
             continue
-        steps = [every] if gap <= 0 else [_step(metric, full, gap)]
-        near = gap > 0 and 0 < lack < gap and _shown(metric, goal, toward=_better(metric)) != best
-        if near and tier is not None:
-            steps.insert(0, _step(metric, goal, lack, tier))
+        steps = [every] if gap <= 0 else [step(value=full_shown, points=_number(gap))]
+        if tier is not None and gap > 0 and 0 < lack < gap:
+            shown = _shown(metric, goal, toward=better)
+            if shown != best:
+                steps.insert(0, steps_to[tier.id](value=shown, points=_number(lack)))
         if known < 1:
             share = f"{1 - known:.0%}" if round(1 - known, 2) > 0 else "<1%"
-            steps.append(spoken("room.partly_known", share=share, datum=datum))
-        head = spoken("room.criterion", metric=title, value=_shown(metric, value))
-        sentences.append(joined([head, joined(steps, "problem.semicolon")]))
+            steps.append(partly(share=share))
+        said = steps[0] if len(steps) == 1 else joined(steps, "problem.semicolon")
+        sentences.append(joined([head(value=_shown(metric, value)), said]))
     return _table(
         "criterion",
         sentences,
@@ -254,13 +258,11 @@ def _next(policy: Policy, points: float) -> Tier | None:
     return above[-1] if above else None
 
 
-def _step(metric: Metric, target: float, adds: float, tier: Tier | None = None) -> Words:
-    """How far the value must go and what that adds."""
+def _step(metric: Metric, tier: Tier | None = None) -> Phrase:
+    """How far the value must go and what that adds, and which tier it reaches."""
     nothing = dict.fromkeys(LANGUAGES, "")
     goal = nothing if tier is None else spoken("room.goal", tier={"zh": tier.zh, "en": tier.en})
-    key = "room.at_least" if metric.more_is_better else "room.at_most"
-    shown = _shown(metric, target, toward=_better(metric))
-    return spoken(key, value=shown, points=_number(adds), goal=goal)
+    return Phrase("room.at_least" if metric.more_is_better else "room.at_most", goal=goal)
 
 
 def _better(metric: Metric) -> int:

@@ -94,7 +94,8 @@ def equipment_kwh(lists: pd.Series, hours: Floats) -> tuple[Floats, Flags]:
     >>> equipment_kwh(pd.Series(["LED panel x 4 | 摄像机×2 4小时", "organ"]), np.array([5.0, 5.0]))
     (array([2.12,  nan]), array([False,  True]))
     """
-    pieces = lists.str.split(r"[|;；、\n]", regex=True).explode()
+    filled = lists[lists.notna() & (lists != "")]
+    pieces = filled.str.split(r"[|;；、\n]", regex=True).explode()
     pieces = pieces.astype("str").str.strip()
     at = pieces.index.to_numpy() if len(pieces) else np.empty(0, dtype=np.int64)
     pieces = pieces.reset_index(drop=True)
@@ -238,8 +239,9 @@ def _energy(
     problems.add_rows("R017", "sessions", "studio_kwh", table, guessed, table["session"])
     if plausible is not None:
         odd = odd_power(given, hours, estimate, plausible)
-        pairs = zip(given, hours, strict=True)
-        readings = pd.Series([f"{energy:g} kWh in {time:g} h" for energy, time in pairs])
+        pairs = zip(given[odd], hours[odd], strict=True)
+        said = [f"{energy:g} kWh in {time:g} h" for energy, time in pairs]
+        readings = pd.Series(said, dtype="str")
         problems.add_rows("R065", "sessions", "studio_kwh", table, odd, readings)
         kwh, metered = np.where(odd, estimate, kwh), metered & ~odd
     return kwh, metered
