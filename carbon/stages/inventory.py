@@ -41,13 +41,7 @@ class Exchanges:
     amount: Floats
 
     def scaled(self, factor: Floats) -> Exchanges:
-        """The same exchanges, each times the factor of its SKU.
-
-        Parameters
-        ----------
-        factor : ndarray of float64, shape (n,)
-            One factor a SKU [1].
-        """
+        """The same exchanges, each times the ``factor`` of its SKU, of shape (n,) [1]."""
         return Exchanges(self.row, self.activity, self.location, self.amount * factor[self.row])
 
     def where(self, taken: npt.NDArray[np.bool_]) -> Exchanges:
@@ -87,13 +81,7 @@ class Quantities:
     _made: dict[Any, list[Exchanges]] = field(default_factory=dict, repr=False)
 
     def all(self, take: Callable[[Quantities], Iterable[Exchanges]]) -> list[Exchanges]:
-        """What a function of the stages takes; found once, however many stages ask.
-
-        Parameters
-        ----------
-        take : callable
-            As :func:`carbon.stages.materials.take`.
-        """
+        """What a function as :func:`carbon.stages.materials.take` takes, found once for all."""
         if take not in self._made:
             self._made[take] = [block.where(block.activity.codes >= 0) for block in take(self)]
         return self._made[take]
