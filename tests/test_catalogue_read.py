@@ -611,3 +611,31 @@ def test_numbers_that_are_ambiguous():
     found = cells.numbers(pa.array(["1,200", "1.200.000", "12.", "1'200", "0,500", "1.234,5", "x"]))
     np.testing.assert_array_equal(found.values, [np.nan, np.nan, 12, 1200, 0.5, 1234.5, np.nan])
     assert sorted(code for code, _ in found.faults) == ["C101", "C111"]
+
+
+def test_entries_that_many_cells_share_are_read_as_each_alone(vocabulary):
+    """They are parsed once; what is wrong with one is told of every cell that holds it."""
+    cells = {
+        "materials": ["cotton 95%; elastane 5%", "cotton 120 foo; steel 5%", "steel 100%"],
+        "packaging": ["courier bag 12 g; tape 3 g", "2 x courier bag 12 ton", "paper bag 9 g"],
+        "transport": ["truck 80 km, van 20 km", "truck 80 parsecs, van 20 km", "air"],
+    }
+    rows = [dict(zip(cells, each, strict=True)) for each in zip(*cells.values(), strict=True)]
+    table = pd.DataFrame(rows * 5).assign(category="t_shirt")
+    table.insert(0, "sku", [f"S{row:02d}" for row in range(len(table))])
+    together = read(table, vocabulary)
+    alone = [
+        read(table.iloc[[row]].reset_index(drop=True), vocabulary) for row in range(len(table))
+    ]
+    for name in ("materials", "packaging", "legs"):
+        lines = getattr(together, name).drop(columns="row").reset_index(drop=True)
+        each = pd.concat([getattr(one_row, name) for one_row in alone], ignore_index=True)
+        pd.testing.assert_frame_equal(lines, each.drop(columns="row"), check_dtype=False)
+    told = ["column", "sku", "value", "code"]
+    each = pd.concat([one_row.problems for one_row in alone], ignore_index=True)
+    assert set(each["code"]) >= {"C103", "C104"}
+    expected, found = (
+        table_[told].sort_values(told).astype("str").to_numpy().tolist()
+        for table_ in (each, together.problems)
+    )
+    assert found == expected

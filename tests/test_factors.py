@@ -15,6 +15,7 @@ from carbon.background.source import factors_root, read_package
 from carbon.background.unit_impacts import PARTS, methods
 from carbon.base.errors import FactorsError
 from carbon.base.terms import FITS
+from carbon.footprint.judging import Judging, vocabulary_of
 from carbon.study import Study
 
 ROOT = factors_root()
@@ -331,6 +332,27 @@ def test_a_cached_file_that_was_changed_is_solved_again(
     np.testing.assert_array_equal(Study().unit_impacts.values, fresh)
     path.write_bytes(b"")
     np.testing.assert_array_equal(Study().unit_impacts.values, fresh)
+
+
+def test_kept_dear_sides_are_those_that_are_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    edition = load_edition()
+    found, kept = (
+        Judging(edition, vocabulary_of(edition), cache=cache).silence for cache in (False, True)
+    )
+    (path,) = (tmp_path / "carbon-label").iterdir()
+    again = Judging(edition, vocabulary_of(edition)).silence
+    content = bytearray(path.read_bytes())
+    content[-1000] ^= 1
+    path.write_bytes(bytes(content))
+    mended = Judging(edition, vocabulary_of(edition)).silence
+    for other in (kept, again, mended):
+        for name, side in (found.factors | found.rates).items():
+            np.testing.assert_array_equal((other.factors | other.rates)[name], side)
+    assert (found.factors["mass"][:-1] >= 1).all()
+    assert (found.factors["mass"][:-1] > 1).any()
 
 
 COUNTRIES = ("SE", "FR", "GB", "VN", "IN", "BD")

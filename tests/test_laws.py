@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from carbon.base.terms import BOUNDARIES
+from carbon.stages import take
 from carbon.study import Study
 
 STAGE_SUM = [
@@ -159,3 +160,16 @@ def test_chunks_change_nothing() -> None:
     catalogue = study().catalogue(table(rows))
     whole = study().footprints(catalogue).impact
     np.testing.assert_array_equal(study().footprints(catalogue, chunk=2).impact, whole)
+
+
+def test_stages_alone_are_those_of_the_footprint() -> None:
+    """A what-if asks for them and for nothing else."""
+    rows = [
+        {"category": name, "mass": mass} for name in ("dress", "tea", "?") for mass in ("", "1 kg")
+    ]
+    catalogue = study().catalogue(table(rows))
+    inventory = take(catalogue, study().boundary)
+    stages = study().weigh(catalogue, inventory).stages
+    assert np.isnan(stages).any()
+    assert (stages > 0).any()
+    np.testing.assert_array_equal(study().stage_kg(catalogue, inventory), stages)
