@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,6 +15,7 @@ from carbon.background.source import DESCRIPTOR, seal, write_rows
 from carbon.base.errors import OutputError
 from carbon.base.files import write_text
 from carbon.base.problems import Problems
+from carbon.catalogue.names import nearest
 
 __all__ = ["begin_package", "never_used"]
 
@@ -141,5 +141,5 @@ def _nearest(name: str, known: Iterable[str]) -> str:
     folded: dict[str, Any] = {}
     for each in sorted(known):
         folded.setdefault(_plain(each), each)
-    found = get_close_matches(_plain(name), folded, n=1, cutoff=CLOSE)
+    found = nearest(_plain(name), folded, CLOSE)
     return str(folded[found[0]]) if found else ""

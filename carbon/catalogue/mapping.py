@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import difflib
 import io
 import re
 from collections import Counter
@@ -17,7 +16,7 @@ from carbon.base import units
 from carbon.base.errors import CatalogueError
 from carbon.base.files import NO_ENCODING, decoded, digest, read_bounded
 from carbon.catalogue.columns import COLUMNS, LINE_COLUMNS
-from carbon.catalogue.names import key
+from carbon.catalogue.names import key, nearest
 from carbon.catalogue.prose.signs import sign
 from carbon.catalogue.prose.wording import pieces, tidy
 from carbon.catalogue.schema import Catalogue, Vocabulary
@@ -213,7 +212,7 @@ def _candidates(kind: str, word: str, vocabulary: Vocabulary, lang: str) -> list
     least = 4 if word.isascii() else 1
     inside = [alias for alias in names.codes if len(alias) >= least and alias in word]
     inside.sort(key=lambda alias: (-len(alias), -word.rfind(alias), alias))
-    alike = difflib.get_close_matches(word[:60], names.codes, n=_CANDIDATES, cutoff=_ALIKE)
+    alike = nearest(word, names.codes, _ALIKE, _CANDIDATES)
     ids += [names.ids[names.codes[alias]] for alias in (*inside[:_CANDIDATES], *alike)]
     ids = list(dict.fromkeys(ids))[:_CANDIDATES]
     if lang != "zh":

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from carbon.base.words import template_rows
 
-__all__ = ["Names", "by_unique", "key", "may_hold", "simplified", "written"]
+__all__ = ["Names", "by_unique", "key", "may_hold", "nearest", "simplified", "written"]
 
 _NEAR = 0.75
 """Least likeness of a suggestion: two letters of eight may differ, and the first may not."""
@@ -120,6 +120,26 @@ def may_hold(texts: Any, words: Iterable[str]) -> bool:
     )
 
 
+def nearest(word: str, known: Iterable[str], least: float, count: int = 1) -> list[str]:
+    """Known words that are most like a word, the nearest first.
+
+    ``word``: its first 60 characters count; ``least``: likeness from which a word is like another
+    [1]; ``count``: how many at most.
+
+    >>> nearest("coton", ["cotton", "carton", "wood"], 0.75, 2)
+    ['cotton', 'carton']
+    """
+    if not word:
+        return []
+    from rapidfuzz import process  # only where something is unknown
+    from rapidfuzz.fuzz import ratio
+
+    near = process.extract(
+        word[:60], list(known), scorer=ratio, score_cutoff=100 * least, limit=count
+    )
+    return [each for each, *_ in near]
+
+
 class Names:
     """Finder of ids by any of their names.
 
@@ -148,14 +168,8 @@ class Names:
 
     def suggest(self, name: str) -> str:
         """Find the known name nearest to an unknown one, or ``""``."""
-        folded = re.sub(r"[0-9.%]+", " ", key(name))[:60].strip()
-        if not folded:
-            return ""
-        from rapidfuzz import process  # only where something is unknown
-        from rapidfuzz.fuzz import ratio
-
-        alike = [name for name in self.codes if name[:1] == folded[0]]
-        near = process.extractOne(folded, alike, scorer=ratio, score_cutoff=100 * _NEAR)
+        folded = re.sub(r"[0-9.%]+", " ", key(name)).strip()
+        near = nearest(folded, [known for known in self.codes if known[:1] == folded[:1]], _NEAR)
         return near[0] if near else ""
 
     def categorical(self, codes: NDArray[Any]) -> pd.Categorical:

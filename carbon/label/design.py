@@ -151,7 +151,7 @@ class Design:
             "both": len(langs) > 1,
             "fit": {key: _fit(fitting, known, spoken) for key, fitting in sheet.fit.items()},
             "stages": stages,
-            "scale": _letters(scale, str(fact["best"]), str(fact["worst"])),
+            "scale": _letters(scale, str(fact["best"]), str(fact["worst"]), first["percent"]),
             "percent": first["percent"],
             "qr": {"size": code[0], "path": code[1]},
             "colour": sheet.colours,
@@ -247,10 +247,13 @@ def load_design(name: str | Path) -> Design:
     return Design(sheet, words, drawn, html, sha256, source, ours)
 
 
-def _letters(scale: Scale, best: str, worst: str) -> list[dict[str, object]]:
-    """The scale: its letters with the ratios they take, and which ones are meant."""
-    bounds = [f"{bound * 100:.4g}" for bound in scale.bounds]
-    spans = [f"≤ {bound}%" for bound in bounds] + [f"> {bounds[-1]}%"]
+def _letters(scale: Scale, best: str, worst: str, percent: str) -> list[dict[str, object]]:
+    """The scale: its letters with the ratios they take, and which ones are meant.
+
+    ``percent`` is the sign, as the language sets it.
+    """
+    bounds = [f"{bound * 100:.4g}{percent}" for bound in scale.bounds]
+    spans = [f"≤ {bound}" for bound in bounds] + [f"> {bounds[-1]}"]
     first, last = (scale.letters.index(end) if end else -1 for end in (best, worst))
     return [
         {"at": position, "letter": letter, "bound": span, "active": first <= position <= last}

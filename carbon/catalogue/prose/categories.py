@@ -194,7 +194,10 @@ class CategoryProse:
 
     def _decided(self, ids: tuple[str, ...], name: str, mass_kg: float) -> Choice:
         """Choose among the meanings of a word."""
-        asked = f"it may mean {' or '.join(ids)}"
+        known = self.wording.names.codes
+        # what is no category is written as the one for all that have none
+        meant = dict.fromkeys(each if key(each) in known else OTHER for each in ids)
+        asked = f"it may mean {' or '.join(each for each in meant if key(each) in known)}"
         named = [self.titles[word] for word in self._spoken(name)]
         strange = sorted(set(named) - set(ids))
         if strange:
