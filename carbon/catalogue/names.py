@@ -126,7 +126,7 @@ def nearest(word: str, known: Iterable[str], least: float, count: int = 1) -> li
     ``word``: its first 60 characters count; ``least``: likeness from which a word is like another
     [1]; ``count``: how many at most.
 
-    >>> nearest("coton", ["cotton", "carton", "wood"], 0.75, 2)
+    >>> nearest("coton", ["carton", "cotton", "wood"], 0.6, 2)
     ['cotton', 'carton']
     """
     if not word:

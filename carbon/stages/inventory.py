@@ -269,9 +269,11 @@ class Inventory:
     def demands(self) -> tuple[npt.NDArray[np.int32], list[tuple[str, str]]]:
         """Demand of each exchange, and the different demands: an activity, and where."""
         width = len(self.locations)
-        pair = self.activity.astype(np.int32) * np.int32(width) + self.location
-        used = np.flatnonzero(np.bincount(pair, minlength=len(self.activities) * width))
-        place = np.zeros(len(self.activities) * width, np.int32)
+        pair = self.activity.astype(np.intp) * width + self.location
+        seen = np.zeros(len(self.activities) * width, dtype=bool)
+        seen[pair] = True
+        used = np.flatnonzero(seen)
+        place = np.zeros(len(seen), np.int32)
         place[used] = np.arange(len(used))
         names = [(self.activities[at // width], self.locations[at % width]) for at in used.tolist()]
         return place[pair], names
