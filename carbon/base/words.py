@@ -95,9 +95,8 @@ def text(key: str, lang: str, **values: object) -> str:
     >>> text("problem.row", "zh", row=3), text("problem.row", "en", row=3)
     ('第 3 行', 'row 3')
     """
-    name, _, word = key.partition(".")
-    spoken = sections()[name][word][lang]
-    return spoken.format_map(values) if values else spoken
+    word = _said(key)[lang]
+    return word.format_map(values) if values else word
 
 
 class Phrase:

@@ -142,7 +142,7 @@ class Weighing:
         Footprints
         """
         weighed, row, fit = self._sums(inventory)
-        impact = self._impact(catalogue, weighed, row)
+        impact, beyond = self._impact(catalogue, weighed, row)
         unit, total = self.unit_impacts, self.unit_totals()[row]
         place = np.arange(len(row))
         at_fit = np.zeros((len(row), len(FITS)))
@@ -150,7 +150,7 @@ class Weighing:
         weak = np.column_stack([_PROXY[fit], self._assumed[row]]) * np.nan_to_num(total)[:, None]
         parts = (unit.carbon[row], unit.aggregates[row], unit.own_part[row], weak)
         sums = weighed.by_sku(np.hstack(parts))
-        unknown = np.isnan(impact).any(axis=(1, 2))
+        unknown = np.isnan(impact).any(axis=(1, 2)) & np.isnan(beyond)
         ends = np.cumsum([part.shape[1] for part in parts[:-1]])
         carbon, aggregate, own_part, weak = np.split(sums, ends, axis=1)
         for part in (carbon, aggregate, own_part):
@@ -158,9 +158,6 @@ class Weighing:
         missing = np.zeros(len(catalogue), bool)
         if (row < 0).any():
             missing = weighed.sizes((row < 0)[:, None].astype(np.float64))[:, 0] > 0
-        by_sku = added(added(impact, 2), 1)
-        beyond = impossible(catalogue.skus, by_sku)
-        impact[beyond] = np.nan
         return Footprints(
             catalogue,
             impact,
@@ -171,7 +168,7 @@ class Weighing:
             self.basis,
             own_part=own_part,
             weak=weak,
-            beyond=np.where(beyond, by_sku, np.nan),
+            beyond=beyond,
         )
 
     def stage_kg(self, catalogue: Catalogue, inventory: Inventory) -> npt.NDArray[np.float64]:
@@ -180,9 +177,7 @@ class Weighing:
         Cheaper by half, where nothing else is asked for.
         """
         weighed, row, _ = self._sums(inventory)
-        impact = self._impact(catalogue, weighed, row)
-        impact[impossible(catalogue.skus, added(added(impact, 2), 1))] = np.nan
-        return added(impact, 2)
+        return added(self._impact(catalogue, weighed, row)[0], 2)
 
     def _sums(
         self, inventory: Inventory
@@ -195,15 +190,22 @@ class Weighing:
 
     def _impact(
         self, catalogue: Catalogue, weighed: Weighed, row: npt.NDArray[np.int32]
-    ) -> npt.NDArray[np.float64]:
-        """Indicators by stage, NaN where a stage is unknown, shape (n, 8, 5) [kg CO2e]."""
+    ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+        """Indicators by stage, (n, 8, 5), and the totals that are not told, (n,) [kg CO2e].
+
+        An indicator is NaN where its stage is unknown, or the total beyond what any good of its
+        category has; the latter are given, NaN elsewhere.
+        """
         impact = weighed.by_stage(self.unit_impacts.values[row])
         impact[catalogue.skus["failed"].to_numpy(dtype=bool)] = np.nan
         for column, touched in NEEDED.items():
             absent = (catalogue.provenance[column] == PROVENANCES.index("absent")).to_numpy()
             for stage in set(touched) & set(BOUNDARIES[self.boundary]):
                 impact[absent, STAGES.index(stage)] = np.nan
-        return impact
+        total = added(added(impact, 2), 1)
+        beyond = impossible(catalogue.skus, total)
+        impact[beyond] = np.nan
+        return impact, np.where(beyond, total, np.nan)
 
     @property
     def _assumed(self) -> npt.NDArray[np.bool_]:
