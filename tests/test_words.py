@@ -119,6 +119,11 @@ def test_a_detail_is_told_by_its_most_special_pattern() -> None:
     assert detail_in("no sku in a.csv", "zh") == "a.csv 中没有商品编码"
     told = "it may mean charger or phone_case; the name says smartphone"
     assert not {"or", "name", "says"} & set(detail_in(told, "zh").split())
+    strange = "; by its name it is phone_case, which is no category: taken as other"
+    for ids in ("charger", "charger or other", "a or b or c", "a or b or c or d"):
+        said = detail_in(f"it may mean {ids}{strange}", "zh")
+        assert not re.search(r" or |name|mean|taken", said), said
+        assert said.endswith("按商品名称是 phone_case，目录中没有该类目，按 other 处理")
     assert detail_in("no sku in a.csv", "en") == "no sku in a.csv"
     error = CatalogueError("C001", "Permission denied", file="goods.csv")
     assert error.text("zh") == "C001 goods.csv：文件须存在且可读取（权限不足）；请检查路径和权限"
